@@ -1,0 +1,3 @@
+//! The project's own tasks: `cargo ci TASK`.
+
+fn main() {}

@@ -1,0 +1,20 @@
+<%@ page session="false" contentType="application/json;charset=UTF-8" trimDirectiveWhitespaces="true" %>
+<%@ include file="WEB-INF/counter.jspf" %>
+<%-- Adds to "list" in place, without setAttribute, the mistake that replication cannot see. Makes no session. --%>
+<%
+  String id = request.getRequestedSessionId(), answer = null;
+  while (answer == null) synchronized (mutex(id)) {
+    if (request.getSession(false) == null) {
+      answer = nothing();
+    } else if (!stem(request.getSession(false).getId()).equals(stem(id))) {
+      id = request.getSession(false).getId();  // change-id was faster: take the lock of the new id
+    } else {
+      @SuppressWarnings("unchecked")
+      List<Integer> list = (List<Integer>) request.getSession(false).getAttribute("list");
+      if (list != null) list.add(list.size() + 1);  // a lost list stays lost
+      answer = answer(request.getSession(false).getId(), request.getSession(false).isNew(),
+          request.getSession(false).getAttribute("count"), request.getSession(false).getAttribute("once"), list);
+    }
+  }
+  out.print(answer);
+%>

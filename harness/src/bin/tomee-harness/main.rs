@@ -1,0 +1,3 @@
+//! The command line of tomee-harness.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Configuration: server.xml rendered from a topology.

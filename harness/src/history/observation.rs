@@ -1,0 +1,137 @@
+//! Observations: what a node's probe says of members, managers and replicas, without touching a session.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::spec::{ContextPath, NodeName, SessionId};
+
+/// One look at one node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeObservation {
+    /// Which node.
+    pub node: NodeName,
+    /// What the probe said; an error makes the observation Unknown, never empty.
+    #[serde(flatten)]
+    pub seen: Seen,
+}
+
+/// A probe that answered, or one that did not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Seen {
+    /// It answered.
+    State(NodeState),
+    /// It did not, for this reason.
+    Dead(String),
+}
+
+impl NodeObservation {
+    /// What the probe said, where it answered.
+    pub fn state(&self) -> Option<&NodeState> {
+        match &self.seen {
+            Seen::State(state) => Some(state),
+            Seen::Dead(_) => None,
+        }
+    }
+}
+
+/// What a probe said.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeState {
+    /// `application.getServerInfo()`, as in `Apache Tomcat (TomEE)/10.0.27 (9.0.0)`.
+    pub server_info: String,
+    /// Whether OpenEJB is healthy; `None` on a plain Tomcat.
+    pub openejb: Option<bool>,
+    /// `channelSendOptions` in effect.
+    pub send_options: Option<i64>,
+    /// The class of the Cluster; `None` where the Host has none.
+    pub cluster_class: Option<String>,
+    /// The peers that the node sees, without itself.
+    pub members: Vec<MemberState>,
+    /// The contexts, less the probe's own.
+    pub contexts: Vec<ContextState>,
+}
+
+/// A peer as a node sees it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct MemberState {
+    /// The address of its receiver.
+    pub host: String,
+    /// The port of its receiver.
+    pub port: u16,
+    /// 16 bytes in hexadecimal; tells a ghost of an earlier life from the living member.
+    pub unique_id: Option<String>,
+}
+
+/// A context as a node runs it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ContextState {
+    /// Where it is served.
+    pub path: ContextPath,
+    /// Its version, empty where it has none.
+    pub version: String,
+    /// Whether it serves requests.
+    pub available: bool,
+    /// `<distributable/>`.
+    pub distributable: bool,
+    /// The Manager that really runs.
+    pub manager: ManagerState,
+    /// Its sessions here.
+    pub sessions: Vec<SessionReplica>,
+}
+
+/// The Manager that a context really runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ManagerState {
+    /// Its class.
+    pub class: String,
+    /// Its readable attributes.
+    pub attributes: BTreeMap<String, String>,
+}
+
+/// What one node holds of one session.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct SessionReplica {
+    /// Its id here.
+    pub id: SessionId,
+    /// What the node is for it.
+    pub role: ReplicaRole,
+    /// Whether the session is valid.
+    pub valid: bool,
+    /// Its attributes; empty on a proxy, which holds none.
+    pub attributes: BTreeMap<String, AttributeValue>,
+}
+
+/// What a node is for a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplicaRole {
+    /// The node that answered last.
+    Primary,
+    /// A copy (DeltaManager).
+    Replica,
+    /// The copy (BackupManager).
+    Backup,
+    /// Knows where the session is, and holds nothing (BackupManager).
+    Proxy,
+    /// A Manager that does not replicate.
+    Local,
+}
+
+/// The value of an attribute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct AttributeValue {
+    /// Its Java class.
+    pub class: String,
+    /// Numbers, booleans, strings, null and lists of them as they are; all else as text.
+    pub value: serde_json::Value,
+}

@@ -1,0 +1,73 @@
+//! Operations: what a client asked and how it ended.
+
+use std::fmt;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::spec::SessionId;
+
+/// The number of an operation in its run, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(transparent)]
+pub struct OperationId(pub u32);
+
+impl fmt::Display for OperationId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "#{}", self.0)
+    }
+}
+
+/// How an operation ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "outcome", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Outcome {
+    /// Answered as asked.
+    Ok {
+        /// What was observed.
+        reply: Reply,
+    },
+    /// It had no effect: the connection was refused, nothing was sent.
+    Failed {
+        /// Why.
+        why: String,
+    },
+    /// Nobody knows: it may still land (a timeout, a connection lost after sending, an answer that is no answer).
+    Unknown {
+        /// Why.
+        why: String,
+        /// What did come back, where something did.
+        reply: Option<Reply>,
+    },
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Reply {
+    /// The status.
+    pub status: u16,
+    /// The value of each `Set-Cookie` for the session, in order.
+    pub set_cookie: Vec<String>,
+    /// What the counter app said, where the answer is its.
+    pub counter: Option<CounterReply>,
+}
+
+/// The JSON of the counter app.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CounterReply {
+    /// The node that answered, by its own word.
+    pub node: String,
+    /// The session id; `None` where there is no session.
+    pub session: Option<SessionId>,
+    /// The route in the id.
+    pub route: Option<String>,
+    /// Whether the server takes the session as new.
+    pub new: bool,
+    /// The counter.
+    pub count: i64,
+    /// Set in the request that creates the session and never again.
+    pub once: Option<String>,
+    /// Changed in place.
+    pub list: Vec<i64>,
+}

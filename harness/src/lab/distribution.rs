@@ -1,0 +1,40 @@
+//! Distributions: a server's files, resolved by Maven or named by the user.
+
+use camino::Utf8PathBuf;
+
+/// The product that a distribution holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Product {
+    /// Apache TomEE.
+    Tomee,
+    /// Apache Tomcat.
+    Tomcat,
+}
+
+/// Which servlet API the server speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Namespace {
+    /// `javax.servlet`: Tomcat up to 9, TomEE up to 8.
+    Javax,
+    /// `jakarta.servlet`: Tomcat 10 and newer, TomEE 9 and newer.
+    Jakarta,
+}
+
+/// A server's files, unpacked and known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Distribution {
+    /// `CATALINA_HOME`.
+    pub home: Utf8PathBuf,
+    /// The folder whose `conf/` a node's own is copied from; the same as `home` unless the layout is split.
+    pub base: Utf8PathBuf,
+    /// What it is.
+    pub product: Product,
+    /// The product's version, as in `9.0.0`.
+    pub version: String,
+    /// The version of its Tomcat, as in `10.0.27`.
+    pub tomcat_version: String,
+    /// Its servlet API.
+    pub namespace: Namespace,
+    /// Names the content: changes when the files change. Fit for a file name or an image tag.
+    pub digest: String,
+}

@@ -1,0 +1,7 @@
+//! The machines: distributions, nodes, files, clients, probes and logs. All effects on the world are in here.
+
+pub mod clock;
+pub mod distribution;
+pub mod run_dir;
+pub mod runtime;
+pub mod wait;

@@ -1,0 +1,1 @@
+//! The run directory: a folder that describes itself, private to the user.

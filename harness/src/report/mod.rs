@@ -1,0 +1,1 @@
+//! Reports fold histories and verdicts into something to read.

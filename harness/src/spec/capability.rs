@@ -1,0 +1,26 @@
+//! What a runtime can do, so that a plan it cannot honour is refused before anything starts.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One thing that a plan may need and a runtime may lack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// SIGKILL of a node's JVM.
+    Kill,
+    /// A graceful stop.
+    Stop,
+    /// Freeze and thaw.
+    Pause,
+    /// Start a node again after it ended.
+    Restart,
+    /// Machine and server vanish together, the address with them.
+    LoseHost,
+    /// Cut peer traffic by packet filter.
+    Partition,
+    /// IP multicast between the nodes.
+    Multicast,
+}
+
+kebab!(Capability);

@@ -1,0 +1,43 @@
+//! The guarantees: what a run may promise and a verdict decides.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One promise about the cluster or its sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Guarantee {
+    /// Every node is ready and sees every other.
+    ClusterForms,
+    /// Every node serves the app.
+    DeployedEverywhere,
+    /// Each context of the app runs the Manager that the configuration names.
+    ManagerAsConfigured,
+    /// Whenever the cluster is whole, all nodes list the same members, without ghosts.
+    MembersAgree,
+    /// What a replica held before the fault is there after it.
+    ReplicatedWritesSurvive,
+    /// What the client got an answer for before the fault is there after it.
+    /// An HTTP 200 is not the replication's acknowledgement, hence two guarantees.
+    AcknowledgedWritesSurvive,
+    /// No attribute without its companion: what one request wrote is there as a whole.
+    CompleteSession,
+    /// The id keeps its stem and takes the route of the node that answers.
+    IdentityKept,
+}
+
+impl Guarantee {
+    /// All, in the order of a run.
+    pub const ALL: [Self; 8] = [
+        Self::ClusterForms,
+        Self::DeployedEverywhere,
+        Self::ManagerAsConfigured,
+        Self::MembersAgree,
+        Self::ReplicatedWritesSurvive,
+        Self::AcknowledgedWritesSurvive,
+        Self::CompleteSession,
+        Self::IdentityKept,
+    ];
+}
+
+kebab!(Guarantee);

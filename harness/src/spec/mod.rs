@@ -1,0 +1,34 @@
+//! What is wanted, as plain data: names, the server, the topology, capabilities, guarantees and the plan of a run.
+//!
+//! Nothing here touches the world. Files, environment variables and clocks are read by the callers.
+//! The main types are [`Topology`] (which cluster) and [`Plan`] (what is done to it).
+
+/// `Display` by the kebab-case name that serde knows: one spelling everywhere.
+macro_rules! kebab {
+    ($type:ty) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                serde::Serialize::serialize(self, f)
+            }
+        }
+    };
+}
+
+pub mod capability;
+pub mod fault;
+pub mod guarantee;
+pub mod main_job;
+pub mod names;
+pub mod plan;
+pub mod server;
+pub mod topology;
+
+pub use capability::Capability;
+pub use fault::FaultKind;
+pub use guarantee::Guarantee;
+pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
+pub use plan::{Plan, Step, StepKind};
+pub use server::{Flavour, ServerSpec};
+pub use topology::{
+    ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
+};

@@ -1,0 +1,339 @@
+//! The cluster that is wanted: nodes, server, replication, timing; and the addresses it was given.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::Ipv4Addr;
+use std::str::FromStr;
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{JvmRoute, NodeName, ServerSpec};
+
+/// A cluster as a user describes it, before it has addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Topology {
+    /// The nodes in starting order, 2 to 8.
+    pub nodes: Vec<NodeSpec>,
+    /// What they run.
+    pub server: ServerSpec,
+    /// How they replicate.
+    pub cluster: ClusterSpec,
+    /// How fast farm and background threads go, and with which JVM flags.
+    pub timing: Timing,
+    /// Java and its arguments.
+    pub jvm: JvmSpec,
+}
+
+/// One node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeSpec {
+    /// Its name.
+    pub name: NodeName,
+    /// The Engine's jvmRoute; `None` leaves it out, and ids then stay as they are over a failover.
+    pub jvm_route: Option<JvmRoute>,
+}
+
+/// A number of nodes that cannot be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0} nodes: a cluster here has 2 to 8")]
+pub struct NodeCountError(pub usize);
+
+impl Topology {
+    /// The hardened default cluster of `count` nodes: DeltaManager, synchronous with acknowledgement, static membership.
+    ///
+    /// # Errors
+    /// `count` is not 2 to 8.
+    pub fn of(count: usize) -> Result<Self, NodeCountError> {
+        if !(2..=8).contains(&count) {
+            return Err(NodeCountError(count));
+        }
+        let nodes = (0..count)
+            .map(|index| {
+                let name = NodeName::nth(index);
+                let jvm_route = JvmRoute::new(name.as_str()).ok();
+                NodeSpec { name, jvm_route }
+            })
+            .collect();
+        Ok(Self {
+            nodes,
+            server: ServerSpec::default(),
+            cluster: ClusterSpec::default(),
+            timing: Timing::default(),
+            jvm: JvmSpec::default(),
+        })
+    }
+
+    /// The nodes' names, in order.
+    pub fn names(&self) -> impl Iterator<Item = &NodeName> {
+        self.nodes.iter().map(|node| &node.name)
+    }
+
+    /// The node of this name.
+    pub fn node(&self, name: &NodeName) -> Option<&NodeSpec> {
+        self.nodes.iter().find(|node| &node.name == name)
+    }
+
+    /// The node whose farm deployer watches its folder: the first one.
+    /// On several nodes at once it would redeploy mutually (facts: watchEnabled on exactly one node).
+    pub fn watcher(&self) -> &NodeName {
+        &self.nodes[0].name
+    }
+}
+
+/// How sessions replicate. What is not said here stays as Tomcat's code has it by default.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ClusterSpec {
+    /// Which Manager.
+    pub manager: ManagerKind,
+    /// How members find each other.
+    pub membership: Membership,
+    /// `channelSendOptions`, and `mapSendOptions` with the BackupManager (which ignores the former).
+    pub send_options: SendOptions,
+}
+
+/// The two clustered Managers of Tomcat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ManagerKind {
+    /// `org.apache.catalina.ha.session.DeltaManager`: every session on every member.
+    #[default]
+    Delta,
+    /// `org.apache.catalina.ha.session.BackupManager`: one backup for each session.
+    Backup,
+}
+
+impl ManagerKind {
+    /// The class that a context must be found to run.
+    pub fn class_name(self) -> &'static str {
+        match self {
+            Self::Delta => "org.apache.catalina.ha.session.DeltaManager",
+            Self::Backup => "org.apache.catalina.ha.session.BackupManager",
+        }
+    }
+}
+
+kebab!(ManagerKind);
+
+/// How members find each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Membership {
+    /// `StaticMembershipService`: each node has the list (Tomcat 9.0.11 and newer).
+    #[default]
+    Static,
+    /// `McastService`: heartbeats to a multicast group, which belongs to the run alone.
+    Multicast,
+}
+
+kebab!(Membership);
+
+/// `channelSendOptions`: bits of `org.apache.catalina.tribes.Channel`.
+///
+/// Read from a number (`6`), from one of `sync-ack` (6), `async` (8), `ack` (2), or from Tomcat's own
+/// names (`sync,use_ack`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String")]
+pub struct SendOptions(u32);
+
+impl SendOptions {
+    /// 6: answered after the peer has processed the message.
+    pub const SYNC_ACK: Self = Self(6);
+    /// 8: queued; Tomcat's own default.
+    pub const ASYNC: Self = Self(8);
+    /// 2: answered on receipt, before processing.
+    pub const ACK: Self = Self(2);
+    const USE_ACK_BIT: u32 = 2;
+    const SYNCHRONIZED_BIT: u32 = 4;
+    const ASYNCHRONOUS_BIT: u32 = 8;
+
+    /// The number, as in server.xml.
+    pub fn bits(self) -> u32 {
+        self.0
+    }
+
+    /// Whether the owner's request waits until each peer has processed what it wrote.
+    /// 4 without 2 has no effect, and 8 makes the caller return at once whatever else is set (`Channel`).
+    pub fn waits_for_the_peer(self) -> bool {
+        let wanted = Self::USE_ACK_BIT | Self::SYNCHRONIZED_BIT;
+        self.0 & wanted == wanted && self.0 & Self::ASYNCHRONOUS_BIT == 0
+    }
+}
+
+impl Default for SendOptions {
+    fn default() -> Self {
+        Self::SYNC_ACK
+    }
+}
+
+/// Send options that mean nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "send options {0:?} are none of sync-ack, async, ack, a number from 0 to 127, or names as Tomcat has them (use_ack, sync, async, secure, udp, multicast, byte_message)"
+)]
+pub struct SendOptionsError(String);
+
+impl FromStr for SendOptions {
+    type Err = SendOptionsError;
+
+    fn from_str(text: &str) -> Result<Self, SendOptionsError> {
+        let refuse = || SendOptionsError(text.to_owned());
+        if let Ok(bits) = text.parse::<u32>() {
+            return if bits < 128 { Ok(Self(bits)) } else { Err(refuse()) };
+        }
+        text.split(',').try_fold(Self(0), |sum, name| {
+            let bits = match name.trim() {
+                "sync-ack" => 6,
+                "byte_message" | "byte" => 1,
+                "use_ack" | "ack" => 2,
+                "synchronized_ack" | "sync" => 4,
+                "asynchronous" | "async" => 8,
+                "secure" => 16,
+                "udp" => 32,
+                "multicast" => 64,
+                _ => return Err(refuse()),
+            };
+            Ok(Self(sum.0 | bits))
+        })
+    }
+}
+
+impl fmt::Display for SendOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::SYNC_ACK => f.pad("sync-ack"),
+            Self::ASYNC => f.pad("async"),
+            Self::ACK => f.pad("ack"),
+            Self(bits) => write!(f, "{bits}"),
+        }
+    }
+}
+
+impl TryFrom<String> for SendOptions {
+    type Error = SendOptionsError;
+    fn try_from(text: String) -> Result<Self, SendOptionsError> {
+        text.parse()
+    }
+}
+
+impl From<SendOptions> for String {
+    fn from(options: SendOptions) -> Self {
+        options.to_string()
+    }
+}
+
+/// How fast the servers' own clocks tick.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Timing {
+    /// Farm scan every second (1 × 1 s) and JVM flags that halve the start: C1 only, serial collector.
+    #[default]
+    Accelerated,
+    /// Tomcat's defaults: farm scan every 20 s (2 × 10 s), the JVM's own choice of compiler and collector.
+    Documented,
+}
+
+kebab!(Timing);
+
+impl Timing {
+    /// JVM flags of this timing, before the user's own.
+    pub fn jvm_flags(self) -> &'static [&'static str] {
+        match self {
+            Self::Accelerated => &["-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"],
+            Self::Documented => &["-Xmx256m"],
+        }
+    }
+}
+
+/// Java and what it is given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct JvmSpec {
+    /// `JAVA_HOME`; `None` takes the environment's, then `java` on the path.
+    #[schemars(with = "Option<String>")]
+    pub home: Option<Utf8PathBuf>,
+    /// Arguments after those of the timing, so that they win.
+    pub args: Vec<String>,
+    /// Environment variables.
+    pub env: BTreeMap<String, String>,
+    /// Jars put into each node's `lib/`.
+    #[schemars(with = "Vec<String>")]
+    pub libs: Vec<Utf8PathBuf>,
+}
+
+/// The addresses that a runtime gave to the nodes of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Endpoints {
+    /// One entry a node.
+    pub nodes: BTreeMap<NodeName, NodeEndpoints>,
+    /// The group that belongs to this run, where membership is multicast.
+    pub multicast: Option<MulticastGroup>,
+}
+
+/// What a node binds, as seen by the node itself and its peers (a client asks the runtime for its URL at each use).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeEndpoints {
+    /// The address of the HTTP connector.
+    pub http_address: Ipv4Addr,
+    /// The port of the HTTP connector.
+    pub http_port: u16,
+    /// The address of the Tribes receiver, also the one under which peers list the node.
+    pub receiver_address: Ipv4Addr,
+    /// The port of the Tribes receiver.
+    pub receiver_port: u16,
+}
+
+/// A multicast group.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct MulticastGroup {
+    /// The group's address.
+    pub address: Ipv4Addr,
+    /// Its port.
+    pub port: u16,
+    /// The interface to bind; `None` lets the system choose.
+    pub bind: Option<Ipv4Addr>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cluster_has_two_to_eight_nodes() {
+        assert_eq!(Topology::of(1), Err(NodeCountError(1)));
+        assert_eq!(Topology::of(9), Err(NodeCountError(9)));
+        assert_eq!(Topology::of(8).expect("eight is fine").nodes.len(), 8);
+    }
+
+    #[test]
+    fn only_acknowledged_synchronous_sends_wait_for_the_peer() {
+        for (text, waits) in [
+            ("sync-ack", true),
+            ("6", true),
+            ("sync,use_ack", true),
+            ("7", true),
+            ("async", false),
+            ("ack", false),
+            ("4", false),
+            ("14", false),
+            ("0", false),
+        ] {
+            assert_eq!(text.parse::<SendOptions>().expect(text).waits_for_the_peer(), waits, "{text}");
+        }
+    }
+
+    #[test]
+    fn unknown_send_options_are_refused_where_tomcat_would_keep_its_default_silently() {
+        for bad in ["", "syncack", "128", "-1", "sync ack"] {
+            assert!(bad.parse::<SendOptions>().is_err(), "{bad:?} was taken");
+        }
+    }
+}
