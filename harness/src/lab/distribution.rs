@@ -2,14 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-/// The product that a distribution holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Product {
-    /// Apache TomEE.
-    Tomee,
-    /// Apache Tomcat.
-    Tomcat,
-}
+pub use crate::spec::Product;
 
 /// Which servlet API the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

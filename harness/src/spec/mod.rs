@@ -22,6 +22,7 @@ pub mod names;
 pub mod plan;
 pub mod server;
 pub mod topology;
+pub mod version;
 
 pub use capability::Capability;
 pub use fault::FaultKind;
@@ -32,3 +33,4 @@ pub use server::{Flavour, ServerSpec};
 pub use topology::{
     ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
 };
+pub use version::{Product, ServerKind, TomcatVersion};

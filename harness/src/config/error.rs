@@ -1,0 +1,64 @@
+//! Why a topology has no server.xml.
+
+use crate::spec::{NodeName, ServerKind, TomcatVersion};
+
+/// A topology that cannot be said in server.xml, or not for this server.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// The server is older than something the topology asks for.
+    #[error("{server} has no {what}: it came with Tomcat {since}")]
+    TooOld {
+        /// The server.
+        server: ServerKind,
+        /// What it lacks, by the name that server.xml would have used.
+        what: &'static str,
+        /// The first version that has it.
+        since: TomcatVersion,
+    },
+    /// The server is older than any that is supported.
+    #[error("{server} is not supported: the oldest is Tomcat {oldest}")]
+    Unsupported {
+        /// The server.
+        server: ServerKind,
+        /// The oldest that is.
+        oldest: TomcatVersion,
+    },
+    /// The topology has no such node.
+    #[error("the topology has no node {0}")]
+    NoSuchNode(NodeName),
+    /// A node has no addresses.
+    #[error("{0} has no endpoint")]
+    NoEndpoint(NodeName),
+    /// Membership is multicast, and no group was allocated.
+    #[error("membership is multicast, but no multicast group was given")]
+    NoGroup,
+    /// An attribute's name is no XML name.
+    #[error("{attribute:?} of <{element}> is no name for an attribute")]
+    AttributeName {
+        /// The element.
+        element: &'static str,
+        /// The name.
+        attribute: String,
+    },
+    /// An attribute is there twice.
+    #[error("attribute {attribute} of <{element}> is given twice")]
+    AttributeTwice {
+        /// The element.
+        element: &'static str,
+        /// The name.
+        attribute: String,
+    },
+    /// A value has a character that XML cannot carry.
+    #[error("attribute {attribute} of <{element}> has the character {character:?}, which XML cannot carry")]
+    Character {
+        /// The element.
+        element: &'static str,
+        /// The name.
+        attribute: String,
+        /// The character.
+        character: char,
+    },
+    /// The writer failed.
+    #[error("server.xml could not be written")]
+    Write(#[source] std::io::Error),
+}
