@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::Nanos;
 use crate::spec::{ContextPath, NodeName, SessionId};
 
 /// One look at one node.
@@ -13,6 +14,10 @@ use crate::spec::{ContextPath, NodeName, SessionId};
 pub struct NodeObservation {
     /// Which node.
     pub node: NodeName,
+    /// When the probe was asked. What it said is how the node stood some time between here and the record's instant,
+    /// so a write that was acknowledged in between may be missing from it by right.
+    #[serde(rename = "asked-ns")]
+    pub asked: Nanos,
     /// What the probe said; an error makes the observation Unknown, never empty.
     #[serde(flatten)]
     pub seen: Seen,

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LogLine, NodeObservation, OperationId, Outcome};
-use crate::spec::{ClientName, ContextPath, FaultKind, NodeName, plan::AppRequest};
+use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, plan::AppRequest};
 
 /// Monotonic nanoseconds since the run's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -131,6 +131,11 @@ pub enum Event {
         /// Its number, from 1.
         step: u32,
     },
+    /// The runtime gave the nodes their addresses; of several the last counts. Members are told apart by them.
+    Addressed {
+        /// The addresses.
+        endpoints: Endpoints,
+    },
     /// A node's process or container was started.
     NodeStarts {
         /// Which.
@@ -141,7 +146,8 @@ pub enum Event {
         /// Which.
         node: NodeName,
     },
-    /// All nodes that should live see each other.
+    /// All nodes that should live see each other: after the start, after a restart, and wherever a wait found that the
+    /// survivors of a fault have evicted its victim. Members are judged from here to the next fault or start.
     ClusterFormed {
         /// Those nodes.
         nodes: Vec<NodeName>,
