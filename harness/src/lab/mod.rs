@@ -2,6 +2,9 @@
 
 pub mod clock;
 pub mod distribution;
+pub mod guard;
+pub mod ports;
 pub mod run_dir;
 pub mod runtime;
+pub mod sweep;
 pub mod wait;

@@ -1,0 +1,139 @@
+//! The machine's processes, as far as the guard needs to know them.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use nix::sys::signal::{Signal, kill, killpg};
+use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(target_os = "linux")]
+use linux as system;
+#[cfg(not(target_os = "linux"))]
+mod ps;
+#[cfg(not(target_os = "linux"))]
+use ps as system;
+
+/// The environment variable that every process of a run carries from birth; its value is the run's id.
+pub const RUN_VARIABLE: &str = "TOMEE_HARNESS_RUN";
+
+/// The environment variable that makes a process of this program a guard; its value is a
+/// [`Task`](super::message::Task).
+pub(super) const GUARD_VARIABLE: &str = "TOMEE_HARNESS_GUARD";
+
+/// One process and no other: a number is used again, a number with its start is not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) struct ProcessId {
+    pub(crate) pid: i32,
+    /// When it started, as exactly as the system tells; names the boot too where the system counts from it.
+    pub(crate) start: String,
+}
+
+impl ProcessId {
+    /// The process that has this number now.
+    pub(crate) fn of(pid: u32) -> Option<Self> {
+        let pid = i32::try_from(pid).ok().filter(|pid| *pid > 1)?;
+        Some(system::look(pid)?.id)
+    }
+}
+
+/// What is known of a process.
+#[derive(Debug, Clone)]
+pub(crate) struct Process {
+    pub(crate) id: ProcessId,
+    parent: i32,
+    group: i32,
+    /// It has ended and waits for its parent to take notice.
+    ended: bool,
+    name: String,
+}
+
+impl fmt::Display for Process {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "process {} ({})", self.id.pid, self.name)
+    }
+}
+
+/// What a process's environment says of runs.
+#[derive(Debug, Default)]
+pub(crate) struct Marks {
+    /// The run that it belongs to.
+    pub(crate) run: Option<String>,
+    /// The task that it has as a guard.
+    pub(crate) guard: Option<String>,
+}
+
+impl Marks {
+    fn note(&mut self, variable: &str) {
+        if let Some((name, value)) = variable.split_once('=') {
+            if name == RUN_VARIABLE {
+                self.run = Some(value.to_owned());
+            } else if name == GUARD_VARIABLE {
+                self.guard = Some(value.to_owned());
+            }
+        }
+    }
+}
+
+/// All processes that live at one moment.
+pub(crate) struct Table {
+    processes: Vec<Process>,
+}
+
+impl Table {
+    pub(crate) fn read() -> Self {
+        Self { processes: system::all().into_iter().filter(|process| !process.ended).collect() }
+    }
+
+    /// Each process with what its environment says, where it may be read.
+    pub(crate) fn marks(&self) -> Vec<(&Process, Marks)> {
+        system::marks(&self.processes)
+    }
+
+    /// What belongs to a run: told processes and those that carry its id, with the groups that they lead and with
+    /// all their descendants. Never `spared` ones, nor this process.
+    pub(crate) fn of_run(&self, run: &str, told: &BTreeSet<ProcessId>, spared: &BTreeSet<i32>) -> Vec<&Process> {
+        let mut pids: BTreeSet<i32> =
+            self.processes.iter().filter(|process| told.contains(&process.id)).map(|process| process.id.pid).collect();
+        pids.extend(
+            self.marks()
+                .iter()
+                .filter(|(_, marks)| marks.run.as_deref() == Some(run))
+                .map(|(process, _)| process.id.pid),
+        );
+        loop {
+            let before = pids.len();
+            for process in &self.processes {
+                if pids.contains(&process.parent) || pids.contains(&process.group) {
+                    pids.insert(process.id.pid);
+                }
+            }
+            if pids.len() == before {
+                break;
+            }
+        }
+        let this = std::process::id();
+        self.processes
+            .iter()
+            .filter(|process| pids.contains(&process.id.pid) && !spared.contains(&process.id.pid))
+            .filter(|process| u32::try_from(process.id.pid) != Ok(this))
+            .collect()
+    }
+}
+
+impl Process {
+    /// Ends it with SIGKILL, and the group that it leads, unless its number belongs to another process by now.
+    pub(crate) fn kill(&self) {
+        let pid = Pid::from_raw(self.id.pid);
+        if system::look(self.id.pid).is_none_or(|now| now.id != self.id) {
+            return;
+        }
+        // A process that ended in between is what is wanted; one that may not be killed shows up at the next look.
+        if self.group == self.id.pid {
+            let _ = killpg(pid, Signal::SIGKILL);
+        }
+        let _ = kill(pid, Signal::SIGKILL);
+    }
+}
