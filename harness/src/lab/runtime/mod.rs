@@ -1,5 +1,7 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+pub mod docker;
+
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::net::SocketAddr;
