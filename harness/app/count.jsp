@@ -10,7 +10,7 @@
       String once = request.getParameter("once");
       request.getSession().setAttribute("once", once != null ? once : UUID.randomUUID().toString());
       // Safe to serialise (a joining node asks at any time) while another request adds to it.
-      request.getSession().setAttribute("list", new java.util.concurrent.CopyOnWriteArrayList<Integer>());
+      request.getSession().setAttribute("list", new java.util.concurrent.CopyOnWriteArrayList<Integer>(Collections.singleton(0)));
     } else if (!stem(request.getSession(false).getId()).equals(stem(id))) {
       id = request.getSession(false).getId();  // change-id was faster: take the lock of the new id
       continue;

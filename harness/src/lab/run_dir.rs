@@ -1,1 +1,98 @@
 //! The run directory: a folder that describes itself, private to the user.
+//!
+//! ```text
+//! RUN_ID/plan.json  history.jsonl  verdict.json  environment.json
+//!        nodes/NAME/{server.xml,console.log,catalina.log,localhost_access_log.txt,threads.txt}
+//! ```
+//! While the run goes on, a node of the process runtime has its `CATALINA_BASE` in `nodes/NAME/base`.
+
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+
+use crate::spec::{NodeName, RunId};
+
+/// The folder of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    path: Utf8PathBuf,
+}
+
+impl RunDir {
+    /// Makes the folder, readable by its owner alone.
+    ///
+    /// # Errors
+    /// It exists already, or cannot be made.
+    pub fn create(path: &Utf8Path) -> io::Result<Self> {
+        if let Some(parent) = path.parent().filter(|parent| !parent.as_str().is_empty()) {
+            fs_err::create_dir_all(parent)?;
+        }
+        std::fs::DirBuilder::new()
+            .mode(0o700)
+            .create(path)
+            .map_err(|error| io::Error::new(error.kind(), format!("run directory {path}: {error}")))?;
+        let path =
+            Utf8PathBuf::try_from(fs_err::canonicalize(path)?).map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Self { path })
+    }
+
+    /// Takes a folder that an earlier run left.
+    ///
+    /// # Errors
+    /// It has no history.
+    pub fn open(path: &Utf8Path) -> io::Result<Self> {
+        let run_dir = Self { path: path.to_owned() };
+        fs_err::metadata(run_dir.history())?;
+        Ok(run_dir)
+    }
+
+    /// A new run's id: the time, so that folders sort, and a few letters, so that parallel runs differ.
+    pub fn new_id(now: &jiff::Zoned, salt: u32) -> RunId {
+        let id = format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), salt & 0xffff);
+        RunId::new(id).unwrap_or_else(|_| unreachable!("digits, hyphens and hexadecimal letters make a name"))
+    }
+
+    /// The folder.
+    pub fn path(&self) -> &Utf8Path {
+        &self.path
+    }
+
+    /// The history's file.
+    pub fn history(&self) -> Utf8PathBuf {
+        self.path.join("history.jsonl")
+    }
+
+    /// The plan's file.
+    pub fn plan(&self) -> Utf8PathBuf {
+        self.path.join("plan.json")
+    }
+
+    /// The verdict's file.
+    pub fn verdict(&self) -> Utf8PathBuf {
+        self.path.join("verdict.json")
+    }
+
+    /// The file that tells versions, seed, flags and host.
+    pub fn environment(&self) -> Utf8PathBuf {
+        self.path.join("environment.json")
+    }
+
+    /// The folder of a node.
+    pub fn node(&self, node: &NodeName) -> Utf8PathBuf {
+        self.path.join("nodes").join(node.as_str())
+    }
+
+    /// Writes a file of the folder as JSON, whole or not at all.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_json(&self, path: &Utf8Path, value: &impl Serialize) -> io::Result<()> {
+        let mut text = serde_json::to_vec_pretty(value).map_err(io::Error::other)?;
+        text.push(b'\n');
+        let part = path.with_extension("part");
+        fs_err::write(&part, text)?;
+        fs_err::rename(part, path)
+    }
+}

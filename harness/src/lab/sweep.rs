@@ -28,6 +28,17 @@ pub enum Spared {
     Failed,
 }
 
+impl std::fmt::Display for Spared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Live => "it is going on",
+            Self::Kept => "it was kept on purpose; sweep --all removes it",
+            Self::Stranger => "it is not known here, another user's harness may know it; sweep --all removes it",
+            Self::Failed => "it could not be removed",
+        })
+    }
+}
+
 /// What a sweep did.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Swept {

@@ -30,51 +30,24 @@ pub struct TimedOut {
 ///
 /// # Errors
 /// [`TimedOut`] with the last status, or the error of `look`.
-pub async fn until<T, E, F>(wanted: &str, limit: Duration, mut look: F) -> Result<T, E>
+pub async fn until<T, E, F, Looking>(wanted: &str, limit: Duration, mut look: F) -> Result<T, E>
 where
-    F: AsyncFnMut() -> Result<Look<T>, E>,
+    // Not `AsyncFnMut`, whose future the compiler cannot prove to be `Send`.
+    F: FnMut() -> Looking,
+    Looking: Future<Output = Result<Look<T>, E>>,
     E: From<TimedOut>,
 {
-    let mut patience = Patience::new(wanted, limit);
+    let start = Instant::now();
     loop {
-        match look().await? {
+        let last_seen = match look().await? {
             Look::Ready(value) => return Ok(value),
-            Look::NotYet(status) => patience.another_look(status).await?,
+            Look::NotYet(status) => status,
+        };
+        let waited = start.elapsed();
+        if waited >= limit {
+            return Err(TimedOut { wanted: wanted.to_owned(), last_seen, waited }.into());
         }
-    }
-}
-
-/// The same wait as a loop of the caller's, for a future that must be `Send`: one that borrows through an async
-/// closure, as [`until`] does, is not general enough for `async_trait` and `tokio::spawn`.
-#[derive(Debug)]
-pub struct Patience {
-    wanted: String,
-    limit: Duration,
-    start: Instant,
-}
-
-impl Patience {
-    /// Begins to wait.
-    pub fn new(wanted: impl Into<String>, limit: Duration) -> Self {
-        Self { wanted: wanted.into(), limit, start: Instant::now() }
-    }
-
-    /// How long it has been waited.
-    pub fn waited(&self) -> Duration {
-        self.start.elapsed()
-    }
-
-    /// Lets the time between two looks pass. `last_seen` is how it stood at the last one.
-    ///
-    /// # Errors
-    /// [`TimedOut`]: the limit is over.
-    pub async fn another_look(&mut self, last_seen: impl Into<String>) -> Result<(), TimedOut> {
-        let waited = self.waited();
-        if waited >= self.limit {
-            return Err(TimedOut { wanted: self.wanted.clone(), last_seen: last_seen.into(), waited });
-        }
-        pause(POLL.min(self.limit.saturating_sub(waited))).await;
-        Ok(())
+        pause(POLL.min(limit.saturating_sub(waited))).await;
     }
 }
 
@@ -90,15 +63,15 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_wait_that_runs_out_says_what_it_saw_last() {
-        let mut looks = 0;
+        let looks = std::cell::Cell::new(0);
         let waited: Result<(), TimedOut> = until("three members", Duration::from_millis(100), async || {
-            looks += 1;
-            Ok(Look::NotYet(format!("{looks} looks")))
+            looks.set(looks.get() + 1);
+            Ok(Look::NotYet(format!("{} looks", looks.get())))
         })
         .await;
         let error = waited.expect_err("it never becomes ready");
         assert_eq!(error.wanted, "three members");
-        assert_eq!(error.last_seen, format!("{looks} looks"));
+        assert_eq!(error.last_seen, format!("{} looks", looks.get()));
     }
 
     #[tokio::test]

@@ -21,6 +21,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
     let request = |node: &super::NodeName, request, times| StepKind::Request {
         client: client.clone(),
         node: node.clone(),
+        context: context.clone(),
         request,
         times,
     };

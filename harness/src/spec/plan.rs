@@ -52,6 +52,8 @@ pub enum StepKind {
         client: ClientName,
         /// The node that is asked.
         node: NodeName,
+        /// Where the counter app is served.
+        context: ContextPath,
         /// What is asked.
         request: AppRequest,
         /// How often.
@@ -142,6 +144,16 @@ pub enum PlanError {
         /// The runtime.
         runtime: String,
     },
+    /// A step names a context that no step before it deploys.
+    #[error("step {step} ({title}) names {context}, which no step before it deploys")]
+    NotDeployed {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+        /// The context.
+        context: ContextPath,
+    },
     /// A step acts on the cluster before the step that starts it.
     #[error("step {step} ({title}) comes before the cluster is started")]
     NotStarted {
@@ -159,6 +171,7 @@ impl Plan {
     /// The first step that names an unknown node, comes too early, or needs what is not in `capabilities`.
     pub fn check(&self, runtime: &str, capabilities: &BTreeSet<Capability>) -> Result<(), PlanError> {
         let mut started = false;
+        let mut deployed = BTreeSet::new();
         for (index, step) in self.steps.iter().enumerate() {
             let (number, title) = (index + 1, || step.title.clone());
             if let Some(node) = step.kind.node().filter(|node| self.topology.node(node).is_none()) {
@@ -167,6 +180,17 @@ impl Plan {
             match (&step.kind, started) {
                 (StepKind::Start, _) => started = true,
                 (_, false) => return Err(PlanError::NotStarted { step: number, title: title() }),
+                _ => {}
+            }
+            match &step.kind {
+                StepKind::Deploy { context, .. } => drop(deployed.insert(context)),
+                StepKind::Request { context, .. }
+                | StepKind::Observe { context }
+                | StepKind::Restart { context, .. }
+                    if !deployed.contains(context) =>
+                {
+                    return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
+                }
                 _ => {}
             }
             if let Some(capability) = self.needs(&step.kind).into_iter().find(|need| !capabilities.contains(need)) {

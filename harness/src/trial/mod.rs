@@ -1,1 +1,6 @@
-//! One run of one plan.
+//! One run of one plan: the steps are walked on a cluster, all that happens is recorded, and the verdict is drawn.
+
+mod runner;
+mod workload;
+
+pub use runner::{Ended, TrialError, run};

@@ -99,3 +99,14 @@ impl Measures {
         u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
     }
 }
+/// tmp
+pub fn judge(_p: &crate::spec::Plan, _h: &crate::history::History) -> Verdict {
+    Verdict {
+        format: 1,
+        status: Status::Unknown,
+        guarantees: vec![],
+        assumptions: vec![],
+        measures: Measures::default(),
+        notes: vec![],
+    }
+}

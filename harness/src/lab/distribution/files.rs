@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 
 pub use crate::spec::Product;
+use crate::spec::ServerKind;
+use crate::spec::version::TomcatVersionError;
 
 /// Which servlet API the server speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,4 +32,14 @@ pub struct Distribution {
     pub namespace: Namespace,
     /// Names the content: changes when the files change. Fit for a file name or an image tag.
     pub digest: String,
+}
+
+impl Distribution {
+    /// What decides how its configuration is written.
+    ///
+    /// # Errors
+    /// The version of its Tomcat cannot be read.
+    pub fn kind(&self) -> Result<ServerKind, TomcatVersionError> {
+        Ok(ServerKind { product: self.product, tomcat: self.tomcat_version.parse()? })
+    }
 }

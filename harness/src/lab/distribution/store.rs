@@ -120,8 +120,8 @@ async fn lock(root: &Utf8Path, name: &str, progress: &dyn Progress) -> Result<fs
     let path = root.join(format!(".{name}.lock"));
     let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
     let mut told = false;
-    let locked: Result<(), Waiting> =
-        wait::until("the other run", LIMIT_OF_ANOTHER_RUN, async || match file.try_lock() {
+    let locked: Result<(), Waiting> = wait::until("the other run", LIMIT_OF_ANOTHER_RUN, || {
+        let look = match file.try_lock() {
             Ok(()) => Ok(Look::Ready(())),
             Err(TryLockError::WouldBlock) => {
                 if !told {
@@ -131,8 +131,10 @@ async fn lock(root: &Utf8Path, name: &str, progress: &dyn Progress) -> Result<fs
                 Ok(Look::NotYet(format!("{path} is locked")))
             }
             Err(TryLockError::Error(error)) => Err(Waiting::Io(error)),
-        })
-        .await;
+        };
+        std::future::ready(look)
+    })
+    .await;
     match locked {
         Ok(()) => Ok(file),
         Err(Waiting::TimedOut(source)) => Err(DistributionError::Busy { name: name.to_owned(), source }),

@@ -1,6 +1,6 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
-pub mod docker;
+pub mod process;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -145,6 +145,11 @@ pub trait Runtime: Send + Sync + Debug {
 
     /// Freezes a node, with what proves it.
     async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError>;
+
+    /// Makes a node vanish with its host: nothing answers any more, not even with a reset.
+    async fn lose_host(&self, _node: &NodeName) -> Result<String, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::LoseHost })
+    }
 
     /// Thaws a node.
     async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError>;

@@ -1,0 +1,226 @@
+//! The arguments.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tomee_harness::spec::{ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+
+/// Brings up a small cluster of real Apache TomEE or Tomcat servers, kills nodes, and says with evidence whether
+/// session state survived.
+#[derive(Debug, Parser)]
+#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) output: OutputArgs,
+}
+
+/// How results are shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OutputArgs {
+    /// Form of the result on standard output [default: text]
+    #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_FORMAT", value_name = "FORM")]
+    pub(crate) format: Option<Format>,
+    /// Short for --format json
+    #[arg(long, global = true, conflicts_with = "format")]
+    pub(crate) json: bool,
+    /// No progress on standard error
+    #[arg(long, short, global = true)]
+    pub(crate) quiet: bool,
+    /// Colours and live progress [default: auto]
+    #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_COLOR", value_name = "WHEN")]
+    pub(crate) color: Option<ColorChoice>,
+}
+
+/// The form of a result.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum Format {
+    /// For people.
+    Text,
+    /// For programs: one document, or one a line over many runs.
+    Json,
+}
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ColorChoice {
+    /// On a terminal, unless `NO_COLOR` is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the main job: two nodes, a farm-deployed counter, a killed node, and back again
+    Run(Box<RunArgs>),
+    /// Judge a stored run again, offline
+    Check(CheckArgs),
+    /// Print each setting and where it comes from
+    Settings(Box<RunArgs>),
+    /// Remove what an older crash left running
+    Sweep(SweepArgs),
+    /// Print shell completions
+    Completions(CompletionsArgs),
+}
+
+/// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArgs {
+    /// tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, or a folder [default: tomee:9.0.0]
+    #[arg(long, env = "TOMEE_HARNESS_SERVER", value_name = "SERVER")]
+    pub(crate) server: Option<ServerSpec>,
+    /// What a node is: a JVM process or a pod of containers [default: auto]
+    #[arg(long, value_enum, env = "TOMEE_HARNESS_RUNTIME", value_name = "RUNTIME")]
+    pub(crate) runtime: Option<RuntimeChoice>,
+    /// How many nodes, 2 to 8 [default: 2]
+    #[arg(long, env = "TOMEE_HARNESS_NODES", value_name = "N", value_parser = clap::value_parser!(u8).range(2..=8))]
+    pub(crate) nodes: Option<u8>,
+    /// Session manager: delta or backup [default: delta]
+    #[arg(long, env = "TOMEE_HARNESS_MANAGER", value_name = "MANAGER", value_parser = parse_manager)]
+    pub(crate) manager: Option<ManagerKind>,
+    /// How members find each other: static or multicast [default: static]
+    #[arg(long, env = "TOMEE_HARNESS_MEMBERSHIP", value_name = "MEMBERSHIP", value_parser = parse_membership)]
+    pub(crate) membership: Option<Membership>,
+    /// sync-ack (6), async (8), ack (2), a number, or Tomcat's own names [default: sync-ack]
+    #[arg(long, env = "TOMEE_HARNESS_SEND_OPTIONS", value_name = "OPTIONS")]
+    pub(crate) send_options: Option<SendOptions>,
+    /// accelerated (farm scan every second, quick JVM flags) or documented (Tomcat's defaults) [default: accelerated]
+    #[arg(long, env = "TOMEE_HARNESS_TIMING", value_name = "TIMING", value_parser = parse_timing)]
+    pub(crate) timing: Option<Timing>,
+    /// Java home of the nodes [default: JAVA_HOME, then java on the path]
+    #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
+    pub(crate) java: Option<Utf8PathBuf>,
+    /// An argument for each node's JVM; may be repeated
+    #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
+    pub(crate) jvm_arg: Vec<String>,
+    /// An environment variable for each node; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(crate) env: Vec<(String, String)>,
+    /// A jar for each node's lib folder; may be repeated
+    #[arg(long, value_name = "JAR")]
+    pub(crate) lib: Vec<Utf8PathBuf>,
+    /// Leave the cluster running at the end; `sweep --all` removes it
+    #[arg(long)]
+    pub(crate) keep: bool,
+    /// Folder for the run [default: .tomee-harness/runs/RUN_ID]
+    #[arg(long, env = "TOMEE_HARNESS_OUT", value_name = "DIR")]
+    pub(crate) out: Option<Utf8PathBuf>,
+    /// Run this many times
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) repeat: Option<u32>,
+    /// Run until a run does not hold (with --repeat: at most that often)
+    #[arg(long)]
+    pub(crate) until_failure: bool,
+    /// End a run that takes longer, as 500ms, 90s or 5m; the verdict is then Unknown [default: 10m]
+    #[arg(long, env = "TOMEE_HARNESS_TIMEOUT", value_name = "TIME", value_parser = parse_time)]
+    pub(crate) timeout: Option<std::time::Duration>,
+}
+
+/// What a node is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuntimeChoice {
+    /// By what the plan needs and what is at hand; says why.
+    Auto,
+    /// A JVM on this machine.
+    Process,
+    /// A pod of containers.
+    Docker,
+}
+
+/// Which run to judge again.
+#[derive(Debug, Args)]
+pub(crate) struct CheckArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run_dir: Utf8PathBuf,
+}
+
+/// What to look at.
+#[derive(Debug, Args)]
+pub(crate) struct DoctorArgs {
+    /// Java home to look at [default: JAVA_HOME, then java on the path]
+    #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
+    pub(crate) java: Option<Utf8PathBuf>,
+}
+
+/// What to remove.
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// Also remove what was kept on purpose (`run --keep`), and what carries the id of a run that is not known here
+    #[arg(long)]
+    pub(crate) all: bool,
+}
+
+/// For which shell.
+#[derive(Debug, Args)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+fn parse_manager(text: &str) -> Result<ManagerKind, String> {
+    one_of(text, &[ManagerKind::Delta, ManagerKind::Backup])
+}
+
+fn parse_membership(text: &str) -> Result<Membership, String> {
+    one_of(text, &[Membership::Static, Membership::Multicast])
+}
+
+fn parse_timing(text: &str) -> Result<Timing, String> {
+    one_of(text, &[Timing::Accelerated, Timing::Documented])
+}
+
+/// The value of this name, by the one spelling that TOML, JSON and flags share.
+fn one_of<T: Copy + std::fmt::Display>(text: &str, all: &[T]) -> Result<T, String> {
+    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
+    let found = names.iter().position(|name| name == text);
+    found.map(|index| all[index]).ok_or_else(|| format!("must be {}", names.join(" or ")))
+}
+
+fn parse_variable(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("must be NAME=VALUE".to_owned()),
+    }
+}
+
+/// `500ms`, `90s`, `5m`.
+pub(crate) fn parse_time(text: &str) -> Result<std::time::Duration, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let number: u64 = text[..end].parse().map_err(|_| "must be a number with ms, s or m".to_owned())?;
+    let milliseconds = match &text[end..] {
+        "ms" => Some(number),
+        "s" => number.checked_mul(1000),
+        "m" => number.checked_mul(60_000),
+        _ => return Err("must be a number with ms, s or m".to_owned()),
+    };
+    milliseconds.map(std::time::Duration::from_millis).ok_or_else(|| "is too long".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn times_have_a_unit() {
+        assert_eq!(parse_time("500ms"), Ok(std::time::Duration::from_millis(500)));
+        assert_eq!(parse_time("5m"), Ok(std::time::Duration::from_mins(5)));
+        for bad in ["", "5", "s", "5h", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615m"] {
+            assert!(parse_time(bad).is_err(), "{bad:?} was taken");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! `check`: judges a stored run again, offline.
+
+use std::io::BufReader;
+
+use tomee_harness::history;
+use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::report::terminal::{self, Style};
+use tomee_harness::report::{Environment, Summary};
+use tomee_harness::spec::Plan;
+use tomee_harness::verdict;
+
+use super::{colored, print, print_json};
+use crate::args::{CheckArgs, ColorChoice, Format, OutputArgs};
+use crate::exit::{Exit, Failure};
+
+pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let run_dir = RunDir::open(&args.run_dir).map_err(|error| {
+        Failure::usage(error).hint(Some("a run directory has history.jsonl and plan.json in it".to_owned()))
+    })?;
+    let plan: Plan = read_json(&run_dir.plan())?;
+    let file = fs_err::File::open(run_dir.history()).map_err(Failure::usage)?;
+    let history = history::read(BufReader::new(file)).map_err(Failure::usage)?;
+    let verdict = verdict::judge(&plan, &history);
+    let exit = Exit::from(verdict.status);
+    let summary = Summary {
+        format: 1,
+        name: plan.name.clone(),
+        // Only a convenience here: a run that crashed may have written none.
+        setting: read_json::<Environment>(&run_dir.environment())
+            .map_or_else(|_| plan.topology.server.to_string(), |environment| environment.server),
+        verdict,
+        differences: tomee_harness::config::differences(&plan.topology),
+        cut_short: None,
+        run_dir: run_dir.path().to_string(),
+    };
+    if output.json || output.format == Some(Format::Json) {
+        print_json(&summary)?;
+    } else {
+        let style = if colored(output.color.unwrap_or(ColorChoice::Auto)) { Style::Color } else { Style::Plain };
+        print(&terminal::render(&summary, style))?;
+    }
+    Ok(exit)
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &camino::Utf8Path) -> Result<T, Failure> {
+    let text = fs_err::read(path).map_err(Failure::usage)?;
+    serde_json::from_slice(&text).map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))
+}

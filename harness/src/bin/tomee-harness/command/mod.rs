@@ -1,0 +1,56 @@
+//! One file a command.
+
+mod check;
+mod completions;
+mod run;
+mod settings;
+mod sweep;
+
+use clap::ArgMatches;
+
+use crate::args::{Cli, ColorChoice, Command};
+use crate::exit::{Exit, Failure};
+
+/// Does what the arguments say.
+pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> {
+    let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
+    match cli.command {
+        Command::Run(args) => run::run(&args, &cli.output, matches),
+        Command::Check(args) => check::check(&args, &cli.output),
+        Command::Settings(args) => settings::settings(&args, &cli.output, matches),
+        Command::Sweep(args) => sweep::sweep(&args, &cli.output),
+        Command::Completions(args) => completions::completions(&args),
+    }
+}
+
+/// Writes a result to standard output. A reader that went away (`| head`) is no error.
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
+    use std::io::Write as _;
+    match std::io::stdout().lock().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Writes a result as one JSON document.
+pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let mut text = serde_json::to_string(value).map_err(Failure::environment)?;
+    text.push('\n');
+    print(&text)
+}
+
+/// Whether standard output takes colours.
+pub(crate) fn colored(choice: ColorChoice) -> bool {
+    use std::io::IsTerminal as _;
+    match choice {
+        ColorChoice::Always => true,
+        ColorChoice::Never => false,
+        ColorChoice::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
+    }
+}
+
+/// The tokio runtime of a command. Two threads are plenty: the harness waits most of the time.
+pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    runtime.map_err(Failure::environment)?.block_on(future)
+}

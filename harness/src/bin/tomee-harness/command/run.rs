@@ -1,0 +1,250 @@
+//! `run`: the main job, once or many times.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+use clap::ArgMatches;
+use tomee_harness::config;
+use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
+use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
+use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::report::terminal::{self, Style};
+use tomee_harness::report::{Environment, Summary, environment};
+use tomee_harness::spec::{Plan, RunId, main_job};
+use tomee_harness::trial::{self, Ended, TrialError};
+
+use super::{block_on, colored, print, print_json};
+use crate::args::{ColorChoice, Format, OutputArgs, RunArgs, RuntimeChoice};
+use crate::exit::{Exit, Failure};
+use crate::progress::Progress;
+use crate::settings::Settings;
+use crate::signals::Signals;
+
+pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
+    let settings = Settings::resolve(args, output, matches)?;
+    let plan = main_job::plan(settings.topology.clone()).map_err(Failure::usage)?;
+    let color = settings.color != ColorChoice::Never && std::env::var_os("NO_COLOR").is_none();
+    let progress = Progress::new(output.quiet, color);
+    let many = Many { times: args.repeat, until_failure: args.until_failure };
+    let result = block_on(async {
+        let signals = Signals::listen().map_err(Failure::environment)?;
+        let one = One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals };
+        many.run(&one).await
+    });
+    progress.finish();
+    result
+}
+
+/// How often.
+struct Many {
+    times: Option<u32>,
+    until_failure: bool,
+}
+
+impl Many {
+    async fn run(&self, one: &One<'_>) -> Result<Exit, Failure> {
+        let times = self.times.unwrap_or(if self.until_failure { u32::MAX } else { 1 });
+        let mut worst = Exit::Holds;
+        for number in 1..=times {
+            if times > 1 {
+                one.progress.line(&format!("run {number}"));
+            }
+            let exit = one.run(number, times > 1).await?;
+            worst = worst.worse(exit);
+            let interrupted = one.signals.exit().is_some();
+            if interrupted || (self.until_failure && exit != Exit::Holds) {
+                break;
+            }
+        }
+        Ok(worst)
+    }
+}
+
+/// One run of the plan.
+struct One<'a> {
+    settings: &'a Settings,
+    plan: &'a Plan,
+    keep: bool,
+    progress: &'a Progress,
+    signals: &'a Signals,
+}
+
+impl One<'_> {
+    async fn run(&self, number: u32, many: bool) -> Result<Exit, Failure> {
+        let started = jiff::Zoned::now();
+        let salt = std::process::id().wrapping_mul(31).wrapping_add(number);
+        let run = RunDir::new_id(&started, salt);
+        let folder = self.folder(&run, number, many)?;
+        let prepared = self.prepare(&run, folder).await?;
+        let Prepared { parts, guard } = prepared;
+        let (run_dir, setting) = (parts.run_dir.clone(), self.setting(&parts.distribution, parts.runtime.name()));
+        let mut environment = self.environment(&run, &started, &parts);
+
+        let limit = self.settings.timeout;
+        let token = self.signals.token().child_token();
+        let deadline = tokio::time::timeout(limit, std::future::pending::<()>());
+        let running = trial::run(self.plan, parts, self.keep, &token);
+        tokio::pin!(running, deadline);
+        let (ended, timed_out) = tokio::select! {
+            ended = &mut running => (ended, false),
+            _ = &mut deadline => {
+                self.progress.line(&format!("  the run takes longer than {limit:?}; ending the cluster"));
+                token.cancel();
+                (running.await, true)
+            }
+        };
+        release(guard, self.keep, self.progress)?;
+        let ended = ended.map_err(trial_failure)?;
+        environment.effective = environment::effective(&ended.history);
+        run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
+        let summary = self.summary(&run_dir, setting, &ended);
+        self.show(&summary)?;
+        Ok(match self.signals.exit() {
+            Some(exit) => exit,
+            None if timed_out => Exit::from(ended.verdict.status).worse(Exit::Unknown),
+            None => ended.verdict.status.into(),
+        })
+    }
+
+    fn folder(&self, run: &RunId, number: u32, many: bool) -> Result<Utf8PathBuf, Failure> {
+        match &self.settings.out {
+            Some(out) if many => Ok(out.join(number.to_string())),
+            Some(out) => Ok(out.clone()),
+            None => {
+                let here = std::env::current_dir().map_err(Failure::environment)?;
+                let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
+                Ok(here.join(".tomee-harness/runs").join(run.as_str()))
+            }
+        }
+    }
+
+    async fn prepare(&self, run: &RunId, folder: Utf8PathBuf) -> Result<Prepared, Failure> {
+        let runtime = match self.settings.runtime {
+            RuntimeChoice::Auto | RuntimeChoice::Process => RuntimeKind::Process,
+            RuntimeChoice::Docker => RuntimeKind::Docker,
+        };
+        let progress = self.progress.clone();
+        let preparation = Preparation {
+            run: run.clone(),
+            folder,
+            topology: self.plan.topology.clone(),
+            runtime,
+            caches: Caches::of_user().map_err(Failure::environment)?,
+            maven: Maven::default(),
+            progress: self.progress,
+            listener: Arc::new(move |record| progress.record(record)),
+        };
+        tokio::select! {
+            prepared = preparation.prepare() => prepared.map_err(prepare_failure),
+            () = self.signals.token().cancelled() => Err(Failure::new(self.signals.exit().unwrap_or(Exit::Interrupted), "interrupted before the run began")),
+        }
+    }
+
+    fn setting(&self, distribution: &Distribution, runtime: &str) -> String {
+        let topology = &self.plan.topology;
+        let cluster = &topology.cluster;
+        format!(
+            "{} · {} nodes on {runtime} · {} manager · {} membership · send options {} · {} timing",
+            server(distribution),
+            topology.nodes.len(),
+            cluster.manager,
+            cluster.membership,
+            cluster.send_options,
+            topology.timing
+        )
+    }
+
+    fn environment(
+        &self,
+        run: &RunId,
+        started: &jiff::Zoned,
+        parts: &tomee_harness::lab::cluster::ClusterParts,
+    ) -> Environment {
+        Environment {
+            format: 1,
+            run: run.clone(),
+            started: started.timestamp().to_string(),
+            harness: env!("CARGO_PKG_VERSION").to_owned(),
+            arguments: std::env::args().collect(),
+            runtime: parts.runtime.name().to_owned(),
+            server: server(&parts.distribution),
+            java: parts.java.as_ref().map(|java| java.version.to_string()),
+            host: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
+            endpoints: None,
+            effective: std::collections::BTreeMap::new(),
+        }
+    }
+
+    fn summary(&self, run_dir: &RunDir, setting: String, ended: &Ended) -> Summary {
+        Summary {
+            format: 1,
+            name: self.plan.name.clone(),
+            setting,
+            verdict: ended.verdict.clone(),
+            differences: config::differences(&self.plan.topology),
+            cut_short: ended.cut_short.as_ref().map(ToString::to_string),
+            run_dir: run_dir.path().to_string(),
+        }
+    }
+
+    fn show(&self, summary: &Summary) -> Result<(), Failure> {
+        self.progress.finish();
+        if self.settings.format == Format::Json {
+            return print_json(summary);
+        }
+        let style = if colored(self.settings.color) { Style::Color } else { Style::Plain };
+        print(&terminal::render(summary, style))
+    }
+}
+
+fn server(distribution: &Distribution) -> String {
+    format!("{:?} {} (Tomcat {})", distribution.product, distribution.version, distribution.tomcat_version)
+}
+
+/// Lets the guard look once more. What it had to remove is a fault of ours, and is said.
+fn release(guard: Arc<tomee_harness::lab::guard::Guard>, keep: bool, progress: &Progress) -> Result<(), Failure> {
+    let Some(guard) = Arc::into_inner(guard) else {
+        return Err(Failure::environment("the run's guard is still in use at its end"));
+    };
+    if keep {
+        guard.keep().map_err(Failure::environment)?;
+        progress.line("the cluster was kept; `tomee-harness sweep --all` removes it");
+        return Ok(());
+    }
+    let released = guard.release().map_err(Failure::environment)?;
+    for removed in &released.removed {
+        progress.line(&format!("  the guard had to remove {removed}"));
+    }
+    Ok(())
+}
+
+fn prepare_failure(error: PrepareError) -> Failure {
+    let hint = match &error {
+        PrepareError::Distribution(error) => error.hint().map(Into::into),
+        PrepareError::Java(error) => error.hint(),
+        PrepareError::Runtime(tomee_harness::lab::runtime::RuntimeError::Environment { hint, .. }) => hint.clone(),
+        _ => None,
+    };
+    Failure::environment(error).hint(hint)
+}
+
+fn trial_failure(error: TrialError) -> Failure {
+    match error {
+        TrialError::Plan(error) => Failure::usage(error),
+        TrialError::War(error) => Failure::usage(error),
+        TrialError::Cluster(error) => error.into(),
+        TrialError::RunDir(error) => Failure::environment(TrialError::RunDir(error)),
+    }
+}
+
+/// The distribution's progress, as lines and a moving count.
+impl tomee_harness::lab::distribution::Progress for Progress {
+    fn note(&self, text: &str) {
+        self.line(&format!("  {text}"));
+        self.now(text);
+    }
+
+    fn fraction(&self, done: u64, total: u64) {
+        self.now(&format!("{done} of {total}"));
+    }
+}

@@ -1,0 +1,30 @@
+//! `sweep`: removes what an older crash left.
+
+use serde_json::json;
+use tomee_harness::lab::guard::Registry;
+use tomee_harness::lab::sweep::{self, Scope};
+
+use super::{block_on, print, print_json};
+use crate::args::{Format, OutputArgs, SweepArgs};
+use crate::exit::{Exit, Failure};
+
+pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let registry = Registry::of_user().map_err(Failure::environment)?;
+    let scope = if args.all { Scope::All } else { Scope::Crashed };
+    let swept = block_on(async { sweep::sweep(&registry, scope).await.map_err(Failure::environment) })?;
+    if output.json || output.format == Some(Format::Json) {
+        let removed: Vec<_> = swept.removed.iter().map(|(run, what)| json!({"run": run, "removed": what})).collect();
+        let spared: Vec<_> =
+            swept.spared.iter().map(|(run, why)| json!({"run": run, "why": why.to_string()})).collect();
+        print_json(&json!({"format": 1, "removed": removed, "spared": spared}))?;
+    } else {
+        let mut text: String =
+            swept.removed.iter().map(|(run, what)| format!("removed {what} of run {run}\n")).collect();
+        text.extend(swept.spared.iter().map(|(run, why)| format!("left run {run}: {why}\n")));
+        if text.is_empty() {
+            text.push_str("nothing was left\n");
+        }
+        print(&text)?;
+    }
+    Ok(Exit::Holds)
+}

@@ -1,0 +1,237 @@
+//! Settings: flags over environment over `tomee-harness.toml` over defaults, each with where it comes from.
+
+use std::fmt;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::ArgMatches;
+use clap::parser::ValueSource;
+use serde::Deserialize;
+use tomee_harness::spec::topology::JvmSpec;
+use tomee_harness::spec::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
+
+use crate::args::{ColorChoice, Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
+use crate::exit::Failure;
+
+/// The name of the settings file, searched upward from the working directory.
+const FILE_NAME: &str = "tomee-harness.toml";
+const DEFAULT_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// A flag.
+    Flag,
+    /// An environment variable.
+    Environment,
+    /// The settings file.
+    File(Utf8PathBuf),
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag => f.write_str("flag"),
+            Self::Environment => f.write_str("environment"),
+            Self::File(path) => write!(f, "{path}"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// The settings file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    server: Option<ServerSpec>,
+    runtime: Option<RuntimeChoice>,
+    nodes: Option<u8>,
+    manager: Option<ManagerKind>,
+    membership: Option<Membership>,
+    send_options: Option<SendOptions>,
+    timing: Option<Timing>,
+    java: Option<Utf8PathBuf>,
+    #[serde(default)]
+    jvm_args: Vec<String>,
+    #[serde(default)]
+    env: std::collections::BTreeMap<String, String>,
+    #[serde(default)]
+    libs: Vec<Utf8PathBuf>,
+    out: Option<Utf8PathBuf>,
+    timeout: Option<String>,
+    format: Option<Format>,
+    color: Option<ColorChoice>,
+}
+
+/// One line of `settings`: name, value, origin.
+pub(crate) type Line = (&'static str, String, Origin);
+
+/// All that a run was told.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) topology: Topology,
+    pub(crate) runtime: RuntimeChoice,
+    pub(crate) out: Option<Utf8PathBuf>,
+    pub(crate) timeout: Duration,
+    pub(crate) format: Format,
+    pub(crate) color: ColorChoice,
+    pub(crate) lines: Vec<Line>,
+}
+
+/// A settings file that cannot be used, with the place in it.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{message}")]
+struct FileError {
+    message: String,
+    #[source_code]
+    text: miette::NamedSource<String>,
+    #[label("here")]
+    span: Option<miette::SourceSpan>,
+}
+
+/// Picks one setting and notes where it came from.
+struct Picker<'a> {
+    matches: &'a ArgMatches,
+    path: Option<Utf8PathBuf>,
+    lines: Vec<Line>,
+}
+
+impl Picker<'_> {
+    fn pick<T: Clone>(
+        &mut self,
+        id: &'static str,
+        given: Option<T>,
+        file: Option<T>,
+        default: T,
+        show: impl Fn(&T) -> String,
+    ) -> T {
+        let (value, origin) = match (given, file, &self.path) {
+            (Some(value), _, _) => (value, self.given_by(id)),
+            (None, Some(value), Some(path)) => (value, Origin::File(path.clone())),
+            _ => (default, Origin::Default),
+        };
+        self.lines.push((id, show(&value), origin));
+        value
+    }
+
+    fn given_by(&self, id: &str) -> Origin {
+        match self.matches.try_get_raw(id).ok().and_then(|_| self.matches.value_source(id)) {
+            Some(ValueSource::EnvVariable) => Origin::Environment,
+            _ => Origin::Flag,
+        }
+    }
+}
+
+impl Settings {
+    /// Resolves all settings.
+    ///
+    /// # Errors
+    /// The settings file cannot be read or has something wrong in it.
+    pub(crate) fn resolve(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Self, Failure> {
+        let (path, file) = read_file()?;
+        let mut picker = Picker { matches, path, lines: vec![] };
+        let p = &mut picker;
+        let server = p.pick("server", args.server.clone(), file.server, ServerSpec::default(), ToString::to_string);
+        let runtime = p.pick("runtime", args.runtime, file.runtime, RuntimeChoice::Auto, |choice| {
+            format!("{choice:?}").to_lowercase()
+        });
+        let nodes = p.pick("nodes", args.nodes, file.nodes, 2, ToString::to_string);
+        let cluster = ClusterSpec {
+            manager: p.pick("manager", args.manager, file.manager, ManagerKind::default(), ToString::to_string),
+            membership: p.pick(
+                "membership",
+                args.membership,
+                file.membership,
+                Membership::default(),
+                ToString::to_string,
+            ),
+            send_options: p.pick(
+                "send_options",
+                args.send_options,
+                file.send_options,
+                SendOptions::default(),
+                ToString::to_string,
+            ),
+            ..ClusterSpec::default()
+        };
+        let timing = p.pick("timing", args.timing, file.timing, Timing::default(), ToString::to_string);
+        let java = p.pick("java", args.java.clone().map(Some), file.java.map(Some), None, shown_path);
+        let jvm_args = p.pick("jvm_arg", given(&args.jvm_arg), given(&file.jvm_args), vec![], |all| all.join(" "));
+        let env: Vec<(String, String)> = file.env.into_iter().collect();
+        let env = p.pick("env", given(&args.env), given(&env), vec![], |all| {
+            all.iter().map(|(name, _)| format!("{name}=…")).collect::<Vec<_>>().join(" ")
+        });
+        let libs = p.pick("lib", given(&args.lib), given(&file.libs), vec![], |all| {
+            all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
+        });
+        let out = p.pick("out", args.out.clone().map(Some), file.out.map(Some), None, shown_path);
+        let timeout = file.timeout.map(|text| parse_time(&text)).transpose();
+        let timeout = timeout.map_err(|problem| Failure::usage(format!("timeout in {FILE_NAME} {problem}")))?;
+        let timeout = p.pick("timeout", args.timeout, timeout, DEFAULT_TIMEOUT, |time| format!("{time:?}"));
+        let format = output.json.then_some(Format::Json).or(output.format);
+        let format = p.pick("format", format, file.format, Format::Text, |format| format!("{format:?}").to_lowercase());
+        let color =
+            p.pick("color", output.color, file.color, ColorChoice::Auto, |color| format!("{color:?}").to_lowercase());
+
+        let mut topology = Topology::of(usize::from(nodes)).map_err(Failure::usage)?;
+        (topology.server, topology.cluster, topology.timing) = (server, cluster, timing);
+        topology.jvm = JvmSpec { home: java, args: jvm_args, env: env.into_iter().collect(), libs };
+        Ok(Self { topology, runtime, out, timeout, format, color, lines: picker.lines })
+    }
+}
+
+/// `None` where nothing was given, so that the next source is asked.
+fn given<T: Clone>(all: &[T]) -> Option<Vec<T>> {
+    (!all.is_empty()).then(|| all.to_vec())
+}
+
+fn shown_path(path: &Option<Utf8PathBuf>) -> String {
+    path.as_ref().map(ToString::to_string).unwrap_or_default()
+}
+
+/// The settings file of the working directory or the nearest folder above it.
+fn read_file() -> Result<(Option<Utf8PathBuf>, File), Failure> {
+    let here = std::env::current_dir().map_err(Failure::environment)?;
+    let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
+    let Some(path) = here.ancestors().map(|folder| folder.join(FILE_NAME)).find(|path| path.is_file()) else {
+        return Ok((None, File::default()));
+    };
+    let text = fs_err::read_to_string(&path).map_err(Failure::usage)?;
+    let file = parse(&path, &text)?;
+    Ok((Some(path), file))
+}
+
+fn parse(path: &Utf8Path, text: &str) -> Result<File, Failure> {
+    toml::from_str(text).map_err(|error| {
+        let span = error.span().map(Into::into);
+        let text = miette::NamedSource::new(path.as_str(), text.to_owned());
+        let error = FileError { message: error.message().to_owned(), text, span };
+        Failure::usage(format!("{:?}", miette::Report::new(error)))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_refused_with_its_place() {
+        let failure =
+            parse(Utf8Path::new("tomee-harness.toml"), "nodes = 3\nmanagr = \"backup\"\n").expect_err("a typo");
+        let text = failure.error.to_string();
+        assert!(text.contains("managr") && text.contains("tomee-harness.toml:2"), "{text}");
+    }
+
+    #[test]
+    fn a_settings_file_says_what_flags_say() {
+        let file = parse(
+            Utf8Path::new("x"),
+            "server = \"tomcat:11.0.24\"\nmanager = \"backup\"\nsend-options = \"async\"\ntimeout = \"90s\"\n",
+        )
+        .expect("good");
+        assert_eq!(file.manager, Some(ManagerKind::Backup));
+        assert_eq!(file.send_options, Some(SendOptions::ASYNC));
+    }
+}

@@ -1,0 +1,98 @@
+//! A node's `CATALINA_BASE`: the distribution's own `conf/` with our server.xml, the probe and one more log handler.
+//!
+//! Nothing else of the server is touched, and all that is added is named by [`crate::config::differences`].
+
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use super::distribution::Distribution;
+use super::runtime::NodeFile;
+use super::{logging, war};
+use crate::config::FARM_TEMP_DIR;
+use crate::spec::NodeName;
+
+/// The file of the harness's own log handler, below `CATALINA_BASE`.
+pub const HARNESS_LOG: &str = "harness/log/harness.log";
+pub use crate::config::FARM_WATCH_DIR as WATCH_DIR;
+
+/// Folders of every node. The farm creates none of its own (facts: `FarmWarDeployer` needs all three to exist).
+const FOLDERS: &[&str] = &[
+    "bin",
+    "conf",
+    "lib",
+    "logs",
+    "temp",
+    "webapps",
+    "work",
+    FARM_TEMP_DIR,
+    WATCH_DIR,
+    "harness/log",
+    "harness/probe",
+];
+
+/// The empty folders of a node, relative to `CATALINA_BASE`.
+pub fn folders() -> Vec<Utf8PathBuf> {
+    FOLDERS.iter().map(Utf8PathBuf::from).collect()
+}
+
+/// The files of a node, relative to `CATALINA_BASE`.
+///
+/// # Errors
+/// The distribution's `conf/` or a library cannot be read.
+pub fn files(
+    distribution: &Distribution,
+    node: &NodeName,
+    server_xml: String,
+    token: &str,
+    libs: &[Utf8PathBuf],
+) -> io::Result<Vec<NodeFile>> {
+    let mut files = vec![];
+    copy_conf(&distribution.base.join("conf"), "conf".into(), &mut files)?;
+    files.retain(|file| !matches!(file.path.as_str(), "conf/server.xml" | "conf/logging.properties"));
+    let logging = fs_err::read_to_string(distribution.base.join("conf/logging.properties"))?;
+    files.push(file("conf/logging.properties", logging::with_harness_handler(&logging)));
+    files.push(file("conf/server.xml", server_xml));
+    files.push(file("conf/Catalina/localhost/harness-probe.xml", probe_context(node, token)));
+    for (path, content) in war::probe_files() {
+        files.push(NodeFile { path: Utf8Path::new("harness/probe").join(path), content, modified: None });
+    }
+    for lib in libs {
+        let name = lib.file_name().unwrap_or("library.jar");
+        files.push(NodeFile { path: Utf8Path::new("lib").join(name), content: fs_err::read(lib)?, modified: None });
+    }
+    Ok(files)
+}
+
+fn file(path: &str, content: String) -> NodeFile {
+    NodeFile { path: path.into(), content: content.into_bytes(), modified: None }
+}
+
+/// The probe's context: outside the appBase, so that no deployer of the user's ever sees it.
+fn probe_context(node: &NodeName, token: &str) -> String {
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<Context docBase="${{catalina.base}}/harness/probe">
+  <Parameter name="harness.token" value="{token}" override="false"/>
+  <Parameter name="harness.node" value="{node}" override="false"/>
+</Context>
+"#
+    )
+}
+
+/// All plain files of `conf/`, less the contexts that the distribution's own apps have there.
+fn copy_conf(from: &Utf8Path, to: Utf8PathBuf, files: &mut Vec<NodeFile>) -> io::Result<()> {
+    let mut entries = from.read_dir_utf8()?.collect::<io::Result<Vec<_>>>()?;
+    entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
+    for entry in entries {
+        let (path, to) = (entry.path(), to.join(entry.file_name()));
+        // Follows links: Debian's conf/ is made of them.
+        let kind = fs_err::metadata(path)?;
+        if kind.is_file() {
+            files.push(NodeFile { path: to, content: fs_err::read(path)?, modified: None });
+        } else if kind.is_dir() && entry.file_name() != "Catalina" {
+            copy_conf(path, to, files)?;
+        }
+    }
+    Ok(())
+}

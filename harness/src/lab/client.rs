@@ -1,0 +1,216 @@
+//! A client: one browser with one cookie jar. Only this module names reqwest.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
+
+use super::recorder::Recorder;
+use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
+use crate::spec::plan::AppRequest;
+use crate::spec::{ClientName, ContextPath, NodeName, SessionId};
+
+/// The cookie in which Tomcat keeps a session id.
+const SESSION_COOKIE: &str = "JSESSIONID";
+
+/// A client that cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("client {name} cannot be made")]
+pub struct ClientError {
+    name: ClientName,
+    #[source]
+    source: reqwest::Error,
+}
+
+/// What came back on one request: what the history keeps of it, and the body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The operation's number.
+    pub operation: OperationId,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The body, where one came.
+    pub body: String,
+}
+
+impl Answer {
+    /// The counter app's reply, where it is one and the operation is `ok`.
+    pub fn counter(&self) -> Option<&CounterReply> {
+        match &self.outcome {
+            Outcome::Ok { reply } => reply.counter.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// One browser. Its cookies go to every node, as all nodes are ports of one host to it.
+#[derive(Debug, Clone)]
+pub struct Client {
+    name: ClientName,
+    http: reqwest::Client,
+    jar: Arc<CookieStoreMutex>,
+    recorder: Arc<Recorder>,
+    // Kept beside the jar because a jar forgets what a server deletes.
+    last_session: Arc<Mutex<Option<SessionId>>>,
+}
+
+impl Client {
+    /// A client with an empty jar.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn new(name: ClientName, recorder: Arc<Recorder>, timeout: Duration) -> Result<Self, ClientError> {
+        let jar = Arc::new(CookieStoreMutex::new(CookieStore::default()));
+        let http = reqwest::Client::builder()
+            .cookie_provider(jar.clone())
+            .no_proxy()
+            .redirect(reqwest::redirect::Policy::none())
+            .timeout(timeout)
+            // A connection that a killed node left in the pool would make a fault out of nothing.
+            .pool_max_idle_per_host(0)
+            .build()
+            .map_err(|source| ClientError { name: name.clone(), source })?;
+        Ok(Self { name, http, jar, recorder, last_session: Arc::default() })
+    }
+
+    /// The client's name.
+    pub fn name(&self) -> &ClientName {
+        &self.name
+    }
+
+    /// The session that the client last had.
+    pub fn session(&self) -> Option<SessionId> {
+        self.last_session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes a request to the counter app.
+    pub async fn ask(
+        &self,
+        node: &NodeName,
+        address: SocketAddr,
+        context: &ContextPath,
+        request: AppRequest,
+    ) -> Answer {
+        let path = format!("{}/{}", context.as_str().trim_end_matches('/'), request.page());
+        self.send(node, address, &path, Some(request)).await
+    }
+
+    /// Makes a GET of any path.
+    pub async fn get(&self, node: &NodeName, address: SocketAddr, path: &str) -> Answer {
+        self.send(node, address, path, None).await
+    }
+
+    async fn send(&self, node: &NodeName, address: SocketAddr, path: &str, request: Option<AppRequest>) -> Answer {
+        let operation = self.recorder.next_operation();
+        self.recorder.record(RecordKind::Invoke {
+            operation,
+            client: self.name.clone(),
+            node: node.clone(),
+            request,
+            target: format!("GET {path}"),
+            session: self.cookie_for(path),
+        });
+        let (outcome, body) = self.exchange(&format!("http://{address}{path}"), request.is_some()).await;
+        self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
+        Answer { operation, outcome, body }
+    }
+
+    async fn exchange(&self, url: &str, expect_counter: bool) -> (Outcome, String) {
+        let response = match self.http.get(url).send().await {
+            Ok(response) => response,
+            // Nothing was sent on a connection that was never made.
+            Err(error) if error.is_connect() => return (Outcome::Failed { why: chain(&error) }, String::new()),
+            Err(error) => return (Outcome::Unknown { why: chain(&error), reply: None }, String::new()),
+        };
+        let status = response.status().as_u16();
+        let set_cookie = session_cookies(&response);
+        let mut reply = Reply { status, set_cookie, counter: None };
+        let body = match response.text().await {
+            Ok(body) => body,
+            Err(error) => return (Outcome::Unknown { why: chain(&error), reply: Some(reply) }, String::new()),
+        };
+        if expect_counter && status == 200 {
+            match serde_json::from_str::<CounterReply>(&body) {
+                Ok(counter) => reply.counter = Some(counter),
+                Err(error) => {
+                    let why = format!("the answer is no JSON of the counter app: {error}");
+                    return (Outcome::Unknown { why, reply: Some(reply) }, body);
+                }
+            }
+        }
+        self.note_session(&reply);
+        let outcome = match status {
+            200..=399 => Outcome::Ok { reply },
+            // The server may have run the page before it failed.
+            _ => Outcome::Unknown { why: format!("HTTP {status}"), reply: Some(reply) },
+        };
+        (outcome, body)
+    }
+
+    fn note_session(&self, reply: &Reply) {
+        let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
+        if let Some(id) = id.or_else(|| reply.set_cookie.last().map(SessionId::new)) {
+            *self.last_session.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+        }
+    }
+
+    fn cookie_for(&self, path: &str) -> Option<SessionId> {
+        let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
+        jar.iter_unexpired()
+            .find(|cookie| cookie.name() == SESSION_COOKIE && path.starts_with(cookie.path().unwrap_or("/")))
+            .map(|cookie| SessionId::new(cookie.value()))
+    }
+}
+
+/// The session ids that an answer sets.
+fn session_cookies(response: &reqwest::Response) -> Vec<String> {
+    let prefix = format!("{SESSION_COOKIE}=");
+    response
+        .headers()
+        .get_all("set-cookie")
+        .iter()
+        .filter_map(|value| value.to_str().ok()?.strip_prefix(&prefix))
+        .map(|rest| rest.split(';').next().unwrap_or(rest).to_owned())
+        .collect()
+}
+
+/// An error with its sources on one line: reqwest keeps the reason in the last one.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}
+
+/// A plain exchange without cookies, for the probe and for readiness.
+#[derive(Debug, Clone)]
+pub(crate) struct PlainClient {
+    http: reqwest::Client,
+}
+
+/// A plain exchange that came to nothing.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct PlainError(String);
+
+impl PlainClient {
+    pub(crate) fn new(timeout: Duration) -> Result<Self, PlainError> {
+        let http = reqwest::Client::builder().no_proxy().timeout(timeout).pool_max_idle_per_host(0).build();
+        http.map(|http| Self { http }).map_err(|error| PlainError(chain(&error)))
+    }
+
+    /// Status and body of a GET with one header.
+    pub(crate) async fn get(&self, url: &str, header: (&str, &str)) -> Result<(u16, String), PlainError> {
+        let exchange = async {
+            let response = self.http.get(url).header(header.0, header.1).send().await?;
+            let status = response.status().as_u16();
+            Ok::<_, reqwest::Error>((status, response.text().await?))
+        };
+        exchange.await.map_err(|error| PlainError(chain(&error)))
+    }
+}

@@ -1,0 +1,94 @@
+//! What can go wrong with a cluster, told with node, phase, limit and evidence.
+
+use crate::lab::client::ClientError;
+use crate::lab::probe::ProbeError;
+use crate::lab::runtime::RuntimeError;
+use crate::lab::wait::TimedOut;
+use crate::spec::{Guarantee, NodeName};
+
+/// What can go wrong with a cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The machines.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The probe cannot be made.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// A client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The configuration cannot be rendered.
+    #[error("the configuration of {node} cannot be made")]
+    Render {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: crate::config::RenderError,
+    },
+    /// The server's version cannot be read.
+    #[error("the server of {node} cannot be told")]
+    Version {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: crate::spec::version::TomcatVersionError,
+    },
+    /// The files of a node cannot be gathered.
+    #[error("the files of {node} cannot be gathered")]
+    Files {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A node ended or failed while it started.
+    #[error("{node} failed while starting: {how}")]
+    NodeFailed {
+        /// The node.
+        node: NodeName,
+        /// How it ended, or what it said.
+        how: String,
+        /// The lines that say why, from its own log or console.
+        lines: Vec<String>,
+        /// Whether somebody else had taken its port.
+        address_in_use: bool,
+    },
+    /// A wait ran out.
+    #[error("{what} did not come in time")]
+    Wait {
+        /// What was waited for.
+        what: String,
+        /// The guarantee that this breaks, where one explains it.
+        breaks: Option<Guarantee>,
+        /// The wait.
+        #[source]
+        source: TimedOut,
+    },
+    /// An HTTP client cannot be made.
+    #[error("an HTTP client cannot be made: {0}")]
+    Http(String),
+    /// A node that is asked for does not exist or was broken.
+    #[error("{0} does not run")]
+    NotRunning(NodeName),
+}
+
+impl From<TimedOut> for ClusterError {
+    fn from(source: TimedOut) -> Self {
+        Self::Wait { what: source.wanted.clone(), breaks: None, source }
+    }
+}
+
+impl ClusterError {
+    /// Says which guarantee a wait that ran out breaks. Other errors stay as they are.
+    #[must_use]
+    pub(super) fn breaking(self, guarantee: Guarantee) -> Self {
+        match self {
+            Self::Wait { what, source, .. } => Self::Wait { what, breaks: Some(guarantee), source },
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The farm: a WAR goes into the watch folder of one node, and Tomcat carries it to the others.
+
+use futures_util::future::try_join_all;
+
+use super::{Cluster, ClusterError};
+use crate::history::Event;
+use crate::lab::base;
+use crate::lab::client::PlainClient;
+use crate::lab::probe::Question;
+use crate::lab::runtime::NodeFile;
+use crate::lab::wait::{self, Look};
+use crate::lab::war::War;
+use crate::spec::{Guarantee, NodeName};
+
+impl Cluster {
+    /// Drops a WAR into the watcher's folder, whole at once, and waits until every living node serves its context.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `deployed-everywhere`.
+    pub async fn deploy(&self, war: &War) -> Result<(), ClusterError> {
+        let watcher = self.parts.topology.watcher();
+        let path = format!("{}/{}", base::WATCH_DIR, war.context.war_name()).into();
+        let file = NodeFile { path, content: war.content.clone(), modified: None };
+        self.parts.recorder.event(Event::WarDropped {
+            node: watcher.clone(),
+            context: war.context.clone(),
+            sha256: war.sha256.clone(),
+        });
+        self.parts.runtime.put(watcher, file).await?;
+        let living = self.living();
+        let served = living.iter().map(|node| self.await_served(node, war));
+        try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
+        Ok(())
+    }
+
+    /// Waits until a node's context is available and, where the WAR names pages, each is compiled.
+    ///
+    /// `?jsp_precompile=true` compiles a page without running it (Jakarta Pages, "Precompilation"), so no session is
+    /// touched and no later request pays for it.
+    pub(super) async fn await_served(&self, node: &NodeName, war: &War) -> Result<(), ClusterError> {
+        let context = &war.context;
+        let question = Question::Context(context.clone());
+        wait::until(&format!("{node} to serve {context}"), self.parts.limits.deploy, async || {
+            let seen = self.look(node, &question).await?;
+            let found =
+                seen.state().and_then(|state| state.contexts.iter().find(|found| found.path == *context).cloned());
+            Ok::<_, ClusterError>(match found {
+                Some(found) if found.available => self.look_at_pages(node, war).await?,
+                Some(_) => Look::NotYet(format!("{context} is there, but not available")),
+                None => Look::NotYet(format!("{node} has no context {context}")),
+            })
+        })
+        .await?;
+        self.parts.recorder.event(Event::Deployed { node: node.clone(), context: context.clone() });
+        Ok(())
+    }
+
+    async fn look_at_pages(&self, node: &NodeName, war: &War) -> Result<Look<()>, ClusterError> {
+        let address = self.address(node).await?;
+        let http =
+            PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
+        for page in &war.pages {
+            let url =
+                format!("http://{address}{}/{page}?jsp_precompile=true", war.context.as_str().trim_end_matches('/'));
+            match http.get(&url, ("Accept", "*/*")).await {
+                Ok((200, _)) => {}
+                Ok((status, _)) => return Ok(Look::NotYet(format!("{page} on {node} answers HTTP {status}"))),
+                Err(error) => return Ok(Look::NotYet(format!("{page} on {node}: {error}"))),
+            }
+        }
+        Ok(Look::Ready(()))
+    }
+}

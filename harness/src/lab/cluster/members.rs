@@ -1,0 +1,86 @@
+//! Membership: who sees whom, asked of each node itself.
+
+use std::collections::BTreeSet;
+
+use super::{Cluster, ClusterError};
+use crate::history::{Event, NodeObservation, RecordKind};
+use crate::lab::probe::Question;
+use crate::lab::wait::{self, Look};
+use crate::spec::{ContextPath, Guarantee, NodeName};
+
+impl Cluster {
+    /// Waits until every living node sees every other and nobody else, and records what each sees then.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `cluster-forms`.
+    pub async fn await_formed(&self) -> Result<(), ClusterError> {
+        let formed = wait::until("every node to see every other", self.parts.limits.start, async || {
+            let observations = self.look_at_living(&Question::Members).await?;
+            let missing: Vec<String> = observations.iter().filter_map(|seen| self.not_as_expected(seen)).collect();
+            Ok::<_, ClusterError>(if missing.is_empty() {
+                Look::Ready(observations)
+            } else {
+                Look::NotYet(missing.join("; "))
+            })
+        });
+        let observations = formed.await.map_err(|error| error.breaking(Guarantee::ClusterForms))?;
+        for observation in observations {
+            self.parts.recorder.record(RecordKind::Observe(observation));
+        }
+        self.parts.recorder.event(Event::ClusterFormed { nodes: self.living().into_iter().collect() });
+        Ok(())
+    }
+
+    /// How a node's view differs from the living nodes; `None` where it does not. A ghost is a difference.
+    fn not_as_expected(&self, seen: &NodeObservation) -> Option<String> {
+        let Some(state) = seen.state() else { return Some(format!("{} does not answer", seen.node)) };
+        let endpoints = self.endpoints();
+        let mut expected: Vec<(String, u16)> = self
+            .living()
+            .iter()
+            .filter(|peer| **peer != seen.node)
+            .filter_map(|peer| endpoints.nodes.get(peer))
+            .map(|endpoint| (endpoint.receiver_address.to_string(), endpoint.receiver_port))
+            .collect();
+        expected.sort();
+        let found: Vec<(String, u16)> = state.members.iter().map(|member| (member.host.clone(), member.port)).collect();
+        (found != expected).then(|| format!("{} sees {found:?} instead of {expected:?}", seen.node))
+    }
+
+    /// Waits until a node holds the same session ids of a context as its peers: joined is not synchronised.
+    ///
+    /// # Errors
+    /// The wait ran out; which guarantee that breaks is for the verdict to say, from the observations.
+    pub async fn await_synchronised(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
+        let wanted = format!("{node} to hold the session ids of its peers");
+        let sessions = wait::until(&wanted, self.parts.limits.synchronise, async || {
+            let observations = self.look_at_living(&Question::Context(context.clone())).await?;
+            let ids: Vec<(&NodeName, Option<BTreeSet<String>>)> =
+                observations.iter().map(|seen| (&seen.node, stems(seen, context))).collect();
+            let own = ids.iter().find(|(name, _)| *name == node).and_then(|(_, ids)| ids.clone());
+            let equal = own.is_some() && ids.iter().all(|(_, ids)| *ids == own);
+            Ok::<_, ClusterError>(match own {
+                Some(own) if equal => Look::Ready(own.len()),
+                _ => Look::NotYet(
+                    ids.iter()
+                        .map(|(name, ids)| format!("{name} {}", counted(ids.as_ref())))
+                        .collect::<Vec<_>>()
+                        .join(", "),
+                ),
+            })
+        })
+        .await?;
+        self.parts.recorder.event(Event::Synchronised { node: node.clone(), sessions });
+        Ok(())
+    }
+}
+
+fn counted(ids: Option<&BTreeSet<String>>) -> String {
+    ids.map_or_else(|| "does not serve it".to_owned(), |ids| format!("holds {} sessions", ids.len()))
+}
+
+/// The stems of a context's sessions on a node; `None` where the context is not served or the probe is dead.
+fn stems(seen: &NodeObservation, context: &ContextPath) -> Option<BTreeSet<String>> {
+    let context = seen.state()?.contexts.iter().find(|found| found.path == *context && found.available)?;
+    Some(context.sessions.iter().map(|session| session.id.stem().to_owned()).collect())
+}

@@ -1,0 +1,223 @@
+//! The cluster: nodes on one runtime, watched by probes and log followers, recorded on one clock.
+//!
+//! [`Cluster`] is the main type: [`Cluster::start`] brings all nodes up, [`Cluster::deploy`] drops a WAR into the
+//! farm, [`Cluster::kill`] and [`Cluster::restart`] break and mend, [`Cluster::observe`] reads replicas.
+
+mod error;
+mod farm;
+mod faults;
+mod members;
+mod start;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+pub use self::error::ClusterError;
+use super::client::{Client, ClientError};
+use super::distribution::Distribution;
+use super::java::Java;
+use super::logs::LogFollower;
+use super::probe::{Probe, Question};
+use super::recorder::Recorder;
+use super::run_dir::RunDir;
+use super::runtime::{NodeLog, Runtime};
+use super::wait;
+use crate::history::{LogLine, NodeObservation, RecordKind};
+use crate::spec::plan::Limits;
+use crate::spec::{ClientName, ContextPath, Endpoints, NodeName, Topology};
+
+/// How often a node's log file is looked at.
+const LOG_POLL: Duration = Duration::from_millis(20);
+
+/// What a cluster is made of.
+#[derive(Debug)]
+pub struct ClusterParts {
+    /// What is wanted.
+    pub topology: Topology,
+    /// The machines.
+    pub runtime: Arc<dyn Runtime>,
+    /// The server's files.
+    pub distribution: Arc<Distribution>,
+    /// The Java of this machine; a runtime whose nodes bring their own needs none.
+    pub java: Option<Java>,
+    /// Where all that happens goes.
+    pub recorder: Arc<Recorder>,
+    /// The run's folder.
+    pub run_dir: RunDir,
+    /// How long things may take.
+    pub limits: Limits,
+    /// The secret that the probes of this run ask for.
+    pub token: String,
+}
+
+/// A cluster that runs, or is about to.
+#[derive(Debug)]
+pub struct Cluster {
+    parts: ClusterParts,
+    probe: Probe,
+    endpoints: Mutex<Endpoints>,
+    living: Mutex<BTreeSet<NodeName>>,
+    logs: Arc<Mutex<BTreeMap<NodeName, Vec<LogLine>>>>,
+    followers: Mutex<JoinSet<()>>,
+    stop_following: CancellationToken,
+}
+
+impl Cluster {
+    /// Starts all nodes in parallel (no app is there yet, so none has state to ask for) and waits until each is ready
+    /// and sees every other.
+    ///
+    /// # Errors
+    /// A node that dies or fails is reported within a poll, with the lines that say why. A port that somebody took
+    /// between allocation and start is got round by new ports, twice.
+    pub async fn start(parts: ClusterParts) -> Result<Self, ClusterError> {
+        let probe = Probe::new(parts.token.clone())?;
+        let cluster = Self {
+            probe,
+            endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None }),
+            living: Mutex::default(),
+            logs: Arc::default(),
+            followers: Mutex::default(),
+            stop_following: CancellationToken::new(),
+            parts,
+        };
+        match cluster.start_all().await {
+            Ok(()) => Ok(cluster),
+            Err(error) => {
+                // The first error is the one to tell; what shutdown cannot remove, the guard removes.
+                let _ = cluster.shutdown().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// What was wanted.
+    pub fn topology(&self) -> &Topology {
+        &self.parts.topology
+    }
+
+    /// The run's folder.
+    pub fn run_dir(&self) -> &RunDir {
+        &self.parts.run_dir
+    }
+
+    /// Where all that happens goes.
+    pub fn recorder(&self) -> &Arc<Recorder> {
+        &self.parts.recorder
+    }
+
+    /// The addresses of the nodes, as they know each other.
+    pub fn endpoints(&self) -> Endpoints {
+        lock(&self.endpoints).clone()
+    }
+
+    /// The nodes that run and have not been broken.
+    pub fn living(&self) -> BTreeSet<NodeName> {
+        lock(&self.living).clone()
+    }
+
+    /// Where a node answers now. Ask at each use: a container's port may change when it is started again.
+    ///
+    /// # Errors
+    /// There is no such node.
+    pub async fn address(&self, node: &NodeName) -> Result<SocketAddr, ClusterError> {
+        Ok(self.parts.runtime.http(node).await?)
+    }
+
+    /// A client with an empty cookie jar.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn client(&self, name: ClientName) -> Result<Client, ClientError> {
+        Client::new(name, self.parts.recorder.clone(), self.parts.limits.request)
+    }
+
+    /// Reads on every living node, at one time, what it holds of a context, without touching a session.
+    ///
+    /// # Errors
+    /// A node has no address. A probe that does not answer is no error but a dead observation.
+    pub async fn observe(&self, context: &ContextPath) -> Result<Vec<NodeObservation>, ClusterError> {
+        let observations = self.look_at_living(&Question::Context(context.clone())).await?;
+        for observation in &observations {
+            self.parts.recorder.record(RecordKind::Observe(observation.clone()));
+        }
+        Ok(observations)
+    }
+
+    async fn look_at_living(&self, question: &Question) -> Result<Vec<NodeObservation>, ClusterError> {
+        let living = self.living();
+        let looks = living.iter().map(|node| self.look(node, question));
+        futures_util::future::try_join_all(looks).await
+    }
+
+    async fn look(&self, node: &NodeName, question: &Question) -> Result<NodeObservation, ClusterError> {
+        let address = self.address(node).await?;
+        Ok(self.probe.look(node, address, question, self.parts.recorder.clock().now()).await)
+    }
+
+    /// Follows a node's log from now on, over its restarts.
+    fn follow(&self, node: &NodeName) {
+        let path = self.parts.runtime.log_path(node, NodeLog::Harness);
+        let mut follower = LogFollower::new(node.clone(), path, self.parts.recorder.clone());
+        let (logs, stop, node) = (self.logs.clone(), self.stop_following.clone(), node.clone());
+        lock(&self.followers).spawn(async move {
+            loop {
+                let stopping = stop.is_cancelled();
+                let lines = follower.read_on();
+                if !lines.is_empty() {
+                    lock(&logs).entry(node.clone()).or_default().extend(lines);
+                }
+                if stopping {
+                    return;
+                }
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = wait::pause(LOG_POLL) => {}
+                }
+            }
+        });
+    }
+
+    /// How many lines of a node's log were seen, as a mark to look on from.
+    fn log_mark(&self, node: &NodeName) -> usize {
+        lock(&self.logs).get(node).map_or(0, Vec::len)
+    }
+
+    /// The lines of a node's log behind a mark.
+    fn logs_since(&self, node: &NodeName, mark: usize) -> Vec<LogLine> {
+        lock(&self.logs).get(node).and_then(|lines| lines.get(mark..)).map(<[_]>::to_vec).unwrap_or_default()
+    }
+
+    /// Ends all nodes, collects their logs into the run directory and removes what the run has started.
+    ///
+    /// # Errors
+    /// Something could not be removed; the guard will.
+    pub async fn shutdown(&self) -> Result<(), ClusterError> {
+        lock(&self.living).clear();
+        let removed = self.parts.runtime.shutdown().await;
+        // After the last node's end, so that its last lines are read.
+        self.stop_following.cancel();
+        let mut followers = std::mem::take(&mut *lock(&self.followers));
+        while followers.join_next().await.is_some() {}
+        Ok(removed?)
+    }
+
+    /// Copies each node's own logs into the run directory. To be called before [`Self::shutdown`] where containers hold them.
+    ///
+    /// # Errors
+    /// A log cannot be read.
+    pub async fn collect_logs(&self) -> Result<(), ClusterError> {
+        for node in self.parts.topology.names() {
+            self.parts.runtime.collect(node, &self.parts.run_dir.node(node)).await?;
+        }
+        Ok(())
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,116 @@
+//! Everything that must be there before a cluster can start: the run's folder, its guard, the server's files, Java,
+//! the machines.
+
+use std::sync::Arc;
+
+use camino::Utf8PathBuf;
+
+use super::clock::Clock;
+use super::cluster::ClusterParts;
+use super::distribution::{Caches, Distribution, DistributionError, Maven, Progress};
+use super::guard::{Guard, GuardError};
+use super::java::{Java, JavaError};
+use super::ports::{PortError, PortPool};
+use super::recorder::{Listener, Recorder};
+use super::run_dir::RunDir;
+use super::runtime::process::ProcessRuntime;
+use super::runtime::{Runtime, RuntimeError};
+use crate::spec::plan::Limits;
+use crate::spec::{RunId, Topology};
+
+/// Which machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RuntimeKind {
+    /// JVMs on this machine.
+    Process,
+    /// Pods of containers.
+    Docker,
+}
+
+/// What a run is to be made of.
+pub struct Preparation<'a> {
+    /// Its id.
+    pub run: RunId,
+    /// Its folder, which must not exist yet.
+    pub folder: Utf8PathBuf,
+    /// What is wanted.
+    pub topology: Topology,
+    /// On which machines.
+    pub runtime: RuntimeKind,
+    /// Where distributions are kept.
+    pub caches: Caches,
+    /// How they are fetched.
+    pub maven: Maven,
+    /// Who hears how far that is.
+    pub progress: &'a dyn Progress,
+    /// Who hears what happens in the run.
+    pub listener: Listener,
+}
+
+/// A run that may begin.
+#[derive(Debug)]
+pub struct Prepared {
+    /// What its cluster is made of.
+    pub parts: ClusterParts,
+    /// What ends it, however its owner ends. To be released when the cluster is gone.
+    pub guard: Arc<Guard>,
+}
+
+/// Something is missing or broken.
+#[derive(Debug, thiserror::Error)]
+pub enum PrepareError {
+    /// The run's folder cannot be made.
+    #[error("the run directory cannot be made")]
+    RunDir(#[source] std::io::Error),
+    /// The run cannot be guarded, and is refused.
+    #[error(transparent)]
+    Guard(#[from] GuardError),
+    /// The server's files.
+    #[error(transparent)]
+    Distribution(#[from] DistributionError),
+    /// Java.
+    #[error(transparent)]
+    Java(#[from] JavaError),
+    /// Ports.
+    #[error(transparent)]
+    Ports(#[from] PortError),
+    /// The machines.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+}
+
+impl Preparation<'_> {
+    /// Makes all of it. Nothing of a server runs yet; what was made for a run that is refused is left to the guard.
+    ///
+    /// # Errors
+    /// The first thing that is missing, before anything is started.
+    pub async fn prepare(self) -> Result<Prepared, PrepareError> {
+        let java = Java::find(self.topology.jvm.home.as_deref())?;
+        let maven = Maven { java_home: Some(java.home.clone()), ..self.maven };
+        let distribution = Distribution::resolve(&self.topology.server, &self.caches, &maven, self.progress).await?;
+        if self.runtime == RuntimeKind::Process {
+            java.check_for(&distribution)?;
+        }
+        let run_dir = RunDir::create(&self.folder).map_err(PrepareError::RunDir)?;
+        let recorder =
+            Recorder::new(Clock::start(), Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
+        let guard = Arc::new(Guard::spawn(&self.run, run_dir.path())?);
+        let runtime: Arc<dyn Runtime> = match self.runtime {
+            RuntimeKind::Process => {
+                Arc::new(ProcessRuntime::new(self.run.clone(), run_dir.clone(), guard.clone(), PortPool::of_user()?))
+            }
+            RuntimeKind::Docker => todo!(),
+        };
+        let parts = ClusterParts {
+            limits: Limits::of(self.topology.timing),
+            topology: self.topology,
+            runtime,
+            distribution: Arc::new(distribution),
+            java: Some(java),
+            recorder: Arc::new(recorder),
+            run_dir,
+            token: self.run.to_string(),
+        };
+        Ok(Prepared { parts, guard })
+    }
+}

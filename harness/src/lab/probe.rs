@@ -1,0 +1,221 @@
+//! The probe: a context of its own on every node that tells members, managers and replicas without touching a session.
+//!
+//! The pages are in `harness/probe/`; this is the asking side. A probe that does not answer makes an observation
+//! `dead`, never empty.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::client::PlainClient;
+use crate::history::observation::Seen;
+use crate::history::{
+    AttributeValue, ContextState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, ReplicaRole,
+    SessionReplica,
+};
+use crate::spec::{ContextPath, NodeName, SessionId};
+
+/// The context path of the probe.
+pub const CONTEXT: &str = "/harness-probe";
+/// The header that carries the run's token.
+const TOKEN_HEADER: &str = "X-Harness-Token";
+/// A probe answers in milliseconds, the first time within a second or two: its page is compiled then.
+const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How much is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Question {
+    /// Server, cluster and members.
+    Members,
+    /// Also the contexts, with their sessions.
+    Everything,
+    /// One context, with its sessions.
+    Context(ContextPath),
+}
+
+/// Asks the probes of a run.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    http: PlainClient,
+    token: String,
+}
+
+/// The probe's client cannot be made.
+#[derive(Debug, thiserror::Error)]
+#[error("the probe's HTTP client cannot be made: {0}")]
+pub struct ProbeError(String);
+
+impl Probe {
+    /// A prober with the run's token.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    pub fn new(token: String) -> Result<Self, ProbeError> {
+        let http = PlainClient::new(TIMEOUT).map_err(|error| ProbeError(error.to_string()))?;
+        Ok(Self { http, token })
+    }
+
+    /// Looks at a node. `asked` is the present time on the run's clock.
+    pub async fn look(
+        &self,
+        node: &NodeName,
+        address: SocketAddr,
+        question: &Question,
+        asked: Nanos,
+    ) -> NodeObservation {
+        let query = match question {
+            Question::Members => "?only=members".to_owned(),
+            Question::Everything => String::new(),
+            Question::Context(path) => format!("?context={path}"),
+        };
+        let url = format!("http://{address}{CONTEXT}/state.jsp{query}");
+        let seen = match self.http.get(&url, (TOKEN_HEADER, &self.token)).await {
+            Ok((200, body)) => parse(&body).map_or_else(Seen::Dead, Seen::State),
+            Ok((status, _)) => Seen::Dead(format!("the probe answered HTTP {status}")),
+            Err(error) => Seen::Dead(error.to_string()),
+        };
+        NodeObservation { node: node.clone(), asked, seen }
+    }
+}
+
+/// Reads a probe's answer. A part that the probe could not read is an error: half an answer is none.
+///
+/// # Errors
+/// What is wrong with it, in words.
+fn parse(body: &str) -> Result<NodeState, String> {
+    let wire: wire::State =
+        serde_json::from_str(body).map_err(|error| format!("the probe's answer cannot be read: {error}"))?;
+    let contexts = match wire.contexts {
+        None => vec![],
+        Some(contexts) => {
+            contexts.get()?.into_iter().map(|part| part.get().and_then(context)).collect::<Result<_, String>>()?
+        }
+    };
+    let server = wire.server.get()?;
+    let cluster = wire.cluster.map(wire::Part::get).transpose()?;
+    let members = match wire.members {
+        None => vec![],
+        Some(members) => members.get()?.into_iter().map(wire::Part::get).collect::<Result<Vec<_>, _>>()?,
+    };
+    let mut members: Vec<_> = members.into_iter().filter(|member| !member.is_self).map(member).collect();
+    members.sort();
+    Ok(NodeState {
+        server_info: server.info,
+        openejb: server.openejb,
+        send_options: cluster.as_ref().and_then(|cluster| cluster.send_options),
+        cluster_class: cluster.map(|cluster| cluster.class),
+        members,
+        contexts,
+    })
+}
+
+fn member(wire: wire::Member) -> MemberState {
+    MemberState { host: wire.host, port: wire.port, unique_id: wire.unique_id }
+}
+
+fn context(wire: wire::Context) -> Result<ContextState, String> {
+    let path = if wire.path.is_empty() { "/" } else { &wire.path };
+    let manager = wire.manager.map(wire::Part::get).transpose()?;
+    let sessions = wire.sessions.map(wire::Part::get).transpose()?.unwrap_or_default();
+    Ok(ContextState {
+        path: ContextPath::new(path).map_err(|error| error.to_string())?,
+        version: wire.version,
+        available: wire.available,
+        distributable: wire.distributable,
+        manager: manager
+            .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
+            .unwrap_or_default(),
+        sessions: sessions
+            .into_iter()
+            .map(wire::Part::get)
+            .map(|session| session.and_then(replica))
+            .collect::<Result<_, String>>()?,
+    })
+}
+
+fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
+    let attributes = wire.attributes.get()?;
+    Ok(SessionReplica { id: SessionId::new(wire.id), role: wire.role, valid: wire.valid.unwrap_or(true), attributes })
+}
+
+/// The probe's JSON, as `state.jsp` writes it.
+mod wire {
+    use super::{AttributeValue, BTreeMap, Deserialize, ReplicaRole};
+
+    /// A part of the answer, or why there is none.
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    pub(super) enum Part<T> {
+        Failed { error: String },
+        Good(T),
+    }
+
+    impl<T> Part<T> {
+        pub(super) fn get(self) -> Result<T, String> {
+            match self {
+                Self::Good(part) => Ok(part),
+                Self::Failed { error } => Err(format!("the probe could not read a part: {error}")),
+            }
+        }
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct State {
+        pub(super) server: Part<Server>,
+        pub(super) cluster: Option<Part<Cluster>>,
+        pub(super) members: Option<Part<Vec<Part<Member>>>>,
+        pub(super) contexts: Option<Part<Vec<Part<Context>>>>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Server {
+        pub(super) info: String,
+        pub(super) openejb: Option<bool>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub(super) struct Cluster {
+        pub(super) class: String,
+        pub(super) send_options: Option<i64>,
+    }
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub(super) struct Member {
+        pub(super) host: String,
+        pub(super) port: u16,
+        #[serde(rename = "self")]
+        pub(super) is_self: bool,
+        pub(super) unique_id: Option<String>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Context {
+        pub(super) path: String,
+        #[serde(default)]
+        pub(super) version: String,
+        pub(super) available: bool,
+        pub(super) distributable: bool,
+        pub(super) manager: Option<Part<Manager>>,
+        pub(super) sessions: Option<Part<Vec<Part<Session>>>>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Manager {
+        pub(super) class: String,
+        #[serde(default)]
+        pub(super) attributes: BTreeMap<String, String>,
+    }
+
+    #[derive(Deserialize)]
+    pub(super) struct Session {
+        pub(super) id: String,
+        pub(super) role: ReplicaRole,
+        /// Null on a proxy, which does not hold the session.
+        pub(super) valid: Option<bool>,
+        pub(super) attributes: Part<BTreeMap<String, AttributeValue>>,
+    }
+}

@@ -1,0 +1,95 @@
+//! The one sink of a run: everything that happens goes through it to the history, its file and one listener.
+
+use std::io;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use camino::Utf8Path;
+
+use super::clock::Clock;
+use crate::history::{Event, History, Nanos, OperationId, Record, RecordKind, write_record};
+
+/// Called with each record as it is made; the way a progress line or a live view learns what happens.
+pub type Listener = Arc<dyn Fn(&Record) + Send + Sync>;
+
+/// Takes records from all clients, faults, probes and logs of a run, on one clock.
+pub struct Recorder {
+    clock: Clock,
+    listener: Listener,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    history: History,
+    file: Option<fs_err::File>,
+    write_error: Option<io::Error>,
+    operations: u32,
+    faults: u32,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    /// A recorder that keeps its history in memory, and in a file where one is named.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn new(clock: Clock, file: Option<&Utf8Path>, listener: Listener) -> io::Result<Self> {
+        let file = file.map(fs_err::File::create).transpose()?;
+        let inner = Inner { history: History::default(), file, write_error: None, operations: 0, faults: 0 };
+        Ok(Self { clock, listener, inner: Mutex::new(inner) })
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Records that something happens now.
+    pub fn record(&self, kind: RecordKind) -> Nanos {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        // The time is taken under the lock, so that the file is in the order of its times.
+        let record = Record { at: self.clock.now(), kind };
+        if let Some(file) = &mut inner.file
+            && let Err(error) = write_record(file, &record)
+        {
+            inner.write_error.get_or_insert(error);
+        }
+        let at = record.at;
+        (self.listener)(&record);
+        inner.history.records.push(record);
+        at
+    }
+
+    /// Records an event.
+    pub fn event(&self, event: Event) -> Nanos {
+        self.record(RecordKind::Event(event))
+    }
+
+    /// The next operation's number.
+    pub fn next_operation(&self) -> OperationId {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.operations += 1;
+        OperationId(inner.operations)
+    }
+
+    /// The next fault's number.
+    pub fn next_fault(&self) -> u32 {
+        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        inner.faults += 1;
+        inner.faults
+    }
+
+    /// What was recorded so far.
+    pub fn history(&self) -> History {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).history.clone()
+    }
+
+    /// The first failure to write the file (a full disk), which makes the stored run incomplete.
+    pub fn take_write_error(&self) -> Option<io::Error> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner).write_error.take()
+    }
+}

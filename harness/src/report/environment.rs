@@ -1,0 +1,68 @@
+//! `environment.json`: what a run ran on, and the configuration that was in effect.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::history::{History, ManagerState, RecordKind};
+use crate::spec::{Endpoints, NodeName, RunId};
+
+/// What a run ran on.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Environment {
+    /// The format of the file, 1.
+    pub format: u32,
+    /// The run.
+    pub run: RunId,
+    /// When it began, in UTC.
+    pub started: String,
+    /// The version of tomee-harness.
+    pub harness: String,
+    /// The command line.
+    pub arguments: Vec<String>,
+    /// `process` or `docker`.
+    pub runtime: String,
+    /// The product and version, as in `TomEE 9.0.0 (Tomcat 10.0.27)`.
+    pub server: String,
+    /// The version of the Java that the nodes ran on, where this machine's is used.
+    pub java: Option<String>,
+    /// Operating system and processor of this machine.
+    pub host: String,
+    /// The nodes' addresses as they knew each other.
+    pub endpoints: Option<Endpoints>,
+    /// What each node really ran, as its probe said last.
+    pub effective: BTreeMap<NodeName, Effective>,
+}
+
+/// The configuration in effect on a node.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Effective {
+    /// `application.getServerInfo()`.
+    pub server_info: String,
+    /// The class of the Cluster.
+    pub cluster_class: Option<String>,
+    /// `channelSendOptions`.
+    pub send_options: Option<i64>,
+    /// The Manager of each context.
+    pub managers: BTreeMap<String, ManagerState>,
+}
+
+/// What each node really ran, folded from all its observations; a later one wins.
+pub fn effective(history: &History) -> BTreeMap<NodeName, Effective> {
+    let mut nodes: BTreeMap<NodeName, Effective> = BTreeMap::new();
+    for record in &history.records {
+        let RecordKind::Observe(observation) = &record.kind else { continue };
+        let Some(state) = observation.state() else { continue };
+        let node = nodes.entry(observation.node.clone()).or_default();
+        node.server_info.clone_from(&state.server_info);
+        node.cluster_class.clone_from(&state.cluster_class);
+        node.send_options = state.send_options;
+        for context in &state.contexts {
+            node.managers.insert(context.path.to_string(), context.manager.clone());
+        }
+    }
+    nodes
+}

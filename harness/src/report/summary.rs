@@ -1,0 +1,27 @@
+//! The summary of one run: the same content for people and for programs.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::config::Difference;
+use crate::verdict::Verdict;
+
+/// All that the end of a run has to say.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Summary {
+    /// The format, 1.
+    pub format: u32,
+    /// The story's name.
+    pub name: String,
+    /// One line on what it was told.
+    pub setting: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// What differs from a stock server, so that a hardened default is never taken for the user's own.
+    pub differences: Vec<Difference>,
+    /// Why the run ended early, where it did.
+    pub cut_short: Option<String>,
+    /// The folder of the run.
+    pub run_dir: String,
+}

@@ -1,0 +1,110 @@
+//! The summary as text, fit for one screen.
+
+use std::fmt::Write as _;
+
+use super::Summary;
+use crate::verdict::{Finding, Measures, Status};
+
+/// Colours or none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Text alone.
+    Plain,
+    /// ANSI colours.
+    Color,
+}
+
+impl Style {
+    fn status(self, status: Status) -> String {
+        let (word, code) = match status {
+            Status::Holds => ("holds", "32"),
+            Status::Violated => ("VIOLATED", "1;31"),
+            Status::Unknown => ("unknown", "1;33"),
+        };
+        match self {
+            Self::Plain => format!("{word:<9}"),
+            Self::Color => format!("\u{1b}[{code}m{word:<9}\u{1b}[0m"),
+        }
+    }
+
+    fn faint(self, text: &str) -> String {
+        match self {
+            Self::Plain => text.to_owned(),
+            Self::Color => format!("\u{1b}[2m{text}\u{1b}[0m"),
+        }
+    }
+}
+
+/// Writes the summary.
+pub fn render(summary: &Summary, style: Style) -> String {
+    let mut text = String::new();
+    let verdict = &summary.verdict;
+    line(&mut text, &summary.name);
+    line(&mut text, &style.faint(&summary.setting));
+    line(&mut text, "");
+    for finding in &verdict.guarantees {
+        line(&mut text, &format!("  {} {:<29} {}", style.status(finding.status), finding.guarantee, finding.because));
+    }
+    for assumption in verdict.assumptions.iter().filter(|assumption| !assumption.met) {
+        line(&mut text, &format!("  {} {}: {}", style.status(Status::Unknown), assumption.what, assumption.because));
+    }
+    line(&mut text, "");
+    for note in &verdict.notes {
+        line(&mut text, &format!("  note: {note}"));
+    }
+    if let Some(why) = &summary.cut_short {
+        line(&mut text, &format!("  cut short: {why}"));
+    }
+    if let Some(measured) = measured(&verdict.measures) {
+        line(&mut text, &format!("  measured: {measured}"));
+    }
+    if !summary.differences.is_empty() {
+        line(&mut text, "  not as in a stock server:");
+        for difference in &summary.differences {
+            line(&mut text, &style.faint(&format!("    {difference}")));
+        }
+    }
+    line(&mut text, "");
+    line(&mut text, &format!("{} {}", style.status(verdict.status).trim_end(), conclusion(&verdict.guarantees)));
+    line(&mut text, &style.faint(&format!("run: {}", summary.run_dir)));
+    text
+}
+
+fn line(text: &mut String, line: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{line}");
+}
+
+fn conclusion(findings: &[Finding]) -> String {
+    let count = |status| findings.iter().filter(|finding| finding.status == status).count();
+    let (violated, unknown) = (count(Status::Violated), count(Status::Unknown));
+    let operations: std::collections::BTreeSet<_> = findings.iter().flat_map(|finding| &finding.rests_on).collect();
+    let rests =
+        if operations.is_empty() { String::new() } else { format!(", resting on {} operations", operations.len()) };
+    match (violated, unknown) {
+        (0, 0) => format!("all {} guarantees{rests}", findings.len()),
+        (0, unknown) => format!("{unknown} of {} guarantees could not be decided{rests}", findings.len()),
+        (violated, _) => format!("{violated} of {} guarantees{rests}", findings.len()),
+    }
+}
+
+fn measured(measures: &Measures) -> Option<String> {
+    let mut parts = vec![];
+    if let Some(ms) = measures.start_ms {
+        parts.push(format!("start {}", seconds(ms)));
+    }
+    if let Some(ms) = measures.farm_ms {
+        parts.push(format!("farm {}", seconds(ms)));
+    }
+    for failover in &measures.failovers {
+        parts.push(format!(
+            "{} lost: first answer {} after {} ms ({} ms since the kill)",
+            failover.node, failover.answered_by, failover.first_answer_ms, failover.since_fault_ms
+        ));
+    }
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+fn seconds(ms: u64) -> String {
+    format!("{}.{:02} s", ms / 1000, ms % 1000 / 10)
+}

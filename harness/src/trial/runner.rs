@@ -1,0 +1,173 @@
+//! Walks a plan's steps.
+
+use tokio_util::sync::CancellationToken;
+
+use super::workload::Workload;
+use crate::history::{Event, History};
+use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
+use crate::lab::recorder::Recorder;
+use crate::lab::war::{War, WarError};
+use crate::spec::plan::{App, PlanError};
+use crate::spec::{ContextPath, Plan, Step, StepKind};
+use crate::verdict::{self, Verdict};
+
+/// A run that came to an end.
+#[derive(Debug)]
+pub struct Ended {
+    /// All that happened.
+    pub history: History,
+    /// What it showed.
+    pub verdict: Verdict,
+    /// What cut it short, where something did that the verdict can judge: a wait that ran out.
+    pub cut_short: Option<ClusterError>,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
+}
+
+/// A run that could not be judged, because of the environment or the input.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The runtime cannot honour the plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A WAR cannot be used.
+    #[error(transparent)]
+    War(#[from] WarError),
+    /// The machines, or a node that did not start.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The run directory cannot be written.
+    #[error("the run directory cannot be written")]
+    RunDir(#[source] std::io::Error),
+}
+
+/// Runs a plan.
+///
+/// The cluster is gone when this returns, whatever it returns, unless `keep` is said. `interrupt` ends the run at its next step or wait, and
+/// the history so far is judged.
+///
+/// # Errors
+/// See [`TrialError`]. A guarantee that does not hold is no error but a verdict.
+pub async fn run(
+    plan: &Plan,
+    parts: ClusterParts,
+    keep: bool,
+    interrupt: &CancellationToken,
+) -> Result<Ended, TrialError> {
+    plan.check(parts.runtime.name(), &parts.runtime.capabilities())?;
+    let wars = plan.steps.iter().filter_map(|step| load(step).transpose()).collect::<Result<Vec<_>, _>>()?;
+    let (run_dir, recorder, runtime) = (parts.run_dir.clone(), parts.recorder.clone(), parts.runtime.clone());
+    run_dir.write_json(&run_dir.plan(), plan).map_err(TrialError::RunDir)?;
+
+    let mut walk = Walk { plan, wars, cluster: None, workload: Workload::default(), recorder: &recorder };
+    let walked = tokio::select! {
+        walked = walk.all(parts) => Some(walked),
+        () = interrupt.cancelled() => None,
+    };
+    if walked.is_none() {
+        recorder.event(Event::Interrupted { by: "a signal".to_owned() });
+    }
+    let cluster = walk.cluster.take();
+    let ended = match &cluster {
+        Some(cluster) if !keep => end(cluster).await,
+        Some(_) => Ok(()),
+        // A start that failed or was interrupted has no cluster yet, but may have processes.
+        None => runtime.shutdown().await.map_err(ClusterError::from),
+    };
+    let cut_short = judge_walk(walked.unwrap_or(Ok(())), &recorder)?;
+    ended?;
+    if let Some(error) = recorder.take_write_error() {
+        return Err(TrialError::RunDir(error));
+    }
+    let history = recorder.history();
+    let verdict = verdict::judge(plan, &history);
+    run_dir.write_json(&run_dir.verdict(), &verdict).map_err(TrialError::RunDir)?;
+    Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled() })
+}
+
+/// Collects the logs and ends the cluster; the second happens even where the first fails.
+async fn end(cluster: &Cluster) -> Result<(), ClusterError> {
+    let collected = cluster.collect_logs().await;
+    cluster.shutdown().await?;
+    collected
+}
+
+/// A wait that ran out is the verdict's business; all else is an error of the run.
+fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<Option<ClusterError>, TrialError> {
+    match walked {
+        Ok(()) => Ok(None),
+        Err(error @ ClusterError::Wait { .. }) => {
+            if let ClusterError::Wait { breaks, source, .. } = &error {
+                recorder.event(Event::WaitRanOut {
+                    wanted: source.wanted.clone(),
+                    last_seen: source.last_seen.clone(),
+                    waited_ms: verdict::Measures::millis(source.waited),
+                    breaks: *breaks,
+                });
+            }
+            Ok(Some(error))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The WAR of a step that deploys one.
+fn load(step: &Step) -> Result<Option<War>, WarError> {
+    match &step.kind {
+        StepKind::Deploy { app: App::Counter, context } => War::counter(context.clone()).map(Some),
+        StepKind::Deploy { app: App::War(path), context } => War::read(path, context.clone()).map(Some),
+        _ => Ok(None),
+    }
+}
+
+struct Walk<'a> {
+    plan: &'a Plan,
+    wars: Vec<War>,
+    cluster: Option<Cluster>,
+    workload: Workload,
+    recorder: &'a Recorder,
+}
+
+impl Walk<'_> {
+    async fn all(&mut self, parts: ClusterParts) -> Result<(), ClusterError> {
+        let mut parts = Some(parts);
+        for (number, step) in (1..).zip(&self.plan.steps) {
+            self.recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
+            match &step.kind {
+                StepKind::Start => {
+                    if let Some(parts) = parts.take() {
+                        self.cluster = Some(Cluster::start(parts).await?);
+                    }
+                }
+                kind => self.step(kind).await?,
+            }
+            self.recorder.event(Event::StepEnds { step: number });
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, kind: &StepKind) -> Result<(), ClusterError> {
+        let Some(cluster) = &self.cluster else { return Ok(()) };
+        match kind {
+            StepKind::Start => Ok(()), // Done by the caller, which has the parts.
+            StepKind::Deploy { context, .. } => match self.war(context) {
+                Some(war) => cluster.deploy(war).await,
+                None => Ok(()),
+            },
+            StepKind::Request { client, node, context, request, times } => {
+                self.workload.ask(cluster, (client, node), context, *request, *times).await
+            }
+            StepKind::Observe { context } => cluster.observe(context).await.map(drop),
+            StepKind::Fault { kind, node } => cluster.fault(*kind, node).await,
+            StepKind::Restart { node, context } => match self.war(context) {
+                Some(war) => cluster.restart(node, war).await,
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// The WAR of a context; the plan's check has seen to it that there is one.
+    fn war(&self, context: &ContextPath) -> Option<&War> {
+        self.wars.iter().find(|war| war.context == *context)
+    }
+}
