@@ -13,6 +13,7 @@ use super::java::{Java, JavaError};
 use super::ports::{PortError, PortPool};
 use super::recorder::{Listener, Recorder};
 use super::run_dir::RunDir;
+use super::runtime::docker::{DockerOptions, DockerRuntime};
 use super::runtime::process::ProcessRuntime;
 use super::runtime::{Runtime, RuntimeError};
 use crate::spec::plan::Limits;
@@ -37,6 +38,8 @@ pub struct Preparation<'a> {
     pub topology: Topology,
     /// On which machines.
     pub runtime: RuntimeKind,
+    /// Images and limits of containers, where they are asked for.
+    pub docker: DockerOptions,
     /// Where distributions are kept.
     pub caches: Caches,
     /// How they are fetched.
@@ -85,10 +88,15 @@ impl Preparation<'_> {
     /// # Errors
     /// The first thing that is missing, before anything is started.
     pub async fn prepare(self) -> Result<Prepared, PrepareError> {
-        let java = Java::find(self.topology.jvm.home.as_deref())?;
-        let maven = Maven { java_home: Some(java.home.clone()), ..self.maven };
+        let java = match (Java::find(self.topology.jvm.home.as_deref()), self.runtime) {
+            (Ok(java), _) => Some(java),
+            // A container brings its own Java; Maven will say so itself where it has none.
+            (Err(_), RuntimeKind::Docker) => None,
+            (Err(error), RuntimeKind::Process) => return Err(error.into()),
+        };
+        let maven = Maven { java_home: java.as_ref().map(|java| java.home.clone()), ..self.maven };
         let distribution = Distribution::resolve(&self.topology.server, &self.caches, &maven, self.progress).await?;
-        if self.runtime == RuntimeKind::Process {
+        if let (RuntimeKind::Process, Some(java)) = (self.runtime, &java) {
             java.check_for(&distribution)?;
         }
         let run_dir = RunDir::create(&self.folder).map_err(PrepareError::RunDir)?;
@@ -99,14 +107,17 @@ impl Preparation<'_> {
             RuntimeKind::Process => {
                 Arc::new(ProcessRuntime::new(self.run.clone(), run_dir.clone(), guard.clone(), PortPool::of_user()?))
             }
-            RuntimeKind::Docker => todo!(),
+            RuntimeKind::Docker => {
+                guard.engine()?;
+                Arc::new(DockerRuntime::connect(&self.run, run_dir.path(), self.docker).await?)
+            }
         };
         let parts = ClusterParts {
             limits: Limits::of(self.topology.timing),
             topology: self.topology,
             runtime,
             distribution: Arc::new(distribution),
-            java: Some(java),
+            java: java.filter(|_| self.runtime == RuntimeKind::Process),
             recorder: Arc::new(recorder),
             run_dir,
             token: self.run.to_string(),

@@ -37,17 +37,45 @@ where
     Looking: Future<Output = Result<Look<T>, E>>,
     E: From<TimedOut>,
 {
-    let start = Instant::now();
+    let mut patience = Patience::new(wanted, limit);
     loop {
-        let last_seen = match look().await? {
+        match look().await? {
             Look::Ready(value) => return Ok(value),
-            Look::NotYet(status) => status,
-        };
-        let waited = start.elapsed();
-        if waited >= limit {
-            return Err(TimedOut { wanted: wanted.to_owned(), last_seen, waited }.into());
+            Look::NotYet(status) => patience.another_look(status).await?,
         }
-        pause(POLL.min(limit.saturating_sub(waited))).await;
+    }
+}
+
+/// The same wait as a loop of the caller's, for looks that change what they borrow.
+#[derive(Debug)]
+pub struct Patience {
+    wanted: String,
+    limit: Duration,
+    start: Instant,
+}
+
+impl Patience {
+    /// Begins to wait.
+    pub fn new(wanted: impl Into<String>, limit: Duration) -> Self {
+        Self { wanted: wanted.into(), limit, start: Instant::now() }
+    }
+
+    /// How long it has been waited.
+    pub fn waited(&self) -> Duration {
+        self.start.elapsed()
+    }
+
+    /// Lets the time between two looks pass. `last_seen` is how it stood at the last one.
+    ///
+    /// # Errors
+    /// [`TimedOut`]: the limit is over.
+    pub async fn another_look(&mut self, last_seen: impl Into<String>) -> Result<(), TimedOut> {
+        let waited = self.waited();
+        if waited >= self.limit {
+            return Err(TimedOut { wanted: self.wanted.clone(), last_seen: last_seen.into(), waited });
+        }
+        pause(POLL.min(self.limit.saturating_sub(waited))).await;
+        Ok(())
     }
 }
 

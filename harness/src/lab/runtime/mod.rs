@@ -1,5 +1,6 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+pub mod docker;
 pub mod process;
 
 use std::collections::BTreeSet;

@@ -8,6 +8,7 @@ use tomee_harness::config;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
 use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::lab::runtime::docker::DockerOptions;
 use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::report::{Environment, Summary, environment};
 use tomee_harness::spec::{Plan, RunId, main_job};
@@ -129,6 +130,7 @@ impl One<'_> {
             folder,
             topology: self.plan.topology.clone(),
             runtime,
+            docker: DockerOptions::default(),
             caches: Caches::of_user().map_err(Failure::environment)?,
             maven: Maven::default(),
             progress: self.progress,

@@ -1,0 +1,255 @@
+//! A pod: the holder of a node's name, address and port, and the server that lives in its network.
+
+use std::collections::HashMap;
+use std::mem::ManuallyDrop;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use testcontainers::bollard::Docker;
+use testcontainers::bollard::models::{HostConfig, PortBinding};
+use testcontainers::bollard::query_parameters::InspectContainerOptions;
+use testcontainers::core::IntoContainerPort;
+use testcontainers::runners::AsyncRunner;
+use testcontainers::{ContainerAsync, GenericImage, ImageExt};
+use tokio::sync::Mutex;
+
+use super::error::DockerError;
+use super::images::LAYOUT;
+use super::logs::{Follower, Source};
+use super::server::{self, Recipe, Server};
+use super::sweep::RUN_LABEL;
+use crate::lab::runtime::{NodeFile, NodeStatus};
+use crate::spec::{NodeName, RunId};
+
+/// The connector's port in the pod; every pod has an address of its own.
+pub(super) const HTTP_PORT: u16 = 8080;
+/// The Tribes receiver's port in the pod.
+pub(super) const RECEIVER_PORT: u16 = 4000;
+
+/// Where a log of a pod comes from and goes to.
+#[derive(Debug, Clone)]
+pub(super) struct LogRoute {
+    pub(super) source: Source,
+    pub(super) to: camino::Utf8PathBuf,
+}
+
+/// The two containers of a node.
+#[derive(Debug)]
+pub(super) struct Pod {
+    docker: Docker,
+    /// Never dropped, like a server's.
+    holder: ManuallyDrop<ContainerAsync<GenericImage>>,
+    /// The pod's address in the run's network, which lasts as long as the holder.
+    pub(super) address: Ipv4Addr,
+    /// The name of the server's container.
+    pub(super) server_name: String,
+    inside: Mutex<Inside>,
+}
+
+/// What changes over a pod's life.
+#[derive(Debug, Default)]
+struct Inside {
+    recipe: Option<Recipe>,
+    server: Option<Server>,
+    routes: Vec<LogRoute>,
+    /// One a route while the server runs.
+    followers: Vec<Follower>,
+    /// How far each log has been read in the present container.
+    read: Vec<u64>,
+}
+
+/// The name of a node's holder on the engine.
+pub(super) fn holder_name(run: &RunId, node: &NodeName) -> String {
+    format!("tomee-harness-{run}-{node}")
+}
+
+/// The name of a node's server on the engine.
+pub(super) fn server_name(run: &RunId, node: &NodeName) -> String {
+    format!("tomee-harness-{run}-{node}-server")
+}
+
+impl Pod {
+    /// Starts a node's holder in the run's network.
+    pub(super) async fn hold(
+        docker: Docker,
+        image: GenericImage,
+        run: &RunId,
+        node: &NodeName,
+        network: &str,
+    ) -> Result<Self, DockerError> {
+        let name = holder_name(run, node);
+        let holder = image
+            .with_exposed_port(HTTP_PORT.tcp())
+            .with_container_name(&name)
+            .with_hostname(node.as_str())
+            .with_network(network)
+            .with_label(RUN_LABEL, run.as_str())
+            .with_cap_add("NET_ADMIN")
+            .with_host_config_modifier(publish_on_loopback)
+            .start()
+            .await?;
+        let address = address(&docker, &name, network).await?;
+        let holder = ManuallyDrop::new(holder);
+        Ok(Self { docker, holder, address, server_name: server_name(run, node), inside: Mutex::default() })
+    }
+
+    /// The port on 127.0.0.1 that leads to the connector, asked from the engine.
+    pub(super) async fn http_port(&self) -> Result<u16, DockerError> {
+        Ok(self.holder.get_host_port_ipv4(HTTP_PORT.tcp()).await?)
+    }
+
+    /// Takes the recipe of a new server; an earlier server goes.
+    pub(super) async fn install(&self, recipe: Recipe, routes: Vec<LogRoute>) -> Result<(), DockerError> {
+        let mut inside = self.inside.lock().await;
+        server::remove(&self.docker, &self.server_name).await?;
+        inside.settle().await;
+        *inside = Inside { read: vec![0; routes.len()], routes, recipe: Some(recipe), ..Inside::default() };
+        Ok(())
+    }
+
+    /// Starts the server, for the first time or again.
+    pub(super) async fn start(&self) -> Result<(), DockerError> {
+        let mut inside = self.inside.lock().await;
+        let inside = &mut *inside;
+        inside.settle().await;
+        match (&inside.server, &inside.recipe) {
+            (Some(server), _) => server.start_again().await?,
+            (None, Some(recipe)) => match Server::start(recipe).await {
+                Ok(server) => {
+                    // The files are in the container now; what is in them need not lie about.
+                    fs_err::tokio::remove_dir_all(&recipe.staged).await?;
+                    inside.server = Some(server);
+                }
+                Err(error) => {
+                    // What the engine made and refused to start would be in the way of the next try.
+                    server::remove(&self.docker, &self.server_name).await?;
+                    return Err(error);
+                }
+            },
+            (None, None) => return Err(DockerError::Refused("no files were laid for it".to_owned())),
+        }
+        for (route, from) in inside.routes.iter().zip(&inside.read) {
+            let LogRoute { source, to } = route.clone();
+            inside.followers.push(Follower::start(self.docker.clone(), self.server_name.clone(), source, *from, to));
+        }
+        Ok(())
+    }
+
+    /// How the server stands.
+    pub(super) async fn status(&self) -> Result<NodeStatus, DockerError> {
+        if self.inside.lock().await.server.is_none() {
+            return Ok(NodeStatus::Created);
+        }
+        match server::state(&self.docker, &self.server_name).await {
+            Ok(state) if state.running => Ok(NodeStatus::Running),
+            Ok(state) => Ok(NodeStatus::Ended(state.ending())),
+            Err(error) if error.is_not_found() => Ok(NodeStatus::Ended("its container was removed".to_owned())),
+            Err(error) => Err(error),
+        }
+    }
+
+    pub(super) async fn kill(&self) -> Result<String, DockerError> {
+        server::kill(&self.docker, &self.server_name).await
+    }
+
+    pub(super) async fn stop(&self) -> Result<String, DockerError> {
+        self.inside.lock().await.server()?.stop(&self.docker, &self.server_name).await
+    }
+
+    pub(super) async fn pause(&self) -> Result<String, DockerError> {
+        self.inside.lock().await.server()?.pause(&self.docker, &self.server_name).await
+    }
+
+    pub(super) async fn resume(&self) -> Result<(), DockerError> {
+        self.inside.lock().await.server()?.resume().await
+    }
+
+    /// Makes a file appear in the server's base, with the present time on it.
+    pub(super) async fn put(&self, file: NodeFile) -> Result<(), DockerError> {
+        use super::archive::upload;
+
+        let mut inside = self.inside.lock().await;
+        if inside.server.is_none() {
+            let recipe =
+                inside.recipe.as_mut().ok_or_else(|| DockerError::Refused("no files were laid for it".to_owned()))?;
+            let path = recipe.staged.join(&file.path);
+            fs_err::tokio::create_dir_all(path.parent().unwrap_or(&recipe.staged)).await?;
+            fs_err::tokio::write(path, file.content).await?;
+            return Ok(());
+        }
+        let (docker, name) = (&self.docker, self.server_name.as_str());
+        if !server::state(docker, name).await?.running {
+            return upload(docker, name, LAYOUT.base, &file.path, &file.content).await;
+        }
+        let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
+        upload(docker, name, LAYOUT.base, &part, &file.content).await?;
+        // An archive carries whole seconds, which a farm watcher may take for an old file: hence touch.
+        let names = [LAYOUT.base, part.as_str(), file.path.as_str()];
+        server::shell(docker, name, r#"cd "$1" && touch "$2" && mv -f "$2" "$3""#, &names).await
+    }
+
+    /// Copies the server's own logs; says how many files there were.
+    pub(super) async fn collect(&self, into: &Utf8Path) -> Result<usize, DockerError> {
+        let logs = format!("{}/logs", LAYOUT.base);
+        super::archive::folder(&self.docker, &self.server_name, &logs, into).await
+    }
+
+    /// Asks the JVM for a thread dump, which goes to the console; whether it could be asked.
+    pub(super) async fn ask_for_threads(&self) -> Result<bool, DockerError> {
+        let state = match server::state(&self.docker, &self.server_name).await {
+            Err(error) if error.is_not_found() => return Ok(false),
+            state => state?,
+        };
+        if !state.running || state.paused {
+            return Ok(false);
+        }
+        server::signal(&self.docker, &self.server_name, "SIGQUIT").await?;
+        Ok(true)
+    }
+
+    /// Ends the server, if it runs, and brings its logs home.
+    pub(super) async fn end(&self) {
+        // Refused where it does not run; whatever else is wrong shows when the containers are removed.
+        drop(server::signal(&self.docker, &self.server_name, "SIGKILL").await);
+        self.inside.lock().await.settle().await;
+    }
+
+    /// Removes both containers.
+    pub(super) async fn remove(&self) -> Result<(), DockerError> {
+        server::remove(&self.docker, &self.server_name).await?;
+        self.inside.lock().await.settle().await;
+        server::remove(&self.docker, self.holder.id()).await
+    }
+}
+
+impl Inside {
+    fn server(&self) -> Result<&Server, DockerError> {
+        self.server.as_ref().ok_or_else(|| DockerError::Refused("it was never started".to_owned()))
+    }
+
+    /// Waits until the logs of a server that ended are whole.
+    async fn settle(&mut self) {
+        /// What a log may take to be fetched once its container has ended.
+        const LIMIT: Duration = Duration::from_secs(5);
+        for (index, follower) in self.followers.drain(..).enumerate() {
+            self.read[index] = follower.settle(LIMIT).await;
+        }
+    }
+}
+
+/// testcontainers would publish on every address of the machine.
+fn publish_on_loopback(host: &mut HostConfig) {
+    let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
+    host.publish_all_ports = Some(false);
+    host.port_bindings = Some(HashMap::from([(format!("{HTTP_PORT}/tcp"), Some(vec![binding]))]));
+}
+
+async fn address(docker: &Docker, name: &str, network: &str) -> Result<Ipv4Addr, DockerError> {
+    let container = docker.inspect_container(name, None::<InspectContainerOptions>).await?;
+    let networks = container.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    let address = networks.get(network).and_then(|endpoint| endpoint.ip_address.as_deref()).unwrap_or_default();
+    address
+        .parse()
+        .map_err(|_| DockerError::Refused(format!("container {name} has no IPv4 address in network {network}")))
+}
