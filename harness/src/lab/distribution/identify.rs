@@ -7,6 +7,7 @@ use fs_err as fs;
 use zip::ZipArchive;
 
 use super::{Distribution, Namespace, Product};
+use crate::spec::TomcatVersion;
 
 /// Where Tomcat says which version it is (`org.apache.catalina.util.ServerInfo`).
 const SERVER_INFO: &str = "org/apache/catalina/util/ServerInfo.properties";
@@ -21,6 +22,9 @@ const FIRST_JAKARTA_TOMEE: u32 = 9;
 /// Why a folder is not taken for a server.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentifyError {
+    /// There is nothing of this name, or it is a file.
+    #[error("there is no folder {0}")]
+    NoFolder(Utf8PathBuf),
     /// Something that every Tomcat has is not there.
     #[error("{home} is no Tomcat or TomEE: {missing} is missing")]
     NoServer {
@@ -37,6 +41,21 @@ pub enum IdentifyError {
         /// What is wrong with it.
         problem: String,
     },
+    /// A `CATALINA_BASE` whose `CATALINA_HOME` is not known.
+    #[error("{base} has a configuration and no server: it is a CATALINA_BASE, and its CATALINA_HOME is not known")]
+    BaseOnly {
+        /// The folder.
+        base: Utf8PathBuf,
+    },
+    /// Something may not be read.
+    #[error("{path} cannot be read")]
+    Unreadable {
+        /// The file or folder.
+        path: Utf8PathBuf,
+        /// Why not.
+        #[source]
+        source: io::Error,
+    },
     /// A file cannot be read; the error names it.
     #[error(transparent)]
     Io(#[from] io::Error),
@@ -44,9 +63,18 @@ pub enum IdentifyError {
 
 impl IdentifyError {
     /// What the user can do about it.
-    pub(super) fn hint(&self) -> String {
+    pub fn hint(&self) -> String {
         match self {
-            Self::NoServer { .. } => "name the folder that has bin/, conf/ and lib/ of an unpacked server in it",
+            Self::NoFolder(_) | Self::NoServer { .. } => {
+                "name the folder that has bin/, conf/ and lib/ of an unpacked server in it"
+            }
+            Self::BaseOnly { .. } => {
+                "name the folder with bin/bootstrap.jar and lib/catalina.jar, with a conf/ of its own"
+            }
+            Self::Unreadable { .. } => {
+                "read it as another user, or copy the server to a folder of your own (Debian's package lets only root \
+                 and the group tomcat read its configuration)"
+            }
             Self::NoVersion { .. } => "the jar is damaged: unpack the server anew",
             Self::Io(_) => "look at the permissions of the folder",
         }
@@ -96,18 +124,19 @@ fn tomcat_version(jar: &Utf8Path) -> Result<String, IdentifyError> {
     let mut entry = archive.by_name(SERVER_INFO).map_err(|error| problem(format!("{SERVER_INFO}: {error}")))?;
     let mut text = String::new();
     entry.read_to_string(&mut text).map_err(|error| problem(format!("{SERVER_INFO}: {error}")))?;
-    let number = text
-        .lines()
-        .filter_map(|line| line.split_once('='))
-        .find_map(|(key, value)| (key.trim() == "server.number").then(|| value.trim()))
-        .ok_or_else(|| problem(format!("{SERVER_INFO} has no server.number")))?;
-    // server.number is 10.0.27.0: the release and a fourth part that names nothing.
-    let release: Vec<&str> = number.split('.').take(3).collect();
-    if release.len() == 3 && release.iter().all(|part| part.parse::<u32>().is_ok()) {
-        Ok(release.join("."))
-    } else {
-        Err(problem(format!("server.number is {number:?}")))
-    }
+    let value = |wanted: &str| {
+        text.lines()
+            .filter_map(|line| line.split_once('='))
+            .find_map(|(key, value)| (key.trim() == wanted).then(|| value.trim()))
+    };
+    // `server.info=Apache Tomcat/11.0.0-M20` has the milestone, which `server.number=11.0.0.0` has not; but some
+    // change the former to hide it.
+    let told = [value("server.info").and_then(|info| info.rsplit('/').next()), value("server.number")];
+    told.into_iter()
+        .flatten()
+        .find_map(|text| text.parse::<TomcatVersion>().ok())
+        .map(|version| version.to_string())
+        .ok_or_else(|| problem(format!("{SERVER_INFO} has no version in server.info or server.number")))
 }
 
 /// The version of TomEE, where `lib/` is that of a TomEE.

@@ -134,8 +134,106 @@ fn is_advice(line: &str) -> bool {
 
 impl fmt::Display for MavenSaid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "maven said: {} (command: {})", self.lines.join("\n"), self.command)
+        let said = if self.lines.is_empty() { " nothing".to_owned() } else { format!(": {}", self.lines.join("; ")) };
+        write!(f, "maven said{said} (command: {})", self.command)
     }
 }
 
 impl std::error::Error for MavenSaid {}
+
+#[cfg(test)]
+mod tests {
+    use rstest::rstest;
+
+    use super::*;
+    use crate::spec::Flavour;
+
+    const PLUGIN: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1";
+    const GOAL: &str = "[ERROR] Failed to execute goal org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy \
+                        (default-cli) on project standalone-pom: Unable to find/resolve artifact.";
+    const ARTIFACT: &str = "org.apache.tomee:apache-tomee:zip:webprofile:9.0.99";
+    const CENTRAL: &str = "central (https://repo.example)";
+
+    /// Lines as Maven 3.8.7 and 3.9 print them.
+    #[rstest]
+    #[case::unknown_version(
+        format!("{GOAL} Could not find artifact {ARTIFACT} in {CENTRAL} -> [Help 1]"),
+        MavenProblem::NoSuchRelease
+    )]
+    #[case::unknown_version_asked_before(
+        format!("{GOAL} {ARTIFACT} was not found in https://repo.example during a previous attempt. This failure was \
+                 cached in the local repository and resolution is not reattempted until the update interval of \
+                 central has elapsed or updates are forced -> [Help 1]"),
+        MavenProblem::NoSuchRelease
+    )]
+    #[case::no_name_server(
+        format!("{GOAL} Could not transfer artifact {ARTIFACT} from/to {CENTRAL}: transfer failed for \
+                 https://repo.example/x.zip: Unknown host repo.example: Name or service not known -> [Help 1]"),
+        MavenProblem::Unreachable
+    )]
+    #[case::connection_refused(
+        format!("{GOAL} Could not transfer artifact {ARTIFACT} from/to {CENTRAL}: Connect to repo.example:443 failed: \
+                 Connection refused -> [Help 1]"),
+        MavenProblem::Unreachable
+    )]
+    #[case::no_network_for_the_plugin(
+        format!("[ERROR] Plugin {PLUGIN} or one of its dependencies could not be resolved: Failed to read artifact \
+                 descriptor for {PLUGIN}: Could not transfer artifact {PLUGIN} from/to {CENTRAL}: repo.example: \
+                 Temporary failure in name resolution -> [Help 1]"),
+        MavenProblem::Unreachable
+    )]
+    #[case::no_such_plugin(
+        format!("[ERROR] Plugin {PLUGIN} or one of its dependencies could not be resolved: Could not find artifact \
+                 {PLUGIN} in {CENTRAL} -> [Help 1]"),
+        MavenProblem::NoPlugin
+    )]
+    #[case::offline(
+        format!("{GOAL} Cannot access {CENTRAL} in offline mode and the artifact {ARTIFACT} has not been downloaded \
+                 from it before. -> [Help 1]"),
+        MavenProblem::Offline
+    )]
+    #[case::refused(
+        format!("{GOAL} Could not transfer artifact {ARTIFACT} from/to {CENTRAL}: authentication failed for \
+                 https://repo.example/x.zip, status: 401 Unauthorized -> [Help 1]"),
+        MavenProblem::Refused
+    )]
+    #[case::wrong_checksum(
+        format!("{GOAL} Could not transfer artifact {ARTIFACT} from/to {CENTRAL}: Checksum validation failed, expected \
+                 0123 but is 4567 -> [Help 1]"),
+        MavenProblem::Checksum
+    )]
+    #[case::no_java(
+        "The JAVA_HOME environment variable is not defined correctly, so Apache Maven cannot be started.".to_owned(),
+        MavenProblem::NoJava
+    )]
+    #[case::disk_full(
+        format!("{GOAL} Could not transfer artifact {ARTIFACT} from/to {CENTRAL}: No space left on device -> [Help 1]"),
+        MavenProblem::NoSpace
+    )]
+    #[case::anything_else("[ERROR] Error executing Maven.".to_owned(), MavenProblem::Other)]
+    fn each_way_to_fail_is_told_apart(#[case] line: String, #[case] problem: MavenProblem) {
+        let lines = ["[INFO] Scanning for projects...".to_owned(), line, "[ERROR] Re-run Maven".to_owned()];
+        assert_eq!(MavenProblem::of(&lines, &Artifact::tomee("9.0.99", Flavour::Webprofile)), problem);
+    }
+
+    #[test]
+    fn the_reason_is_told_without_advice_and_marks() {
+        let lines = [
+            "[INFO] BUILD FAILURE",
+            "[ERROR] Failed to execute goal x: Could not find artifact y -> [Help 1]",
+            "[ERROR]",
+            "[ERROR] To see the full stack trace of the errors, re-run Maven with the -e switch.",
+            "[ERROR] [Help 1] http://cwiki.apache.org/confluence/display/MAVEN/MojoExecutionException",
+        ]
+        .map(str::to_owned);
+        let said = MavenSaid::of(&lines, "mvn".to_owned());
+        assert_eq!(said.lines, ["Failed to execute goal x: Could not find artifact y"]);
+    }
+
+    #[test]
+    fn without_an_error_mark_the_last_lines_are_told() {
+        let lines: Vec<String> = (0..9).map(|number| format!("line {number}")).collect();
+        assert_eq!(MavenSaid::of(&lines, "mvn".to_owned()).lines, lines[4..]);
+        assert_eq!(MavenSaid::of(&[], "mvn".to_owned()).to_string(), "maven said nothing (command: mvn)");
+    }
+}

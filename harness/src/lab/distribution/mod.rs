@@ -7,6 +7,8 @@
 mod artifact;
 mod error;
 mod files;
+mod hex;
+mod home;
 mod identify;
 mod maven;
 mod maven_said;
@@ -14,6 +16,9 @@ mod progress;
 mod resolve;
 mod store;
 mod unpack;
+
+#[cfg(test)]
+mod tests;
 
 pub use error::DistributionError;
 pub use files::{Distribution, Namespace, Product};

@@ -4,8 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy;
 
 use super::artifact::Artifact;
+use super::home::Installed;
 use super::identify::Identity;
-use super::{Distribution, DistributionError, IdentifyError, Maven, Progress, store};
+use super::{Distribution, DistributionError, Maven, Progress, store};
 use crate::spec::ServerSpec;
 
 /// The folder in which the harness keeps what it need not fetch twice.
@@ -58,12 +59,19 @@ impl Distribution {
         let artifact = match server {
             ServerSpec::Tomee { version, flavour } => Artifact::tomee(version, *flavour),
             ServerSpec::Tomcat { version } => Artifact::tomcat(version),
-            ServerSpec::Home { path } => {
-                return Err(IdentifyError::NoServer { home: path.clone(), missing: "bin".into() }.into());
-            }
+            ServerSpec::Home { path } => return Self::installed(path),
         };
         let stored = store::obtain(&artifact, &caches.distributions(), maven, progress).await?;
         let identity = Identity::of(&stored.home)?;
         Ok(identity.with(stored.home.clone(), stored.home, stored.sha256))
+    }
+
+    /// Finds the files of an installed server. The user may name `CATALINA_HOME` or `CATALINA_BASE` where they are
+    /// apart as in Debian's packages.
+    fn installed(named: &Utf8Path) -> Result<Self, DistributionError> {
+        let installed = Installed::find(named)?;
+        let identity = Identity::of(&installed.home)?;
+        let digest = installed.digest()?;
+        Ok(identity.with(installed.home, installed.base, digest))
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use super::artifact::Artifact;
 use super::unpack::{self, ArchiveProblem, UnpackedFile};
 use super::{DistributionError, Maven, Progress};
-use crate::lab::wait::{self, Look, TimedOut};
+use crate::lab::wait::Patience;
 
 /// How long another run may take to fetch the same release.
 const LIMIT_OF_ANOTHER_RUN: Duration = Duration::from_mins(30);
@@ -119,37 +119,20 @@ fn write_marker(whole: &Utf8Path, marker: &Marker) -> io::Result<()> {
 async fn lock(root: &Utf8Path, name: &str, progress: &dyn Progress) -> Result<fs::File, DistributionError> {
     let path = root.join(format!(".{name}.lock"));
     let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
+    let mut patience = Patience::new("the lock of the other run", LIMIT_OF_ANOTHER_RUN);
     let mut told = false;
-    let locked: Result<(), Waiting> = wait::until("the other run", LIMIT_OF_ANOTHER_RUN, || {
-        let look = match file.try_lock() {
-            Ok(()) => Ok(Look::Ready(())),
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+            Err(TryLockError::WouldBlock) if told => {}
             Err(TryLockError::WouldBlock) => {
-                if !told {
-                    progress.note(&format!("waiting for another run that is fetching {name}"));
-                    told = true;
-                }
-                Ok(Look::NotYet(format!("{path} is locked")))
+                progress.note(&format!("waiting for another run that is fetching {name}"));
+                told = true;
             }
-            Err(TryLockError::Error(error)) => Err(Waiting::Io(error)),
-        };
-        std::future::ready(look)
-    })
-    .await;
-    match locked {
-        Ok(()) => Ok(file),
-        Err(Waiting::TimedOut(source)) => Err(DistributionError::Busy { name: name.to_owned(), source }),
-        Err(Waiting::Io(error)) => Err(error.into()),
-    }
-}
-
-enum Waiting {
-    TimedOut(TimedOut),
-    Io(io::Error),
-}
-
-impl From<TimedOut> for Waiting {
-    fn from(error: TimedOut) -> Self {
-        Self::TimedOut(error)
+        }
+        let busy = |source| DistributionError::Busy { name: name.to_owned(), source };
+        patience.another_look(format!("{path} is locked")).await.map_err(busy)?;
     }
 }
 

@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
+use super::hex::hex;
+
 /// What is wrong with an archive.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveProblem {
@@ -76,10 +78,6 @@ fn checksum_beside(archive: &Utf8Path) -> Option<String> {
     let text = fs::read_to_string(format!("{archive}.sha1")).ok()?;
     let word = text.split_whitespace().next()?.to_ascii_lowercase();
     (word.len() == SHA1_DIGITS && word.bytes().all(|b| b.is_ascii_hexdigit())).then_some(word)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Unpacks what is below the archive's single top folder into `into`, which must not exist yet.
