@@ -15,10 +15,11 @@ use testcontainers::bollard::models::NetworkCreateRequest;
 use super::error::{self, DockerError, status};
 use super::images::{self, DockerOptions, LAYOUT};
 use super::logs::Source;
-use super::pod::{HTTP_PORT, LogRoute, Pod, RECEIVER_PORT};
+use super::pod::{self, HTTP_PORT, LogRoute, Pod, RECEIVER_PORT};
 use super::server::{self, Recipe};
-use super::sweep::{self, RUN_LABEL};
+use super::sweep;
 use crate::lab::distribution::Distribution;
+use crate::lab::guard::{Guard, GuardError, RUN_LABEL};
 use crate::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::lab::wait::Patience;
 use crate::spec::topology::MulticastGroup;
@@ -36,6 +37,7 @@ const DUMP_LIMIT: Duration = Duration::from_secs(5);
 pub struct DockerRuntime {
     docker: Docker,
     run: RunId,
+    guard: Arc<Guard>,
     run_dir: Utf8PathBuf,
     options: DockerOptions,
     pods: Mutex<BTreeMap<NodeName, Arc<Pod>>>,
@@ -48,11 +50,19 @@ impl DockerRuntime {
     /// Logs go to `run_dir/nodes/NAME/`.
     ///
     /// # Errors
-    /// No engine answers.
-    pub async fn connect(run: &RunId, run_dir: &Utf8Path, options: DockerOptions) -> Result<Self, RuntimeError> {
+    /// No engine answers, or the guard is gone.
+    pub async fn connect(
+        run: &RunId,
+        guard: Arc<Guard>,
+        run_dir: &Utf8Path,
+        options: DockerOptions,
+    ) -> Result<Self, RuntimeError> {
+        let docker = error::client().await?;
+        guard.engine().map_err(unguarded)?;
         Ok(Self {
-            docker: error::client().await?,
+            docker,
             run: run.clone(),
+            guard,
             run_dir: run_dir.to_owned(),
             options,
             pods: Mutex::default(),
@@ -86,6 +96,7 @@ impl DockerRuntime {
             labels: Some(HashMap::from([(RUN_LABEL.to_owned(), self.run.to_string())])),
             ..NetworkCreateRequest::default()
         };
+        self.guard.network(&request.name).map_err(unguarded)?;
         match self.docker.create_network(request).await {
             Ok(_) => Ok(()),
             // An earlier reservation of this run made it.
@@ -125,6 +136,12 @@ impl Runtime for DockerRuntime {
         let image = images::holder(&self.docker, &self.options).await?;
         self.make_network().await?;
         let network = self.network();
+        for node in topology.names() {
+            // Told by name, before there is an id: what is asked for comes into being even if we are gone by then.
+            for container in [pod::holder_name(&self.run, node), pod::server_name(&self.run, node)] {
+                self.guard.container(&container).map_err(unguarded)?;
+            }
+        }
         let held = topology.names().map(|node| {
             let pod = Pod::hold(self.docker.clone(), image.clone(), &self.run, node, &network);
             async move {
@@ -154,7 +171,7 @@ impl Runtime for DockerRuntime {
             let recipe = Recipe {
                 run: self.run.clone(),
                 name: pod.server_name.clone(),
-                holder: super::pod::holder_name(&self.run, &node),
+                holder: pod::holder_name(&self.run, &node),
                 image,
                 launch,
                 staged: staged.clone(),
@@ -247,6 +264,14 @@ fn endpoints(address: Ipv4Addr) -> NodeEndpoints {
         http_port: HTTP_PORT,
         receiver_address: address,
         receiver_port: RECEIVER_PORT,
+    }
+}
+
+fn unguarded(error: GuardError) -> RuntimeError {
+    RuntimeError::Environment {
+        what: "the run is no longer guarded".to_owned(),
+        hint: None,
+        source: Some(Box::new(error)),
     }
 }
 

@@ -18,7 +18,7 @@ use super::error::DockerError;
 use super::images::LAYOUT;
 use super::logs::{Follower, Source};
 use super::server::{self, Recipe, Server};
-use super::sweep::RUN_LABEL;
+use crate::lab::guard::RUN_LABEL;
 use crate::lab::runtime::{NodeFile, NodeStatus};
 use crate::spec::{NodeName, RunId};
 

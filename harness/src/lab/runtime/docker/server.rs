@@ -16,7 +16,7 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
 use super::error::DockerError;
 use super::images::LAYOUT;
-use super::sweep::RUN_LABEL;
+use crate::lab::guard::RUN_LABEL;
 use crate::lab::runtime::NodeLaunch;
 use crate::lab::wait::Patience;
 use crate::spec::RunId;
@@ -118,7 +118,7 @@ fn in_pod(host: &mut HostConfig, network: &str, memory_bytes: Option<i64>) {
     host.memory = memory_bytes;
     host.memory_swap = memory_bytes;
     // The follower counts bytes, so the engine's own default (a rotated log, or none) must not apply.
-    let config = [("max-size".to_owned(), "-1".to_owned())].into();
+    let config = [("max-size".to_owned(), "100g".to_owned())].into();
     host.log_config = Some(HostConfigLogConfig { typ: Some("json-file".to_owned()), config: Some(config) });
 }
 

@@ -12,18 +12,16 @@ use testcontainers::bollard::query_parameters::{
 
 use super::error::{self, DockerError};
 use super::images::{self, HOLDER_BASE, NODE_BASE, PUBLIC_HOLDER_BASE, PUBLIC_NODE_BASE};
+use crate::lab::guard::RUN_LABEL;
 use crate::lab::runtime::RuntimeError;
 use crate::lab::wait::Patience;
 use crate::spec::RunId;
 
-/// The label that everything of a run carries; its value is the run's id.
-pub const RUN_LABEL: &str = "tomee-harness.run";
-
 /// How long nothing may turn up before nothing is taken to be left: what a killed harness had asked for a moment
 /// before its death is still made by the engine.
 const QUIET: Duration = Duration::from_millis(400);
-/// How long a removal may take in all.
-const LIMIT: Duration = Duration::from_secs(60);
+/// How long a removal may take in all. The owner of a guard waits 40 s for it.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// What `doctor` tells about the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +55,7 @@ pub async fn runs() -> Result<BTreeSet<RunId>, RuntimeError> {
 /// Removes all containers and networks of a run, and says what it removed. Looks again until nothing turns up.
 ///
 /// # Errors
-/// No engine answers, or something resists for a minute: the error names it and the engine's last refusal.
+/// No engine answers, or something resists for half a minute: the error names it and the engine's last refusal.
 pub async fn remove(run: &RunId) -> Result<Vec<String>, RuntimeError> {
     let docker = error::client().await?;
     remove_until_quiet(&docker, run, QUIET).await
