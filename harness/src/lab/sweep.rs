@@ -3,16 +3,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::guard::processes::{ProcessId, Table};
-use super::guard::{Held, Kept, Message, Registry, RegistryError, Removal, Task, remove_processes};
+use super::guard::{Held, Kept, Message, Registry, RegistryError, Removal, Task, remove_from_engine, remove_processes};
+use super::runtime::{RuntimeError, docker};
 use crate::spec::RunId;
 
 /// How far a sweep goes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
-    /// Only what crashed runs of this registry left.
+    /// What crashed runs of the registry left.
     Crashed,
-    /// Also what was kept on purpose, and what carries the id of a run that is in no registry known here.
-    All,
+    /// That, and what was kept on purpose.
+    Kept,
+    /// What is left of this one run, whether it crashed, was kept, or is in no registry known here.
+    Run(RunId),
 }
 
 /// Why something of a run was left alone.
@@ -40,12 +43,14 @@ impl std::fmt::Display for Spared {
 }
 
 /// What a sweep did.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Swept {
     /// Each thing that was removed, in words, with the run that it belonged to.
     pub removed: Vec<(RunId, String)>,
     /// The runs that were left alone.
     pub spared: BTreeMap<RunId, Spared>,
+    /// Why the container engine could not be looked at. Where there is none, there is nothing to look at.
+    pub no_engine: Option<RuntimeError>,
 }
 
 /// Why a sweep ended early.
@@ -67,41 +72,63 @@ pub async fn sweep(registry: &Registry, scope: Scope) -> Result<Swept, SweepErro
     let mut swept = Swept::default();
     // Looked at before the registry is: a run enters it before it starts anything.
     let marked = Marked::look();
+    let on_engine = swept.ask_engine().await;
     let known = registry.runs()?;
     for (run, kept) in &known {
-        match (registry.seize(run, *kept)?, kept, scope) {
-            (None, ..) => {
-                swept.spared.insert(run.clone(), Spared::Live);
-            }
-            (Some(_), Kept::Yes, Scope::Crashed) => {
-                swept.spared.insert(run.clone(), Spared::Kept);
-            }
-            (Some(entry), ..) => swept.dead(run, entry).await?,
-        }
-    }
-    for run in marked.runs {
-        if known.iter().any(|(known, _)| *known == run) {
+        if !scope.concerns(run) {
             continue;
         }
-        if marked.guarded.contains(&run) {
-            swept.spared.insert(run, Spared::Live);
-        } else if scope == Scope::All {
-            let removal = remove(&run, BTreeSet::new()).await?;
-            swept.note(&run, removal);
-        } else if Marked::look().runs.contains(&run) {
-            swept.spared.insert(run, Spared::Stranger);
+        match registry.seize(run, *kept)? {
+            None => swept.spare(run, Spared::Live),
+            Some(_) if *kept == Kept::Yes && scope == Scope::Crashed => swept.spare(run, Spared::Kept),
+            Some(entry) => swept.dead(run, entry, on_engine.contains(run)).await?,
+        }
+    }
+    let strangers = marked.runs.union(&on_engine).filter(|run| known.iter().all(|(known, _)| known != *run));
+    for run in strangers.filter(|run| scope.concerns(run)) {
+        if marked.guarded.contains(run) {
+            swept.spare(run, Spared::Live);
+        } else if matches!(scope, Scope::Run(_)) {
+            let removal = remove(run, BTreeSet::new(), on_engine.contains(run)).await?;
+            swept.note(run, removal);
+        } else if Marked::look().runs.contains(run) || swept.ask_engine().await.contains(run) {
+            // It did not just end in good order between the looks.
+            swept.spare(run, Spared::Stranger);
         }
     }
     Ok(swept)
 }
 
+impl Scope {
+    fn concerns(&self, run: &RunId) -> bool {
+        match self {
+            Self::Run(only) => only == run,
+            Self::Crashed | Self::Kept => true,
+        }
+    }
+}
+
 impl Swept {
-    async fn dead(&mut self, run: &RunId, entry: Held) -> Result<(), SweepError> {
-        let told = entry.manifest()?.into_iter().filter_map(|message| match message {
+    /// The runs that have something on the engine.
+    async fn ask_engine(&mut self) -> BTreeSet<RunId> {
+        if self.no_engine.is_some() {
+            return BTreeSet::new();
+        }
+        docker::sweep::runs().await.unwrap_or_else(|error| {
+            self.no_engine = Some(error);
+            BTreeSet::new()
+        })
+    }
+
+    async fn dead(&mut self, run: &RunId, entry: Held, on_engine: bool) -> Result<(), SweepError> {
+        let manifest = entry.manifest()?;
+        // Asked also where the engine shows nothing now: it may not answer, and then the run must not be forgotten.
+        let engine = on_engine || manifest.iter().any(Message::needs_engine);
+        let told = manifest.into_iter().filter_map(|message| match message {
             Message::Process(process) => Some(process),
             _ => None,
         });
-        let removal = remove(run, told.collect()).await?;
+        let removal = remove(run, told.collect(), engine).await?;
         if removal.left.is_empty() {
             entry.forget()?;
         }
@@ -112,16 +139,21 @@ impl Swept {
     fn note(&mut self, run: &RunId, removal: Removal) {
         self.removed.extend(removal.removed.into_iter().map(|what| (run.clone(), what)));
         if !removal.left.is_empty() {
-            self.spared.insert(run.clone(), Spared::Failed);
+            self.spare(run, Spared::Failed);
         }
+    }
+
+    fn spare(&mut self, run: &RunId, why: Spared) {
+        self.spared.insert(run.clone(), why);
     }
 }
 
-async fn remove(run: &RunId, told: BTreeSet<ProcessId>) -> Result<Removal, SweepError> {
-    let run = run.clone();
-    tokio::task::spawn_blocking(move || remove_processes(&run, &told, &BTreeSet::new()))
+async fn remove(run: &RunId, told: BTreeSet<ProcessId>, engine: bool) -> Result<Removal, SweepError> {
+    let of_run = run.clone();
+    let processes = tokio::task::spawn_blocking(move || remove_processes(&of_run, &told, &BTreeSet::new()))
         .await
-        .map_err(SweepError::Cancelled)
+        .map_err(SweepError::Cancelled)?;
+    Ok(if engine { processes.and(remove_from_engine(run).await) } else { processes })
 }
 
 /// The runs of which processes are there.

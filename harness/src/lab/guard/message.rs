@@ -34,6 +34,13 @@ pub(crate) enum Message {
     Keep,
 }
 
+impl Message {
+    /// Whether it says that the run has something on the container engine.
+    pub(crate) fn needs_engine(&self) -> bool {
+        matches!(self, Self::Container(_) | Self::Network(_) | Self::Engine)
+    }
+}
+
 /// From the guard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -19,7 +19,7 @@ use crate::spec::RunId;
 const READY_LIMIT: Duration = Duration::from_secs(10);
 
 /// How long the guard may take for its last look, with what it may have to remove then.
-const DONE_LIMIT: Duration = Duration::from_secs(40);
+const DONE_LIMIT: Duration = Duration::from_secs(80);
 
 /// Why a run is not guarded, or not guarded any more.
 #[derive(Debug, thiserror::Error)]
@@ -188,7 +188,7 @@ impl Guard {
     }
 
     /// Ends the run after the owner has removed everything. The guard looks once more and removes what is left.
-    /// Blocks, usually for a tenth of a second; at most for 40 s.
+    /// Blocks, usually for a tenth of a second; at most for 80 s, where an engine hangs.
     ///
     /// # Errors
     /// The guard is gone, or something could not be removed.

@@ -1,9 +1,11 @@
 //! The removal of what belongs to a run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::error::Error;
 use std::time::{Duration, Instant};
 
 use super::processes::{ProcessId, Table};
+use crate::lab::runtime::docker;
 use crate::spec::RunId;
 
 /// How long processes may take to die. SIGKILL needs milliseconds; a process that hangs in the kernel needs for ever.
@@ -17,6 +19,35 @@ const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) struct Removal {
     pub(crate) removed: Vec<String>,
     pub(crate) left: Vec<String>,
+}
+
+impl Removal {
+    /// Both together.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.removed.extend(other.removed);
+        self.left.extend(other.left);
+        self
+    }
+}
+
+/// Removes a run's containers and networks.
+pub(crate) async fn remove_from_engine(run: &RunId) -> Removal {
+    match docker::sweep::remove(run).await {
+        Ok(removed) => Removal { removed, left: Vec::new() },
+        Err(error) => Removal { removed: Vec::new(), left: vec![told_in_full(&error)] },
+    }
+}
+
+/// An error with all that lies behind it, for a log or a list in words.
+pub(super) fn told_in_full(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }
 
 /// Kills a run's processes until two looks in a row find none.

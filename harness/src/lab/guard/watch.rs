@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use super::message::{Message, Reply, Task};
 use super::processes::ProcessId;
 use super::registry::{Held, Registry};
-use super::removal::{Removal, remove_processes};
+use super::removal::{Removal, remove_from_engine, remove_processes, told_in_full};
 
 /// How the owner left.
 enum Ending {
@@ -21,6 +21,7 @@ struct Watch {
     task: Task,
     entry: Held,
     processes: BTreeSet<ProcessId>,
+    engine: bool,
 }
 
 /// Guards until the owner leaves. Standard input is the pipe, standard output goes to the owner, and standard error is
@@ -36,16 +37,13 @@ pub(super) fn run(task: &str) -> i32 {
     let entry = match Registry::at(&task.registry).join(&task.run) {
         Ok(entry) => entry,
         Err(error) => {
-            log(format_args!(
-                "{error}: {}",
-                std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default()
-            ));
+            log(told_in_full(&error));
             return 1;
         }
     };
     log(format_args!("guarding run {} of process {}", task.run, task.owner));
     reply(&Reply::Ready);
-    Watch { task, entry, processes: BTreeSet::new() }.until_the_end()
+    Watch { task, entry, processes: BTreeSet::new(), engine: false }.until_the_end()
 }
 
 impl Watch {
@@ -69,7 +67,7 @@ impl Watch {
             _ => Ok(()),
         };
         if let Err(error) = remembered {
-            log(error);
+            log(told_in_full(&error));
         }
         log("done");
         reply(&Reply::Done { removed, left });
@@ -104,8 +102,9 @@ impl Watch {
                 }
                 Message::Container(_) | Message::Network(_) | Message::Engine => {}
             }
+            self.engine |= message.needs_engine();
             if let Err(error) = self.entry.note(&message) {
-                log(error);
+                log(told_in_full(&error));
             }
         }
         log(format_args!("the owner, process {}, is gone without a word; removing all", self.task.owner));
@@ -113,7 +112,16 @@ impl Watch {
     }
 
     fn remove(&self) -> Removal {
-        remove_processes(&self.task.run, &self.processes, &BTreeSet::from([self.task.owner]))
+        let processes = remove_processes(&self.task.run, &self.processes, &BTreeSet::from([self.task.owner]));
+        if !self.engine {
+            return processes;
+        }
+        // Made only now: most runs need none, and it would cost them threads and memory.
+        let engine = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+            Ok(runtime) => runtime.block_on(remove_from_engine(&self.task.run)),
+            Err(error) => Removal { removed: Vec::new(), left: vec![format!("containers: {error}")] },
+        };
+        processes.and(engine)
     }
 }
 

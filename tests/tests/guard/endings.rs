@@ -1,0 +1,117 @@
+//! How an owner can end.
+
+use std::hash::{BuildHasher, RandomState};
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use tomee_harness::lab::wait::{Look, TimedOut, until};
+
+use crate::owner::{Owner, Place, Running};
+
+const EVERY_KIND: [&str; 6] = ["told", "marked", "deaf", "session", "group", "paused"];
+
+#[tokio::test]
+async fn a_killed_owner_takes_every_kind_of_process_with_it() {
+    let place = Place::new();
+    let mut owner = Owner::hold(&place, &EVERY_KIND);
+    let mut started = owner.started();
+    let leader = started[3].clone();
+    let member: Result<Running, TimedOut> = until("a member of the group", Duration::from_secs(10), async || {
+        let member = leader.group().into_iter().find(|member| *member != leader);
+        Ok(member.map_or_else(|| Look::NotYet("the leader is alone".into()), Look::Ready))
+    })
+    .await;
+    started.push(member.expect("a member"));
+    let marked: Result<(), TimedOut> = until("four processes with the run's id", Duration::from_secs(10), async || {
+        let count = place.carriers().len();
+        Ok(if count == 4 { Look::Ready(()) } else { Look::NotYet(format!("{count}")) })
+    })
+    .await;
+    marked.expect("marked, deaf, session, paused");
+    owner.kill();
+    place.cleared(&started).await;
+}
+
+#[tokio::test]
+async fn a_panic_ends_the_run() {
+    let place = Place::new();
+    let owner = place.command(&["told", "marked", "panic"]).stderr(Stdio::null()).output().expect("it runs");
+    assert_eq!(owner.status.code(), Some(101));
+    place.cleared(&[]).await;
+}
+
+#[tokio::test]
+async fn an_owner_that_just_ends_takes_all_with_it() {
+    let place = Place::new();
+    let owner = place.command(&["marked", "session"]).output().expect("it runs");
+    assert!(owner.status.success());
+    place.cleared(&[]).await;
+}
+
+#[tokio::test]
+async fn an_owner_that_releases_is_done_when_the_run_is() {
+    let place = Place::new();
+    let owner = place.command(&["told", "deaf", "release"]).output().expect("it runs");
+    assert!(owner.status.success());
+    assert_eq!(place.carriers(), Vec::<i32>::new(), "nothing is left at once, not only soon");
+    assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
+}
+
+#[tokio::test]
+async fn a_killed_owner_leaves_nothing_whenever_it_is_killed() {
+    for _ in 0..20 {
+        let place = Place::new();
+        let mut owner = place.command(&["churn"]).stdout(Stdio::piped()).spawn().expect("the owner starts");
+        // Up to a quarter of a second: from before there is a guard to after hundreds of processes.
+        let moment = Duration::from_micros(RandomState::new().hash_one(0) % 250_000);
+        let start = Instant::now();
+        let out = BufReader::new(owner.stdout.take().expect("piped"));
+        // Reading keeps the pipe from filling; the owner dies in the midst of whatever it does then.
+        let reader = std::thread::spawn(move || out.lines().map_while(Result::ok).count());
+        while start.elapsed() < moment {
+            std::thread::yield_now();
+        }
+        owner.kill().expect("killed");
+        owner.wait().expect("waited for");
+        let said = reader.join().expect("no panic");
+        place.cleared(&[]).await;
+        assert!(moment < Duration::from_millis(200) || said > 0, "the owner never got anywhere in {moment:?}");
+    }
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_the_owner_and_not_the_guard() {
+    let place = Place::new();
+    let mut owner = Owner::hold(&place, &["deaf", "told"]);
+    let started = owner.started();
+    let guard = place.guard();
+    crate::owner::send("INT", &format!("-{}", owner.process.id()));
+    let status = owner.process.wait().expect("waited for");
+    assert!(!status.success());
+    place.cleared(&started).await;
+    assert!(!guard.lives() || guard.group().len() == 1, "the guard was not of the owner's group");
+}
+
+#[tokio::test]
+async fn a_guard_is_not_stopped_by_signals() {
+    let place = Place::new();
+    let mut owner = Owner::hold(&place, &["deaf"]);
+    let guard = place.guard();
+    for signal in ["INT", "TERM", "HUP", "QUIT", "PIPE", "TSTP", "USR1"] {
+        guard.signal(signal);
+        assert!(guard.lives(), "{signal}");
+    }
+    owner.kill();
+    place.cleared(&[]).await;
+}
+
+#[tokio::test]
+async fn what_was_kept_stays() {
+    let place = Place::new();
+    let owner = place.command(&["marked", "keep"]).output().expect("it runs");
+    assert!(owner.status.success());
+    let kept = place.carriers();
+    assert_eq!(kept.len(), 1);
+    assert!(Command::new("kill").args(["-KILL", &kept[0].to_string()]).status().expect("kill runs").success());
+}

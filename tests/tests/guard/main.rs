@@ -1,0 +1,9 @@
+//! The guard against every end of its owner. The processes guarded here only sleep.
+#![cfg(target_os = "linux")]
+
+mod endings;
+mod isolation;
+mod leases;
+mod outside_crate;
+mod owner;
+mod sweep;

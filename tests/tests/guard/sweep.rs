@@ -1,0 +1,89 @@
+//! What a sweep finds, and what it leaves alone.
+
+use std::process::Command;
+use std::time::Duration;
+
+use tomee_harness::lab::sweep::{Scope, Spared, sweep};
+use tomee_harness::lab::wait::{Look, TimedOut, until};
+
+use crate::owner::{Owner, Place};
+
+/// Kills the guard first, then the owner, so that nobody cleans up.
+async fn crash(place: &Place, owner: &mut Owner) {
+    let guard = place.guard();
+    guard.signal("KILL");
+    owner.kill();
+    let gone: Result<(), TimedOut> = until("the end of the guard", Duration::from_secs(10), async || {
+        Ok(if guard.lives() { Look::NotYet("it lives".into()) } else { Look::Ready(()) })
+    })
+    .await;
+    gone.expect("it was killed");
+}
+
+#[tokio::test]
+async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
+    let crashed = Place::new();
+    let mut owner = Owner::hold(&crashed, &["told", "marked"]);
+    let started = owner.started();
+    let live = crashed.beside();
+    let mut beside = Owner::hold(&live, &["told", "marked"]);
+    crash(&crashed, &mut owner).await;
+    assert!(started.iter().all(|process| process.lives()), "nobody is left to remove them");
+
+    let swept = sweep(&crashed.registry(), Scope::Crashed).await.expect("swept");
+
+    crashed.cleared(&started).await;
+    let removed: Vec<&str> =
+        swept.removed.iter().filter(|(run, _)| *run == crashed.run).map(|(_, what)| what.as_str()).collect();
+    assert_eq!(removed.len(), 2, "{removed:?}");
+    assert_eq!(swept.spared.get(&live.run), Some(&Spared::Live));
+    assert!(beside.started().iter().all(|process| process.lives()), "the live run goes on");
+    beside.kill();
+    live.cleared(&[]).await;
+}
+
+#[tokio::test]
+async fn a_run_without_owner_but_with_a_guard_is_live() {
+    let place = Place::new();
+    let mut owner = Owner::hold(&place, &["told"]);
+    let started = owner.started();
+    let guard = place.guard();
+    guard.signal("STOP");
+    owner.kill();
+    let swept = sweep(&place.registry(), Scope::Kept).await.expect("swept");
+    let lived = started[0].lives();
+    guard.signal("CONT");
+    assert_eq!(swept.spared.get(&place.run), Some(&Spared::Live));
+    assert!(lived, "it is the guard's to remove");
+    place.cleared(&started).await;
+}
+
+#[tokio::test]
+async fn kept_runs_are_removed_only_when_all_is_asked_for() {
+    let place = Place::new();
+    let owner = place.command(&["marked", "told", "keep"]).output().expect("it runs");
+    assert!(owner.status.success());
+    let swept = sweep(&place.registry(), Scope::Crashed).await.expect("swept");
+    assert_eq!(swept.spared.get(&place.run), Some(&Spared::Kept));
+    assert_eq!(place.carriers().len(), 1);
+    let swept = sweep(&place.registry(), Scope::Kept).await.expect("swept");
+    assert_eq!(swept.removed.len(), 2, "the carrier and the told one: {swept:?}");
+    place.cleared(&[]).await;
+    assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
+}
+
+#[tokio::test]
+async fn a_run_that_no_registry_knows_is_removed_only_by_its_name() {
+    let stranger = Place::new();
+    let mut child = Command::new("sleep")
+        .arg("300")
+        .env(tomee_harness::lab::guard::RUN_VARIABLE, stranger.run.as_str())
+        .spawn()
+        .expect("it starts");
+    let swept = sweep(&stranger.registry(), Scope::Crashed).await.expect("swept");
+    assert_eq!(swept.spared.get(&stranger.run), Some(&Spared::Stranger));
+    assert_eq!(child.try_wait().expect("looked"), None);
+    let swept = sweep(&stranger.registry(), Scope::Run(stranger.run.clone())).await.expect("swept");
+    assert_eq!(swept.removed, [(stranger.run.clone(), format!("process {} (sleep)", child.id()))]);
+    assert!(!child.wait().expect("waited for").success());
+}
