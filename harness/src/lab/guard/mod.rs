@@ -16,10 +16,12 @@ mod watch;
 #[cfg(test)]
 mod tests;
 
-pub use crate::lab::runtime::docker::sweep::RUN_LABEL;
 pub(crate) use message::{Message, Task};
 pub use owner::{Guard, GuardError, Released};
 pub use processes::RUN_VARIABLE;
 pub(crate) use registry::{Held, Kept};
 pub use registry::{Registry, RegistryError};
 pub(crate) use removal::{Removal, remove_from_engine, remove_processes};
+
+/// The label that every container and network of a run carries; its value is the run's id.
+pub const RUN_LABEL: &str = "tomee-harness.run";
