@@ -1,8 +1,23 @@
 //! A local cluster test harness for HTTP session replication on Apache TomEE and Tomcat.
 //!
-//! The tour: a **cluster** of real servers is started from a [`spec::Topology`]; clients drive **sessions** through it;
-//! **faults** break it on purpose; everything that happened is a **history** ([`history::History`]); and a pure function
-//! turns the history into a **verdict** ([`verdict::Verdict`]), which says with evidence whether session state survived.
+//! The tour: a **cluster** of real servers ([`Cluster`]) is started from a [`spec::Topology`]; clients drive
+//! **sessions** through it; **faults** break it on purpose; everything that happened is a **history**
+//! ([`history::History`]); and a pure function turns the history into a **verdict** ([`verdict::Verdict`]), which says
+//! with evidence whether session state survived.
+//!
+//! In a test:
+//!
+//! ```no_run
+//! # async fn test() -> Result<(), Box<dyn std::error::Error>> {
+//! let cluster = tomee_harness::Cluster::builder().counter().start().await?;
+//! let alice = cluster.client("alice")?;
+//! alice.get("n1", "/counter/").await?;
+//! cluster.node("n1")?.kill().await?;
+//! let answer = alice.get("n2", "/counter/").await?;
+//! assert!(answer.body.contains("\"count\":2"));
+//! cluster.shutdown().await?;
+//! # Ok(()) }
+//! ```
 
 pub mod config;
 pub mod history;
@@ -11,3 +26,5 @@ pub mod report;
 pub mod spec;
 pub mod trial;
 pub mod verdict;
+
+pub use lab::cluster::Cluster;

@@ -1,26 +1,41 @@
 //! A client: one browser with one cookie jar. Only this module names reqwest.
 
-use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
 
 use super::recorder::Recorder;
+use super::runtime::{Runtime, RuntimeError};
 use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
+use crate::spec::names::NameError;
 use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, ContextPath, NodeName, SessionId};
 
 /// The cookie in which Tomcat keeps a session id.
 const SESSION_COOKIE: &str = "JSESSIONID";
 
-/// A client that cannot be made.
+/// A client that cannot be made, or asks nobody.
 #[derive(Debug, thiserror::Error)]
-#[error("client {name} cannot be made")]
-pub struct ClientError {
-    name: ClientName,
-    #[source]
-    source: reqwest::Error,
+pub enum ClientError {
+    /// The HTTP client cannot be made.
+    #[error("client {name} cannot be made")]
+    Make {
+        /// Its name.
+        name: ClientName,
+        /// Why.
+        #[source]
+        source: reqwest::Error,
+    },
+    /// A name that no node or client can have.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// The cluster was shut down.
+    #[error("the cluster was shut down")]
+    ClusterGone,
+    /// There is no such node, or the machine does not tell its address.
+    #[error(transparent)]
+    Address(#[from] RuntimeError),
 }
 
 /// What came back on one request: what the history keeps of it, and the body.
@@ -51,6 +66,8 @@ pub struct Client {
     http: reqwest::Client,
     jar: Arc<CookieStoreMutex>,
     recorder: Arc<Recorder>,
+    // Weak, so that a client which outlives its cluster does not hold the machines.
+    runtime: Weak<dyn Runtime>,
     // Kept beside the jar because a jar forgets what a server deletes.
     last_session: Arc<Mutex<Option<SessionId>>>,
 }
@@ -60,7 +77,12 @@ impl Client {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn new(name: ClientName, recorder: Arc<Recorder>, timeout: Duration) -> Result<Self, ClientError> {
+    pub fn new(
+        name: ClientName,
+        recorder: Arc<Recorder>,
+        runtime: &Arc<dyn Runtime>,
+        timeout: Duration,
+    ) -> Result<Self, ClientError> {
         let jar = Arc::new(CookieStoreMutex::new(CookieStore::default()));
         let http = reqwest::Client::builder()
             .cookie_provider(jar.clone())
@@ -70,8 +92,8 @@ impl Client {
             // A connection that a killed node left in the pool would make a fault out of nothing.
             .pool_max_idle_per_host(0)
             .build()
-            .map_err(|source| ClientError { name: name.clone(), source })?;
-        Ok(Self { name, http, jar, recorder, last_session: Arc::default() })
+            .map_err(|source| ClientError::Make { name: name.clone(), source })?;
+        Ok(Self { name, http, jar, recorder, runtime: Arc::downgrade(runtime), last_session: Arc::default() })
     }
 
     /// The client's name.
@@ -84,24 +106,31 @@ impl Client {
         self.last_session.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Makes a request to the counter app.
+    /// Makes a request to the counter app. How it ends is in the answer, and in the history.
+    ///
+    /// # Errors
+    /// There is no such node.
     pub async fn ask(
         &self,
         node: &NodeName,
-        address: SocketAddr,
         context: &ContextPath,
         request: AppRequest,
-    ) -> Answer {
+    ) -> Result<Answer, ClientError> {
         let path = format!("{}/{}", context.as_str().trim_end_matches('/'), request.page());
-        self.send(node, address, &path, Some(request)).await
+        self.send(node, &path, Some(request)).await
     }
 
-    /// Makes a GET of any path.
-    pub async fn get(&self, node: &NodeName, address: SocketAddr, path: &str) -> Answer {
-        self.send(node, address, path, None).await
+    /// Makes a GET of any path, as in `client.get("n1", "/shop/cart")`.
+    ///
+    /// # Errors
+    /// There is no such node. That nobody answers is no error: see [`Answer::outcome`].
+    pub async fn get(&self, node: &str, path: &str) -> Result<Answer, ClientError> {
+        self.send(&NodeName::new(node)?, path, None).await
     }
 
-    async fn send(&self, node: &NodeName, address: SocketAddr, path: &str, request: Option<AppRequest>) -> Answer {
+    async fn send(&self, node: &NodeName, path: &str, request: Option<AppRequest>) -> Result<Answer, ClientError> {
+        let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
+        let address = runtime.http(node).await?;
         let operation = self.recorder.next_operation();
         self.recorder.record(RecordKind::Invoke {
             operation,
@@ -113,7 +142,7 @@ impl Client {
         });
         let (outcome, body) = self.exchange(&format!("http://{address}{path}"), request.is_some()).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
-        Answer { operation, outcome, body }
+        Ok(Answer { operation, outcome, body })
     }
 
     async fn exchange(&self, url: &str, expect_counter: bool) -> (Outcome, String) {

@@ -39,7 +39,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         (format!("kill {first}"), kill(&first)),
         (format!("count on {second}"), request(&second, AppRequest::Count, 1)),
         ("read every replica".to_owned(), observe()),
-        (format!("restart {first}"), StepKind::Restart { node: first.clone(), context: context.clone() }),
+        (format!("restart {first}"), StepKind::Restart { node: first.clone() }),
         ("read every replica".to_owned(), observe()),
         (format!("kill {second}"), kill(&second)),
         (format!("count on {first}"), request(&first, AppRequest::Count, 1)),

@@ -75,8 +75,6 @@ pub enum StepKind {
     Restart {
         /// Which one.
         node: NodeName,
-        /// The app whose sessions must be there.
-        context: ContextPath,
     },
 }
 
@@ -184,11 +182,7 @@ impl Plan {
             }
             match &step.kind {
                 StepKind::Deploy { context, .. } => drop(deployed.insert(context)),
-                StepKind::Request { context, .. }
-                | StepKind::Observe { context }
-                | StepKind::Restart { context, .. }
-                    if !deployed.contains(context) =>
-                {
+                StepKind::Request { context, .. } | StepKind::Observe { context } if !deployed.contains(context) => {
                     return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
                 }
                 _ => {}

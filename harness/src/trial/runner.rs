@@ -1,5 +1,7 @@
 //! Walks a plan's steps.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::workload::Workload;
@@ -112,17 +114,18 @@ fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<O
 }
 
 /// The WAR of a step that deploys one.
-fn load(step: &Step) -> Result<Option<War>, WarError> {
-    match &step.kind {
-        StepKind::Deploy { app: App::Counter, context } => War::counter(context.clone()).map(Some),
-        StepKind::Deploy { app: App::War(path), context } => War::read(path, context.clone()).map(Some),
-        _ => Ok(None),
-    }
+fn load(step: &Step) -> Result<Option<Arc<War>>, WarError> {
+    let war = match &step.kind {
+        StepKind::Deploy { app: App::Counter, context } => War::counter(context.clone())?,
+        StepKind::Deploy { app: App::War(path), context } => War::read(path, context.clone())?,
+        _ => return Ok(None),
+    };
+    Ok(Some(Arc::new(war)))
 }
 
 struct Walk<'a> {
     plan: &'a Plan,
-    wars: Vec<War>,
+    wars: Vec<Arc<War>>,
     cluster: Option<Cluster>,
     workload: Workload,
     recorder: &'a Recorder,
@@ -159,15 +162,12 @@ impl Walk<'_> {
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
             StepKind::Fault { kind, node } => cluster.fault(*kind, node).await,
-            StepKind::Restart { node, context } => match self.war(context) {
-                Some(war) => cluster.restart(node, war).await,
-                None => Ok(()),
-            },
+            StepKind::Restart { node } => cluster.restart(node).await,
         }
     }
 
     /// The WAR of a context; the plan's check has seen to it that there is one.
-    fn war(&self, context: &ContextPath) -> Option<&War> {
+    fn war(&self, context: &ContextPath) -> Option<&Arc<War>> {
         self.wars.iter().find(|war| war.context == *context)
     }
 }

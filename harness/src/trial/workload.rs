@@ -24,11 +24,11 @@ impl Workload {
         times: u32,
     ) -> Result<(), ClusterError> {
         if !self.clients.contains_key(client) {
-            self.clients.insert(client.clone(), cluster.client(client.clone())?);
+            self.clients.insert(client.clone(), cluster.client(client.as_str())?);
         }
         let Some(client) = self.clients.get(client) else { return Ok(()) };
         for _ in 0..times {
-            client.ask(node, cluster.address(node).await?, context, request).await;
+            client.ask(node, context, request).await?;
         }
         Ok(())
     }

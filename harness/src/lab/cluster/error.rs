@@ -71,6 +71,17 @@ pub enum ClusterError {
     /// An HTTP client cannot be made.
     #[error("an HTTP client cannot be made: {0}")]
     Http(String),
+    /// There is no node of this name.
+    #[error("the cluster has no node {0}")]
+    NoSuchNode(String),
+    /// A probe does not answer.
+    #[error("the probe of {node} does not answer: {why}")]
+    ProbeDead {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        why: String,
+    },
     /// A node that is asked for does not exist or was broken.
     #[error("{0} does not run")]
     NotRunning(NodeName),

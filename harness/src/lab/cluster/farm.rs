@@ -1,8 +1,10 @@
 //! The farm: a WAR goes into the watch folder of one node, and Tomcat carries it to the others.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join_all;
 
-use super::{Cluster, ClusterError};
+use super::{Cluster, ClusterError, lock};
 use crate::history::Event;
 use crate::lab::base;
 use crate::lab::client::PlainClient;
@@ -17,7 +19,7 @@ impl Cluster {
     ///
     /// # Errors
     /// The wait ran out, which breaks `deployed-everywhere`.
-    pub async fn deploy(&self, war: &War) -> Result<(), ClusterError> {
+    pub async fn deploy(&self, war: &Arc<War>) -> Result<(), ClusterError> {
         let watcher = self.parts.topology.watcher();
         let path = format!("{}/{}", base::WATCH_DIR, war.context.war_name()).into();
         let file = NodeFile { path, content: war.content.clone(), modified: None };
@@ -30,6 +32,9 @@ impl Cluster {
         let living = self.living();
         let served = living.iter().map(|node| self.await_served(node, war));
         try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
+        let mut deployed = lock(&self.deployed);
+        deployed.retain(|old| old.context != war.context);
+        deployed.push(war.clone());
         Ok(())
     }
 

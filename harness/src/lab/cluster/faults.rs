@@ -2,7 +2,6 @@
 
 use super::{Cluster, ClusterError, lock};
 use crate::history::{FaultPhase, RecordKind};
-use crate::lab::war::War;
 use crate::spec::{FaultKind, NodeName};
 
 impl Cluster {
@@ -36,6 +35,9 @@ impl Cluster {
         match hit {
             Ok(proof) => {
                 record(FaultPhase::Hit { proof });
+                if kind == FaultKind::Pause {
+                    lock(&self.paused).insert(node.clone(), fault);
+                }
                 Ok(())
             }
             Err(error) => {
@@ -45,15 +47,33 @@ impl Cluster {
         }
     }
 
-    /// Starts a node again and waits until it is ready, all see each other, it serves the app, and its session ids
-    /// equal its peers'.
+    /// Thaws a paused node.
+    ///
+    /// # Errors
+    /// It was not paused, or the machine could not do it.
+    pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.parts.runtime.resume(node).await?;
+        lock(&self.living).insert(node.clone());
+        if let Some(fault) = lock(&self.paused).remove(node) {
+            let (kind, phase) = (FaultKind::Pause, FaultPhase::Healed);
+            self.parts.recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
+        }
+        Ok(())
+    }
+
+    /// Starts a node again and waits until it is ready, all see each other, it serves each app that was deployed, and
+    /// its session ids equal its peers'.
     ///
     /// # Errors
     /// One of these waits ran out, or the node failed.
-    pub async fn restart(&self, node: &NodeName, war: &War) -> Result<(), ClusterError> {
+    pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
         self.start_node(node).await?;
         self.await_formed().await?;
-        self.await_served(node, war).await?;
-        self.await_synchronised(node, &war.context).await
+        let deployed = lock(&self.deployed).clone();
+        for war in deployed {
+            self.await_served(node, &war).await?;
+            self.await_synchronised(node, &war.context).await?;
+        }
+        Ok(())
     }
 }

@@ -3,10 +3,12 @@
 //! [`Cluster`] is the main type: [`Cluster::start`] brings all nodes up, [`Cluster::deploy`] drops a WAR into the
 //! farm, [`Cluster::kill`] and [`Cluster::restart`] break and mend, [`Cluster::observe`] reads replicas.
 
+mod builder;
 mod error;
 mod farm;
 mod faults;
 mod members;
+mod node;
 mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +19,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+pub use self::builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
 pub use self::error::ClusterError;
+pub use self::node::Node;
 use super::client::{Client, ClientError};
 use super::distribution::Distribution;
 use super::java::Java;
@@ -27,6 +31,7 @@ use super::recorder::Recorder;
 use super::run_dir::RunDir;
 use super::runtime::{NodeLog, Runtime};
 use super::wait;
+use super::war::War;
 use crate::history::{LogLine, NodeObservation, RecordKind};
 use crate::spec::plan::Limits;
 use crate::spec::{ClientName, ContextPath, Endpoints, NodeName, Topology};
@@ -62,6 +67,9 @@ pub struct Cluster {
     probe: Probe,
     endpoints: Mutex<Endpoints>,
     living: Mutex<BTreeSet<NodeName>>,
+    /// The number of each pause that was not undone yet.
+    paused: Mutex<BTreeMap<NodeName, u32>>,
+    deployed: Mutex<Vec<Arc<War>>>,
     logs: Arc<Mutex<BTreeMap<NodeName, Vec<LogLine>>>>,
     followers: Mutex<JoinSet<()>>,
     stop_following: CancellationToken,
@@ -80,6 +88,8 @@ impl Cluster {
             probe,
             endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None }),
             living: Mutex::default(),
+            paused: Mutex::default(),
+            deployed: Mutex::default(),
             logs: Arc::default(),
             followers: Mutex::default(),
             stop_following: CancellationToken::new(),
@@ -93,6 +103,11 @@ impl Cluster {
                 Err(error)
             }
         }
+    }
+
+    /// Says what a cluster is to be, step by step.
+    pub fn builder() -> ClusterBuilder {
+        ClusterBuilder::default()
     }
 
     /// What was wanted.
@@ -132,8 +147,9 @@ impl Cluster {
     ///
     /// # Errors
     /// The HTTP client cannot be made.
-    pub fn client(&self, name: ClientName) -> Result<Client, ClientError> {
-        Client::new(name, self.parts.recorder.clone(), self.parts.limits.request)
+    pub fn client(&self, name: &str) -> Result<Client, ClientError> {
+        let name = ClientName::new(name)?;
+        Client::new(name, self.parts.recorder.clone(), &self.parts.runtime, self.parts.limits.request)
     }
 
     /// Reads on every living node, at one time, what it holds of a context, without touching a session.

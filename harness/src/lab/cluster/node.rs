@@ -1,0 +1,86 @@
+//! One node of a cluster, as a handle.
+
+use super::{Cluster, ClusterError};
+use crate::history::SessionReplica;
+use crate::lab::probe::Question;
+use crate::spec::{FaultKind, NodeName, SessionId};
+
+/// A node of a running cluster.
+#[derive(Debug, Clone, Copy)]
+pub struct Node<'a> {
+    cluster: &'a Cluster,
+    name: &'a NodeName,
+}
+
+impl Cluster {
+    /// The node of this name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn node(&self, name: &str) -> Result<Node<'_>, ClusterError> {
+        let found = self.topology().names().find(|node| node.as_str() == name);
+        found.map(|name| Node { cluster: self, name }).ok_or_else(|| ClusterError::NoSuchNode(name.to_owned()))
+    }
+}
+
+impl Node<'_> {
+    /// Its name.
+    pub fn name(&self) -> &NodeName {
+        self.name
+    }
+
+    /// Ends its JVM with SIGKILL, and returns when it is gone.
+    ///
+    /// # Errors
+    /// It does not run, or the machine could not do it.
+    pub async fn kill(&self) -> Result<(), ClusterError> {
+        self.cluster.fault(FaultKind::Kill, self.name).await
+    }
+
+    /// Asks it to stop (SIGTERM), and returns when it is gone.
+    ///
+    /// # Errors
+    /// It does not run, or the machine could not do it.
+    pub async fn stop(&self) -> Result<(), ClusterError> {
+        self.cluster.fault(FaultKind::Stop, self.name).await
+    }
+
+    /// Freezes it; undone by [`Node::resume`].
+    ///
+    /// # Errors
+    /// It does not run, or the machine could not do it.
+    pub async fn pause(&self) -> Result<(), ClusterError> {
+        self.cluster.fault(FaultKind::Pause, self.name).await
+    }
+
+    /// Thaws it.
+    ///
+    /// # Errors
+    /// It was not paused, or the machine could not do it.
+    pub async fn resume(&self) -> Result<(), ClusterError> {
+        self.cluster.resume(self.name).await
+    }
+
+    /// Starts it again after it ended, and waits until it is ready, all see each other, it serves each app that was
+    /// deployed, and its session ids equal its peers'.
+    ///
+    /// # Errors
+    /// One of these waits ran out, or the node failed.
+    pub async fn restart(&self) -> Result<(), ClusterError> {
+        self.cluster.restart(self.name).await
+    }
+
+    /// What it holds of a session, read without touching the session; `None` where it holds nothing of it. The route
+    /// of the id does not matter.
+    ///
+    /// # Errors
+    /// Its probe does not answer.
+    pub async fn replica(&self, session: &SessionId) -> Result<Option<SessionReplica>, ClusterError> {
+        let observation = self.cluster.look(self.name, &Question::Everything).await?;
+        let Some(state) = observation.state() else {
+            return Err(ClusterError::ProbeDead { node: self.name.clone(), why: format!("{:?}", observation.seen) });
+        };
+        let mut replicas = state.contexts.iter().flat_map(|context| &context.sessions);
+        Ok(replicas.find(|replica| replica.id.stem() == session.stem()).cloned())
+    }
+}
