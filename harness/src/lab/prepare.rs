@@ -109,7 +109,7 @@ impl Preparation<'_> {
             }
             RuntimeKind::Docker => {
                 guard.engine()?;
-                Arc::new(DockerRuntime::connect(&self.run, run_dir.path(), self.docker).await?)
+                Arc::new(DockerRuntime::connect(&self.run, guard.clone(), run_dir.path(), self.docker).await?)
             }
         };
         let parts = ClusterParts {

@@ -12,8 +12,9 @@ use crate::spec::RunId;
 pub enum Scope {
     /// What crashed runs of the registry left.
     Crashed,
-    /// That, and what was kept on purpose.
-    Kept,
+    /// That, and what was kept on purpose. Not what carries the id of a run that the registry does not know: another
+    /// registry may know it as kept or live.
+    All,
     /// What is left of this one run, whether it crashed, was kept, or is in no registry known here.
     Run(RunId),
 }
@@ -103,7 +104,7 @@ impl Scope {
     fn concerns(&self, run: &RunId) -> bool {
         match self {
             Self::Run(only) => only == run,
-            Self::Crashed | Self::Kept => true,
+            Self::Crashed | Self::All => true,
         }
     }
 }

@@ -50,7 +50,7 @@ async fn a_run_without_owner_but_with_a_guard_is_live() {
     let guard = place.guard();
     guard.signal("STOP");
     owner.kill();
-    let swept = sweep(&place.registry(), Scope::Kept).await.expect("swept");
+    let swept = sweep(&place.registry(), Scope::All).await.expect("swept");
     let lived = started[0].lives();
     guard.signal("CONT");
     assert_eq!(swept.spared.get(&place.run), Some(&Spared::Live));
@@ -66,7 +66,7 @@ async fn kept_runs_are_removed_only_when_all_is_asked_for() {
     let swept = sweep(&place.registry(), Scope::Crashed).await.expect("swept");
     assert_eq!(swept.spared.get(&place.run), Some(&Spared::Kept));
     assert_eq!(place.carriers().len(), 1);
-    let swept = sweep(&place.registry(), Scope::Kept).await.expect("swept");
+    let swept = sweep(&place.registry(), Scope::All).await.expect("swept");
     assert_eq!(swept.removed.len(), 2, "the carrier and the told one: {swept:?}");
     place.cleared(&[]).await;
     assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
