@@ -108,7 +108,6 @@ impl Preparation<'_> {
                 Arc::new(ProcessRuntime::new(self.run.clone(), run_dir.clone(), guard.clone(), PortPool::of_user()?))
             }
             RuntimeKind::Docker => {
-                guard.engine()?;
                 Arc::new(DockerRuntime::connect(&self.run, guard.clone(), run_dir.path(), self.docker).await?)
             }
         };

@@ -37,7 +37,7 @@ impl std::fmt::Display for Spared {
         f.write_str(match self {
             Self::Live => "it is going on",
             Self::Kept => "it was kept on purpose; sweep --all removes it",
-            Self::Stranger => "it is not known here, another user's harness may know it; sweep --all removes it",
+            Self::Stranger => "it is not known here, another registry may know it; sweep --run with its id removes it",
             Self::Failed => "it could not be removed",
         })
     }

@@ -153,9 +153,12 @@ pub(crate) struct DoctorArgs {
 /// What to remove.
 #[derive(Debug, Args)]
 pub(crate) struct SweepArgs {
-    /// Also remove what was kept on purpose (`run --keep`), and what carries the id of a run that is not known here
+    /// Also remove what was kept on purpose (`run --keep`)
     #[arg(long)]
     pub(crate) all: bool,
+    /// Remove what is left of this run alone, even where it is not known here
+    #[arg(long, value_name = "RUN_ID", conflicts_with = "all")]
+    pub(crate) run: Option<tomee_harness::spec::RunId>,
 }
 
 /// For which shell.

@@ -10,7 +10,11 @@ use crate::exit::{Exit, Failure};
 
 pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let registry = Registry::of_user().map_err(Failure::environment)?;
-    let scope = if args.all { Scope::All } else { Scope::Crashed };
+    let scope = match (&args.run, args.all) {
+        (Some(run), _) => Scope::Run(run.clone()),
+        (None, true) => Scope::All,
+        (None, false) => Scope::Crashed,
+    };
     let swept = block_on(async { sweep::sweep(&registry, scope).await.map_err(Failure::environment) })?;
     if output.json || output.format == Some(Format::Json) {
         let removed: Vec<_> = swept.removed.iter().map(|(run, what)| json!({"run": run, "removed": what})).collect();
