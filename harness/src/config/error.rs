@@ -5,15 +5,15 @@ use crate::spec::{NodeName, ServerKind, TomcatVersion};
 /// A topology that cannot be said in server.xml, or not for this server.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// The server is older than something the topology asks for.
-    #[error("{server} has no {what}: it came with Tomcat {since}")]
-    TooOld {
+    /// The server does not have something that the topology asks for.
+    #[error("{server} has no {what}: {versions}")]
+    Lacks {
         /// The server.
         server: ServerKind,
         /// What it lacks, by the name that server.xml would have used.
-        what: &'static str,
-        /// The first version that has it.
-        since: TomcatVersion,
+        what: String,
+        /// Which versions have it, in words.
+        versions: String,
     },
     /// The server is older than any that is supported.
     #[error("{server} is not supported: the oldest is Tomcat {oldest}")]
@@ -32,6 +32,14 @@ pub enum RenderError {
     /// Membership is multicast, and no group was allocated.
     #[error("membership is multicast, but no multicast group was given")]
     NoGroup,
+    /// The topology says something about an element that it does not have.
+    #[error("something is said about {said}, which is not used: {because}")]
+    Unused {
+        /// The element, as the topology's file names it.
+        said: &'static str,
+        /// What stands in its place.
+        because: &'static str,
+    },
     /// An attribute's name is no XML name.
     #[error("{attribute:?} of <{element}> is no name for an attribute")]
     AttributeName {

@@ -28,8 +28,13 @@ impl Element {
         Self::new(name).with("className", class)
     }
 
-    pub(super) fn with(mut self, attribute: &str, value: impl ToString) -> Self {
-        self.attributes.push((attribute.to_owned(), value.to_string()));
+    pub(super) fn with(mut self, attribute: &str, value: impl Into<String>) -> Self {
+        self.attributes.push((attribute.to_owned(), value.into()));
+        self
+    }
+
+    pub(super) fn with_all<'a>(mut self, attributes: impl IntoIterator<Item = (&'a str, String)>) -> Self {
+        self.attributes.extend(attributes.into_iter().map(|(name, value)| (name.to_owned(), value)));
         self
     }
 

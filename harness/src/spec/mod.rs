@@ -15,6 +15,7 @@ macro_rules! kebab {
 }
 
 pub mod capability;
+pub mod cluster_element;
 pub mod fault;
 pub mod guarantee;
 pub mod main_job;

@@ -9,6 +9,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cluster_element::{ClusterElement, ClusterElements};
 use super::{JvmRoute, NodeName, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
@@ -94,6 +95,19 @@ pub struct ClusterSpec {
     pub membership: Membership,
     /// `channelSendOptions`, and `mapSendOptions` with the BackupManager (which ignores the former).
     pub send_options: SendOptions,
+    /// Whatever else is to be said about the elements of `<Cluster>`.
+    #[serde(default)]
+    pub elements: ClusterElements,
+}
+
+impl ClusterSpec {
+    /// The class that a context must be found to run: that of the kind, unless the elements name another.
+    pub fn manager_class(&self) -> &str {
+        match self.manager {
+            ManagerKind::Delta => self.elements.delta_manager.class_name(),
+            ManagerKind::Backup => self.elements.backup_manager.class_name(),
+        }
+    }
 }
 
 /// The two clustered Managers of Tomcat.
