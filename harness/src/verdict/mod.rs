@@ -1,112 +1,29 @@
 //! Verdicts: pure functions from a plan and a history to what holds, what is violated and what nobody can know.
 //!
 //! A pass must be earned: every fault proved that it hit, every verdict names the operations it rests on, assumptions
-//! are checked first. Otherwise the verdict is [`Status::Unknown`], never [`Status::Holds`].
+//! are checked first. Otherwise the verdict is [`Status::Unknown`], never [`Status::Holds`]. The entry is [`judge`].
 
-use std::time::Duration;
+mod finding;
+mod judge;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+mod assumptions;
+mod guarantees;
+mod measures;
+mod notes;
+mod promise;
 
-use crate::history::OperationId;
-use crate::spec::Guarantee;
+mod operations;
+mod sessions;
+mod timeline;
+mod view;
 
-/// Three-valued, because a lost machine is neither pass nor fail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Status {
-    /// Decided, and it holds.
-    Holds,
-    /// Decided, and it does not.
-    Violated,
-    /// Not decided.
-    Unknown,
-}
+mod explain;
 
-/// What a run showed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Verdict {
-    /// The format of the file, 1.
-    pub format: u32,
-    /// The worst of all: violated before unknown before holds.
-    pub status: Status,
-    /// One entry a guarantee of the plan, in its order.
-    pub guarantees: Vec<Finding>,
-    /// What must be true for the rest to mean anything.
-    pub assumptions: Vec<Assumption>,
-    /// What was measured.
-    pub measures: Measures,
-    /// What is worth knowing and breaks nothing, as that in-place changes were not replicated.
-    pub notes: Vec<String>,
-}
+#[cfg(test)]
+mod tests;
 
-/// What a run showed about one guarantee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Finding {
-    /// Which one.
-    pub guarantee: Guarantee,
-    /// How it stands.
-    pub status: Status,
-    /// One sentence that says why, with values.
-    pub because: String,
-    /// The operations it rests on; the first of a violation is the one that broke it.
-    pub rests_on: Vec<OperationId>,
-}
-
-/// Something that must be true for a verdict to mean anything.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Assumption {
-    /// What is assumed, as in `every fault hit`.
-    pub what: String,
-    /// Whether it is met.
-    pub met: bool,
-    /// What shows it.
-    pub because: String,
-}
-
-/// What was measured.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Measures {
-    /// From each kill to the first right answer of a survivor.
-    pub failovers: Vec<Failover>,
-    /// From the drop of the WAR to the last node that serves it, in milliseconds.
-    pub farm_ms: Option<u64>,
-    /// From the start of the first node until all are ready and see each other, in milliseconds.
-    pub start_ms: Option<u64>,
-}
-
-/// One failover.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Failover {
-    /// The node that was broken.
-    pub node: crate::spec::NodeName,
-    /// The operation that was answered first.
-    pub answered_by: OperationId,
-    /// How long that operation took, in milliseconds.
-    pub first_answer_ms: u64,
-    /// From the fault's hit to that answer, in milliseconds.
-    pub since_fault_ms: u64,
-}
-
-impl Measures {
-    /// Whole milliseconds of a duration.
-    pub fn millis(duration: Duration) -> u64 {
-        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-    }
-}
-/// tmp
-pub fn judge(_p: &crate::spec::Plan, _h: &crate::history::History) -> Verdict {
-    Verdict {
-        format: 1,
-        status: Status::Unknown,
-        guarantees: vec![],
-        assumptions: vec![],
-        measures: Measures::default(),
-        notes: vec![],
-    }
-}
+pub use explain::explain;
+pub use finding::{Assumption, Failover, Finding, Latency, Measures, Status, Verdict};
+pub use judge::judge;
+pub use promise::promises;
+pub use view::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};

@@ -1,0 +1,220 @@
+//! Assumptions: what must be true for a verdict to mean anything, checked before anything else counts.
+
+use std::collections::BTreeMap;
+
+use super::finding::Assumption;
+use super::timeline::FaultFate;
+use super::view::View;
+use crate::history::{Event, Nanos, OperationId, RecordKind};
+use crate::spec::Guarantee;
+
+/// An assumption and how far it reaches.
+#[derive(Debug)]
+pub(super) struct Weighed {
+    pub(super) assumption: Assumption,
+    /// Where it is not met, nothing can be proven: a violation is none either.
+    pub(super) founds_all: bool,
+    /// Whether it is about the sessions and the faults only.
+    pub(super) sessions_only: bool,
+}
+
+impl Weighed {
+    /// Whether a guarantee depends on it.
+    pub(super) fn concerns(&self, guarantee: Guarantee) -> bool {
+        let about_sessions = matches!(
+            guarantee,
+            Guarantee::ReplicatedWritesSurvive
+                | Guarantee::AcknowledgedWritesSurvive
+                | Guarantee::CompleteSession
+                | Guarantee::IdentityKept
+        );
+        about_sessions || !self.sessions_only
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Reach {
+    FoundsAll,
+    FoundsSessions,
+    Run,
+    Sessions,
+}
+
+/// All assumptions, met or not.
+pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
+    [
+        ("operations begin and end once", Reach::FoundsAll, operations_end_once(view)),
+        ("the clock never goes back", Reach::FoundsAll, clock(view)),
+        ("each answer came from the node that was asked", Reach::FoundsSessions, answered_by_the_asked(view)),
+        ("the cluster was whole before each fault", Reach::FoundsSessions, whole_before(view)),
+        ("the run was not cut short", Reach::Run, not_interrupted(view)),
+        ("every step of the plan ended", Reach::Run, steps_ended(view)),
+        ("no wait ran out", Reach::Run, no_wait_ran_out(view)),
+        ("no node died unasked", Reach::Run, no_node_died(view)),
+        ("every fault hit", Reach::Sessions, faults_hit(view)),
+        ("the send options in effect are those of the configuration", Reach::Sessions, send_options(view)),
+    ]
+    .into_iter()
+    .map(|(what, reach, shown)| {
+        let (met, because) = match shown {
+            Ok(because) => (true, because),
+            Err(because) => (false, because),
+        };
+        Weighed {
+            assumption: Assumption { what: what.to_owned(), met, because },
+            founds_all: matches!(reach, Reach::FoundsAll | Reach::FoundsSessions),
+            sessions_only: matches!(reach, Reach::FoundsSessions | Reach::Sessions),
+        }
+    })
+    .collect()
+}
+
+type Shown = Result<String, String>;
+
+fn operations_end_once(view: &View<'_>) -> Shown {
+    let mut ends: BTreeMap<OperationId, Option<bool>> = BTreeMap::new();
+    for record in &view.history.records {
+        match &record.kind {
+            RecordKind::Invoke { operation, .. } if ends.insert(*operation, Some(false)).is_some() => {
+                return Err(format!("{operation} began twice"));
+            }
+            RecordKind::Complete { operation, .. } => match ends.insert(*operation, Some(true)) {
+                Some(Some(false)) => {}
+                Some(_) => return Err(format!("{operation} ended twice")),
+                None => return Err(format!("{operation} ended without having begun")),
+            },
+            _ => {}
+        }
+    }
+    Ok(format!("{} operations", ends.len()))
+}
+
+/// Within one operation, one fault and the steps; across tasks records may arrive a little out of order.
+fn clock(view: &View<'_>) -> Shown {
+    let mut begun: BTreeMap<OperationId, Nanos> = BTreeMap::new();
+    let mut asked: BTreeMap<u32, Nanos> = BTreeMap::new();
+    let mut steps = Nanos::default();
+    for record in &view.history.records {
+        let earlier = match &record.kind {
+            RecordKind::Invoke { operation, .. } => begun.insert(*operation, record.at),
+            RecordKind::Complete { operation, .. } => begun.get(operation).copied(),
+            RecordKind::Fault { fault, .. } => asked.insert(*fault, record.at),
+            RecordKind::Observe(observation) => Some(observation.asked),
+            RecordKind::Event(Event::StepBegins { .. } | Event::StepEnds { .. }) => {
+                Some(std::mem::replace(&mut steps, record.at))
+            }
+            RecordKind::Event(_) | RecordKind::Log(_) => None,
+        };
+        if let Some(earlier) = earlier.filter(|earlier| record.at < *earlier) {
+            return Err(format!("a record of {} follows one of {earlier} that came before it", record.at));
+        }
+    }
+    Ok(format!("{} records", view.history.records.len()))
+}
+
+fn answered_by_the_asked(view: &View<'_>) -> Shown {
+    for operation in &view.operations {
+        if let Some(answer) = operation.answer().filter(|answer| answer.node != operation.node.as_str()) {
+            return Err(format!("{} was answered by {}", operation.name(), answer.node));
+        }
+    }
+    Ok(format!("{} answers", view.operations.iter().filter(|operation| operation.answer().is_some()).count()))
+}
+
+fn whole_before(view: &View<'_>) -> Shown {
+    for fault in &view.timeline.faults {
+        // Some living peer has seen the victim, and the victim it, since both last started.
+        let began = |node| {
+            let lives = view.timeline.lives(node).iter();
+            lives.filter(|life| life.from < fault.asked).map(|life| life.from).max()
+        };
+        let met = view.plan.topology.names().filter(|node| *node != fault.node).any(|peer| {
+            let up = view.timeline.up(peer, fault.asked, fault.asked).is_some();
+            let since = began(fault.node).max(began(peer)).unwrap_or_default();
+            let seen = view.timeline.whole.iter().any(|whole| {
+                since < whole.from
+                    && whole.from < fault.asked
+                    && whole.nodes.contains(fault.node)
+                    && whole.nodes.contains(peer)
+            });
+            up && seen
+        });
+        if !met {
+            return Err(format!("no living peer was known to see {} before {}", fault.node, fault.name()));
+        }
+    }
+    Ok(match view.timeline.faults.len() {
+        0 => "no fault".to_owned(),
+        count => format!("{count} faults"),
+    })
+}
+
+fn not_interrupted(view: &View<'_>) -> Shown {
+    for (_, at, event) in view.events() {
+        if let Event::Interrupted { by } = event {
+            return Err(format!("interrupted at {at} by {by}"));
+        }
+    }
+    Ok("it was not interrupted".to_owned())
+}
+
+fn steps_ended(view: &View<'_>) -> Shown {
+    for (index, step) in view.plan.steps.iter().enumerate() {
+        let number = index + 1;
+        let ended = view
+            .events()
+            .any(|(_, _, event)| matches!(event, Event::StepEnds { step } if usize::try_from(*step) == Ok(number)));
+        if !ended {
+            return Err(format!("step {number} ({}) did not end", step.title));
+        }
+    }
+    Ok(format!("{} steps", view.plan.steps.len()))
+}
+
+fn no_wait_ran_out(view: &View<'_>) -> Shown {
+    for (_, at, event) in view.events() {
+        if let Event::WaitRanOut { wanted, last_seen, waited_ms, .. } = event {
+            return Err(format!("waited {waited_ms} ms for {wanted} until {at}; last seen: {last_seen}"));
+        }
+    }
+    Ok("every wait ended".to_owned())
+}
+
+fn no_node_died(view: &View<'_>) -> Shown {
+    match view.timeline.deaths.first() {
+        Some((at, node, why, _)) => Err(format!("{node} ended at {at}: {why}")),
+        None => Ok("every node ended as asked".to_owned()),
+    }
+}
+
+fn faults_hit(view: &View<'_>) -> Shown {
+    for fault in &view.timeline.faults {
+        match fault.fate {
+            FaultFate::Hit(_) => {}
+            FaultFate::Missed(seen) => return Err(format!("{} missed: {seen}", fault.name())),
+            FaultFate::Open => return Err(format!("nothing proves that {} hit", fault.name())),
+        }
+    }
+    Ok(match view.timeline.faults.len() {
+        0 => "no fault".to_owned(),
+        count => format!("{count} hit"),
+    })
+}
+
+/// Where the probe tells them: the channel's, and with the BackupManager those of its map.
+fn send_options(view: &View<'_>) -> Shown {
+    let wanted = i64::from(view.plan.topology.cluster.send_options.bits());
+    let mut told = 0;
+    for look in &view.looks {
+        let Some(state) = look.state else { continue };
+        let maps = look.contexts(&view.contexts).filter_map(|context| context.manager.attributes.get("mapSendOptions"));
+        let found = state.send_options.into_iter().chain(maps.filter_map(|options| options.parse().ok()));
+        for found in found {
+            if found != wanted {
+                return Err(format!("{} runs with send options {found}, not {wanted}, at {}", look.node, look.at));
+            }
+            told += 1;
+        }
+    }
+    Ok(if told == 0 { "the probe does not tell them".to_owned() } else { format!("{wanted} in {told} looks") })
+}

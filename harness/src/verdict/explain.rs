@@ -1,0 +1,146 @@
+//! Explanation: the few records around a finding, from all nodes, as lines that a report can print.
+
+use std::collections::BTreeSet;
+
+use super::finding::Finding;
+use super::timeline::in_time;
+use crate::history::observation::Seen;
+use crate::history::{
+    CounterReply, Event, FaultPhase, History, NodeState, OperationId, Outcome, Record, RecordKind, Reply,
+    SessionReplica,
+};
+use crate::spec::{NodeName, SessionId};
+
+/// How many records before and after each piece of evidence are told.
+const AROUND: usize = 2;
+/// The most lines of one explanation.
+const LINES: usize = 40;
+
+/// The records on which a finding rests and those next to them, in time, one line each. A line that is evidence begins
+/// with `>`, the others with a blank.
+pub fn explain(finding: &Finding, history: &History) -> Vec<String> {
+    let order: Vec<usize> =
+        in_time(history).into_iter().filter(|index| worth_telling(&history.records[*index])).collect();
+    let evidence: BTreeSet<usize> = finding.evidence.iter().copied().collect();
+    let mut told: BTreeSet<usize> = BTreeSet::new();
+    for place in order.iter().enumerate().filter(|(_, index)| evidence.contains(index)).map(|(place, _)| place) {
+        told.extend(place.saturating_sub(AROUND)..=(place + AROUND).min(order.len() - 1));
+    }
+    let places = told.into_iter().take(LINES);
+    let lines = places.map(|place| {
+        let index = order[place];
+        let mark = if evidence.contains(&index) { '>' } else { ' ' };
+        format!("{mark} {:>9}  {}", history.records[index].at, line(&history.records[index], history))
+    });
+    lines.collect()
+}
+
+/// Steps are the frame of a run, not its story.
+fn worth_telling(record: &Record) -> bool {
+    !matches!(
+        record.kind,
+        RecordKind::Event(Event::StepBegins { .. } | Event::StepEnds { .. } | Event::Addressed { .. })
+    )
+}
+
+fn line(record: &Record, history: &History) -> String {
+    match &record.kind {
+        RecordKind::Invoke { operation, client, node, target, session, .. } => {
+            let session = session.as_ref().map_or("no session", SessionId::as_str);
+            format!("{node}  {operation} {client} asks {target} with {session}")
+        }
+        RecordKind::Complete { operation, outcome } => {
+            let node = asked(*operation, history).map_or("?", NodeName::as_str);
+            format!("{node}  {operation} {}", ended(outcome))
+        }
+        RecordKind::Fault { fault, kind, node, phase } => {
+            format!("{node}  fault {fault} ({kind}) {}", phase_in_words(phase))
+        }
+        RecordKind::Observe(observation) => match &observation.seen {
+            Seen::State(state) => format!("{}  looked at: {}", observation.node, state_in_words(state)),
+            Seen::Dead(why) => format!("{}  looked at in vain: {why}", observation.node),
+        },
+        RecordKind::Event(event) => event_in_words(event),
+        RecordKind::Log(log) => format!("{}  log {}: {}", log.node, log.level, log.message),
+    }
+}
+
+fn asked(wanted: OperationId, history: &History) -> Option<&NodeName> {
+    history.records.iter().find_map(|record| match &record.kind {
+        RecordKind::Invoke { operation, node, .. } if *operation == wanted => Some(node),
+        _ => None,
+    })
+}
+
+fn ended(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Ok { reply } => format!("answered {}", reply_in_words(reply)),
+        Outcome::Failed { why } => format!("failed, without effect: {why}"),
+        Outcome::Unknown { why, reply: None } => format!("is unknown: {why}"),
+        Outcome::Unknown { why, reply: Some(reply) } => format!("is unknown: {why}, with {}", reply_in_words(reply)),
+    }
+}
+
+fn reply_in_words(reply: &Reply) -> String {
+    match &reply.counter {
+        Some(CounterReply { session, new, count, once, list, .. }) => {
+            let session = session.as_ref().map_or("no session", SessionId::as_str);
+            let new = if *new { ", new" } else { "" };
+            format!(
+                "{}: {session}{new}, count {count}, once {}, list {list:?}",
+                reply.status,
+                once.as_deref().unwrap_or("none")
+            )
+        }
+        None => reply.status.to_string(),
+    }
+}
+
+fn phase_in_words(phase: &FaultPhase) -> String {
+    match phase {
+        FaultPhase::Asked => "asked for".to_owned(),
+        FaultPhase::Hit { proof } => format!("hit: {proof}"),
+        FaultPhase::Missed { seen } => format!("missed: {seen}"),
+        FaultPhase::Healed => "undone".to_owned(),
+    }
+}
+
+fn state_in_words(state: &NodeState) -> String {
+    let members: Vec<_> = state.members.iter().map(|member| format!("{}:{}", member.host, member.port)).collect();
+    let mut told = vec![format!("members [{}]", members.join(", "))];
+    for context in &state.contexts {
+        let sessions: Vec<_> = context.sessions.iter().map(replica_in_words).collect();
+        let manager = context.manager.class.rsplit('.').next().unwrap_or_default();
+        told.push(format!("{} ({manager}) [{}]", context.path, sessions.join("; ")));
+    }
+    told.join(", ")
+}
+
+fn replica_in_words(replica: &SessionReplica) -> String {
+    let attributes: Vec<_> =
+        replica.attributes.iter().map(|(name, attribute)| format!("{name} {}", attribute.value)).collect();
+    let valid = if replica.valid { "" } else { ", invalid" };
+    format!("{}: {}", format_args!("{}{valid}", replica.id), attributes.join(", "))
+}
+
+fn event_in_words(event: &Event) -> String {
+    match event {
+        Event::StepBegins { step, title } => format!("step {step} begins: {title}"),
+        Event::StepEnds { step } => format!("step {step} ends"),
+        Event::Addressed { endpoints } => format!("{} nodes have addresses", endpoints.nodes.len()),
+        Event::NodeStarts { node } => format!("{node}  starts"),
+        Event::NodeReady { node } => format!("{node}  is ready"),
+        Event::ClusterFormed { nodes } => {
+            let nodes: Vec<_> = nodes.iter().map(NodeName::as_str).collect();
+            format!("the cluster has formed: {}", nodes.join(", "))
+        }
+        Event::WarDropped { node, context, .. } => format!("{node}  the WAR for {context} is dropped"),
+        Event::Deployed { node, context } => format!("{node}  serves {context}"),
+        Event::Synchronised { node, sessions } => format!("{node}  holds the same {sessions} sessions as its peers"),
+        Event::WaitRanOut { wanted, last_seen, waited_ms, .. } => {
+            format!("waited {waited_ms} ms for {wanted}; last seen: {last_seen}")
+        }
+        Event::NodeDied { node, why } => format!("{node}  died: {why}"),
+        Event::Interrupted { by } => format!("interrupted by {by}"),
+    }
+}

@@ -1,0 +1,130 @@
+//! What a verdict says: one finding a guarantee, the assumptions, the measures, the notes.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::history::OperationId;
+use crate::spec::{Guarantee, NodeName};
+
+/// Three-valued, because a lost machine is neither pass nor fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Decided, and it holds.
+    Holds,
+    /// Decided, and it does not.
+    Violated,
+    /// Not decided.
+    Unknown,
+}
+
+/// What a run showed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Verdict {
+    /// The format of the file, 1.
+    pub format: u32,
+    /// The worst of what is promised: violated before unknown before holds.
+    pub status: Status,
+    /// One entry a guarantee of the plan, in its order.
+    pub guarantees: Vec<Finding>,
+    /// What must be true for the rest to mean anything.
+    pub assumptions: Vec<Assumption>,
+    /// What was measured.
+    pub measures: Measures,
+    /// What is worth knowing and breaks nothing, as that in-place changes were not replicated.
+    pub notes: Vec<String>,
+}
+
+impl Verdict {
+    /// The exit code of one run: 0 all hold, 1 something promised is violated, 3 unknown.
+    pub fn exit_code(&self) -> u8 {
+        match self.status {
+            Status::Holds => 0,
+            Status::Violated => 1,
+            Status::Unknown => 3,
+        }
+    }
+}
+
+/// What a run showed about one guarantee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Finding {
+    /// Which one.
+    pub guarantee: Guarantee,
+    /// Whether this configuration, and what was done to it, promises it at all. What is not promised is observed and
+    /// shown, but fails no run.
+    pub promised: bool,
+    /// How it stands.
+    pub status: Status,
+    /// One sentence that says why, with values.
+    pub because: String,
+    /// The operations it rests on; the first of a violation is the one that broke it.
+    pub rests_on: Vec<OperationId>,
+    /// The records it rests on, as indexes into the history from 0; [`super::explain`] prints what is around them.
+    pub evidence: Vec<usize>,
+}
+
+/// Something that must be true for a verdict to mean anything.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Assumption {
+    /// What is assumed, as in `every fault hit`.
+    pub what: String,
+    /// Whether it is met.
+    pub met: bool,
+    /// What shows it.
+    pub because: String,
+}
+
+/// What was measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Measures {
+    /// From each fault to the first right answer of a survivor.
+    pub failovers: Vec<Failover>,
+    /// From the drop of the WAR to the last node that serves it, in milliseconds.
+    pub farm_ms: Option<u64>,
+    /// From the start of the first node until all are ready and see each other, in milliseconds.
+    pub start_ms: Option<u64>,
+    /// How long the answered operations took; `None` where none was answered.
+    pub latency: Option<Latency>,
+}
+
+/// How long operations took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Latency {
+    /// How many were answered.
+    pub operations: usize,
+    /// The median, in microseconds.
+    pub median_us: u64,
+    /// 99 of 100 took no longer, in microseconds.
+    pub p99_us: u64,
+    /// The longest, in microseconds.
+    pub max_us: u64,
+}
+
+/// One failover.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Failover {
+    /// The node that was broken.
+    pub node: NodeName,
+    /// The operation that was answered rightly first.
+    pub answered_by: OperationId,
+    /// How long that operation took, in milliseconds.
+    pub first_answer_ms: u64,
+    /// From the fault's hit to that answer, in milliseconds.
+    pub since_fault_ms: u64,
+}
+
+impl Measures {
+    /// Whole milliseconds of a duration.
+    pub fn millis(duration: Duration) -> u64 {
+        u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,61 @@
+//! Every node is ready and sees every other, after the start and again after each restart.
+
+use super::super::timeline::FOREVER;
+use super::super::view::View;
+use super::judgement::{Breach, Judgement};
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let mut breaches = died_before_forming(view);
+    breaches.extend(unhealthy(view));
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view).unwrap_or_else(Judgement::unknown)
+}
+
+fn earned(view: &View<'_>) -> Result<Judgement, String> {
+    let Some(first) = view.timeline.whole.first() else { return Err("the cluster was never seen to form".to_owned()) };
+    if let Some(node) = view.plan.topology.names().find(|node| !first.nodes.contains(node)) {
+        return Err(format!("{node} was not among the nodes that formed the cluster at {}", first.from));
+    }
+    for node in view.plan.topology.names() {
+        for life in view.timeline.lives(node).iter().filter(|life| life.until > first.from) {
+            let formed = view
+                .timeline
+                .whole
+                .iter()
+                .any(|whole| whole.nodes.contains(node) && life.from <= whole.from && whole.from < life.until);
+            if !formed {
+                return Err(format!("{node} was not seen to join the cluster after it came back at {}", life.from));
+            }
+        }
+    }
+    let formed: Vec<_> = view.timeline.whole.iter().map(|whole| format!("at {}", whole.from)).collect();
+    let because = format!("{} nodes saw each other ({})", first.nodes.len(), formed.join(", "));
+    let evidence = view.timeline.whole.iter().map(|whole| whole.record).collect();
+    Ok(Judgement::holds(because).resting_on(Vec::new(), evidence))
+}
+
+fn died_before_forming(view: &View<'_>) -> Vec<Breach> {
+    let formed = view.timeline.whole.first().map_or(FOREVER, |whole| whole.from);
+    let deaths = view.timeline.deaths.iter().filter(|(at, ..)| *at < formed);
+    let breaches = deaths.map(|(at, node, why, record)| Breach {
+        at: *at,
+        because: format!("{node} ended at {at}, before the cluster had formed: {why}"),
+        rests_on: Vec::new(),
+        evidence: vec![*record],
+    });
+    breaches.collect()
+}
+
+fn unhealthy(view: &View<'_>) -> Vec<Breach> {
+    let sick = view.looks.iter().filter(|look| look.state.is_some_and(|state| state.openejb == Some(false)));
+    let sick = sick.filter(|look| view.timeline.up(look.node, look.asked, look.at).is_some());
+    let breaches = sick.map(|look| Breach {
+        at: look.at,
+        because: format!("{} was ready, but its OpenEJB was not healthy at {}", look.node, look.at),
+        rests_on: Vec::new(),
+        evidence: vec![look.record],
+    });
+    breaches.collect()
+}

@@ -1,0 +1,91 @@
+//! No attribute without its companions: what the creating request wrote together is there together, in every answer and
+//! in every replica. Later in-place changes of the list do not replicate; that they get lost is a note.
+
+use super::super::sessions::{Replica, Session};
+use super::super::view::{Content, View};
+use super::judgement::{Breach, Judgement};
+use super::survival::{Tried, breach};
+use crate::spec::StepKind;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let mut breaches = Vec::new();
+    for session in &view.sessions {
+        breaches.extend(session.answers.iter().filter_map(|answer| partial_answer(view, session, *answer)));
+        breaches.extend(session.replicas.iter().filter_map(|replica| partial_replica(view, session, replica)));
+    }
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view).unwrap_or_else(Judgement::unknown)
+}
+
+fn earned(view: &View<'_>) -> Result<Judgement, String> {
+    let answers: usize = view.sessions.iter().map(|session| session.answers.len()).sum();
+    if answers == 0 {
+        return Err("no session was ever answered".to_owned());
+    }
+    if let Some(spot) = view.blind_spots().into_iter().next() {
+        return Err(spot);
+    }
+    let replicas: Vec<_> = view.sessions.iter().flat_map(|session| &session.replicas).collect();
+    if replicas.is_empty() && view.plan.steps.iter().any(|step| matches!(step.kind, StepKind::Observe { .. })) {
+        return Err("no replica of a session was ever seen".to_owned());
+    }
+    let seen = format!("{answers} answers and {} replicas showed count, once and list together", replicas.len());
+    if view.timeline.faults.is_empty() {
+        let all = view.sessions.iter().flat_map(|session| session.answers.iter().copied());
+        return Ok(Judgement::holds(seen).resting_on(view.numbers(all), Vec::new()));
+    }
+    let tried = Tried::of(view)?;
+    Ok(Judgement::holds(format!("{seen}, before and after {}", tried.names(view)))
+        .resting_on(tried.answers(view), tried.evidence(view)))
+}
+
+fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+    let operation = &view.operations[index];
+    let content = Content::of_answer(operation.answer()?);
+    let changed = session.created_before(operation.invoked).and_then(|first| content.lacks_companions(first));
+    // A session that was made by counting has all three from its first answer on.
+    let never = || {
+        let whole = session.made_by_counting(&view.operations);
+        (whole && content.once.is_none()).then(|| "no once beside its count".to_owned())
+    };
+    let lacks = changed.or_else(never)?;
+    let because = format!(
+        "{} answered {}'s session with {lacks} (count {})",
+        operation.name(),
+        session.client,
+        operation.answer()?.count
+    );
+    let created: Vec<_> = session.created_by.into_iter().filter(|created| *created != index).collect();
+    Some(breach(view, index, because, &created, None))
+}
+
+fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
+    // While the first request is under way its parts arrive one after the other.
+    let first = session.created_before(replica.asked)?;
+    let lacks = match &replica.missing[..] {
+        [] => replica.content.lacks_companions(&Content {
+            // A value of another shape cannot be compared, and is there all the same.
+            once: first.once.clone().filter(|_| replica.content.once.is_some()),
+            list: first.list.clone().filter(|_| replica.content.list.is_some()),
+            count: None,
+        })?,
+        _ if !session.made_by_counting(&view.operations) => return None,
+        missing => format!("no {}", missing.join(", no ")),
+    };
+    let fault = view.timeline.faults.iter().rev().find(|fault| fault.asked < replica.at);
+    let created = session.created_by.map(|index| &view.operations[index]);
+    Some(Breach {
+        at: replica.at,
+        because: format!(
+            "the replica of {}'s session on {} showed {lacks} at {}",
+            session.client, replica.node, replica.at
+        ),
+        rests_on: created.iter().map(|operation| operation.id).collect(),
+        evidence: std::iter::once(replica.record)
+            .chain(fault.map(|fault| fault.record))
+            .chain(created.map(|operation| operation.record))
+            .collect(),
+    })
+}

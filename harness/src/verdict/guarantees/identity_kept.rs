@@ -1,0 +1,96 @@
+//! The id keeps its stem and takes the route of the node that answers; the client is told, and the session is no new one.
+
+use super::super::operations::{Fate, Operation, cookie_value};
+use super::super::sessions::Session;
+use super::super::view::View;
+use super::judgement::{Breach, Judgement};
+use super::survival::{Tried, breach, loss_in_words};
+use crate::spec::plan::AppRequest;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let breaches: Vec<_> = view.sessions.iter().flat_map(|session| breaches(view, session)).collect();
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view).unwrap_or_else(Judgement::unknown)
+}
+
+fn earned(view: &View<'_>) -> Result<Judgement, String> {
+    let followed = view.sessions.iter().filter(|session| session.answers.len() > 1).count();
+    if followed == 0 {
+        return Err("no session was answered twice".to_owned());
+    }
+    let sessions = if followed == 1 { "1 session".to_owned() } else { format!("{followed} sessions") };
+    if view.timeline.faults.is_empty() {
+        let all = view.sessions.iter().flat_map(|session| session.answers.iter().copied());
+        return Ok(Judgement::holds(format!(
+            "{sessions} kept the stem of the id, and the route was each time the node's"
+        ))
+        .resting_on(view.numbers(all), Vec::new()));
+    }
+    let tried = Tried::of(view)?;
+    let because =
+        format!("{sessions} kept the stem of the id and took the answering node's route after {}", tried.names(view));
+    Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view)))
+}
+
+fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
+    let lost = session.losses.iter().filter(|loss| loss.excuse.is_none());
+    let lost = lost.map(|loss| breach(view, loss.operation, loss_in_words(view, session, loss), &[], None));
+    let answered = session.answers.iter().filter_map(|answer| {
+        let operation = &view.operations[*answer];
+        let because = wrong_id(view, operation)
+            .or_else(|| taken_for_new(view, session, operation))
+            .or_else(|| not_told(operation))?;
+        Some(breach(view, *answer, because, &[], None))
+    });
+    lost.chain(answered).collect()
+}
+
+/// The id in the answer has another route than the node's; or, on a node without a route, it changed.
+fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
+    let id = operation.answer()?.session.as_ref()?;
+    match &view.plan.topology.node(operation.node)?.jvm_route {
+        Some(route) if id.route() == Some(route.as_str()) => None,
+        Some(route) => {
+            let found = id.route().map_or_else(|| "no route".to_owned(), |found| format!("route {found}"));
+            Some(format!("{} answered under the id {id}, which has {found} where {route} was due", operation.name()))
+        }
+        None => {
+            let sent = operation.sent.filter(|_| operation.request != AppRequest::ChangeId)?;
+            (sent.stem() == id.stem() && sent != id).then(|| {
+                format!("{} answered under the id {id} where {sent} was due: the node has no route", operation.name())
+            })
+        }
+    }
+}
+
+/// The server takes a session for new that its client already knows.
+fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>) -> Option<String> {
+    let known = session.answers.iter().map(|index| &view.operations[*index]);
+    let known = known.filter(|answer| answer.completed.is_some_and(|end| end < operation.invoked)).next_back()?;
+    operation.answer()?.new.then(|| {
+        format!(
+            "{} took {}'s session for new, which {} had already answered",
+            operation.name(),
+            session.client,
+            known.id
+        )
+    })
+}
+
+/// The id changed and the client was not told, or was told another one.
+fn not_told(operation: &Operation<'_>) -> Option<String> {
+    let Fate::Landed(reply, counter) = operation.fate else { return None };
+    let id = counter.session.as_ref()?;
+    let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie));
+    match told {
+        Some(told) if told != id.as_str() => {
+            Some(format!("{} answered under the id {id}, but its cookie says {told}", operation.name()))
+        }
+        None if operation.sent != Some(id) => {
+            Some(format!("{} answered under the id {id} without telling the client by a cookie", operation.name()))
+        }
+        _ => None,
+    }
+}

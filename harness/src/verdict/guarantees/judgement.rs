@@ -1,0 +1,84 @@
+//! A judgement: how one guarantee stands before promises and assumptions are weighed.
+
+use std::collections::BTreeSet;
+
+use super::super::finding::Status;
+use super::super::view::View;
+use crate::history::{Nanos, OperationId};
+use crate::spec::Guarantee;
+
+/// The most operations or records that a finding names.
+const NAMED: usize = 24;
+
+/// See the module.
+#[derive(Debug)]
+pub(in super::super) struct Judgement {
+    pub(in super::super) status: Status,
+    pub(in super::super) because: String,
+    pub(in super::super) rests_on: Vec<OperationId>,
+    pub(in super::super) evidence: Vec<usize>,
+}
+
+/// One proof that a guarantee is broken.
+#[derive(Debug)]
+pub(super) struct Breach {
+    /// When it showed.
+    pub(super) at: Nanos,
+    pub(super) because: String,
+    pub(super) rests_on: Vec<OperationId>,
+    pub(super) evidence: Vec<usize>,
+}
+
+impl Judgement {
+    pub(super) fn holds(because: impl Into<String>) -> Self {
+        Self { status: Status::Holds, because: because.into(), rests_on: Vec::new(), evidence: Vec::new() }
+    }
+
+    pub(super) fn unknown(because: impl Into<String>) -> Self {
+        Self { status: Status::Unknown, ..Self::holds(because) }
+    }
+
+    pub(super) fn resting_on(self, rests_on: Vec<OperationId>, evidence: Vec<usize>) -> Self {
+        Self { rests_on: first_of(rests_on), evidence: first_of(evidence), ..self }
+    }
+
+    /// Violated as one record shows.
+    pub(in super::super) fn violated_by(because: String, record: usize) -> Self {
+        Self { status: Status::Violated, ..Self::holds(because) }.resting_on(Vec::new(), vec![record])
+    }
+
+    /// Violated by the breach that showed first, where there is one.
+    pub(super) fn violated(mut breaches: Vec<Breach>) -> Option<Self> {
+        breaches.sort_by_key(|breach| breach.at);
+        let others = breaches.len().saturating_sub(1);
+        let first = breaches.into_iter().next()?;
+        let because = match others {
+            0 => first.because,
+            _ => format!("{} (and {others} more)", first.because),
+        };
+        let judgement = Self { status: Status::Violated, ..Self::holds(because) };
+        Some(judgement.resting_on(first.rests_on, first.evidence))
+    }
+}
+
+/// Without repetition, in the order given, and no more than a reader takes in.
+fn first_of<T: Copy + Ord>(mut items: Vec<T>) -> Vec<T> {
+    let mut seen = BTreeSet::new();
+    items.retain(|item| seen.insert(*item));
+    items.truncate(NAMED);
+    items
+}
+
+/// How a guarantee stands in a view.
+pub(in super::super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
+    match guarantee {
+        Guarantee::ClusterForms => super::cluster_forms::judge(view),
+        Guarantee::DeployedEverywhere => super::deployed_everywhere::judge(view),
+        Guarantee::ManagerAsConfigured => super::manager_as_configured::judge(view),
+        Guarantee::MembersAgree => super::members_agree::judge(view),
+        Guarantee::ReplicatedWritesSurvive => super::replicated_writes::judge(view),
+        Guarantee::AcknowledgedWritesSurvive => super::acknowledged_writes::judge(view),
+        Guarantee::CompleteSession => super::complete_session::judge(view),
+        Guarantee::IdentityKept => super::identity_kept::judge(view),
+    }
+}

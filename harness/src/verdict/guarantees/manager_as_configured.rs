@@ -1,0 +1,73 @@
+//! Each context of an app runs the Manager that the configuration names, on every node and in each of its lives.
+//! Tomcat gives a context that is not distributable a `StandardManager` without a word.
+
+use super::super::timeline::Life;
+use super::super::view::{Look, View};
+use super::judgement::{Breach, Judgement};
+use crate::history::{ContextState, Event, Nanos};
+use crate::spec::NodeName;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let breaches: Vec<_> = view.looks.iter().flat_map(|look| wrong(view, look)).collect();
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view).unwrap_or_else(Judgement::unknown)
+}
+
+fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
+    let wanted = view.plan.topology.cluster.manager.class_name();
+    let contexts = look.contexts(&view.contexts).filter(|context| named(context) && context.manager.class != wanted);
+    let breaches = contexts.map(|context| {
+        let why = if context.distributable { "" } else { ": the app is not distributable" };
+        let because =
+            format!("{} runs {} with {} where {wanted} was due{why}", look.node, context.path, context.manager.class);
+        Breach { at: look.at, because, rests_on: Vec::new(), evidence: vec![look.record] }
+    });
+    breaches.collect()
+}
+
+/// Whether the probe could tell the class at all.
+fn named(context: &ContextState) -> bool {
+    !context.manager.class.is_empty()
+}
+
+fn earned(view: &View<'_>) -> Result<Judgement, String> {
+    let mut evidence = Vec::new();
+    for node in view.plan.topology.names() {
+        let lives = view.timeline.lives(node).iter().filter(|life| served(view, node, life));
+        let mut seen = 0;
+        for life in lives {
+            let look = view.looks.iter().find(|look| {
+                look.node == node
+                    && life.from <= look.asked
+                    && look.at < life.until
+                    && look.contexts(&view.contexts).any(named)
+            });
+            let Some(look) = look else {
+                return Err(format!("the Manager on {node} was not seen in its life from {}", life.from));
+            };
+            evidence.push(look.record);
+            seen += 1;
+        }
+        if seen == 0 {
+            return Err(format!("{node} was not seen to serve an app"));
+        }
+    }
+    let class = view.plan.topology.cluster.manager.class_name();
+    Ok(Judgement::holds(format!("every node ran {class}")).resting_on(Vec::new(), evidence))
+}
+
+/// Whether a node served an app in a life: it was told, it took over sessions, or it answered.
+fn served(view: &View<'_>, node: &NodeName, life: &Life) -> bool {
+    let inside = |at: Nanos| life.from <= at && at < life.until;
+    let deployed = view
+        .events()
+        .any(|(_, at, event)| matches!(event, Event::Deployed { node: on, .. } if on == node && inside(at)));
+    let answered = || {
+        view.operations.iter().any(|operation| {
+            operation.node == node && operation.answer().is_some() && operation.completed.is_some_and(inside)
+        })
+    };
+    deployed || life.synchronised.is_some() || answered()
+}

@@ -1,0 +1,127 @@
+//! Whenever the cluster is whole, all nodes list the same members: each its living peers, each once.
+//!
+//! Looks count only from a `ClusterFormed` to the next fault or start: in the gap in which a failure is being detected
+//! a dead member is listed by right.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use super::super::timeline::Whole;
+use super::super::view::{Look, View};
+use super::judgement::{Breach, Judgement};
+use crate::history::{Event, MemberState};
+use crate::spec::{Endpoints, NodeName};
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let Some(endpoints) = endpoints(view) else {
+        return Judgement::unknown("the history does not tell the nodes' addresses");
+    };
+    let mut breaches = Vec::new();
+    for whole in &view.timeline.whole {
+        let looks = view.looks.iter().filter(|look| whole.covers(look.asked, look.at));
+        breaches.extend(looks.filter_map(|look| disagrees(look, whole, endpoints)));
+    }
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view).unwrap_or_else(Judgement::unknown)
+}
+
+fn endpoints<'a>(view: &View<'a>) -> Option<&'a Endpoints> {
+    let addressed = view.events().filter_map(|(_, _, event)| match event {
+        Event::Addressed { endpoints } => Some(endpoints),
+        _ => None,
+    });
+    addressed.last()
+}
+
+/// The first time and the last time that all nodes were there, each must have been seen so by each.
+fn earned(view: &View<'_>) -> Result<Judgement, String> {
+    let full = |whole: &&Whole<'_>| view.plan.topology.names().all(|node| whole.nodes.contains(node));
+    let times: Vec<_> = view.timeline.whole.iter().filter(full).collect();
+    let (Some(first), Some(last)) = (times.first(), times.last()) else {
+        return Err("the cluster was never seen whole".to_owned());
+    };
+    let mut evidence = Vec::new();
+    for whole in [first, last] {
+        for node in whole.nodes {
+            let mut looks = view.looks.iter().filter(|look| look.node == node && look.state.is_some());
+            let Some(look) = looks.find(|look| whole.covers(look.asked, look.at)) else {
+                return Err(format!(
+                    "{node} was not asked for its members after the cluster had formed at {}",
+                    whole.from
+                ));
+            };
+            evidence.push(look.record);
+        }
+    }
+    let because = format!("{} nodes listed each other and nobody else", first.nodes.len());
+    Ok(Judgement::holds(because).resting_on(Vec::new(), evidence))
+}
+
+fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Option<Breach> {
+    let state = look.state?;
+    let mut listed: BTreeMap<&NodeName, usize> = BTreeMap::new();
+    let mut strangers = Vec::new();
+    for member in &state.members {
+        match node_of(member, endpoints) {
+            Some(node) => *listed.entry(node).or_default() += 1,
+            None => strangers.push(format!("{}:{}", member.host, member.port)),
+        }
+    }
+    let expected: Vec<&NodeName> = whole.nodes.iter().filter(|node| *node != look.node).collect();
+    let wrong = if let Some(missing) = expected.iter().find(|node| !listed.contains_key(**node)) {
+        format!("did not list {missing}")
+    } else if let Some((twice, count)) = listed.iter().find(|(_, count)| **count > 1) {
+        format!("listed {twice} {count} times: a ghost of an earlier life")
+    } else if let Some(dead) = listed.keys().find(|node| !expected.contains(*node)) {
+        format!("still listed {dead}, which was not there")
+    } else if let Some(stranger) = strangers.first() {
+        format!("listed {stranger}, which is no node of the run")
+    } else {
+        return None;
+    };
+    Some(Breach {
+        at: look.at,
+        because: format!("{} {wrong} at {}, after the cluster had formed at {}", look.node, look.at, whole.from),
+        rests_on: Vec::new(),
+        evidence: vec![look.record, whole.record],
+    })
+}
+
+/// The node behind a member. A host is an address, an address as Java prints its bytes, or a name.
+fn node_of<'a>(member: &MemberState, endpoints: &'a Endpoints) -> Option<&'a NodeName> {
+    let address = address(&member.host);
+    let mut at_port = endpoints.nodes.iter().filter(|(_, node)| node.receiver_port == member.port);
+    let same = |(name, node): &(&NodeName, &crate::spec::NodeEndpoints)| match address {
+        Some(address) => node.receiver_address == address,
+        None => name.as_str() == member.host || (member.host == "localhost" && node.receiver_address.is_loopback()),
+    };
+    at_port.find(same).map(|(name, _)| name)
+}
+
+/// Reads `127.0.0.1` and `{127, 0, 0, 1}`; a byte over 127 is negative in Java.
+fn address(host: &str) -> Option<Ipv4Addr> {
+    if let Ok(address) = host.parse() {
+        return Some(address);
+    }
+    let bytes = host.strip_prefix('{')?.strip_suffix('}')?.split(',').map(|byte| byte.trim().parse::<i16>().ok());
+    let bytes: Option<Vec<u8>> =
+        bytes.map(|byte| byte.and_then(|byte| u8::try_from(byte.rem_euclid(256)).ok())).collect();
+    <[u8; 4]>::try_from(bytes?).ok().map(Ipv4Addr::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_known_by_address_bytes_or_name() {
+        let localhost = Some(Ipv4Addr::LOCALHOST);
+        assert_eq!(address("127.0.0.1"), localhost);
+        assert_eq!(address("{127, 0, 0, 1}"), localhost);
+        assert_eq!(address("{-64, -88, 0, 1}"), Some(Ipv4Addr::new(192, 168, 0, 1)));
+        assert_eq!(address("n1"), None);
+        assert_eq!(address("{127, 0, 0}"), None);
+    }
+}

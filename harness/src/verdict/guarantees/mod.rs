@@ -1,0 +1,17 @@
+//! The guarantees, one file each: from a view of the history to a judgement.
+
+mod judgement;
+mod survival;
+
+mod cluster_forms;
+mod deployed_everywhere;
+mod manager_as_configured;
+mod members_agree;
+
+mod acknowledged_writes;
+mod complete_session;
+mod identity_kept;
+mod replicated_writes;
+
+pub(super) use judgement::{Judgement, of};
+pub(super) use survival::due;

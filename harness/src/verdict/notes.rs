@@ -1,0 +1,110 @@
+//! Notes: what is worth knowing and breaks nothing.
+
+use std::collections::BTreeMap;
+
+use super::promise;
+use super::sessions::Session;
+use super::view::View;
+use crate::history::{LogClass, RecordKind};
+use crate::spec::NodeName;
+use crate::spec::plan::AppRequest;
+
+/// All notes on a run.
+pub(super) fn notes(view: &View<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    for guarantee in &view.plan.guarantees {
+        let void = promise::void(*guarantee, &view.plan.topology, &view.timeline);
+        notes.extend(void.map(|why| format!("{guarantee} is not promised: {why}")));
+    }
+    for session in &view.sessions {
+        notes.extend(lost_in_place(view, session));
+        notes.extend(behind(session));
+        notes.extend(excused(view, session));
+        notes.extend(contended(view, session));
+        notes.extend(not_asked(view, session));
+    }
+    notes.extend(logged(view));
+    notes
+}
+
+/// In-place changes that were acknowledged and are not there in a later answer of another node.
+fn lost_in_place(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+    let lists = || {
+        session.answers.iter().filter_map(|index| Some((&view.operations[*index], view.operations[*index].answer()?)))
+    };
+    for (operation, answer) in lists().filter(|(operation, _)| operation.request == AppRequest::Mutate) {
+        let shorter = lists().find(|(later, shown)| {
+            operation.completed.is_some_and(|end| end < later.invoked) && shown.list.len() < answer.list.len()
+        });
+        if let Some((later, shown)) = shorter {
+            return Some(format!(
+                "a change of the list in place was not replicated: {} left {:?}, {} showed {:?}",
+                operation.name(),
+                answer.list,
+                later.name(),
+                shown.list
+            ));
+        }
+    }
+    None
+}
+
+/// A replica that was behind what had been acknowledged: with synchronous replication it should not be.
+fn behind(session: &Session<'_>) -> Option<String> {
+    session.replicas.iter().find_map(|replica| {
+        let due = i64::try_from(session.acknowledged_before(replica.asked)).ok()?;
+        let count = replica.content.count.filter(|count| *count < due && !session.contended_before(replica.at))?;
+        Some(format!(
+            "the replica of {}'s session on {} showed count {count} at {}, when {due} had been acknowledged",
+            session.client, replica.node, replica.at
+        ))
+    })
+}
+
+fn excused(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+    let loss = session.losses.iter().find(|loss| loss.excuse.is_some())?;
+    let excuse = &view.operations[loss.excuse?];
+    Some(format!(
+        "{} did not find {}'s session {}, by right: {} may have ended it or changed its id",
+        view.operations[loss.operation].name(),
+        session.client,
+        session.stems[0],
+        excuse.name()
+    ))
+}
+
+fn contended(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+    let end = view.history.records.iter().map(|record| record.at).max()?;
+    session.contended_before(end).then(|| {
+        format!(
+            "{}'s session {} was counted on two nodes at once: the last one wins, so its counter is not judged from there",
+            session.client, session.stems[0]
+        )
+    })
+}
+
+/// A session that had something to lose and was not asked again after the last fault.
+fn not_asked(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+    let last = view.timeline.faults.iter().filter_map(super::timeline::Fault::hit).max()?;
+    let asked = session.answers.iter().chain(session.losses.iter().map(|loss| &loss.operation));
+    let again = asked.clone().any(|index| view.operations[*index].invoked > last);
+    let over = session.may_have_ended(&view.operations, last) || !session.losses.is_empty();
+    (!again && !over && session.acknowledged_before(last) > 0)
+        .then(|| format!("{}'s session {} was not asked for after the last fault", session.client, session.stems[0]))
+}
+
+/// What the servers' logs tell of lost replication.
+fn logged(view: &View<'_>) -> Vec<String> {
+    let mut counts: BTreeMap<(&NodeName, &str), usize> = BTreeMap::new();
+    for record in &view.history.records {
+        let RecordKind::Log(line) = &record.kind else { continue };
+        let what = match line.class {
+            LogClass::DeltaForUnknownSession => "deltas for sessions that it did not have, which are lost",
+            LogClass::SerialisationFailed => "deltas that could not be serialised, which are lost",
+            LogClass::StateTimeout => "state transfers that timed out",
+            _ => continue,
+        };
+        *counts.entry((&line.node, what)).or_default() += 1;
+    }
+    counts.into_iter().map(|((node, what), count)| format!("{node} logged {count} {what}")).collect()
+}

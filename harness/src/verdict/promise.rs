@@ -1,0 +1,77 @@
+//! Promises: what a configuration promises at all, and when so much was broken at once that the promise was void.
+
+use std::collections::BTreeSet;
+
+use super::timeline::Timeline;
+use crate::history::Nanos;
+use crate::spec::{Guarantee, ManagerKind, NodeName, Topology};
+
+/// The guarantees that a configuration promises.
+///
+/// Where the owner's request does not wait until its peers have processed what it wrote, an answered write, the
+/// attributes of a first request and a whole new session may each be lost with the node (of 300 new sessions 49 to 61
+/// lost their first attributes on the peer with `channelSendOptions="8"`). What a replica was seen to hold is promised
+/// always.
+pub fn promises(topology: &Topology) -> Vec<Guarantee> {
+    let waits = topology.cluster.send_options.waits_for_the_peer();
+    Guarantee::ALL.into_iter().filter(|guarantee| waits || !needs_waiting(*guarantee)).collect()
+}
+
+fn needs_waiting(guarantee: Guarantee) -> bool {
+    match guarantee {
+        Guarantee::AcknowledgedWritesSurvive | Guarantee::CompleteSession | Guarantee::IdentityKept => true,
+        Guarantee::ClusterForms
+        | Guarantee::DeployedEverywhere
+        | Guarantee::ManagerAsConfigured
+        | Guarantee::MembersAgree
+        | Guarantee::ReplicatedWritesSurvive => false,
+    }
+}
+
+/// Why a guarantee is not promised here, in words; `None` where it is.
+pub(super) fn void(guarantee: Guarantee, topology: &Topology, timeline: &Timeline<'_>) -> Option<String> {
+    if !needs_waiting(guarantee) {
+        return None;
+    }
+    if !promises(topology).contains(&guarantee) {
+        let options = topology.cluster.send_options;
+        return Some(format!("send options {options} do not wait for the peer"));
+    }
+    let at = match topology.cluster.manager {
+        ManagerKind::Delta => all_broken(topology, timeline),
+        ManagerKind::Backup => two_broken(timeline),
+    };
+    at.map(|at| format!("no copy was left at {at}"))
+}
+
+/// When the last node went that held what its peers held.
+fn all_broken(topology: &Topology, timeline: &Timeline<'_>) -> Option<Nanos> {
+    let mut ends = broken(timeline);
+    ends.sort_unstable();
+    let left = |at: Nanos| topology.names().any(|node| timeline.settled(node, at, at));
+    ends.into_iter().map(|(at, _)| at).find(|at| !left(*at))
+}
+
+/// When a second node went before the cluster had formed anew: both copies of a session may have been on these two.
+fn two_broken(timeline: &Timeline<'_>) -> Option<Nanos> {
+    let mut gone: BTreeSet<&NodeName> = BTreeSet::new();
+    let mut ends = broken(timeline);
+    ends.sort_unstable();
+    let mut since = Nanos::default();
+    for (at, node) in ends {
+        if timeline.whole.iter().any(|whole| since < whole.from && whole.from < at) {
+            gone.clear();
+        }
+        since = at;
+        gone.insert(node);
+        if gone.len() > 1 {
+            return Some(at);
+        }
+    }
+    None
+}
+
+fn broken<'a>(timeline: &Timeline<'a>) -> Vec<(Nanos, &'a NodeName)> {
+    let hit = timeline.faults.iter().filter_map(|fault| Some((fault.hit()?, fault.node)));
+    hit.chain(timeline.deaths.iter().map(|(at, node, ..)| (*at, *node))).collect()
+}

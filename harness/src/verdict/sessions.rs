@@ -1,0 +1,307 @@
+//! The sessions: which operation asked which session, what was attempted and acknowledged, and what became of it.
+//!
+//! A session is followed by the stem of its id: a failover changes the route behind the dot, a change-id request the
+//! whole id. The counter is judged by bounds, as Jepsen's counter checker does: an answer shows at least what was
+//! acknowledged before it was asked for, and at most what was attempted before it came.
+
+use std::collections::BTreeMap;
+
+use super::operations::{Fate, Operation, stem};
+use super::timeline::{FOREVER, Timeline};
+use super::view::Content;
+use crate::history::Nanos;
+use crate::spec::plan::AppRequest;
+use crate::spec::{ClientName, JvmRoute, NodeName, Topology};
+
+/// One session of one client.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) client: &'a ClientName,
+    /// The stems that its id has had, the first one first.
+    pub(super) stems: Vec<&'a str>,
+    /// The operation that created it, where it is known.
+    pub(super) created_by: Option<usize>,
+    /// Every operation that may have reached it, by the instant of invocation.
+    pub(super) operations: Vec<usize>,
+    /// Those that were answered out of it, by the instant of invocation.
+    pub(super) answers: Vec<usize>,
+    /// Those that asked for it and did not find it.
+    pub(super) losses: Vec<Loss<'a>>,
+    /// What looks showed of it, by the instant of the look.
+    pub(super) replicas: Vec<Replica<'a>>,
+    /// What its first request wrote, and when that was acknowledged.
+    pub(super) created: Option<(Nanos, Content)>,
+    /// From when on two nodes may have counted at once: the last delta of an attribute then wins, so the counter may
+    /// fall by right (cluster-howto: "last request will override").
+    contended: Option<Nanos>,
+    /// When each acknowledged increment ended, sorted.
+    acknowledged: Vec<Nanos>,
+    /// When each increment that may have landed began, sorted.
+    attempted: Vec<Nanos>,
+}
+
+/// An operation that asked for a session and did not find it.
+#[derive(Debug)]
+pub(super) struct Loss<'a> {
+    pub(super) operation: usize,
+    /// The id that it was given instead; `None` where there was none.
+    pub(super) instead: Option<&'a str>,
+    /// The operation that explains it: one that may have ended the session or changed its id meanwhile.
+    pub(super) excuse: Option<usize>,
+}
+
+/// What a look showed of a session: a copy that is neither a proxy nor invalid.
+#[derive(Debug)]
+pub(super) struct Replica<'a> {
+    /// The index of the look.
+    pub(super) look: usize,
+    pub(super) record: usize,
+    pub(super) node: &'a NodeName,
+    pub(super) asked: Nanos,
+    pub(super) at: Nanos,
+    /// Attributes that are not there at all.
+    pub(super) missing: Vec<&'static str>,
+    pub(super) content: Content,
+}
+
+impl Session<'_> {
+    /// How many increments had been acknowledged before `at`.
+    pub(super) fn acknowledged_before(&self, at: Nanos) -> usize {
+        self.acknowledged.partition_point(|ended| *ended < at)
+    }
+
+    /// How many increments may have landed before `at`.
+    pub(super) fn attempted_before(&self, at: Nanos) -> usize {
+        self.attempted.partition_point(|began| *began < at)
+    }
+
+    pub(super) fn contended_before(&self, at: Nanos) -> bool {
+        self.contended.is_some_and(|from| from < at)
+    }
+
+    /// What its first request wrote, where that had been acknowledged before `at`.
+    pub(super) fn created_before(&self, at: Nanos) -> Option<&Content> {
+        self.created.as_ref().filter(|(created, _)| *created < at).map(|(_, content)| content)
+    }
+
+    /// Whether the first request is known to write all attributes together.
+    pub(super) fn made_by_counting(&self, operations: &[Operation<'_>]) -> bool {
+        self.created_by.is_some_and(|index| operations[index].request == AppRequest::Count)
+    }
+
+    /// Whether an operation may have ended it before `at`.
+    pub(super) fn may_have_ended(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
+        let mut asked = self.operations.iter().map(|index| &operations[*index]);
+        asked.any(|operation| operation.request == AppRequest::Invalidate && operation.invoked < at)
+    }
+
+    /// Whether one of its operations was under way between `from` and `to`, or may still have been.
+    pub(super) fn busy(&self, operations: &[Operation<'_>], from: Nanos, to: Nanos) -> bool {
+        let mut asked = self.operations.iter().map(|index| &operations[*index]);
+        asked.any(|operation| operation.invoked <= to && operation.completed.is_none_or(|end| from <= end))
+    }
+}
+
+/// All sessions, in the order in which they became known.
+pub(super) fn sessions<'a>(
+    topology: &Topology,
+    operations: &[Operation<'a>],
+    timeline: &Timeline<'_>,
+) -> Vec<Session<'a>> {
+    let mut book = Book::default();
+    book.learn_ids(operations);
+    for (index, operation) in operations.iter().enumerate() {
+        book.assign(index, operation);
+    }
+    for session in &mut book.sessions {
+        session.excuse_losses(topology, operations, timeline);
+        session.learn_content(operations);
+        session.count(operations);
+        session.contend(operations, timeline);
+    }
+    book.sessions
+}
+
+#[derive(Default)]
+struct Book<'a> {
+    sessions: Vec<Session<'a>>,
+    by_stem: BTreeMap<&'a str, usize>,
+}
+
+impl<'a> Book<'a> {
+    /// Goes through the answers as they came and learns which stems belong together.
+    fn learn_ids(&mut self, operations: &[Operation<'a>]) {
+        let mut by_end: Vec<usize> = (0..operations.len()).collect();
+        by_end.sort_by_key(|index| operations[*index].completed.unwrap_or(FOREVER));
+        for index in by_end {
+            let operation = &operations[index];
+            let sent = operation.sent.map(|id| stem(id.as_str()));
+            // A cookie that no answer of this history gave: the session is older than the history.
+            if let Some(sent) = sent.filter(|sent| !self.by_stem.contains_key(sent)) {
+                self.open(sent, operation.client, None);
+            }
+            let Some(told) = operation.told().map(stem).filter(|told| !self.by_stem.contains_key(told)) else {
+                continue;
+            };
+            match sent.and_then(|sent| self.by_stem.get(sent).copied()) {
+                Some(session) if operation.request == AppRequest::ChangeId => {
+                    self.sessions[session].stems.push(told);
+                    self.by_stem.insert(told, session);
+                }
+                _ => self.open(told, operation.client, Some(index)),
+            }
+        }
+    }
+
+    fn open(&mut self, stem: &'a str, client: &'a ClientName, created_by: Option<usize>) {
+        self.by_stem.insert(stem, self.sessions.len());
+        self.sessions.push(Session {
+            client,
+            stems: vec![stem],
+            created_by,
+            operations: Vec::new(),
+            answers: Vec::new(),
+            losses: Vec::new(),
+            replicas: Vec::new(),
+            created: None,
+            contended: None,
+            acknowledged: Vec::new(),
+            attempted: Vec::new(),
+        });
+    }
+
+    fn assign(&mut self, index: usize, operation: &Operation<'a>) {
+        let find = |id: Option<&str>| id.and_then(|id| self.by_stem.get(stem(id)).copied());
+        let (asked, told) = (find(operation.sent.map(crate::spec::SessionId::as_str)), find(operation.told()));
+        match operation.fate {
+            Fate::Nothing => {}
+            Fate::Perhaps(_) => {
+                if let Some(session) = asked.or(told) {
+                    self.sessions[session].operations.push(index);
+                }
+            }
+            Fate::Landed(..) if operation.request == AppRequest::Invalidate => {
+                if let Some(session) = asked {
+                    self.sessions[session].operations.push(index);
+                }
+            }
+            Fate::Landed(..) => {
+                if let Some(session) = told {
+                    self.sessions[session].operations.push(index);
+                    self.sessions[session].answers.push(index);
+                }
+                if let Some(session) = asked.filter(|asked| Some(*asked) != told) {
+                    let loss = Loss { operation: index, instead: operation.told(), excuse: None };
+                    self.sessions[session].losses.push(loss);
+                }
+            }
+        }
+    }
+}
+
+impl Session<'_> {
+    fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+        let losses = self.losses.iter();
+        let excuses: Vec<_> =
+            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations, timeline)).collect();
+        for (loss, excuse) in self.losses.iter_mut().zip(excuses) {
+            loss.excuse = excuse;
+        }
+    }
+
+    /// The operation that may have ended the session, or taken the sent id from it, before `lost` was answered.
+    fn excuse(
+        &self,
+        lost: &Operation<'_>,
+        topology: &Topology,
+        operations: &[Operation<'_>],
+        timeline: &Timeline<'_>,
+    ) -> Option<usize> {
+        let sent = lost.sent?;
+        let answered = lost.completed.unwrap_or(FOREVER);
+        let route =
+            |node: &NodeName| topology.node(node).and_then(|node| node.jvm_route.as_ref()).map(JvmRoute::as_str);
+        // What ended before the sent id was last confirmed cannot have taken it away.
+        let confirmed = self.answers.iter().map(|index| &operations[*index]);
+        let confirmed = confirmed
+            .filter(|answer| answer.told() == Some(sent.as_str()))
+            .filter(|answer| answer.completed.is_some_and(|end| end < lost.invoked))
+            .map(|answer| answer.invoked)
+            .next_back();
+        self.operations.iter().copied().find(|index| {
+            let other = &operations[*index];
+            if other.id == lost.id || other.invoked >= answered {
+                return false;
+            }
+            let took_the_id = match other.request {
+                AppRequest::Invalidate => return true,
+                AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
+                // JvmRouteBinderValve of another node renames the session on every node.
+                _ => {
+                    let renames = route(other.node).is_some_and(|to| Some(to) != sent.route());
+                    renames
+                        && route(other.node) != route(lost.node)
+                        && other.sent.is_some_and(|id| id.stem() == sent.stem())
+                }
+            };
+            took_the_id && confirmed.is_none_or(|confirmed| may_act_until(other, timeline) > confirmed)
+        })
+    }
+
+    /// What the creating request wrote; where its answer is lost, what the first answer shows, as long as nothing had
+    /// been changed in place.
+    fn learn_content(&mut self, operations: &[Operation<'_>]) {
+        let creator = self.created_by.map(|index| &operations[index]);
+        let first = self.answers.iter().map(|index| &operations[*index]).min_by_key(|answer| answer.completed);
+        let source = match creator {
+            Some(creator) if creator.answer().is_some() => Some(creator),
+            _ => first,
+        };
+        let Some(source) = source else { return };
+        let (Some(at), Some(answer)) = (source.completed, source.answer()) else { return };
+        let mut content = Content { count: None, ..Content::of_answer(answer) };
+        let mutated =
+            self.operations.iter().map(|index| &operations[*index]).any(|operation| {
+                operation.request == AppRequest::Mutate && operation.may_land() && operation.invoked < at
+            });
+        if mutated {
+            content.list = None;
+        }
+        self.created = Some((at, content));
+    }
+
+    fn count(&mut self, operations: &[Operation<'_>]) {
+        let counts = self.operations.iter().map(|index| &operations[*index]);
+        for count in counts.filter(|operation| operation.request == AppRequest::Count) {
+            self.attempted.push(count.invoked);
+            if let (Fate::Landed(..), Some(completed)) = (count.fate, count.completed) {
+                self.acknowledged.push(completed);
+            }
+        }
+        self.attempted.sort_unstable();
+        self.acknowledged.sort_unstable();
+    }
+
+    fn contend(&mut self, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+        let mut busy_until: BTreeMap<&NodeName, Nanos> = BTreeMap::new();
+        for count in self.operations.iter().map(|index| &operations[*index]) {
+            if count.request != AppRequest::Count {
+                continue;
+            }
+            let elsewhere = busy_until.iter().any(|(node, until)| *node != count.node && *until > count.invoked);
+            if elsewhere && self.contended.is_none() {
+                self.contended = Some(count.invoked);
+            }
+            let until = busy_until.entry(count.node).or_default();
+            *until = (*until).max(may_act_until(count, timeline));
+        }
+    }
+}
+
+/// Until when an operation may still change something: to its end, or, where that is unknown, while its node lives.
+fn may_act_until(operation: &Operation<'_>, timeline: &Timeline<'_>) -> Nanos {
+    match (operation.fate, operation.completed) {
+        (Fate::Perhaps(_), _) | (_, None) => timeline.end_of(operation.node, operation.invoked),
+        (_, Some(completed)) => completed,
+    }
+}

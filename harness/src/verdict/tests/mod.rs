@@ -1,0 +1,5 @@
+//! The checkers, proven on bad histories first.
+
+mod story;
+
+mod green;

@@ -1,0 +1,426 @@
+//! A story: a simulated cluster that does everything right and writes the history and the plan of it as it goes.
+//! A test tells a story and then spoils one thing.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use serde_json::json;
+
+use crate::history::{
+    AttributeValue, ContextState, CounterReply, Event, FaultPhase, History, ManagerState, MemberState, Nanos,
+    NodeObservation, NodeState, OperationId, Outcome, Record, RecordKind, ReplicaRole, Reply, Seen, SessionReplica,
+};
+use crate::spec::plan::{App, AppRequest};
+use crate::spec::{
+    ClientName, ContextPath, Endpoints, FaultKind, Guarantee, NodeEndpoints, NodeName, Plan, SessionId, Step, StepKind,
+    Topology,
+};
+use crate::verdict::{Finding, Verdict, judge};
+
+/// One millisecond: what passes between two records.
+const TICK: u64 = 1_000_000;
+
+pub(super) fn node(name: &str) -> NodeName {
+    NodeName::new(name).expect("a good name")
+}
+
+pub(super) fn context() -> ContextPath {
+    ContextPath::new("/counter").expect("a good path")
+}
+
+/// What a node holds of a session.
+#[derive(Debug, Clone)]
+pub(super) struct Held {
+    pub(super) id: String,
+    pub(super) count: i64,
+    pub(super) once: String,
+    pub(super) list: Vec<i64>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Story {
+    pub(super) plan: Plan,
+    pub(super) history: History,
+    now: u64,
+    operations: u32,
+    faults: u32,
+    sessions: u32,
+    living: Vec<NodeName>,
+    /// By node and stem.
+    held: BTreeMap<(NodeName, String), Held>,
+    cookies: BTreeMap<String, String>,
+}
+
+pub(super) fn story() -> Story {
+    Story::on(Topology::of(2).expect("two nodes"))
+}
+
+impl Story {
+    pub(super) fn on(topology: Topology) -> Self {
+        let plan =
+            Plan { name: "a story".to_owned(), topology, guarantees: Guarantee::ALL.to_vec(), steps: Vec::new() };
+        Self {
+            plan,
+            history: History::default(),
+            now: 0,
+            operations: 0,
+            faults: 0,
+            sessions: 0,
+            living: Vec::new(),
+            held: BTreeMap::new(),
+            cookies: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn push(&mut self, kind: RecordKind) {
+        self.now += TICK;
+        self.history.records.push(Record { at: Nanos(self.now), kind });
+    }
+
+    pub(super) fn event(&mut self, event: Event) {
+        self.push(RecordKind::Event(event));
+    }
+
+    fn step(mut self, kind: StepKind, tell: impl FnOnce(&mut Self)) -> Self {
+        let title = format!("{kind:?}").chars().take(30).collect::<String>();
+        self.plan.steps.push(Step { title: title.clone(), kind });
+        let step = u32::try_from(self.plan.steps.len()).expect("few steps");
+        self.event(Event::StepBegins { step, title });
+        tell(&mut self);
+        self.event(Event::StepEnds { step });
+        self
+    }
+
+    /// Starts all nodes.
+    pub(super) fn start(self) -> Self {
+        self.step(StepKind::Start, |story| {
+            let names: Vec<_> = story.plan.topology.names().cloned().collect();
+            story.event(Event::Addressed { endpoints: endpoints(&names) });
+            for node in &names {
+                story.event(Event::NodeStarts { node: node.clone() });
+            }
+            for node in &names {
+                story.event(Event::NodeReady { node: node.clone() });
+            }
+            story.living.clone_from(&names);
+            story.event(Event::ClusterFormed { nodes: names });
+        })
+    }
+
+    /// Deploys the counter everywhere.
+    pub(super) fn deploy(self) -> Self {
+        self.step(StepKind::Deploy { app: App::Counter, context: context() }, |story| {
+            let watcher = story.plan.topology.watcher().clone();
+            story.event(Event::WarDropped { node: watcher, context: context(), sha256: "ab".to_owned() });
+            for node in story.living.clone() {
+                story.event(Event::Deployed { node, context: context() });
+            }
+        })
+    }
+
+    pub(super) fn count(self, client: &str, on: &str) -> Self {
+        self.request(client, on, AppRequest::Count)
+    }
+
+    pub(super) fn request(self, client: &str, on: &str, request: AppRequest) -> Self {
+        let kind = StepKind::Request {
+            client: ClientName::new(client).expect("a good name"),
+            node: node(on),
+            context: context(),
+            request,
+            times: 1,
+        };
+        self.step(kind, |story| {
+            story.invoke(client, on, request);
+            let reply = story.serve(client, on, request);
+            story.complete(story.operations, Outcome::Ok { reply });
+        })
+    }
+
+    /// A request whose answer never came; it may have landed or not.
+    pub(super) fn count_in_vain(self, client: &str, on: &str, landed: bool) -> Self {
+        let cookie = self.cookies.get(client).cloned();
+        let mut story = self.count(client, on);
+        // The client never saw the answer, so its cookie stays.
+        match cookie {
+            Some(cookie) => story.cookies.insert(client.to_owned(), cookie),
+            None => story.cookies.remove(client),
+        };
+        if !landed {
+            story.held.values_mut().for_each(|held| held.count -= 1);
+        }
+        story.last_outcome(|outcome| *outcome = Outcome::Unknown { why: "timed out".to_owned(), reply: None });
+        story
+    }
+
+    pub(super) fn invoke(&mut self, client: &str, on: &str, request: AppRequest) -> u32 {
+        self.operations += 1;
+        let kind = RecordKind::Invoke {
+            operation: OperationId(self.operations),
+            client: ClientName::new(client).expect("a good name"),
+            node: node(on),
+            request: Some(request),
+            target: format!("GET /counter/{}", request.page()),
+            session: self.cookies.get(client).cloned().map(SessionId::new),
+        };
+        self.push(kind);
+        self.operations
+    }
+
+    pub(super) fn complete(&mut self, operation: u32, outcome: Outcome) {
+        self.push(RecordKind::Complete { operation: OperationId(operation), outcome });
+    }
+
+    /// What the cluster does and answers.
+    pub(super) fn serve(&mut self, client: &str, on: &str, request: AppRequest) -> Reply {
+        let sent = self.cookies.get(client).cloned();
+        let route = self.plan.topology.node(&node(on)).and_then(|node| node.jvm_route.clone());
+        let with_route = |stem: &str| route.as_ref().map_or(stem.to_owned(), |route| format!("{stem}.{route}"));
+        let found = sent.as_deref().map(stem).and_then(|stem| self.held.get(&(node(on), stem.to_owned())).cloned());
+        let mut new = false;
+        let held = match (found, request) {
+            (Some(_), AppRequest::Invalidate) => {
+                let stem = sent.as_deref().map(stem).unwrap_or_default().to_owned();
+                self.held.retain(|(_, of), _| *of != stem);
+                None
+            }
+            (Some(mut held), _) => {
+                let old = stem(&held.id).to_owned();
+                if request == AppRequest::ChangeId {
+                    self.sessions += 1;
+                    held.id = format!("S{:03}", self.sessions);
+                }
+                held.id = with_route(stem(&held.id));
+                match request {
+                    AppRequest::Count => held.count += 1,
+                    AppRequest::Mutate => held.list.push(i64::try_from(held.list.len()).expect("short") + 1),
+                    _ => {}
+                }
+                self.replicate(on, &old, &held);
+                Some(held)
+            }
+            (None, AppRequest::Count) => {
+                self.sessions += 1;
+                new = true;
+                let id = with_route(&format!("S{:03}", self.sessions));
+                let once = format!("once-{}", self.sessions);
+                let held = Held { id, count: 1, once, list: vec![0] };
+                self.replicate(on, "", &held);
+                Some(held)
+            }
+            (None, _) => None,
+        };
+        let id = held.as_ref().map(|held| held.id.clone());
+        let set_cookie: Vec<_> = id
+            .iter()
+            .filter(|id| sent.as_ref() != Some(id))
+            .map(|id| format!("JSESSIONID={id}; Path=/counter"))
+            .collect();
+        if let Some(id) = &id {
+            self.cookies.insert(client.to_owned(), id.clone());
+        }
+        let counter = CounterReply {
+            node: on.to_owned(),
+            route: id.as_deref().and_then(|id| id.split_once('.')).map(|(_, route)| route.to_owned()),
+            session: id.map(SessionId::new),
+            new,
+            count: held.as_ref().map_or(0, |held| held.count),
+            once: held.as_ref().map(|held| held.once.clone()),
+            list: held.map(|held| held.list).unwrap_or_default(),
+        };
+        Reply { status: 200, set_cookie, counter: Some(counter) }
+    }
+
+    /// Everything but in-place changes reaches every living node.
+    fn replicate(&mut self, from: &str, old_stem: &str, held: &Held) {
+        for to in self.living.clone() {
+            let before = self.held.remove(&(to.clone(), old_stem.to_owned()));
+            let mut copy = held.clone();
+            if to.as_str() != from
+                && let Some(before) = before
+            {
+                copy.list = before.list;
+            }
+            self.held.insert((to, stem(&held.id).to_owned()), copy);
+        }
+    }
+
+    /// Looks at every living node.
+    pub(super) fn observe(self) -> Self {
+        self.step(StepKind::Observe { context: context() }, |story| {
+            for node in story.living.clone() {
+                let asked = Nanos(story.now + TICK / 2);
+                let state = story.state(&node);
+                story.push(RecordKind::Observe(NodeObservation { node, asked, seen: Seen::State(state) }));
+            }
+        })
+    }
+
+    fn state(&self, of: &NodeName) -> NodeState {
+        let peers = self.living.iter().filter(|peer| *peer != of);
+        let members = peers.map(|peer| MemberState {
+            host: "127.0.0.1".to_owned(),
+            port: port(&self.plan.topology, peer),
+            unique_id: Some(peer.to_string()),
+        });
+        let sessions = self.held.iter().filter(|((node, _), _)| node == of).map(|(_, held)| replica(held));
+        NodeState {
+            server_info: "Apache Tomcat (TomEE)/10.0.27 (9.0.0)".to_owned(),
+            openejb: Some(true),
+            send_options: Some(i64::from(self.plan.topology.cluster.send_options.bits())),
+            cluster_class: Some("org.apache.catalina.ha.tcp.SimpleTcpCluster".to_owned()),
+            members: members.collect(),
+            contexts: vec![ContextState {
+                path: context(),
+                version: String::new(),
+                available: true,
+                distributable: true,
+                manager: ManagerState {
+                    class: self.plan.topology.cluster.manager.class_name().to_owned(),
+                    attributes: BTreeMap::new(),
+                },
+                sessions: sessions.collect(),
+            }],
+        }
+    }
+
+    pub(super) fn kill(self, name: &str) -> Self {
+        let (kind, victim) = (FaultKind::Kill, node(name));
+        self.step(StepKind::Fault { kind, node: victim.clone() }, |story| {
+            story.faults += 1;
+            let fault = story.faults;
+            story.push(RecordKind::Fault { fault, kind, node: victim.clone(), phase: FaultPhase::Asked });
+            let phase = FaultPhase::Hit { proof: "process 4711 ended by signal 9".to_owned() };
+            story.push(RecordKind::Fault { fault, kind, node: victim.clone(), phase });
+            story.living.retain(|node| *node != victim);
+            story.held.retain(|(node, _), _| *node != victim);
+        })
+    }
+
+    pub(super) fn restart(self, name: &str) -> Self {
+        let back = node(name);
+        self.step(StepKind::Restart { node: back.clone() }, |story| {
+            story.event(Event::NodeStarts { node: back.clone() });
+            story.event(Event::NodeReady { node: back.clone() });
+            let donor = story.living.first().cloned();
+            let sessions: Vec<_> = story
+                .held
+                .iter()
+                .filter(|((node, _), _)| Some(node) == donor.as_ref())
+                .map(|((_, stem), held)| (stem.clone(), held.clone()))
+                .collect();
+            let count = sessions.len();
+            story.held.extend(sessions.into_iter().map(|(stem, held)| ((back.clone(), stem), held)));
+            story.living.push(back.clone());
+            story.living.sort();
+            story.event(Event::ClusterFormed { nodes: story.living.clone() });
+            story.event(Event::Synchronised { node: back, sessions: count });
+        })
+    }
+
+    /// The survivors are seen to have evicted the dead.
+    pub(super) fn reformed(mut self) -> Self {
+        let nodes = self.living.clone();
+        self.event(Event::ClusterFormed { nodes });
+        self
+    }
+
+    /// Spoils the outcome of the last operation that ended.
+    pub(super) fn last_outcome(&mut self, spoil: impl FnOnce(&mut Outcome)) {
+        let last = self.history.records.iter_mut().rev().find_map(|record| match &mut record.kind {
+            RecordKind::Complete { outcome, .. } => Some(outcome),
+            _ => None,
+        });
+        spoil(last.expect("an operation ended"));
+    }
+
+    /// Spoils the last answer.
+    pub(super) fn answering(mut self, spoil: impl FnOnce(&mut CounterReply)) -> Self {
+        self.last_outcome(|outcome| match outcome {
+            Outcome::Ok { reply } => spoil(reply.counter.as_mut().expect("the counter answered")),
+            other => panic!("no answer: {other:?}"),
+        });
+        self
+    }
+
+    /// Spoils the last look at a node.
+    pub(super) fn seeing(mut self, on: &str, spoil: impl FnOnce(&mut NodeState)) -> Self {
+        self.last_look(on, |seen| match seen {
+            Seen::State(state) => spoil(state),
+            Seen::Dead(why) => panic!("a dead probe: {why}"),
+        });
+        self
+    }
+
+    /// Spoils the last replica that a look at a node showed.
+    pub(super) fn holding(self, on: &str, spoil: impl FnOnce(&mut SessionReplica)) -> Self {
+        self.seeing(on, |state| spoil(state.contexts[0].sessions.last_mut().expect("a replica")))
+    }
+
+    /// The last look at a node found a dead probe.
+    pub(super) fn blind(mut self, on: &str) -> Self {
+        self.last_look(on, |seen| *seen = Seen::Dead("connection refused".to_owned()));
+        self
+    }
+
+    fn last_look(&mut self, on: &str, spoil: impl FnOnce(&mut Seen)) {
+        let last = self.history.records.iter_mut().rev().find_map(|record| match &mut record.kind {
+            RecordKind::Observe(observation) if observation.node.as_str() == on => Some(&mut observation.seen),
+            _ => None,
+        });
+        spoil(last.expect("a look at the node"));
+    }
+
+    /// Leaves out what does not belong into the story.
+    pub(super) fn without(mut self, gone: impl Fn(&RecordKind) -> bool) -> Self {
+        self.history.records.retain(|record| !gone(&record.kind));
+        self
+    }
+
+    pub(super) fn judge(&self) -> Verdict {
+        judge(&self.plan, &self.history)
+    }
+
+    pub(super) fn finding(&self, wanted: Guarantee) -> Finding {
+        let found = self.judge().guarantees.into_iter().find(|finding| finding.guarantee == wanted);
+        found.expect("the plan has all guarantees")
+    }
+}
+
+fn stem(id: &str) -> &str {
+    id.split('.').next().unwrap_or(id)
+}
+
+fn port(topology: &Topology, node: &NodeName) -> u16 {
+    let place = topology.names().position(|name| name == node).expect("a node of the cluster");
+    4000 + u16::try_from(place).expect("few nodes")
+}
+
+fn endpoints(names: &[NodeName]) -> Endpoints {
+    let address = Ipv4Addr::LOCALHOST;
+    let nodes = names.iter().zip(4000..).map(|(name, port)| {
+        let endpoints = NodeEndpoints {
+            http_address: address,
+            http_port: port + 4000,
+            receiver_address: address,
+            receiver_port: port,
+        };
+        (name.clone(), endpoints)
+    });
+    Endpoints { nodes: nodes.collect(), multicast: None }
+}
+
+fn replica(held: &Held) -> SessionReplica {
+    let value = |class: &str, value| AttributeValue { class: class.to_owned(), value };
+    let attributes = [
+        ("count".to_owned(), value("java.lang.Integer", json!(held.count))),
+        ("once".to_owned(), value("java.lang.String", json!(held.once))),
+        ("list".to_owned(), value("java.util.concurrent.CopyOnWriteArrayList", json!(held.list))),
+    ];
+    SessionReplica {
+        id: SessionId::new(held.id.clone()),
+        role: ReplicaRole::Replica,
+        valid: true,
+        attributes: attributes.into_iter().collect(),
+    }
+}

@@ -1,0 +1,223 @@
+//! The timeline: when each node lived, when the cluster was whole, what was broken.
+
+use std::collections::BTreeMap;
+
+use crate::history::{Event, FaultPhase, History, Nanos, RecordKind};
+use crate::spec::{FaultKind, NodeName};
+
+/// A fault of the run.
+#[derive(Debug)]
+pub(super) struct Fault<'a> {
+    pub(super) number: u32,
+    pub(super) kind: FaultKind,
+    pub(super) node: &'a NodeName,
+    pub(super) asked: Nanos,
+    /// The record that tells of it last, of asked, hit and missed.
+    pub(super) record: usize,
+    pub(super) fate: FaultFate<'a>,
+}
+
+/// What became of a fault.
+#[derive(Debug)]
+pub(super) enum FaultFate<'a> {
+    Hit(Nanos),
+    Missed(&'a str),
+    /// Neither was told.
+    Open,
+}
+
+impl Fault<'_> {
+    pub(super) fn hit(&self) -> Option<Nanos> {
+        match self.fate {
+            FaultFate::Hit(at) => Some(at),
+            FaultFate::Missed(_) | FaultFate::Open => None,
+        }
+    }
+
+    /// As in `the kill of n1`.
+    pub(super) fn name(&self) -> String {
+        format!("the {} of {}", self.kind, self.node)
+    }
+}
+
+/// A time in which the cluster was whole: from a `ClusterFormed` to the next disturbance.
+#[derive(Debug)]
+pub(super) struct Whole<'a> {
+    pub(super) nodes: &'a [NodeName],
+    pub(super) from: Nanos,
+    pub(super) until: Nanos,
+    pub(super) record: usize,
+}
+
+impl Whole<'_> {
+    /// Whether something that lasted from `asked` to `at` lies inside.
+    pub(super) fn covers(&self, asked: Nanos, at: Nanos) -> bool {
+        self.from <= asked && at < self.until
+    }
+}
+
+/// A life of a node: from its start to its end.
+#[derive(Debug)]
+pub(super) struct Life {
+    pub(super) from: Nanos,
+    pub(super) ready: Option<Nanos>,
+    pub(super) synchronised: Option<Nanos>,
+    /// When a fault was asked for on it, it died, or it was started anew.
+    pub(super) until: Nanos,
+    /// Whether it began before the cluster first formed, when there was no state to take over.
+    pub(super) first: bool,
+}
+
+impl Life {
+    fn at(from: Nanos, first: bool) -> Self {
+        Self { from, ready: None, synchronised: None, until: FOREVER, first }
+    }
+}
+
+/// Later than anything.
+pub(super) const FOREVER: Nanos = Nanos(u64::MAX);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct Timeline<'a> {
+    pub(super) faults: Vec<Fault<'a>>,
+    pub(super) whole: Vec<Whole<'a>>,
+    /// Deaths that nobody had asked for: when, which node, why, the record.
+    pub(super) deaths: Vec<(Nanos, &'a NodeName, &'a str, usize)>,
+    lives: BTreeMap<&'a NodeName, Vec<Life>>,
+    /// Instants at which a node stopped being what it was.
+    breaks: BTreeMap<&'a NodeName, Vec<Nanos>>,
+}
+
+/// The records by their instant; those of one instant stay in order of arrival.
+pub(super) fn in_time(history: &History) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..history.records.len()).collect();
+    order.sort_by_key(|index| history.records[*index].at);
+    order
+}
+
+impl<'a> Timeline<'a> {
+    pub(super) fn of(history: &'a History) -> Self {
+        let mut timeline = Self::default();
+        for index in in_time(history) {
+            let record = &history.records[index];
+            match &record.kind {
+                RecordKind::Fault { fault, kind, node, phase } => {
+                    timeline.fault(*fault, *kind, node, phase, record.at, index);
+                }
+                RecordKind::Event(event) => timeline.event(event, record.at, index),
+                _ => {}
+            }
+        }
+        timeline
+    }
+
+    fn fault(
+        &mut self,
+        number: u32,
+        kind: FaultKind,
+        node: &'a NodeName,
+        phase: &'a FaultPhase,
+        at: Nanos,
+        index: usize,
+    ) {
+        self.disturbed(at);
+        let known = self.faults.iter().position(|fault| fault.number == number).unwrap_or_else(|| {
+            self.faults.push(Fault { number, kind, node, asked: at, record: index, fate: FaultFate::Open });
+            self.faults.len() - 1
+        });
+        let fault = &mut self.faults[known];
+        match phase {
+            FaultPhase::Asked => self.broken(node, at),
+            FaultPhase::Hit { .. } => {
+                (fault.fate, fault.record) = (FaultFate::Hit(at), index);
+                self.broken(node, at);
+            }
+            FaultPhase::Missed { seen } => (fault.fate, fault.record) = (FaultFate::Missed(seen), index),
+            FaultPhase::Healed => {
+                // A thawed node is up at once; what it holds may be stale until it is synchronised.
+                let mut life = Life::at(at, false);
+                life.ready = Some(at);
+                self.lives.entry(node).or_default().push(life);
+            }
+        }
+    }
+
+    fn event(&mut self, event: &'a Event, at: Nanos, index: usize) {
+        match event {
+            Event::NodeStarts { node } => {
+                self.disturbed(at);
+                self.broken(node, at);
+                let first = self.whole.is_empty();
+                self.lives.entry(node).or_default().push(Life::at(at, first));
+            }
+            Event::NodeReady { node } => {
+                if let Some(life) = self.lives.get_mut(node).and_then(|lives| lives.last_mut()) {
+                    life.ready.get_or_insert(at);
+                }
+            }
+            Event::Synchronised { node, .. } => {
+                if let Some(life) = self.lives.get_mut(node).and_then(|lives| lives.last_mut()) {
+                    life.synchronised.get_or_insert(at);
+                }
+            }
+            Event::ClusterFormed { nodes } => {
+                self.disturbed(at);
+                self.whole.push(Whole { nodes, from: at, until: FOREVER, record: index });
+            }
+            Event::NodeDied { node, why } => {
+                self.disturbed(at);
+                self.broken(node, at);
+                self.deaths.push((at, node, why, index));
+            }
+            _ => {}
+        }
+    }
+
+    fn disturbed(&mut self, at: Nanos) {
+        if let Some(whole) = self.whole.last_mut() {
+            whole.until = whole.until.min(at);
+        }
+    }
+
+    fn broken(&mut self, node: &'a NodeName, at: Nanos) {
+        self.breaks.entry(node).or_default().push(at);
+        if let Some(life) = self.lives.get_mut(node).and_then(|lives| lives.last_mut()) {
+            life.until = life.until.min(at);
+        }
+    }
+
+    /// The lives of a node, in order.
+    pub(super) fn lives(&self, node: &NodeName) -> &[Life] {
+        self.lives.get(node).map_or(&[], Vec::as_slice)
+    }
+
+    /// The life in which a node was up all the time from `from` to `to`.
+    pub(super) fn up(&self, node: &NodeName, from: Nanos, to: Nanos) -> Option<&Life> {
+        self.lives(node).iter().rev().find(|life| life.ready.is_some_and(|ready| ready <= from) && to < life.until)
+    }
+
+    /// Like [`Self::up`], and the node holds what its peers hold: since its first start, or since it was synchronised.
+    pub(super) fn settled(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        self.up(node, from, to).is_some_and(|life| life.first || life.synchronised.is_some_and(|at| at <= from))
+    }
+
+    /// Whether nothing was done to a node and nothing befell it after `from` and up to `to`.
+    pub(super) fn outlives(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        !self.breaks.get(node).is_some_and(|breaks| breaks.iter().any(|at| from < *at && *at <= to))
+    }
+
+    /// The first time at or after `from` at which a node's process ended: what was on its way there ends with it.
+    /// A frozen node goes on where it stopped.
+    pub(super) fn end_of(&self, node: &NodeName, from: Nanos) -> Nanos {
+        let killed = self.faults.iter().filter(|fault| fault.node == node && fault.kind != FaultKind::Pause);
+        let died = self.deaths.iter().filter(|(_, dead, ..)| *dead == node).map(|(at, ..)| *at);
+        let ends = killed.filter_map(Fault::hit).chain(died);
+        ends.filter(|at| *at >= from).min().unwrap_or(FOREVER)
+    }
+
+    /// Whether a node took over its peers' state in a life that began after `from`, before `to`.
+    pub(super) fn synchronised_between(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        self.lives(node).iter().any(|life| from < life.from && life.synchronised.is_some_and(|at| at < to))
+    }
+}

@@ -1,0 +1,243 @@
+//! The view: a plan and a history, sorted into what the checkers ask for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operations::{self, Operation, stem};
+use super::sessions::{self, Replica, Session};
+use super::timeline::{Fault, Timeline, in_time};
+use crate::history::{
+    AttributeValue, ContextState, CounterReply, Event, History, Nanos, NodeState, OperationId, RecordKind, ReplicaRole,
+    SessionReplica,
+};
+use crate::spec::plan::App;
+use crate::spec::{ContextPath, ManagerKind, NodeName, Plan, StepKind};
+
+/// The session attribute in which the counter app counts.
+pub const COUNT_ATTRIBUTE: &str = "count";
+/// The session attribute that the counter app sets only in the request that creates the session.
+pub const ONCE_ATTRIBUTE: &str = "once";
+/// The session attribute that the counter app sets once and then changes in place.
+pub const LIST_ATTRIBUTE: &str = "list";
+
+/// What an answer or a replica shows of a session. `None` is not there, or not readable.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Content {
+    pub(super) count: Option<i64>,
+    pub(super) once: Option<String>,
+    pub(super) list: Option<Vec<i64>>,
+}
+
+impl Content {
+    pub(super) fn of_answer(answer: &CounterReply) -> Self {
+        Self { count: Some(answer.count), once: answer.once.clone(), list: Some(answer.list.clone()) }
+    }
+
+    pub(super) fn of_replica(replica: &SessionReplica) -> Self {
+        let value = |name| replica.attributes.get(name).map(|attribute: &AttributeValue| &attribute.value);
+        Self {
+            count: value(COUNT_ATTRIBUTE).and_then(serde_json::Value::as_i64),
+            once: value(ONCE_ATTRIBUTE).and_then(|value| value.as_str().map(str::to_owned)),
+            list: value(LIST_ATTRIBUTE)
+                .and_then(serde_json::Value::as_array)
+                .and_then(|list| list.iter().map(serde_json::Value::as_i64).collect()),
+        }
+    }
+
+    /// What of `wanted` is not here, in words.
+    pub(super) fn lacks(&self, wanted: &Self) -> Option<String> {
+        self.lacks_count(wanted).or_else(|| self.lacks_companions(wanted))
+    }
+
+    fn lacks_count(&self, wanted: &Self) -> Option<String> {
+        let least = wanted.count?;
+        match self.count {
+            Some(count) if count >= least => None,
+            Some(count) => Some(format!("count {count} where {least} was due")),
+            None => Some(format!("no count where {least} was due")),
+        }
+    }
+
+    /// What of `once` and `list` in `wanted` is not here, in words.
+    pub(super) fn lacks_companions(&self, wanted: &Self) -> Option<String> {
+        if let Some(once) = &wanted.once {
+            match &self.once {
+                Some(here) if here == once => {}
+                Some(here) => return Some(format!("once {here:?} where {once:?} was due")),
+                None => return Some(format!("no once where {once:?} was due")),
+            }
+        }
+        let list = wanted.list.as_ref()?;
+        match &self.list {
+            Some(here) if here.starts_with(list) => None,
+            Some(here) => Some(format!("list {here:?} where {list:?} was due")),
+            None => Some(format!("no list where {list:?} was due")),
+        }
+    }
+}
+
+/// One look at one node.
+#[derive(Debug)]
+pub(super) struct Look<'a> {
+    pub(super) record: usize,
+    pub(super) node: &'a NodeName,
+    pub(super) asked: Nanos,
+    pub(super) at: Nanos,
+    /// `None` where the probe was dead.
+    pub(super) state: Option<&'a NodeState>,
+}
+
+impl<'a> Look<'a> {
+    /// The contexts of these paths that the node serves.
+    pub(super) fn contexts(&self, paths: &BTreeSet<&ContextPath>) -> impl Iterator<Item = &'a ContextState> {
+        let contexts = self.state.map_or(&[][..], |state| &state.contexts);
+        contexts.iter().filter(move |context| paths.contains(&context.path) && context.available)
+    }
+}
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct View<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) history: &'a History,
+    pub(super) timeline: Timeline<'a>,
+    pub(super) operations: Vec<Operation<'a>>,
+    pub(super) sessions: Vec<Session<'a>>,
+    pub(super) looks: Vec<Look<'a>>,
+    /// The contexts of all apps of the plan.
+    pub(super) contexts: BTreeSet<&'a ContextPath>,
+    /// Those of the counter app.
+    pub(super) counters: BTreeSet<&'a ContextPath>,
+}
+
+impl<'a> View<'a> {
+    pub(super) fn of(plan: &'a Plan, history: &'a History) -> Self {
+        let timeline = Timeline::of(history);
+        let operations = operations::operations(history);
+        let looks = looks(history);
+        let deployed = |counter_only: bool| {
+            let contexts = plan.steps.iter().filter_map(move |step| match &step.kind {
+                StepKind::Deploy { app, context } if !counter_only || *app == App::Counter => Some(context),
+                _ => None,
+            });
+            contexts.collect::<BTreeSet<_>>()
+        };
+        let (contexts, counters) = (deployed(false), deployed(true));
+        let mut sessions = sessions::sessions(&plan.topology, &operations, &timeline);
+        add_replicas(&mut sessions, &looks, &counters);
+        Self { plan, history, timeline, operations, sessions, looks, contexts, counters }
+    }
+
+    /// Whether every replica of a session is written before its client has the answer.
+    pub(super) fn waits(&self) -> bool {
+        self.plan.topology.cluster.send_options.waits_for_the_peer()
+    }
+
+    /// Whether each node holds each session whole.
+    pub(super) fn replicates_to_all(&self) -> bool {
+        self.plan.topology.cluster.manager == ManagerKind::Delta
+    }
+
+    /// The events, by their instant.
+    pub(super) fn events(&self) -> impl Iterator<Item = (usize, Nanos, &'a Event)> {
+        let history = self.history;
+        in_time(history).into_iter().filter_map(move |index| match &history.records[index].kind {
+            RecordKind::Event(event) => Some((index, history.records[index].at, event)),
+            _ => None,
+        })
+    }
+
+    /// The operations of these indexes, by number.
+    pub(super) fn numbers(&self, indexes: impl IntoIterator<Item = usize>) -> Vec<OperationId> {
+        indexes.into_iter().map(|index| self.operations[index].id).collect()
+    }
+
+    /// The sessions that were asked after a fault with something to lose, each with the first answer after it.
+    pub(super) fn answered_after(&self, fault: &Fault<'_>) -> Vec<(&Session<'a>, usize)> {
+        let Some(hit) = fault.hit() else { return Vec::new() };
+        let answered = self.sessions.iter().filter_map(|session| {
+            let first = session.answers.iter().copied().find(|answer| self.operations[*answer].invoked > hit)?;
+            let judged = session.acknowledged_before(fault.asked) > 0
+                && !session.contended_before(self.operations[first].completed?);
+            judged.then_some((session, first))
+        });
+        answered.collect()
+    }
+
+    /// Where an Observe step lacks a look at a node that was up, in words.
+    pub(super) fn blind_spots(&self) -> Vec<String> {
+        let mut spots = Vec::new();
+        for (number, from, to) in self.observe_steps() {
+            for node in self.plan.topology.names().filter(|node| self.timeline.up(node, from, to).is_some()) {
+                let mut inside =
+                    self.looks.iter().filter(|look| look.node == node && from <= look.asked && look.at <= to);
+                if !inside.any(|look| look.state.is_some()) {
+                    spots.push(format!("the probe of {node} told nothing in step {number}"));
+                }
+            }
+        }
+        spots
+    }
+
+    fn observe_steps(&self) -> Vec<(u32, Nanos, Nanos)> {
+        let mut begun = BTreeMap::new();
+        let mut steps = Vec::new();
+        for (_, at, event) in self.events() {
+            match event {
+                Event::StepBegins { step, .. } => drop(begun.insert(*step, at)),
+                Event::StepEnds { step } => {
+                    let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
+                    let kind = index.and_then(|index| self.plan.steps.get(index)).map(|step| &step.kind);
+                    if let (Some(from), Some(StepKind::Observe { .. })) = (begun.get(step), kind) {
+                        steps.push((*step, *from, at));
+                    }
+                }
+                _ => {}
+            }
+        }
+        steps
+    }
+}
+
+fn looks(history: &History) -> Vec<Look<'_>> {
+    let looks = in_time(history).into_iter().filter_map(|index| match &history.records[index] {
+        crate::history::Record { at, kind: RecordKind::Observe(observation) } => Some(Look {
+            record: index,
+            node: &observation.node,
+            asked: observation.asked,
+            at: *at,
+            state: observation.state(),
+        }),
+        _ => None,
+    });
+    looks.collect()
+}
+
+/// Gives each session what the looks show of it. A proxy holds nothing, and what is not valid is gone.
+fn add_replicas<'a>(sessions: &mut [Session<'a>], looks: &[Look<'a>], counters: &BTreeSet<&ContextPath>) {
+    let mut by_stem = BTreeMap::new();
+    for (index, session) in sessions.iter().enumerate() {
+        by_stem.extend(session.stems.iter().map(|stem| (*stem, index)));
+    }
+    for (number, look) in looks.iter().enumerate() {
+        for replica in look.contexts(counters).flat_map(|context| &context.sessions) {
+            let Some(session) = by_stem.get(stem(replica.id.as_str())) else { continue };
+            if replica.role == ReplicaRole::Proxy || !replica.valid {
+                continue;
+            }
+            sessions[*session].replicas.push(Replica {
+                look: number,
+                record: look.record,
+                node: look.node,
+                asked: look.asked,
+                at: look.at,
+                missing: missing(replica),
+                content: Content::of_replica(replica),
+            });
+        }
+    }
+}
+
+fn missing(replica: &SessionReplica) -> Vec<&'static str> {
+    let here = |name: &str| replica.attributes.get(name).is_some_and(|attribute| !attribute.value.is_null());
+    [COUNT_ATTRIBUTE, ONCE_ATTRIBUTE, LIST_ATTRIBUTE].into_iter().filter(|name| !here(name)).collect()
+}
