@@ -96,8 +96,9 @@ pub(super) async fn image_id(docker: &Docker, name: &str) -> Result<Option<Strin
 }
 
 fn tag(parts: &[&str]) -> String {
-    let digest = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0]));
-    digest.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let digest = parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part).chain_update([0])).finalize();
+    let start = digest.first_chunk().copied().unwrap_or_default();
+    format!("{:016x}", u64::from_be_bytes(start))
 }
 
 /// The entries of a distribution that go into the image.

@@ -166,15 +166,15 @@ impl Left {
         for (id, name) in &self.networks {
             answers.push((format!("network {name}"), remove_network(docker, id).await));
         }
-        let mut refusals = String::new();
+        let mut refusals = Vec::new();
         for (what, answer) in answers {
             match answer {
                 Ok(()) => _ = removed.insert(what),
                 Err(error) if error.is_not_found() => {}
-                Err(error) => refusals.push_str(&format!("; {what}: {error}")),
+                Err(error) => refusals.push(format!("; {what}: {error}")),
             }
         }
-        refusals
+        refusals.concat()
     }
 }
 

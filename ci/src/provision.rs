@@ -1,0 +1,44 @@
+//! Makes a bare Debian machine ready for the tests that need containers, and says what it does before doing it.
+//!
+//! [`provision`] installs and starts a container engine where none answers, and makes the two base images without a
+//! registry. What is there already is left alone, so a second call takes a second.
+
+mod command;
+mod engine;
+mod images;
+pub(crate) mod nextest;
+
+use std::time::{Duration, Instant};
+
+use miette::Result;
+
+/// What a provisioning found and did.
+#[derive(Debug)]
+pub(crate) struct Provisioned {
+    /// The version of the engine that answers.
+    pub(crate) engine: String,
+    /// Each part that had to be done, with the time it took.
+    pub(crate) done: Vec<(&'static str, Duration)>,
+}
+
+/// Makes the machine ready. `say` is told each step before it is taken.
+///
+/// # Errors
+/// No engine answers and this is not root on Debian, or a step failed: the error has its command's last words.
+pub(crate) fn provision(say: &mut dyn FnMut(&str)) -> Result<Provisioned> {
+    let mut done = Vec::new();
+    let mut timed = |part: &'static str, say: &mut dyn FnMut(&str), step: Step| {
+        let start = Instant::now();
+        if step(say)? {
+            done.push((part, start.elapsed()));
+        }
+        Ok::<_, miette::Report>(())
+    };
+    timed("packages", say, engine::install)?;
+    timed("engine", say, engine::start)?;
+    timed("base images", say, images::make)?;
+    Ok(Provisioned { engine: engine::version().unwrap_or_default(), done })
+}
+
+/// Says what it does, does it, and tells whether there was anything to do.
+type Step = fn(&mut dyn FnMut(&str)) -> Result<bool>;
