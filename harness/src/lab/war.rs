@@ -1,49 +1,268 @@
-//! tmp
+//! Web archives: the counter app and the probe, which are part of this program, and the user's own.
+
+use std::io::{self, Cursor, Read, Seek, Write};
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use sha2::{Digest, Sha256};
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
+
+use super::distribution::hex::hex;
 use crate::spec::ContextPath;
-use camino::*;
-use std::io::Write as _;
-#[derive(Debug)]
-pub struct War {
-    pub content: Vec<u8>,
-    pub sha256: String,
-    pub context: ContextPath,
-    pub pages: Vec<String>,
-    pub distributable: bool,
+
+/// Embeds files by their path below a folder of this package.
+macro_rules! embed {
+    ($folder:literal: $($path:literal),+ $(,)?) => {
+        &[$(($path, include_bytes!(concat!(env!("CARGO_MANIFEST_DIR"), "/", $folder, "/", $path)))),+]
+    };
 }
-#[derive(Debug, thiserror::Error)]
-#[error("x")]
-pub struct WarError;
-const APP: &[(&str, &[u8])] = &[
-    ("WEB-INF/web.xml", include_bytes!("../../app/WEB-INF/web.xml")),
-    ("WEB-INF/counter.jspf", include_bytes!("../../app/WEB-INF/counter.jspf")),
-    ("count.jsp", include_bytes!("../../app/count.jsp")),
-    ("read.jsp", include_bytes!("../../app/read.jsp")),
-    ("mutate.jsp", include_bytes!("../../app/mutate.jsp")),
-    ("invalidate.jsp", include_bytes!("../../app/invalidate.jsp")),
-    ("change-id.jsp", include_bytes!("../../app/change-id.jsp")),
+
+/// Files by their path.
+type Embedded = &'static [(&'static str, &'static [u8])];
+
+const COUNTER: Embedded = embed!["app":
+    "WEB-INF/counter.jspf",
+    "WEB-INF/web.xml",
+    "change-id.jsp",
+    "count.jsp",
+    "invalidate.jsp",
+    "mutate.jsp",
+    "read.jsp",
 ];
+
+const PROBE: Embedded = embed!["probe": "WEB-INF/web.xml", "state.jsp"];
+
+/// The page whose answer shows that the counter app is served.
+const FIRST_PAGE: &str = "count.jsp";
+
+/// A web archive that is to be deployed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct War {
+    /// The archive.
+    pub content: Vec<u8>,
+    /// Its SHA-256, in hex.
+    pub sha256: String,
+    /// Where it is deployed.
+    pub context: ContextPath,
+    /// JSPs that must compile before the app counts as served. None of a user's app: asking might change it.
+    pub pages: Vec<String>,
+    /// Whether its descriptors say `<distributable/>`, without which sessions are not replicated.
+    pub distributable: Distributable,
+}
+
+/// Whether an app asks for replicated sessions.
+///
+/// This is what the descriptors say; the Manager that a context truly runs is read from the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Distributable {
+    /// It does.
+    Yes,
+    /// It has no `WEB-INF/web.xml`, and so nothing that says it.
+    NoDescriptor,
+    /// Its `WEB-INF/web.xml` has no `<distributable/>`.
+    NotSaid,
+    /// A library's `web-fragment.xml` has none, which takes it from the whole app (`WebXml.merge`).
+    Fragment(String),
+}
+
+impl Distributable {
+    /// Whether it is.
+    pub fn is_yes(&self) -> bool {
+        *self == Self::Yes
+    }
+}
+
+/// Why a file cannot be deployed.
+#[derive(Debug, thiserror::Error)]
+pub enum WarError {
+    /// There is none.
+    #[error("there is no file {0}")]
+    Missing(Utf8PathBuf),
+    /// It is a folder or something else that is no file.
+    #[error("{0} is no file: an app is deployed as one .war file")]
+    NoFile(Utf8PathBuf),
+    /// It cannot be read; the error names it.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// It has no bytes.
+    #[error("{0} is empty")]
+    Empty(Utf8PathBuf),
+    /// It is no zip, or a damaged one.
+    #[error("{path} is no WAR: {problem}")]
+    NoZip {
+        /// The file.
+        path: Utf8PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// An entry leads out of the folder into which a server unpacks it.
+    #[error("{path} has the entry {entry:?}, which leads out of the app")]
+    Escapes {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The entry.
+        entry: String,
+    },
+    /// A descriptor is no XML; a server would not deploy it.
+    #[error("{path} has a {entry} that is no XML: {problem}")]
+    Descriptor {
+        /// The file.
+        path: Utf8PathBuf,
+        /// The descriptor.
+        entry: String,
+        /// What is wrong with it, and where.
+        problem: String,
+    },
+    /// The counter app cannot be packed.
+    #[error("the counter app cannot be packed")]
+    Counter(#[source] zip::result::ZipError),
+}
+
 impl War {
-    pub fn counter(c: ContextPath) -> Result<Self, WarError> {
-        let mut z = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
-        for (n, b) in APP {
-            z.start_file(*n, zip::write::SimpleFileOptions::default()).unwrap();
-            z.write_all(b).unwrap();
+    /// The counter app. The same bytes each time.
+    ///
+    /// # Errors
+    /// [`WarError::Counter`], never seen: it is packed in memory.
+    pub fn counter(context: ContextPath) -> Result<Self, WarError> {
+        let content = pack(COUNTER).map_err(WarError::Counter)?;
+        let sha256 = sha256(&content);
+        Ok(Self { content, sha256, context, pages: vec![FIRST_PAGE.to_owned()], distributable: Distributable::Yes })
+    }
+
+    /// A user's app, to be deployed at `context`.
+    ///
+    /// # Errors
+    /// What no server could deploy. An app that is not distributable is no error.
+    pub fn read(path: &Utf8Path, context: ContextPath) -> Result<Self, WarError> {
+        match fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => {}
+            Ok(_) => return Err(WarError::NoFile(path.to_owned())),
+            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Err(WarError::Missing(path.to_owned()));
+            }
+            Err(error) => return Err(error.into()),
         }
+        let content = fs::read(path)?;
+        if content.is_empty() {
+            return Err(WarError::Empty(path.to_owned()));
+        }
+        let distributable = inspect(path, &content)?;
+        let sha256 = sha256(&content);
+        Ok(Self { content, sha256, context, pages: Vec::new(), distributable })
+    }
+}
+
+/// The files of the probe, by their path in its folder.
+pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
+    PROBE.iter().map(|(path, content)| (Utf8PathBuf::from(path), content.to_vec())).collect()
+}
+
+fn sha256(content: &[u8]) -> String {
+    hex(&Sha256::digest(content))
+}
+
+/// Packs files, uncompressed and all of the same time, so that the archive depends on nothing but them.
+///
+/// The time is 2020-01-01 00:00: Jasper compiles a page anew when its time is another than that of its class, so it
+/// must not move from run to run; and the zero of the format, 1980, is before the epoch of no time zone, but some
+/// tools take it for "not set".
+fn pack(files: Embedded) -> zip::result::ZipResult<Vec<u8>> {
+    let time = DateTime::from_date_and_time(2020, 1, 1, 0, 0, 0).unwrap_or_default();
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Stored)
+        .last_modified_time(time)
+        .unix_permissions(0o644);
+    let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
+    for (path, content) in files {
+        zip.start_file(*path, options)?;
+        zip.write_all(content)?;
+    }
+    Ok(zip.finish()?.into_inner())
+}
+
+/// Looks through an archive: names that lead out, damaged entries, and what the descriptors say.
+fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
+    let no_zip = |problem: String| WarError::NoZip { path: path.to_owned(), problem };
+    let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| no_zip(error.to_string()))?;
+    let mut descriptor = None;
+    let mut fragments = Vec::new();
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|error| no_zip(error.to_string()))?;
+        let name = entry.name().map_err(|error| no_zip(error.to_string()))?.into_owned();
+        if leads_out(&name) {
+            return Err(WarError::Escapes { path: path.to_owned(), entry: name });
+        }
+        // All is read, so that the checksum of each entry is compared.
+        let mut bytes = Vec::new();
+        entry.read_to_end(&mut bytes).map_err(|error| no_zip(format!("{name}: {error}")))?;
+        if name == "WEB-INF/web.xml" {
+            descriptor = Some(bytes);
+        } else if is_library(&name) {
+            // A library that is no archive is for the server to judge.
+            if let Some(fragment) = fragment(Cursor::new(bytes)) {
+                fragments.push((name, fragment));
+            }
+        }
+    }
+    if archive.is_empty() {
+        return Err(no_zip("it has no entries".to_owned()));
+    }
+    let Some(descriptor) = descriptor else { return Ok(Distributable::NoDescriptor) };
+    let said = Descriptor::read(&descriptor).map_err(|problem| WarError::Descriptor {
+        path: path.to_owned(),
+        entry: "WEB-INF/web.xml".to_owned(),
+        problem,
+    })?;
+    if !said.distributable {
+        return Ok(Distributable::NotSaid);
+    }
+    if said.complete {
+        return Ok(Distributable::Yes);
+    }
+    // A fragment that cannot be read is for the server to judge.
+    let silent = |fragment: &[u8]| Descriptor::read(fragment).is_ok_and(|fragment| !fragment.distributable);
+    let against = fragments.into_iter().find(|(_, fragment)| silent(fragment));
+    Ok(against.map_or(Distributable::Yes, |(name, _)| Distributable::Fragment(name)))
+}
+
+fn leads_out(name: &str) -> bool {
+    name.starts_with('/') || name.contains('\0') || name.split(['/', '\\']).any(|part| part == "..")
+}
+
+fn is_library(name: &str) -> bool {
+    name.strip_prefix("WEB-INF/lib/").is_some_and(|file| !file.contains('/') && file.ends_with(".jar"))
+}
+
+fn fragment(library: impl Read + Seek) -> Option<Vec<u8>> {
+    let mut archive = ZipArchive::new(library).ok()?;
+    let mut entry = archive.by_name("META-INF/web-fragment.xml").ok()?;
+    let mut bytes = Vec::new();
+    entry.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
+}
+
+/// What matters of a `web.xml` or `web-fragment.xml`.
+struct Descriptor {
+    distributable: bool,
+    /// `metadata-complete`: fragments are then left out.
+    complete: bool,
+}
+
+impl Descriptor {
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        // Before Servlet 2.4 a descriptor begins with a DOCTYPE.
+        let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
+        let text = String::from_utf8_lossy(bytes);
+        let text = text.trim_start_matches('\u{feff}');
+        let document = roxmltree::Document::parse_with_options(text, options).map_err(|error| error.to_string())?;
+        let root = document.root_element();
         Ok(Self {
-            content: z.finish().unwrap().into_inner(),
-            sha256: "x".into(),
-            context: c,
-            pages: vec!["count.jsp".into()],
-            distributable: true,
+            distributable: root.children().any(|child| child.tag_name().name() == "distributable"),
+            complete: root.attribute("metadata-complete") == Some("true"),
         })
     }
-    pub fn read(_p: &Utf8Path, _c: ContextPath) -> Result<Self, WarError> {
-        Err(WarError)
-    }
 }
-pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
-    vec![
-        ("WEB-INF/web.xml".into(), include_bytes!("../../probe/WEB-INF/web.xml").to_vec()),
-        ("state.jsp".into(), include_bytes!("../../probe/state.jsp").to_vec()),
-    ]
-}
+
+#[cfg(test)]
+mod tests;

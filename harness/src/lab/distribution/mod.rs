@@ -7,7 +7,7 @@
 mod artifact;
 mod error;
 mod files;
-mod hex;
+pub(crate) mod hex;
 mod home;
 mod identify;
 mod maven;
@@ -18,7 +18,7 @@ mod store;
 mod unpack;
 
 #[cfg(test)]
-mod tests;
+pub(in crate::lab) mod tests;
 
 pub use error::DistributionError;
 pub use files::{Distribution, Namespace, Product};

@@ -1,6 +1,5 @@
 //! A program that acts as Maven: a shell script.
 
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -54,9 +53,7 @@ impl World {
         let program = self.folder.path("mvn");
         let repository = self.folder.path("repository");
         let starts = self.folder.path("starts");
-        let script = format!("#!/bin/sh\nREPOSITORY='{repository}'\necho \"$@\" >> '{starts}'\n{script}\n");
-        fs::write(&program, script).expect("writable");
-        fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("writable");
+        super::script(&program, &format!("REPOSITORY='{repository}'\necho \"$@\" >> '{starts}'\n{script}"));
         Maven { program, silence: Duration::from_mins(1), ..Maven::default() }
     }
 

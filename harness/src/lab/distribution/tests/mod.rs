@@ -43,6 +43,18 @@ pub(super) fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
     zip.finish().expect("an archive").into_inner()
 }
 
+/// Makes a shell script that can be run.
+///
+/// Another process writes it: a descriptor that is open for writing here could be inherited by a child that another
+/// test starts at the same moment, and the script could then not be run ("text file busy").
+pub(in crate::lab) fn script(path: &Utf8Path, text: &str) {
+    let draft = format!("{path}.draft");
+    fs::create_dir_all(path.parent().expect("a folder")).expect("writable");
+    fs::write(&draft, format!("#!/bin/sh\n{text}\n")).expect("writable");
+    let made = std::process::Command::new("install").args(["-m", "755", &draft, path.as_str()]).status();
+    assert!(made.expect("coreutils are there").success());
+}
+
 /// A `catalina.jar` that says it is of this version.
 pub(super) fn catalina_jar(version: &str) -> Vec<u8> {
     let info = format!("# licence\nserver.info=Apache Tomcat/{version}\nserver.number={version}.0\n");
