@@ -46,6 +46,8 @@ pub struct Preparation<'a> {
     pub maven: Maven,
     /// Who hears how far that is.
     pub progress: &'a dyn Progress,
+    /// The run's clock. A program starts it at its own start, so that nothing it does goes unmeasured.
+    pub clock: Clock,
     /// Who hears what happens in the run.
     pub listener: Listener,
 }
@@ -101,7 +103,7 @@ impl Preparation<'_> {
         }
         let run_dir = RunDir::create(&self.folder).map_err(PrepareError::RunDir)?;
         let recorder =
-            Recorder::new(Clock::start(), Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
+            Recorder::new(self.clock, Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
         let guard = Arc::new(Guard::spawn(&self.run, run_dir.path())?);
         let runtime: Arc<dyn Runtime> = match self.runtime {
             RuntimeKind::Process => {

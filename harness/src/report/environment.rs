@@ -32,8 +32,20 @@ pub struct Environment {
     pub host: String,
     /// The nodes' addresses as they knew each other.
     pub endpoints: Option<Endpoints>,
+    /// What the harness itself used, without its servers.
+    pub own: Option<OwnUse>,
     /// What each node really ran, as its probe said last.
     pub effective: BTreeMap<NodeName, Effective>,
+}
+
+/// What the harness itself used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct OwnUse {
+    /// Processor time of all its threads, in milliseconds.
+    pub cpu_ms: u64,
+    /// Resident memory at its highest, in kibibytes.
+    pub peak_memory_kib: u64,
 }
 
 /// The configuration in effect on a node.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 
 use super::{Cluster, ClusterError};
+use crate::lab::clock::Clock;
 use crate::lab::distribution::{Caches, DistributionError, Maven, Quiet};
 use crate::lab::guard::{Guard, GuardError, Released};
 use crate::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
@@ -208,6 +209,7 @@ impl ClusterBuilder {
             caches: Caches::of_user()?,
             maven: Maven::default(),
             progress: &Quiet,
+            clock: Clock::start(),
             listener: Arc::new(|_| {}),
         };
         let Prepared { parts, guard } = preparation.prepare().await?;

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use camino::Utf8PathBuf;
 use clap::ArgMatches;
 use tomee_harness::config;
+use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
 use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::lab::run_dir::RunDir;
 use tomee_harness::lab::runtime::docker::DockerOptions;
 use tomee_harness::report::terminal::{self, Style};
-use tomee_harness::report::{Environment, Summary, environment};
+use tomee_harness::report::environment::{self, Environment, OwnUse};
+use tomee_harness::report::Summary;
 use tomee_harness::spec::{Plan, RunId, main_job};
 use tomee_harness::trial::{self, Ended, TrialError};
 
@@ -22,6 +24,7 @@ use crate::settings::Settings;
 use crate::signals::Signals;
 
 pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
+    let clock = Clock::start();
     let settings = Settings::resolve(args, output, matches)?;
     let plan = main_job::plan(settings.topology.clone()).map_err(Failure::usage)?;
     let color = settings.color != ColorChoice::Never && std::env::var_os("NO_COLOR").is_none();
@@ -29,11 +32,22 @@ pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> 
     let many = Many { times: args.repeat, until_failure: args.until_failure };
     let result = block_on(async {
         let signals = Signals::listen().map_err(Failure::environment)?;
-        let one = One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals };
+        let one = One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals, clock };
         many.run(&one).await
     });
     progress.finish();
     result
+}
+
+/// What this process used so far, without the servers.
+fn own_use() -> Option<OwnUse> {
+    use nix::sys::resource::{UsageWho, getrusage};
+    let used = getrusage(UsageWho::RUSAGE_SELF).ok()?;
+    let milliseconds = |time: nix::sys::time::TimeVal| time.tv_sec() * 1000 + time.tv_usec() / 1000;
+    let cpu_ms = milliseconds(used.user_time()) + milliseconds(used.system_time());
+    // Kibibytes on Linux, bytes on macOS.
+    let peak_memory_kib = if cfg!(target_os = "macos") { used.max_rss() / 1024 } else { used.max_rss() };
+    Some(OwnUse { cpu_ms: u64::try_from(cpu_ms).ok()?, peak_memory_kib: u64::try_from(peak_memory_kib).ok()? })
 }
 
 /// How often.
@@ -50,6 +64,8 @@ impl Many {
             if times > 1 {
                 one.progress.line(&format!("run {number}"));
             }
+            // Only the first run begins with the program.
+            let one = One { clock: if number == 1 { one.clock } else { Clock::start() }, ..*one };
             let exit = one.run(number, times > 1).await?;
             worst = worst.worse(exit);
             let interrupted = one.signals.exit().is_some();
@@ -62,12 +78,14 @@ impl Many {
 }
 
 /// One run of the plan.
+#[derive(Clone, Copy)]
 struct One<'a> {
     settings: &'a Settings,
     plan: &'a Plan,
     keep: bool,
     progress: &'a Progress,
     signals: &'a Signals,
+    clock: Clock,
 }
 
 impl One<'_> {
@@ -96,6 +114,7 @@ impl One<'_> {
         };
         release(guard, self.keep, self.progress)?;
         let ended = ended.map_err(trial_failure)?;
+        environment.own = own_use();
         environment.effective = environment::effective(&ended.history);
         run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
         let summary = self.summary(&run_dir, setting, &ended);
@@ -134,6 +153,7 @@ impl One<'_> {
             caches: Caches::of_user().map_err(Failure::environment)?,
             maven: Maven::default(),
             progress: self.progress,
+            clock: self.clock,
             listener: Arc::new(move |record| progress.record(record)),
         };
         tokio::select! {
@@ -173,6 +193,7 @@ impl One<'_> {
             java: parts.java.as_ref().map(|java| java.version.to_string()),
             host: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             endpoints: None,
+            own: None,
             effective: std::collections::BTreeMap::new(),
         }
     }

@@ -1,0 +1,42 @@
+//! The JSON schemas of the run directory's files, generated from the types and committed in `harness/schema/`.
+
+use camino::Utf8PathBuf;
+use miette::{IntoDiagnostic as _, Result, bail};
+use schemars::{JsonSchema, schema_for};
+use tomee_harness::history::Record;
+use tomee_harness::report::{Environment, Summary};
+use tomee_harness::spec::Plan;
+use tomee_harness::verdict::Verdict;
+
+/// Writes the schemas, or compares them with what is committed.
+pub(crate) fn schema(check: bool) -> Result<()> {
+    let folder = Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/schema"));
+    let mut stale = vec![];
+    for (name, text) in all()? {
+        let path = folder.join(name);
+        if check {
+            if fs_err::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
+                stale.push(name);
+            }
+        } else {
+            fs_err::create_dir_all(&folder).into_diagnostic()?;
+            fs_err::write(&path, text).into_diagnostic()?;
+            println!("wrote {path}");
+        }
+    }
+    if stale.is_empty() { Ok(()) } else { bail!("these schemas are not what the types say: {}; run `cargo ci schema`", stale.join(", ")) }
+}
+
+fn all() -> Result<[(&'static str, String); 5]> {
+    Ok([
+        ("plan.json", text::<Plan>()?),
+        ("history-record.json", text::<Record>()?),
+        ("verdict.json", text::<Verdict>()?),
+        ("environment.json", text::<Environment>()?),
+        ("summary.json", text::<Summary>()?),
+    ])
+}
+
+fn text<T: JsonSchema>() -> Result<String> {
+    serde_json::to_string_pretty(&schema_for!(T)).map(|text| text + "\n").into_diagnostic()
+}

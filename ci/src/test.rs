@@ -1,0 +1,77 @@
+//! The tests, in two tiers: the gate, and everything.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use clap::Args;
+use miette::Result;
+
+use crate::command::{cargo, run};
+use crate::provision;
+
+/// How much is tested.
+#[derive(Debug, Args)]
+pub(crate) struct TestArgs {
+    /// Make the machine ready first: container engine, base images, nextest (root on Debian; says what it does)
+    #[arg(long)]
+    provision: bool,
+    /// Everything, also what takes long; writes the results table
+    #[arg(long)]
+    full: bool,
+    /// Leave out the tests that need a container engine
+    #[arg(long)]
+    no_engine: bool,
+    /// Only tests whose name contains this
+    filter: Option<String>,
+}
+
+/// Names of tests that only the full tier runs.
+const FULL: &str = "test(/^full_|::full_/)";
+/// Names of tests that need a container engine.
+const ENGINE: &str = "test(/^engine_|::engine_/)";
+
+/// Runs the tests with nextest where it is, else with `cargo test`, and the documentation's examples.
+pub(crate) fn test(args: &TestArgs) -> Result<()> {
+    let tools = Utf8Path::new("target/tools");
+    let nextest = if args.provision {
+        crate::provision()?;
+        Some(provision::nextest::nextest(tools, &mut |line| println!("{line}"))?)
+    } else {
+        provision::nextest::find(tools)
+    };
+    match nextest {
+        Some(nextest) => run(with_nextest(&nextest, args).envs(std::env::vars()))?,
+        None => run(&mut with_cargo(args))?,
+    }
+    run(cargo().args(["test", "--doc", "--workspace", "--quiet"]))
+}
+
+fn with_nextest(nextest: &Utf8PathBuf, args: &TestArgs) -> std::process::Command {
+    let mut left_out = vec![];
+    if !args.full {
+        left_out.push(FULL);
+    }
+    if args.no_engine {
+        left_out.push(ENGINE);
+    }
+    let mut command = std::process::Command::new(nextest);
+    command.args(["nextest", "run", "--workspace", "--run-ignored", "all"]);
+    if std::env::var_os("CI").is_some() {
+        command.args(["--profile", "ci"]);
+    }
+    if !left_out.is_empty() {
+        command.args(["-E", &format!("not ({})", left_out.join(" or "))]);
+    }
+    command.args(&args.filter);
+    command
+}
+
+fn with_cargo(args: &TestArgs) -> std::process::Command {
+    let mut command = cargo();
+    command.args(["test", "--workspace"]).args(&args.filter).args(["--", "--include-ignored"]);
+    if !args.full {
+        command.args(["--skip", "full_"]);
+    }
+    if args.no_engine {
+        command.args(["--skip", "engine_"]);
+    }
+    command
+}
