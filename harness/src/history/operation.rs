@@ -47,7 +47,7 @@ pub enum Outcome {
 pub struct Reply {
     /// The status.
     pub status: u16,
-    /// The value of each `Set-Cookie` for the session, in order.
+    /// Each `Set-Cookie` header that is about the session, as the server wrote it, in order.
     pub set_cookie: Vec<String>,
     /// What the counter app said, where the answer is its.
     pub counter: Option<CounterReply>,

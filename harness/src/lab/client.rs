@@ -179,7 +179,7 @@ impl Client {
 
     fn note_session(&self, reply: &Reply) {
         let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
-        if let Some(id) = id.or_else(|| reply.set_cookie.last().map(SessionId::new)) {
+        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie))) {
             *self.last_session.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
         }
     }
@@ -192,16 +192,16 @@ impl Client {
     }
 }
 
-/// The session ids that an answer sets.
+/// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them.
 fn session_cookies(response: &reqwest::Response) -> Vec<String> {
-    let prefix = format!("{SESSION_COOKIE}=");
-    response
-        .headers()
-        .get_all("set-cookie")
-        .iter()
-        .filter_map(|value| value.to_str().ok()?.strip_prefix(&prefix))
-        .map(|rest| rest.split(';').next().unwrap_or(rest).to_owned())
-        .collect()
+    let values = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
+    values.filter(|value| session_in(value).is_some()).map(str::to_owned).collect()
+}
+
+/// The session id that a `Set-Cookie` header sets.
+fn session_in(cookie: &str) -> Option<SessionId> {
+    let (name, value) = cookie.split(';').next()?.split_once('=')?;
+    (name.trim() == SESSION_COOKIE).then(|| SessionId::new(value.trim()))
 }
 
 /// An error with its sources on one line: reqwest keeps the reason in the last one.

@@ -15,7 +15,7 @@ impl Cluster {
     /// The wait ran out, which breaks `cluster-forms`.
     pub async fn await_formed(&self) -> Result<(), ClusterError> {
         let formed = wait::until("every node to see every other", self.parts.limits.start, async || {
-            let observations = self.look_at_living(&Question::Members).await?;
+            let observations = self.look_at_living(&Question::Everything).await?;
             let missing: Vec<String> = observations.iter().filter_map(|seen| self.not_as_expected(seen)).collect();
             Ok::<_, ClusterError>(if missing.is_empty() {
                 Look::Ready(observations)

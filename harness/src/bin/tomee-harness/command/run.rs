@@ -10,9 +10,9 @@ use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
 use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::lab::run_dir::RunDir;
 use tomee_harness::lab::runtime::docker::DockerOptions;
-use tomee_harness::report::terminal::{self, Style};
-use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::Summary;
+use tomee_harness::report::environment::{self, Environment, OwnUse};
+use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::spec::{Plan, RunId, main_job};
 use tomee_harness::trial::{self, Ended, TrialError};
 
@@ -32,7 +32,8 @@ pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> 
     let many = Many { times: args.repeat, until_failure: args.until_failure };
     let result = block_on(async {
         let signals = Signals::listen().map_err(Failure::environment)?;
-        let one = One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals, clock };
+        let one =
+            One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals, clock };
         many.run(&one).await
     });
     progress.finish();
