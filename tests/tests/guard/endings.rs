@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use tomee_harness::lab::guard::RUN_VARIABLE;
 use tomee_harness::lab::wait::{Look, TimedOut, until};
 
 use crate::owner::{Owner, Place, Running};
@@ -56,6 +57,15 @@ async fn an_owner_that_releases_is_done_when_the_run_is() {
     assert!(owner.status.success());
     assert_eq!(place.carriers(), Vec::<i32>::new(), "nothing is left at once, not only soon");
     assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
+}
+
+#[test]
+fn an_owner_that_carries_the_id_itself_is_not_removed() {
+    let place = Place::new();
+    let run = place.run.as_str();
+    let owner = place.command(&["marked", "release"]).env(RUN_VARIABLE, run).output().expect("it runs");
+    assert!(owner.status.success(), "{owner:?}");
+    assert_eq!(place.carriers(), Vec::<i32>::new());
 }
 
 #[tokio::test]

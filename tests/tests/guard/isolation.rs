@@ -8,7 +8,7 @@ use std::time::Duration;
 use tomee_harness::lab::guard::{Guard, RUN_VARIABLE};
 use tomee_harness::lab::wait::{Look, TimedOut, until};
 
-use crate::owner::{Owner, Place, Running};
+use crate::owner::{Owner, Place};
 
 #[tokio::test]
 async fn a_pipeline_ends_with_the_owner_while_the_guard_still_works() {
@@ -94,13 +94,7 @@ fn a_test_binary_that_runs_one_test_guards_and_ends() {
 async fn a_guard_that_was_killed_is_missed_at_the_next_word() {
     let place = Place::new();
     let guard = Guard::spawn_in(&place.registry(), &place.run, &place.path).expect("guarded");
-    let process = place.guard();
-    process.signal("KILL");
-    let gone: Result<(), TimedOut> = until("the end of the guard", Duration::from_secs(10), async || {
-        Ok(if Running::lives(&process) { Look::NotYet("it lives".into()) } else { Look::Ready(()) })
-    })
-    .await;
-    gone.expect("it was killed");
+    place.end_guard().await;
     assert!(guard.engine().is_err());
     assert!(guard.release().is_err());
 }

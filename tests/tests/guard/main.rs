@@ -2,6 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod endings;
+mod engine;
 mod isolation;
 mod leases;
 mod outside_crate;

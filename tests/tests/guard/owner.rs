@@ -76,6 +76,17 @@ impl Place {
         cleared.unwrap_or_else(|error| panic!("{error}\n{}", self.log()));
     }
 
+    /// Kills the guard, so that nobody cleans up after the owner.
+    pub(crate) async fn end_guard(&self) {
+        let guard = self.guard();
+        guard.signal("KILL");
+        let gone: Result<(), TimedOut> = until("the end of the guard", LIMIT, async || {
+            Ok(if guard.lives() { Look::NotYet("it lives".into()) } else { Look::Ready(()) })
+        })
+        .await;
+        gone.expect("it was killed");
+    }
+
     pub(crate) fn log(&self) -> String {
         fs_err::read_to_string(self.path.join("guard.log")).unwrap_or_default()
     }

@@ -1,24 +1,10 @@
 //! What a sweep finds, and what it leaves alone.
 
 use std::process::Command;
-use std::time::Duration;
 
 use tomee_harness::lab::sweep::{Scope, Spared, sweep};
-use tomee_harness::lab::wait::{Look, TimedOut, until};
 
 use crate::owner::{Owner, Place};
-
-/// Kills the guard first, then the owner, so that nobody cleans up.
-async fn crash(place: &Place, owner: &mut Owner) {
-    let guard = place.guard();
-    guard.signal("KILL");
-    owner.kill();
-    let gone: Result<(), TimedOut> = until("the end of the guard", Duration::from_secs(10), async || {
-        Ok(if guard.lives() { Look::NotYet("it lives".into()) } else { Look::Ready(()) })
-    })
-    .await;
-    gone.expect("it was killed");
-}
 
 #[tokio::test]
 async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
@@ -27,7 +13,8 @@ async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
     let started = owner.started();
     let live = crashed.beside();
     let mut beside = Owner::hold(&live, &["told", "marked"]);
-    crash(&crashed, &mut owner).await;
+    crashed.end_guard().await;
+    owner.kill();
     assert!(started.iter().all(|process| process.lives()), "nobody is left to remove them");
 
     let swept = sweep(&crashed.registry(), Scope::Crashed).await.expect("swept");
@@ -55,6 +42,21 @@ async fn a_run_without_owner_but_with_a_guard_is_live() {
     guard.signal("CONT");
     assert_eq!(swept.spared.get(&place.run), Some(&Spared::Live));
     assert!(lived, "it is the guard's to remove");
+    place.cleared(&started).await;
+}
+
+#[tokio::test]
+async fn a_run_whose_guard_was_killed_is_live_while_its_owner_is() {
+    let place = Place::new();
+    let mut owner = Owner::hold(&place, &["told"]);
+    let started = owner.started();
+    place.end_guard().await;
+    let swept = sweep(&place.registry(), Scope::Run(place.run.clone())).await.expect("swept");
+    assert_eq!(swept.spared.get(&place.run), Some(&Spared::Live));
+    assert!(started[0].lives());
+    owner.kill();
+    let swept = sweep(&place.registry(), Scope::Run(place.run.clone())).await.expect("swept");
+    assert_eq!(swept.removed.len(), 1, "{swept:?}");
     place.cleared(&started).await;
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Task {
     pub(super) registry: Utf8PathBuf,
 }
 
-/// From the owner; the same lines make the run's entry in the registry.
+/// From the owner, who writes the same lines into the run's entry of the registry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Message {

@@ -111,7 +111,7 @@ pub struct Guard {
     replies: Option<BufReader<ChildStdout>>,
     /// None once the process was waited for.
     process: Option<Child>,
-    _entry: Held,
+    entry: Held,
 }
 
 impl Guard {
@@ -143,7 +143,7 @@ impl Guard {
                 pipe: Some(pipe),
                 replies: Some(replies),
                 process: Some(process),
-                _entry: entry,
+                entry,
             }),
             Err(error) => {
                 // The guard may have forgotten the run already.
@@ -159,7 +159,7 @@ impl Guard {
     /// # Errors
     /// The guard is gone.
     pub fn process(&self, pid: u32) -> Result<(), GuardError> {
-        ProcessId::of(pid).map_or(Ok(()), |process| self.tell(&Message::Process(process)))
+        ProcessId::of(pid).map_or(Ok(()), |process| self.note(&Message::Process(process)))
     }
 
     /// Tells of a container, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
@@ -167,7 +167,7 @@ impl Guard {
     /// # Errors
     /// The guard is gone.
     pub fn container(&self, id: &str) -> Result<(), GuardError> {
-        self.tell(&Message::Container(id.to_owned()))
+        self.note(&Message::Container(id.to_owned()))
     }
 
     /// Tells of a network, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
@@ -175,7 +175,7 @@ impl Guard {
     /// # Errors
     /// The guard is gone.
     pub fn network(&self, id: &str) -> Result<(), GuardError> {
-        self.tell(&Message::Network(id.to_owned()))
+        self.note(&Message::Network(id.to_owned()))
     }
 
     /// Tells that the run uses the container engine, so that the guard looks there too. Tell it before the first call
@@ -184,7 +184,7 @@ impl Guard {
     /// # Errors
     /// The guard is gone.
     pub fn engine(&self) -> Result<(), GuardError> {
-        self.tell(&Message::Engine)
+        self.note(&Message::Engine)
     }
 
     /// Ends the run after the owner has removed everything. The guard looks once more and removes what is left.
@@ -220,6 +220,12 @@ impl Guard {
         }
     }
 
+    /// Tells the guard, and a later sweep for the case that the guard is killed before it listens.
+    fn note(&self, message: &Message) -> Result<(), GuardError> {
+        self.tell(message)?;
+        Ok(self.entry.note(message)?)
+    }
+
     pub(super) fn tell(&self, message: &Message) -> Result<(), GuardError> {
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
         let mut pipe = self.pipe.as_ref().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
@@ -253,18 +259,31 @@ fn start(registry: &Registry, run: &RunId, log: &Utf8Path) -> Result<Started, Gu
     let owner = i32::try_from(std::process::id()).map_err(|error| failed(io::Error::other(error)))?;
     let task = Task { run: run.clone(), owner, registry: folder };
     let task = serde_json::to_string(&task).map_err(|error| failed(error.into()))?;
-    let mut child = Command::new(this_program().map_err(failed)?)
+    let mut child = Command::new(this_program().map_err(failed)?);
+    child
         .arg0("tomee-harness-guard")
-        .args(HARMLESS)
         .env(GUARD_VARIABLE, task)
         .env_remove(RUN_VARIABLE)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(log_file.into_parts().0)
-        .spawn()
-        .map_err(failed)?;
+        .stderr(log_file.into_parts().0);
+    ready(&mut child, READY_LIMIT).map_err(|problem| match problem {
+        NotReady::Unstarted(source) => failed(source),
+        NotReady::Other(problem) => GuardError::NoGuard { run: run.clone(), problem, log: log.to_owned() },
+    })
+}
+
+/// Why a process is no guard.
+#[derive(Debug)]
+pub(super) enum NotReady {
+    Unstarted(io::Error),
+    Other(String),
+}
+
+/// Starts a process that is to become a guard, and waits until it says that it is one.
+pub(super) fn ready(command: &mut Command, limit: Duration) -> Result<Started, NotReady> {
+    let mut child =
+        command.args(HARMLESS).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().map_err(NotReady::Unstarted)?;
     let problem = match (child.stdin.take(), child.stdout.take()) {
-        (Some(pipe), Some(replies)) => match next_line(BufReader::new(replies), READY_LIMIT) {
+        (Some(pipe), Some(replies)) => match next_line(BufReader::new(replies), limit) {
             Ok((line, replies)) if serde_json::from_str(&line).is_ok_and(|reply: Reply| reply == Reply::Ready) => {
                 return Ok((child, pipe, replies));
             }
@@ -277,7 +296,7 @@ fn start(registry: &Registry, run: &RunId, log: &Utf8Path) -> Result<Started, Gu
     // It may be anything, even this program's main function once more.
     let _ = child.kill();
     let _ = child.wait();
-    Err(GuardError::NoGuard { run: run.clone(), problem, log: log.to_owned() })
+    Err(NotReady::Other(problem))
 }
 
 /// This very program, also after its file was replaced or removed by a build.

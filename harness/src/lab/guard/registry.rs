@@ -28,7 +28,7 @@ pub enum RegistryError {
         folder: Utf8PathBuf,
     },
     /// A file of it cannot be used.
-    #[error("the registry of runs, {folder}, cannot be used")]
+    #[error("the registry of runs, {folder}, cannot be used (XDG_STATE_HOME moves it)")]
     Files {
         /// The registry's folder.
         folder: Utf8PathBuf,

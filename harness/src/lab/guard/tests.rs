@@ -116,3 +116,16 @@ fn two_guards_of_one_run_are_refused() {
     assert!(matches!(second, Err(GuardError::Registry(RegistryError::Taken { .. }))), "{second:?}");
     guard.release().expect("released");
 }
+
+#[test]
+fn a_program_that_does_not_become_a_guard_is_found_out() {
+    let limit = std::time::Duration::from_millis(200);
+    let problem = |command: &mut Command| match super::owner::ready(command, limit) {
+        Err(super::owner::NotReady::Other(problem)) => problem,
+        other => panic!("{other:?}"),
+    };
+    let talks = problem(&mut Command::new("echo"));
+    assert!(talks.contains(r#"said "--list --exact"#), "its tests are only listed: {talks}");
+    assert!(problem(&mut Command::new("true")).contains("ended"));
+    assert!(problem(Command::new("sh").args(["-c", "exec sleep 300"])).contains("no answer within 200ms"));
+}

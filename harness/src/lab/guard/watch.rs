@@ -103,9 +103,6 @@ impl Watch {
                 Message::Container(_) | Message::Network(_) | Message::Engine => {}
             }
             self.engine |= message.needs_engine();
-            if let Err(error) = self.entry.note(&message) {
-                log(told_in_full(&error));
-            }
         }
         log(format_args!("the owner, process {}, is gone without a word; removing all", self.task.owner));
         Ending::Lost
