@@ -13,7 +13,7 @@ pub mod record;
 pub use jsonl::{HistoryError, read, write_record};
 pub use log_line::{LogClass, LogLine};
 pub use observation::{
-    AttributeValue, ContextState, ManagerState, MemberState, NodeObservation, NodeState, ReplicaRole, Seen,
+    AttributeValue, ContextState, ManagerState, MemberState, NodeObservation, NodeState, Question, ReplicaRole, Seen,
     SessionReplica,
 };
 pub use operation::{CounterReply, OperationId, Outcome, Reply};

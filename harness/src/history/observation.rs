@@ -8,6 +8,29 @@ use serde::{Deserialize, Serialize};
 use super::Nanos;
 use crate::spec::{ContextPath, NodeName, SessionId};
 
+/// How much a probe was asked. What was not asked is empty in the answer and says nothing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Question {
+    /// Server, cluster and members.
+    Members,
+    /// Also the contexts, with their sessions.
+    Everything,
+    /// Also one context, with its sessions.
+    Context(ContextPath),
+}
+
+impl Question {
+    /// Whether the answer tells of a context.
+    pub fn covers(&self, context: &ContextPath) -> bool {
+        match self {
+            Self::Members => false,
+            Self::Everything => true,
+            Self::Context(asked) => asked == context,
+        }
+    }
+}
+
 /// One look at one node.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -18,6 +41,8 @@ pub struct NodeObservation {
     /// so a write that was acknowledged in between may be missing from it by right.
     #[serde(rename = "asked-ns")]
     pub asked: Nanos,
+    /// How much it was asked.
+    pub question: Question,
     /// What the probe said; an error makes the observation Unknown, never empty.
     #[serde(flatten)]
     pub seen: Seen,

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::client::PlainClient;
 use crate::history::observation::Seen;
 use crate::history::{
-    AttributeValue, ContextState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, ReplicaRole,
+    AttributeValue, ContextState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question, ReplicaRole,
     SessionReplica,
 };
 use crate::spec::{ContextPath, NodeName, SessionId};
@@ -23,17 +23,6 @@ pub const CONTEXT: &str = "/harness-probe";
 const TOKEN_HEADER: &str = "X-Harness-Token";
 /// A probe answers in milliseconds, the first time within a second or two: its page is compiled then.
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How much is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Question {
-    /// Server, cluster and members.
-    Members,
-    /// Also the contexts, with their sessions.
-    Everything,
-    /// One context, with its sessions.
-    Context(ContextPath),
-}
 
 /// Asks the probes of a run.
 #[derive(Debug, Clone)]
@@ -76,7 +65,7 @@ impl Probe {
             Ok((status, _)) => Seen::Dead(format!("the probe answered HTTP {status}")),
             Err(error) => Seen::Dead(error.to_string()),
         };
-        NodeObservation { node: node.clone(), asked, seen }
+        NodeObservation { node: node.clone(), asked, question: question.clone(), seen }
     }
 }
 

@@ -6,8 +6,8 @@ use super::operations::{self, Operation, stem};
 use super::sessions::{self, Replica, Session};
 use super::timeline::{Fault, Timeline, in_time};
 use crate::history::{
-    AttributeValue, ContextState, CounterReply, Event, History, Nanos, NodeState, OperationId, RecordKind, ReplicaRole,
-    SessionReplica,
+    AttributeValue, ContextState, CounterReply, Event, History, Nanos, NodeState, OperationId, Question, RecordKind,
+    ReplicaRole, SessionReplica,
 };
 use crate::spec::plan::App;
 use crate::spec::{ContextPath, ManagerKind, NodeName, Plan, StepKind};
@@ -82,6 +82,7 @@ pub(super) struct Look<'a> {
     pub(super) node: &'a NodeName,
     pub(super) asked: Nanos,
     pub(super) at: Nanos,
+    pub(super) question: &'a Question,
     /// `None` where the probe was dead.
     pub(super) state: Option<&'a NodeState>,
 }
@@ -205,6 +206,7 @@ fn looks(history: &History) -> Vec<Look<'_>> {
             node: &observation.node,
             asked: observation.asked,
             at: *at,
+            question: &observation.question,
             state: observation.state(),
         }),
         _ => None,

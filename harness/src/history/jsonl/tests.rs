@@ -195,7 +195,17 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
             contexts,
         });
     let seen = prop_oneof![3 => state.prop_map(Seen::State), 1 => any::<String>().prop_map(Seen::Dead)];
-    (node(), any::<u64>(), seen).prop_map(|(node, asked, seen)| NodeObservation { node, asked: Nanos(asked), seen })
+    let question = prop_oneof![
+        Just(Question::Members),
+        Just(Question::Everything),
+        Just(Question::Context(ContextPath::new("/counter").expect("a good path"))),
+    ];
+    (node(), any::<u64>(), question, seen).prop_map(|(node, asked, question, seen)| NodeObservation {
+        node,
+        asked: Nanos(asked),
+        question,
+        seen,
+    })
 }
 
 fn event() -> impl Strategy<Value = Event> {

@@ -6,9 +6,9 @@ use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError, lock};
 use crate::history::Event;
+use crate::history::Question;
 use crate::lab::base;
 use crate::lab::client::PlainClient;
-use crate::lab::probe::Question;
 use crate::lab::runtime::NodeFile;
 use crate::lab::wait::{self, Look};
 use crate::lab::war::War;

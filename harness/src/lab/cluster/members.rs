@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{Cluster, ClusterError};
+use crate::history::Question;
 use crate::history::{Event, NodeObservation, RecordKind};
-use crate::lab::probe::Question;
 use crate::lab::wait::{self, Look};
 use crate::spec::{ContextPath, Guarantee, NodeName};
 

@@ -1,8 +1,8 @@
 //! One node of a cluster, as a handle.
 
 use super::{Cluster, ClusterError};
+use crate::history::Question;
 use crate::history::SessionReplica;
-use crate::lab::probe::Question;
 use crate::spec::{FaultKind, NodeName, SessionId};
 
 /// A node of a running cluster.

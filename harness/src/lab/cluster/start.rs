@@ -6,10 +6,10 @@ use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError, lock};
 use crate::config;
+use crate::history::Question;
 use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine};
 use crate::lab::base;
-use crate::lab::probe::Question;
 use crate::lab::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::lab::wait::{self, Look};
 use crate::spec::{Endpoints, NodeName};

@@ -61,7 +61,10 @@ fn deployed(view: &View<'_>, wanted: &ContextPath, on: &NodeName) -> impl Iterat
 fn not_served(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
     let looks = view.looks.iter().filter(|look| {
         let served = || deployed(view, context, look.node).any(|(_, at)| at < look.asked);
-        look.state.is_some() && view.timeline.settled(look.node, look.asked, look.at) && served()
+        look.state.is_some()
+            && look.question.covers(context)
+            && view.timeline.settled(look.node, look.asked, look.at)
+            && served()
     });
     let missing = looks.filter(|look| look.contexts(&std::iter::once(context).collect()).next().is_none());
     let breaches = missing.map(|look| Breach {

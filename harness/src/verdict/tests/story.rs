@@ -8,7 +8,8 @@ use serde_json::json;
 
 use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, FaultPhase, History, ManagerState, MemberState, Nanos,
-    NodeObservation, NodeState, OperationId, Outcome, Record, RecordKind, ReplicaRole, Reply, Seen, SessionReplica,
+    NodeObservation, NodeState, OperationId, Outcome, Question, Record, RecordKind, ReplicaRole, Reply, Seen,
+    SessionReplica,
 };
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::{
@@ -251,7 +252,8 @@ impl Story {
             for node in story.living.clone() {
                 let asked = Nanos(story.now + TICK / 2);
                 let state = story.state(&node);
-                story.push(RecordKind::Observe(NodeObservation { node, asked, seen: Seen::State(state) }));
+                let question = Question::Context(context());
+                story.push(RecordKind::Observe(NodeObservation { node, asked, question, seen: Seen::State(state) }));
             }
         })
     }
