@@ -24,7 +24,11 @@ pub(crate) fn schema(check: bool) -> Result<()> {
             println!("wrote {path}");
         }
     }
-    if stale.is_empty() { Ok(()) } else { bail!("these schemas are not what the types say: {}; run `cargo ci schema`", stale.join(", ")) }
+    if stale.is_empty() {
+        Ok(())
+    } else {
+        bail!("these schemas are not what the types say: {}; run `cargo ci schema`", stale.join(", "))
+    }
 }
 
 fn all() -> Result<[(&'static str, String); 5]> {

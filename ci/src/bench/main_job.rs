@@ -38,7 +38,13 @@ impl MainJob<'_> {
         let output = command.stdin(Stdio::null()).output().into_diagnostic()?;
         let whole = start.elapsed();
         if !output.status.success() {
-            bail!("the main job in {} ended with {}: {}{}", self.runtime, output.status, String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+            bail!(
+                "the main job in {} ended with {}: {}{}",
+                self.runtime,
+                output.status,
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            );
         }
         let environment = fs_err::read(folder.join("environment.json")).into_diagnostic()?;
         let environment: Environment = serde_json::from_slice(&environment).into_diagnostic()?;

@@ -33,13 +33,15 @@ pub(crate) struct BenchArgs {
 pub(crate) fn bench(args: &BenchArgs) -> Result<()> {
     run(cargo().args(["build", "--release", "--quiet", "--package", "tomee-harness"]))?;
     let folder = tempfile::tempdir().into_diagnostic()?;
-    let folder = camino::Utf8Path::from_path(folder.path()).ok_or_else(|| miette::miette!("the temporary folder's name is not Unicode"))?;
+    let folder = camino::Utf8Path::from_path(folder.path())
+        .ok_or_else(|| miette::miette!("the temporary folder's name is not Unicode"))?;
     let runtimes: Vec<&str> = args.runtime.as_deref().map_or_else(|| vec!["process", "docker"], |only| vec![only]);
     if args.rounds == 0 {
         bail!("a benchmark has at least one round");
     }
     let distribution = distribution()?;
-    let mut rows: Vec<Row> = runtimes.iter().map(|&runtime| Row { runtime, measured: vec![], ratios: vec![] }).collect();
+    let mut rows: Vec<Row> =
+        runtimes.iter().map(|&runtime| Row { runtime, measured: vec![], ratios: vec![] }).collect();
     // Unmeasured, so that images are built and pages compiled: the targets are for a machine that has been used.
     for runtime in &runtimes {
         MainJob { runtime, documented: args.documented }.run(&folder.join(format!("warm-{runtime}")))?;
@@ -52,7 +54,9 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<()> {
             let measured = job.run(&folder.join(format!("{}-{round}", row.runtime)))?;
             println!(
                 "round {round}: (a) {} {:.2} s, whole run {:.2} s",
-                row.runtime, measured.first_failover.as_secs_f64(), measured.whole.as_secs_f64()
+                row.runtime,
+                measured.first_failover.as_secs_f64(),
+                measured.whole.as_secs_f64()
             );
             row.ratios.push(measured.first_failover.as_secs_f64() / stock.as_secs_f64());
             row.measured.push(measured);
@@ -83,7 +87,10 @@ impl std::fmt::Display for Row<'_> {
         write!(
             f,
             "{} first failover {} s, own CPU {} % of the run, own peak memory {} MiB",
-            self.runtime, spread(&a, 2), spread(&cpu, 1), spread(&memory, 0)
+            self.runtime,
+            spread(&a, 2),
+            spread(&cpu, 1),
+            spread(&memory, 0)
         )
     }
 }
@@ -100,7 +107,8 @@ fn spread(values: &[f64], digits: usize) -> String {
 
 fn distribution() -> Result<Distribution> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().into_diagnostic()?;
-    let resolved = async { Distribution::resolve(&ServerSpec::default(), &Caches::of_user()?, &Maven::default(), &Quiet).await };
+    let resolved =
+        async { Distribution::resolve(&ServerSpec::default(), &Caches::of_user()?, &Maven::default(), &Quiet).await };
     runtime.block_on(resolved).into_diagnostic()
 }
 

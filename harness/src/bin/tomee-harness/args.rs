@@ -61,6 +61,8 @@ pub(crate) enum Command {
     Run(Box<RunArgs>),
     /// Judge a stored run again, offline
     Check(CheckArgs),
+    /// Say what this machine has and lacks
+    Doctor(DoctorArgs),
     /// Print each setting and where it comes from
     Settings(Box<RunArgs>),
     /// Remove what an older crash left running
@@ -93,7 +95,7 @@ pub(crate) struct RunArgs {
     /// accelerated (farm scan every second, quick JVM flags) or documented (Tomcat's defaults) [default: accelerated]
     #[arg(long, env = "TOMEE_HARNESS_TIMING", value_name = "TIMING", value_parser = parse_timing)]
     pub(crate) timing: Option<Timing>,
-    /// Java home of the nodes [default: JAVA_HOME, then java on the path]
+    /// Java home of the nodes [default: `JAVA_HOME`, then java on the path]
     #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
     pub(crate) java: Option<Utf8PathBuf>,
     /// An argument for each node's JVM; may be repeated
@@ -145,7 +147,7 @@ pub(crate) struct CheckArgs {
 /// What to look at.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Java home to look at [default: JAVA_HOME, then java on the path]
+    /// Java home to look at [default: `JAVA_HOME`, then java on the path]
     #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
     pub(crate) java: Option<Utf8PathBuf>,
 }

@@ -73,7 +73,7 @@ impl Progress {
             },
             RecordKind::Fault { phase: FaultPhase::Hit { proof }, .. } => self.now(proof),
             RecordKind::Fault { phase: FaultPhase::Missed { seen }, kind, node, .. } => {
-                self.line(&format!("  {kind} of {node} missed: {seen}"))
+                self.line(&format!("  {kind} of {node} missed: {seen}"));
             }
             _ => {}
         }
@@ -92,7 +92,7 @@ impl Progress {
             Event::NodeReady { node } => self.now(&format!("{node} is ready")),
             Event::Deployed { node, context } => self.now(&format!("{node} serves {context}")),
             Event::WaitRanOut { wanted, last_seen, .. } => {
-                self.line(&format!("  waited in vain for {wanted}; last seen: {last_seen}"))
+                self.line(&format!("  waited in vain for {wanted}; last seen: {last_seen}"));
             }
             Event::NodeDied { node, why } => self.line(&format!("  {node} failed: {why}")),
             Event::Interrupted { by } => self.line(&format!("  interrupted by {by}; ending the cluster")),

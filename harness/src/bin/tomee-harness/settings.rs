@@ -187,6 +187,7 @@ fn given<T: Clone>(all: &[T]) -> Option<Vec<T>> {
     (!all.is_empty()).then(|| all.to_vec())
 }
 
+#[expect(clippy::ref_option, reason = "called with a reference to whatever was picked")]
 fn shown_path(path: &Option<Utf8PathBuf>) -> String {
     path.as_ref().map(ToString::to_string).unwrap_or_default()
 }

@@ -34,7 +34,7 @@ impl Signals {
                     _ = hup.recv() => *on_hup,
                 };
                 if listening.interrupt.is_cancelled() {
-                    #[expect(clippy::exit, reason = "the second signal wants out at once; the guard removes all")]
+                    // The second signal wants out at once; the guard removes all.
                     std::process::exit(exit.code().into());
                 }
                 listening.first.store(exit.code(), Ordering::SeqCst);

@@ -1,5 +1,6 @@
 //! Fetches an archive with the user's own Maven.
 
+use std::io;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -50,6 +51,23 @@ pub(super) struct Fetched {
 }
 
 impl Maven {
+    /// The first line of `mvn --version`.
+    ///
+    /// # Errors
+    /// There is no Maven, or it does not run (it needs Java).
+    pub async fn version(&self) -> io::Result<String> {
+        let mut command = Command::new(&self.program);
+        command.arg("--version").envs(self.java_home.iter().map(|home| ("JAVA_HOME", home)));
+        let output = command.stdin(Stdio::null()).output().await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let plain = text.lines().next().unwrap_or_default().replace("\u{1b}[1m", "").replace("\u{1b}[m", "");
+        if output.status.success() {
+            Ok(plain)
+        } else {
+            Err(io::Error::other(format!("{} --version: {}", self.program, output.status)))
+        }
+    }
+
     /// Makes Maven get the archive, if its local repository lacks it. `work` is a folder to run in, made here.
     pub(super) async fn fetch(
         &self,

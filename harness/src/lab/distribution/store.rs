@@ -157,5 +157,5 @@ fn remove_leftovers(root: &Utf8Path, name: &str) -> io::Result<()> {
 }
 
 fn utf8(folder: &TempDir) -> io::Result<Utf8PathBuf> {
-    Utf8PathBuf::try_from(folder.path().to_owned()).map_err(|error| error.into_io_error())
+    Utf8PathBuf::try_from(folder.path().to_owned()).map_err(camino::FromPathBufError::into_io_error)
 }

@@ -147,8 +147,9 @@ fn what_replicas_had(
             && look.state.is_some()
             && view.timeline.outlives(look.node, look.at, operation.invoked)
     });
-    match unseen {
-        true => ("no surviving node held a replica of it".to_owned(), None),
-        false => ("no surviving node was looked at after the last write".to_owned(), None),
+    if unseen {
+        ("no surviving node held a replica of it".to_owned(), None)
+    } else {
+        ("no surviving node was looked at after the last write".to_owned(), None)
     }
 }

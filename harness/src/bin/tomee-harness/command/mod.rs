@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod doctor;
 mod run;
 mod settings;
 mod sweep;
@@ -17,6 +18,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
     match cli.command {
         Command::Run(args) => run::run(&args, &cli.output, matches),
         Command::Check(args) => check::check(&args, &cli.output),
+        Command::Doctor(args) => doctor::doctor(&args, &cli.output),
         Command::Settings(args) => settings::settings(&args, &cli.output, matches),
         Command::Sweep(args) => sweep::sweep(&args, &cli.output),
         Command::Completions(args) => completions::completions(&args),

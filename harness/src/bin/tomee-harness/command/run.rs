@@ -34,7 +34,8 @@ pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> 
         let signals = Signals::listen().map_err(Failure::environment)?;
         let one =
             One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals, clock };
-        many.run(&one).await
+        // On the heap: the future of a whole run is some ten kilobytes.
+        Box::pin(many.run(&one)).await
     });
     progress.finish();
     result
@@ -67,7 +68,7 @@ impl Many {
             }
             // Only the first run begins with the program.
             let one = One { clock: if number == 1 { one.clock } else { Clock::start() }, ..*one };
-            let exit = one.run(number, times > 1).await?;
+            let exit = Box::pin(one.run(number, times > 1)).await?;
             worst = worst.worse(exit);
             let interrupted = one.signals.exit().is_some();
             if interrupted || (self.until_failure && exit != Exit::Holds) {
@@ -98,7 +99,7 @@ impl One<'_> {
         let prepared = self.prepare(&run, folder).await?;
         let Prepared { parts, guard } = prepared;
         let (run_dir, setting) = (parts.run_dir.clone(), self.setting(&parts.distribution, parts.runtime.name()));
-        let mut environment = self.environment(&run, &started, &parts);
+        let mut environment = Self::environment(&run, &started, &parts);
 
         let limit = self.settings.timeout;
         let token = self.signals.token().child_token();
@@ -141,8 +142,13 @@ impl One<'_> {
 
     async fn prepare(&self, run: &RunId, folder: Utf8PathBuf) -> Result<Prepared, Failure> {
         let runtime = match self.settings.runtime {
-            RuntimeChoice::Auto | RuntimeChoice::Process => RuntimeKind::Process,
+            RuntimeChoice::Process => RuntimeKind::Process,
             RuntimeChoice::Docker => RuntimeKind::Docker,
+            RuntimeChoice::Auto => {
+                let (runtime, why) = RuntimeKind::choose(self.plan).await;
+                self.progress.line(&format!("  nodes are {why}"));
+                runtime
+            }
         };
         let progress = self.progress.clone();
         let preparation = Preparation {
@@ -178,7 +184,6 @@ impl One<'_> {
     }
 
     fn environment(
-        &self,
         run: &RunId,
         started: &jiff::Zoned,
         parts: &tomee_harness::lab::cluster::ClusterParts,
@@ -191,7 +196,7 @@ impl One<'_> {
             arguments: std::env::args().collect(),
             runtime: parts.runtime.name().to_owned(),
             server: server(&parts.distribution),
-            java: parts.java.as_ref().map(|java| java.version.to_string()),
+            java: parts.java.as_ref().map(|java| java.version.full.clone()),
             host: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),
             endpoints: None,
             own: None,
@@ -244,7 +249,7 @@ fn release(guard: Arc<tomee_harness::lab::guard::Guard>, keep: bool, progress: &
 
 fn prepare_failure(error: PrepareError) -> Failure {
     let hint = match &error {
-        PrepareError::Distribution(error) => error.hint().map(Into::into),
+        PrepareError::Distribution(error) => error.hint(),
         PrepareError::Java(error) => error.hint(),
         PrepareError::Runtime(tomee_harness::lab::runtime::RuntimeError::Environment { hint, .. }) => hint.clone(),
         _ => None,

@@ -21,6 +21,10 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 /// The name on the command line.
 pub const NAME: &str = "process";
 
+/// What processes on one machine can do: no packet filter is theirs, and their host cannot be lost alone.
+pub const CAPABILITIES: [Capability; 5] =
+    [Capability::Kill, Capability::Stop, Capability::Pause, Capability::Restart, Capability::Multicast];
+
 /// JVMs on this machine.
 #[derive(Debug)]
 pub struct ProcessRuntime {
@@ -71,7 +75,7 @@ impl Runtime for ProcessRuntime {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        [Capability::Kill, Capability::Stop, Capability::Pause, Capability::Restart, Capability::Multicast].into()
+        CAPABILITIES.into()
     }
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
