@@ -11,13 +11,15 @@ use futures_util::future::{join_all, try_join_all};
 use testcontainers::GenericImage;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::NetworkCreateRequest;
+use tokio::sync::OnceCell;
 
-use super::error::{self, DockerError, status};
+use super::error::{self, DockerError};
 use super::images::{self, DockerOptions, LAYOUT};
 use super::logs::Source;
 use super::pod::{self, HTTP_PORT, LogRoute, Pod, RECEIVER_PORT};
 use super::server::{self, Recipe};
 use super::sweep;
+use crate::lab::base::HARNESS_LOG;
 use crate::lab::distribution::Distribution;
 use crate::lab::guard::{Guard, GuardError, RUN_LABEL};
 use crate::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
@@ -27,8 +29,6 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 
 /// The name on the command line.
 const NAME: &str = "docker";
-/// The file below `CATALINA_BASE` that the harness's own log handler writes.
-const HARNESS_LOG: &str = "harness/log/harness.log";
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -43,6 +43,7 @@ pub struct DockerRuntime {
     pods: Mutex<BTreeMap<NodeName, Arc<Pod>>>,
     /// The server image of each distribution (by digest), built once however many nodes ask.
     images: tokio::sync::Mutex<BTreeMap<String, GenericImage>>,
+    network_made: OnceCell<()>,
 }
 
 impl DockerRuntime {
@@ -67,6 +68,7 @@ impl DockerRuntime {
             options,
             pods: Mutex::default(),
             images: tokio::sync::Mutex::default(),
+            network_made: OnceCell::new(),
         })
     }
 
@@ -99,8 +101,6 @@ impl DockerRuntime {
         self.guard.network(&request.name).map_err(unguarded)?;
         match self.docker.create_network(request).await {
             Ok(_) => Ok(()),
-            // An earlier reservation of this run made it.
-            Err(error) if status(&error) == Some(409) => Ok(()),
             Err(error) => Err(DockerError::from(error).environment("no network can be made on the engine", Some(HINT))),
         }
     }
@@ -134,7 +134,8 @@ impl Runtime for DockerRuntime {
                 .map_err(|error| error.environment("an earlier pod of this run cannot be removed", None))?;
         }
         let image = images::holder(&self.docker, &self.options).await?;
-        self.make_network().await?;
+        // Once only: an engine makes a second network of the same name, and then takes neither.
+        self.network_made.get_or_try_init(|| self.make_network()).await?;
         let network = self.network();
         for node in topology.names() {
             // Told by name, before there is an id: what is asked for comes into being even if we are gone by then.

@@ -67,6 +67,11 @@ impl Server {
 
     /// Asks it to stop; what proves that it did so by itself.
     pub(super) async fn stop(&self, docker: &Docker, name: &str) -> Result<String, DockerError> {
+        // The engine takes the stop of what has ended for done.
+        let state = state(docker, name).await?;
+        if !state.running {
+            return Err(DockerError::Refused(format!("container {name} is {}: {}", state.status, state.ending())));
+        }
         self.container.stop_with_timeout(Some(STOP_LIMIT_SECONDS)).await?;
         let state = ended(docker, name).await?;
         if state.exit_code == KILLED {
