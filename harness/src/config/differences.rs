@@ -229,7 +229,7 @@ fn jvm(topology: &Topology, list: &mut List) {
         Timing::Accelerated => "several nodes share a machine, and start in half the time; slower under load",
         Timing::Documented => "several nodes share a machine",
     };
-    list.add("JVM flags", topology.timing.jvm_flags().join(" "), "none", why);
+    list.add("JVM flags", topology.jvm_flags().join(" "), "none", why);
     if !topology.jvm.args.is_empty() {
         list.add("JVM flags, further", topology.jvm.args.join(" "), "none", ASKED);
     }

@@ -78,6 +78,16 @@ impl Topology {
         self.nodes.iter().find(|node| &node.name == name)
     }
 
+    /// JVM flags that the topology needs, before the user's own.
+    ///
+    /// With multicast, IPv4 alone: on a machine that has IPv6, too, a group bound to an interface (`bind`) cannot send
+    /// (`Invalid argument`), and the Host does not start. With the flag, 127.0.0.1 works even without any network.
+    pub fn jvm_flags(&self) -> Vec<&'static str> {
+        let multicast = self.cluster.membership == Membership::Multicast;
+        let stack = multicast.then_some("-Djava.net.preferIPv4Stack=true");
+        self.timing.jvm_flags().iter().copied().chain(stack).collect()
+    }
+
     /// The node whose farm deployer watches its folder: the first one.
     /// On several nodes at once it would redeploy mutually (facts: watchEnabled on exactly one node).
     pub fn watcher(&self) -> &NodeName {
@@ -325,6 +335,15 @@ mod tests {
         assert_eq!(Topology::of(1), Err(NodeCountError(1)));
         assert_eq!(Topology::of(9), Err(NodeCountError(9)));
         assert_eq!(Topology::of(8).expect("eight is fine").nodes.len(), 8);
+    }
+
+    #[test]
+    fn multicast_takes_the_ipv4_stack() {
+        let mut topology = Topology::of(2).expect("two nodes");
+        let flag = "-Djava.net.preferIPv4Stack=true";
+        assert!(!topology.jvm_flags().contains(&flag));
+        topology.cluster.membership = Membership::Multicast;
+        assert!(topology.jvm_flags().contains(&flag) && topology.jvm_flags().contains(&"-Xmx256m"));
     }
 
     #[test]
