@@ -66,7 +66,9 @@ impl Place {
         let cleared: Result<(), TimedOut> = until("a machine without the run", LIMIT, async || {
             let carriers = self.carriers();
             let told: Vec<&Running> = told.iter().filter(|process| process.lives()).collect();
-            let entry = self.path.join("runs").join(self.run.as_str()).exists();
+            // An owner that was killed before it had a guard leaves an entry, and nothing else, for the next sweep.
+            let guarded = self.log().contains("guarding");
+            let entry = guarded && self.path.join("runs").join(self.run.as_str()).exists();
             if carriers.is_empty() && told.is_empty() && !entry {
                 return Ok(Look::Ready(()));
             }
