@@ -7,6 +7,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::distribution::Distribution;
+use super::pages::PAGE_TIME;
 use super::runtime::NodeFile;
 use super::{logging, war};
 use crate::config::FARM_TEMP_DIR;
@@ -55,7 +56,8 @@ pub fn files(
     files.push(file("conf/server.xml", server_xml));
     files.push(file("conf/Catalina/localhost/harness-probe.xml", probe_context(node, token)));
     for (path, content) in war::probe_files() {
-        files.push(NodeFile { path: Utf8Path::new("harness/probe").join(path), content, modified: None });
+        let path = Utf8Path::new("harness/probe").join(path);
+        files.push(NodeFile { path, content, modified: Some(PAGE_TIME) });
     }
     for lib in libs {
         let name = lib.file_name().unwrap_or("library.jar");

@@ -10,6 +10,7 @@ pub mod guard;
 pub mod java;
 mod logging;
 pub mod logs;
+pub mod pages;
 pub mod ports;
 pub mod prepare;
 pub mod probe;

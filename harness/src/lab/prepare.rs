@@ -10,6 +10,7 @@ use super::cluster::ClusterParts;
 use super::distribution::{Caches, Distribution, DistributionError, Maven, Progress};
 use super::guard::{Guard, GuardError};
 use super::java::{Java, JavaError};
+use super::pages::CompiledPages;
 use super::ports::{PortError, PortPool};
 use super::recorder::{Listener, Recorder};
 use super::run_dir::RunDir;
@@ -140,6 +141,10 @@ impl Preparation<'_> {
             limits: Limits::of(self.topology.timing),
             topology: self.topology,
             runtime,
+            pages: java
+                .as_ref()
+                .filter(|_| self.runtime == RuntimeKind::Process)
+                .map(|java| CompiledPages::of(&self.caches, &distribution, java)),
             distribution: Arc::new(distribution),
             java: java.filter(|_| self.runtime == RuntimeKind::Process),
             recorder: Arc::new(recorder),

@@ -9,6 +9,7 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use super::distribution::hex::hex;
+use super::pages::PAGE_TIME;
 use crate::spec::ContextPath;
 
 /// Embeds files by their path below a folder of this package.
@@ -153,6 +154,11 @@ impl War {
     }
 }
 
+/// The files of the counter app, by their path in it.
+pub(super) fn counter_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
+    COUNTER.iter().map(|(path, content)| (Utf8PathBuf::from(path), content.to_vec())).collect()
+}
+
 /// The files of the probe, by their path in its folder.
 pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
     PROBE.iter().map(|(path, content)| (Utf8PathBuf::from(path), content.to_vec())).collect()
@@ -164,18 +170,19 @@ fn sha256(content: &[u8]) -> String {
 
 /// Packs files, uncompressed and all of the same time, so that the archive depends on nothing but them.
 ///
-/// The time is 2020-01-01 00:00: Jasper compiles a page anew when its time is another than that of its class, so it
-/// must not move from run to run; and the zero of the format, 1980, is before the epoch of no time zone, but some
-/// tools take it for "not set".
+/// The time is [`PAGE_TIME`], by the extra field that knows UTC: Jasper compiles a page anew when its time is another
+/// than that of its class, so it must be the same in every run and time zone.
 fn pack(files: Embedded) -> zip::result::ZipResult<Vec<u8>> {
-    let time = DateTime::from_date_and_time(2020, 1, 1, 0, 0, 0).unwrap_or_default();
+    let time = DateTime::from_date_and_time(2020, 2, 1, 0, 0, 0).unwrap_or_default();
+    let page_time = u32::try_from(PAGE_TIME).ok();
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Stored)
         .last_modified_time(time)
-        .unix_permissions(0o644);
+        .unix_permissions(0o644)
+        .with_extended_timestamp(page_time, None, None)?;
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, content) in files {
-        zip.start_file(*path, options)?;
+        zip.start_file(*path, options.clone())?;
         zip.write_all(content)?;
     }
     Ok(zip.finish()?.into_inner())

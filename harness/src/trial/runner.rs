@@ -11,7 +11,7 @@ use crate::lab::recorder::Recorder;
 use crate::lab::war::{War, WarError};
 use crate::spec::plan::{App, PlanError};
 use crate::spec::{ContextPath, Plan, Step, StepKind};
-use crate::verdict::{self, Verdict};
+use crate::verdict::{self, Status, Verdict};
 
 /// A run that came to an end.
 #[derive(Debug)]
@@ -69,7 +69,12 @@ pub async fn run(
     if walked.is_none() {
         recorder.event(Event::Interrupted { by: "a signal".to_owned() });
     }
+    let waited_in_vain = matches!(&walked, Some(Err(ClusterError::Wait { .. })));
     let cluster = walk.cluster.take();
+    if let Some(cluster) = cluster.as_ref().filter(|_| waited_in_vain) {
+        // Evidence only: a dump that cannot be written must not keep the cluster from being ended.
+        let _ = cluster.dump_threads().await;
+    }
     let ended = match &cluster {
         Some(cluster) if !keep => end(cluster).await,
         Some(_) => Ok(()),
@@ -84,6 +89,9 @@ pub async fn run(
     let history = recorder.history();
     let verdict = verdict::judge(plan, &history);
     run_dir.write_json(&run_dir.verdict(), &verdict).map_err(TrialError::RunDir)?;
+    if let Some(cluster) = cluster.filter(|_| verdict.status == Status::Holds) {
+        cluster.keep_pages().map_err(TrialError::RunDir)?;
+    }
     Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled() })
 }
 

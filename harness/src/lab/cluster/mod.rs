@@ -26,6 +26,7 @@ use super::client::{Client, ClientError};
 use super::distribution::Distribution;
 use super::java::Java;
 use super::logs::LogFollower;
+use super::pages::{self, CompiledPages};
 use super::probe::Probe;
 use super::recorder::Recorder;
 use super::run_dir::RunDir;
@@ -51,6 +52,8 @@ pub struct ClusterParts {
     pub distribution: Arc<Distribution>,
     /// The Java of this machine; a runtime whose nodes bring their own needs none.
     pub java: Option<Java>,
+    /// Pages compiled by an earlier run, where they fit this one.
+    pub pages: Option<CompiledPages>,
     /// Where all that happens goes.
     pub recorder: Arc<Recorder>,
     /// The run's folder.
@@ -221,6 +224,31 @@ impl Cluster {
         let mut followers = std::mem::take(&mut *lock(&self.followers));
         while followers.join_next().await.is_some() {}
         Ok(removed?)
+    }
+
+    /// Keeps the pages that the nodes have compiled, for the next run. To be called when they have ended.
+    ///
+    /// # Errors
+    /// The cache cannot be written.
+    pub fn keep_pages(&self) -> std::io::Result<()> {
+        let Some(pages) = &self.parts.pages else { return Ok(()) };
+        let works =
+            self.parts.topology.names().filter_map(|node| self.parts.runtime.folder(node, pages::WORK_DIR.into()));
+        works.into_iter().try_for_each(|work| pages.keep(&work))
+    }
+
+    /// Writes a thread dump of each living node to its folder, as far as one can be had: what a wait that ran out was
+    /// waiting for may be in it.
+    ///
+    /// # Errors
+    /// The run directory cannot be written.
+    pub async fn dump_threads(&self) -> std::io::Result<()> {
+        for node in self.living() {
+            if let Ok(Some(threads)) = self.parts.runtime.threads(&node).await {
+                fs_err::write(self.parts.run_dir.node(&node).join("threads.txt"), threads)?;
+            }
+        }
+        Ok(())
     }
 
     /// Copies each node's own logs into the run directory. To be called before [`Self::shutdown`] where containers hold them.

@@ -10,6 +10,7 @@ use crate::history::Question;
 use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine};
 use crate::lab::base;
+use crate::lab::pages::CompiledPages;
 use crate::lab::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::lab::wait::{self, Look};
 use crate::spec::{Endpoints, NodeName};
@@ -57,8 +58,9 @@ impl Cluster {
         let folder = parts.run_dir.node(node);
         fs_err::create_dir_all(&folder).map_err(files_failed)?;
         fs_err::write(folder.join("server.xml"), &server_xml).map_err(files_failed)?;
-        let files = base::files(&parts.distribution, node, server_xml, &parts.token, &parts.topology.jvm.libs)
+        let mut files = base::files(&parts.distribution, node, server_xml, &parts.token, &parts.topology.jvm.libs)
             .map_err(files_failed)?;
+        files.extend(parts.pages.iter().flat_map(CompiledPages::files));
         let launch = NodeLaunch {
             node: node.clone(),
             distribution: Arc::clone(&parts.distribution),

@@ -167,6 +167,11 @@ pub trait Runtime: Send + Sync + Debug {
     /// Copies a node's own logs into a folder on this machine, as far as they can be had.
     async fn collect(&self, node: &NodeName, into: &Utf8Path) -> Result<(), RuntimeError>;
 
+    /// A folder of a node's `CATALINA_BASE`, where this machine has it.
+    fn folder(&self, _node: &NodeName, _path: &Utf8Path) -> Option<Utf8PathBuf> {
+        None
+    }
+
     /// A thread dump of a running node, where it can be had.
     async fn threads(&self, node: &NodeName) -> Result<Option<String>, RuntimeError>;
 

@@ -169,6 +169,10 @@ impl Runtime for ProcessRuntime {
         }
     }
 
+    fn folder(&self, node: &NodeName, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        Some(self.base(node).join(path))
+    }
+
     async fn collect(&self, node: &NodeName, into: &Utf8Path) -> Result<(), RuntimeError> {
         let logs = self.base(node).join("logs");
         let into = into.to_owned();
