@@ -10,31 +10,19 @@ use super::distribution::Distribution;
 use super::pages::PAGE_TIME;
 use super::runtime::NodeFile;
 use super::{logging, war};
-use crate::config::FARM_TEMP_DIR;
-use crate::spec::NodeName;
+use crate::config;
+use crate::spec::{NodeName, Topology};
 
 /// The file of the harness's own log handler, below `CATALINA_BASE`.
 pub const HARNESS_LOG: &str = "harness/log/harness.log";
-pub use crate::config::FARM_WATCH_DIR as WATCH_DIR;
 
-/// Folders of every node. The farm creates none of its own (facts: `FarmWarDeployer` needs all three to exist).
-const FOLDERS: &[&str] = &[
-    "bin",
-    "conf",
-    "lib",
-    "logs",
-    "temp",
-    "webapps",
-    "work",
-    FARM_TEMP_DIR,
-    WATCH_DIR,
-    "harness/log",
-    "harness/probe",
-];
+/// Folders of every node, beside those of the farm.
+const FOLDERS: [&str; 9] = ["bin", "conf", "lib", "logs", "temp", "webapps", "work", "harness/log", "harness/probe"];
 
-/// The empty folders of a node, relative to `CATALINA_BASE`.
-pub fn folders() -> Vec<Utf8PathBuf> {
-    FOLDERS.iter().map(Utf8PathBuf::from).collect()
+/// The empty folders of a node, relative to `CATALINA_BASE`. The farm's are among them, for it makes none itself.
+pub fn folders(topology: &Topology) -> Vec<Utf8PathBuf> {
+    let farm = config::farm_folders(topology);
+    FOLDERS.into_iter().chain([farm.temp, farm.watch, farm.deploy]).map(Utf8PathBuf::from).collect()
 }
 
 /// The files of a node, relative to `CATALINA_BASE`.

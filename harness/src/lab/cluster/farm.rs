@@ -5,9 +5,8 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError, lock};
-use crate::history::Event;
-use crate::history::Question;
-use crate::lab::base;
+use crate::config;
+use crate::history::{Event, Question};
 use crate::lab::client::PlainClient;
 use crate::lab::runtime::NodeFile;
 use crate::lab::wait::{self, Look};
@@ -21,7 +20,7 @@ impl Cluster {
     /// The wait ran out, which breaks `deployed-everywhere`.
     pub async fn deploy(&self, war: &Arc<War>) -> Result<(), ClusterError> {
         let watcher = self.parts.topology.watcher();
-        let path = format!("{}/{}", base::WATCH_DIR, war.context.war_name()).into();
+        let path = format!("{}/{}", config::farm_folders(&self.parts.topology).watch, war.context.war_name()).into();
         let file = NodeFile { path, content: war.content.clone(), modified: None };
         self.parts.recorder.event(Event::WarDropped {
             node: watcher.clone(),

@@ -65,7 +65,7 @@ impl Cluster {
             node: node.clone(),
             distribution: Arc::clone(&parts.distribution),
             files,
-            folders: base::folders(),
+            folders: base::folders(&parts.topology),
             java_home: parts.java.as_ref().map(|java| java.home.clone()),
             jvm_args: self.jvm_args(node),
             env: parts.topology.jvm.env.clone().into_iter().collect(),
@@ -76,7 +76,7 @@ impl Cluster {
     fn jvm_args(&self, node: &NodeName) -> Vec<String> {
         let topology = &self.parts.topology;
         let ours = ["-Duser.language=en".to_owned(), "-Duser.country=US".to_owned(), format!("-Dharness.node={node}")];
-        let timing = topology.timing.jvm_flags().iter().map(|&flag| flag.to_owned());
+        let timing = topology.jvm_flags().into_iter().map(str::to_owned);
         ours.into_iter().chain(timing).chain(topology.jvm.args.iter().cloned()).collect()
     }
 

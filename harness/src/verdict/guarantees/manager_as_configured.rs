@@ -16,7 +16,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 }
 
 fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
-    let wanted = view.plan.topology.cluster.manager.class_name();
+    let wanted = view.plan.topology.cluster.manager_class();
     let contexts = look.contexts(&view.contexts).filter(|context| named(context) && context.manager.class != wanted);
     let breaches = contexts.map(|context| {
         let why = if context.distributable { "" } else { ": the app is not distributable" };
@@ -54,7 +54,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
             return Err(format!("{node} was not seen to serve an app"));
         }
     }
-    let class = view.plan.topology.cluster.manager.class_name();
+    let class = view.plan.topology.cluster.manager_class();
     Ok(Judgement::holds(format!("every node ran {class}")).resting_on(Vec::new(), evidence))
 }
 

@@ -278,7 +278,7 @@ impl Story {
                 available: true,
                 distributable: true,
                 manager: ManagerState {
-                    class: self.plan.topology.cluster.manager.class_name().to_owned(),
+                    class: self.plan.topology.cluster.manager_class().to_owned(),
                     attributes: BTreeMap::new(),
                 },
                 sessions: sessions.collect(),
