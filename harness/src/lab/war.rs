@@ -126,9 +126,14 @@ impl War {
     /// # Errors
     /// [`WarError::Counter`], never seen: it is packed in memory.
     pub fn counter(context: ContextPath) -> Result<Self, WarError> {
-        let content = pack(COUNTER).map_err(WarError::Counter)?;
-        let sha256 = sha256(&content);
-        Ok(Self { content, sha256, context, pages: vec![FIRST_PAGE.to_owned()], distributable: Distributable::Yes })
+        let archive = pack(COUNTER).map_err(WarError::Counter)?;
+        Ok(Self {
+            sha256: hex(&Sha256::digest(&archive)),
+            content: archive,
+            context,
+            pages: vec![FIRST_PAGE.to_owned()],
+            distributable: Distributable::Yes,
+        })
     }
 
     /// A user's app, to be deployed at `context`.
@@ -144,13 +149,17 @@ impl War {
             }
             Err(error) => return Err(error.into()),
         }
-        let content = fs::read(path)?;
-        if content.is_empty() {
+        let archive = fs::read(path)?;
+        if archive.is_empty() {
             return Err(WarError::Empty(path.to_owned()));
         }
-        let distributable = inspect(path, &content)?;
-        let sha256 = sha256(&content);
-        Ok(Self { content, sha256, context, pages: Vec::new(), distributable })
+        Ok(Self {
+            distributable: inspect(path, &archive)?,
+            sha256: hex(&Sha256::digest(&archive)),
+            content: archive,
+            context,
+            pages: Vec::new(),
+        })
     }
 }
 
@@ -162,10 +171,6 @@ pub(super) fn counter_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
 /// The files of the probe, by their path in its folder.
 pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
     PROBE.iter().map(|(path, content)| (Utf8PathBuf::from(path), content.to_vec())).collect()
-}
-
-fn sha256(content: &[u8]) -> String {
-    hex(&Sha256::digest(content))
 }
 
 /// Packs files, uncompressed and all of the same time, so that the archive depends on nothing but them.
@@ -238,7 +243,8 @@ fn leads_out(name: &str) -> bool {
 }
 
 fn is_library(name: &str) -> bool {
-    name.strip_prefix("WEB-INF/lib/").is_some_and(|file| !file.contains('/') && file.ends_with(".jar"))
+    name.strip_prefix("WEB-INF/lib/")
+        .is_some_and(|file| !file.contains('/') && Utf8Path::new(file).extension() == Some("jar"))
 }
 
 fn fragment(library: impl Read + Seek) -> Option<Vec<u8>> {

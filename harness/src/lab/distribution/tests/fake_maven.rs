@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::super::{Caches, Distribution, DistributionError, Maven, Progress};
@@ -99,7 +99,7 @@ impl World {
     pub(super) fn cached(&self) -> Vec<String> {
         let entries = self.distributions().read_dir_utf8().expect("a cache");
         let names = entries.map(|entry| entry.expect("readable").file_name().to_owned());
-        let mut names: Vec<String> = names.filter(|name| !name.ends_with(".lock")).collect();
+        let mut names: Vec<String> = names.filter(|name| Utf8Path::new(name).extension() != Some("lock")).collect();
         names.sort();
         names
     }
