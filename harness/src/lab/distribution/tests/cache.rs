@@ -1,11 +1,13 @@
 //! The cache: once, whole, and by one at a time.
 
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use fs_err as fs;
 
 use super::super::{Namespace, Product};
 use super::fake_maven::{Told, World};
+use crate::lab::wait::{self, Look, TimedOut};
 
 #[tokio::test]
 async fn a_release_is_fetched_unpacked_and_known() {
@@ -102,9 +104,7 @@ async fn a_run_that_waits_for_another_says_so_and_goes_on_when_the_other_dies() 
     let maven = world.working_maven();
     let waiting = world.resolve_telling(&maven, &told);
     let other = async {
-        while told.notes.lock().expect("no panic").is_empty() {
-            tokio::task::yield_now().await;
-        }
+        until("the note", || !told.notes.lock().expect("no panic").is_empty()).await;
         assert!(world.starts().is_empty(), "Maven was started under the other's lock");
         drop(lock);
     };
@@ -119,11 +119,7 @@ async fn a_run_that_is_given_up_leaves_the_cache_as_it_was() {
     // It writes its own process id, and then takes for ever.
     let maven = world.maven("echo $$ > \"$REPOSITORY/pid\"; exec sleep 600");
     let pid_file = world.folder.path("repository/pid");
-    let started = async {
-        while fs::read_to_string(&pid_file).unwrap_or_default().trim().is_empty() {
-            tokio::task::yield_now().await;
-        }
-    };
+    let started = until("Maven", || !fs::read_to_string(&pid_file).unwrap_or_default().trim().is_empty());
     tokio::select! {
         found = world.resolve(&maven) => panic!("it ended: {found:?}"),
         () = started => {}
@@ -131,8 +127,15 @@ async fn a_run_that_is_given_up_leaves_the_cache_as_it_was() {
     assert!(world.cached().is_empty(), "{:?}", world.cached());
     let pid: u32 = fs::read_to_string(&pid_file).expect("written").trim().parse().expect("a process id");
     let proc = camino::Utf8PathBuf::from(format!("/proc/{pid}/stat"));
-    // The runtime reaps it in the background.
-    while fs::read_to_string(&proc).is_ok_and(|stat| !stat.contains(") Z ")) {
-        tokio::task::yield_now().await;
-    }
+    // A zombie has ended; the runtime reaps it in the background.
+    until("the end of Maven", || !fs::read_to_string(&proc).is_ok_and(|stat| !stat.contains(") Z "))).await;
+}
+
+async fn until(wanted: &str, mut there: impl FnMut() -> bool) {
+    let waited: Result<(), TimedOut> = wait::until(wanted, Duration::from_secs(30), || {
+        let look = if there() { Look::Ready(()) } else { Look::NotYet("not there".to_owned()) };
+        std::future::ready(Ok(look))
+    })
+    .await;
+    waited.expect("it comes soon");
 }
