@@ -2,14 +2,19 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::PermissionsExt;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::distribution::{Distribution, Product};
+
+/// How long Java may take to say its version. It takes a tenth of a second.
+const ANSWER_LIMIT: Duration = Duration::from_secs(20);
 
 /// A Java that is there and can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -227,13 +232,8 @@ impl Java {
 
     /// Starts Java and reads its properties.
     fn ask(program: &Utf8Path, home: Option<&Utf8Path>) -> Result<Self, JavaError> {
-        let output = Command::new(program)
-            .args(["-XshowSettings:properties", "-version"])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| JavaError::NotRunnable { program: program.to_owned(), source })?;
-        // Java says it on standard error.
-        let said = String::from_utf8_lossy(&output.stderr);
+        let (status, said) =
+            answer(program).map_err(|source| JavaError::NotRunnable { program: program.to_owned(), source })?;
         let value = |wanted: &str| {
             let (_, value) =
                 said.lines().filter_map(|line| line.split_once(" = ")).find(|(k, _)| k.trim() == wanted)?;
@@ -242,16 +242,41 @@ impl Java {
         let version = value("java.version").and_then(JavaVersion::parse);
         let home = home.or_else(|| value("java.home").map(Utf8Path::new));
         match (version, home) {
-            (Some(version), Some(home)) if output.status.success() => {
+            (Some(version), Some(home)) if status.success() => {
                 Ok(Self { home: home.to_owned(), version, vendor: value("java.vendor").map(str::to_owned) })
             }
             _ => Err(JavaError::Strange {
                 program: program.to_owned(),
-                status: output.status.to_string(),
+                status: status.to_string(),
                 said: said.lines().next().unwrap_or_default().to_owned(),
             }),
         }
     }
+}
+
+/// How Java ends and what it says on standard error, to which it writes settings and version.
+fn answer(program: &Utf8Path) -> io::Result<(ExitStatus, String)> {
+    let mut child = Command::new(program)
+        .args(["-XshowSettings:properties", "-version"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let (sender, said) = mpsc::channel();
+    if let Some(mut stderr) = child.stderr.take() {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            let read = stderr.read_to_end(&mut bytes);
+            // Nobody listens any more when Java took too long.
+            sender.send(read.map(|_| String::from_utf8_lossy(&bytes).into_owned())).ok();
+        });
+    }
+    if let Ok(said) = said.recv_timeout(ANSWER_LIMIT) {
+        return Ok((child.wait()?, said?));
+    }
+    child.kill()?;
+    child.wait()?;
+    Err(io::Error::new(io::ErrorKind::TimedOut, format!("it did not answer within {ANSWER_LIMIT:?}")))
 }
 
 /// The first `java` on a `PATH` that can be run.

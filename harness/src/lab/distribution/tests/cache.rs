@@ -126,14 +126,14 @@ async fn a_run_that_is_given_up_leaves_the_cache_as_it_was() {
     }
     assert!(world.cached().is_empty(), "{:?}", world.cached());
     let pid: u32 = fs::read_to_string(&pid_file).expect("written").trim().parse().expect("a process id");
-    let proc = camino::Utf8PathBuf::from(format!("/proc/{pid}/stat"));
+    let stat = camino::Utf8PathBuf::from(format!("/proc/{pid}/stat"));
     // A zombie has ended; the runtime reaps it in the background.
-    until("the end of Maven", || !fs::read_to_string(&proc).is_ok_and(|stat| !stat.contains(") Z "))).await;
+    until("the end of Maven", || !fs::read_to_string(&stat).is_ok_and(|line| !line.contains(") Z "))).await;
 }
 
-async fn until(wanted: &str, mut there: impl FnMut() -> bool) {
+async fn until(wanted: &str, mut holds: impl FnMut() -> bool) {
     let waited: Result<(), TimedOut> = wait::until(wanted, Duration::from_secs(30), || {
-        let look = if there() { Look::Ready(()) } else { Look::NotYet("not there".to_owned()) };
+        let look = if holds() { Look::Ready(()) } else { Look::NotYet("not there".to_owned()) };
         std::future::ready(Ok(look))
     })
     .await;
