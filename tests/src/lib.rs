@@ -1,1 +1,4 @@
-//! Support for the integration tests.
+//! Support for the integration tests: a fake cluster with injectable bugs, and what each test needs of files, binary
+//! and snapshot filters.
+
+pub mod fake;

@@ -145,6 +145,12 @@ impl<'a> Timeline<'a> {
 
     fn event(&mut self, event: &'a Event, at: Nanos, index: usize) {
         match event {
+            // A start that is tried again on other ports, as somebody had taken one. Nothing lives of the first try, and
+            // that a node of it died is explained.
+            Event::Addressed { .. } => {
+                self.deaths.clear();
+                self.lives.clear();
+            }
             Event::NodeStarts { node } => {
                 self.disturbed(at);
                 self.broken(node, at);
@@ -219,5 +225,30 @@ impl<'a> Timeline<'a> {
     /// Whether a node took over its peers' state in a life that began after `from`, before `to`.
     pub(super) fn synchronised_between(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         self.lives(node).iter().any(|life| from < life.from && life.synchronised.is_some_and(|at| at < to))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::Record;
+    use crate::spec::Endpoints;
+
+    #[test]
+    fn a_start_on_other_ports_begins_anew_and_a_death_without_one_stays() {
+        let node = NodeName::nth(0);
+        let addressed = || Event::Addressed { endpoints: Endpoints { nodes: BTreeMap::new(), multicast: None } };
+        let starts = || Event::NodeStarts { node: node.clone() };
+        let died = || Event::NodeDied { node: node.clone(), why: "Address already in use".to_owned() };
+        let told = |events: Vec<Event>| {
+            let records = (1..).zip(events).map(|(at, event)| Record { at: Nanos(at), kind: RecordKind::Event(event) });
+            History { records: records.collect() }
+        };
+        let history = told(vec![addressed(), starts(), died(), addressed(), starts()]);
+        let timeline = Timeline::of(&history);
+        assert!(timeline.deaths.is_empty(), "{:?}", timeline.deaths);
+        assert_eq!(timeline.lives(&node).len(), 1);
+        let history = told(vec![addressed(), starts(), died()]);
+        assert_eq!(Timeline::of(&history).deaths.len(), 1);
     }
 }

@@ -41,7 +41,12 @@ impl<'v, 'a> Tried<'v, 'a> {
                     fault.name()
                 ));
             }
-            tests.extend(answered.into_iter().map(|(session, answer)| Test { fault, session, answer }));
+            for (session, answer) in answered {
+                if let Some(vain) = asked_in_vain(view, fault, session, answer) {
+                    return Err(format!("{} after {} got no answer of the app", vain.name(), fault.name()));
+                }
+                tests.push(Test { fault, session, answer });
+            }
         }
         Ok(Self { tests })
     }
@@ -66,6 +71,21 @@ impl<'v, 'a> Tried<'v, 'a> {
     pub(super) fn evidence(&self, view: &View<'_>) -> Vec<usize> {
         self.tests.iter().flat_map(|test| [test.fault.record, view.operations[test.answer].record]).collect()
     }
+}
+
+/// An operation between a fault and the first answer after it that may have landed: what the client got instead of an
+/// answer tells nothing of the session, and the answer comes too late to tell of this fault alone.
+fn asked_in_vain<'v, 'a>(
+    view: &'v View<'a>,
+    fault: &Fault<'a>,
+    session: &Session<'a>,
+    answer: usize,
+) -> Option<&'v Operation<'a>> {
+    let (hit, answered) = (fault.hit()?, view.operations[answer].invoked);
+    let between = |operation: &&Operation<'a>| {
+        hit < operation.invoked && operation.invoked < answered && operation.answer().is_none() && operation.may_land()
+    };
+    session.operations.iter().map(|index| &view.operations[*index]).find(between)
 }
 
 /// What an answer must show at least: the acknowledged increments and what the first request wrote.

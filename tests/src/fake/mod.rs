@@ -1,0 +1,20 @@
+//! A fake cluster: nodes that behave as TomEEs do towards the harness, in this process, with bugs to inject.
+//!
+//! [`FakeRuntime`] is a runtime as `process` and `docker` are; [`FakeRun`] runs the main job on it. Replication, farm,
+//! membership and failover follow Tomcat's semantics (`DeltaManager`, `BackupManager`, `FarmWarDeployer`,
+//! `JvmRouteBinderValve`) as far as the harness can see them; a [`Bug`] breaks one of them. Nothing sleeps: what takes
+//! time on a real node becomes visible at an instant a few milliseconds ahead.
+
+mod app;
+mod bug;
+mod door;
+mod node;
+mod probe;
+mod replication;
+mod run;
+mod runtime;
+mod world;
+
+pub use bug::{BadAnswer, BadProbe, Bug};
+pub use run::FakeRun;
+pub use runtime::FakeRuntime;

@@ -1,0 +1,93 @@
+//! The main job on a fake cluster, through the public way: `trial::run`.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tokio_util::sync::CancellationToken;
+use tomee_harness::lab::clock::Clock;
+use tomee_harness::lab::cluster::ClusterParts;
+use tomee_harness::lab::distribution::{Distribution, Namespace, Product};
+use tomee_harness::lab::recorder::Recorder;
+use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::spec::plan::Limits;
+use tomee_harness::spec::{Plan, Topology, main_job};
+use tomee_harness::trial::{self, Ended, TrialError};
+
+use super::{Bug, FakeRuntime};
+
+/// A run of the main job on a fake cluster.
+#[derive(Debug, Clone)]
+pub struct FakeRun {
+    /// The cluster.
+    pub topology: Topology,
+    /// What is wrong with it.
+    pub bug: Option<Bug>,
+    /// How long a wait may take. Long where nothing should run out: a busy machine must not make a run red.
+    pub patience: Duration,
+}
+
+impl FakeRun {
+    /// A run that waits long enough for anything.
+    pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
+        Self { topology, bug, patience: Duration::from_secs(30) }
+    }
+
+    /// Runs it in a folder, which becomes the run directory.
+    ///
+    /// # Errors
+    /// Those of [`trial::run`].
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
+        let plan = self.plan();
+        let parts = self.parts(folder).expect("the test's own folder can be written");
+        trial::run(&plan, parts, false, &CancellationToken::new()).await
+    }
+
+    /// The main job.
+    ///
+    /// # Panics
+    /// Never: its names are good.
+    pub fn plan(&self) -> Plan {
+        main_job::plan(self.topology.clone()).expect("the names of the main job are good")
+    }
+
+    fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {
+        let run_dir = RunDir::create(&folder.join("run"))?;
+        let recorder = Recorder::new(Clock::start(), Some(&run_dir.history()), Arc::new(|_| {}))?;
+        Ok(ClusterParts {
+            topology: self.topology.clone(),
+            runtime: Arc::new(FakeRuntime::new(folder.join("fake"), self.bug)),
+            distribution: Arc::new(distribution(folder.join("home"))?),
+            java: None,
+            recorder: Arc::new(recorder),
+            run_dir,
+            limits: Limits {
+                start: self.patience,
+                deploy: self.patience,
+                request: self.patience,
+                synchronise: self.patience,
+            },
+            token: "a-secret".to_owned(),
+        })
+    }
+}
+
+/// As much of a TomEE 9.0.0 as is looked at before it runs.
+fn distribution(home: Utf8PathBuf) -> std::io::Result<Distribution> {
+    let conf = home.join("conf");
+    fs_err::create_dir_all(&conf)?;
+    fs_err::write(conf.join("logging.properties"), "handlers = java.util.logging.ConsoleHandler\n")?;
+    fs_err::write(conf.join("web.xml"), "<web-app/>")?;
+    Ok(Distribution {
+        base: home.clone(),
+        home,
+        product: Product::Tomee,
+        version: "9.0.0".to_owned(),
+        tomcat_version: "10.0.27".to_owned(),
+        namespace: Namespace::Jakarta,
+        digest: "none".to_owned(),
+    })
+}
