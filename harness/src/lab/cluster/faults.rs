@@ -1,7 +1,9 @@
 //! Breaking and mending nodes; every fault proves that it hit.
 
 use super::{Cluster, ClusterError, lock};
-use crate::history::{FaultPhase, RecordKind};
+use crate::history::{FaultPhase, RecordKind, Seen};
+use crate::lab::probe::Question;
+use crate::lab::wait::{self, Look};
 use crate::spec::{FaultKind, NodeName};
 
 impl Cluster {
@@ -32,6 +34,10 @@ impl Cluster {
             FaultKind::Pause => runtime.pause(node).await,
             FaultKind::LoseHost => runtime.lose_host(node).await,
         };
+        let hit = match (hit, kind) {
+            (Ok(proof), FaultKind::Kill | FaultKind::Stop) => self.await_silence(node).await.map(|()| proof),
+            (hit, _) => hit.map_err(ClusterError::from),
+        };
         match hit {
             Ok(proof) => {
                 record(FaultPhase::Hit { proof });
@@ -41,10 +47,25 @@ impl Cluster {
                 Ok(())
             }
             Err(error) => {
-                record(FaultPhase::Missed { seen: error.to_string() });
-                Err(error.into())
+                let seen = match &error {
+                    ClusterError::Wait { source, .. } => source.to_string(),
+                    other => other.to_string(),
+                };
+                record(FaultPhase::Missed { seen });
+                Err(error)
             }
         }
+    }
+
+    /// The second witness beside the machine's own proof: a node that has ended answers no more.
+    async fn await_silence(&self, node: &NodeName) -> Result<(), ClusterError> {
+        wait::until(&format!("{node} to fall silent"), self.parts.limits.request, async || {
+            Ok(match self.look(node, &Question::Members).await?.seen {
+                Seen::Dead(_) => Look::Ready(()),
+                Seen::State(_) => Look::NotYet("its probe still answers".to_owned()),
+            })
+        })
+        .await
     }
 
     /// Thaws a paused node.
