@@ -1,42 +1,292 @@
-use std::time::Duration;
-use integration_tests::fake::*;
-use tomee_harness::spec::{ManagerKind, Topology};
-use tomee_harness::verdict::Status;
+//! The verdict on a fake cluster: red in the right way for each bug, and never red without one.
 
-async fn tell(nodes: usize, manager: ManagerKind, bug: Option<Bug>) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = camino::Utf8Path::from_path(folder.path()).expect("UTF-8");
-    let mut topology = Topology::of(nodes).expect("good");
-    topology.cluster.manager = manager;
-    let run = FakeRun { patience: Duration::from_secs(2), ..FakeRun::new(topology, bug) };
-    let begun = std::time::Instant::now();
-    match run.run(path).await {
-        Err(error) => format!("error {error} ({:?})", begun.elapsed()),
-        Ok(ended) => {
-            let mut out = format!("{:?} ({:?})", ended.verdict.status, begun.elapsed());
-            for f in &ended.verdict.guarantees {
-                if f.status != Status::Holds || !f.promised { out += &format!("\n     {:?} {} promised={}: {}", f.status, f.guarantee, f.promised, f.because); }
-            }
-            for a in &ended.verdict.assumptions { if !a.met { out += &format!("\n     not met: {}: {}", a.what, a.because); } }
-            if let Some(c) = ended.cut_short { out += &format!("\n     cut short: {c}"); }
-            out
-        }
+use std::collections::BTreeSet;
+use std::io::BufReader;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use integration_tests::fake::{BadAnswer, BadProbe, Bug, FakeRun};
+use rstest::rstest;
+use tokio::task::JoinSet;
+use tomee_harness::history;
+use tomee_harness::spec::plan::Limits;
+use tomee_harness::spec::{Guarantee, ManagerKind, SendOptions, Topology};
+use tomee_harness::trial::{Ended, TrialError};
+use tomee_harness::verdict::{self, Status, Verdict};
+
+use Guarantee::{
+    AcknowledgedWritesSurvive as Acknowledged, ClusterForms, CompleteSession, DeployedEverywhere, IdentityKept,
+    ManagerAsConfigured, MembersAgree, ReplicatedWritesSurvive as Replicated,
+};
+
+/// What a run must come to.
+#[derive(Debug, Clone, Copy)]
+enum Expected {
+    /// All holds.
+    Holds,
+    /// All of the first are violated, and of the others at most the second (more nodes show more).
+    Violated(&'static [Guarantee], &'static [Guarantee]),
+    /// Nobody can know, for a reason with this in it.
+    Unknown(&'static str),
+    /// It cannot be judged at all, for a reason with this in it.
+    CannotRun(&'static str),
+}
+
+use Expected::{CannotRun, Holds, Unknown, Violated};
+
+/// The limit that a bug makes run out, made short.
+#[derive(Debug, Clone, Copy)]
+enum RunsOut {
+    Nothing,
+    Start,
+    Deploy,
+    Request,
+    Synchronise,
+}
+
+const SHORT: Duration = Duration::from_secs(3);
+const CLUSTERS: [(usize, ManagerKind); 6] = [
+    (2, ManagerKind::Delta),
+    (3, ManagerKind::Delta),
+    (5, ManagerKind::Delta),
+    (2, ManagerKind::Backup),
+    (3, ManagerKind::Backup),
+    (5, ManagerKind::Backup),
+];
+
+#[rstest]
+#[case::no_bug(None, Holds)]
+#[case::a_slow_death_is_only_slow(Some(Bug::DiesSlowly), Holds)]
+#[case::a_port_taken_at_first_is_got_round(Some(Bug::AddressTakenAtFirst), Holds)]
+#[case::the_last_write_is_lost(Some(Bug::LosesTheLastWrite), Violated(&[Acknowledged], &[]))]
+#[case::a_write_is_answered_before_it_is_done(Some(Bug::AnswersBeforeWriting), Violated(&[Acknowledged], &[]))]
+#[case::the_replica_is_stale(Some(Bug::StaleReplica), Violated(&[Acknowledged], &[Replicated]))]
+#[case::once_never_replicates(Some(Bug::PartialSession("once")), Violated(&[CompleteSession, Acknowledged], &[]))]
+#[case::list_never_replicates(Some(Bug::PartialSession("list")), Violated(&[CompleteSession, Acknowledged], &[]))]
+#[case::the_dead_write_late(Some(Bug::LateMessageOfTheDead), Violated(&[Acknowledged], &[Replicated]))]
+#[case::the_first_failover_forgets(Some(Bug::ForgetsAtFailover(1)), Violated(&[Replicated, Acknowledged], &[]))]
+#[case::the_second_failover_forgets(Some(Bug::ForgetsAtFailover(2)), Violated(&[Replicated, Acknowledged], &[]))]
+#[case::once_is_lost_at_the_first_failover(
+    Some(Bug::LosesAttributeAtFailover(1, "once")),
+    Violated(&[CompleteSession, Replicated, Acknowledged], &[])
+)]
+#[case::the_list_is_lost_at_the_second_failover(
+    Some(Bug::LosesAttributeAtFailover(2, "list")),
+    Violated(&[CompleteSession, Replicated, Acknowledged], &[])
+)]
+#[case::a_new_session_at_the_first_failover(
+    Some(Bug::NewSessionAtFailover(1)),
+    Violated(&[IdentityKept, Replicated, Acknowledged], &[])
+)]
+#[case::a_new_session_at_the_second_failover(
+    Some(Bug::NewSessionAtFailover(2)),
+    Violated(&[IdentityKept, Replicated, Acknowledged], &[])
+)]
+#[case::a_new_stem_at_the_first_failover(
+    Some(Bug::NewStemAtFailover(1)),
+    Violated(&[IdentityKept], &[Replicated, Acknowledged])
+)]
+#[case::a_new_stem_at_the_second_failover(
+    Some(Bug::NewStemAtFailover(2)),
+    Violated(&[IdentityKept], &[Replicated, Acknowledged])
+)]
+#[case::the_old_route_at_the_first_failover(Some(Bug::OldRouteAtFailover(1)), Violated(&[IdentityKept], &[]))]
+#[case::the_old_route_at_the_second_failover(Some(Bug::OldRouteAtFailover(2)), Violated(&[IdentityKept], &[]))]
+#[case::the_first_failover_counts_twice(
+    Some(Bug::CountsTwiceAtFailover(1)),
+    Violated(&[Acknowledged], &[Replicated])
+)]
+#[case::the_second_failover_counts_twice(
+    Some(Bug::CountsTwiceAtFailover(2)),
+    Violated(&[Acknowledged], &[Replicated])
+)]
+#[case::one_node_has_another_manager(Some(Bug::OtherManagerOnOneNode), Violated(&[ManagerAsConfigured], &[]))]
+#[case::a_member_is_forgotten(Some(Bug::ForgetsMember), Violated(&[MembersAgree], &[]))]
+#[case::the_joiner_is_behind(Some(Bug::JoinerIsBehind), Violated(&[Replicated], &[Acknowledged]))]
+#[case::http_500_at_the_first_failover(
+    Some(bad_answer(1, BadAnswer::ServerError)),
+    Unknown("the kill of n1 tested nothing")
+)]
+#[case::http_500_at_the_second_failover(
+    Some(bad_answer(2, BadAnswer::ServerError)),
+    Unknown("the kill of n2 tested nothing")
+)]
+#[case::broken_json_at_the_first_failover(
+    Some(bad_answer(1, BadAnswer::BrokenJson)),
+    Unknown("got no answer of the app")
+)]
+#[case::broken_json_at_the_second_failover(
+    Some(bad_answer(2, BadAnswer::BrokenJson)),
+    Unknown("the kill of n2 tested nothing")
+)]
+#[case::a_reset_at_the_first_failover(Some(bad_answer(1, BadAnswer::Reset)), Unknown("the kill of n1 tested nothing"))]
+#[case::the_last_probe_answers_500(Some(bad_probe(BadProbe::ServerError)), Unknown("the probe of n1 told nothing"))]
+#[case::the_last_probe_answers_garbage(Some(bad_probe(BadProbe::Garbage)), Unknown("the probe of n1 told nothing"))]
+#[case::the_last_probe_cannot_read_sessions(
+    Some(bad_probe(BadProbe::SessionsUnreadable)),
+    Unknown("the probe of n1 told nothing")
+)]
+#[case::the_machine_cannot_kill(Some(Bug::KillFails), CannotRun("n1: sending SIGKILL failed"))]
+#[case::open_ejb_is_not_healthy(Some(Bug::OpenEjbFails), CannotRun("without a healthy OpenEJB"))]
+#[case::a_node_ends_while_it_starts(
+    Some(Bug::ExitsAtStart),
+    CannotRun("failed while starting: ended with exit code 1")
+)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_verdict_on(#[case] bug: Option<Bug>, #[case] expected: Expected) {
+    on_every_cluster(bug, expected, RunsOut::Nothing).await;
+}
+
+#[rstest]
+#[case::the_farm_forgets_the_peers(Bug::NeverDeploysOnPeers, Violated(&[DeployedEverywhere], &[]), RunsOut::Deploy)]
+#[case::nobody_meets(Bug::NeverMeet, Violated(&[ClusterForms], &[]), RunsOut::Start)]
+#[case::one_node_does_not_see_another(Bug::OneSidedView, Violated(&[ClusterForms], &[]), RunsOut::Start)]
+#[case::a_ghost_stays(Bug::GhostMember, Violated(&[ClusterForms], &[]), RunsOut::Start)]
+#[case::the_app_comes_without_distributable(
+    Bug::NotDistributable,
+    Violated(&[ManagerAsConfigured], &[Acknowledged, Replicated, IdentityKept]),
+    RunsOut::Synchronise
+)]
+#[case::the_joiner_stays_empty(
+    Bug::JoinerStaysEmpty,
+    Unknown("for n1 to hold the session ids of its peers"),
+    RunsOut::Synchronise
+)]
+#[case::a_probe_dies_with_the_first_kill(
+    Bug::BadProbe(1, BadProbe::ServerError),
+    Unknown("n2 does not answer"),
+    RunsOut::Start
+)]
+#[case::a_killed_node_lives_on(Bug::KillOnPaper, Unknown("for n1 to fall silent"), RunsOut::Request)]
+#[case::silence_at_the_first_failover(
+    Bug::BadAnswerAtFailover(1, BadAnswer::Silence),
+    Unknown("the kill of n1 tested nothing"),
+    RunsOut::Request
+)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_verdict_on_a_wait_that_runs_out_as(
+    #[case] bug: Bug,
+    #[case] expected: Expected,
+    #[case] runs_out: RunsOut,
+) {
+    on_every_cluster(Some(bug), expected, runs_out).await;
+}
+
+fn bad_answer(kill: u32, answer: BadAnswer) -> Bug {
+    Bug::BadAnswerAtFailover(kill, answer)
+}
+
+fn bad_probe(probe: BadProbe) -> Bug {
+    Bug::BadProbe(2, probe)
+}
+
+async fn on_every_cluster(bug: Option<Bug>, expected: Expected, runs_out: RunsOut) {
+    let mut runs = JoinSet::new();
+    for (nodes, manager) in CLUSTERS {
+        let mut topology = Topology::of(nodes).expect("a number of nodes that can be had");
+        topology.cluster.manager = manager;
+        let mut run = FakeRun::new(topology, bug);
+        shorten(&mut run.limits, runs_out);
+        runs.spawn(async move {
+            let problem = wrong(&judged(&run).await, expected);
+            problem.map(|problem| format!("{nodes} nodes, {manager}: {problem}"))
+        });
+    }
+    let problems: Vec<String> = runs.join_all().await.into_iter().flatten().collect();
+    assert!(problems.is_empty(), "{bug:?} is not judged as {expected:?}\n{}", problems.join("\n"));
+}
+
+fn shorten(limits: &mut Limits, runs_out: RunsOut) {
+    match runs_out {
+        RunsOut::Nothing => {}
+        RunsOut::Start => limits.start = SHORT,
+        RunsOut::Deploy => limits.deploy = SHORT,
+        RunsOut::Request => limits.request = SHORT,
+        RunsOut::Synchronise => limits.synchronise = SHORT,
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn explore() {
-    use Bug::*;
-    let which = std::env::var("N").unwrap_or("2".into()).parse().unwrap();
-    let manager = if std::env::var("B").is_ok() { ManagerKind::Backup } else { ManagerKind::Delta };
-    println!("GREEN {}", tell(which, manager, None).await);
-    let all = [LosesTheLastWrite, AnswersBeforeWriting, StaleReplica, PartialSession("once"), PartialSession("list"), LateMessageOfTheDead, ForgetsAtFailover(1), ForgetsAtFailover(2),
-      LosesAttributeAtFailover(1,"once"), LosesAttributeAtFailover(2,"list"), NewSessionAtFailover(1), NewSessionAtFailover(2), NewStemAtFailover(1), OldRouteAtFailover(1), OldRouteAtFailover(2), CountsTwiceAtFailover(1), CountsTwiceAtFailover(2),
-      BadAnswerAtFailover(1, BadAnswer::ServerError), BadAnswerAtFailover(2, BadAnswer::ServerError), BadAnswerAtFailover(1, BadAnswer::Silence), BadAnswerAtFailover(1, BadAnswer::BrokenJson), BadAnswerAtFailover(1, BadAnswer::Reset),
-      NeverDeploysOnPeers, NotDistributable, OtherManagerOnOneNode, NeverMeet, OneSidedView, ForgetsMember, GhostMember, DiesSlowly, KillOnPaper, KillFails, BadProbe(1, super_bad()), BadProbe(2, integration_tests::fake::BadProbe::ServerError), BadProbe(2, integration_tests::fake::BadProbe::Garbage), BadProbe(2, integration_tests::fake::BadProbe::SessionsUnreadable),
-      JoinerStaysEmpty, JoinerIsBehind, OpenEjbFails, ExitsAtStart, AddressTakenAtFirst];
-    let mut tasks = vec![];
-    for bug in all { tasks.push((bug, tokio::spawn(tell(which, manager, Some(bug))))); }
-    for (bug, task) in tasks { println!("{bug:?}: {}", task.await.unwrap()); }
+/// Runs, and judges the stored run again: the verdict must be the same.
+async fn judged(run: &FakeRun) -> Result<Ended, TrialError> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
+    let ended = run.run(path).await?;
+    let stored = fs_err::File::open(path.join("run/history.jsonl")).expect("the history is stored");
+    let stored = history::read(BufReader::new(stored)).expect("the stored history can be read");
+    assert_eq!(verdict::judge(&run.plan(), &stored), ended.verdict, "a stored run is judged as the run itself was");
+    Ok(ended)
 }
-fn super_bad() -> integration_tests::fake::BadProbe { integration_tests::fake::BadProbe::ServerError }
+
+/// What is not as expected; `None` where all is.
+fn wrong(result: &Result<Ended, TrialError>, expected: Expected) -> Option<String> {
+    let verdict = match (result, expected) {
+        (Err(error), CannotRun(text)) if error.to_string().contains(text) => return None,
+        (Err(error), _) => return Some(format!("it could not run: {error}")),
+        (Ok(ended), _) => &ended.verdict,
+    };
+    let right = match expected {
+        Holds => verdict.status == Status::Holds && verdict.assumptions.iter().all(|assumption| assumption.met),
+        Violated(all, more) => {
+            let found = with(verdict, Status::Violated);
+            let (all, more): (BTreeSet<_>, BTreeSet<_>) =
+                (all.iter().copied().collect(), more.iter().copied().collect());
+            verdict.status == Status::Violated
+                && all.is_subset(&found)
+                && found.is_subset(&all.union(&more).copied().collect())
+        }
+        Unknown(text) => {
+            let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
+            let reasons = unmet.map(|assumption| &assumption.because);
+            let unknown = verdict.guarantees.iter().filter(|finding| finding.status == Status::Unknown);
+            let mut reasons = reasons.chain(unknown.map(|finding| &finding.because));
+            verdict.status == Status::Unknown
+                && with(verdict, Status::Violated).is_empty()
+                && reasons.any(|reason| reason.contains(text))
+        }
+        CannotRun(_) => false,
+    };
+    (!right).then(|| told(verdict))
+}
+
+fn with(verdict: &Verdict, status: Status) -> BTreeSet<Guarantee> {
+    verdict.guarantees.iter().filter(|finding| finding.status == status).map(|finding| finding.guarantee).collect()
+}
+
+fn told(verdict: &Verdict) -> String {
+    let findings = verdict.guarantees.iter().filter(|finding| finding.status != Status::Holds);
+    let findings = findings.map(|finding| format!("  {:?} {}: {}", finding.status, finding.guarantee, finding.because));
+    let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
+    let unmet = unmet.map(|assumption| format!("  not met: {}: {}", assumption.what, assumption.because));
+    std::iter::once(format!("{:?}", verdict.status)).chain(findings).chain(unmet).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_good_runs_are_green() {
+    const RUNS: usize = 200;
+    const AT_ONCE: usize = 4;
+    let run = || async {
+        let topology = Topology::of(2).expect("two nodes");
+        wrong(&judged(&FakeRun::new(topology, None)).await, Holds)
+    };
+    let mut runs = JoinSet::new();
+    let mut problems = vec![];
+    for begun in 0..RUNS {
+        if begun >= AT_ONCE {
+            problems.extend(runs.join_next().await.expect("a run is under way").expect("a run does not panic"));
+        }
+        runs.spawn(run());
+    }
+    problems.extend(runs.join_all().await.into_iter().flatten());
+    assert!(problems.is_empty(), "{} of {RUNS} good runs were not green, the first:\n{}", problems.len(), problems[0]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_send_options_do_not_promise_is_shown_and_makes_nothing_red() {
+    let mut topology = Topology::of(2).expect("two nodes");
+    topology.cluster.send_options = SendOptions::ASYNC;
+    let ended = judged(&FakeRun::new(topology, Some(Bug::LosesTheLastWrite))).await.expect("it runs");
+    let finding = ended.verdict.guarantees.iter().find(|finding| finding.guarantee == Acknowledged);
+    let finding = finding.expect("every guarantee of the plan is told");
+    assert_eq!((finding.status, finding.promised), (Status::Violated, false), "{}", told(&ended.verdict));
+    assert_eq!(ended.verdict.status, Status::Holds, "{}", told(&ended.verdict));
+}

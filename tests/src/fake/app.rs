@@ -26,7 +26,8 @@ impl World {
             return Reaction::status(200);
         }
         let strikes = self.fails_over(index, asked.session.as_deref());
-        let wanted = asked.session.clone().filter(|_| !(strikes && matches!(self.bug, Some(Bug::NewSessionAtFailover(_)))));
+        let wanted =
+            asked.session.clone().filter(|_| !(strikes && matches!(self.bug, Some(Bug::NewSessionAtFailover(_)))));
         let known = wanted.and_then(|id| self.find(index, &id, now, strikes));
         let renamed = known.is_some() && known != asked.session;
         let (id, set_cookie) = match (page, known) {
@@ -51,7 +52,7 @@ impl World {
             (_, Some(id)) => (Some(id), renamed),
         };
         let answer = self.answer(index, id.as_deref(), set_cookie.then_some(context));
-        if strikes { self.struck_answer(index, answer, id.as_deref()) } else { answer }
+        if strikes { self.struck_answer(answer) } else { answer }
     }
 
     /// Whether a request is the first one behind a kill that a bug waits for.
@@ -89,7 +90,8 @@ impl World {
             _ => {}
         }
         let stem = id.split('.').next().unwrap_or(id).to_owned();
-        let route = self.nodes[index].route.clone().filter(|route| id.split_once('.').is_some_and(|(_, own)| own != route));
+        let route =
+            self.nodes[index].route.clone().filter(|route| id.split_once('.').is_some_and(|(_, own)| own != route));
         let new = match (self.bug.filter(|_| strikes), route) {
             (Some(Bug::NewStemAtFailover(_)), _) => self.new_id(index),
             (Some(Bug::OldRouteAtFailover(_)), _) | (_, None) => return Some(id.to_owned()),
@@ -152,9 +154,9 @@ impl World {
         if forgets && body["count"] == json!(LAST_COUNT) {
             self.forget_the_last_count();
         }
-        let cookie = cookie_path.zip(id).map(|(path, id)| {
-            format!("JSESSIONID={id}; Path={}; HttpOnly", if path.is_empty() { "/" } else { &path })
-        });
+        let cookie = cookie_path
+            .zip(id)
+            .map(|(path, id)| format!("JSESSIONID={id}; Path={}; HttpOnly", if path.is_empty() { "/" } else { &path }));
         Reaction::Answer { status: 200, body: body.to_string(), set_cookie: cookie }
     }
 
@@ -167,7 +169,7 @@ impl World {
     }
 
     /// The first answer behind a kill, as a bug has it.
-    fn struck_answer(&mut self, index: usize, answer: Reaction, id: Option<&str>) -> Reaction {
+    fn struck_answer(&mut self, answer: Reaction) -> Reaction {
         match self.bug {
             Some(Bug::BadAnswerAtFailover(_, BadAnswer::ServerError)) => Reaction::status(500),
             Some(Bug::BadAnswerAtFailover(_, BadAnswer::Silence)) => Reaction::Silence,
@@ -181,8 +183,8 @@ impl World {
             },
             Some(Bug::DiesSlowly) => Reaction::Late(SLOW_ANSWER, Box::new(answer)),
             Some(Bug::LateMessageOfTheDead) => {
-                let session = id.and_then(|id| self.nodes[index].sessions.get_mut(id));
-                if let Some(count) = session.and_then(|session| session.attributes.get_mut("count")) {
+                let sessions = self.nodes.iter_mut().flat_map(|node| node.sessions.values_mut());
+                for count in sessions.filter_map(|session| session.attributes.get_mut("count")) {
                     *count = json!(count.as_i64().unwrap_or(0) - 1);
                 }
                 answer

@@ -1,4 +1,4 @@
-//! A fake cluster: nodes that behave as TomEEs do towards the harness, in this process, with bugs to inject.
+//! A fake cluster: nodes that behave as `TomEE`s do towards the harness, in this process, with bugs to inject.
 //!
 //! [`FakeRuntime`] is a runtime as `process` and `docker` are; [`FakeRun`] runs the main job on it. Replication, farm,
 //! membership and failover follow Tomcat's semantics (`DeltaManager`, `BackupManager`, `FarmWarDeployer`,

@@ -71,7 +71,8 @@ impl World {
             })
         };
         let own = std::iter::once(member(index, self.nodes[index].life, true));
-        let peers = self.nodes[index].sees(now).filter_map(|peer| Some(member(self.index(&peer.node)?, peer.life, false)));
+        let peers =
+            self.nodes[index].sees(now).filter_map(|peer| Some(member(self.index(&peer.node)?, peer.life, false)));
         own.chain(peers).collect()
     }
 
@@ -82,10 +83,8 @@ impl World {
         if !wanted.is_empty() && !wanted.contains(&app.context.as_str()) {
             return json!([]);
         }
-        let sessions: Vec<Value> = match now >= node.synchronised {
-            true => node.sessions.values().map(session).collect(),
-            false => vec![],
-        };
+        let arrived = node.sessions.values().filter(|_| now >= node.synchronised);
+        let sessions: Vec<Value> = arrived.map(session).collect();
         let path = if app.context.as_str() == "/" { "" } else { app.context.as_str() };
         json!([{
             "path": path,

@@ -46,7 +46,9 @@ impl World {
     }
 
     fn deliver(&mut self, to: usize, id: &str, sets: &Sets, created: bool, role: Role) {
-        let lost = self.bug == Some(Bug::LosesTheLastWrite) && self.kills == 0 && sets.get("count") == Some(&json!(LAST_COUNT));
+        let lost = self.bug == Some(Bug::LosesTheLastWrite)
+            && self.kills == 0
+            && sets.get("count") == Some(&json!(LAST_COUNT));
         let (bug, node) = (self.bug, &mut self.nodes[to]);
         if !created && !node.sessions.contains_key(id) {
             let text = format!("Manager [/counter]: received session delta for unknown session [{id}]");
@@ -74,7 +76,8 @@ impl World {
             return;
         }
         let running: Vec<usize> = (0..self.nodes.len()).filter(|&node| self.nodes[node].runs()).collect();
-        let ids: BTreeSet<String> = running.iter().flat_map(|&node| self.nodes[node].sessions.keys().cloned()).collect();
+        let ids: BTreeSet<String> =
+            running.iter().flat_map(|&node| self.nodes[node].sessions.keys().cloned()).collect();
         for id in ids {
             let with = |world: &Self, wanted: Role| {
                 let has = |&node: &usize| world.nodes[node].sessions.get(&id).is_some_and(|held| held.role == wanted);
@@ -88,10 +91,13 @@ impl World {
                 continue;
             };
             // The last one, so that on three nodes and more the node that takes over has to fetch the session.
-            let backup = backup.filter(|&node| node != primary).or_else(|| self.others(primary).into_iter().rfind(|&node| !self.is_deaf(node)));
+            let backup = backup
+                .filter(|&node| node != primary)
+                .or_else(|| self.others(primary).into_iter().rfind(|&node| !self.is_deaf(node)));
             let Some(session) = self.nodes[primary].sessions.get_mut(&id) else { continue };
             session.role = Role::Primary;
-            let whole = Session { role: Role::Backup, attributes: as_sent(self.bug, &session.attributes), ..session.clone() };
+            let whole =
+                Session { role: Role::Backup, attributes: as_sent(self.bug, &session.attributes), ..session.clone() };
             let proxy = Session { role: Role::Proxy, attributes: BTreeMap::new(), ..whole.clone() };
             for &node in running.iter().filter(|&&node| node != primary) {
                 if Some(node) == backup {
@@ -173,8 +179,17 @@ impl World {
             for other in self.others(index) {
                 self.nodes[other].sessions.retain(|_, session| session.role != Role::Backup);
             }
-            let whole: Vec<Session> = self.others(index).iter().flat_map(|&other| self.nodes[other].sessions.values().filter(|session| session.role == Role::Primary).cloned()).collect();
-            self.nodes[index].sessions = whole.into_iter().map(|session| (session.id.clone(), Session { role: Role::Backup, ..session })).collect();
+            let whole: Vec<Session> = self
+                .others(index)
+                .iter()
+                .flat_map(|&other| {
+                    self.nodes[other].sessions.values().filter(|session| session.role == Role::Primary).cloned()
+                })
+                .collect();
+            self.nodes[index].sessions = whole
+                .into_iter()
+                .map(|session| (session.id.clone(), Session { role: Role::Backup, ..session }))
+                .collect();
         }
         if behind {
             for session in self.nodes[index].sessions.values_mut() {

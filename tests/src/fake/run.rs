@@ -23,14 +23,17 @@ pub struct FakeRun {
     pub topology: Topology,
     /// What is wrong with it.
     pub bug: Option<Bug>,
-    /// How long a wait may take. Long where nothing should run out: a busy machine must not make a run red.
-    pub patience: Duration,
+    /// How long waits may take. Long where nothing should run out: a busy machine must not make a run red.
+    pub limits: Limits,
 }
+
+const PATIENCE: Duration = Duration::from_mins(1);
 
 impl FakeRun {
     /// A run that waits long enough for anything.
     pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
-        Self { topology, bug, patience: Duration::from_secs(30) }
+        let limits = Limits { start: PATIENCE, deploy: PATIENCE, request: PATIENCE, synchronise: PATIENCE };
+        Self { topology, bug, limits }
     }
 
     /// Runs it in a folder, which becomes the run directory.
@@ -43,7 +46,7 @@ impl FakeRun {
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
         let plan = self.plan();
         let parts = self.parts(folder).expect("the test's own folder can be written");
-        trial::run(&plan, parts, false, &CancellationToken::new()).await
+        Box::pin(trial::run(&plan, parts, false, &CancellationToken::new())).await
     }
 
     /// The main job.
@@ -64,12 +67,7 @@ impl FakeRun {
             java: None,
             recorder: Arc::new(recorder),
             run_dir,
-            limits: Limits {
-                start: self.patience,
-                deploy: self.patience,
-                request: self.patience,
-                synchronise: self.patience,
-            },
+            limits: self.limits,
             token: "a-secret".to_owned(),
         })
     }

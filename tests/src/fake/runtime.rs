@@ -86,7 +86,8 @@ impl Runtime for FakeRuntime {
 
     async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
         let context = launch.files.iter().find(|file| file.path == "conf/Catalina/localhost/harness-probe.xml");
-        let context = String::from_utf8_lossy(context.map(|file| file.content.as_slice()).unwrap_or_default()).into_owned();
+        let context =
+            String::from_utf8_lossy(context.map(|file| file.content.as_slice()).unwrap_or_default()).into_owned();
         let token = context.split(r#"name="harness.token" value=""#).nth(1).and_then(|rest| rest.split('"').next());
         let token = token.unwrap_or_default().to_owned();
         let folder = self.node(&launch.node, |world, index| {
@@ -116,7 +117,11 @@ impl Runtime for FakeRuntime {
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {
         let bug = self.world().bug;
         if bug == Some(Bug::KillFails) {
-            return Err(node_error(node, "sending SIGKILL", std::io::Error::from(std::io::ErrorKind::PermissionDenied)));
+            return Err(node_error(
+                node,
+                "sending SIGKILL",
+                std::io::Error::from(std::io::ErrorKind::PermissionDenied),
+            ));
         }
         let closed = self.node(node, |world, index| {
             world.kills += 1;

@@ -111,7 +111,8 @@ impl World {
         }
         node.life += 1;
         if self.bug == Some(Bug::ExitsAtStart) && index == last {
-            let _ = fs_err::write(node.folder.join("console.log"), "Error: Could not create the Java Virtual Machine.\n");
+            let _ =
+                fs_err::write(node.folder.join("console.log"), "Error: Could not create the Java Virtual Machine.\n");
             node.power = Power::Ended("ended with exit code 1".to_owned());
             return None;
         }
@@ -123,7 +124,11 @@ impl World {
         }
         if let Some(app) = &mut node.app {
             app.from = now + START + DEPLOY;
-            node.log("INFO", "org.apache.catalina.ha.session.DeltaManager", "Register manager [/counter] to cluster element [Host] with name [localhost]");
+            node.log(
+                "INFO",
+                "org.apache.catalina.ha.session.DeltaManager",
+                "Register manager [/counter] to cluster element [Host] with name [localhost]",
+            );
         }
         node.synchronised = now + if node.app.is_some() { START + TRANSFER } else { Duration::ZERO };
         self.meet(index, now);
@@ -177,7 +182,11 @@ impl World {
     /// The farm: a WAR in a watch folder deploys there and on all living nodes.
     pub(super) fn deploy(&mut self, watcher: usize, context: &ContextPath) {
         let (now, last) = (Instant::now(), self.last());
-        self.nodes[watcher].log("INFO", "org.apache.catalina.ha.deploy.FarmWarDeployer", &format!("Installing webapp [{context}]"));
+        self.nodes[watcher].log(
+            "INFO",
+            "org.apache.catalina.ha.deploy.FarmWarDeployer",
+            &format!("Installing webapp [{context}]"),
+        );
         for index in 0..self.nodes.len() {
             if !self.nodes[index].runs() || (index != watcher && self.bug == Some(Bug::NeverDeploysOnPeers)) {
                 continue;
