@@ -69,6 +69,7 @@ impl FakeRun {
             run_dir,
             limits: self.limits,
             token: "a-secret".to_owned(),
+            pages: None,
         })
     }
 }

@@ -1,8 +1,7 @@
 //! Breaking and mending nodes; every fault proves that it hit.
 
 use super::{Cluster, ClusterError, lock};
-use crate::history::{FaultPhase, RecordKind, Seen};
-use crate::lab::probe::Question;
+use crate::history::{FaultPhase, Question, RecordKind, Seen};
 use crate::lab::wait::{self, Look};
 use crate::spec::{FaultKind, NodeName};
 
