@@ -21,15 +21,18 @@ const LINES: usize = 40;
 pub fn explain(finding: &Finding, history: &History) -> Vec<String> {
     let order: Vec<usize> =
         in_time(history).into_iter().filter(|index| worth_telling(&history.records[*index])).collect();
-    let evidence: BTreeSet<usize> = finding.evidence.iter().copied().collect();
     let mut told: BTreeSet<usize> = BTreeSet::new();
-    for place in order.iter().enumerate().filter(|(_, index)| evidence.contains(index)).map(|(place, _)| place) {
-        told.extend(place.saturating_sub(AROUND)..=(place + AROUND).min(order.len() - 1));
+    for evidence in &finding.evidence {
+        let Some(place) = order.iter().position(|index| index == evidence) else { continue };
+        let around = place.saturating_sub(AROUND)..=(place + AROUND).min(order.len() - 1);
+        // What comes first in the evidence matters most, so the last pieces give way.
+        if told.union(&around.clone().collect()).count() <= LINES {
+            told.extend(around);
+        }
     }
-    let places = told.into_iter().take(LINES);
-    let lines = places.map(|place| {
+    let lines = told.into_iter().map(|place| {
         let index = order[place];
-        let mark = if evidence.contains(&index) { '>' } else { ' ' };
+        let mark = if finding.evidence.contains(&index) { '>' } else { ' ' };
         format!("{mark} {:>9}  {}", history.records[index].at, line(&history.records[index], history))
     });
     lines.collect()

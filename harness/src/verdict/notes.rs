@@ -21,6 +21,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
         notes.extend(behind(session));
         notes.extend(excused(view, session));
         notes.extend(contended(view, session));
+        notes.extend(twice(session));
         notes.extend(not_asked(view, session));
     }
     notes.extend(logged(view));
@@ -81,6 +82,20 @@ fn contended(view: &View<'_>, session: &Session<'_>) -> Option<String> {
             session.client, session.stems[0]
         )
     })
+}
+
+/// A node that held a session under two ids at once.
+fn twice(session: &Session<'_>) -> Option<String> {
+    let mut times: BTreeMap<usize, usize> = BTreeMap::new();
+    for replica in &session.replicas {
+        *times.entry(replica.look).or_default() += 1;
+    }
+    let (look, count) = times.into_iter().find(|(_, count)| *count > 1)?;
+    let replica = session.replicas.iter().find(|replica| replica.look == look)?;
+    Some(format!(
+        "{} held {}'s session {} {count} times at {}, under ids that differ in their route",
+        replica.node, session.client, session.stems[0], replica.at
+    ))
 }
 
 /// A session that had something to lose and was not asked again after the last fault.

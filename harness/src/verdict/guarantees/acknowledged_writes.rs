@@ -141,15 +141,16 @@ fn what_replicas_had(
             Some(replica.record),
         );
     }
-    let unseen = view.looks.iter().any(|look| {
+    let looked_at = view.looks.iter().any(|look| {
         look.asked > ended
             && look.at < operation.invoked
             && look.state.is_some()
             && view.timeline.outlives(look.node, look.at, operation.invoked)
     });
-    if unseen {
-        ("no surviving node held a replica of it".to_owned(), None)
+    let told = if looked_at {
+        "no surviving node held a replica of it"
     } else {
-        ("no surviving node was looked at after the last write".to_owned(), None)
-    }
+        "no surviving node was looked at after the last write"
+    };
+    (told.to_owned(), None)
 }

@@ -64,6 +64,9 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Optio
 fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
     // While the first request is under way its parts arrive one after the other.
     let first = session.created_before(replica.asked)?;
+    if !view.timeline.settled(replica.node, replica.asked, replica.at) {
+        return None;
+    }
     let lacks = match &replica.missing[..] {
         [] => replica.content.lacks_companions(&Content {
             // A value of another shape cannot be compared, and is there all the same.

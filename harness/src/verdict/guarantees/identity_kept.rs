@@ -67,8 +67,8 @@ fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
 
 /// The server takes a session for new that its client already knows.
 fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>) -> Option<String> {
-    let known = session.answers.iter().map(|index| &view.operations[*index]);
-    let known = known.filter(|answer| answer.completed.is_some_and(|end| end < operation.invoked)).next_back()?;
+    let mut known = session.answers.iter().map(|index| &view.operations[*index]);
+    let known = known.rfind(|answer| answer.completed.is_some_and(|end| end < operation.invoked))?;
     operation.answer()?.new.then(|| {
         format!(
             "{} took {}'s session for new, which {} had already answered",

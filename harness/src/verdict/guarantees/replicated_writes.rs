@@ -2,10 +2,11 @@
 //!
 //! What counts as seen is graded, so that neither a loss is excused nor a race taken for one. What a node itself was seen
 //! to hold it must go on holding, acknowledged or not. What another node was seen to hold is due only as far as it had
-//! been acknowledged, and only where the configuration brings it to all: a replica may have been seen half-way through a
-//! replication that nobody had yet acknowledged.
+//! been acknowledged, only over a fault, and only where the configuration brings it to all: a replica may have been seen
+//! half-way through a replication that nobody had yet acknowledged.
 
 use super::super::sessions::{Replica, Session};
+use super::super::timeline::Fault;
 use super::super::view::{Content, Look, View};
 use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
@@ -23,6 +24,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         }
         breaches.extend(gone(view, session));
         breaches.extend(session.replicas.iter().filter_map(|replica| weaker_replica(view, session, replica)));
+        breaches.extend(session.replicas.iter().filter_map(|replica| doubled_replica(session, replica)));
         breaches
             .extend(view.looks.iter().enumerate().filter_map(|(number, look)| vanished(view, session, number, look)));
     }
@@ -78,6 +80,7 @@ fn floors<'v>(
         if replica.node == node {
             return Some((replica, replica.content.clone()));
         }
+        let over_a_fault = view.timeline.faults.iter().filter_map(Fault::hit).any(|hit| replica.at < hit && hit < from);
         let shared =
             view.waits() || !view.replicates_to_all() || view.timeline.synchronised_between(node, replica.at, from);
         let acknowledged = i64::try_from(session.acknowledged_before(replica.asked)).ok();
@@ -88,7 +91,7 @@ fn floors<'v>(
             once: seen.once.clone().filter(|_| first.once == seen.once),
             list: seen.list.as_ref().and(first.list.clone()),
         };
-        shared.then(|| (replica, companions(&replica.content)))
+        (shared && over_a_fault).then(|| (replica, companions(&replica.content)))
     })
 }
 
@@ -151,6 +154,22 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, later: &Replica<'_>) -
         ),
         rests_on: Vec::new(),
         evidence: vec![later.record, earlier.record],
+    })
+}
+
+/// A replica that shows more than was ever attempted.
+fn doubled_replica(session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
+    session.created_by?;
+    let most = i64::try_from(session.attempted_before(replica.at)).ok()?;
+    let count = replica.content.count.filter(|count| *count > most)?;
+    Some(Breach {
+        at: replica.at,
+        because: format!(
+            "the replica of {}'s session on {} showed count {count}, but only {most} increments were ever attempted",
+            session.client, replica.node
+        ),
+        rests_on: Vec::new(),
+        evidence: vec![replica.record],
     })
 }
 

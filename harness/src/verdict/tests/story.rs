@@ -140,7 +140,7 @@ impl Story {
 
     /// A request whose answer never came; it may have landed or not.
     pub(super) fn count_in_vain(self, client: &str, on: &str, landed: bool) -> Self {
-        let cookie = self.cookies.get(client).cloned();
+        let (cookie, held) = (self.cookies.get(client).cloned(), self.held.clone());
         let mut story = self.count(client, on);
         // The client never saw the answer, so its cookie stays.
         match cookie {
@@ -148,7 +148,7 @@ impl Story {
             None => story.cookies.remove(client),
         };
         if !landed {
-            story.held.values_mut().for_each(|held| held.count -= 1);
+            story.held = held;
         }
         story.last_outcome(|outcome| *outcome = Outcome::Unknown { why: "timed out".to_owned(), reply: None });
         story
@@ -318,6 +318,23 @@ impl Story {
             story.event(Event::ClusterFormed { nodes: story.living.clone() });
             story.event(Event::Synchronised { node: back, sessions: count });
         })
+    }
+
+    /// A node forgets all sessions, and nobody notices.
+    pub(super) fn forget(mut self, on: &str) -> Self {
+        self.held.retain(|(node, _), _| node.as_str() != on);
+        self
+    }
+
+    /// Every living node holds a session with this count, and the client its cookie.
+    pub(super) fn bring_back(mut self, client: &str, id: &str, count: i64) -> Self {
+        let once = "once-1".to_owned();
+        for node in self.living.clone() {
+            let held = Held { id: id.to_owned(), count, once: once.clone(), list: vec![0] };
+            self.held.insert((node, stem(id).to_owned()), held);
+        }
+        self.cookies.insert(client.to_owned(), id.to_owned());
+        self
     }
 
     /// The survivors are seen to have evicted the dead.

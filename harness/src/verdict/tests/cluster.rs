@@ -1,0 +1,202 @@
+//! Clusters that do not form, apps that do not arrive, Managers and members that are not those configured.
+
+use rstest::rstest;
+
+use super::green::{after_the_first_kill, before_the_kill, main_job};
+use super::story::{Story, context, node, story};
+use super::{holds, unknown, violated};
+use crate::history::{Event, MemberState, NodeState, RecordKind};
+use crate::spec::{Guarantee, StepKind};
+use crate::verdict::Status;
+
+fn event(kind: &RecordKind) -> Option<&Event> {
+    match kind {
+        RecordKind::Event(event) => Some(event),
+        _ => None,
+    }
+}
+
+/// A run that ends in a wait that ran out.
+fn ran_out(mut story: Story, kind: StepKind, breaks: Option<Guarantee>) -> Story {
+    story.plan.steps.push(crate::spec::Step { title: "a wait".to_owned(), kind });
+    let step = u32::try_from(story.plan.steps.len()).expect("few");
+    story.event(Event::StepBegins { step, title: "a wait".to_owned() });
+    story.event(Event::WaitRanOut {
+        wanted: "something".to_owned(),
+        last_seen: "n1 sees nobody".to_owned(),
+        waited_ms: 60_000,
+        breaks,
+    });
+    story
+}
+
+#[rstest]
+#[case(Guarantee::ClusterForms, StepKind::Start)]
+#[case(Guarantee::DeployedEverywhere, StepKind::Deploy { app: crate::spec::plan::App::Counter, context: context() })]
+#[case(Guarantee::MembersAgree, StepKind::Restart { node: node("n1") })]
+fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[case] kind: StepKind) {
+    let story = ran_out(story(), kind, Some(guarantee));
+    violated(&story, guarantee, &["waited 60000 ms for something; last seen: n1 sees nobody"]);
+}
+
+#[test]
+fn a_wait_that_nothing_explains_leaves_all_open() {
+    let story = ran_out(main_job(), StepKind::Restart { node: node("n2") }, None);
+    for guarantee in Guarantee::ALL {
+        unknown(&story, guarantee, &["n"]);
+    }
+    assert!(story.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.what == "no wait ran out"));
+}
+
+#[test]
+fn an_app_on_one_node_only_is_not_deployed_everywhere() {
+    let told = before_the_kill()
+        .without(|kind| matches!(event(kind), Some(Event::Deployed { node, .. }) if node.as_str() == "n2"));
+    unknown(&told, Guarantee::DeployedEverywhere, &["n2 was not seen to serve /counter"]);
+    let vanished = before_the_kill().seeing("n2", |state| state.contexts.clear());
+    violated(&vanished, Guarantee::DeployedEverywhere, &["n2 did not serve /counter"]);
+    let stopped = before_the_kill().seeing("n2", |state| state.contexts[0].available = false);
+    violated(&stopped, Guarantee::DeployedEverywhere, &["n2 did not serve /counter"]);
+}
+
+#[test]
+fn what_was_deployed_before_the_last_drop_does_not_count() {
+    let mut story = before_the_kill();
+    story.event(Event::WarDropped { node: node("n1"), context: context(), sha256: "cd".to_owned() });
+    unknown(&story, Guarantee::DeployedEverywhere, &["after the WAR was dropped"]);
+}
+
+#[test]
+fn a_look_that_did_not_ask_for_the_app_says_nothing_of_it() {
+    let mut story = main_job();
+    for record in &mut story.history.records {
+        if let RecordKind::Observe(look) = &mut record.kind
+            && look.node.as_str() == "n2"
+        {
+            look.question = crate::history::Question::Members;
+            if let crate::history::Seen::State(state) = &mut look.seen {
+                state.contexts.clear();
+            }
+        }
+    }
+    holds(&story, Guarantee::DeployedEverywhere);
+}
+
+#[test]
+fn a_cluster_that_was_never_seen_to_form_is_open() {
+    let story = before_the_kill().without(|kind| matches!(event(kind), Some(Event::ClusterFormed { .. })));
+    unknown(&story, Guarantee::ClusterForms, &["never seen to form"]);
+    unknown(&story, Guarantee::MembersAgree, &["never seen whole"]);
+}
+
+#[test]
+fn a_cluster_that_formed_without_one_is_open() {
+    let mut story = before_the_kill();
+    for record in &mut story.history.records {
+        if let RecordKind::Event(Event::ClusterFormed { nodes }) = &mut record.kind {
+            nodes.retain(|node| node.as_str() != "n2");
+        }
+    }
+    let finding = story.finding(Guarantee::ClusterForms);
+    assert_eq!(finding.status, Status::Unknown);
+    assert!(finding.because.contains("n2 was not among the nodes"), "{}", finding.because);
+}
+
+#[test]
+fn a_node_that_does_not_come_back_into_the_cluster_leaves_it_open() {
+    let mut story = main_job();
+    let second = story
+        .history
+        .records
+        .iter()
+        .rposition(|record| matches!(event(&record.kind), Some(Event::ClusterFormed { .. })));
+    story.history.records.remove(second.expect("it formed twice"));
+    unknown(&story, Guarantee::ClusterForms, &["n1 was not seen to join the cluster after it came back"]);
+}
+
+#[test]
+fn a_node_that_dies_before_the_cluster_forms_breaks_it() {
+    let mut story = story();
+    story.event(Event::NodeStarts { node: node("n1") });
+    story.event(Event::NodeDied { node: node("n1"), why: "exit status 1".to_owned() });
+    violated(&story, Guarantee::ClusterForms, &["n1 ended at", "before the cluster had formed: exit status 1"]);
+}
+
+#[test]
+fn a_node_that_dies_later_leaves_all_open() {
+    let mut story = main_job();
+    story.event(Event::NodeDied { node: node("n1"), why: "killed by signal 9".to_owned() });
+    for guarantee in Guarantee::ALL {
+        unknown(&story, guarantee, &["n1 ended at", "killed by signal 9"]);
+    }
+}
+
+#[test]
+fn a_server_without_its_openejb_is_not_ready() {
+    let story = before_the_kill().seeing("n2", |state| state.openejb = Some(false));
+    violated(&story, Guarantee::ClusterForms, &["n2 was ready, but its OpenEJB was not healthy"]);
+}
+
+#[test]
+fn a_standard_manager_says_why() {
+    let standard = |state: &mut NodeState| {
+        state.contexts[0].manager.class = "org.apache.catalina.session.StandardManager".to_owned();
+        state.contexts[0].distributable = false;
+    };
+    let words = ["n2 runs /counter with org.apache.catalina.session.StandardManager", "not distributable"];
+    violated(&before_the_kill().seeing("n2", standard), Guarantee::ManagerAsConfigured, &words);
+}
+
+#[test]
+fn another_clustered_manager_than_the_configured_one_is_wrong() {
+    let story = before_the_kill().seeing("n1", |state| {
+        state.contexts[0].manager.class = "org.apache.catalina.ha.session.BackupManager".to_owned();
+    });
+    violated(&story, Guarantee::ManagerAsConfigured, &["n1", "BackupManager", "DeltaManager was due"]);
+}
+
+#[test]
+fn a_manager_that_nobody_saw_is_open_in_each_life() {
+    let story = before_the_kill().blind("n2");
+    unknown(&story, Guarantee::ManagerAsConfigured, &["the Manager on n2 was not seen in its life"]);
+    let mut story = main_job();
+    let formed = story
+        .history
+        .records
+        .iter()
+        .rposition(|record| matches!(event(&record.kind), Some(Event::ClusterFormed { .. })));
+    let formed = formed.expect("it formed");
+    let mut place = 0;
+    story.history.records.retain(|record| {
+        place += 1;
+        place < formed || !matches!(&record.kind, RecordKind::Observe(look) if look.node.as_str() == "n1")
+    });
+    unknown(&story, Guarantee::ManagerAsConfigured, &["the Manager on n1 was not seen in its life"]);
+}
+
+fn member(port: u16) -> MemberState {
+    MemberState { host: "{127, 0, 0, 1}".to_owned(), port, unique_id: None }
+}
+
+#[rstest]
+#[case::ghost(vec![member(4001), member(4001)], "n1 listed n2 2 times: a ghost")]
+#[case::nobody(vec![], "n1 did not list n2")]
+#[case::stranger(vec![member(4001), member(4999)], "n1 listed {127, 0, 0, 1}:4999, which is no node")]
+#[case::itself(vec![member(4000), member(4001)], "n1 still listed n1, which was not there")]
+fn members_that_do_not_agree_break_it(#[case] members: Vec<MemberState>, #[case] words: &str) {
+    let story = before_the_kill().seeing("n1", |state| state.members = members);
+    violated(&story, Guarantee::MembersAgree, &[words]);
+}
+
+#[test]
+fn a_dead_member_is_wrong_once_the_cluster_has_formed_without_it() {
+    let story = after_the_first_kill().reformed().observe().seeing("n2", |state| state.members = vec![member(4000)]);
+    violated(&story, Guarantee::MembersAgree, &["n2 still listed n1, which was not there"]);
+}
+
+#[test]
+fn members_without_addresses_or_looks_are_open() {
+    let story = main_job().without(|kind| matches!(event(kind), Some(Event::Addressed { .. })));
+    unknown(&story, Guarantee::MembersAgree, &["does not tell the nodes' addresses"]);
+    unknown(&before_the_kill().blind("n1"), Guarantee::MembersAgree, &["n1 was not asked for its members"]);
+}

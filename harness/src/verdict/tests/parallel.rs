@@ -1,0 +1,111 @@
+//! Operations that overlap are judged by bounds, and races that a server may lose by right are no violations.
+
+use super::green::told;
+use super::story::{Story, story};
+use super::violated;
+use crate::history::Outcome;
+use crate::spec::Guarantee;
+use crate::spec::plan::AppRequest;
+use crate::verdict::Status;
+
+/// Two counts of one session that overlap on one node, as `first` and `second` showed the counter.
+fn overlapping(first: i64, second: i64) -> Story {
+    let mut story = story().start().deploy().count("alice", "n1");
+    let one = story.invoke("alice", "n1", AppRequest::Count);
+    let two = story.invoke("alice", "n1", AppRequest::Count);
+    for (operation, count) in [(two, second), (one, first)] {
+        let mut reply = story.serve("alice", "n1", AppRequest::Count);
+        reply.counter.as_mut().expect("the counter").count = count;
+        story.complete(operation, Outcome::Ok { reply });
+    }
+    story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe()
+}
+
+#[test]
+fn parallel_counts_may_come_in_any_order() {
+    for (first, second) in [(2, 3), (3, 2)] {
+        let verdict = overlapping(first, second).judge();
+        assert_eq!(verdict.status, Status::Holds, "{first} {second}\n{}", told(&verdict));
+    }
+}
+
+#[test]
+fn a_parallel_count_is_still_bounded_on_both_sides() {
+    violated(&overlapping(1, 3), Guarantee::AcknowledgedWritesSurvive, &["count 1 where 2 was due"]);
+    violated(&overlapping(2, 4), Guarantee::AcknowledgedWritesSurvive, &["only 3 increments were ever attempted"]);
+}
+
+#[test]
+fn counts_on_two_nodes_at_once_are_not_judged_by_their_lower_bound() {
+    let mut story = story().start().deploy().count("alice", "n1").observe();
+    let one = story.invoke("alice", "n1", AppRequest::Count);
+    let two = story.invoke("alice", "n2", AppRequest::Count);
+    for (operation, on) in [(one, "n1"), (two, "n2")] {
+        let mut reply = story.serve("alice", on, AppRequest::Count);
+        reply.counter.as_mut().expect("the counter").count = 2;
+        story.complete(operation, Outcome::Ok { reply });
+    }
+    let story = story.kill("n1").count("alice", "n2").answering(|answer| answer.count = 3).observe();
+    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+    assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
+    assert!(story.judge().notes.iter().any(|note| note.contains("counted on two nodes at once")));
+}
+
+#[test]
+fn a_count_that_overtakes_a_change_of_id_may_find_nothing() {
+    let mut story = story().start().deploy().count("alice", "n1").observe();
+    let change = story.invoke("alice", "n1", AppRequest::ChangeId);
+    let count = story.invoke("alice", "n1", AppRequest::Count);
+    let changed = story.serve("alice", "n1", AppRequest::ChangeId);
+    story.complete(change, Outcome::Ok { reply: changed });
+    let mut reply = story.serve("eve", "n1", AppRequest::Count);
+    reply.counter.as_mut().expect("the counter").count = 1;
+    story.complete(count, Outcome::Ok { reply });
+    let story = story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
+    let verdict = story.judge();
+    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert!(verdict.notes.iter().any(|note| note.contains("by right: #2 (change-id on n1)")), "{:?}", verdict.notes);
+}
+
+#[test]
+fn a_request_that_is_open_when_its_node_is_killed_may_have_landed_or_not() {
+    for landed in [true, false] {
+        let mut story = story().start().deploy().count("alice", "n1").observe();
+        let open = story.invoke("alice", "n1", AppRequest::Count);
+        if landed {
+            story.serve("alice", "n1", AppRequest::Count);
+        }
+        let mut story = story.kill("n1");
+        story.complete(open, Outcome::Unknown { why: "connection reset".to_owned(), reply: None });
+        let story = story.count("alice", "n2").observe().restart("n1").observe();
+        let verdict = story.judge();
+        assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", told(&verdict));
+    }
+}
+
+#[test]
+fn a_request_that_never_ends_is_attempted_only() {
+    let mut story = story().start().deploy().count("alice", "n1").observe();
+    story.invoke("alice", "n1", AppRequest::Count);
+    let story = story.kill("n1").count("alice", "n2").observe();
+    let verdict = story.judge();
+    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+}
+
+#[test]
+fn a_write_acknowledged_while_the_probe_looked_may_be_missing() {
+    let mut story = story().start().deploy().count("alice", "n1").observe();
+    // The look began before the second count and was answered after it, with the state before.
+    let before = story.clone();
+    story = story.count("alice", "n1");
+    let mut late =
+        before.history.records.iter().rev().find(
+            |record| matches!(&record.kind, crate::history::RecordKind::Observe(look) if look.node.as_str() == "n2"),
+        );
+    let record = late.take().cloned().expect("a look at n2");
+    story.push(record.kind);
+    let story = story.observe().kill("n1").count("alice", "n2").observe();
+    let verdict = story.judge();
+    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert!(verdict.notes.is_empty(), "{:?}", verdict.notes);
+}

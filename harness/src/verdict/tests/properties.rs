@@ -1,0 +1,141 @@
+//! Properties: a cluster that does all right never breaks a guarantee, and a run that loses a write never holds.
+
+use proptest::prelude::*;
+
+use super::green::told;
+use super::story::{Story, story};
+use crate::history::{Outcome, RecordKind};
+use crate::spec::plan::AppRequest;
+use crate::spec::{Guarantee, Topology};
+use crate::verdict::Status;
+
+#[derive(Debug, Clone)]
+enum Act {
+    Ask { client: usize, node: usize, request: AppRequest },
+    InVain { client: usize, node: usize, landed: bool },
+    Observe,
+    KillAndBringBack { node: usize, between: Vec<(usize, usize)> },
+}
+
+const CLIENTS: [&str; 3] = ["alice", "bob", "carol"];
+const NODES: [&str; 3] = ["n1", "n2", "n3"];
+
+fn act() -> impl Strategy<Value = Act> {
+    let request = prop_oneof![
+        6 => Just(AppRequest::Count),
+        2 => Just(AppRequest::Read),
+        2 => Just(AppRequest::Mutate),
+        1 => Just(AppRequest::ChangeId),
+        1 => Just(AppRequest::Invalidate),
+    ];
+    prop_oneof![
+        8 => (0..3_usize, 0..3_usize, request).prop_map(|(client, node, request)| Act::Ask { client, node, request }),
+        1 => (0..3_usize, 0..3_usize, any::<bool>())
+            .prop_map(|(client, node, landed)| Act::InVain { client, node, landed }),
+        2 => Just(Act::Observe),
+        2 => (0..3_usize, prop::collection::vec((0..3_usize, 0..3_usize), 0..4))
+            .prop_map(|(node, between)| Act::KillAndBringBack { node, between }),
+    ]
+}
+
+fn play(acts: &[Act]) -> Story {
+    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy().observe();
+    acts.iter().fold(story, |story, act| match act {
+        Act::Ask { client, node, request } => story.request(CLIENTS[*client], NODES[*node], *request),
+        Act::InVain { client, node, landed } => story.count_in_vain(CLIENTS[*client], NODES[*node], *landed),
+        Act::Observe => story.observe(),
+        Act::KillAndBringBack { node, between } => {
+            let living: Vec<_> = (0..3).filter(|other| other != node).collect();
+            let story = story.observe().kill(NODES[*node]);
+            let story = between
+                .iter()
+                .fold(story, |story, (client, on)| story.count(CLIENTS[*client], NODES[living[on % living.len()]]));
+            story.observe().restart(NODES[*node]).observe()
+        }
+    })
+}
+
+fn shows_a_count(story: &Story, place: usize) -> bool {
+    match &story.history.records[place].kind {
+        RecordKind::Complete { outcome: Outcome::Ok { reply }, .. } => {
+            reply.counter.as_ref().is_some_and(|answer| answer.count > 0)
+        }
+        _ => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_cluster_that_does_all_right_never_breaks_a_guarantee(acts in prop::collection::vec(act(), 0..25)) {
+        let verdict = play(&acts).judge();
+        let broken = verdict.guarantees.iter().find(|finding| finding.status == Status::Violated);
+        prop_assert!(broken.is_none(), "{}", told(&verdict));
+        let about_the_cluster = &verdict.guarantees[..4];
+        prop_assert!(about_the_cluster.iter().all(|finding| finding.status == Status::Holds), "{}", told(&verdict));
+    }
+
+    #[test]
+    fn a_run_that_loses_one_write_never_holds(
+        before in 1..6_usize, after in 1..4_usize, lost in any::<prop::sample::Index>(), by in 1..3_i64, what in 0..4_u8,
+    ) {
+        let mut story = (0..before).fold(story().start().deploy(), |story, _| story.count("alice", "n1")).observe().kill("n1");
+        story = (0..after).fold(story, |story, _| story.count("alice", "n2")).observe().restart("n1").observe();
+        prop_assert_eq!(story.judge().status, Status::Holds);
+        let last = before + after;
+        let first = before + 1;
+        let spoiled = first + lost.index(last + 1 - first);
+        for record in &mut story.history.records {
+            let RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } = &mut record.kind else { continue };
+            if operation.0 as usize != spoiled {
+                continue;
+            }
+            let answer = reply.counter.as_mut().expect("the counter");
+            match what {
+                0 => answer.count -= by,
+                1 => answer.once = None,
+                2 => answer.list.clear(),
+                _ => answer.session = None,
+            }
+        }
+        let verdict = story.judge();
+        prop_assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
+        let survival = story.finding(Guarantee::AcknowledgedWritesSurvive);
+        prop_assert_eq!(survival.status, Status::Violated);
+        prop_assert_eq!(survival.rests_on[0].0 as usize, spoiled);
+    }
+
+    #[test]
+    fn any_answer_that_shows_one_write_less_is_found(
+        acts in prop::collection::vec(act(), 1..25), which in any::<prop::sample::Index>(),
+    ) {
+        // Without unanswered requests each answer is known exactly.
+        let acts: Vec<_> = acts.into_iter().filter(|act| !matches!(act, Act::InVain { .. })).collect();
+        let mut story = play(&acts);
+        let answers: Vec<usize> = (0..story.history.records.len()).filter(|place| shows_a_count(&story, *place)).collect();
+        prop_assume!(!answers.is_empty());
+        let place = answers[which.index(answers.len())];
+        let RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } = &mut story.history.records[place].kind
+        else { unreachable!("only answers were chosen") };
+        let operation = *operation;
+        reply.counter.as_mut().expect("the counter").count -= 1;
+        let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+        prop_assert_eq!(finding.status, Status::Violated, "{}", finding.because);
+        prop_assert_eq!(finding.rests_on[0], operation);
+    }
+
+    #[test]
+    fn leaving_out_any_one_record_never_turns_a_lost_write_green(gone in any::<prop::sample::Index>()) {
+        let mut story = super::green::after_the_first_kill().answering(|answer| answer.count = 4).observe();
+        let place = gone.index(story.history.records.len());
+        // Without the answer itself the loss was never shown.
+        let shows_it = |kind: &RecordKind| matches!(
+            kind,
+            RecordKind::Complete { operation, .. } | RecordKind::Invoke { operation, .. } if operation.0 <= 6
+        );
+        prop_assume!(!shows_it(&story.history.records[place].kind));
+        story.history.records.remove(place);
+        prop_assert_ne!(story.judge().status, Status::Holds);
+    }
+}
