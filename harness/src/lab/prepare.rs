@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use super::clock::Clock;
 use super::cluster::ClusterParts;
 use super::distribution::{Caches, Distribution, DistributionError, Maven, Progress};
-use super::guard::{Guard, GuardError};
+use super::guard::{Guard, GuardError, RUN_VARIABLE};
 use super::java::{Java, JavaError};
 use super::pages::CompiledPages;
 use super::ports::{PortError, PortPool};
@@ -109,26 +109,37 @@ pub enum PrepareError {
 }
 
 impl Preparation<'_> {
-    /// Makes all of it. Nothing of a server runs yet; what was made for a run that is refused is left to the guard.
+    /// Makes all of it. Nothing of a server runs yet, and a run that is refused leaves no folder.
     ///
     /// # Errors
     /// The first thing that is missing, before anything is started.
     pub async fn prepare(self) -> Result<Prepared, PrepareError> {
+        let run_dir = RunDir::create(&self.folder).map_err(PrepareError::RunDir)?;
+        // Before Maven, which is a process of the run like any other.
+        let guard = Arc::new(Guard::spawn(&self.run, run_dir.path())?);
+        let prepared = self.prepare_guarded(&run_dir, guard).await;
+        if prepared.is_err() {
+            // Nothing has happened yet that is worth a folder.
+            fs_err::remove_dir_all(run_dir.path()).map_err(PrepareError::RunDir)?;
+        }
+        prepared
+    }
+
+    async fn prepare_guarded(self, run_dir: &RunDir, guard: Arc<Guard>) -> Result<Prepared, PrepareError> {
         let java = match (Java::find(self.topology.jvm.home.as_deref()), self.runtime) {
             (Ok(java), _) => Some(java),
             // A container brings its own Java; Maven will say so itself where it has none.
             (Err(_), RuntimeKind::Docker) => None,
             (Err(error), RuntimeKind::Process) => return Err(error.into()),
         };
-        let maven = Maven { java_home: java.as_ref().map(|java| java.home.clone()), ..self.maven };
+        let mut maven = Maven { java_home: java.as_ref().map(|java| java.home.clone()), ..self.maven };
+        maven.env.push((RUN_VARIABLE.to_owned(), self.run.to_string()));
         let distribution = Distribution::resolve(&self.topology.server, &self.caches, &maven, self.progress).await?;
         if let (RuntimeKind::Process, Some(java)) = (self.runtime, &java) {
             java.check_for(&distribution)?;
         }
-        let run_dir = RunDir::create(&self.folder).map_err(PrepareError::RunDir)?;
         let recorder =
             Recorder::new(self.clock, Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
-        let guard = Arc::new(Guard::spawn(&self.run, run_dir.path())?);
         let runtime: Arc<dyn Runtime> = match self.runtime {
             RuntimeKind::Process => {
                 Arc::new(ProcessRuntime::new(self.run.clone(), run_dir.clone(), guard.clone(), PortPool::of_user()?))
@@ -148,7 +159,7 @@ impl Preparation<'_> {
             distribution: Arc::new(distribution),
             java: java.filter(|_| self.runtime == RuntimeKind::Process),
             recorder: Arc::new(recorder),
-            run_dir,
+            run_dir: run_dir.clone(),
             token: self.run.to_string(),
         };
         Ok(Prepared { parts, guard })
