@@ -20,6 +20,8 @@
 //! ```
 
 pub mod config;
+#[cfg(feature = "rstest")]
+pub mod fixtures;
 pub mod history;
 pub mod lab;
 pub mod report;

@@ -16,6 +16,7 @@ macro_rules! kebab {
 
 pub mod capability;
 pub mod cluster_element;
+pub mod deploy_job;
 pub mod fault;
 pub mod guarantee;
 pub mod main_job;

@@ -107,6 +107,9 @@ pub(crate) struct RunArgs {
     /// A jar for each node's lib folder; may be repeated
     #[arg(long, value_name = "JAR")]
     pub(crate) lib: Vec<Utf8PathBuf>,
+    /// Deploy this app instead of the counter, and look whether every node serves it with the Manager that is configured
+    #[arg(long, value_name = "FILE")]
+    pub(crate) war: Option<Utf8PathBuf>,
     /// Leave the cluster running at the end; `sweep --all` removes it
     #[arg(long)]
     pub(crate) keep: bool,

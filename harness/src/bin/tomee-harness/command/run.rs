@@ -13,7 +13,7 @@ use tomee_harness::lab::runtime::docker::DockerOptions;
 use tomee_harness::report::Summary;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::terminal::{self, Style};
-use tomee_harness::spec::{Plan, RunId, main_job};
+use tomee_harness::spec::{Plan, RunId, deploy_job, main_job};
 use tomee_harness::trial::{self, Ended, TrialError};
 
 use super::{block_on, colored, print, print_json};
@@ -26,7 +26,11 @@ use crate::signals::Signals;
 pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let settings = Settings::resolve(args, output, matches)?;
-    let plan = main_job::plan(settings.topology.clone()).map_err(Failure::usage)?;
+    let plan = match &args.war {
+        Some(war) => deploy_job::plan(settings.topology.clone(), war.clone()),
+        None => main_job::plan(settings.topology.clone()),
+    };
+    let plan = plan.map_err(Failure::usage)?;
     let color = settings.color != ColorChoice::Never && std::env::var_os("NO_COLOR").is_none();
     let progress = Progress::new(output.quiet, color);
     let many = Many { times: args.repeat, until_failure: args.until_failure };
