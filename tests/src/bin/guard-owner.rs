@@ -44,8 +44,13 @@ impl Owner {
             "marked" => self.marked(&mut sleep(), "marked").map(drop)?,
             "deaf" => self.marked(&mut shell("trap '' TERM INT HUP; exec sleep 300"), "deaf").map(drop)?,
             "session" => self.marked(Command::new("setsid").args(["sleep", "300"]), "session").map(drop)?,
-            // A member without the run's id, which only its group gives away.
-            "group" => self.told(&mut shell("env -i sleep 300 & exec sleep 300"))?,
+            // Children without the run's id, one of them in a session of its own: only the parent gives them away.
+            "family" => self.told(&mut shell("env -i sleep 300 & setsid env -i sleep 300 & exec sleep 300"))?,
+            // Neither told nor marked: it is no business of the run's.
+            "other" => {
+                let pid = start(sleep().env_remove(RUN_VARIABLE))?;
+                say("other", pid)?;
+            }
             "paused" => {
                 let pid = self.marked(&mut sleep(), "paused")?;
                 Command::new("kill").args(["-STOP", &pid.to_string()]).status()?;

@@ -10,20 +10,25 @@ use tomee_harness::lab::wait::{Look, TimedOut, until};
 
 use crate::owner::{Owner, Place, Running};
 
-const EVERY_KIND: [&str; 6] = ["told", "marked", "deaf", "session", "group", "paused"];
+const EVERY_KIND: [&str; 6] = ["told", "marked", "deaf", "session", "family", "paused"];
 
 #[tokio::test]
 async fn a_killed_owner_takes_every_kind_of_process_with_it() {
     let place = Place::new();
     let mut owner = Owner::hold(&place, &EVERY_KIND);
     let mut started = owner.started();
-    let leader = started[3].clone();
-    let member: Result<Running, TimedOut> = until("a member of the group", Duration::from_secs(10), async || {
-        let member = leader.group().into_iter().find(|member| *member != leader);
-        Ok(member.map_or_else(|| Look::NotYet("the leader is alone".into()), Look::Ready))
+    let parent = started[3].clone();
+    let children: Result<Vec<Running>, TimedOut> = until("a family", Duration::from_secs(10), async || {
+        let children = parent.children();
+        let apart = children.iter().filter(|child| child.group() != parent.group()).count();
+        Ok(if (children.len(), apart) == (2, 1) {
+            Look::Ready(children)
+        } else {
+            Look::NotYet(format!("{children:?}"))
+        })
     })
     .await;
-    started.push(member.expect("a member"));
+    started.extend(children.expect("two children"));
     let marked: Result<(), TimedOut> = until("four processes with the run's id", Duration::from_secs(10), async || {
         let count = place.carriers().len();
         Ok(if count == 4 { Look::Ready(()) } else { Look::NotYet(format!("{count}")) })
@@ -59,13 +64,16 @@ async fn an_owner_that_releases_is_done_when_the_run_is() {
     assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
 }
 
-#[test]
-fn an_owner_that_carries_the_id_itself_is_not_removed() {
+#[tokio::test]
+async fn an_owner_that_carries_the_id_itself_is_not_removed_nor_its_other_children() {
     let place = Place::new();
-    let run = place.run.as_str();
-    let owner = place.command(&["marked", "release"]).env(RUN_VARIABLE, run).output().expect("it runs");
-    assert!(owner.status.success(), "{owner:?}");
-    assert_eq!(place.carriers(), Vec::<i32>::new());
+    let mut owner = Owner::hold_with(&place, &["marked", "other"], |owner| owner.env(RUN_VARIABLE, place.run.as_str()));
+    let [marked, other] = owner.started().try_into().expect("two processes");
+    drop(owner.process.stdin.take());
+    assert!(owner.process.wait().expect("it ends").success());
+    place.cleared(&[marked]).await;
+    assert!(other.lives());
+    other.signal("KILL");
 }
 
 #[tokio::test]
@@ -100,12 +108,10 @@ async fn ctrl_c_ends_the_owner_and_not_the_guard() {
     let place = Place::new();
     let mut owner = Owner::hold(&place, &["deaf", "told"]);
     let started = owner.started();
-    let guard = place.guard();
     crate::owner::send("INT", &format!("-{}", owner.process.id()));
     let status = owner.process.wait().expect("waited for");
     assert!(!status.success());
     place.cleared(&started).await;
-    assert!(!guard.lives() || guard.group().len() == 1, "the guard was not of the owner's group");
 }
 
 #[tokio::test]

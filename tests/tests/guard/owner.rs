@@ -104,9 +104,13 @@ pub(crate) struct Owner {
 impl Owner {
     /// Starts an owner in a process group of its own, as a shell does with a foreground job.
     pub(crate) fn hold(place: &Place, steps: &[&str]) -> Self {
-        let steps = [steps, &["hold"]].concat();
-        let mut process = place
-            .command(&steps)
+        Self::hold_with(place, steps, |command| command)
+    }
+
+    /// As [`Owner::hold`], with more said to its command. It releases when its standard input ends.
+    pub(crate) fn hold_with(place: &Place, steps: &[&str], more: impl FnOnce(&mut Command) -> &mut Command) -> Self {
+        let steps = [steps, &["hold", "release"]].concat();
+        let mut process = more(&mut place.command(&steps))
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -155,10 +159,14 @@ impl Running {
         Self::of(self.pid).as_ref() == Some(self)
     }
 
-    /// The members of the group that it leads.
-    pub(crate) fn group(&self) -> Vec<Self> {
-        let member = |pid: &u32| stat(*pid).is_some_and(|fields| fields[2] == self.pid.to_string());
-        processes().into_iter().filter(member).filter_map(Self::of).collect()
+    /// The process group that it is in.
+    pub(crate) fn group(&self) -> String {
+        stat(self.pid).expect("it runs")[2].clone()
+    }
+
+    pub(crate) fn children(&self) -> Vec<Self> {
+        let child = |pid: &u32| stat(*pid).is_some_and(|fields| fields[1] == self.pid.to_string());
+        processes().into_iter().filter(child).filter_map(Self::of).collect()
     }
 
     pub(crate) fn signal(&self, signal: &str) {

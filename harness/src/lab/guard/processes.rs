@@ -93,33 +93,31 @@ impl Table {
     }
 
     /// What belongs to a run: told processes and those that carry its id, with the groups that they lead and with
-    /// all their descendants. Never `spared` ones, nor this process.
+    /// all their descendants. Never `spared` ones nor this process, nor what belongs to the run through them alone.
     pub(crate) fn of_run(&self, run: &str, told: &BTreeSet<ProcessId>, spared: &BTreeSet<i32>) -> Vec<&Process> {
-        let mut pids: BTreeSet<i32> =
-            self.processes.iter().filter(|process| told.contains(&process.id)).map(|process| process.id.pid).collect();
-        pids.extend(
-            self.marks()
-                .iter()
-                .filter(|(_, marks)| marks.run.as_deref() == Some(run))
-                .map(|(process, _)| process.id.pid),
-        );
-        loop {
-            let before = pids.len();
-            for process in &self.processes {
-                if pids.contains(&process.parent) || pids.contains(&process.group) {
-                    pids.insert(process.id.pid);
-                }
-            }
-            if pids.len() == before {
-                break;
-            }
-        }
         let this = std::process::id();
-        self.processes
+        let marked = self.marks();
+        let marked: BTreeSet<i32> = marked
             .iter()
-            .filter(|process| pids.contains(&process.id.pid) && !spared.contains(&process.id.pid))
-            .filter(|process| u32::try_from(process.id.pid) != Ok(this))
-            .collect()
+            .filter(|(_, marks)| marks.run.as_deref() == Some(run))
+            .map(|(process, _)| process.id.pid)
+            .collect();
+        let (mut found, mut others): (Vec<&Process>, Vec<&Process>) = self
+            .processes
+            .iter()
+            .filter(|process| !spared.contains(&process.id.pid) && u32::try_from(process.id.pid) != Ok(this))
+            .partition(|process| told.contains(&process.id) || marked.contains(&process.id.pid));
+        let mut pids: BTreeSet<i32> = found.iter().map(|process| process.id.pid).collect();
+        loop {
+            let (relatives, rest): (Vec<&Process>, Vec<&Process>) =
+                others.into_iter().partition(|process| pids.contains(&process.parent) || pids.contains(&process.group));
+            if relatives.is_empty() {
+                return found;
+            }
+            pids.extend(relatives.iter().map(|process| process.id.pid));
+            found.extend(relatives);
+            others = rest;
+        }
     }
 }
 

@@ -16,9 +16,10 @@ pub(super) fn look(pid: i32) -> Option<Process> {
     ps(&["-p", &pid.to_string()]).pop()
 }
 
-/// What the environments say: `ps -E` prints them behind the command, separated by blanks.
+/// What the environments say: `ps` prints them behind the command, separated by blanks.
 pub(super) fn marks(processes: &[Process]) -> Vec<(&Process, Marks)> {
-    let listing = output(&["-axwwE", "-o", "pid=,command="]);
+    let with_environment = if cfg!(target_vendor = "apple") { "-axwwE" } else { "axwwe" };
+    let listing = output(&[with_environment, "-o", "pid=,command="]);
     listing
         .lines()
         .filter_map(|line| {
