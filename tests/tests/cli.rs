@@ -1,0 +1,202 @@
+//! The command line without a server: help, usage errors, settings, stored runs, exit codes.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use integration_tests::TestContext;
+use integration_tests::fake::{BadAnswer, Bug, FakeRun};
+use rstest::rstest;
+use tomee_harness::spec::Topology;
+
+#[rstest]
+#[case::all(&["--help"])]
+#[case::run(&["run", "--help"])]
+#[case::check(&["check", "--help"])]
+#[case::doctor(&["doctor", "--help"])]
+#[case::settings(&["settings", "--help"])]
+#[case::sweep(&["sweep", "--help"])]
+#[case::completions(&["completions", "--help"])]
+fn help_says(#[case] arguments: &[&str]) {
+    let name = format!("help_{}", arguments[0].trim_start_matches('-').replace("help", "all"));
+    insta::assert_snapshot!(name, TestContext::new().told(arguments));
+}
+
+#[test]
+fn every_command_has_its_help_in_a_snapshot() {
+    let help = TestContext::new().run(&["--help"]).stdout;
+    let commands =
+        help.split("Commands:\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("it lists commands");
+    let commands = commands.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help");
+    let snapshots = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    let without: Vec<&str> =
+        commands.filter(|name| !snapshots.join(format!("cli__help_{name}.snap")).is_file()).collect();
+    assert!(without.is_empty(), "{without:?} have no snapshot of their help");
+}
+
+#[test]
+fn bad_usage_is_told_with_exit_code_2() {
+    let context = TestContext::new();
+    let all = [
+        vec![],
+        vec!["runn"],
+        vec!["run", "--nodes", "1"],
+        vec!["run", "--nodes", "9"],
+        vec!["run", "--manager", "standard"],
+        vec!["run", "--membership", "dns"],
+        vec!["run", "--send-options", "syncack"],
+        vec!["run", "--timing", "fast"],
+        vec!["run", "--server", "jetty:12"],
+        vec!["run", "--server", "tomee:9.0.0:fat"],
+        vec!["run", "--timeout", "5"],
+        vec!["run", "--repeat", "0"],
+        vec!["run", "--env", "NAME"],
+        vec!["run", "--json", "--format", "text"],
+        vec!["check"],
+        vec!["check", "nowhere"],
+        vec!["completions", "cmd"],
+    ];
+    let told: Vec<String> = all
+        .iter()
+        .map(|arguments| {
+            let ran = context.run(arguments);
+            assert_eq!(ran.code, Some(2), "{arguments:?}: {ran}");
+            assert_eq!(ran.stdout, "", "{arguments:?}");
+            format!("$ tomee-harness {}\n{}", arguments.join(" "), context.filtered(&ran.stderr))
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn settings_tell_where_each_comes_from() {
+    let context = TestContext::new();
+    write(&context.folder().join("tomee-harness.toml"), "nodes = 3\nmanager = \"backup\"\ntimeout = \"90s\"\n");
+    let mut command = context.command(&["settings", "--manager", "delta", "--env", "PASSWORD=secret"]);
+    command.env("TOMEE_HARNESS_TIMING", "documented");
+    let ran = integration_tests::Ran::of(&mut command);
+    assert!(!ran.stdout.contains("secret"), "the value of a variable is shown: {ran}");
+    insta::assert_snapshot!("settings_text", context.filtered(&ran.to_string()));
+    let json = context.run(&["settings", "--json"]).json();
+    assert_eq!(json["nodes"]["value"], "3");
+    assert_eq!(json["nodes"]["from"], context.folder().join("tomee-harness.toml").as_str());
+    assert_eq!(json["server"]["from"], "default");
+}
+
+#[test]
+fn a_settings_file_is_found_upward_and_its_mistakes_are_shown_at_their_place() {
+    let context = TestContext::new();
+    let deep = context.folder().join("a/b");
+    fs_err::create_dir_all(&deep).expect("a folder");
+    let mut told = vec![];
+    for text in [
+        "nodes = 3\nmanagr = \"backup\"\n",
+        "nodes = 12\n",
+        "server = \"jetty:12\"\n",
+        "nodes = \n",
+        "timeout = \"5\"\n",
+    ] {
+        write(&context.folder().join("tomee-harness.toml"), text);
+        let ran = integration_tests::Ran::of(context.command(&["settings"]).current_dir(&deep));
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{text}: {ran}");
+        told.push(format!("# {}\n{}", text.trim_end().replace('\n', "; "), context.filtered(&ran.stderr)));
+    }
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[rstest]
+#[case("bash")]
+#[case("zsh")]
+#[case("fish")]
+#[case("elvish")]
+#[case("powershell")]
+fn completions_name_every_command(#[case] shell: &str) {
+    let ran = TestContext::new().run(&["completions", shell]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    for command in ["run", "check", "settings", "sweep", "completions"] {
+        assert!(ran.stdout.contains(command), "{command} is not in the script for {shell}");
+    }
+}
+
+#[test]
+fn sweep_tells_what_it_removed_and_what_it_left() {
+    // What other runs of this machine's user have left or are about shows here too, so that only the form is certain.
+    let ran = TestContext::new().run(&["sweep", "--json"]);
+    let json = ran.json();
+    assert_eq!((ran.code, &json["format"]), (Some(0), &serde_json::json!(1)), "{ran}");
+    assert!(json["removed"].is_array() && json["spared"].is_array(), "{ran}");
+}
+
+/// Stores a run of the fake cluster in the context's folder.
+async fn stored(context: &TestContext, bug: Option<Bug>) -> Utf8PathBuf {
+    let run = FakeRun::new(Topology::of(2).expect("two nodes"), bug);
+    run.run(&context.folder()).await.expect("it runs");
+    context.folder().join("run")
+}
+
+fn write(path: &Utf8Path, text: &str) {
+    fs_err::write(path, text).expect("the test's own folder can be written");
+}
+
+#[rstest]
+#[case::holds(None, 0, "holds")]
+#[case::violated(Some(Bug::LosesTheLastWrite), 1, "violated")]
+#[case::unknown(Some(Bug::BadAnswerAtFailover(2, BadAnswer::ServerError)), 3, "unknown")]
+#[tokio::test]
+async fn check_judges_a_stored_run_as_the_run_itself_was(
+    #[case] bug: Option<Bug>,
+    #[case] code: i32,
+    #[case] status: &str,
+) {
+    let context = TestContext::new();
+    let folder = stored(&context, bug).await;
+    let ran = context.run(&["check", folder.as_str(), "--json"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(code), ""), "{ran}");
+    let verdict = fs_err::read_to_string(folder.join("verdict.json")).expect("the run's own verdict");
+    let verdict: serde_json::Value = serde_json::from_str(&verdict).expect("JSON");
+    assert_eq!(verdict["status"], status);
+    assert_eq!(ran.json()["verdict"], verdict);
+}
+
+#[tokio::test]
+async fn check_tells_people_what_held() {
+    let context = TestContext::new();
+    let folder = stored(&context, None).await;
+    insta::assert_snapshot!(context.told(&["check", folder.as_str(), "--color", "never"]));
+}
+
+#[tokio::test]
+async fn a_damaged_run_is_refused_and_one_that_a_crash_cut_off_is_unknown() {
+    let context = TestContext::new();
+    let folder = stored(&context, None).await;
+    let check = || context.run(&["check", folder.as_str()]);
+    let (plan, history) = (folder.join("plan.json"), folder.join("history.jsonl"));
+    let (whole_plan, whole) = (read(&plan), read(&history));
+
+    // In the middle of a record, as a crash leaves it. Log lines may come behind the last step, and nothing rests on them.
+    let last_step = whole.rfind("step-ends").expect("the last step ended");
+    for cut in [last_step, whole.len() / 2, 30] {
+        write(&history, &whole[..cut]);
+        assert_eq!(check().code, Some(3), "cut at {cut} of {}", whole.len());
+    }
+    let mut told = vec![];
+    for (what, bad_history, bad_plan) in [
+        ("a line in the middle is no record", whole.replacen("\"at-ns\"", "\"at-no\"", 3), whole_plan.clone()),
+        ("the plan is another file", whole.clone(), "[]".to_owned()),
+        ("the plan breaks off", whole.clone(), whole_plan[..whole_plan.len() / 2].to_owned()),
+    ] {
+        write(&history, &bad_history);
+        write(&plan, &bad_plan);
+        let ran = check();
+        assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{what}: {ran}");
+        told.push(format!("# {what}\n{}", context.filtered(&ran.stderr)));
+    }
+    fs_err::remove_file(&plan).expect("it is there");
+    told.push(format!("# no plan\n{}", context.filtered(&check().stderr)));
+    assert_eq!(check().code, Some(2));
+    fs_err::remove_file(&history).expect("it is there");
+    told.push(format!("# no history\n{}", context.filtered(&check().stderr)));
+    assert_eq!(check().code, Some(2));
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+fn read(path: &Utf8Path) -> String {
+    fs_err::read_to_string(path).expect("the stored run can be read")
+}
