@@ -111,6 +111,20 @@ pub struct ClusterSpec {
 }
 
 impl ClusterSpec {
+    /// `channelSendOptions` in effect: what the elements say, else the cluster's own.
+    pub fn channel_send_options(&self) -> SendOptions {
+        self.elements.cluster.channel_send_options.unwrap_or(self.send_options)
+    }
+
+    /// How session changes are sent: by the channel's options, or by those of the map, which is all that the
+    /// `BackupManager` heeds.
+    pub fn session_send_options(&self) -> SendOptions {
+        match self.manager {
+            ManagerKind::Delta => self.channel_send_options(),
+            ManagerKind::Backup => self.elements.backup_manager.map_send_options.unwrap_or(self.send_options),
+        }
+    }
+
     /// The class that a context must be found to run: that of the kind, unless the elements name another.
     pub fn manager_class(&self) -> &str {
         match self.manager {

@@ -203,18 +203,20 @@ fn faults_hit(view: &View<'_>) -> Shown {
 
 /// Where the probe tells them: the channel's, and with the BackupManager those of its map.
 fn send_options(view: &View<'_>) -> Shown {
-    let wanted = i64::from(view.plan.topology.cluster.send_options.bits());
+    let cluster = &view.plan.topology.cluster;
+    let (channel, map) = (cluster.channel_send_options(), cluster.session_send_options());
     let mut told = 0;
     for look in &view.looks {
         let Some(state) = look.state else { continue };
         let maps = look.contexts(&view.contexts).filter_map(|context| context.manager.attributes.get("mapSendOptions"));
-        let found = state.send_options.into_iter().chain(maps.filter_map(|options| options.parse().ok()));
-        for found in found {
+        let maps = maps.filter_map(|options| options.parse().ok()).map(|found: i64| (found, map));
+        for (found, wanted) in state.send_options.map(|found| (found, channel)).into_iter().chain(maps) {
+            let wanted = i64::from(wanted.bits());
             if found != wanted {
                 return Err(format!("{} runs with send options {found}, not {wanted}, at {}", look.node, look.at));
             }
             told += 1;
         }
     }
-    Ok(if told == 0 { "the probe does not tell them".to_owned() } else { format!("{wanted} in {told} looks") })
+    Ok(if told == 0 { "the probe does not tell them".to_owned() } else { format!("as configured in {told} looks") })
 }

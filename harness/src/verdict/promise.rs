@@ -13,7 +13,7 @@ use crate::spec::{Guarantee, ManagerKind, NodeName, Topology};
 /// lost their first attributes on the peer with `channelSendOptions="8"`). What a replica was seen to hold is promised
 /// always.
 pub fn promises(topology: &Topology) -> Vec<Guarantee> {
-    let waits = topology.cluster.send_options.waits_for_the_peer();
+    let waits = topology.cluster.session_send_options().waits_for_the_peer();
     Guarantee::ALL.into_iter().filter(|guarantee| waits || !needs_waiting(*guarantee)).collect()
 }
 
@@ -34,7 +34,7 @@ pub(super) fn void(guarantee: Guarantee, topology: &Topology, timeline: &Timelin
         return None;
     }
     if !promises(topology).contains(&guarantee) {
-        let options = topology.cluster.send_options;
+        let options = topology.cluster.session_send_options();
         return Some(format!("send options {options} do not wait for the peer"));
     }
     let at = match topology.cluster.manager {

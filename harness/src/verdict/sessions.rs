@@ -95,6 +95,19 @@ impl Session<'_> {
         asked.any(|operation| operation.request == AppRequest::Invalidate && operation.invoked < at)
     }
 
+    /// Whether the id may have changed while an operation was under way: another one ran on another node meanwhile,
+    /// whose valve renames the session, or one that asked for a new id.
+    pub(super) fn raced(&self, operations: &[Operation<'_>], index: usize, timeline: &Timeline<'_>) -> bool {
+        let operation = &operations[index];
+        let ended = operation.completed.unwrap_or(FOREVER);
+        let mut others = self.operations.iter().filter(|other| **other != index).map(|other| &operations[*other]);
+        others.any(|other| {
+            (other.node != operation.node || other.request == AppRequest::ChangeId)
+                && other.invoked < ended
+                && operation.invoked < may_act_until(other, timeline)
+        })
+    }
+
     /// Whether one of its operations was under way between `from` and `to`, or may still have been.
     pub(super) fn busy(&self, operations: &[Operation<'_>], from: Nanos, to: Nanos) -> bool {
         let mut asked = self.operations.iter().map(|index| &operations[*index]);
@@ -133,6 +146,7 @@ impl<'a> Book<'a> {
     fn learn_ids(&mut self, operations: &[Operation<'a>]) {
         let mut by_end: Vec<usize> = (0..operations.len()).collect();
         by_end.sort_by_key(|index| operations[*index].completed.unwrap_or(FOREVER));
+        let renamed = renamed(operations);
         for index in by_end {
             let operation = &operations[index];
             let sent = operation.sent.map(|id| stem(id.as_str()));
@@ -143,12 +157,13 @@ impl<'a> Book<'a> {
             let Some(told) = operation.told().map(stem).filter(|told| !self.by_stem.contains_key(told)) else {
                 continue;
             };
-            match sent.and_then(|sent| self.by_stem.get(sent).copied()) {
-                Some(session) if operation.request == AppRequest::ChangeId => {
+            let before = renamed.get(told).copied().or_else(|| sent.filter(|_| may_be_renamed(operations, operation)));
+            match before.and_then(|before| self.by_stem.get(before).copied()) {
+                Some(session) => {
                     self.sessions[session].stems.push(told);
                     self.by_stem.insert(told, session);
                 }
-                _ => self.open(told, operation.client, Some(index)),
+                None => self.open(told, operation.client, Some(index)),
             }
         }
     }
@@ -197,6 +212,27 @@ impl<'a> Book<'a> {
             }
         }
     }
+}
+
+/// The stem before each that a change-id request gave. Other answers may tell the new one first.
+fn renamed<'a>(operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
+    let changes = operations.iter().filter(|operation| operation.request == AppRequest::ChangeId);
+    let renamed = changes.filter_map(|change| Some((stem(change.told()?), stem(change.sent?.as_str()))));
+    renamed.filter(|(after, before)| after != before).collect()
+}
+
+/// Whether an answer under another id comes out of the session that was asked for, by a change-id request whose own
+/// answer is lost: the server does not take the session for new.
+fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bool {
+    let (Some(sent), Some(ended)) = (operation.sent, operation.completed) else { return false };
+    let known = operation.answer().is_some_and(|answer| !answer.new);
+    known
+        && operations.iter().any(|other| {
+            other.request == AppRequest::ChangeId
+                && matches!(other.fate, Fate::Perhaps(_))
+                && other.sent.is_some_and(|id| id.stem() == sent.stem())
+                && other.invoked < ended
+        })
 }
 
 impl Session<'_> {

@@ -222,6 +222,13 @@ impl<'a> Timeline<'a> {
         ends.filter(|at| *at >= from).min().unwrap_or(FOREVER)
     }
 
+    /// How many faults and starts there were before an instant: grows from one age of the run to the next.
+    pub(super) fn age(&self, at: Nanos) -> usize {
+        let faults = self.faults.iter().flat_map(|fault| [Some(fault.asked), fault.hit()]).flatten();
+        let starts = self.lives.values().flatten().map(|life| life.from);
+        faults.chain(starts).filter(|time| *time < at).count()
+    }
+
     /// Whether a node took over its peers' state in a life that began after `from`, before `to`.
     pub(super) fn synchronised_between(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         self.lives(node).iter().any(|life| from < life.from && life.synchronised.is_some_and(|at| at < to))

@@ -104,6 +104,7 @@ pub(super) struct View<'a> {
     pub(super) operations: Vec<Operation<'a>>,
     pub(super) sessions: Vec<Session<'a>>,
     pub(super) looks: Vec<Look<'a>>,
+    events: Vec<(usize, Nanos, &'a Event)>,
     /// The contexts of all apps of the plan.
     pub(super) contexts: BTreeSet<&'a ContextPath>,
     /// Those of the counter app.
@@ -125,12 +126,17 @@ impl<'a> View<'a> {
         let (contexts, counters) = (deployed(false), deployed(true));
         let mut sessions = sessions::sessions(&plan.topology, &operations, &timeline);
         add_replicas(&mut sessions, &looks, &counters);
-        Self { plan, history, timeline, operations, sessions, looks, contexts, counters }
+        let events = in_time(history).into_iter().filter_map(|index| match &history.records[index].kind {
+            RecordKind::Event(event) => Some((index, history.records[index].at, event)),
+            _ => None,
+        });
+        let events = events.collect();
+        Self { plan, history, timeline, operations, sessions, looks, events, contexts, counters }
     }
 
     /// Whether every replica of a session is written before its client has the answer.
     pub(super) fn waits(&self) -> bool {
-        self.plan.topology.cluster.send_options.waits_for_the_peer()
+        self.plan.topology.cluster.session_send_options().waits_for_the_peer()
     }
 
     /// Whether each node holds each session whole.
@@ -140,11 +146,7 @@ impl<'a> View<'a> {
 
     /// The events, by their instant.
     pub(super) fn events(&self) -> impl Iterator<Item = (usize, Nanos, &'a Event)> {
-        let history = self.history;
-        in_time(history).into_iter().filter_map(move |index| match &history.records[index].kind {
-            RecordKind::Event(event) => Some((index, history.records[index].at, event)),
-            _ => None,
-        })
+        self.events.iter().copied()
     }
 
     /// The operations of these indexes, by number.

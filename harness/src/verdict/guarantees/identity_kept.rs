@@ -42,6 +42,10 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         let because = wrong_id(view, operation)
             .or_else(|| taken_for_new(view, session, operation))
             .or_else(|| not_told(operation))?;
+        // Another node, or a change of the id, took the session over while this one was being answered.
+        if session.raced(&view.operations, *answer, &view.timeline) {
+            return None;
+        }
         Some(breach(view, *answer, because, &[], None))
     });
     lost.chain(answered).collect()

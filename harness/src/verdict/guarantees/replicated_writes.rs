@@ -2,8 +2,10 @@
 //!
 //! What counts as seen is graded, so that neither a loss is excused nor a race taken for one. What a node itself was seen
 //! to hold it must go on holding, acknowledged or not. What another node was seen to hold is due only as far as it had
-//! been acknowledged, only over a fault, and only where the configuration brings it to all: a replica may have been seen
-//! half-way through a replication that nobody had yet acknowledged.
+//! been acknowledged, only over a fault or a join, and only where the configuration brings it to all: a replica may have
+//! been seen half-way through a replication that nobody had yet acknowledged.
+
+use std::collections::BTreeSet;
 
 use super::super::sessions::{Replica, Session};
 use super::super::timeline::Fault;
@@ -67,7 +69,9 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     Ok(Judgement::holds(because).resting_on(tried.answers(view), evidence))
 }
 
-/// What looks before an instant make due on a node, each with the look's replica, the last look first.
+/// What looks before an instant make due on a node, each with the look's replica, the last look first: of each node the
+/// last one between two faults. An earlier one needs no second judgement: a later one that fell behind it is a breach
+/// itself.
 fn floors<'v>(
     view: &'v View<'_>,
     session: &'v Session<'_>,
@@ -76,13 +80,16 @@ fn floors<'v>(
 ) -> impl Iterator<Item = (&'v Replica<'v>, Content)> {
     let before = session.replicas.iter().rev().filter(move |replica| replica.at < from);
     let alive = before.filter(move |replica| view.timeline.outlives(replica.node, replica.at, to));
-    alive.filter_map(move |replica| {
+    let mut seen = BTreeSet::new();
+    alive.filter(move |replica| seen.insert((replica.node, view.timeline.age(replica.at)))).filter_map(move |replica| {
         if replica.node == node {
             return Some((replica, replica.content.clone()));
         }
-        let over_a_fault = view.timeline.faults.iter().filter_map(Fault::hit).any(|hit| replica.at < hit && hit < from);
-        let shared =
-            view.waits() || !view.replicates_to_all() || view.timeline.synchronised_between(node, replica.at, from);
+        let over_a_fault =
+            || view.timeline.faults.iter().filter_map(Fault::hit).any(|hit| replica.at < hit && hit < from);
+        // A joiner is given the state of its peers, whatever the send options.
+        let shared = view.timeline.synchronised_between(node, replica.at, from)
+            || ((view.waits() || !view.replicates_to_all()) && over_a_fault());
         let acknowledged = i64::try_from(session.acknowledged_before(replica.asked)).ok();
         let count = replica.content.count.min(acknowledged);
         let first = session.created_before(replica.asked)?;
@@ -91,7 +98,7 @@ fn floors<'v>(
             once: seen.once.clone().filter(|_| first.once == seen.once),
             list: seen.list.as_ref().and(first.list.clone()),
         };
-        (shared && over_a_fault).then(|| (replica, companions(&replica.content)))
+        shared.then(|| (replica, companions(&replica.content)))
     })
 }
 

@@ -1,5 +1,6 @@
 //! The checkers, proven on bad histories first.
 
+mod servers;
 mod story;
 
 mod cluster;

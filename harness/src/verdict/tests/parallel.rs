@@ -67,6 +67,47 @@ fn a_count_that_overtakes_a_change_of_id_may_find_nothing() {
     assert!(verdict.notes.iter().any(|note| note.contains("by right: #2 (change-id on n1)")), "{:?}", verdict.notes);
 }
 
+/// A count that was under way while the id changed, answered under the new id before or after the change itself.
+#[test]
+fn a_count_may_be_answered_under_the_id_that_it_did_not_ask_for() {
+    for (change_first, change_answered) in [(true, true), (false, true), (false, false)] {
+        let mut story = story().start().deploy().count("alice", "n1").observe();
+        let change = story.invoke("alice", "n1", AppRequest::ChangeId);
+        let count = story.invoke("alice", "n1", AppRequest::Count);
+        let changed = Outcome::Ok { reply: story.serve("alice", "n1", AppRequest::ChangeId) };
+        let mut counted = story.serve("alice", "n1", AppRequest::Count);
+        counted.set_cookie.clear();
+        let counted = Outcome::Ok { reply: counted };
+        let changed =
+            if change_answered { changed } else { Outcome::Unknown { why: "timed out".to_owned(), reply: None } };
+        let ends =
+            if change_first { [(change, changed), (count, counted)] } else { [(count, counted), (change, changed)] };
+        for (operation, outcome) in ends {
+            story.complete(operation, outcome);
+        }
+        let story = story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
+        let verdict = story.judge();
+        assert_eq!(verdict.status, Status::Holds, "{change_first} {change_answered}\n{}", told(&verdict));
+        let lost = story.answering(|answer| answer.count = 1);
+        violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 3 was due"]);
+    }
+}
+
+/// Two nodes at once: each valve renames the session to its own route, so an answer may carry the other's.
+#[test]
+fn an_answer_with_the_route_of_a_parallel_one_is_a_race() {
+    let mut story = story().start().deploy().count("alice", "n1").observe();
+    let read = story.invoke("alice", "n1", AppRequest::Read);
+    let other = story.invoke("alice", "n2", AppRequest::Read);
+    let mut reply = story.serve("alice", "n1", AppRequest::Read);
+    let renamed = story.serve("alice", "n2", AppRequest::Read);
+    reply.counter.as_mut().expect("the counter").session = Some(crate::spec::SessionId::new("S001.n2"));
+    story.complete(other, Outcome::Ok { reply: renamed });
+    story.complete(read, Outcome::Ok { reply });
+    let verdict = story.count("alice", "n2").observe().kill("n1").count("alice", "n2").observe().judge();
+    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+}
+
 #[test]
 fn a_request_that_is_open_when_its_node_is_killed_may_have_landed_or_not() {
     for landed in [true, false] {

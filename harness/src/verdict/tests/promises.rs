@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use super::story::{Story, story};
 use crate::history::RecordKind;
-use crate::spec::{Guarantee, ManagerKind, Topology};
+use crate::spec::{Guarantee, ManagerKind, SendOptions, Topology};
 use crate::verdict::{Status, promises};
 
 fn with_options(options: &str, manager: ManagerKind) -> Topology {
@@ -31,6 +31,21 @@ fn only_synchronous_acknowledged_replication_promises_acknowledged_writes(
     for guarantee in [Guarantee::ReplicatedWritesSurvive, Guarantee::ClusterForms, Guarantee::MembersAgree] {
         assert!(promises.contains(&guarantee), "{guarantee}");
     }
+}
+
+#[test]
+fn what_the_elements_say_wins_over_the_cluster_s_own_send_options() {
+    let waits = |topology: &Topology| promises(topology).contains(&Guarantee::AcknowledgedWritesSurvive);
+    let mut delta = with_options("sync-ack", ManagerKind::Delta);
+    delta.cluster.elements.backup_manager.map_send_options = Some(SendOptions::ASYNC);
+    assert!(waits(&delta));
+    delta.cluster.elements.cluster.channel_send_options = Some(SendOptions::ASYNC);
+    assert!(!waits(&delta));
+    let mut backup = with_options("async", ManagerKind::Backup);
+    backup.cluster.elements.cluster.channel_send_options = Some(SendOptions::SYNC_ACK);
+    assert!(!waits(&backup));
+    backup.cluster.elements.backup_manager.map_send_options = Some(SendOptions::SYNC_ACK);
+    assert!(waits(&backup));
 }
 
 fn lossy(options: &str) -> Story {

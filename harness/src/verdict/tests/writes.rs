@@ -115,6 +115,24 @@ fn a_survivors_replica_that_falls_back_is_a_loss_though_nobody_asked() {
 }
 
 #[test]
+fn a_joiner_that_is_behind_its_peers_is_a_loss_whatever_the_send_options() {
+    for options in ["sync-ack", "async"] {
+        let mut topology = Topology::of(2).expect("two nodes");
+        topology.cluster.send_options = options.parse().expect("known options");
+        let story = Story::on(topology).start().deploy().count("alice", "n1").observe().kill("n1");
+        let story =
+            story.count("alice", "n2").observe().restart("n1").looked_at_between().observe().holding("n1", |replica| {
+                replica.attributes.get_mut("count").expect("it counts").value = 1.into();
+            });
+        violated(
+            &story,
+            Guarantee::ReplicatedWritesSurvive,
+            &["on n1 showed count 1 where 2 was due", "on n2 had shown"],
+        );
+    }
+}
+
+#[test]
 fn a_stale_replica_beside_a_right_one_is_a_loss_after_the_fault() {
     let stale = |story: Story| {
         story.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 1.into())
