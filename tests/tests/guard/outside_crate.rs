@@ -19,8 +19,9 @@ impl OutsideCrate {
         // The profile and the lock file of the workspace, else every dependency would be built once more.
         let manifest = format!(
             "[package]\nname = \"outside-crate\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dev-dependencies]\ntomee-harness = {{ path = {harness:?} }}\n\n\
+             [dev-dependencies]\ntomee-harness = {{ path = "{}" }}\n\n\
              [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
+            harness.display(),
         );
         fs_err::write(folder.path().join("Cargo.toml"), manifest).expect("written");
         fs_err::copy(workspace().join("Cargo.lock"), folder.path().join("Cargo.lock")).expect("copied");

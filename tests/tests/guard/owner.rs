@@ -108,6 +108,7 @@ impl Owner {
     }
 
     /// As [`Owner::hold`], with more said to its command. It releases when its standard input ends.
+    #[expect(clippy::zombie_processes, reason = "each test ends its owner in its own way; a failed one ends with it")]
     pub(crate) fn hold_with(place: &Place, steps: &[&str], more: impl FnOnce(&mut Command) -> &mut Command) -> Self {
         let steps = [steps, &["hold", "release"]].concat();
         let mut process = more(&mut place.command(&steps))

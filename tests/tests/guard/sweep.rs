@@ -4,7 +4,7 @@ use std::process::Command;
 
 use tomee_harness::lab::sweep::{Scope, Spared, sweep};
 
-use crate::owner::{Owner, Place};
+use crate::owner::{Owner, Place, Running};
 
 #[tokio::test]
 async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
@@ -15,7 +15,7 @@ async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
     let mut beside = Owner::hold(&live, &["told", "marked"]);
     crashed.end_guard().await;
     owner.kill();
-    assert!(started.iter().all(|process| process.lives()), "nobody is left to remove them");
+    assert!(started.iter().all(Running::lives), "nobody is left to remove them");
 
     let swept = sweep(&crashed.registry(), Scope::Crashed).await.expect("swept");
 
@@ -24,7 +24,7 @@ async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
         swept.removed.iter().filter(|(run, _)| *run == crashed.run).map(|(_, what)| what.as_str()).collect();
     assert_eq!(removed.len(), 2, "{removed:?}");
     assert_eq!(swept.spared.get(&live.run), Some(&Spared::Live));
-    assert!(beside.started().iter().all(|process| process.lives()), "the live run goes on");
+    assert!(beside.started().iter().all(Running::lives), "the live run goes on");
     beside.kill();
     live.cleared(&[]).await;
 }
