@@ -58,7 +58,7 @@ impl Lab {
             node: node.clone(),
             distribution: Arc::clone(&self.distribution),
             files,
-            folders: base::folders(),
+            folders: base::folders(topology),
             java_home: None,
             jvm_args: flags.map(|flag| (*flag).to_owned()).collect(),
             env: vec![],

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::config::Difference;
-use crate::verdict::Verdict;
+use crate::history::History;
+use crate::verdict::{Status, Verdict, explain};
 
 /// All that the end of a run has to say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,8 +21,16 @@ pub struct Summary {
     pub verdict: Verdict,
     /// What differs from a stock server, so that a hardened default is never taken for the user's own.
     pub differences: Vec<Difference>,
+    /// The few records around the first violation, from all nodes.
+    pub around: Vec<String>,
     /// Why the run ended early, where it did.
     pub cut_short: Option<String>,
     /// The folder of the run.
     pub run_dir: String,
+}
+
+/// The few records around the first promise that is violated; empty where none is.
+pub fn around(verdict: &Verdict, history: &History) -> Vec<String> {
+    let violated = |finding: &&crate::verdict::Finding| finding.promised && finding.status == Status::Violated;
+    verdict.guarantees.iter().find(violated).map(|finding| explain(finding, history)).unwrap_or_default()
 }

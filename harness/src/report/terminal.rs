@@ -43,12 +43,17 @@ pub fn render(summary: &Summary, style: Style) -> String {
     line(&mut text, &style.faint(&summary.setting));
     line(&mut text, "");
     for finding in &verdict.guarantees {
-        line(&mut text, &format!("  {} {:<29} {}", style.status(finding.status), finding.guarantee, finding.because));
+        let promise = if finding.promised { "" } else { "not promised, observed: " };
+        let (status, guarantee) = (style.status(finding.status), finding.guarantee);
+        line(&mut text, &format!("  {status} {guarantee:<29} {promise}{}", finding.because));
     }
     for assumption in verdict.assumptions.iter().filter(|assumption| !assumption.met) {
         line(&mut text, &format!("  {} {}: {}", style.status(Status::Unknown), assumption.what, assumption.because));
     }
     line(&mut text, "");
+    for around in &summary.around {
+        line(&mut text, &format!("  | {around}"));
+    }
     for note in &verdict.notes {
         line(&mut text, &format!("  note: {note}"));
     }

@@ -1,9 +1,10 @@
 //! Membership: who sees whom, asked of each node itself.
 
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Cluster, ClusterError};
+use super::{Cluster, ClusterError, lock};
 use crate::history::Question;
 use crate::history::{Event, NodeObservation, RecordKind};
 use crate::lab::wait::{self, Look};
@@ -59,8 +60,10 @@ impl Cluster {
     /// The wait ran out; which guarantee that breaks is for the verdict to say, from the observations.
     pub async fn await_synchronised(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
         let wanted = format!("{node} to hold the session ids of its peers");
-        let sessions = wait::until(&wanted, self.parts.limits.synchronise, async || {
+        let last_look = Mutex::new(vec![]);
+        let waited = wait::until(&wanted, self.parts.limits.synchronise, async || {
             let observations = self.look_at_living(&Question::Context(context.clone())).await?;
+            lock(&last_look).clone_from(&observations);
             let ids: Vec<(&NodeName, Option<BTreeSet<String>>)> =
                 observations.iter().map(|seen| (&seen.node, stems(seen, context))).collect();
             let own = ids.iter().find(|(name, _)| *name == node).and_then(|(_, ids)| ids.clone());
@@ -75,7 +78,17 @@ impl Cluster {
                 ),
             })
         })
-        .await?;
+        .await;
+        let sessions = match waited {
+            Ok(sessions) => sessions,
+            Err(error) => {
+                // What was seen last is the evidence of what the joiner lacks.
+                for observation in std::mem::take(&mut *lock(&last_look)) {
+                    self.parts.recorder.record(RecordKind::Observe(observation));
+                }
+                return Err(error);
+            }
+        };
         self.parts.recorder.event(Event::Synchronised { node: node.clone(), sessions });
         Ok(())
     }

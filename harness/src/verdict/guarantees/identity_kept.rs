@@ -5,6 +5,7 @@ use super::super::sessions::Session;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach, loss_in_words};
+use crate::spec::ManagerKind;
 use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -39,9 +40,8 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let lost = lost.map(|loss| breach(view, loss.operation, loss_in_words(view, session, loss), &[], None));
     let answered = session.answers.iter().filter_map(|answer| {
         let operation = &view.operations[*answer];
-        let because = wrong_id(view, operation)
-            .or_else(|| taken_for_new(view, session, operation))
-            .or_else(|| not_told(operation))?;
+        let wrong = wrong_id(view, operation).filter(|_| !renamed_later(view, session, *answer));
+        let because = wrong.or_else(|| taken_for_new(view, session, operation)).or_else(|| not_told(operation))?;
         // Another node, or a change of the id, took the session over while this one was being answered.
         if session.raced(&view.operations, *answer, &view.timeline) {
             return None;
@@ -49,6 +49,20 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         Some(breach(view, *answer, because, &[], None))
     });
     lost.chain(answered).collect()
+}
+
+/// A node that is neither owner nor backup of a `BackupManager`'s session answers once under the id that it was sent
+/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24). Only its first answer is excused.
+fn renamed_later(view: &View<'_>, session: &Session<'_>, answer: usize) -> bool {
+    let topology = &view.plan.topology;
+    if topology.cluster.manager != ManagerKind::Backup || topology.nodes.len() <= 2 {
+        return false;
+    }
+    let operation = &view.operations[answer];
+    let unchanged = operation.sent == operation.answer().and_then(|counter| counter.session.as_ref());
+    let mut earlier = session.answers.iter().map(|index| &view.operations[*index]);
+    let last = earlier.rfind(|known| known.completed.is_some_and(|end| end < operation.invoked));
+    unchanged && last.is_some_and(|last| last.node != operation.node)
 }
 
 /// The id in the answer has another route than the node's; or, on a node without a route, it changed.

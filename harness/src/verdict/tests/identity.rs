@@ -2,10 +2,10 @@
 
 use super::green::{after_the_first_kill, before_the_kill};
 use super::story::{Story, story};
-use super::{holds, unknown, violated};
+use super::{Status, holds, unknown, violated};
 use crate::history::{OperationId, Outcome, SessionReplica};
 use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, SessionId, Topology};
+use crate::spec::{Guarantee, ManagerKind, SessionId, Topology};
 
 fn telling(mut story: Story, cookies: &[&str]) -> Story {
     story.last_outcome(|outcome| match outcome {
@@ -34,6 +34,25 @@ fn a_route_that_is_not_rewritten_sends_the_client_to_the_dead() {
 fn an_id_without_a_route_is_wrong_where_the_node_has_one() {
     let story = after_the_first_kill().answering(|answer| answer.session = Some(SessionId::new("S001")));
     violated(&telling(story, &["JSESSIONID=S001"]).observe(), Guarantee::IdentityKept, &["no route where n2 was due"]);
+}
+
+/// Three nodes with `BackupManager`; n1 made the session and died, n2 answered under the old id.
+fn answered_by_a_proxy() -> Story {
+    let mut topology = Topology::of(3).expect("three nodes");
+    topology.cluster.manager = ManagerKind::Backup;
+    let story = Story::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
+    let story = story.kill("n1").count("alice", "n2");
+    telling(story.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[])
+}
+
+#[test]
+fn a_proxy_of_backup_manager_may_rename_the_id_with_its_second_answer() {
+    let renamed = answered_by_a_proxy().count("alice", "n2").observe();
+    assert_ne!(renamed.finding(Guarantee::IdentityKept).status, Status::Violated);
+    let still = answered_by_a_proxy().count("alice", "n2");
+    let still = telling(still.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[]);
+    let finding = violated(&still.observe(), Guarantee::IdentityKept, &["which has route n1 where n2 was due"]);
+    assert_eq!(finding.rests_on.first(), Some(&OperationId(4)));
 }
 
 #[test]

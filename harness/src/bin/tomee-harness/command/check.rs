@@ -4,8 +4,9 @@ use std::io::BufReader;
 
 use tomee_harness::history;
 use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::report::Environment;
+use tomee_harness::report::summary::{self, Summary};
 use tomee_harness::report::terminal::{self, Style};
-use tomee_harness::report::{Environment, Summary};
 use tomee_harness::spec::Plan;
 use tomee_harness::verdict;
 
@@ -28,6 +29,7 @@ pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failu
         // Only a convenience here: a run that crashed may have written none.
         setting: read_json::<Environment>(&run_dir.environment())
             .map_or_else(|_| plan.topology.server.to_string(), |environment| environment.server),
+        around: summary::around(&verdict, &history),
         verdict,
         differences: tomee_harness::config::differences(&plan.topology),
         cut_short: None,

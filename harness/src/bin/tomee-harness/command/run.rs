@@ -10,8 +10,8 @@ use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
 use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::lab::run_dir::RunDir;
 use tomee_harness::lab::runtime::docker::DockerOptions;
-use tomee_harness::report::Summary;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
+use tomee_harness::report::summary::{self, Summary};
 use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::spec::{Plan, RunId, deploy_job, main_job};
 use tomee_harness::trial::{self, Ended, TrialError};
@@ -213,6 +213,7 @@ impl One<'_> {
             format: 1,
             name: self.plan.name.clone(),
             setting,
+            around: summary::around(&ended.verdict, &ended.history),
             verdict: ended.verdict.clone(),
             differences: config::differences(&self.plan.topology),
             cut_short: ended.cut_short.as_ref().map(ToString::to_string),
