@@ -103,7 +103,6 @@ fn shell(script: &str) -> Command {
     command
 }
 
-#[expect(clippy::zombie_processes, reason = "the owner is killed before it could wait for anybody")]
 fn start(command: &mut Command) -> Result<u32, Failure> {
     let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(quiet.process_group(0).spawn()?.id())

@@ -19,7 +19,7 @@ impl OutsideCrate {
         // The profile and the lock file of the workspace, else every dependency would be built once more.
         let manifest = format!(
             "[package]\nname = \"outside-crate\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dev-dependencies]\ntomee-harness = {{ path = "{}" }}\n\n\
+             [dev-dependencies]\ntomee-harness = {{ path = \"{}\" }}\n\n\
              [profile.dev]\ndebug = \"line-tables-only\"\n\n[profile.dev.package.\"*\"]\ndebug = false\n",
             harness.display(),
         );
