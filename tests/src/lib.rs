@@ -3,5 +3,7 @@
 
 pub mod context;
 pub mod fake;
+pub mod servers;
 
 pub use context::{Ran, TestContext};
+pub use servers::MainJob;
