@@ -1,9 +1,16 @@
 //! Breaking and mending nodes; every fault proves that it hit.
 
+use std::time::Duration;
+
 use super::{Cluster, ClusterError, lock};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
 use crate::lab::wait::{self, Look};
-use crate::spec::{FaultKind, NodeName};
+use crate::spec::{FaultKind, Membership, NodeName};
+
+/// `McastService.dropTime` where nothing is said.
+const STOCK_DROP_TIME_MS: i64 = 3000;
+/// Twice `McastService.frequency`: how late it may notice that the time is over.
+const DROP_CHECK: Duration = Duration::from_secs(1);
 
 impl Cluster {
     /// Ends a node's JVM with SIGKILL.
@@ -81,12 +88,45 @@ impl Cluster {
         Ok(())
     }
 
+    /// Waits until nobody remembers the earlier life of a node that is to come back at its old address.
+    ///
+    /// With multicast a life has a random id. A survivor whose send failed evicts the dead node at once, but its
+    /// `McastService` knows the node until `dropTime` is over; where the address answers before, a heartbeat takes the
+    /// old life for living (`TcpFailureDetector.performBasicCheck`), and it stays as a ghost for ever. With static
+    /// membership the id is the node's own, and a new life is the old one to its peers.
+    async fn await_forgotten(&self, node: &NodeName) -> Result<(), ClusterError> {
+        if self.parts.topology.cluster.membership != Membership::Multicast {
+            return Ok(());
+        }
+        self.await_formed().await?;
+        let history = self.parts.recorder.history();
+        let hits = history.records.iter().rev().find_map(|record| match &record.kind {
+            RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, .. } if broken == node => Some(record.at),
+            _ => None,
+        });
+        let Some(broken) = hits else { return Ok(()) };
+        let drop_time =
+            self.parts.topology.cluster.elements.multicast_membership.drop_time.unwrap_or(STOCK_DROP_TIME_MS);
+        let remembered = Duration::from_millis(u64::try_from(drop_time).unwrap_or_default()) + DROP_CHECK;
+        let limit = remembered + self.parts.limits.start;
+        wait::until(&format!("the multicast group to forget {node}"), limit, async || {
+            let since = self.parts.recorder.clock().now().since(broken);
+            Ok(if since < remembered {
+                Look::NotYet(format!("{since:.1?} of {remembered:.1?} since its end"))
+            } else {
+                Look::Ready(())
+            })
+        })
+        .await
+    }
+
     /// Starts a node again and waits until it is ready, all see each other, it serves each app that was deployed, and
     /// its session ids equal its peers'.
     ///
     /// # Errors
     /// One of these waits ran out, or the node failed.
     pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.await_forgotten(node).await?;
         self.start_node(node).await?;
         self.await_formed().await?;
         let deployed = lock(&self.deployed).clone();
