@@ -12,7 +12,8 @@ use std::os::unix::fs::DirBuilderExt as _;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use crate::spec::{NodeName, RunId};
+use crate::config;
+use crate::spec::{NodeName, Plan, RunId};
 
 /// The folder of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,16 @@ impl RunDir {
     /// The folder of a node.
     pub fn node(&self, node: &NodeName) -> Utf8PathBuf {
         self.path.join("nodes").join(node.as_str())
+    }
+
+    /// Writes the plan without its secrets: a run directory is made to be shown.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_plan(&self, plan: &Plan) -> io::Result<()> {
+        let mut value = serde_json::to_value(plan).map_err(io::Error::other)?;
+        config::redact_json(&mut value);
+        self.write_json(&self.plan(), &value)
     }
 
     /// Writes a file of the folder as JSON, whole or not at all.

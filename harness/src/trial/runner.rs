@@ -59,7 +59,7 @@ pub async fn run(
     plan.check(parts.runtime.name(), &parts.runtime.capabilities())?;
     let wars = plan.steps.iter().filter_map(|step| load(step).transpose()).collect::<Result<Vec<_>, _>>()?;
     let (run_dir, recorder, runtime) = (parts.run_dir.clone(), parts.recorder.clone(), parts.runtime.clone());
-    run_dir.write_json(&run_dir.plan(), plan).map_err(TrialError::RunDir)?;
+    run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
 
     let mut walk = Walk { plan, wars, cluster: None, workload: Workload::default(), recorder: &recorder };
     let walked = tokio::select! {

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use super::guarantees::identity_kept;
 use super::promise;
 use super::sessions::Session;
 use super::view::View;
 use crate::history::{LogClass, RecordKind};
-use crate::spec::NodeName;
 use crate::spec::plan::AppRequest;
+use crate::spec::{JvmRoute, NodeName};
 
 /// All notes on a run.
 pub(super) fn notes(view: &View<'_>) -> Vec<String> {
@@ -18,6 +19,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     }
     for session in &view.sessions {
         notes.extend(lost_in_place(view, session));
+        notes.extend(renamed_late(view, session));
         notes.extend(behind(session));
         notes.extend(excused(view, session));
         notes.extend(contended(view, session));
@@ -48,6 +50,22 @@ fn lost_in_place(view: &View<'_>, session: &Session<'_>) -> Option<String> {
         }
     }
     None
+}
+
+/// An answer under the route of a dead owner, which `BackupManager` gives once where neither owner nor backup is asked.
+fn renamed_late(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+    let late = |answer: &&usize| {
+        let operation = &view.operations[**answer];
+        let route = view.plan.topology.node(operation.node).and_then(|node| node.jvm_route.as_ref());
+        let answered = operation.answer().and_then(|answer| answer.session.as_ref()).and_then(|id| id.route());
+        answered != route.map(JvmRoute::as_str) && identity_kept::renamed_later(view, session, **answer)
+    };
+    let operation = &view.operations[*session.answers.iter().find(late)?];
+    Some(format!(
+        "{} answered under the dead owner's route: BackupManager renames the id with the second answer of a node that \
+         was neither owner nor backup",
+        operation.name()
+    ))
 }
 
 /// A replica that was behind what had been acknowledged: with synchronous replication it should not be.

@@ -57,7 +57,7 @@ impl Cluster {
         let files_failed = |source| ClusterError::Files { node: node.clone(), source };
         let folder = parts.run_dir.node(node);
         fs_err::create_dir_all(&folder).map_err(files_failed)?;
-        fs_err::write(folder.join("server.xml"), &server_xml).map_err(files_failed)?;
+        fs_err::write(folder.join("server.xml"), config::redact_xml(&server_xml)).map_err(files_failed)?;
         let mut files = base::files(&parts.distribution, node, server_xml, &parts.token, &parts.topology.jvm.libs)
             .map_err(files_failed)?;
         files.extend(parts.pages.iter().flat_map(CompiledPages::files));

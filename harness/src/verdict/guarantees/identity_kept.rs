@@ -52,8 +52,9 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
 }
 
 /// A node that is neither owner nor backup of a `BackupManager`'s session answers once under the id that it was sent
-/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24). Only its first answer is excused.
-fn renamed_later(view: &View<'_>, session: &Session<'_>, answer: usize) -> bool {
+/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24: `AbstractReplicatedMap.get` fails to tell
+/// the dead owner, and gives `JvmRouteBinderValve` nothing). Only its first answer is excused, and it is noted.
+pub(in super::super) fn renamed_later(view: &View<'_>, session: &Session<'_>, answer: usize) -> bool {
     let topology = &view.plan.topology;
     if topology.cluster.manager != ManagerKind::Backup || topology.nodes.len() <= 2 {
         return false;

@@ -10,7 +10,7 @@ mod members_agree;
 
 mod acknowledged_writes;
 mod complete_session;
-mod identity_kept;
+pub(super) mod identity_kept;
 mod replicated_writes;
 
 pub(super) use judgement::{Judgement, of};

@@ -49,6 +49,11 @@ fn answered_by_a_proxy() -> Story {
 fn a_proxy_of_backup_manager_may_rename_the_id_with_its_second_answer() {
     let renamed = answered_by_a_proxy().count("alice", "n2").observe();
     assert_ne!(renamed.finding(Guarantee::IdentityKept).status, Status::Violated);
+    let notes = renamed.judge().notes;
+    assert!(
+        notes.iter().any(|note| note.starts_with("#3 (count on n2) answered under the dead owner's route")),
+        "{notes:?}"
+    );
     let still = answered_by_a_proxy().count("alice", "n2");
     let still = telling(still.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[]);
     let finding = violated(&still.observe(), Guarantee::IdentityKept, &["which has route n1 where n2 was due"]);

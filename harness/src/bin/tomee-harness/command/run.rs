@@ -197,7 +197,7 @@ impl One<'_> {
             run: run.clone(),
             started: started.timestamp().to_string(),
             harness: env!("CARGO_PKG_VERSION").to_owned(),
-            arguments: std::env::args().collect(),
+            arguments: std::env::args().map(|argument| config::redact_argument(&argument)).collect(),
             runtime: parts.runtime.name().to_owned(),
             server: server(&parts.distribution),
             java: parts.java.as_ref().map(|java| java.version.full.clone()),

@@ -1,0 +1,98 @@
+//! Keys and passwords are taken out of what goes into a run directory, which people attach to bug reports.
+
+use serde_json::Value;
+
+/// What stands in the place of a secret.
+pub const REDACTED: &str = "(redacted)";
+
+/// Parts of names that tell a secret, in lower case and without hyphens: `encryptionKey`, `keystorePass`,
+/// `DB_PASSWORD`, `secret`.
+const TELLING: [&str; 7] = ["encryptionkey", "password", "passwd", "pass", "secret", "token", "credential"];
+
+/// A name that looks like a secret and is none: whether AJP asks for one.
+const HARMLESS: &str = "secretrequired";
+
+/// Whether the value of this name is a secret.
+fn is_secret(name: &str) -> bool {
+    let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
+    name != HARMLESS && TELLING.iter().any(|telling| name.contains(telling))
+}
+
+/// A configuration file with the values of its secret attributes taken out.
+pub fn redact_xml(xml: &str) -> String {
+    let mut text = String::with_capacity(xml.len());
+    let mut rest = xml;
+    while let Some(equals) = rest.find("=\"") {
+        let (before, after) = rest.split_at(equals + 2);
+        let name = before[..equals].rsplit(|c: char| c.is_whitespace() || c == '<').next().unwrap_or_default();
+        let end = after.find('"').unwrap_or(after.len());
+        text.push_str(before);
+        text.push_str(if is_secret(name) { REDACTED } else { &after[..end] });
+        rest = &after[end..];
+    }
+    text.push_str(rest);
+    text
+}
+
+/// An argument of a command line; the value of `NAME=VALUE` is taken out where the name tells a secret.
+pub fn redact_argument(argument: &str) -> String {
+    match argument.split_once('=') {
+        Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
+        _ => argument.to_owned(),
+    }
+}
+
+/// A document with the values of its secret keys taken out, at any depth.
+pub fn redact_json(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if is_secret(name) && value.is_string() {
+                    *value = REDACTED.into();
+                } else {
+                    redact_json(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(redact_json),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_known_by_their_names() {
+        for name in ["encryptionKey", "encryption-key", "keystorePass", "DB_PASSWORD", "secret", "connectionPassword"] {
+            assert!(is_secret(name), "{name}");
+        }
+        for name in ["secretRequired", "port", "jvmRoute", "key", "pathname"] {
+            assert!(!is_secret(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_argument_keeps_its_name() {
+        assert_eq!(redact_argument("DB_PASSWORD=x=y"), "DB_PASSWORD=(redacted)");
+        assert_eq!(redact_argument("--nodes=3"), "--nodes=3");
+    }
+
+    #[test]
+    fn a_file_keeps_all_but_its_secrets() {
+        let xml = "<Interceptor className=\"a.EncryptInterceptor\"\n  encryptionKey=\"cafebabe\" port=\"4\"/>";
+        let expected = "<Interceptor className=\"a.EncryptInterceptor\"\n  encryptionKey=\"(redacted)\" port=\"4\"/>";
+        assert_eq!(redact_xml(xml), expected);
+    }
+
+    #[test]
+    fn a_document_keeps_all_but_its_secrets() {
+        let mut value =
+            serde_json::json!({"env": {"DB_PASSWORD": "x", "LANG": "C"}, "list": [{"encryption-key": "y"}]});
+        redact_json(&mut value);
+        let expected =
+            serde_json::json!({"env": {"DB_PASSWORD": REDACTED, "LANG": "C"}, "list": [{"encryption-key": REDACTED}]});
+        assert_eq!(value, expected);
+    }
+}
