@@ -6,4 +6,4 @@ pub mod fake;
 pub mod servers;
 
 pub use context::{Ran, TestContext};
-pub use servers::MainJob;
+pub use servers::{MainJob, left_of};

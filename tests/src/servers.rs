@@ -54,6 +54,9 @@ impl MainJob {
     }
 
     /// The environment that the run recorded.
+    ///
+    /// # Panics
+    /// It recorded none.
     pub fn environment(&self) -> Value {
         let text = fs_err::read_to_string(self.context.folder().join("out/environment.json"));
         serde_json::from_str(&text.expect("a run writes its environment")).expect("JSON")
@@ -92,15 +95,24 @@ impl MainJob {
         let run = environment["run"].as_str().expect("a run has an id").to_owned();
         let in_docker = environment["runtime"] == "docker";
         let cleared: Result<(), TimedOut> = wait::until("the run's things to vanish", CLEARED, async || {
-            let mut left = processes(&run);
-            if in_docker {
-                left.extend(containers_and_networks(&run));
-            }
+            let left = left_of(&run, in_docker);
             Ok(if left.is_empty() { Look::Ready(()) } else { Look::NotYet(left.join(", ")) })
         })
         .await;
         cleared.expect("nothing of a run is left when it has ended");
     }
+}
+
+/// What is left of a run: processes, and in containers also containers and networks.
+///
+/// # Panics
+/// The engine does not tell.
+pub fn left_of(run: &str, in_docker: bool) -> Vec<String> {
+    let mut left = processes(run);
+    if in_docker {
+        left.extend(containers_and_networks(run));
+    }
+    left
 }
 
 /// The processes that carry the run's id in their environment.
