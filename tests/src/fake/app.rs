@@ -63,7 +63,6 @@ impl World {
                 | Bug::LosesAttributeAtFailover(kill, _)
                 | Bug::NewSessionAtFailover(kill)
                 | Bug::NewStemAtFailover(kill)
-                | Bug::OldRouteAtFailover(kill)
                 | Bug::CountsTwiceAtFailover(kill)
                 | Bug::BadAnswerAtFailover(kill, _),
             ) => kill == self.kills,
@@ -74,11 +73,19 @@ impl World {
         last && route != self.nodes[index].route && self.struck.insert(self.kills)
     }
 
-    /// The session of an id, on the node that is asked: taken over and renamed where its route is another node's.
+    /// The session of an id, on the node that is asked: taken over, and renamed where its route is another node's
+    /// (`JvmRouteBinderValve`).
     fn find(&mut self, index: usize, id: &str, now: Instant, strikes: bool) -> Option<String> {
-        if self.nodes[index].synchronised > now || !self.nodes[index].sessions.contains_key(id) {
+        if self.nodes[index].synchronised > now {
             return None;
         }
+        let own_route = self.nodes[index].route.clone();
+        let (stem, route) = id.split_once('.').unwrap_or((id, ""));
+        let renamed = own_route.filter(|own| own != route).map(|own| format!("{stem}.{own}"));
+        let Some(role) = self.nodes[index].sessions.get(id).map(|session| session.role) else {
+            // The answer that told the new id got lost on the way: the valve looks for the session under it too.
+            return renamed.filter(|renamed| self.nodes[index].sessions.contains_key(renamed));
+        };
         self.take_over(index, id);
         let session = self.nodes[index].sessions.get_mut(id)?;
         match self.bug.filter(|_| strikes) {
@@ -89,14 +96,14 @@ impl World {
             Some(Bug::LosesAttributeAtFailover(_, name)) => drop(session.attributes.remove(name)),
             _ => {}
         }
-        let stem = id.split('.').next().unwrap_or(id).to_owned();
-        let route =
-            self.nodes[index].route.clone().filter(|route| id.split_once('.').is_some_and(|(_, own)| own != route));
-        let new = match (self.bug.filter(|_| strikes), route) {
-            (Some(Bug::NewStemAtFailover(_)), _) => self.new_id(index),
-            (Some(Bug::OldRouteAtFailover(_)), _) | (_, None) => return Some(id.to_owned()),
-            (_, Some(route)) => format!("{stem}.{route}"),
+        let new = match self.bug {
+            Some(Bug::NewStemAtFailover(_)) if strikes => Some(self.new_id(index)),
+            Some(Bug::OldRouteAtFailover(kill)) if kill == self.kills => None,
+            // A proxy of `BackupManager` fails to tell the dead owner that it has taken the session over; the valve
+            // takes that for no session, and renames the id with the next request.
+            _ => renamed.filter(|_| role != Role::Proxy),
         };
+        let Some(new) = new else { return Some(id.to_owned()) };
         self.rename(id, &new);
         Some(new)
     }
@@ -171,7 +178,13 @@ impl World {
     /// The first answer behind a kill, as a bug has it.
     fn struck_answer(&mut self, answer: Reaction) -> Reaction {
         match self.bug {
-            Some(Bug::BadAnswerAtFailover(_, BadAnswer::ServerError)) => Reaction::status(500),
+            // The valve has set the cookie before the app fails.
+            Some(Bug::BadAnswerAtFailover(_, BadAnswer::ServerError)) => match answer {
+                Reaction::Answer { set_cookie, .. } => {
+                    Reaction::Answer { status: 500, body: "<html>HTTP Status 500".to_owned(), set_cookie }
+                }
+                other => other,
+            },
             Some(Bug::BadAnswerAtFailover(_, BadAnswer::Silence)) => Reaction::Silence,
             Some(Bug::BadAnswerAtFailover(_, BadAnswer::Reset)) => Reaction::Reset,
             Some(Bug::BadAnswerAtFailover(_, BadAnswer::BrokenJson)) => match answer {

@@ -21,7 +21,7 @@ pub enum Bug {
     NewSessionAtFailover(u32),
     /// The survivor gives the session a new stem.
     NewStemAtFailover(u32),
-    /// The survivor leaves the dead node's route in the id.
+    /// The survivor leaves the dead node's route in the id, however often it is asked.
     OldRouteAtFailover(u32),
     /// The survivor applies the first request twice.
     CountsTwiceAtFailover(u32),
