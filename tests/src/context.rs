@@ -171,7 +171,9 @@ fn build() -> Utf8PathBuf {
     command.args(["build", "--workspace", "--bin", "tomee-harness", "--test", "pure", "--profile", &profile]);
     command.args(["--message-format", "json-render-diagnostics"]);
     command.arg("--manifest-path").arg(Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
-    let built = Ran::of(command.stderr(Stdio::inherit()));
+    let built = Ran::of(&mut command);
+    // An old binary of an earlier build would be tested in the place of this one.
+    assert_eq!(built.code, Some(0), "cargo cannot build tomee-harness:\n{}", built.stderr);
     let artifacts = built.stdout.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let mut programs = artifacts.filter_map(|artifact| {
         let is_it = artifact["target"]["name"] == "tomee-harness" && artifact["profile"]["test"] == false;
