@@ -152,6 +152,6 @@ org.apache.catalina.ha.session.DeltaManager.level = OFF
 
     #[test]
     fn our_handler_is_added_everywhere_and_fine_lines_reach_it_alone() {
-        insta::assert_snapshot!(with_harness_handler(STOCK).replace(PROPERTIES, "(our handler)\n"), @"");
+        insta::assert_snapshot!(with_harness_handler(STOCK).replace(PROPERTIES, "(our handler)\n"));
     }
 }
