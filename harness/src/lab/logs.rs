@@ -51,7 +51,11 @@ impl LogFollower {
     fn appended(&mut self) -> std::io::Result<Vec<u8>> {
         let mut file = fs_err::File::open(&self.path)?;
         let length = file.metadata()?.len();
-        if length <= self.offset {
+        if length < self.offset {
+            // Laid anew for another start.
+            self.offset = 0;
+        }
+        if length == self.offset {
             return Ok(vec![]);
         }
         file.seek(SeekFrom::Start(self.offset))?;

@@ -22,11 +22,15 @@ const CONSOLE_LINES: usize = 12;
 
 impl Cluster {
     pub(super) async fn start_all(&self) -> Result<(), ClusterError> {
+        for node in self.parts.topology.names() {
+            self.follow(node);
+        }
         let mut attempt = 1;
         loop {
             match self.try_start().await {
                 Err(ClusterError::NodeFailed { address_in_use: true, .. }) if attempt < ATTEMPTS => {
                     attempt += 1;
+                    lock(&self.living).clear();
                     for node in self.parts.topology.names() {
                         self.parts.runtime.kill(node).await?;
                     }
@@ -42,9 +46,6 @@ impl Cluster {
         self.parts.recorder.event(Event::Addressed { endpoints: endpoints.clone() });
         let names: Vec<NodeName> = self.parts.topology.names().cloned().collect();
         try_join_all(names.iter().map(|node| self.install(node, &endpoints))).await?;
-        for node in &names {
-            self.follow(node);
-        }
         try_join_all(names.iter().map(|node| self.start_node(node))).await?;
         self.await_formed().await
     }
