@@ -32,6 +32,13 @@ pub(crate) struct OutputArgs {
     pub(crate) color: Option<ColorChoice>,
 }
 
+impl OutputArgs {
+    /// Whether the arguments alone ask for JSON: for commands that read no settings file.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json || self.format == Some(Format::Json)
+    }
+}
+
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -44,12 +44,14 @@ impl Cluster {
     pub(super) async fn await_served(&self, node: &NodeName, war: &War) -> Result<(), ClusterError> {
         let context = &war.context;
         let question = Question::Context(context.clone());
+        let http =
+            PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
         wait::until(&format!("{node} to serve {context}"), self.parts.limits.deploy, async || {
             let seen = self.look(node, &question).await?;
             let found =
                 seen.state().and_then(|state| state.contexts.iter().find(|found| found.path == *context).cloned());
             Ok::<_, ClusterError>(match found {
-                Some(found) if found.available => self.look_at_pages(node, war).await?,
+                Some(found) if found.available => self.look_at_pages(&http, node, war).await?,
                 Some(_) => Look::NotYet(format!("{context} is there, but not available")),
                 None => Look::NotYet(format!("{node} has no context {context}")),
             })
@@ -59,10 +61,8 @@ impl Cluster {
         Ok(())
     }
 
-    async fn look_at_pages(&self, node: &NodeName, war: &War) -> Result<Look<()>, ClusterError> {
+    async fn look_at_pages(&self, http: &PlainClient, node: &NodeName, war: &War) -> Result<Look<()>, ClusterError> {
         let address = self.address(node).await?;
-        let http =
-            PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
         for page in &war.pages {
             let url =
                 format!("http://{address}{}/{page}?jsp_precompile=true", war.context.as_str().trim_end_matches('/'));

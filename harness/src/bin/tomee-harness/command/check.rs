@@ -11,7 +11,7 @@ use tomee_harness::spec::Plan;
 use tomee_harness::verdict;
 
 use super::{colored, print, print_json};
-use crate::args::{CheckArgs, ColorChoice, Format, OutputArgs};
+use crate::args::{CheckArgs, ColorChoice, OutputArgs};
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failure> {
@@ -35,7 +35,7 @@ pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failu
         cut_short: None,
         run_dir: run_dir.path().to_string(),
     };
-    if output.json || output.format == Some(Format::Json) {
+    if output.is_json() {
         print_json(&summary)?;
     } else {
         let style = if colored(output.color.unwrap_or(ColorChoice::Auto)) { Style::Color } else { Style::Plain };

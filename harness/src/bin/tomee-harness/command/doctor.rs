@@ -5,12 +5,12 @@ use tomee_harness::lab::doctor::{self, Health};
 use tomee_harness::lab::java::Java;
 
 use super::{block_on, print, print_json};
-use crate::args::{DoctorArgs, Format, OutputArgs};
+use crate::args::{DoctorArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn doctor(args: &DoctorArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let checks = block_on(async { Ok(doctor::examine(Java::find(args.java.as_deref()), &Maven::default()).await) })?;
-    if output.json || output.format == Some(Format::Json) {
+    if output.is_json() {
         print_json(&checks)?;
     } else {
         let mut text = String::new();

@@ -5,7 +5,7 @@ use tomee_harness::lab::guard::Registry;
 use tomee_harness::lab::sweep::{self, Scope};
 
 use super::{block_on, print, print_json};
-use crate::args::{Format, OutputArgs, SweepArgs};
+use crate::args::{OutputArgs, SweepArgs};
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failure> {
@@ -16,7 +16,7 @@ pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failu
         (None, false) => Scope::Crashed,
     };
     let swept = block_on(async { sweep::sweep(&registry, scope).await.map_err(Failure::environment) })?;
-    if output.json || output.format == Some(Format::Json) {
+    if output.is_json() {
         let removed: Vec<_> = swept.removed.iter().map(|(run, what)| json!({"run": run, "removed": what})).collect();
         let spared: Vec<_> =
             swept.spared.iter().map(|(run, why)| json!({"run": run, "why": why.to_string()})).collect();
