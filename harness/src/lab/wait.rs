@@ -2,8 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-/// How often a condition is looked at where nothing else is said.
+/// The least time between two looks, and that of a wait that is young.
 pub const POLL: Duration = Duration::from_millis(25);
+/// The most time between two looks, and that of a wait of seconds: a look costs, and being 50 ms late in 4 s does not.
+const SLOW_POLL: Duration = Duration::from_millis(100);
+/// The time between two looks is this part of the time already waited.
+const POLL_PART: u32 = 40;
 
 /// What one look shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +78,8 @@ impl Patience {
         if waited >= self.limit {
             return Err(TimedOut { wanted: self.wanted.clone(), last_seen: last_seen.into(), waited });
         }
-        pause(POLL.min(self.limit.saturating_sub(waited))).await;
+        let gap = (waited / POLL_PART).clamp(POLL, SLOW_POLL);
+        pause(gap.min(self.limit.saturating_sub(waited))).await;
         Ok(())
     }
 }

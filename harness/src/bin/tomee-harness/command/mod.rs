@@ -51,8 +51,8 @@ pub(crate) fn colored(choice: ColorChoice) -> bool {
     }
 }
 
-/// The tokio runtime of a command. Two threads are plenty: the harness waits most of the time.
+/// The tokio runtime of a command. One thread: the harness waits most of the time, and wakes no other thread for it.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(Failure::environment)?.block_on(future)
 }
