@@ -7,6 +7,7 @@ use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
 
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError};
+use super::sync::lock;
 use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
 use crate::spec::names::NameError;
 use crate::spec::plan::AppRequest;
@@ -103,7 +104,7 @@ impl Client {
 
     /// The session that the client last had.
     pub fn session(&self) -> Option<SessionId> {
-        self.last_session.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        lock(&self.last_session).clone()
     }
 
     /// Makes a request to the counter app. How it ends is in the answer, and in the history.
@@ -180,11 +181,12 @@ impl Client {
     fn note_session(&self, reply: &Reply) {
         let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
         if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie))) {
-            *self.last_session.lock().unwrap_or_else(PoisonError::into_inner) = Some(id);
+            *lock(&self.last_session) = Some(id);
         }
     }
 
     fn cookie_for(&self, path: &str) -> Option<SessionId> {
+        // A mutex of its own type, hence not our `lock`.
         let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
         jar.iter_unexpired()
             .find(|cookie| cookie.name() == SESSION_COOKIE && path.starts_with(cookie.path().unwrap_or("/")))

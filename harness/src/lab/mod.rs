@@ -18,5 +18,6 @@ pub mod recorder;
 pub mod run_dir;
 pub mod runtime;
 pub mod sweep;
+pub mod sync;
 pub mod wait;
 pub mod war;

@@ -1,11 +1,12 @@
 //! The one sink of a run: everything that happens goes through it to the history, its file and one listener.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use camino::Utf8Path;
 
 use super::clock::Clock;
+use super::sync::lock;
 use crate::history::{Event, History, Nanos, OperationId, Record, RecordKind, write_record};
 
 /// Called with each record as it is made; the way a progress line or a live view learns what happens.
@@ -50,7 +51,7 @@ impl Recorder {
 
     /// Records that something happens now.
     pub fn record(&self, kind: RecordKind) -> Nanos {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = lock(&self.inner);
         // The time is taken under the lock, so that the file is in the order of its times.
         let record = Record { at: self.clock.now(), kind };
         if let Some(file) = &mut inner.file
@@ -71,25 +72,25 @@ impl Recorder {
 
     /// The next operation's number.
     pub fn next_operation(&self) -> OperationId {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = lock(&self.inner);
         inner.operations += 1;
         OperationId(inner.operations)
     }
 
     /// The next fault's number.
     pub fn next_fault(&self) -> u32 {
-        let mut inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inner = lock(&self.inner);
         inner.faults += 1;
         inner.faults
     }
 
     /// What was recorded so far.
     pub fn history(&self) -> History {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).history.clone()
+        lock(&self.inner).history.clone()
     }
 
     /// The first failure to write the file (a full disk), which makes the stored run incomplete.
     pub fn take_write_error(&self) -> Option<io::Error> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner).write_error.take()
+        lock(&self.inner).write_error.take()
     }
 }

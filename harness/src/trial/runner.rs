@@ -45,8 +45,8 @@ pub enum TrialError {
 
 /// Runs a plan.
 ///
-/// The cluster is gone when this returns, whatever it returns, unless `keep` is said. `interrupt` ends the run at its next step or wait, and
-/// the history so far is judged.
+/// The cluster is gone when this returns, whatever it returns, unless `keep` is said. `interrupt` ends the run at its
+/// next step or wait, and the history so far is judged.
 ///
 /// # Errors
 /// See [`TrialError`]. A guarantee that does not hold is no error but a verdict.

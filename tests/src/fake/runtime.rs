@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use tomee_harness::lab::sync::lock;
 use tomee_harness::spec::{Capability, ContextPath, Endpoints, NodeEndpoints, NodeName, Topology};
 
 use super::Bug;
@@ -47,10 +48,6 @@ impl FakeRuntime {
         let world = Arc::clone(&self.world);
         Arc::new(move |asked| lock(&world).react(index, asked))
     }
-}
-
-fn lock(world: &Mutex<World>) -> MutexGuard<'_, World> {
-    world.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]

@@ -1,11 +1,12 @@
 //! Live progress on standard error: a spinner on a terminal, plain lines elsewhere or with `NO_COLOR`.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tomee_harness::history::{Event, FaultPhase, Nanos, Outcome, Record, RecordKind};
+use tomee_harness::lab::sync::lock;
 
 /// Shows what a run does.
 #[derive(Clone)]
@@ -82,11 +83,11 @@ impl Progress {
     fn event(&self, at: Nanos, event: &Event) {
         match event {
             Event::StepBegins { title, .. } => {
-                *self.step.lock().unwrap_or_else(PoisonError::into_inner) = (at, title.clone());
+                *lock(&self.step) = (at, title.clone());
                 self.now(title);
             }
             Event::StepEnds { .. } => {
-                let (began, title) = self.step.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                let (began, title) = lock(&self.step).clone();
                 self.line(&format!("{:>7.2} s  {title}", at.since(began).as_secs_f64()));
             }
             Event::NodeReady { node } => self.now(&format!("{node} is ready")),

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 
-use super::{Cluster, ClusterError, lock};
+use super::{Cluster, ClusterError};
 use crate::config;
 use crate::history::{Event, Question};
 use crate::lab::client::PlainClient;
 use crate::lab::runtime::NodeFile;
+use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::lab::war::War;
 use crate::spec::{Guarantee, NodeName};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use super::{Cluster, ClusterError, lock};
+use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
+use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::spec::{FaultKind, Membership, NodeName};
 

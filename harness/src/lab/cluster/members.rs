@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::{Cluster, ClusterError, lock};
+use super::{Cluster, ClusterError};
 use crate::history::Question;
 use crate::history::{Event, NodeObservation, RecordKind};
+use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::spec::{ContextPath, Guarantee, NodeName};
 

@@ -13,7 +13,7 @@ mod start;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::task::JoinSet;
@@ -31,6 +31,7 @@ use super::probe::Probe;
 use super::recorder::Recorder;
 use super::run_dir::RunDir;
 use super::runtime::{NodeLog, Runtime};
+use super::sync::lock;
 use super::wait;
 use super::war::War;
 use crate::history::Question;
@@ -261,8 +262,4 @@ impl Cluster {
         }
         Ok(())
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 
-use super::{Cluster, ClusterError, lock};
+use super::{Cluster, ClusterError};
 use crate::config;
 use crate::history::Question;
 use crate::history::observation::Seen;
@@ -12,6 +12,7 @@ use crate::history::{Event, LogClass, LogLine};
 use crate::lab::base;
 use crate::lab::pages::CompiledPages;
 use crate::lab::runtime::{NodeLaunch, NodeLog, NodeStatus};
+use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::spec::{Endpoints, NodeName};
 

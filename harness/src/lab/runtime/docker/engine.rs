@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -23,6 +23,7 @@ use crate::lab::base::HARNESS_LOG;
 use crate::lab::distribution::Distribution;
 use crate::lab::guard::{Guard, GuardError, RUN_LABEL};
 use crate::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use crate::lab::sync::lock;
 use crate::lab::wait::Patience;
 use crate::spec::topology::MulticastGroup;
 use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
@@ -73,12 +74,12 @@ impl DockerRuntime {
     }
 
     fn pod(&self, node: &NodeName) -> Result<Arc<Pod>, RuntimeError> {
-        let pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
+        let pods = lock(&self.pods);
         pods.get(node).cloned().ok_or_else(|| RuntimeError::NoSuchNode { runtime: NAME, node: node.clone() })
     }
 
     fn take_pods(&self) -> Vec<Arc<Pod>> {
-        let mut pods = self.pods.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut pods = lock(&self.pods);
         std::mem::take(&mut *pods).into_values().collect()
     }
 
@@ -152,7 +153,7 @@ impl Runtime for DockerRuntime {
         });
         let pods: BTreeMap<_, _> = try_join_all(held).await?.into_iter().collect();
         let nodes = pods.iter().map(|(node, pod)| (node.clone(), endpoints(pod.address))).collect();
-        *self.pods.lock().unwrap_or_else(PoisonError::into_inner) = pods;
+        *lock(&self.pods) = pods;
         let multicast = (topology.cluster.membership == Membership::Multicast).then_some(MULTICAST);
         Ok(Endpoints { nodes, multicast })
     }

@@ -4,7 +4,7 @@ mod node;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -15,6 +15,7 @@ use super::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::lab::guard::Guard;
 use crate::lab::ports::{MulticastLease, PortLease, PortPool};
 use crate::lab::run_dir::RunDir;
+use crate::lab::sync::lock;
 use crate::spec::topology::MulticastGroup;
 use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
 
@@ -56,11 +57,11 @@ impl ProcessRuntime {
     }
 
     fn leases(&self) -> std::sync::MutexGuard<'_, Leases> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.leases)
     }
 
     fn nodes(&self) -> std::sync::MutexGuard<'_, BTreeMap<NodeName, Arc<Mutex<ProcessNode>>>> {
-        self.nodes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.nodes)
     }
 
     fn node(&self, node: &NodeName) -> Result<Arc<Mutex<ProcessNode>>, RuntimeError> {
