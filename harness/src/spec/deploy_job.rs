@@ -22,12 +22,12 @@ pub fn plan(topology: Topology, war: Utf8PathBuf) -> Result<Plan, NameError> {
         ),
         ("read every replica".to_owned(), StepKind::Observe { context }),
     ];
-    let steps = steps.into_iter().map(|(title, kind)| Step { title, kind }).collect();
+    let steps = steps.into_iter().map(|(title, kind)| Step::new(title, kind)).collect();
     let guarantees = vec![
         Guarantee::ClusterForms,
         Guarantee::DeployedEverywhere,
         Guarantee::ManagerAsConfigured,
         Guarantee::MembersAgree,
     ];
-    Ok(Plan { name: format!("every node serves {name}"), topology, guarantees, steps })
+    Ok(Plan { name: format!("every node serves {name}"), topology, guarantees, expect_violations: vec![], steps })
 }

@@ -29,6 +29,14 @@ impl FaultKind {
             Self::LoseHost => Capability::LoseHost,
         }
     }
+
+    /// Whether the node lives on and the fault is undone by healing it; otherwise only a restart brings it back.
+    pub fn is_undone_in_place(self) -> bool {
+        match self {
+            Self::Pause => true,
+            Self::Kill | Self::Stop | Self::LoseHost => false,
+        }
+    }
 }
 
 kebab!(FaultKind);

@@ -38,6 +38,17 @@ impl Guarantee {
         Self::CompleteSession,
         Self::IdentityKept,
     ];
+
+    /// Whether it is about sessions, which a fault must have put to the test.
+    pub fn is_about_sessions(self) -> bool {
+        matches!(
+            self,
+            Self::ReplicatedWritesSurvive
+                | Self::AcknowledgedWritesSurvive
+                | Self::CompleteSession
+                | Self::IdentityKept
+        )
+    }
 }
 
 kebab!(Guarantee);

@@ -20,17 +20,24 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
     let (first, second) = (topology.nodes[0].name.clone(), topology.nodes[1].name.clone());
     let request = |node: &super::NodeName, request, times| StepKind::Request {
         client: client.clone(),
-        node: node.clone(),
+        node: node.clone().into(),
         context: context.clone(),
         request,
         times,
+        clients: 1,
+        parallel: 1,
     };
     // BackupManager lets a node that is neither owner nor backup answer once under the old route before it renames the
     // id, so it takes two answers to see the new one.
     let route_late = topology.cluster.manager == ManagerKind::Backup && topology.nodes.len() > 2;
     let counts_after_a_kill = if route_late { 2 } else { 1 };
     let observe = || StepKind::Observe { context: context.clone() };
-    let kill = |node: &super::NodeName| StepKind::Fault { kind: FaultKind::Kill, node: node.clone() };
+    let kill = |node: &super::NodeName| StepKind::Fault {
+        kind: FaultKind::Kill,
+        node: node.clone().into(),
+        client: None,
+        lasting: None,
+    };
     let steps = [
         (format!("start {} nodes", topology.nodes.len()), StepKind::Start),
         (
@@ -43,17 +50,18 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         (format!("kill {first}"), kill(&first)),
         (format!("count on {second}"), request(&second, AppRequest::Count, counts_after_a_kill)),
         ("read every replica".to_owned(), observe()),
-        (format!("restart {first}"), StepKind::Restart { node: first.clone() }),
+        (format!("restart {first}"), StepKind::Restart { node: first.clone().into() }),
         ("read every replica".to_owned(), observe()),
         (format!("kill {second}"), kill(&second)),
         (format!("count on {first}"), request(&first, AppRequest::Count, counts_after_a_kill)),
         ("read every replica".to_owned(), observe()),
     ];
-    let steps = steps.into_iter().map(|(title, kind)| Step { title, kind }).collect();
+    let steps = steps.into_iter().map(|(title, kind)| Step::new(title, kind)).collect();
     Ok(Plan {
         name: "the session survives the kill of each node".to_owned(),
         topology,
         guarantees: Guarantee::ALL.to_vec(),
+        expect_violations: vec![],
         steps,
     })
 }

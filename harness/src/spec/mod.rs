@@ -17,21 +17,29 @@ macro_rules! kebab {
 pub mod capability;
 pub mod cluster_element;
 pub mod deploy_job;
+pub mod expect;
 pub mod fault;
 pub mod guarantee;
 pub mod main_job;
+pub mod millis;
 pub mod names;
 pub mod plan;
+pub mod scenario;
 pub mod server;
+pub mod target;
 pub mod topology;
 pub mod version;
 
 pub use capability::Capability;
+pub use expect::{Expect, ExpectedViolation, SessionFate, Violation};
 pub use fault::FaultKind;
 pub use guarantee::Guarantee;
+pub use millis::Millis;
 pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
-pub use plan::{Plan, Step, StepKind};
+pub use plan::{Plan, Step, StepKind, Until};
+pub use scenario::Scenario;
 pub use server::{Flavour, ServerSpec};
+pub use target::{Role, Target};
 pub use topology::{
     ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
 };

@@ -6,7 +6,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Capability, ClientName, ContextPath, FaultKind, Guarantee, NodeName, Topology};
+use super::{
+    Capability, ClientName, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, Millis, NodeName, Target,
+    Topology,
+};
 
 /// What one run does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -18,6 +21,9 @@ pub struct Plan {
     pub topology: Topology,
     /// What the verdict decides.
     pub guarantees: Vec<Guarantee>,
+    /// The violations that the story is told to show; none in a story that is to end well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect_violations: Vec<ExpectedViolation>,
     /// The story.
     pub steps: Vec<Step>,
 }
@@ -28,9 +34,19 @@ pub struct Plan {
 pub struct Step {
     /// What a progress line says while it runs.
     pub title: String,
+    /// What its answers must look like.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expect: Option<Expect>,
     /// What is done.
     #[serde(flatten)]
     pub kind: StepKind,
+}
+
+impl Step {
+    /// A step that expects nothing of its own.
+    pub fn new(title: impl Into<String>, kind: StepKind) -> Self {
+        Self { title: title.into(), expect: None, kind }
+    }
 }
 
 /// What a step does.
@@ -46,16 +62,33 @@ pub enum StepKind {
         /// Where it is served.
         context: ContextPath,
     },
-    /// Makes requests, one after the other.
+    /// Makes requests to the counter app, each client one after the other.
     Request {
-        /// Who asks.
+        /// Who asks; where there are several clients, each has this name with its number.
         client: ClientName,
         /// The node that is asked.
-        node: NodeName,
+        node: Target,
         /// Where the counter app is served.
         context: ContextPath,
         /// What is asked.
         request: AppRequest,
+        /// How often each client asks.
+        times: u32,
+        /// How many clients ask.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        clients: u32,
+        /// How many of the clients ask at one time.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        parallel: u32,
+    },
+    /// Makes a GET of any path.
+    Get {
+        /// Who asks.
+        client: ClientName,
+        /// The node that is asked.
+        node: Target,
+        /// Path and query, from the root of the server.
+        path: String,
         /// How often.
         times: u32,
     },
@@ -69,12 +102,64 @@ pub enum StepKind {
         /// How.
         kind: FaultKind,
         /// Which one.
-        node: NodeName,
+        node: Target,
+        /// Whose session the role of the node is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        client: Option<ClientName>,
+        /// After this time it is undone, while the story goes on; without it, only a later step or the end undoes it.
+        #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
+        lasting: Option<Millis>,
+    },
+    /// Undoes what was done to a node and can be undone.
+    Heal {
+        /// Which one.
+        node: Target,
     },
     /// Starts a node again and waits until it is ready, seen by all, and its session ids equal its peers'.
     Restart {
         /// Which one.
+        node: Target,
+    },
+    /// Waits for a fact.
+    Wait {
+        /// Which.
+        until: Until,
+        /// How long at most, where it is not the limit of its kind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Millis>,
+    },
+}
+
+fn one() -> u32 {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+fn is_one(number: &u32) -> bool {
+    *number == 1
+}
+
+/// A fact to wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Until {
+    /// All living nodes list each other and nobody else: after a fault, that its victim is evicted.
+    ClusterFormed,
+    /// A node holds the session ids of its peers.
+    StateTransferred {
+        /// Which node.
         node: NodeName,
+        /// Of which app.
+        context: ContextPath,
+    },
+    /// A node holds a number of sessions.
+    Sessions {
+        /// Which node.
+        node: NodeName,
+        /// Of which app.
+        context: ContextPath,
+        /// How many.
+        count: usize,
     },
 }
 
@@ -84,6 +169,8 @@ pub enum StepKind {
 pub enum App {
     /// The session counter that comes with the harness.
     Counter,
+    /// The same without `<distributable/>`: no server replicates its sessions.
+    LocalCounter,
     /// A WAR of the user's.
     War(#[schemars(with = "String")] camino::Utf8PathBuf),
 }
@@ -172,7 +259,7 @@ impl Plan {
         let mut deployed = BTreeSet::new();
         for (index, step) in self.steps.iter().enumerate() {
             let (number, title) = (index + 1, || step.title.clone());
-            if let Some(node) = step.kind.node().filter(|node| self.topology.node(node).is_none()) {
+            if let Some(node) = step.kind.nodes().into_iter().find(|node| self.topology.node(node).is_none()) {
                 return Err(PlanError::UnknownNode { step: number, title: title(), node: node.clone() });
             }
             match (&step.kind, started) {
@@ -180,12 +267,11 @@ impl Plan {
                 (_, false) => return Err(PlanError::NotStarted { step: number, title: title() }),
                 _ => {}
             }
-            match &step.kind {
-                StepKind::Deploy { context, .. } => drop(deployed.insert(context)),
-                StepKind::Request { context, .. } | StepKind::Observe { context } if !deployed.contains(context) => {
-                    return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
-                }
-                _ => {}
+            if let StepKind::Deploy { context, .. } = &step.kind {
+                deployed.insert(context);
+            }
+            if let Some(context) = step.kind.context().filter(|context| !deployed.contains(context)) {
+                return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
             }
             if let Some(capability) = self.needs(&step.kind).into_iter().find(|need| !capabilities.contains(need)) {
                 return Err(PlanError::Lacks { step: number, title: title(), capability, runtime: runtime.to_owned() });
@@ -206,11 +292,39 @@ impl Plan {
     }
 }
 
+impl App {
+    /// Whether its answers are the counter's.
+    pub fn is_counter(&self) -> bool {
+        matches!(self, Self::Counter | Self::LocalCounter)
+    }
+}
+
 impl StepKind {
-    fn node(&self) -> Option<&NodeName> {
+    /// The nodes that it names.
+    fn nodes(&self) -> Vec<&NodeName> {
         match self {
-            Self::Request { node, .. } | Self::Fault { node, .. } | Self::Restart { node, .. } => Some(node),
-            Self::Start | Self::Deploy { .. } | Self::Observe { .. } => None,
+            Self::Request { node, .. }
+            | Self::Get { node, .. }
+            | Self::Fault { node, .. }
+            | Self::Restart { node }
+            | Self::Heal { node } => node.node().into_iter().collect(),
+            Self::Wait { until: Until::StateTransferred { node, .. } | Until::Sessions { node, .. }, .. } => vec![node],
+            Self::Wait { until: Until::ClusterFormed, .. }
+            | Self::Start
+            | Self::Deploy { .. }
+            | Self::Observe { .. } => vec![],
+        }
+    }
+
+    /// The context that it needs to be served.
+    fn context(&self) -> Option<&ContextPath> {
+        match self {
+            Self::Request { context, .. }
+            | Self::Observe { context }
+            | Self::Wait {
+                until: Until::StateTransferred { context, .. } | Until::Sessions { context, .. }, ..
+            } => Some(context),
+            _ => None,
         }
     }
 }

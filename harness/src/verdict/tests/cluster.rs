@@ -33,7 +33,7 @@ fn ran_out(mut story: Story, kind: StepKind, breaks: Option<Guarantee>) -> Story
 #[rstest]
 #[case(Guarantee::ClusterForms, StepKind::Start)]
 #[case(Guarantee::DeployedEverywhere, StepKind::Deploy { app: crate::spec::plan::App::Counter, context: context() })]
-#[case(Guarantee::MembersAgree, StepKind::Restart { node: node("n1") })]
+#[case(Guarantee::MembersAgree, StepKind::Restart { node: node("n1").into() })]
 fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[case] kind: StepKind) {
     let story = ran_out(story(), kind, Some(guarantee));
     violated(&story, guarantee, &["waited 60000 ms for something; last seen: n1 sees nobody"]);
@@ -41,7 +41,7 @@ fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[ca
 
 #[test]
 fn a_wait_that_nothing_explains_leaves_all_open() {
-    let story = ran_out(main_job(), StepKind::Restart { node: node("n2") }, None);
+    let story = ran_out(main_job(), StepKind::Restart { node: node("n2").into() }, None);
     for guarantee in Guarantee::ALL {
         unknown(&story, guarantee, &["n"]);
     }

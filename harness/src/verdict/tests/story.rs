@@ -194,7 +194,7 @@ impl Story {
 
     pub(super) fn restart(self, name: &str) -> Self {
         let back = node(name);
-        self.step(StepKind::Restart { node: back.clone() }, |story| {
+        self.step(StepKind::Restart { node: back.clone().into() }, |story| {
             story.event(Event::NodeStarts { node: back.clone() });
             story.event(Event::NodeReady { node: back.clone() });
             let donor = story.living.first().cloned();

@@ -1,0 +1,132 @@
+//! Expectations: what a step's answers must look like, and which violation a story is told to show.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Guarantee, Millis, NodeName};
+
+/// What the last answer of each client of a step must look like. What is not said may be anything.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Expect {
+    /// The HTTP status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What the counter app counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<i64>,
+    /// Whether the attribute of the session's first request is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub once: Option<bool>,
+    /// The list that is changed in place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list: Option<Vec<i64>>,
+    /// What became of the session that the client's cookie named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub session: Option<SessionFate>,
+    /// The node in the route of the session id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub route: Option<NodeName>,
+    /// A text that the body contains.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Whether there is an answer at all: `false` where a node is to be silent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<bool>,
+    /// From the step's begin to its first answer, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_answer_within: Option<Millis>,
+}
+
+/// What became of a session, as an answer shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SessionFate {
+    /// The answer comes out of the session that was asked for.
+    Kept,
+    /// The answer comes out of another, new one.
+    New,
+    /// There is none.
+    None,
+}
+
+kebab!(SessionFate);
+
+/// A way in which a guarantee is violated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Violation {
+    /// Nodes do not see each other.
+    ClusterDoesNotForm,
+    /// A node does not serve the app.
+    NotDeployed,
+    /// A context runs another Manager than the configuration names.
+    WrongManager,
+    /// The nodes list different members.
+    MembersDisagree,
+    /// A node lists a member that does not live.
+    GhostMember,
+    /// What a replica was seen to hold is gone.
+    LostReplicatedWrite,
+    /// What the client got an answer for is gone.
+    LostWrite,
+    /// What the first request of a session wrote is gone, and later writes are there.
+    LostFirstRequest,
+    /// A whole session is gone.
+    LostSession,
+    /// An increment was applied twice.
+    DoubledWrite,
+    /// A session that was ended is back.
+    RisenSession,
+    /// A session without one of the attributes that were written together.
+    PartialSession,
+    /// The id lost its stem, or does not have the route of the node that answered.
+    WrongIdentity,
+}
+
+kebab!(Violation);
+
+impl Violation {
+    /// All.
+    pub const ALL: [Self; 13] = [
+        Self::ClusterDoesNotForm,
+        Self::NotDeployed,
+        Self::WrongManager,
+        Self::MembersDisagree,
+        Self::GhostMember,
+        Self::LostReplicatedWrite,
+        Self::LostWrite,
+        Self::LostFirstRequest,
+        Self::LostSession,
+        Self::DoubledWrite,
+        Self::RisenSession,
+        Self::PartialSession,
+        Self::WrongIdentity,
+    ];
+
+    /// How a guarantee is violated where nothing nearer is known.
+    pub fn of(guarantee: Guarantee) -> Self {
+        match guarantee {
+            Guarantee::ClusterForms => Self::ClusterDoesNotForm,
+            Guarantee::DeployedEverywhere => Self::NotDeployed,
+            Guarantee::ManagerAsConfigured => Self::WrongManager,
+            Guarantee::MembersAgree => Self::MembersDisagree,
+            Guarantee::ReplicatedWritesSurvive => Self::LostReplicatedWrite,
+            Guarantee::AcknowledgedWritesSurvive => Self::LostWrite,
+            Guarantee::CompleteSession => Self::PartialSession,
+            Guarantee::IdentityKept => Self::WrongIdentity,
+        }
+    }
+}
+
+/// A violation that a story is told to show. Strict: where it does not show, the story has failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct ExpectedViolation {
+    /// Which one.
+    pub violation: Violation,
+    /// How often it must show at least.
+    pub at_least: u32,
+    /// How many sessions must have been tried: with fewer, nobody knows.
+    pub trials: u32,
+}

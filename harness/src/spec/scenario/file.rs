@@ -1,0 +1,242 @@
+//! The tables of a scenario file, as they are written.
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use crate::spec::cluster_element::ClusterElements;
+use crate::spec::expect::Violation;
+use crate::spec::plan::AppRequest;
+use crate::spec::{
+    ClientName, ContextPath, Expect, Guarantee, ManagerKind, Membership, Millis, NodeName, SendOptions, ServerSpec,
+    Target, Timing,
+};
+
+/// A failover story.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "tomee-harness scenario")]
+pub struct ScenarioFile {
+    /// A sentence that names it.
+    pub name: String,
+    /// Its row in a catalogue of failover stories, as `S07`.
+    #[serde(default)]
+    pub catalogue: Option<String>,
+    /// Why it is told: what the servers do, and what its outcome teaches.
+    #[serde(default)]
+    pub why: Option<String>,
+    /// Words by which it can be chosen: `run failover`.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// What its verdict decides. Where nothing is said: all that its steps can show.
+    #[serde(default)]
+    pub guarantees: Option<Vec<Guarantee>>,
+    /// The violation that it is told to show, or several. Strict: where one does not show, the scenario has failed.
+    #[serde(default, deserialize_with = "one_or_many")]
+    #[schemars(with = "OneOrMany<Violation>")]
+    pub expect_violation: Vec<Violation>,
+    /// How many sessions must have been tried for that, where it is a matter of chance: with fewer nobody knows.
+    #[serde(default)]
+    pub trials: Option<u32>,
+    /// How often it must show at least, where it is a matter of chance; once where nothing is said.
+    #[serde(default)]
+    pub at_least: Option<u32>,
+    /// The cluster.
+    #[serde(default)]
+    pub cluster: ClusterTable,
+    /// What is varied: one run for each combination.
+    #[serde(default)]
+    pub matrix: MatrixTable,
+    /// The story, step by step. The cluster is started before the first one.
+    #[serde(default, rename = "step")]
+    #[schemars(with = "Vec<StepTable>")]
+    pub steps: Vec<Spanned<StepTable>>,
+}
+
+/// The cluster of a scenario. What is not said is as the flags or the settings have it, or as in the main job.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ClusterTable {
+    /// How many nodes, 2 to 8.
+    pub nodes: Option<usize>,
+    /// What they run.
+    pub server: Option<ServerSpec>,
+    /// Session manager.
+    pub manager: Option<ManagerKind>,
+    /// How members find each other.
+    pub membership: Option<Membership>,
+    /// How session changes are sent.
+    pub send_options: Option<SendOptions>,
+    /// How fast farm and background threads go.
+    pub timing: Option<Timing>,
+    /// Arguments for each node's JVM, before those of the command line.
+    pub jvm_args: Vec<String>,
+    /// Jars for each node's `lib/`, from the working directory.
+    #[schemars(with = "Vec<String>")]
+    pub libs: Vec<Utf8PathBuf>,
+    /// Whatever else is to be said about the elements of `<Cluster>`.
+    pub elements: ClusterElements,
+}
+
+/// What is varied. Each key that is said has the values that it takes.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MatrixTable {
+    /// Numbers of nodes.
+    pub nodes: Vec<usize>,
+    /// Servers.
+    pub server: Vec<ServerSpec>,
+    /// Session managers.
+    pub manager: Vec<ManagerKind>,
+    /// Ways in which members find each other.
+    pub membership: Vec<Membership>,
+    /// Ways in which session changes are sent.
+    pub send_options: Vec<SendOptions>,
+    /// Timings.
+    pub timing: Vec<Timing>,
+}
+
+/// One step: exactly one verb (`deploy`, `request`, `get`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `heal`,
+/// `restart`, `wait`, `repeat`) and what belongs to it.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct StepTable {
+    /// What a progress line says meanwhile; made from the step where nothing is said.
+    pub say: Option<String>,
+
+    /// Deploys an app through the farm: `counter`, `local-counter`, or the path of a WAR.
+    #[schemars(with = "Option<String>")]
+    pub deploy: Option<Spanned<String>>,
+    /// Makes requests to the counter app.
+    #[schemars(with = "Option<AppRequest>")]
+    pub request: Option<Spanned<AppRequest>>,
+    /// Makes a GET of a path.
+    #[schemars(with = "Option<String>")]
+    pub get: Option<Spanned<String>>,
+    /// Reads every replica of an app's sessions. Done by itself after requests and before faults.
+    #[schemars(with = "Option<ContextPath>")]
+    pub observe: Option<Spanned<ContextPath>>,
+    /// Ends a node's JVM with SIGKILL.
+    #[schemars(with = "Option<Target>")]
+    pub kill: Option<Spanned<Target>>,
+    /// Asks a node to stop (SIGTERM).
+    #[schemars(with = "Option<Target>")]
+    pub stop: Option<Spanned<Target>>,
+    /// Freezes a node.
+    #[schemars(with = "Option<Target>")]
+    pub pause: Option<Spanned<Target>>,
+    /// Makes a node vanish with its host.
+    #[schemars(with = "Option<Target>")]
+    pub lose_host: Option<Spanned<Target>>,
+    /// Undoes what was done to a node and can be undone.
+    #[schemars(with = "Option<Target>")]
+    pub heal: Option<Spanned<Target>>,
+    /// Starts a node again and waits until it holds what its peers hold.
+    #[schemars(with = "Option<Target>")]
+    pub restart: Option<Spanned<Target>>,
+    /// Waits for a fact, never for time alone.
+    #[schemars(with = "Option<WaitWord>")]
+    pub wait: Option<Spanned<WaitWord>>,
+    /// Repeats the steps in `steps`, at most 1000 times.
+    #[schemars(with = "Option<u32>")]
+    pub repeat: Option<Spanned<u32>>,
+
+    /// Who asks; `alice` where nobody is named.
+    pub client: Option<ClientName>,
+    /// How many clients ask, each with its own session.
+    #[schemars(with = "Option<u32>")]
+    pub clients: Option<Spanned<u32>>,
+    /// How many of the clients ask at one time.
+    #[schemars(with = "Option<u32>")]
+    pub parallel: Option<Spanned<u32>>,
+    /// The node that is asked or waited for.
+    #[schemars(with = "Option<Target>")]
+    pub on: Option<Spanned<Target>>,
+    /// How often each client asks.
+    #[schemars(with = "Option<u32>")]
+    pub times: Option<Spanned<u32>>,
+    /// Where the app is served; the one that was deployed last where nothing is said.
+    #[schemars(with = "Option<ContextPath>")]
+    pub at: Option<Spanned<ContextPath>>,
+    /// After this time a fault is undone, while the story goes on.
+    #[serde(rename = "for")]
+    #[schemars(with = "Option<Millis>")]
+    pub lasting: Option<Spanned<Millis>>,
+    /// How long a wait may take.
+    #[schemars(with = "Option<Millis>")]
+    pub within: Option<Spanned<Millis>>,
+    /// How many sessions to wait for.
+    #[schemars(with = "Option<usize>")]
+    pub sessions: Option<Spanned<usize>>,
+    /// What the last answer of each client must look like.
+    #[schemars(with = "Option<Expect>")]
+    pub expect: Option<Spanned<Expect>>,
+    /// What is repeated.
+    #[schemars(with = "Vec<StepTable>")]
+    pub steps: Vec<Spanned<StepTable>>,
+}
+
+/// A fact to wait for, by its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitWord {
+    /// All living nodes list each other and nobody else.
+    ClusterFormed,
+    /// The node `on` holds the session ids of its peers.
+    StateTransferred,
+    /// The node `on` holds as many sessions as `sessions` says.
+    Sessions,
+}
+
+/// `"a"` or `["a", "b"]`.
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Violation>, D::Error> {
+    /// Takes either form and keeps the message of the one that was meant.
+    struct Visitor;
+
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Vec<Violation>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("the name of a violation, or a list of such names")
+        }
+
+        fn visit_str<E: serde::de::Error>(self, word: &str) -> Result<Self::Value, E> {
+            Violation::deserialize(serde::de::value::StrDeserializer::new(word)).map(|violation| vec![violation])
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+            Vec::deserialize(serde::de::value::SeqAccessDeserializer::new(seq))
+        }
+    }
+
+    deserializer.deserialize_any(Visitor)
+}
+
+impl StepTable {
+    /// The nodes' names that it mentions, each with its place.
+    pub(super) fn targets(&self) -> impl Iterator<Item = &Spanned<Target>> {
+        let all = [
+            &self.kill,
+            &self.stop,
+            &self.pause,
+            &self.lose_host,
+            &self.heal,
+            &self.restart,
+            &self.on,
+        ];
+        all.into_iter().filter_map(Option::as_ref)
+    }
+
+    /// The route that it expects.
+    pub(super) fn expected_route(&self) -> Option<&NodeName> {
+        self.expect.as_ref().and_then(|expect| expect.get_ref().route.as_ref())
+    }
+}

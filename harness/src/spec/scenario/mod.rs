@@ -1,0 +1,42 @@
+//! Scenarios: failover stories as short TOML files.
+//!
+//! [`Scenario::parse`] reads a file and refuses what no run could do, each mistake at its place and with the nearest
+//! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`] tells it
+//! as prose. The format for people is in `scenarios/README.md`.
+
+mod error;
+mod file;
+mod plans;
+mod prose;
+mod read;
+mod steps;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::ScenarioError;
+pub use file::{ClusterTable, MatrixTable, ScenarioFile, StepTable};
+pub use plans::{Cell, CellPlan};
+
+/// A scenario that was read and can be told.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    file: ScenarioFile,
+}
+
+impl Scenario {
+    /// The sentence that names it.
+    pub fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    /// Its row in a catalogue of failover stories, as `S07`.
+    pub fn catalogue(&self) -> Option<&str> {
+        self.file.catalogue.as_deref()
+    }
+
+    /// The words by which it can be chosen.
+    pub fn tags(&self) -> &[String] {
+        &self.file.tags
+    }
+}

@@ -1,0 +1,186 @@
+//! From a scenario to the plans of its runs: one for each cell of its matrix.
+
+use std::fmt;
+
+use super::error::nearest;
+use super::file::ClusterTable;
+use super::{Scenario, ScenarioError, steps};
+use crate::spec::{ExpectedViolation, Guarantee, Plan, Topology};
+
+/// A matrix has at most this many cells.
+const MOST_CELLS: usize = 64;
+/// The keys of `[cluster]` that can be said with a word.
+const KEYS: [&str; 6] = ["nodes", "server", "manager", "membership", "send-options", "timing"];
+
+/// One combination of a matrix: `manager=backup nodes=3`; empty where nothing is varied.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cell(Vec<(&'static str, String)>);
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(|(key, value)| format!("{key}={value}")).collect();
+        f.pad(&words.join(" "))
+    }
+}
+
+/// One run of a scenario.
+#[derive(Debug, Clone)]
+pub struct CellPlan {
+    /// Which combination of the matrix it is.
+    pub cell: Cell,
+    /// What is done.
+    pub plan: Plan,
+}
+
+impl ClusterTable {
+    /// Says one key by a word, as in `nodes=4`.
+    ///
+    /// # Errors
+    /// There is no such key, or its value is another.
+    pub fn set(&mut self, key: &str, value: &str) -> Result<(), ScenarioError> {
+        fn read<T: serde::de::DeserializeOwned>(key: &str, value: &str) -> Result<Option<T>, ScenarioError> {
+            let text = serde_json::Value::String(value.to_owned());
+            serde_json::from_value(text).map(Some).map_err(|error| {
+                ScenarioError::nowhere(format!("{key} cannot be {value:?}: {error}"))
+            })
+        }
+        match key {
+            "nodes" => {
+                let nodes = value.parse().map_err(|_| ScenarioError::nowhere(format!("nodes cannot be {value:?}")))?;
+                self.nodes = Some(nodes);
+            }
+            "server" => self.server = read(key, value)?,
+            "manager" => self.manager = read(key, value)?,
+            "membership" => self.membership = read(key, value)?,
+            "send-options" => self.send_options = read(key, value)?,
+            "timing" => self.timing = read(key, value)?,
+            other => {
+                let error = ScenarioError::nowhere(format!("there is no parameter {other:?}"));
+                return Err(match nearest(other, KEYS) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.help(format!("one of {}", KEYS.join(", "))),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// This table, with what `other` says in the place of its own.
+    fn under(&self, other: &Self) -> Self {
+        Self {
+            nodes: other.nodes.or(self.nodes),
+            server: other.server.clone().or_else(|| self.server.clone()),
+            manager: other.manager.or(self.manager),
+            membership: other.membership.or(self.membership),
+            send_options: other.send_options.or(self.send_options),
+            timing: other.timing.or(self.timing),
+            ..self.clone()
+        }
+    }
+
+    fn topology(&self, base: &Topology) -> Result<Topology, ScenarioError> {
+        let mut topology = Topology::of(self.nodes.unwrap_or(base.nodes.len()))
+            .map_err(|error| ScenarioError::nowhere(error.to_string()))?;
+        topology.server = self.server.clone().unwrap_or_else(|| base.server.clone());
+        topology.timing = self.timing.unwrap_or(base.timing);
+        topology.cluster = base.cluster.clone();
+        let cluster = &mut topology.cluster;
+        cluster.manager = self.manager.unwrap_or(cluster.manager);
+        cluster.membership = self.membership.unwrap_or(cluster.membership);
+        cluster.send_options = self.send_options.unwrap_or(cluster.send_options);
+        if self.elements != super::file::ClusterTable::default().elements {
+            cluster.elements = self.elements.clone();
+        }
+        topology.jvm = base.jvm.clone();
+        topology.jvm.args = self.jvm_args.iter().chain(&base.jvm.args).cloned().collect();
+        topology.jvm.libs.extend(self.libs.iter().cloned());
+        Ok(topology)
+    }
+}
+
+impl Scenario {
+    /// Its runs. `base` is what the settings say of the cluster, of which the scenario says what it cares about.
+    ///
+    /// # Errors
+    /// What it tells cannot be done on that cluster.
+    pub fn plans(&self, base: &Topology) -> Result<Vec<CellPlan>, ScenarioError> {
+        self.plans_with(base, &ClusterTable::default())
+    }
+
+    /// Its runs, with what the command line says of the cluster in the place of what the scenario says.
+    ///
+    /// # Errors
+    /// What it tells cannot be done on that cluster.
+    pub fn plans_with(&self, base: &Topology, said: &ClusterTable) -> Result<Vec<CellPlan>, ScenarioError> {
+        let cells = self.cells(said)?;
+        let plans = cells.into_iter().map(|(cell, table)| {
+            let topology = self.file.cluster.under(&table).under(said).topology(base)?;
+            Ok(CellPlan { plan: self.plan(topology)?, cell })
+        });
+        plans.collect()
+    }
+
+    fn plan(&self, topology: Topology) -> Result<Plan, ScenarioError> {
+        let steps = steps::steps(&self.file.steps, &topology)?;
+        let at_least = self.file.at_least.unwrap_or(1).max(1);
+        let expected = self.file.expect_violation.iter().map(|violation| ExpectedViolation {
+            violation: *violation,
+            at_least,
+            trials: self.file.trials.unwrap_or(1).max(at_least),
+        });
+        let expect_violations = expected.collect();
+        let mut plan = Plan { name: self.file.name.clone(), topology, guarantees: vec![], expect_violations, steps };
+        plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
+            let all = Guarantee::ALL.into_iter();
+            all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions()).collect()
+        });
+        Ok(plan)
+    }
+
+    fn cells(&self, said: &ClusterTable) -> Result<Vec<(Cell, ClusterTable)>, ScenarioError> {
+        let matrix = &self.file.matrix;
+        let mut cells = vec![(Cell::default(), ClusterTable::default())];
+        vary(&mut cells, "nodes", &matrix.nodes, said.nodes.is_some(), |table, nodes| table.nodes = Some(nodes));
+        vary(&mut cells, "server", &matrix.server, said.server.is_some(), |table, server| table.server = Some(server));
+        vary(&mut cells, "manager", &matrix.manager, said.manager.is_some(), |table, manager| {
+            table.manager = Some(manager);
+        });
+        vary(&mut cells, "membership", &matrix.membership, said.membership.is_some(), |table, membership| {
+            table.membership = Some(membership);
+        });
+        vary(&mut cells, "send-options", &matrix.send_options, said.send_options.is_some(), |table, options| {
+            table.send_options = Some(options);
+        });
+        vary(&mut cells, "timing", &matrix.timing, said.timing.is_some(), |table, timing| table.timing = Some(timing));
+        if cells.len() > MOST_CELLS {
+            return Err(ScenarioError::nowhere(format!(
+                "the matrix has {} cells; {MOST_CELLS} are the most",
+                cells.len()
+            )));
+        }
+        Ok(cells)
+    }
+}
+
+/// Multiplies the cells by the values of one key, unless the command line says the key.
+fn vary<T: Clone + fmt::Display>(
+    cells: &mut Vec<(Cell, ClusterTable)>,
+    key: &'static str,
+    values: &[T],
+    said: bool,
+    set: impl Fn(&mut ClusterTable, T),
+) {
+    // One cell too many is enough to be refused; the rest need not be made.
+    if values.is_empty() || said || cells.len() > MOST_CELLS {
+        return;
+    }
+    let varied = cells.iter().flat_map(|(cell, table)| {
+        values.iter().map(|value| {
+            let (mut cell, mut table) = (cell.clone(), table.clone());
+            cell.0.push((key, value.to_string()));
+            set(&mut table, value.clone());
+            (cell, table)
+        })
+    });
+    *cells = varied.collect();
+}

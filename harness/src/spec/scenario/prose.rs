@@ -1,0 +1,145 @@
+//! A scenario as prose: what it will do, and why.
+
+use super::{Scenario, ScenarioError};
+use crate::spec::plan::{App, AppRequest};
+use crate::spec::{Expect, FaultKind, Step, StepKind, Target, Topology, Until};
+
+impl Scenario {
+    /// What its runs will do on a cluster like `base`, as text for people.
+    ///
+    /// # Errors
+    /// What it tells cannot be done on that cluster.
+    pub fn explain(&self, base: &Topology) -> Result<String, ScenarioError> {
+        let plans = self.plans(base)?;
+        let mut text = format!("{}\n", self.name());
+        if let Some(catalogue) = self.catalogue() {
+            text.push_str(&format!("Catalogue: {catalogue}\n"));
+        }
+        if let Some(why) = &self.file.why {
+            text.push_str(&format!("\n{}\n", why.trim()));
+        }
+        let cells: Vec<String> = plans.iter().map(|run| run.cell.to_string()).filter(|cell| !cell.is_empty()).collect();
+        if !cells.is_empty() {
+            text.push_str(&format!("\n{} runs: {}.\n", cells.len(), cells.join("; ")));
+        }
+        let Some(run) = plans.first() else { return Ok(text) };
+        let (plan, cluster) = (&run.plan, &run.plan.topology.cluster);
+        text.push_str(&format!(
+            "\nOn {} nodes of {} ({} manager, {} membership, send options {}):\n",
+            plan.topology.nodes.len(),
+            plan.topology.server,
+            cluster.manager,
+            cluster.membership,
+            cluster.send_options
+        ));
+        for (number, step) in (1..).zip(&plan.steps) {
+            text.push_str(&format!("{number:>3}. {}\n", sentence(step)));
+        }
+        let guarantees: Vec<String> = plan.guarantees.iter().map(ToString::to_string).collect();
+        text.push_str(&format!("\nThe verdict decides: {}.\n", guarantees.join(", ")));
+        for expected in &plan.expect_violations {
+            let chance = match (expected.at_least, expected.trials) {
+                (1, 1) => String::new(),
+                (least, trials) => format!(", at least {least} times in at least {trials} sessions"),
+            };
+            text.push_str(&format!(
+                "It is told to show the violation {}{chance}; if that does not show, the scenario has failed.\n",
+                expected.violation
+            ));
+        }
+        Ok(text)
+    }
+}
+
+fn sentence(step: &Step) -> String {
+    match &step.expect {
+        Some(expect) => format!("{}; expects {}", step.title, expected(expect)),
+        None => step.title.clone(),
+    }
+}
+
+/// What is expected, as in `count 5, session kept`.
+fn expected(expect: &Expect) -> String {
+    let list = |list: &Vec<i64>| format!("list {list:?}");
+    let parts = [
+        expect.answered.map(|answered| if answered { "an answer".to_owned() } else { "no answer".to_owned() }),
+        expect.status.map(|status| format!("HTTP {status}")),
+        expect.count.map(|count| format!("count {count}")),
+        expect.once.map(|there| format!("once {}", if there { "there" } else { "gone" })),
+        expect.list.as_ref().map(list),
+        expect.session.map(|fate| match fate {
+            crate::spec::SessionFate::Kept => "the session kept".to_owned(),
+            crate::spec::SessionFate::New => "a new session".to_owned(),
+            crate::spec::SessionFate::None => "no session".to_owned(),
+        }),
+        expect.route.as_ref().map(|route| format!("the route of {route}")),
+        expect.body.as_ref().map(|body| format!("{body:?} in the body")),
+        expect.first_answer_within.map(|limit| format!("the first answer within {limit}")),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// What a progress line says of a step.
+pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
+    match kind {
+        StepKind::Start => format!("start {} nodes", topology.nodes.len()),
+        StepKind::Deploy { app, context } => {
+            let app = match app {
+                App::Counter => "counter.war".to_owned(),
+                App::LocalCounter => "counter.war, not distributable,".to_owned(),
+                App::War(path) => path.to_string(),
+            };
+            format!("deploy {app} at {context} through the farm of {}", topology.watcher())
+        }
+        StepKind::Request { client, node, request, times, clients, parallel, .. } => {
+            let who = match (clients, parallel) {
+                (1, _) => client.to_string(),
+                (clients, 1) => format!("{clients} clients like {client}"),
+                (clients, parallel) => format!("{clients} clients like {client}, {parallel} at a time,"),
+            };
+            format!("{who}: {}{} on {}", verb(*request), often(*times), on(node))
+        }
+        StepKind::Get { client, node, path, times } => {
+            format!("{client}: get {path}{} on {}", often(*times), on(node))
+        }
+        StepKind::Observe { .. } => "read every replica".to_owned(),
+        StepKind::Fault { kind, node, lasting, .. } => {
+            let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
+            match kind {
+                FaultKind::LoseHost => format!("lose the host of {}{lasting}", on(node)),
+                kind => format!("{kind} {}{lasting}", on(node)),
+            }
+        }
+        StepKind::Heal { node } => format!("heal {}", on(node)),
+        StepKind::Restart { node } => format!("restart {}", on(node)),
+        StepKind::Wait { until, .. } => match until {
+            Until::ClusterFormed => "wait until all see each other".to_owned(),
+            Until::StateTransferred { node, .. } => format!("wait until {node} holds its peers' sessions"),
+            Until::Sessions { node, count, .. } => format!("wait until {node} holds {count} sessions"),
+        },
+    }
+}
+
+fn on(target: &Target) -> String {
+    match target {
+        Target::Node(node) => node.to_string(),
+        Target::Role(crate::spec::Role::Rotate) => "each node in turn".to_owned(),
+        Target::Role(crate::spec::Role::Victim) => "the node that was broken last".to_owned(),
+        Target::Role(crate::spec::Role::Neither) => "a node that is neither owner nor backup".to_owned(),
+        Target::Role(role) => format!("the {role}"),
+    }
+}
+
+fn verb(request: AppRequest) -> &'static str {
+    match request {
+        AppRequest::Count => "count",
+        AppRequest::Read => "read",
+        AppRequest::Mutate => "change the list in place",
+        AppRequest::Invalidate => "end the session",
+        AppRequest::ChangeId => "change the session's id",
+    }
+}
+
+fn often(times: u32) -> String {
+    if times == 1 { String::new() } else { format!(" {times} times") }
+}
