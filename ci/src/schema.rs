@@ -1,4 +1,4 @@
-//! The JSON schemas of the run directory's files, generated from the types and committed in `harness/schema/`.
+//! The JSON schemas of the run directory's files, and of scenarios, generated from the types and committed.
 
 use camino::Utf8PathBuf;
 use miette::{IntoDiagnostic as _, Result, bail};
@@ -6,11 +6,12 @@ use schemars::{JsonSchema, schema_for};
 use tomee_harness::history::Record;
 use tomee_harness::report::{Environment, Summary};
 use tomee_harness::spec::Plan;
+use tomee_harness::spec::scenario::ScenarioFile;
 use tomee_harness::verdict::Verdict;
 
 /// Writes the schemas, or compares them with what is committed.
 pub(crate) fn schema(check: bool) -> Result<()> {
-    let folder = Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/schema"));
+    let folder = Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../harness"));
     let mut stale = vec![];
     for (name, text) in all()? {
         let path = folder.join(name);
@@ -19,7 +20,6 @@ pub(crate) fn schema(check: bool) -> Result<()> {
                 stale.push(name);
             }
         } else {
-            fs_err::create_dir_all(&folder).into_diagnostic()?;
             fs_err::write(&path, text).into_diagnostic()?;
             println!("wrote {path}");
         }
@@ -31,13 +31,14 @@ pub(crate) fn schema(check: bool) -> Result<()> {
     }
 }
 
-fn all() -> Result<[(&'static str, String); 5]> {
+fn all() -> Result<[(&'static str, String); 6]> {
     Ok([
-        ("plan.json", text::<Plan>()?),
-        ("history-record.json", text::<Record>()?),
-        ("verdict.json", text::<Verdict>()?),
-        ("environment.json", text::<Environment>()?),
-        ("summary.json", text::<Summary>()?),
+        ("scenarios/schema.json", text::<ScenarioFile>()?),
+        ("schema/plan.json", text::<Plan>()?),
+        ("schema/history-record.json", text::<Record>()?),
+        ("schema/verdict.json", text::<Verdict>()?),
+        ("schema/environment.json", text::<Environment>()?),
+        ("schema/summary.json", text::<Summary>()?),
     ])
 }
 

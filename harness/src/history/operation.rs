@@ -51,6 +51,14 @@ pub struct Reply {
     pub set_cookie: Vec<String>,
     /// What the counter app said, where the answer is its.
     pub counter: Option<CounterReply>,
+    /// The beginning of any other app's body, at most [`Reply::BODY`] bytes of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+}
+
+impl Reply {
+    /// How many bytes of a body are kept.
+    pub const BODY: usize = 4096;
 }
 
 /// The JSON of the counter app.

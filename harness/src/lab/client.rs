@@ -129,7 +129,12 @@ impl Client {
         self.send(&NodeName::new(node)?, path, None).await
     }
 
-    async fn send(&self, node: &NodeName, path: &str, request: Option<AppRequest>) -> Result<Answer, ClientError> {
+    /// Makes a GET of any path; with `request`, the answer is read as the counter app's. How it ends is in the answer,
+    /// and in the history.
+    ///
+    /// # Errors
+    /// There is no such node.
+    pub async fn send(&self, node: &NodeName, path: &str, request: Option<AppRequest>) -> Result<Answer, ClientError> {
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let address = runtime.http(node).await?;
         let operation = self.recorder.next_operation();
@@ -155,7 +160,7 @@ impl Client {
         };
         let status = response.status().as_u16();
         let set_cookie = session_cookies(&response);
-        let mut reply = Reply { status, set_cookie, counter: None };
+        let mut reply = Reply { status, set_cookie, counter: None, body: None };
         let body = match response.text().await {
             Ok(body) => body,
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: Some(reply) }, String::new()),
@@ -168,6 +173,9 @@ impl Client {
                     return (Outcome::Unknown { why, reply: Some(reply) }, body);
                 }
             }
+        }
+        if !expect_counter {
+            reply.body = Some(body[..body.floor_char_boundary(Reply::BODY)].to_owned());
         }
         self.note_session(&reply);
         let outcome = match status {

@@ -1,6 +1,7 @@
 //! Everything that must be there before a cluster can start: the run's folder, its guard, the server's files, Java,
 //! the machines.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
@@ -18,7 +19,7 @@ use super::runtime::docker::{self, DockerOptions, DockerRuntime};
 use super::runtime::process::{self, ProcessRuntime};
 use super::runtime::{Runtime, RuntimeError};
 use crate::spec::plan::Limits;
-use crate::spec::{Plan, RunId, Topology};
+use crate::spec::{Capability, Plan, RunId, Topology};
 
 /// Which machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,10 +31,26 @@ pub enum RuntimeKind {
 }
 
 impl RuntimeKind {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Process => "process",
+            Self::Docker => "docker",
+        }
+    }
+
+    /// What it can do.
+    pub fn capabilities(self) -> BTreeSet<Capability> {
+        match self {
+            Self::Process => process::CAPABILITIES.into(),
+            Self::Docker => docker::CAPABILITIES.into(),
+        }
+    }
+
     /// The machines for a plan where nobody named them, and why: processes where they can do all of it and no engine
     /// with images answers, containers otherwise.
     pub async fn choose(plan: &Plan) -> (Self, String) {
-        if let Err(lacks) = plan.check(process::NAME, &process::CAPABILITIES.into()) {
+        if let Err(lacks) = plan.check(process::NAME, &Self::Process.capabilities()) {
             return (Self::Docker, format!("containers, because {lacks}"));
         }
         if plan.topology.jvm.home.is_some() {

@@ -84,6 +84,11 @@ impl Recorder {
         inner.faults
     }
 
+    /// What `read` makes of all that was recorded so far. It must be quick: nothing is recorded meanwhile.
+    pub fn read<T>(&self, read: impl FnOnce(&History) -> T) -> T {
+        read(&lock(&self.inner).history)
+    }
+
     /// What was recorded so far.
     pub fn history(&self) -> History {
         lock(&self.inner).history.clone()

@@ -126,14 +126,29 @@ impl War {
     /// # Errors
     /// [`WarError::Counter`], never seen: it is packed in memory.
     pub fn counter(context: ContextPath) -> Result<Self, WarError> {
-        let archive = pack(COUNTER).map_err(WarError::Counter)?;
-        Ok(Self {
-            sha256: hex(&Sha256::digest(&archive)),
-            content: archive,
-            context,
-            pages: vec![FIRST_PAGE.to_owned()],
-            distributable: Distributable::Yes,
-        })
+        Self::of_pages(&counter_files(), context, Distributable::Yes)
+    }
+
+    /// The counter app without `<distributable/>`, whose sessions no server replicates. The same bytes each time.
+    ///
+    /// # Errors
+    /// [`WarError::Counter`], never seen: it is packed in memory.
+    pub fn local_counter(context: ContextPath) -> Result<Self, WarError> {
+        let mut files = counter_files();
+        for (_, content) in files.iter_mut().filter(|(path, _)| path == "WEB-INF/web.xml") {
+            *content = String::from_utf8_lossy(content).replace("<distributable/>", "").into_bytes();
+        }
+        Self::of_pages(&files, context, Distributable::NotSaid)
+    }
+
+    fn of_pages(
+        files: &[(Utf8PathBuf, Vec<u8>)],
+        context: ContextPath,
+        distributable: Distributable,
+    ) -> Result<Self, WarError> {
+        let archive = pack(files).map_err(WarError::Counter)?;
+        let pages = vec![FIRST_PAGE.to_owned()];
+        Ok(Self { sha256: hex(&Sha256::digest(&archive)), content: archive, context, pages, distributable })
     }
 
     /// A user's app, to be deployed at `context`.
@@ -177,7 +192,7 @@ pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
 ///
 /// The time is [`PAGE_TIME`], by the extra field that knows UTC: Jasper compiles a page anew when its time is another
 /// than that of its class, so it must be the same in every run and time zone.
-fn pack(files: Embedded) -> zip::result::ZipResult<Vec<u8>> {
+fn pack(files: &[(Utf8PathBuf, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
     let time = DateTime::from_date_and_time(2020, 2, 1, 0, 0, 0).unwrap_or_default();
     let page_time = u32::try_from(PAGE_TIME).ok();
     let options = SimpleFileOptions::default()
@@ -187,7 +202,7 @@ fn pack(files: Embedded) -> zip::result::ZipResult<Vec<u8>> {
         .with_extended_timestamp(page_time, None, None)?;
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (path, content) in files {
-        zip.start_file(*path, options.clone())?;
+        zip.start_file(path.as_str(), options.clone())?;
         zip.write_all(content)?;
     }
     Ok(zip.finish()?.into_inner())

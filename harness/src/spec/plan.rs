@@ -321,9 +321,9 @@ impl StepKind {
         match self {
             Self::Request { context, .. }
             | Self::Observe { context }
-            | Self::Wait {
-                until: Until::StateTransferred { context, .. } | Until::Sessions { context, .. }, ..
-            } => Some(context),
+            | Self::Wait { until: Until::StateTransferred { context, .. } | Until::Sessions { context, .. }, .. } => {
+                Some(context)
+            }
             _ => None,
         }
     }

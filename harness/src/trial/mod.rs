@@ -1,6 +1,7 @@
 //! One run of one plan: the steps are walked on a cluster, all that happens is recorded, and the verdict is drawn.
 
 mod runner;
+mod walk;
 mod workload;
 
 pub use runner::{Ended, TrialError, run};

@@ -1,16 +1,14 @@
 //! Walks a plan's steps.
 
-use std::sync::Arc;
-
 use tokio_util::sync::CancellationToken;
 
-use super::workload::Workload;
+use super::walk::{Walk, Wars};
 use crate::history::{Event, History};
 use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
 use crate::lab::recorder::Recorder;
-use crate::lab::war::{War, WarError};
-use crate::spec::plan::{App, PlanError};
-use crate::spec::{ContextPath, Plan, Step, StepKind};
+use crate::lab::war::WarError;
+use crate::spec::Plan;
+use crate::spec::plan::PlanError;
 use crate::verdict::{self, Status, Verdict};
 
 /// A run that came to an end.
@@ -57,11 +55,11 @@ pub async fn run(
     interrupt: &CancellationToken,
 ) -> Result<Ended, TrialError> {
     plan.check(parts.runtime.name(), &parts.runtime.capabilities())?;
-    let wars = plan.steps.iter().filter_map(|step| load(step).transpose()).collect::<Result<Vec<_>, _>>()?;
+    let wars = Wars::of(plan)?;
     let (run_dir, recorder, runtime) = (parts.run_dir.clone(), parts.recorder.clone(), parts.runtime.clone());
     run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
 
-    let mut walk = Walk { plan, wars, cluster: None, workload: Workload::default(), recorder: &recorder };
+    let mut walk = Walk::new(plan, wars, &recorder);
     let walked = tokio::select! {
         walked = walk.all(parts) => Some(walked),
         () = interrupt.cancelled() => None,
@@ -70,8 +68,8 @@ pub async fn run(
         recorder.event(Event::Interrupted { by: "a signal".to_owned() });
     }
     let waited_in_vain = matches!(&walked, Some(Err(ClusterError::Wait { .. })));
-    let cluster = walk.cluster.take();
-    if let Some(cluster) = cluster.as_ref().filter(|_| waited_in_vain) {
+    let cluster = walk.take_cluster().await;
+    if let Some(cluster) = cluster.as_deref().filter(|_| waited_in_vain) {
         // Evidence only: a dump that cannot be written must not keep the cluster from being ended.
         let _ = cluster.dump_threads().await;
     }
@@ -118,64 +116,5 @@ fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<O
             Ok(Some(error))
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// The WAR of a step that deploys one.
-fn load(step: &Step) -> Result<Option<Arc<War>>, WarError> {
-    let war = match &step.kind {
-        StepKind::Deploy { app: App::Counter, context } => War::counter(context.clone())?,
-        StepKind::Deploy { app: App::War(path), context } => War::read(path, context.clone())?,
-        _ => return Ok(None),
-    };
-    Ok(Some(Arc::new(war)))
-}
-
-struct Walk<'a> {
-    plan: &'a Plan,
-    wars: Vec<Arc<War>>,
-    cluster: Option<Cluster>,
-    workload: Workload,
-    recorder: &'a Recorder,
-}
-
-impl Walk<'_> {
-    async fn all(&mut self, parts: ClusterParts) -> Result<(), ClusterError> {
-        let mut parts = Some(parts);
-        for (number, step) in (1..).zip(&self.plan.steps) {
-            self.recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
-            match &step.kind {
-                StepKind::Start => {
-                    if let Some(parts) = parts.take() {
-                        self.cluster = Some(Cluster::start(parts).await?);
-                    }
-                }
-                kind => self.step(kind).await?,
-            }
-            self.recorder.event(Event::StepEnds { step: number });
-        }
-        Ok(())
-    }
-
-    async fn step(&mut self, kind: &StepKind) -> Result<(), ClusterError> {
-        let Some(cluster) = &self.cluster else { return Ok(()) };
-        match kind {
-            StepKind::Start => Ok(()), // Done by the caller, which has the parts.
-            StepKind::Deploy { context, .. } => match self.war(context) {
-                Some(war) => cluster.deploy(war).await,
-                None => Ok(()),
-            },
-            StepKind::Request { client, node, context, request, times } => {
-                self.workload.ask(cluster, (client, node), context, *request, *times).await
-            }
-            StepKind::Observe { context } => cluster.observe(context).await.map(drop),
-            StepKind::Fault { kind, node } => cluster.fault(*kind, node).await,
-            StepKind::Restart { node } => cluster.restart(node).await,
-        }
-    }
-
-    /// The WAR of a context; the plan's check has seen to it that there is one.
-    fn war(&self, context: &ContextPath) -> Option<&Arc<War>> {
-        self.wars.iter().find(|war| war.context == *context)
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
 use super::timeline::FaultFate;
 use super::view::View;
@@ -159,6 +160,9 @@ fn not_interrupted(view: &View<'_>) -> Shown {
 }
 
 fn steps_ended(view: &View<'_>) -> Shown {
+    if cut_short_as_expected(view) {
+        return Ok("the violation that was expected cut the story short".to_owned());
+    }
     for (index, step) in view.plan.steps.iter().enumerate() {
         let number = index + 1;
         let ended = view
@@ -172,6 +176,9 @@ fn steps_ended(view: &View<'_>) -> Shown {
 }
 
 fn no_wait_ran_out(view: &View<'_>) -> Shown {
+    if cut_short_as_expected(view) {
+        return Ok("the one that did showed the violation that was expected".to_owned());
+    }
     for (_, at, event) in view.events() {
         if let Event::WaitRanOut { wanted, last_seen, waited_ms, .. } = event {
             return Err(format!("waited {waited_ms} ms for {wanted} until {at}; last seen: {last_seen}"));

@@ -1,12 +1,13 @@
 //! What a verdict says: one finding a guarantee, the assumptions, the measures, the notes.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::OperationId;
-use crate::spec::{Guarantee, NodeName};
+use crate::spec::{Guarantee, NodeName, Violation};
 
 /// Three-valued, because a lost machine is neither pass nor fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,6 +31,12 @@ pub struct Verdict {
     pub status: Status,
     /// One entry a guarantee of the plan, in its order.
     pub guarantees: Vec<Finding>,
+    /// What the plan's steps expected of their answers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<Expectation>,
+    /// The violations that the story was told to show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expected_violations: Vec<Expectation>,
     /// What must be true for the rest to mean anything.
     pub assumptions: Vec<Assumption>,
     /// What was measured.
@@ -62,9 +69,28 @@ pub struct Finding {
     pub status: Status,
     /// One sentence that says why, with values.
     pub because: String,
+    /// How it is violated, and how often each way showed.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub violations: BTreeMap<Violation, u32>,
     /// The operations it rests on; the first of a violation is the one that broke it.
     pub rests_on: Vec<OperationId>,
     /// The records it rests on, as indexes into the history from 0; [`super::explain`] prints what is around them.
+    pub evidence: Vec<usize>,
+}
+
+/// What a run showed about one expectation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Expectation {
+    /// What was expected, as in `step 4: count 5` or `lost-first-request`.
+    pub what: String,
+    /// How it stands: an expected violation *holds* where it showed.
+    pub status: Status,
+    /// One sentence that says why, with values.
+    pub because: String,
+    /// The operations it rests on.
+    pub rests_on: Vec<OperationId>,
+    /// The records it rests on, as indexes into the history from 0.
     pub evidence: Vec<usize>,
 }
 

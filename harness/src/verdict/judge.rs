@@ -1,12 +1,14 @@
 //! The judge: guarantees, promises and assumptions weighed into a verdict.
 
+use std::collections::BTreeMap;
+
 use super::assumptions::{Weighed, assumptions};
 use super::finding::{Finding, Status, Verdict};
 use super::guarantees::{self, Judgement};
 use super::view::View;
-use super::{measures, notes, promise};
+use super::{expectations, measures, notes, promise};
 use crate::history::{Event, History};
-use crate::spec::{Guarantee, Plan};
+use crate::spec::{Guarantee, Plan, Violation};
 
 /// Judges a run.
 ///
@@ -16,13 +18,19 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let view = View::of(plan, history);
     let assumed = assumptions(&view);
     let guarantees: Vec<_> = plan.guarantees.iter().map(|guarantee| finding(*guarantee, &view, &assumed)).collect();
-    let status = overall(&guarantees, &assumed);
+    let expectations = expectations::expectations(&view);
+    let expected_violations = expectations::expected_violations(&view, &guarantees);
+    let mut told: Vec<Status> = guarantees.iter().filter_map(|finding| counts(&view, finding)).collect();
+    told.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));
+    let status = overall(&told, &assumed);
     Verdict {
         format: 1,
         status,
         measures: measures::measure(&view),
         notes: notes::notes(&view),
         guarantees,
+        expectations,
+        expected_violations,
         assumptions: assumed.into_iter().map(|weighed| weighed.assumption).collect(),
     }
 }
@@ -44,11 +52,12 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
         (Status::Holds, Some(unmet)) => {
             (Status::Unknown, format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because))
         }
-        (status, _) => (status, judgement.because),
+        (status, _) => (status, judgement.because.clone()),
     };
     Finding {
         guarantee,
         promised: promise::void(guarantee, &view.plan.topology, &view.timeline).is_none(),
+        violations: if status == Status::Violated { named(guarantee, &judgement) } else { BTreeMap::new() },
         status,
         because,
         rests_on: judgement.rests_on,
@@ -66,11 +75,32 @@ fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
     })
 }
 
-fn overall(guarantees: &[Finding], assumed: &[Weighed]) -> Status {
-    let promised = || guarantees.iter().filter(|finding| finding.promised);
-    if promised().any(|finding| finding.status == Status::Violated) {
+/// How often each way of violating a guarantee showed.
+fn named(guarantee: Guarantee, judgement: &Judgement) -> BTreeMap<Violation, u32> {
+    let mut times = BTreeMap::new();
+    for violation in &judgement.violations {
+        *times.entry(violation.unwrap_or(Violation::of(guarantee))).or_default() += 1;
+    }
+    times
+}
+
+/// What a finding adds to the verdict; `None` where it adds nothing: it is not promised, or it is violated just as the
+/// story was told to show, or what was to be shown has cut the story short.
+fn counts(view: &View<'_>, finding: &Finding) -> Option<Status> {
+    let expected = |violation: &Violation| expectations::is_expected(view, *violation);
+    match finding.status {
+        _ if !finding.promised => None,
+        Status::Violated if finding.violations.keys().all(expected) => None,
+        Status::Unknown if expectations::cut_short_as_expected(view) => None,
+        status => Some(status),
+    }
+}
+
+/// Violated before unknown before holds; and nothing holds where nothing was told.
+fn overall(told: &[Status], assumed: &[Weighed]) -> Status {
+    if told.contains(&Status::Violated) {
         return Status::Violated;
     }
-    let all_hold = promised().count() > 0 && promised().all(|finding| finding.status == Status::Holds);
+    let all_hold = !told.is_empty() && told.iter().all(|status| *status == Status::Holds);
     if all_hold && assumed.iter().all(|weighed| weighed.assumption.met) { Status::Holds } else { Status::Unknown }
 }

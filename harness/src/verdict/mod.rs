@@ -7,6 +7,7 @@ mod finding;
 mod judge;
 
 mod assumptions;
+mod expectations;
 mod guarantees;
 mod measures;
 mod notes;
@@ -23,7 +24,7 @@ mod explain;
 mod tests;
 
 pub use explain::explain;
-pub use finding::{Assumption, Failover, Finding, Latency, Measures, Status, Verdict};
+pub use finding::{Assumption, Expectation, Failover, Finding, Latency, Measures, Status, Verdict};
 pub use judge::judge;
 pub use promise::promises;
 pub use view::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};

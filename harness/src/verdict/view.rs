@@ -9,7 +9,6 @@ use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, History, Nanos, NodeState, OperationId, Question, RecordKind,
     ReplicaRole, SessionReplica,
 };
-use crate::spec::plan::App;
 use crate::spec::{ContextPath, ManagerKind, NodeName, Plan, StepKind};
 
 /// The session attribute in which the counter app counts.
@@ -118,7 +117,7 @@ impl<'a> View<'a> {
         let looks = looks(history);
         let deployed = |counter_only: bool| {
             let contexts = plan.steps.iter().filter_map(move |step| match &step.kind {
-                StepKind::Deploy { app, context } if !counter_only || *app == App::Counter => Some(context),
+                StepKind::Deploy { app, context } if !counter_only || app.is_counter() => Some(context),
                 _ => None,
             });
             contexts.collect::<BTreeSet<_>>()

@@ -64,8 +64,14 @@ pub(crate) enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the main job: two nodes, a farm-deployed counter, a killed node, and back again
-    Run(Box<RunArgs>),
+    /// Run the main job (two nodes, a farm-deployed counter, a killed node, and back again), or scenarios
+    Run(Box<TellArgs>),
+    /// List the scenarios that are part of this program, or those of a folder
+    List(ListArgs),
+    /// Say as prose what a scenario will do, and why
+    Explain(ExplainArgs),
+    /// Write a commented scenario to begin with
+    New(NewArgs),
     /// Judge a stored run again, offline
     Check(CheckArgs),
     /// Say what this machine has and lacks
@@ -76,6 +82,46 @@ pub(crate) enum Command {
     Sweep(SweepArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
+}
+
+/// What is run, and how.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct TellArgs {
+    /// Scenarios: a file or folder (with / or .toml), or the name, tag or catalogue number of shipped ones [default: the main job]
+    #[arg(value_name = "PATH|TAG", conflicts_with = "war")]
+    pub(crate) scenarios: Vec<String>,
+    /// A parameter of the scenarios' cluster, as nodes=4; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_variable)]
+    pub(crate) set: Vec<(String, String)>,
+    /// Check everything, say what would be run, and start nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+}
+
+/// Which scenarios to list.
+#[derive(Debug, Args)]
+pub(crate) struct ListArgs {
+    /// Files, folders, names, tags or catalogue numbers [default: all that are part of this program]
+    #[arg(value_name = "PATH|TAG")]
+    pub(crate) scenarios: Vec<String>,
+}
+
+/// Which scenario to explain.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// File, name, tag or catalogue number
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: String,
+}
+
+/// Where to write.
+#[derive(Debug, Args)]
+pub(crate) struct NewArgs {
+    /// The file, which must not exist yet
+    #[arg(value_name = "FILE")]
+    pub(crate) file: Utf8PathBuf,
 }
 
 /// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.

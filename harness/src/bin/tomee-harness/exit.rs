@@ -38,6 +38,18 @@ impl Exit {
         }
     }
 
+    /// The word for it in a list of runs.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            Self::Holds => "holds",
+            Self::Violated => "VIOLATED",
+            Self::Usage => "bad input",
+            Self::Unknown => "unknown",
+            Self::Environment => "error",
+            Self::Interrupted | Self::Terminated => "interrupted",
+        }
+    }
+
     /// Over many runs the first of 130/143, 2, 1, 4, 3, 0 wins.
     pub(crate) fn worse(self, other: Self) -> Self {
         const ORDER: [Exit; 7] = [

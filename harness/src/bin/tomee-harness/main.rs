@@ -6,6 +6,7 @@ mod exit;
 mod progress;
 mod settings;
 mod signals;
+mod stories;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 

@@ -139,11 +139,8 @@ fn reply() -> impl Strategy<Value = Reply> {
             once,
             list,
         });
-    (any::<u16>(), vec(any::<String>(), 0..3), option::of(counter)).prop_map(|(status, set_cookie, counter)| Reply {
-        status,
-        set_cookie,
-        counter,
-    })
+    (any::<u16>(), vec(any::<String>(), 0..3), option::of(counter), option::of(any::<String>()))
+        .prop_map(|(status, set_cookie, counter, body)| Reply { status, set_cookie, counter, body })
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {

@@ -100,10 +100,13 @@ impl Cluster {
             return Ok(());
         }
         self.await_formed().await?;
-        let history = self.parts.recorder.history();
-        let hits = history.records.iter().rev().find_map(|record| match &record.kind {
-            RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, .. } if broken == node => Some(record.at),
-            _ => None,
+        let hits = self.parts.recorder.read(|history| {
+            history.records.iter().rev().find_map(|record| match &record.kind {
+                RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, .. } if broken == node => {
+                    Some(record.at)
+                }
+                _ => None,
+            })
         });
         let Some(broken) = hits else { return Ok(()) };
         let drop_time =

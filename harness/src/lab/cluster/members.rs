@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::{Cluster, ClusterError};
 use crate::history::Question;
@@ -18,8 +19,16 @@ impl Cluster {
     /// The wait ran out, which breaks `cluster-forms`; not where a probe was dead at the last look, of which nobody can
     /// know what its node sees.
     pub async fn await_formed(&self) -> Result<(), ClusterError> {
+        self.await_formed_within(self.parts.limits.start).await
+    }
+
+    /// [`Self::await_formed`] with a limit of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn await_formed_within(&self, limit: Duration) -> Result<(), ClusterError> {
         let blind = AtomicBool::new(false);
-        let formed = wait::until("every node to see every other", self.parts.limits.start, async || {
+        let formed = wait::until("every node to see every other", limit, async || {
             let observations = self.look_at_living(&Question::Everything).await?;
             blind.store(observations.iter().any(|seen| seen.state().is_none()), Ordering::Relaxed);
             let missing: Vec<String> = observations.iter().filter_map(|seen| self.not_as_expected(seen)).collect();
@@ -60,9 +69,22 @@ impl Cluster {
     /// # Errors
     /// The wait ran out; which guarantee that breaks is for the verdict to say, from the observations.
     pub async fn await_synchronised(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
+        self.await_synchronised_within(node, context, self.parts.limits.synchronise).await
+    }
+
+    /// [`Self::await_synchronised`] with a limit of its own.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn await_synchronised_within(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
         let wanted = format!("{node} to hold the session ids of its peers");
         let last_look = Mutex::new(vec![]);
-        let waited = wait::until(&wanted, self.parts.limits.synchronise, async || {
+        let waited = wait::until(&wanted, limit, async || {
             let observations = self.look_at_living(&Question::Context(context.clone())).await?;
             lock(&last_look).clone_from(&observations);
             let ids: Vec<(&NodeName, Option<BTreeSet<String>>)> =
@@ -92,6 +114,27 @@ impl Cluster {
         };
         self.parts.recorder.event(Event::Synchronised { node: node.clone(), sessions });
         Ok(())
+    }
+
+    /// Waits until a node holds so many sessions of a context.
+    ///
+    /// # Errors
+    /// The wait ran out.
+    pub async fn await_sessions(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        count: usize,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
+        let question = Question::Context(context.clone());
+        wait::until(&format!("{node} to hold {count} sessions of {context}"), limit, async || {
+            let seen = self.look(node, &question).await?;
+            let held = stems(&seen, context);
+            let ready = held.as_ref().is_some_and(|ids| ids.len() == count);
+            Ok(if ready { Look::Ready(()) } else { Look::NotYet(counted(held.as_ref())) })
+        })
+        .await
     }
 }
 

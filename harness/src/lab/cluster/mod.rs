@@ -9,6 +9,7 @@ mod farm;
 mod faults;
 mod members;
 mod node;
+mod roles;
 mod start;
 
 use std::collections::{BTreeMap, BTreeSet};

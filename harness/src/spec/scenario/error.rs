@@ -31,10 +31,10 @@ impl ScenarioError {
 
 /// The word of `known` that is nearest to `word`, where one is near.
 pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
-    let (distance, candidate) = near.min_by_key(|(distance, _)| *distance)?;
+    let distances = known.into_iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate));
     // A third of the word may be wrong: more is another word.
-    (distance <= 1.max(word.len().max(candidate.len()) / 3)).then_some(candidate)
+    let near = distances.filter(|(distance, candidate)| *distance <= 1.max(word.len().max(candidate.len()) / 3));
+    near.min_by_key(|(distance, _)| *distance).map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

@@ -34,7 +34,7 @@ pub struct ScenarioFile {
     pub guarantees: Option<Vec<Guarantee>>,
     /// The violation that it is told to show, or several. Strict: where one does not show, the scenario has failed.
     #[serde(default, deserialize_with = "one_or_many")]
-    #[schemars(with = "OneOrMany<Violation>")]
+    #[schemars(schema_with = "one_or_many_schema")]
     pub expect_violation: Vec<Violation>,
     /// How many sessions must have been tried for that, where it is a matter of chance: with fewer nobody knows.
     #[serde(default)]
@@ -190,11 +190,10 @@ pub enum WaitWord {
 }
 
 /// `"a"` or `["a", "b"]`.
-#[derive(Deserialize, JsonSchema)]
-#[serde(untagged)]
-enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
+fn one_or_many_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    let one = generator.subschema_for::<Violation>();
+    let many = generator.subschema_for::<Vec<Violation>>();
+    schemars::json_schema!({ "anyOf": [one, many] })
 }
 
 fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Violation>, D::Error> {
@@ -223,15 +222,7 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Violati
 impl StepTable {
     /// The nodes' names that it mentions, each with its place.
     pub(super) fn targets(&self) -> impl Iterator<Item = &Spanned<Target>> {
-        let all = [
-            &self.kill,
-            &self.stop,
-            &self.pause,
-            &self.lose_host,
-            &self.heal,
-            &self.restart,
-            &self.on,
-        ];
+        let all = [&self.kill, &self.stop, &self.pause, &self.lose_host, &self.heal, &self.restart, &self.on];
         all.into_iter().filter_map(Option::as_ref)
     }
 

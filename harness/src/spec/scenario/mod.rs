@@ -9,6 +9,7 @@ mod file;
 mod plans;
 mod prose;
 mod read;
+mod shipped;
 mod steps;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ mod tests;
 pub use error::ScenarioError;
 pub use file::{ClusterTable, MatrixTable, ScenarioFile, StepTable};
 pub use plans::{Cell, CellPlan};
+pub use shipped::{Shipped, shipped};
 
 /// A scenario that was read and can be told.
 #[derive(Debug, Clone)]

@@ -40,9 +40,9 @@ impl ClusterTable {
     pub fn set(&mut self, key: &str, value: &str) -> Result<(), ScenarioError> {
         fn read<T: serde::de::DeserializeOwned>(key: &str, value: &str) -> Result<Option<T>, ScenarioError> {
             let text = serde_json::Value::String(value.to_owned());
-            serde_json::from_value(text).map(Some).map_err(|error| {
-                ScenarioError::nowhere(format!("{key} cannot be {value:?}: {error}"))
-            })
+            serde_json::from_value(text)
+                .map(Some)
+                .map_err(|error| ScenarioError::nowhere(format!("{key} cannot be {value:?}: {error}")))
         }
         match key {
             "nodes" => {

@@ -17,10 +17,7 @@ impl Scenario {
     /// an unknown node, a request to a dead one, an app that is not deployed, an expectation that cannot come true.
     pub fn parse(bytes: &[u8]) -> Result<Self, ScenarioError> {
         if bytes.len() > MOST_BYTES {
-            return Err(ScenarioError::nowhere(format!(
-                "{} bytes: a scenario has at most {MOST_BYTES}",
-                bytes.len()
-            )));
+            return Err(ScenarioError::nowhere(format!("{} bytes: a scenario has at most {MOST_BYTES}", bytes.len())));
         }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let at = error.valid_up_to();
@@ -46,7 +43,10 @@ fn told(error: &toml::de::Error, text: &str) -> ScenarioError {
 /// An empty span is widened to the character that it stands before, so that a caret has something to point at.
 fn visible(span: Range<usize>, text: &str) -> Range<usize> {
     if span.is_empty() {
-        let end = text.get(span.start..).and_then(|rest| rest.chars().next()).map_or(span.start, |c| span.start + c.len_utf8());
+        let end = text
+            .get(span.start..)
+            .and_then(|rest| rest.chars().next())
+            .map_or(span.start, |c| span.start + c.len_utf8());
         return span.start..end;
     }
     span

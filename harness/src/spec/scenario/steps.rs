@@ -177,7 +177,7 @@ impl Story<'_> {
                 .help("`get` asks an app of yours"));
         }
         let node = self.asked(step, verb)?;
-        let expect = self.expectation(step)?;
+        let expect = expectation(step)?;
         let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
         let kind = StepKind::Request {
             client: client(step)?,
@@ -198,7 +198,7 @@ impl Story<'_> {
             return Err(ScenarioError::at(span, "a path begins with / and has no blanks"));
         }
         let node = self.asked(step, &span)?;
-        let expect = self.expectation(step)?;
+        let expect = expectation(step)?;
         if let (Some(said), Some(expect)) = (&step.expect, &expect)
             && (expect.count.is_some() || expect.once.is_some() || expect.list.is_some())
         {
@@ -218,7 +218,8 @@ impl Story<'_> {
     /// The node of a request: it must run, unless it is expected to be silent.
     fn asked(&self, step: &StepTable, verb: &Range<usize>) -> Result<Target, ScenarioError> {
         let Some(on) = &step.on else {
-            return Err(ScenarioError::at(verb.clone(), "nobody is asked").help("`on = \"n1\"`, or a role: `owner`, `backup`, `neither`, `rotate`"));
+            return Err(ScenarioError::at(verb.clone(), "nobody is asked")
+                .help("`on = \"n1\"`, or a role: `owner`, `backup`, `neither`, `rotate`"));
         };
         let silent = step.expect.as_ref().is_some_and(|expect| expect.get_ref().answered == Some(false));
         if let (Some(node), Some(living)) = (on.get_ref().node(), &self.living)
@@ -232,29 +233,6 @@ impl Story<'_> {
             return Err(ScenarioError::at(on.span(), "no node runs here any more"));
         }
         Ok(on.get_ref().clone())
-    }
-
-    fn expectation(&self, step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
-        let Some(said) = &step.expect else { return Ok(None) };
-        let (span, expect) = (said.span(), said.get_ref());
-        let refuse = |message: &str| Err(ScenarioError::at(span.clone(), message));
-        if *expect == Expect::default() {
-            return refuse("nothing is expected");
-        }
-        let silent = Expect { answered: Some(false), ..Expect::default() };
-        if expect.answered == Some(false) && *expect != silent {
-            return refuse("an answer that does not come shows nothing else");
-        }
-        if expect.status.is_some_and(|status| !(100..600).contains(&status)) {
-            return refuse("no HTTP status is like that");
-        }
-        if expect.count.is_some_and(|count| count < 0) {
-            return refuse("the counter never goes below 0");
-        }
-        if expect.first_answer_within.is_some_and(|limit| limit.0 == 0) {
-            return refuse("no answer comes within no time");
-        }
-        Ok(Some(expect.clone()))
     }
 
     fn fault(&mut self, kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result<(), ScenarioError> {
@@ -373,6 +351,29 @@ impl Story<'_> {
     }
 }
 
+fn expectation(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
+    let Some(said) = &step.expect else { return Ok(None) };
+    let (span, expect) = (said.span(), said.get_ref());
+    let refuse = |message: &str| Err(ScenarioError::at(span.clone(), message));
+    if *expect == Expect::default() {
+        return refuse("nothing is expected");
+    }
+    let silent = Expect { answered: Some(false), ..Expect::default() };
+    if expect.answered == Some(false) && *expect != silent {
+        return refuse("an answer that does not come shows nothing else");
+    }
+    if expect.status.is_some_and(|status| !(100..600).contains(&status)) {
+        return refuse("no HTTP status is like that");
+    }
+    if expect.count.is_some_and(|count| count < 0) {
+        return refuse("the counter never goes below 0");
+    }
+    if expect.first_answer_within.is_some_and(|limit| limit.0 == 0) {
+        return refuse("no answer comes within no time");
+    }
+    Ok(Some(expect.clone()))
+}
+
 fn client(step: &StepTable) -> Result<ClientName, ScenarioError> {
     match &step.client {
         Some(client) => Ok(client.clone()),
@@ -415,9 +416,8 @@ fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(&'static str, V
         (Some((one, _)), Some((other, _))) => {
             Err(ScenarioError::at(span.clone(), format!("{one} and {other} in one step")).help("a step does one thing"))
         }
-        (None, _) => Err(ScenarioError::at(span.clone(), "this step does nothing").help(
-            "one of deploy, request, get, observe, kill, stop, pause, lose-host, heal, restart, wait, repeat",
-        )),
+        (None, _) => Err(ScenarioError::at(span.clone(), "this step does nothing")
+            .help("one of deploy, request, get, observe, kill, stop, pause, lose-host, heal, restart, wait, repeat")),
     }
 }
 
@@ -438,7 +438,9 @@ fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError> {
         ("expect", place(step.expect.as_ref()), &["request", "get"]),
         ("steps", step.steps.first().map(Spanned::span), &["repeat"]),
     ];
-    let alien = keys.into_iter().find_map(|(key, span, verbs)| Some((key, span?, verbs)).filter(|(_, _, verbs)| !verbs.contains(&verb)));
+    let alien = keys
+        .into_iter()
+        .find_map(|(key, span, verbs)| Some((key, span?, verbs)).filter(|(_, _, verbs)| !verbs.contains(&verb)));
     match alien {
         Some((key, span, verbs)) => Err(ScenarioError::at(span, format!("`{key}` says nothing beside `{verb}`"))
             .help(format!("it belongs to {}", verbs.join(", ")))),

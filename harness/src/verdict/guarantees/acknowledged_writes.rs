@@ -7,6 +7,7 @@ use super::super::sessions::Session;
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, acknowledged, breach, due, loss_in_words};
+use crate::spec::Violation;
 use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -41,7 +42,8 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
         return None;
     }
     let due = due(session, operation);
-    let lacks = Content::of_answer(operation.answer()?).lacks(&due)?;
+    let content = Content::of_answer(operation.answer()?);
+    let lacks = content.lacks(&due)?;
     let writes = acknowledged(view, session, operation.invoked);
     let (replicas, record) = what_replicas_had(view, session, operation, &due);
     let because = format!(
@@ -50,7 +52,9 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
         session.client,
         if writes.len() == 1 { "1 increment was".to_owned() } else { format!("{} increments were", writes.len()) },
     );
-    Some(breach(view, index, because, &writes, record))
+    let broken = breach(view, index, because, &writes, record);
+    let first_gone = content.once.is_none() && due.once.is_some();
+    Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
 }
 
 /// An answer that shows more than was ever attempted: an increment was applied twice.
@@ -64,7 +68,10 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, index: usize) -> O
         operation.name(),
         session.client
     );
-    (count > most).then(|| breach(view, index, because, &acknowledged(view, session, operation.invoked), None))
+    (count > most).then(|| {
+        let writes = acknowledged(view, session, operation.invoked);
+        breach(view, index, because, &writes, None).named(Violation::DoubledWrite)
+    })
 }
 
 /// An answer out of a session that had been ended with acknowledgement.
@@ -84,7 +91,7 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
         session.client,
         view.operations[ended].id
     );
-    Some(breach(view, index, because, &[ended], None))
+    Some(breach(view, index, because, &[ended], None).named(Violation::RisenSession))
 }
 
 fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Operation<'a>) -> Option<&'a str> {
@@ -109,7 +116,7 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             writes.len(),
             if writes.len() == 1 { "increment was" } else { "increments were" },
         );
-        Some(breach(view, loss.operation, because, &writes, record))
+        Some(breach(view, loss.operation, because, &writes, record).named(Violation::LostSession))
     });
     breaches.collect()
 }

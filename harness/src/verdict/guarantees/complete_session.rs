@@ -2,10 +2,10 @@
 //! in every replica. Later in-place changes of the list do not replicate; that they get lost is a note.
 
 use super::super::sessions::{Replica, Session};
-use super::super::view::{Content, View};
+use super::super::view::{Content, ONCE_ATTRIBUTE, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach};
-use crate::spec::StepKind;
+use crate::spec::{StepKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
@@ -58,7 +58,8 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Optio
         operation.answer()?.count
     );
     let created: Vec<_> = session.created_by.into_iter().filter(|created| *created != index).collect();
-    Some(breach(view, index, because, &created, None))
+    let violation = if content.once.is_none() { Violation::LostFirstRequest } else { Violation::PartialSession };
+    Some(breach(view, index, because, &created, None).named(violation))
 }
 
 fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
@@ -80,6 +81,11 @@ fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>
     let fault = view.timeline.faults.iter().rev().find(|fault| fault.asked < replica.at);
     let created = session.created_by.map(|index| &view.operations[index]);
     Some(Breach {
+        violation: Some(if replica.missing.contains(&ONCE_ATTRIBUTE) && replica.content.count.is_some() {
+            Violation::LostFirstRequest
+        } else {
+            Violation::PartialSession
+        }),
         at: replica.at,
         because: format!(
             "the replica of {}'s session on {} showed {lacks} at {}",

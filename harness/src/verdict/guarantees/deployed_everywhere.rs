@@ -68,6 +68,7 @@ fn not_served(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
     });
     let missing = looks.filter(|look| look.contexts(&std::iter::once(context).collect()).next().is_none());
     let breaches = missing.map(|look| Breach {
+        violation: None,
         at: look.at,
         because: format!("{} did not serve {context} at {}, though it had been deployed there", look.node, look.at),
         rests_on: Vec::new(),

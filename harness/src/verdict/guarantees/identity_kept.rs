@@ -5,8 +5,8 @@ use super::super::sessions::Session;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach, loss_in_words};
-use crate::spec::ManagerKind;
 use crate::spec::plan::AppRequest;
+use crate::spec::{ManagerKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let breaches: Vec<_> = view.sessions.iter().flat_map(|session| breaches(view, session)).collect();
@@ -37,7 +37,9 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
 
 fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let lost = session.losses.iter().filter(|loss| loss.excuse.is_none());
-    let lost = lost.map(|loss| breach(view, loss.operation, loss_in_words(view, session, loss), &[], None));
+    let lost = lost.map(|loss| {
+        breach(view, loss.operation, loss_in_words(view, session, loss), &[], None).named(Violation::LostSession)
+    });
     let answered = session.answers.iter().filter_map(|answer| {
         let operation = &view.operations[*answer];
         let wrong = wrong_id(view, operation).filter(|_| !renamed_later(view, session, *answer));

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::finding::Status;
 use super::super::view::View;
 use crate::history::{Nanos, OperationId};
-use crate::spec::Guarantee;
+use crate::spec::{Guarantee, Violation};
 
 /// The most operations or records that a finding names.
 const NAMED: usize = 24;
@@ -17,6 +17,8 @@ pub(in super::super) struct Judgement {
     pub(in super::super) because: String,
     pub(in super::super) rests_on: Vec<OperationId>,
     pub(in super::super) evidence: Vec<usize>,
+    /// How it is violated, once for each breach; `None` is the guarantee's own violation.
+    pub(in super::super) violations: Vec<Option<Violation>>,
 }
 
 /// One proof that a guarantee is broken.
@@ -24,6 +26,8 @@ pub(in super::super) struct Judgement {
 pub(super) struct Breach {
     /// When it showed.
     pub(super) at: Nanos,
+    /// How it is broken, where more is known than that it is.
+    pub(super) violation: Option<Violation>,
     pub(super) because: String,
     pub(super) rests_on: Vec<OperationId>,
     pub(super) evidence: Vec<usize>,
@@ -31,7 +35,13 @@ pub(super) struct Breach {
 
 impl Judgement {
     pub(super) fn holds(because: impl Into<String>) -> Self {
-        Self { status: Status::Holds, because: because.into(), rests_on: Vec::new(), evidence: Vec::new() }
+        Self {
+            status: Status::Holds,
+            because: because.into(),
+            rests_on: Vec::new(),
+            evidence: Vec::new(),
+            violations: Vec::new(),
+        }
     }
 
     pub(super) fn unknown(because: impl Into<String>) -> Self {
@@ -44,19 +54,21 @@ impl Judgement {
 
     /// Violated as one record shows.
     pub(in super::super) fn violated_by(because: String, record: usize) -> Self {
-        Self { status: Status::Violated, ..Self::holds(because) }.resting_on(Vec::new(), vec![record])
+        Self { status: Status::Violated, violations: vec![None], ..Self::holds(because) }
+            .resting_on(Vec::new(), vec![record])
     }
 
     /// Violated by the breach that showed first, where there is one.
     pub(super) fn violated(mut breaches: Vec<Breach>) -> Option<Self> {
         breaches.sort_by_key(|breach| breach.at);
         let others = breaches.len().saturating_sub(1);
+        let violations = breaches.iter().map(|breach| breach.violation).collect();
         let first = breaches.into_iter().next()?;
         let because = match others {
             0 => first.because,
             _ => format!("{} (and {others} more)", first.because),
         };
-        let judgement = Self { status: Status::Violated, ..Self::holds(because) };
+        let judgement = Self { status: Status::Violated, violations, ..Self::holds(because) };
         Some(judgement.resting_on(first.rests_on, first.evidence))
     }
 }
@@ -67,6 +79,13 @@ fn first_of<T: Copy + Ord>(mut items: Vec<T>) -> Vec<T> {
     items.retain(|item| seen.insert(*item));
     items.truncate(NAMED);
     items
+}
+
+impl Breach {
+    /// Says how the guarantee is broken.
+    pub(super) fn named(self, violation: Violation) -> Self {
+        Self { violation: Some(violation), ..self }
+    }
 }
 
 /// How a guarantee stands in a view.

@@ -10,7 +10,7 @@ use super::super::timeline::Whole;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, MemberState};
-use crate::spec::{Endpoints, NodeName};
+use crate::spec::{Endpoints, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let Some(endpoints) = endpoints(view) else {
@@ -69,19 +69,21 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
             None => strangers.push(format!("{}:{}", member.host, member.port)),
         }
     }
+    let ghost = Some(Violation::GhostMember);
     let expected: Vec<&NodeName> = whole.nodes.iter().filter(|node| *node != look.node).collect();
-    let wrong = if let Some(missing) = expected.iter().find(|node| !listed.contains_key(**node)) {
-        format!("did not list {missing}")
+    let (violation, wrong) = if let Some(missing) = expected.iter().find(|node| !listed.contains_key(**node)) {
+        (None, format!("did not list {missing}"))
     } else if let Some((twice, count)) = listed.iter().find(|(_, count)| **count > 1) {
-        format!("listed {twice} {count} times: a ghost of an earlier life")
+        (ghost, format!("listed {twice} {count} times: a ghost of an earlier life"))
     } else if let Some(dead) = listed.keys().find(|node| !expected.contains(*node)) {
-        format!("still listed {dead}, which was not there")
+        (ghost, format!("still listed {dead}, which was not there"))
     } else if let Some(stranger) = strangers.first() {
-        format!("listed {stranger}, which is no node of the run")
+        (None, format!("listed {stranger}, which is no node of the run"))
     } else {
         return None;
     };
     Some(Breach {
+        violation,
         at: look.at,
         because: format!("{} {wrong} at {}, after the cluster had formed at {}", look.node, look.at, whole.from),
         rests_on: Vec::new(),

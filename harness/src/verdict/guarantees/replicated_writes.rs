@@ -15,6 +15,7 @@ use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach, loss_in_words};
 use crate::history::Nanos;
 use crate::spec::NodeName;
+use crate::spec::Violation;
 use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -142,7 +143,7 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             replica.node,
             replica.at
         );
-        Some(breach(view, loss.operation, because, &[], [replica.record]))
+        Some(breach(view, loss.operation, because, &[], [replica.record]).named(Violation::LostSession))
     });
     breaches.collect()
 }
@@ -154,6 +155,7 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, later: &Replica<'_>) -
     let (earlier, lacks) = floors(view, session, later.node, (later.asked, later.at))
         .find_map(|(earlier, due)| Some((earlier, later.content.lacks(&as_created(session, due))?)))?;
     Some(Breach {
+        violation: None,
         at: later.at,
         because: format!(
             "the replica of {}'s session on {} showed {lacks} at {}, as the replica on {} had shown at {}",
@@ -170,6 +172,7 @@ fn doubled_replica(session: &Session<'_>, replica: &Replica<'_>) -> Option<Breac
     let most = i64::try_from(session.attempted_before(replica.at)).ok()?;
     let count = replica.content.count.filter(|count| *count > most)?;
     Some(Breach {
+        violation: Some(Violation::DoubledWrite),
         at: replica.at,
         because: format!(
             "the replica of {}'s session on {} showed count {count}, but only {most} increments were ever attempted",
@@ -194,6 +197,7 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
     }
     let (earlier, _) = floors(view, session, look.node, (look.asked, look.at)).next()?;
     Some(Breach {
+        violation: Some(Violation::LostSession),
         at: look.at,
         because: format!(
             "{} no longer held {}'s session {} at {}, which {} had shown at {}",

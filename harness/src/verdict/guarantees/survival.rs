@@ -138,5 +138,5 @@ pub(super) fn breach(
     evidence.extend(records);
     evidence.extend(others.iter().map(|index| view.operations[*index].record));
     let rests_on = std::iter::once(operation).chain(others.iter().copied());
-    Breach { at, because, rests_on: view.numbers(rests_on), evidence }
+    Breach { at, violation: None, because, rests_on: view.numbers(rests_on), evidence }
 }

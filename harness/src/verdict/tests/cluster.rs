@@ -18,7 +18,7 @@ fn event(kind: &RecordKind) -> Option<&Event> {
 
 /// A run that ends in a wait that ran out.
 fn ran_out(mut story: Story, kind: StepKind, breaks: Option<Guarantee>) -> Story {
-    story.plan.steps.push(crate::spec::Step { title: "a wait".to_owned(), kind });
+    story.plan.steps.push(crate::spec::Step::new("a wait", kind));
     let step = u32::try_from(story.plan.steps.len()).expect("few");
     story.event(Event::StepBegins { step, title: "a wait".to_owned() });
     story.event(Event::WaitRanOut {

@@ -4,6 +4,7 @@ mod servers;
 mod story;
 
 mod cluster;
+mod expectations;
 mod explanation;
 mod green;
 mod identity;

@@ -71,7 +71,7 @@ impl Story {
             once: held.as_ref().map(|held| held.once.clone()),
             list: held.map(|held| held.list).unwrap_or_default(),
         };
-        Reply { status: 200, set_cookie, counter: Some(counter) }
+        Reply { status: 200, set_cookie, counter: Some(counter), body: None }
     }
 
     /// Everything but in-place changes reaches every living node.

@@ -53,8 +53,13 @@ pub(super) fn story() -> Story {
 
 impl Story {
     pub(super) fn on(topology: Topology) -> Self {
-        let plan =
-            Plan { name: "a story".to_owned(), topology, guarantees: Guarantee::ALL.to_vec(), steps: Vec::new() };
+        let plan = Plan {
+            name: "a story".to_owned(),
+            topology,
+            guarantees: Guarantee::ALL.to_vec(),
+            expect_violations: Vec::new(),
+            steps: Vec::new(),
+        };
         Self {
             plan,
             history: History::default(),
@@ -79,7 +84,7 @@ impl Story {
 
     fn step(mut self, kind: StepKind, tell: impl FnOnce(&mut Self)) -> Self {
         let title = format!("{kind:?}").chars().take(30).collect::<String>();
-        self.plan.steps.push(Step { title: title.clone(), kind });
+        self.plan.steps.push(Step::new(title.clone(), kind));
         let step = u32::try_from(self.plan.steps.len()).expect("few steps");
         self.event(Event::StepBegins { step, title });
         tell(&mut self);
@@ -121,10 +126,12 @@ impl Story {
     pub(super) fn request(self, client: &str, on: &str, request: AppRequest) -> Self {
         let kind = StepKind::Request {
             client: ClientName::new(client).expect("a good name"),
-            node: node(on),
+            node: node(on).into(),
             context: context(),
             request,
             times: 1,
+            clients: 1,
+            parallel: 1,
         };
         self.step(kind, |story| {
             story.invoke(client, on, request);
@@ -181,7 +188,8 @@ impl Story {
 
     pub(super) fn kill(self, name: &str) -> Self {
         let (kind, victim) = (FaultKind::Kill, node(name));
-        self.step(StepKind::Fault { kind, node: victim.clone() }, |story| {
+        let step = StepKind::Fault { kind, node: victim.clone().into(), client: None, lasting: None };
+        self.step(step, |story| {
             story.faults += 1;
             let fault = story.faults;
             story.push(RecordKind::Fault { fault, kind, node: victim.clone(), phase: FaultPhase::Asked });

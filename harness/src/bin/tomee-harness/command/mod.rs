@@ -3,6 +3,9 @@
 mod check;
 mod completions;
 mod doctor;
+mod explain;
+mod list;
+mod new;
 mod run;
 mod settings;
 mod sweep;
@@ -17,6 +20,9 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
     match cli.command {
         Command::Run(args) => run::run(&args, &cli.output, matches),
+        Command::List(args) => list::list(&args, &cli.output),
+        Command::Explain(args) => explain::explain(&args),
+        Command::New(args) => new::new(&args),
         Command::Check(args) => check::check(&args, &cli.output),
         Command::Doctor(args) => doctor::doctor(&args, &cli.output),
         Command::Settings(args) => settings::settings(&args, &cli.output, matches),

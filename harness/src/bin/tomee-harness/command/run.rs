@@ -1,4 +1,4 @@
-//! `run`: the main job, once or many times.
+//! `run`: the main job or scenarios, once or many times.
 
 use std::sync::Arc;
 
@@ -13,36 +13,84 @@ use tomee_harness::lab::runtime::docker::DockerOptions;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::summary::{self, Summary};
 use tomee_harness::report::terminal::{self, Style};
+use tomee_harness::spec::plan::PlanError;
 use tomee_harness::spec::{Plan, RunId, deploy_job, main_job};
 use tomee_harness::trial::{self, Ended, TrialError};
 
 use super::{block_on, colored, print, print_json};
-use crate::args::{ColorChoice, Format, OutputArgs, RunArgs, RuntimeChoice};
+use crate::args::{ColorChoice, Format, OutputArgs, RuntimeChoice, TellArgs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals::Signals;
+use crate::stories::{self, Told};
 
-pub(crate) fn run(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    let settings = Settings::resolve(args, output, matches)?;
-    let plan = match &args.war {
-        Some(war) => deploy_job::plan(settings.topology.clone(), war.clone()),
-        None => main_job::plan(settings.topology.clone()),
-    };
-    let plan = plan.map_err(Failure::usage)?;
+    let settings = Settings::resolve(&args.run, output, matches)?;
+    let told = told(args, &settings)?;
+    if args.dry_run {
+        return dry_run(&told, &settings);
+    }
+    // What the last of many runs cannot do is better told before the first one.
+    for told in &told {
+        able(&told.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", told.label)))?;
+    }
+    let args = &args.run;
     let color = settings.color != ColorChoice::Never && std::env::var_os("NO_COLOR").is_none();
     let progress = Progress::new(output.quiet, color);
-    let many = Many { times: args.repeat, until_failure: args.until_failure };
+    let many = Many { told: &told, times: args.repeat, until_failure: args.until_failure };
     let result = block_on(async {
         let signals = Signals::listen().map_err(Failure::environment)?;
-        let one =
-            One { settings: &settings, plan: &plan, keep: args.keep, progress: &progress, signals: &signals, clock };
+        let common = Common { settings: &settings, keep: args.keep, progress: &progress, signals: &signals };
         // On the heap: the future of a whole run is some ten kilobytes.
-        Box::pin(many.run(&one)).await
+        Box::pin(many.run(common, clock)).await
     });
     progress.finish();
     result
+}
+
+/// What is to be run: scenarios, a WAR, or the main job.
+fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
+    if !args.scenarios.is_empty() {
+        let stories = stories::choose(&args.scenarios)?;
+        let told = stories.iter().map(|story| story.told(settings, &args.set));
+        return Ok(told.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
+    }
+    if !args.set.is_empty() {
+        let hint = "the main job takes flags, as --nodes 4".to_owned();
+        return Err(Failure::usage("--set is for scenarios, and none is named").hint(Some(hint)));
+    }
+    let topology = settings.topology.clone();
+    let (label, plan) = match &args.run.war {
+        Some(war) => (war.to_string(), deploy_job::plan(topology, war.clone())),
+        None => ("the main job".to_owned(), main_job::plan(topology)),
+    };
+    Ok(vec![Told { label, plan: plan.map_err(Failure::usage)? }])
+}
+
+/// The machines that can do a plan, of those that the settings allow.
+fn able(plan: &Plan, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
+    let able = |kind: RuntimeKind| plan.check(kind.name(), &kind.capabilities()).map(|()| kind);
+    match choice {
+        RuntimeChoice::Process => able(RuntimeKind::Process),
+        RuntimeChoice::Docker => able(RuntimeKind::Docker),
+        RuntimeChoice::Auto => able(RuntimeKind::Process).or_else(|_| able(RuntimeKind::Docker)),
+    }
+}
+
+/// Says what would be run, and on which machines it could be.
+fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
+    let mut text = String::new();
+    for told in told {
+        let kind = able(&told.plan, settings.runtime).map_err(Failure::usage)?;
+        text.push_str(&format!("{}: {} steps in runtime {}\n", told.label, told.plan.steps.len(), kind.name()));
+        for (number, step) in (1..).zip(&told.plan.steps) {
+            text.push_str(&format!("{number:>5}. {}\n", step.title));
+        }
+    }
+    print(&text)?;
+    Ok(Exit::Holds)
 }
 
 /// What this process used so far, without the servers.
@@ -56,42 +104,68 @@ fn own_use() -> Option<OwnUse> {
     Some(OwnUse { cpu_ms: u64::try_from(cpu_ms).ok()?, peak_memory_kib: u64::try_from(peak_memory_kib).ok()? })
 }
 
-/// How often.
-struct Many {
+/// What is run, and how often.
+struct Many<'a> {
+    told: &'a [Told],
     times: Option<u32>,
     until_failure: bool,
 }
 
-impl Many {
-    async fn run(&self, one: &One<'_>) -> Result<Exit, Failure> {
+impl Many<'_> {
+    async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
         let times = self.times.unwrap_or(if self.until_failure { u32::MAX } else { 1 });
+        let many = times > 1 || self.told.len() > 1;
         let mut worst = Exit::Holds;
-        for number in 1..=times {
-            if times > 1 {
-                one.progress.line(&format!("run {number}"));
+        let mut lines = vec![];
+        let mut number = 0;
+        'all: for round in 1..=times {
+            for told in self.told {
+                number += 1;
+                if many {
+                    let round = if times > 1 { format!(" (round {round})") } else { String::new() };
+                    common.progress.line(&format!("run {number}: {}{round}", told.label));
+                }
+                // Only the first run begins with the program.
+                let clock = if number == 1 { clock } else { Clock::start() };
+                let one = One { common, plan: &told.plan, clock };
+                let exit = Box::pin(one.run(number, many)).await?;
+                lines.push(format!("{:<10} {}\n", exit.word(), told.label));
+                worst = worst.worse(exit);
+                let interrupted = common.signals.exit().is_some();
+                if interrupted || (self.until_failure && exit != Exit::Holds) {
+                    break 'all;
+                }
             }
-            // Only the first run begins with the program.
-            let one = One { clock: if number == 1 { one.clock } else { Clock::start() }, ..*one };
-            let exit = Box::pin(one.run(number, times > 1)).await?;
-            worst = worst.worse(exit);
-            let interrupted = one.signals.exit().is_some();
-            if interrupted || (self.until_failure && exit != Exit::Holds) {
-                break;
-            }
+        }
+        if self.told.len() > 1 && common.settings.format == Format::Text {
+            print(&format!("\n{}", lines.concat()))?;
         }
         Ok(worst)
     }
 }
 
-/// One run of the plan.
+/// What all runs of this program share.
 #[derive(Clone, Copy)]
-struct One<'a> {
+struct Common<'a> {
     settings: &'a Settings,
-    plan: &'a Plan,
     keep: bool,
     progress: &'a Progress,
     signals: &'a Signals,
+}
+
+/// One run of one plan.
+struct One<'a> {
+    common: Common<'a>,
+    plan: &'a Plan,
     clock: Clock,
+}
+
+impl<'a> std::ops::Deref for One<'a> {
+    type Target = Common<'a>;
+
+    fn deref(&self) -> &Common<'a> {
+        &self.common
+    }
 }
 
 impl One<'_> {

@@ -30,6 +30,9 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 
 /// The name on the command line.
 const NAME: &str = "docker";
+/// What the runtime can do.
+pub const CAPABILITIES: [Capability; 5] =
+    [Capability::Kill, Capability::Stop, Capability::Pause, Capability::Restart, Capability::Multicast];
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -124,8 +127,7 @@ impl Runtime for DockerRuntime {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        use Capability::{Kill, Multicast, Pause, Restart, Stop};
-        BTreeSet::from([Kill, Stop, Pause, Restart, Multicast])
+        CAPABILITIES.into()
     }
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {

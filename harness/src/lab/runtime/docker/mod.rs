@@ -21,5 +21,5 @@ mod pod;
 mod server;
 pub mod sweep;
 
-pub use engine::DockerRuntime;
+pub use engine::{CAPABILITIES, DockerRuntime};
 pub use images::DockerOptions;

@@ -1,0 +1,168 @@
+//! Which scenarios are meant: by path, by the name of a shipped one, by tag or by catalogue number.
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tomee_harness::spec::Plan;
+use tomee_harness::spec::scenario::{ClusterTable, Scenario, ScenarioError, shipped};
+
+use crate::exit::Failure;
+use crate::settings::{Origin, Settings};
+
+/// A scenario with where it comes from.
+#[derive(Debug)]
+pub(crate) struct Story {
+    /// The path of its file, or the name of a shipped one.
+    pub(crate) name: String,
+    pub(crate) scenario: Scenario,
+    text: Vec<u8>,
+}
+
+/// One run of a story.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// `failover/kill-the-owner [manager=delta]`.
+    pub(crate) label: String,
+    pub(crate) plan: Plan,
+}
+
+/// A scenario that cannot be told, with its place.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{message}")]
+struct Refused {
+    message: String,
+    #[source_code]
+    text: miette::NamedSource<String>,
+    #[label("here")]
+    span: Option<miette::SourceSpan>,
+    #[help]
+    help: Option<String>,
+}
+
+/// The stories of these words, each once, in their order; all shipped ones where no word is said.
+pub(crate) fn choose(words: &[String]) -> Result<Vec<Story>, Failure> {
+    let mut chosen: Vec<Story> = vec![];
+    if words.is_empty() {
+        chosen = all_shipped()?;
+    }
+    for word in words {
+        let found = if is_path(word) { of_path(Utf8Path::new(word))? } else { of_word(word)? };
+        for story in found {
+            if !chosen.iter().any(|known| known.name == story.name) {
+                chosen.push(story);
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// Something with `/` or `.toml` is a path.
+fn is_path(word: &str) -> bool {
+    word.contains('/') || Utf8Path::new(word).extension() == Some("toml")
+}
+
+fn all_shipped() -> Result<Vec<Story>, Failure> {
+    shipped().into_iter().map(|scenario| read(scenario.name.to_owned(), scenario.content.to_vec())).collect()
+}
+
+fn of_path(path: &Utf8Path) -> Result<Vec<Story>, Failure> {
+    if path.is_dir() {
+        let files = files_below(path)?;
+        if files.is_empty() {
+            return Err(Failure::usage(format!("there is no scenario (*.toml) in {path}")));
+        }
+        return files.into_iter().map(|file| of_file(&file)).collect();
+    }
+    if path.exists() {
+        return Ok(vec![of_file(path)?]);
+    }
+    let name = path.as_str().trim_start_matches("scenarios/").trim_end_matches(".toml");
+    let below = format!("{}/", name.trim_end_matches('/'));
+    let found = shipped().into_iter().filter(|scenario| scenario.name == name || scenario.name.starts_with(&below));
+    let found: Vec<Story> =
+        found.map(|scenario| read(scenario.name.to_owned(), scenario.content.to_vec())).collect::<Result<_, _>>()?;
+    if found.is_empty() {
+        let hint = "`tomee-harness list` tells the scenarios that are part of this program".to_owned();
+        return Err(Failure::usage(format!("there is no scenario {path}")).hint(Some(hint)));
+    }
+    Ok(found)
+}
+
+fn of_word(word: &str) -> Result<Vec<Story>, Failure> {
+    let meant = |story: &Story| {
+        let scenario = &story.scenario;
+        let last = story.name.rsplit('/').next().unwrap_or_default();
+        scenario.tags().iter().any(|tag| tag == word) || scenario.catalogue() == Some(word) || last == word
+    };
+    let found: Vec<Story> = all_shipped()?.into_iter().filter(meant).collect();
+    if found.is_empty() {
+        let mut tags: Vec<String> = all_shipped()?.iter().flat_map(|story| story.scenario.tags().to_vec()).collect();
+        tags.sort();
+        tags.dedup();
+        let hint = format!("tags are {}; a path has a / or ends in .toml", tags.join(", "));
+        return Err(Failure::usage(format!("no scenario has the tag, number or name {word:?}")).hint(Some(hint)));
+    }
+    Ok(found)
+}
+
+fn files_below(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
+    let mut files = vec![];
+    for entry in folder.read_dir_utf8().map_err(|error| Failure::usage(format!("{folder} cannot be read: {error}")))? {
+        let path = entry.map_err(|error| Failure::usage(format!("{folder} cannot be read: {error}")))?.into_path();
+        // A link to a folder above would lead round in a circle.
+        if path.is_dir() && !path.is_symlink() {
+            files.extend(files_below(&path)?);
+        } else if path.extension() == Some("toml") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn of_file(path: &Utf8Path) -> Result<Story, Failure> {
+    let text = fs_err::read(path).map_err(Failure::usage)?;
+    read(path.to_string(), text)
+}
+
+fn read(name: String, text: Vec<u8>) -> Result<Story, Failure> {
+    match Scenario::parse(&text) {
+        Ok(scenario) => Ok(Story { name, scenario, text }),
+        Err(error) => Err(refused(&name, &text, error)),
+    }
+}
+
+fn refused(name: &str, text: &[u8], error: ScenarioError) -> Failure {
+    let text = miette::NamedSource::new(name, String::from_utf8_lossy(text).into_owned());
+    let span = error.span.map(Into::into);
+    let refused = Refused { message: error.message, text, span, help: error.help };
+    if span.is_none() {
+        return Failure::usage(format!("{name}: {}", refused.message)).hint(refused.help);
+    }
+    Failure::usage(format!("{:?}", miette::Report::new(refused)))
+}
+
+impl Story {
+    /// Its runs on the cluster of the settings. What flags and `--set` say wins over the scenario.
+    pub(crate) fn told(&self, settings: &Settings, set: &[(String, String)]) -> Result<Vec<Told>, Failure> {
+        let said = said(settings, set)?;
+        let runs = self.scenario.plans_with(&settings.topology, &said);
+        let runs = runs.map_err(|error| refused(&self.name, &self.text, error))?;
+        let told = runs.into_iter().map(|run| {
+            let cell = run.cell.to_string();
+            let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
+            Told { label, plan: run.plan }
+        });
+        Ok(told.collect())
+    }
+}
+
+/// What the command line says of the cluster.
+fn said(settings: &Settings, set: &[(String, String)]) -> Result<ClusterTable, Failure> {
+    const KEYS: [&str; 6] = ["nodes", "server", "manager", "membership", "send_options", "timing"];
+    let mut said = ClusterTable::default();
+    let flags = settings.lines.iter().filter(|(name, _, origin)| *origin == Origin::Flag && KEYS.contains(name));
+    let flags = flags.map(|(name, value, _)| (name.replace('_', "-"), value.clone()));
+    for (key, value) in flags.chain(set.iter().cloned()) {
+        said.set(&key, &value).map_err(|error| Failure::usage(error.message).hint(error.help))?;
+    }
+    Ok(said)
+}

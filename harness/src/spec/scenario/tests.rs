@@ -1,0 +1,261 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::spec::{Guarantee, ManagerKind, StepKind, Target, Topology};
+
+fn two() -> Topology {
+    Topology::of(2).expect("two nodes")
+}
+
+/// The example of the manual: every run of it makes a plan that any runtime takes.
+const STORY: &str = r#"
+name = "the session survives the kill of its owner"
+catalogue = "S07"
+guarantees = ["replicated-writes-survive", "acknowledged-writes-survive", "complete-session", "identity-kept"]
+
+[cluster]
+nodes = 2
+send-options = "sync-ack"
+
+[matrix]
+manager = ["delta", "backup"]
+
+[[step]]
+deploy = "counter"
+
+[[step]]
+client = "alice"
+request = "count"
+on = "n1"
+times = 4
+
+[[step]]
+kill = "n1"
+
+[[step]]
+client = "alice"
+request = "count"
+on = "n2"
+expect = { count = 5, first-answer-within = "1s" }
+"#;
+
+#[test]
+fn a_story_makes_one_plan_for_each_cell_of_its_matrix() {
+    let scenario = Scenario::parse(STORY.as_bytes()).expect("it can be told");
+    let plans = scenario.plans(&two()).expect("plans");
+    let cells: Vec<String> = plans.iter().map(|run| run.cell.to_string()).collect();
+    assert_eq!(cells, ["manager=delta", "manager=backup"]);
+    assert_eq!(plans[1].plan.topology.cluster.manager, ManagerKind::Backup);
+    insta::assert_json_snapshot!(plans[0].plan.steps);
+    insta::assert_snapshot!(scenario.explain(&two()).expect("prose"));
+}
+
+#[test]
+fn what_the_command_line_says_wins_over_the_story_and_its_matrix() {
+    let scenario = Scenario::parse(STORY.as_bytes()).expect("it can be told");
+    let mut said = ClusterTable::default();
+    said.set("manager", "backup").expect("a manager");
+    said.set("nodes", "4").expect("a number");
+    let plans = scenario.plans_with(&two(), &said).expect("plans");
+    assert_eq!(plans.len(), 1);
+    assert_eq!(plans[0].plan.topology.nodes.len(), 4);
+    assert_eq!(plans[0].plan.topology.cluster.manager, ManagerKind::Backup);
+    for (key, value) in [("nodes", "many"), ("nodes", "9"), ("manager", "standard"), ("node", "3")] {
+        let mut said = ClusterTable::default();
+        let refused = said.set(key, value).and_then(|()| scenario.plans_with(&two(), &said).map(drop));
+        assert!(refused.is_err(), "{key}={value} was taken");
+    }
+}
+
+#[test]
+fn a_story_without_a_fault_is_not_judged_by_what_only_a_fault_shows() {
+    let story = "name = \"served\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\n";
+    let plans = Scenario::parse(story.as_bytes()).expect("it can be told").plans(&two()).expect("plans");
+    let plan = &plans[0].plan;
+    assert!(plan.guarantees.contains(&Guarantee::DeployedEverywhere));
+    assert!(!plan.guarantees.contains(&Guarantee::AcknowledgedWritesSurvive));
+    assert!(matches!(plan.steps.last().map(|step| &step.kind), Some(StepKind::Observe { .. })), "replicas are read");
+}
+
+#[test]
+fn repetitions_are_written_out_and_counted() {
+    let story = |times: u32| {
+        format!(
+            "name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrepeat = {times}\nsteps = [{{ request = \"count\", \
+             on = \"rotate\" }}, {{ pause = \"n1\", for = \"1s\" }}]\n"
+        )
+    };
+    let plans = Scenario::parse(story(3).as_bytes()).expect("it can be told").plans(&two()).expect("plans");
+    let requests = plans[0].plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Request { .. })).count();
+    assert_eq!(requests, 3);
+    assert!(Scenario::parse(story(0).as_bytes()).is_err());
+    assert!(Scenario::parse(story(4_000_000_000).as_bytes()).is_err());
+    let nested = "repeat = 900\nsteps = [".repeat(3);
+    let deep = format!("name = \"x\"\n[[step]]\n{nested}");
+    assert!(Scenario::parse(deep.as_bytes()).is_err(), "no endless story");
+}
+
+#[test]
+fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
+    let step = |step: &str| {
+        format!(
+            "name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\n[[step]]\n{step}\n"
+        )
+    };
+    let bad = [
+        "name = ".to_owned(),
+        "nam = \"x\"".to_owned(),
+        "name = 3".to_owned(),
+        "name = \"x\"\n[cluster]\nmanger = \"delta\"".to_owned(),
+        "name = \"x\"\n[cluster]\nmanager = \"standard\"".to_owned(),
+        "name = \"x\"\n[cluster]\nnodes = 12".to_owned(),
+        "name = \"x\"\n[matrix]\nnode = [2, 3]".to_owned(),
+        "name = \"x\"\nexpect-violation = \"lost-request\"".to_owned(),
+        "name = \"x\"\nguarantees = [\"replicated-write-survives\"]".to_owned(),
+        "name = \"x\"\n[[step]]\nrequest = \"count\"\non = \"n1\"".to_owned(),
+        "name = \"x\"\n[[step]]\ndeploy = \"conter\"".to_owned(),
+        "name = \"x\"\n[[step]]\ndeploy = \"../../etc/..war\"".to_owned(),
+        "name = \"x\"\n[[step]]\ndeploy = \"shop.war\"\n[[step]]\nrequest = \"count\"\non = \"n1\"".to_owned(),
+        step(""),
+        step("kill = \"n3\""),
+        step("kill = \"ownr\""),
+        step("kil = \"n1\""),
+        step("kill = \"n1\"\nstop = \"n2\""),
+        step("kill = \"n1\"\ntimes = 2"),
+        step("kill = \"n1\"\nfor = \"3s\""),
+        step("kill = \"rotate\""),
+        step("request = \"count\""),
+        step("request = \"cuont\"\non = \"n1\""),
+        step("request = \"count\"\non = \"n1\"\ntimes = 0"),
+        step("request = \"count\"\non = \"n1\"\nclients = 2\nparallel = 3"),
+        step("request = \"count\"\non = \"n1\"\nat = \"/shop\""),
+        step("request = \"count\"\non = \"n1\"\nexpect = { count = -1 }"),
+        step("request = \"count\"\non = \"n1\"\nexpect = { cont = 1 }"),
+        step("request = \"count\"\non = \"n1\"\nexpect = {}"),
+        step("request = \"count\"\non = \"n1\"\nexpect = { answered = false, count = 1 }"),
+        step("request = \"count\"\non = \"n1\"\nexpect = { status = 42 }"),
+        step("request = \"count\"\non = \"n1\"\nexpect = { first-answer-within = \"1h\" }"),
+        step("request = \"count\"\non = \"n1\"\nexpect = { route = \"n7\" }"),
+        step("get = \"no path\"\non = \"n1\""),
+        step("get = \"/\"\non = \"n1\"\nexpect = { count = 1 }"),
+        step("restart = \"n1\""),
+        step("heal = \"n1\""),
+        step("wait = \"state-transferred\""),
+        step("wait = \"sessions\"\non = \"n1\""),
+        step("repeat = 3"),
+        step("kill = \"n1\"\n[[step]]\nrequest = \"count\"\non = \"n1\""),
+        step("kill = \"n1\"\n[[step]]\nkill = \"n2\"\n[[step]]\nrequest = \"count\"\non = \"rotate\""),
+    ];
+    let told: Vec<String> = bad
+        .iter()
+        .map(|text| {
+            let error = Scenario::parse(text.as_bytes()).expect_err(text);
+            let at = error.span.clone().map_or("nowhere", |span| text.get(span).expect("a span is in the text"));
+            let help = error.help.as_ref().map(|help| format!("\n    help: {help}")).unwrap_or_default();
+            format!("{} @ {}{help}", error.message, at.replace('\n', "⏎"))
+        })
+        .collect();
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn what_is_no_text_or_too_much_of_it_is_refused() {
+    assert!(Scenario::parse(&[0xff, 0xfe]).expect_err("no UTF-8").message.contains("UTF-8"));
+    let big = format!("name = \"x\"\n#{}", "x".repeat(10_000_000));
+    assert!(Scenario::parse(big.as_bytes()).expect_err("10 MB").message.contains("at most"));
+}
+
+#[test]
+fn every_shipped_scenario_can_be_told_and_its_matrix_is_not_empty() {
+    let all = shipped();
+    assert!(!all.is_empty());
+    for scenario in all {
+        let read = Scenario::parse(scenario.content);
+        let read = read.unwrap_or_else(|error| panic!("{}: {error} ({:?})", scenario.name, error.help));
+        let plans = read.plans(&two()).unwrap_or_else(|error| panic!("{}: {error}", scenario.name));
+        assert!(!plans.is_empty(), "{}", scenario.name);
+        assert!(read.explain(&two()).is_ok(), "{}", scenario.name);
+    }
+}
+
+fn word() -> impl Strategy<Value = String> {
+    let words = [
+        "name",
+        "step",
+        "cluster",
+        "matrix",
+        "deploy",
+        "request",
+        "get",
+        "kill",
+        "pause",
+        "restart",
+        "heal",
+        "wait",
+        "repeat",
+        "steps",
+        "on",
+        "times",
+        "for",
+        "expect",
+        "count",
+        "counter",
+        "n1",
+        "n2",
+        "n9",
+        "owner",
+        "victim",
+        "rotate",
+        "delta",
+        "backup",
+        "cluster-formed",
+        "sessions",
+        "1s",
+        "0ms",
+        "/counter",
+        "[[step]]",
+        "[",
+        "]",
+        "{",
+        "}",
+        "=",
+        ",",
+        "\"",
+        "\n",
+        "#",
+        "-1",
+        "3",
+        "99999999999",
+        "true",
+        "..",
+        "é",
+        "\u{0}",
+    ];
+    proptest::sample::select(words.to_vec()).prop_map(str::to_owned)
+}
+
+proptest! {
+    /// Whatever is read, there is an answer, and a mistake's place is in the text.
+    #[test]
+    fn any_text_is_read_or_refused_at_a_place_in_it(words in proptest::collection::vec(word(), 0..40)) {
+        let text = words.concat();
+        if let Err(error) = Scenario::parse(text.as_bytes()) {
+            prop_assert!(!error.message.is_empty());
+            prop_assert!(error.span.is_none_or(|span| text.get(span).is_some()));
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        // Not to panic is what is asserted.
+        let _ = Scenario::parse(&bytes);
+    }
+
+    /// A target's text is read back as the same target.
+    #[test]
+    fn targets_go_round(text in "[a-z0-9-]{1,8}") {
+        if let Ok(target) = text.parse::<Target>() {
+            prop_assert_eq!(target.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The walk: one step of a plan after the other.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::workload::{Ask, Workload};
+use crate::history::Event;
+use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
+use crate::lab::recorder::Recorder;
+use crate::lab::wait;
+use crate::lab::war::{War, WarError};
+use crate::spec::plan::{App, Limits};
+use crate::spec::{ClientName, ContextPath, FaultKind, Millis, NodeName, Plan, StepKind, Target, Until};
+
+/// The archives of a plan: one a context and app.
+#[derive(Debug)]
+pub(super) struct Wars(Vec<(App, Arc<War>)>);
+
+impl Wars {
+    /// Reads them all, so that a bad one is told before anything starts.
+    pub(super) fn of(plan: &Plan) -> Result<Self, WarError> {
+        let mut wars: Vec<(App, Arc<War>)> = vec![];
+        for step in &plan.steps {
+            let StepKind::Deploy { app, context } = &step.kind else { continue };
+            if wars.iter().any(|(known, war)| known == app && war.context == *context) {
+                continue;
+            }
+            let war = match app {
+                App::Counter => War::counter(context.clone())?,
+                App::LocalCounter => War::local_counter(context.clone())?,
+                App::War(path) => War::read(path, context.clone())?,
+            };
+            wars.push((app.clone(), Arc::new(war)));
+        }
+        Ok(Self(wars))
+    }
+
+    fn of_step(&self, app: &App, context: &ContextPath) -> Option<&Arc<War>> {
+        self.0.iter().find(|(known, war)| known == app && war.context == *context).map(|(_, war)| war)
+    }
+}
+
+/// Walks a plan.
+pub(super) struct Walk<'a> {
+    plan: &'a Plan,
+    wars: Wars,
+    cluster: Option<Arc<Cluster>>,
+    workload: Workload,
+    recorder: &'a Recorder,
+    /// Faults that end by themselves, while the story goes on.
+    lasting: JoinSet<Result<(), ClusterError>>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(plan: &'a Plan, wars: Wars, recorder: &'a Recorder) -> Self {
+        let (workload, lasting) = (Workload::default(), JoinSet::new());
+        Self { plan, wars, cluster: None, workload, recorder, lasting }
+    }
+
+    /// The cluster, which nothing of the walk holds any more.
+    pub(super) async fn take_cluster(&mut self) -> Option<Arc<Cluster>> {
+        self.lasting.shutdown().await;
+        self.cluster.take()
+    }
+
+    pub(super) async fn all(&mut self, parts: ClusterParts) -> Result<(), ClusterError> {
+        let mut parts = Some(parts);
+        for (number, step) in (1..).zip(&self.plan.steps) {
+            self.recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
+            match &step.kind {
+                StepKind::Start => {
+                    if let Some(parts) = parts.take() {
+                        self.cluster = Some(Arc::new(Cluster::start(parts).await?));
+                    }
+                }
+                kind => self.step(kind).await?,
+            }
+            self.recorder.event(Event::StepEnds { step: number });
+            while let Some(healed) = self.lasting.try_join_next() {
+                told(healed)?;
+            }
+        }
+        while let Some(healed) = self.lasting.join_next().await {
+            told(healed)?;
+        }
+        Ok(())
+    }
+
+    async fn step(&mut self, kind: &StepKind) -> Result<(), ClusterError> {
+        // The plan's check has seen to it that the start comes first.
+        let Some(cluster) = self.cluster.clone() else { return Ok(()) };
+        match kind {
+            StepKind::Start => Ok(()), // Done by the caller, which has the parts.
+            StepKind::Deploy { app, context } => match self.wars.of_step(app, context) {
+                Some(war) => cluster.deploy(war).await,
+                None => Ok(()),
+            },
+            StepKind::Request { client, node, context, request, times, clients, parallel } => {
+                let path = format!("{}/{}", context.as_str().trim_end_matches('/'), request.page());
+                let ask = Ask { node, path: &path, request: Some(*request), times: *times };
+                self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
+            }
+            StepKind::Get { client, node, path, times } => {
+                let ask = Ask { node, path, request: None, times: *times };
+                self.workload.ask_all(&cluster, client, 1, 1, &ask).await
+            }
+            StepKind::Observe { context } => cluster.observe(context).await.map(drop),
+            StepKind::Fault { kind, node, client, lasting } => {
+                let node = self.node(&cluster, node, client.as_ref()).await?;
+                cluster.fault(*kind, &node).await?;
+                self.heal_after(cluster, *kind, node, *lasting);
+                Ok(())
+            }
+            StepKind::Heal { node } => {
+                let node = self.node(&cluster, node, None).await?;
+                cluster.resume(&node).await
+            }
+            StepKind::Restart { node } => {
+                let node = self.node(&cluster, node, None).await?;
+                cluster.restart(&node).await
+            }
+            StepKind::Wait { until, within } => self.wait(&cluster, until, within.map(Millis::duration)).await,
+        }
+    }
+
+    /// The node that a step is about, looked up now where it is said by a role.
+    async fn node(
+        &self,
+        cluster: &Cluster,
+        target: &Target,
+        client: Option<&ClientName>,
+    ) -> Result<NodeName, ClusterError> {
+        match target {
+            Target::Node(node) => Ok(node.clone()),
+            Target::Role(role) => {
+                let session = client.and_then(|client| self.workload.session(client));
+                cluster.find(*role, session.as_ref()).await
+            }
+        }
+    }
+
+    fn heal_after(&mut self, cluster: Arc<Cluster>, kind: FaultKind, node: NodeName, lasting: Option<Millis>) {
+        let Some(time) = lasting.filter(|_| kind.is_undone_in_place()) else { return };
+        self.lasting.spawn(async move {
+            wait::pause(time.duration()).await;
+            cluster.resume(&node).await
+        });
+    }
+
+    async fn wait(&self, cluster: &Cluster, until: &Until, within: Option<Duration>) -> Result<(), ClusterError> {
+        let limits = Limits::of(self.plan.topology.timing);
+        match until {
+            Until::ClusterFormed => cluster.await_formed_within(within.unwrap_or(limits.start)).await,
+            Until::StateTransferred { node, context } => {
+                cluster.await_synchronised_within(node, context, within.unwrap_or(limits.synchronise)).await
+            }
+            Until::Sessions { node, context, count } => {
+                cluster.await_sessions(node, context, *count, within.unwrap_or(limits.synchronise)).await
+            }
+        }
+    }
+}
+
+/// How a fault was undone. A task that was cancelled belongs to a run that is over.
+fn told(healed: Result<Result<(), ClusterError>, tokio::task::JoinError>) -> Result<(), ClusterError> {
+    healed.unwrap_or(Ok(()))
+}

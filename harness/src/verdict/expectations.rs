@@ -1,0 +1,327 @@
+//! What the steps of a plan expected of their answers, and which violations the story was told to show.
+
+use std::collections::BTreeMap;
+
+use super::finding::{Expectation, Finding, Status};
+use super::timeline::in_time;
+use super::view::View;
+use crate::history::{CounterReply, Event, Nanos, OperationId, Outcome, RecordKind, Reply};
+use crate::spec::{ClientName, Expect, ExpectedViolation, NodeName, SessionFate, SessionId, Violation};
+
+/// An operation of any app, as an expectation sees it.
+struct Asked<'a> {
+    id: OperationId,
+    client: &'a ClientName,
+    node: &'a NodeName,
+    sent: Option<&'a SessionId>,
+    invoked: Nanos,
+    /// How it ended, when, and the record of its end.
+    end: Option<(Nanos, &'a Outcome, usize)>,
+}
+
+impl<'a> Asked<'a> {
+    /// The answer, of whatever status.
+    fn reply(&self) -> Option<&'a Reply> {
+        match self.end?.1 {
+            Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => Some(reply),
+            Outcome::Failed { .. } | Outcome::Unknown { reply: None, .. } => None,
+        }
+    }
+}
+
+/// How each expectation of the plan's steps stands.
+pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
+    let steps = steps(view);
+    let all = asked(view);
+    let mut found = vec![];
+    for (number, step) in (1..).zip(&view.plan.steps) {
+        let Some(expect) = &step.expect else { continue };
+        let what = |what: &str| format!("step {number} ({}): {what}", step.title);
+        match steps.get(&number) {
+            Some(Span { from, to: Some(to) }) => {
+                let mine: Vec<&Asked<'_>> =
+                    all.iter().filter(|asked| *from <= asked.invoked && asked.invoked <= *to).collect();
+                found.extend(judged(expect, *from, &mine).into_iter().map(|judged| Expectation {
+                    what: what(&judged.what),
+                    status: judged.status,
+                    because: judged.because,
+                    rests_on: judged.rests_on,
+                    evidence: judged.evidence,
+                }));
+            }
+            _ => found.push(Expectation {
+                what: what("its answers"),
+                status: Status::Unknown,
+                because: "the run ended before this step did".to_owned(),
+                rests_on: vec![],
+                evidence: vec![],
+            }),
+        }
+    }
+    found
+}
+
+/// How each expected violation stands: it *holds* where it showed.
+pub(super) fn expected_violations(view: &View<'_>, findings: &[Finding]) -> Vec<Expectation> {
+    view.plan.expect_violations.iter().map(|expected| expected_violation(view, findings, expected)).collect()
+}
+
+fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &ExpectedViolation) -> Expectation {
+    let showing: Vec<&Finding> =
+        findings.iter().filter(|finding| finding.violations.contains_key(&expected.violation)).collect();
+    // The same breach may show to several guarantees: that which saw most of it counts.
+    let most = showing.iter().max_by_key(|finding| finding.violations.get(&expected.violation));
+    let times = most.and_then(|finding| finding.violations.get(&expected.violation)).copied().unwrap_or(0);
+    let trials = u32::try_from(view.sessions.len()).unwrap_or(u32::MAX);
+    let chance = expected.trials > 1;
+    let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
+    let (status, because) = if times >= expected.at_least {
+        let seen = most.map_or_else(String::new, |finding| finding.because.clone());
+        (Status::Holds, if chance { format!("it showed {times} times in {trials} sessions: {seen}") } else { seen })
+    } else if chance && trials < expected.trials {
+        (Status::Unknown, format!("{trials} sessions were tried where it takes {}", expected.trials))
+    } else if times == 0 && undecided && !chance {
+        let open = findings.iter().find(|finding| finding.status == Status::Unknown);
+        let why = open.map_or_else(String::new, |finding| format!("{}: {}", finding.guarantee, finding.because));
+        (Status::Unknown, format!("it did not show, and not all was decided ({why})"))
+    } else if chance {
+        let least = expected.at_least;
+        (Status::Violated, format!("it showed {times} times in {trials} sessions, where {least} were due"))
+    } else {
+        (Status::Violated, "it did not show: all held after all".to_owned())
+    };
+    Expectation {
+        what: expected.violation.to_string(),
+        status,
+        because,
+        rests_on: most.map(|finding| finding.rests_on.clone()).unwrap_or_default(),
+        evidence: most.map(|finding| finding.evidence.clone()).unwrap_or_default(),
+    }
+}
+
+/// Whether a violation is one that the story was told to show.
+pub(super) fn is_expected(view: &View<'_>, violation: Violation) -> bool {
+    view.plan.expect_violations.iter().any(|expected| expected.violation == violation)
+}
+
+/// Whether a wait ran out because of a violation that the story was told to show.
+pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
+    view.events().any(|(_, _, event)| match event {
+        Event::WaitRanOut { breaks: Some(guarantee), .. } => is_expected(view, Violation::of(*guarantee)),
+        _ => false,
+    })
+}
+
+/// From when to when a step went.
+struct Span {
+    from: Nanos,
+    to: Option<Nanos>,
+}
+
+fn steps(view: &View<'_>) -> BTreeMap<u32, Span> {
+    let mut steps: BTreeMap<u32, Span> = BTreeMap::new();
+    for (_, at, event) in view.events() {
+        match event {
+            Event::StepBegins { step, .. } => drop(steps.insert(*step, Span { from: at, to: None })),
+            Event::StepEnds { step } => {
+                if let Some(span) = steps.get_mut(step) {
+                    span.to = Some(at);
+                }
+            }
+            _ => {}
+        }
+    }
+    steps
+}
+
+fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
+    let mut all: Vec<Asked<'a>> = vec![];
+    let mut by_id = BTreeMap::new();
+    for index in in_time(view.history) {
+        let record = &view.history.records[index];
+        match &record.kind {
+            RecordKind::Invoke { operation, client, node, session, .. } => {
+                by_id.insert(*operation, all.len());
+                let (id, invoked) = (*operation, record.at);
+                all.push(Asked { id, client, node, sent: session.as_ref(), invoked, end: None });
+            }
+            RecordKind::Complete { operation, outcome } => {
+                if let Some(asked) = by_id.get(operation).and_then(|index: &usize| all.get_mut(*index)) {
+                    asked.end.get_or_insert((record.at, outcome, index));
+                }
+            }
+            _ => {}
+        }
+    }
+    all
+}
+
+/// One part of an expectation, judged.
+struct Judged {
+    what: String,
+    status: Status,
+    because: String,
+    rests_on: Vec<OperationId>,
+    evidence: Vec<usize>,
+}
+
+fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Judged> {
+    let mut last: BTreeMap<&ClientName, &Asked<'_>> = BTreeMap::new();
+    for one in asked {
+        last.insert(one.client, one);
+    }
+    let last: Vec<&Asked<'_>> = last.into_values().collect();
+    let mut parts = vec![];
+    if let Some(answered) = expect.answered {
+        let wanted = if answered { "an answer" } else { "no answer" };
+        let shown = |reply: bool| if reply { "was answered" } else { "was not answered" }.to_owned();
+        let of = |asked: &Asked<'_>| {
+            Err(shown(asked.reply().is_some()))
+                .or_else(|shown: String| if asked.reply().is_some() == answered { Ok(shown) } else { Err(shown) })
+        };
+        parts.push(each(wanted.to_owned(), &last, of));
+    }
+    if let Some(status) = expect.status {
+        let of = |_: &Asked<'_>, reply: &Reply| same(&status, reply.status, |status| format!("answered HTTP {status}"));
+        parts.push(answered(format!("HTTP {status}"), &last, of));
+    }
+    if let Some(count) = expect.count {
+        parts.push(counted(format!("count {count}"), &last, |counter| {
+            same(&count, counter.count, |count| format!("answered count {count}"))
+        }));
+    }
+    if let Some(once) = expect.once {
+        let shown = |there| if there { "showed once" } else { "showed no once" }.to_owned();
+        let what = if once { "once there" } else { "once gone" };
+        parts.push(counted(what.to_owned(), &last, |counter| same(&once, counter.once.is_some(), shown)));
+    }
+    if let Some(list) = &expect.list {
+        parts.push(counted(format!("list {list:?}"), &last, |counter| {
+            same(&list, &counter.list, |list| format!("showed list {list:?}"))
+        }));
+    }
+    if let Some(fate) = expect.session {
+        parts.push(answered(format!("session {fate}"), &last, |asked, reply| session(fate, asked, reply)));
+    }
+    if let Some(route) = &expect.route {
+        let of = |asked: &Asked<'_>, reply: &Reply| {
+            let id = told(reply).or(asked.sent.map(SessionId::as_str)).map(SessionId::new);
+            let found = id.as_ref().and_then(SessionId::route).unwrap_or("none").to_owned();
+            same(&route.to_string(), found, |route| format!("had route {route}"))
+        };
+        parts.push(answered(format!("route {route}"), &last, of));
+    }
+    if let Some(text) = &expect.body {
+        let of = |_: &Asked<'_>, reply: &Reply| match &reply.body {
+            Some(body) if body.contains(text) => Ok("has it in its body".to_owned()),
+            Some(body) => Err(format!("answered {:?}", body.chars().take(80).collect::<String>())),
+            None => Err("was the counter app's".to_owned()),
+        };
+        parts.push(answered(format!("{text:?} in the body"), &last, of));
+    }
+    if let Some(limit) = expect.first_answer_within {
+        parts.push(first_answer(limit, from, asked));
+    }
+    parts
+}
+
+/// Judges the last operation of each client; the first that is not as expected decides.
+fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<String, String>) -> Judged {
+    let name = |asked: &Asked<'_>, shown: &str| format!("{} ({} on {}) {shown}", asked.id, asked.client, asked.node);
+    let mut kept = None;
+    for asked in last {
+        let end = asked.end.map(|(_, _, record)| record);
+        match of(asked) {
+            Ok(shown) => kept = Some((name(asked, &shown), asked.id, end)),
+            Err(shown) => {
+                return Judged {
+                    what,
+                    status: Status::Violated,
+                    because: name(asked, &shown),
+                    rests_on: vec![asked.id],
+                    evidence: end.into_iter().collect(),
+                };
+            }
+        }
+    }
+    match kept {
+        Some((because, id, end)) => Judged {
+            what,
+            status: Status::Holds,
+            because: if last.len() > 1 { format!("{because}, as did {} others", last.len() - 1) } else { because },
+            rests_on: vec![id],
+            evidence: end.into_iter().collect(),
+        },
+        None => Judged {
+            what,
+            status: Status::Unknown,
+            because: "nothing was asked".to_owned(),
+            rests_on: vec![],
+            evidence: vec![],
+        },
+    }
+}
+
+fn answered(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>, &Reply) -> Result<String, String>) -> Judged {
+    each(what, last, |asked| match asked.reply() {
+        Some(reply) => of(asked, reply),
+        None => Err("was not answered".to_owned()),
+    })
+}
+
+fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Judged {
+    answered(what, last, |_, reply| match &reply.counter {
+        Some(counter) => of(counter),
+        None => Err(format!("got HTTP {} of something else than the counter app", reply.status)),
+    })
+}
+
+fn same<T: PartialEq>(wanted: &T, found: T, show: impl Fn(T) -> String) -> Result<String, String> {
+    if *wanted == found { Ok(show(found)) } else { Err(show(found)) }
+}
+
+/// The session id that an answer tells.
+fn told(reply: &Reply) -> Option<&str> {
+    match &reply.counter {
+        Some(counter) => counter.session.as_ref().map(SessionId::as_str),
+        None => reply.set_cookie.last().and_then(|cookie| super::operations::cookie_value(cookie)),
+    }
+}
+
+fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String, String> {
+    let sent = asked.sent.map(SessionId::stem);
+    // Another app tells its session only when it changes.
+    let id = told(reply).or(if reply.counter.is_none() { asked.sent.map(SessionId::as_str) } else { None });
+    let id = id.map(super::operations::stem);
+    let found = match (sent, id) {
+        (_, None) => SessionFate::None,
+        (Some(sent), Some(id)) if sent == id => SessionFate::Kept,
+        _ => SessionFate::New,
+    };
+    same(&fate, found, |fate| match fate {
+        SessionFate::Kept => "was answered out of its session".to_owned(),
+        SessionFate::New => "was answered out of a new session".to_owned(),
+        SessionFate::None => "was answered without a session".to_owned(),
+    })
+}
+
+fn first_answer(limit: crate::spec::Millis, from: Nanos, asked: &[&Asked<'_>]) -> Judged {
+    let ends = asked.iter().filter(|asked| asked.reply().is_some()).filter_map(|asked| Some((asked.end?, asked.id)));
+    let first = ends.min_by_key(|((at, _, _), _)| *at);
+    let what = format!("first answer within {limit}");
+    match first {
+        Some(((at, _, record), id)) => {
+            let took = at.since(from);
+            let status = if took <= limit.duration() { Status::Holds } else { Status::Violated };
+            let because = format!("{id} was answered after {} ms", took.as_millis());
+            Judged { what, status, because, rests_on: vec![id], evidence: vec![record] }
+        }
+        None => Judged {
+            what,
+            status: Status::Violated,
+            because: "nothing was answered".to_owned(),
+            rests_on: vec![],
+            evidence: vec![],
+        },
+    }
+}
