@@ -28,7 +28,13 @@ impl RunDir {
     /// It exists already, or cannot be made.
     pub fn create(path: &Utf8Path) -> io::Result<Self> {
         if let Some(parent) = path.parent().filter(|parent| !parent.as_str().is_empty()) {
-            fs_err::create_dir_all(parent)?;
+            fs_err::create_dir_all(parent).map_err(|error| match error.kind() {
+                // As when the folder itself is there: but here somebody's file is in the way of it.
+                io::ErrorKind::AlreadyExists => {
+                    io::Error::new(io::ErrorKind::NotADirectory, format!("{parent} is no folder"))
+                }
+                _ => error,
+            })?;
         }
         std::fs::DirBuilder::new()
             .mode(0o700)

@@ -5,6 +5,7 @@ use std::io::{self, Cursor, Read, Seek, Write};
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use sha2::{Digest, Sha256};
+use zip::result::ZipError;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
@@ -117,7 +118,23 @@ pub enum WarError {
     },
     /// The counter app cannot be packed.
     #[error("the counter app cannot be packed")]
-    Counter(#[source] zip::result::ZipError),
+    Counter(#[source] ZipError),
+}
+
+impl WarError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Missing(_) => Some("name the file that the build makes, as target/shop.war".to_owned()),
+            Self::NoFile(path) => Some(format!("pack it: jar --create --file app.war -C {path} .")),
+            Self::Empty(_) | Self::NoZip { .. } => {
+                Some("build or copy it again; `unzip -t` tells whether an archive is whole".to_owned())
+            }
+            Self::Escapes { .. } => Some("build it anew: no build tool makes such an entry".to_owned()),
+            Self::Descriptor { entry, .. } => Some(format!("mend {entry}: no server deploys it like that")),
+            Self::Io(_) | Self::Counter(_) => None,
+        }
+    }
 }
 
 impl War {
@@ -211,7 +228,12 @@ fn pack(files: &[(Utf8PathBuf, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
 /// Looks through an archive: names that lead out, damaged entries, and what the descriptors say.
 fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
     let no_zip = |problem: String| WarError::NoZip { path: path.to_owned(), problem };
-    let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| no_zip(error.to_string()))?;
+    let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| {
+        no_zip(match error {
+            ZipError::InvalidArchive(_) => "it is no zip archive, or a truncated one".to_owned(),
+            error => error.to_string(),
+        })
+    })?;
     let mut descriptor = None;
     let mut fragments = Vec::new();
     for index in 0..archive.len() {

@@ -18,7 +18,8 @@ pub struct Ended {
     pub history: History,
     /// What it showed.
     pub verdict: Verdict,
-    /// What cut it short, where something did that the verdict can judge: a wait that ran out.
+    /// What cut it short, where something did that the verdict can judge: a wait that ran out, a fault that did not
+    /// hit, a node that died unasked.
     pub cut_short: Option<ClusterError>,
     /// Whether it was interrupted.
     pub interrupted: bool,
@@ -80,7 +81,10 @@ pub async fn run(
         None => runtime.shutdown().await.map_err(ClusterError::from),
     };
     let cut_short = judge_walk(walked.unwrap_or(Ok(())), &recorder)?;
-    ended?;
+    if cut_short.is_none() {
+        // What cut a run short is what to tell; what the cluster's end could not remove after it, the guard removes.
+        ended?;
+    }
     if let Some(error) = recorder.take_write_error() {
         return Err(TrialError::RunDir(error));
     }
@@ -100,7 +104,8 @@ async fn end(cluster: &Cluster) -> Result<(), ClusterError> {
     collected
 }
 
-/// A wait that ran out is the verdict's business; all else is an error of the run.
+/// A wait that ran out, a fault that missed and a node that died are the verdict's business; all else is an error of the
+/// run.
 fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<Option<ClusterError>, TrialError> {
     match walked {
         Ok(()) => Ok(None),
@@ -115,6 +120,16 @@ fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<O
             }
             Ok(Some(error))
         }
+        // Both are in the history already.
+        Err(error @ (ClusterError::FaultMissed { .. } | ClusterError::NodeDied { .. })) => Ok(Some(error)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Reads the apps that a plan deploys, so that a caller learns of a bad one before anything is fetched or started.
+///
+/// # Errors
+/// One of them is no app that a server could deploy.
+pub fn check_wars(plan: &Plan) -> Result<(), WarError> {
+    Wars::of(plan).map(drop)
 }

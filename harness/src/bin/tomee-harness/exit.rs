@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use tomee_harness::lab::cluster::ClusterError;
 use tomee_harness::verdict::Status;
 
 /// How the program ends. The numbers are part of the contract with scripts and CI.
@@ -104,11 +103,15 @@ impl Failure {
     }
 }
 
-impl From<ClusterError> for Failure {
-    fn from(error: ClusterError) -> Self {
-        let lines = if let ClusterError::NodeFailed { lines, .. } = &error { lines.clone() } else { vec![] };
-        Self { lines, ..Self::environment(error) }
-    }
+/// What helps where a file could not be written for want of space, however deep that is in the causes.
+pub(crate) fn space_hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let mut causes = std::iter::successors(Some(error), |error| error.source());
+    let full = causes.any(|cause| {
+        let cause = cause.downcast_ref::<std::io::Error>();
+        cause.is_some_and(|cause| matches!(cause.kind(), StorageFull | QuotaExceeded | FileTooLarge))
+    });
+    full.then(|| "make space there, or raise the limit; --out DIR puts the run elsewhere".to_owned())
 }
 
 /// Prints an error, its sources and what to do about it, and gives the code to end with.
@@ -138,7 +141,7 @@ fn print(failure: &Failure, color: bool) -> std::io::Result<()> {
     for line in &failure.lines {
         writeln!(out, "  | {line}")?;
     }
-    if let Some(hint) = &failure.hint {
+    if let Some(hint) = failure.hint.clone().or_else(|| space_hint(failure.error.as_ref())) {
         writeln!(out, "hint: {hint}")?;
     }
     Ok(())
@@ -147,6 +150,16 @@ fn print(failure: &Failure, color: bool) -> std::io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_full_disk_is_recognised_below_other_causes() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("outer")]
+        struct Outer(#[source] std::io::Error);
+        let outer = |kind: std::io::ErrorKind| Outer(kind.into());
+        assert!(space_hint(&outer(std::io::ErrorKind::StorageFull)).is_some());
+        assert_eq!(space_hint(&outer(std::io::ErrorKind::NotFound)), None);
+    }
 
     #[test]
     fn over_many_runs_the_worst_wins_in_the_order_of_the_contract() {

@@ -4,7 +4,7 @@ use crate::lab::client::ClientError;
 use crate::lab::probe::ProbeError;
 use crate::lab::runtime::RuntimeError;
 use crate::lab::wait::TimedOut;
-use crate::spec::{Guarantee, NodeName};
+use crate::spec::{FaultKind, Guarantee, NodeName};
 
 /// What can go wrong with a cluster.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +56,25 @@ pub enum ClusterError {
         lines: Vec<String>,
         /// Whether somebody else had taken its port.
         address_in_use: bool,
+    },
+    /// A node ended while nobody had asked it to.
+    #[error("{node} ended unasked: {how}")]
+    NodeDied {
+        /// The node.
+        node: NodeName,
+        /// How it ended.
+        how: String,
+    },
+    /// A fault that the machine could not do.
+    #[error("the {kind} of {node} did not hit")]
+    FaultMissed {
+        /// The fault.
+        kind: FaultKind,
+        /// The node that it was meant for.
+        node: NodeName,
+        /// Why the machine could not do it.
+        #[source]
+        source: Box<ClusterError>,
     },
     /// A wait ran out.
     #[error("{what} did not come in time")]

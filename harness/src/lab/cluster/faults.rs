@@ -59,7 +59,11 @@ impl Cluster {
                     other => other.to_string(),
                 };
                 record(FaultPhase::Missed { seen });
-                Err(error)
+                Err(match error {
+                    // The verdict tells this wait with its last look.
+                    error @ ClusterError::Wait { .. } => error,
+                    error => ClusterError::FaultMissed { kind, node: node.clone(), source: Box::new(error) },
+                })
             }
         }
     }
@@ -131,11 +135,12 @@ impl Cluster {
     /// One of these waits ran out, or the node failed.
     pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
         self.await_forgotten(node).await?;
+        let mark = self.log_mark(node);
         self.start_node(node).await?;
         self.await_formed().await?;
         let deployed = lock(&self.deployed).clone();
         for war in deployed {
-            self.await_served(node, &war).await?;
+            self.await_served(node, &war, mark).await?;
             self.await_synchronised(node, &war.context).await?;
         }
         Ok(())

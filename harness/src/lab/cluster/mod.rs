@@ -31,12 +31,12 @@ use super::pages::{self, CompiledPages};
 use super::probe::Probe;
 use super::recorder::Recorder;
 use super::run_dir::RunDir;
-use super::runtime::{NodeLog, Runtime};
+use super::runtime::{NodeLog, NodeStatus, Runtime};
 use super::sync::lock;
 use super::wait;
 use super::war::War;
 use crate::history::Question;
-use crate::history::{LogLine, NodeObservation, RecordKind};
+use crate::history::{Event, LogLine, NodeObservation, RecordKind};
 use crate::spec::plan::Limits;
 use crate::spec::{ClientName, ContextPath, Endpoints, NodeName, Topology};
 
@@ -178,7 +178,25 @@ impl Cluster {
 
     async fn look(&self, node: &NodeName, question: &Question) -> Result<NodeObservation, ClusterError> {
         let address = self.address(node).await?;
-        Ok(self.probe.look(node, address, question, self.parts.recorder.clock().now()).await)
+        let observation = self.probe.look(node, address, question, self.parts.recorder.clock().now()).await;
+        if observation.state().is_none() {
+            self.check_alive(node).await?;
+        }
+        Ok(observation)
+    }
+
+    /// Tells a node that ended unasked from one that only does not answer. A wait for its answer would be in vain, and
+    /// what it lacks would be taken for its configuration's fault.
+    async fn check_alive(&self, node: &NodeName) -> Result<(), ClusterError> {
+        if !lock(&self.living).contains(node) {
+            return Ok(());
+        }
+        let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? else { return Ok(()) };
+        // Two looks at a time may find it out; one tells.
+        if lock(&self.living).remove(node) {
+            self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: how.clone() });
+        }
+        Err(ClusterError::NodeDied { node: node.clone(), how })
     }
 
     /// Follows a node's log from now on, over its restarts.

@@ -20,6 +20,17 @@ use crate::spec::{Endpoints, NodeName};
 const ATTEMPTS: usize = 3;
 /// How many lines of a console are told when a node dies.
 const CONSOLE_LINES: usize = 12;
+/// How many exceptions of a console are told when a node fails.
+const THROWN_LINES: usize = 3;
+/// What a JVM prints when its heap, metaspace or threads are used up.
+const OUT_OF_MEMORY: &str = "java.lang.OutOfMemoryError";
+
+/// How far a node's log and console were when it was started: what is behind is of this life.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    logs: usize,
+    console: usize,
+}
 
 impl Cluster {
     pub(super) async fn start_all(&self) -> Result<(), ClusterError> {
@@ -85,7 +96,7 @@ impl Cluster {
     /// Starts one node and waits until it is ready: its connector answers through the probe, and on TomEE OpenEJB is
     /// healthy (a TomEE whose OpenEJB failed looks alive otherwise).
     pub(super) async fn start_node(&self, node: &NodeName) -> Result<(), ClusterError> {
-        let mark = self.log_mark(node);
+        let mark = self.mark(node);
         self.parts.recorder.event(Event::NodeStarts { node: node.clone() });
         self.parts.runtime.start(node).await?;
         wait::until(&format!("readiness of {node}"), self.parts.limits.start, async || {
@@ -97,11 +108,17 @@ impl Cluster {
         Ok(())
     }
 
-    async fn look_ready(&self, node: &NodeName, mark: usize) -> Result<Look<()>, ClusterError> {
+    fn mark(&self, node: &NodeName) -> Mark {
+        let console = fs_err::metadata(self.parts.runtime.log_path(node, NodeLog::Console));
+        let console = console.ok().and_then(|console| usize::try_from(console.len()).ok()).unwrap_or_default();
+        Mark { logs: self.log_mark(node), console }
+    }
+
+    async fn look_ready(&self, node: &NodeName, mark: Mark) -> Result<Look<()>, ClusterError> {
         if let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? {
             return Err(self.failed(node, &how, mark));
         }
-        let logs = self.logs_since(node, mark);
+        let logs = self.logs_since(node, mark.logs);
         if let Some(line) =
             logs.iter().find(|line| matches!(line.class, LogClass::StartFailed | LogClass::AddressInUse))
         {
@@ -113,29 +130,75 @@ impl Cluster {
                 return Err(self.failed(node, "TomEE runs without a healthy OpenEJB", mark));
             }
             Seen::State(_) => Look::Ready(()),
-            Seen::Dead(why) => Look::NotYet(why),
+            Seen::Dead(why) => {
+                // A JVM without memory may linger for ever, and answer nobody.
+                if self.console(node, mark).contains(OUT_OF_MEMORY) {
+                    return Err(self.failed(node, "its JVM has run out of memory", mark));
+                }
+                Look::NotYet(why)
+            }
         })
     }
 
-    fn failed(&self, node: &NodeName, how: &str, mark: usize) -> ClusterError {
-        let logs = self.logs_since(node, mark);
+    fn failed(&self, node: &NodeName, how: &str, mark: Mark) -> ClusterError {
+        let logs = self.logs_since(node, mark.logs);
         let address_in_use = logs.iter().any(|line| line.class == LogClass::AddressInUse);
         let telling = |line: &&LogLine| matches!(line.level.as_str(), "SEVERE" | "");
         let mut lines: Vec<String> = logs.iter().filter(telling).map(|line| line.message.clone()).collect();
+        let console = self.console(node, mark);
+        lines.truncate(CONSOLE_LINES - THROWN_LINES);
+        lines.extend(thrown(&console).into_iter().filter(|line| !logs.iter().any(|log| log.message.contains(line))));
         if lines.is_empty() {
-            lines = self.console_tail(node);
+            // What a JVM says that never came to log.
+            lines = console.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+            lines.drain(..lines.len().saturating_sub(CONSOLE_LINES));
         }
         lines.truncate(CONSOLE_LINES);
         self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: how.to_owned() });
         ClusterError::NodeFailed { node: node.clone(), how: how.to_owned(), lines, address_in_use }
     }
 
-    /// The last lines of a node's console: what a JVM says that never came to log.
-    fn console_tail(&self, node: &NodeName) -> Vec<String> {
-        let path = self.parts.runtime.log_path(node, NodeLog::Console);
-        let text = fs_err::read(path).unwrap_or_default();
-        let text = String::from_utf8_lossy(&text);
-        let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
-        lines[lines.len().saturating_sub(CONSOLE_LINES)..].iter().map(|&line| line.to_owned()).collect()
+    /// What came to a node's console behind a mark.
+    fn console(&self, node: &NodeName, mark: Mark) -> String {
+        let text = fs_err::read(self.parts.runtime.log_path(node, NodeLog::Console)).unwrap_or_default();
+        String::from_utf8_lossy(text.get(mark.console..).unwrap_or(&text)).into_owned()
+    }
+}
+
+/// The first exceptions of a console, each once and without its trace: the cause that a log's message leaves out.
+fn thrown(console: &str) -> Vec<String> {
+    let mut found: Vec<String> = vec![];
+    for line in console.lines().map(str::trim) {
+        let line = line.strip_prefix("Caused by: ").unwrap_or(line);
+        let class = line.split([':', ';']).next().unwrap_or_default();
+        let is_thrown = (class.ends_with("Exception") || class.ends_with("Error"))
+            && class.contains('.')
+            && class.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$'));
+        if is_thrown && found.len() < THROWN_LINES && !found.iter().any(|known| known == line) {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_thrown_is_told_once_and_without_its_trace() {
+        let console = "22-Nov-2026 17:16:06.334 SEVERE [main] a.B.c went wrong: java.io.IOException\n\
+                       \torg.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end\n\
+                       \t\tat java.xml/a.b.C.createSAXParseException(C.java:204)\n\
+                       \tCaused by: org.xml.sax.SAXParseException; lineNumber: 2; columnNumber: 1; at its end\n\
+                       Error: Could not create the Java Virtual Machine.\n\
+                       org.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end\n";
+        assert_eq!(
+            thrown(console),
+            [
+                "org.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end",
+                "org.xml.sax.SAXParseException; lineNumber: 2; columnNumber: 1; at its end",
+            ]
+        );
     }
 }

@@ -6,10 +6,13 @@ use camino::Utf8PathBuf;
 use clap::ArgMatches;
 use tomee_harness::config;
 use tomee_harness::lab::clock::Clock;
+use tomee_harness::lab::cluster::ClusterError;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
 use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::lab::runtime::RuntimeError;
 use tomee_harness::lab::runtime::docker::DockerOptions;
+use tomee_harness::lab::war::WarError;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::summary::{self, Summary};
 use tomee_harness::report::terminal::{self, Style};
@@ -19,7 +22,7 @@ use tomee_harness::trial::{self, Ended, TrialError};
 
 use super::{block_on, colored, print, print_json};
 use crate::args::{ColorChoice, Format, OutputArgs, RuntimeChoice, TellArgs};
-use crate::exit::{Exit, Failure};
+use crate::exit::{Exit, Failure, space_hint};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -34,6 +37,7 @@ pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) ->
     }
     // What the last of many runs cannot do is better told before the first one.
     for told in &told {
+        check_input(&told.plan, settings.runtime)?;
         able(&told.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", told.label)))?;
     }
     let args = &args.run;
@@ -91,6 +95,23 @@ fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
     }
     print(&text)?;
     Ok(Exit::Holds)
+}
+
+/// Refuses what no run could use, before anything is fetched or started.
+fn check_input(plan: &Plan, runtime: RuntimeChoice) -> Result<(), Failure> {
+    trial::check_wars(plan).map_err(war_failure)?;
+    let jvm = &plan.topology.jvm;
+    if let Some(lib) = jvm.libs.iter().find(|lib| !lib.is_file()) {
+        return Err(Failure::usage(format!("there is no file {lib}"))
+            .hint(Some("--lib takes a jar; it may be repeated".to_owned())));
+    }
+    match &jvm.home {
+        Some(home) if runtime == RuntimeChoice::Docker => {
+            let refused = format!("--java {home} cannot be used with --runtime docker: an image brings its own Java");
+            Err(Failure::usage(refused).hint(Some("leave out one of the two".to_owned())))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What this process used so far, without the servers.
@@ -193,7 +214,7 @@ impl One<'_> {
             }
         };
         release(guard, self.keep, self.progress)?;
-        let ended = ended.map_err(trial_failure)?;
+        let ended = ended.map_err(|error| trial_failure(error, &run_dir))?;
         environment.own = own_use();
         environment.effective = environment::effective(&ended.history);
         run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
@@ -328,21 +349,53 @@ fn release(guard: Arc<tomee_harness::lab::guard::Guard>, keep: bool, progress: &
 
 fn prepare_failure(error: PrepareError) -> Failure {
     let hint = match &error {
+        PrepareError::RunDir(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            let hint = "--out names a folder that is not there yet; each run makes its own".to_owned();
+            return Failure::usage(error).hint(Some(hint));
+        }
+        PrepareError::RunDir(source) if space_hint(source).is_none() => {
+            Some("--out DIR puts the run elsewhere".to_owned())
+        }
         PrepareError::Distribution(error) => error.hint(),
         PrepareError::Java(error) => error.hint(),
-        PrepareError::Runtime(tomee_harness::lab::runtime::RuntimeError::Environment { hint, .. }) => hint.clone(),
+        PrepareError::Runtime(RuntimeError::Environment { hint, .. }) => hint.clone(),
         _ => None,
     };
     Failure::environment(error).hint(hint)
 }
 
-fn trial_failure(error: TrialError) -> Failure {
+fn trial_failure(error: TrialError, run_dir: &RunDir) -> Failure {
     match error {
         TrialError::Plan(error) => Failure::usage(error),
-        TrialError::War(error) => Failure::usage(error),
-        TrialError::Cluster(error) => error.into(),
+        TrialError::War(error) => war_failure(error),
+        TrialError::Cluster(error) => cluster_failure(error, run_dir),
         TrialError::RunDir(error) => Failure::environment(TrialError::RunDir(error)),
     }
+}
+
+fn war_failure(error: WarError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error).hint(hint)
+}
+
+fn cluster_failure(error: ClusterError, run_dir: &RunDir) -> Failure {
+    let (mut lines, mut hint) = (vec![], None);
+    match &error {
+        ClusterError::NodeFailed { node, lines: said, how, address_in_use } => {
+            lines.clone_from(said);
+            let logs = format!("all that it said is in {}", run_dir.node(node));
+            hint = Some(match how.contains("signal 9") {
+                _ if *address_in_use => {
+                    format!("other programs take ports of this machine as fast as they are tried; {logs}")
+                }
+                true => format!("nobody here sent that signal: most often memory has run out (see dmesg); {logs}"),
+                false => logs,
+            });
+        }
+        ClusterError::Runtime(RuntimeError::Environment { hint: known, .. }) => hint.clone_from(known),
+        _ => {}
+    }
+    Failure { lines, ..Failure::environment(error) }.hint(hint)
 }
 
 /// The distribution's progress, as lines and a moving count.
