@@ -3,7 +3,6 @@
 //! [`provision`] installs and starts a container engine where none answers, and makes the two base images without a
 //! registry. What is there already is left alone, so a second call takes a second.
 
-mod command;
 mod engine;
 mod images;
 pub(crate) mod nextest;

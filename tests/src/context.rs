@@ -70,7 +70,12 @@ impl TestContext {
 
     /// The binary as the user runs it: with the user's caches, Maven and Java, in this context's folder.
     pub fn users(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(binary());
+        self.users_program(binary(), arguments)
+    }
+
+    /// Another program than the binary of this workspace, as the user runs it.
+    pub fn users_program(&self, program: &Utf8Path, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.folder()).stdin(Stdio::null());
         // What the tests were started with must not change what they test.
         for (name, _) in std::env::vars_os() {
@@ -152,8 +157,19 @@ pub fn binary() -> &'static Utf8Path {
     })
 }
 
+/// This workspace.
+///
+/// # Panics
+/// Never: this package is in it.
+pub fn workspace() -> &'static Utf8Path {
+    Utf8Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is in the workspace")
+}
+
 /// The folder of this profile in the target folder, where the test binaries' folder `deps` is.
-fn profile_folder() -> Utf8PathBuf {
+///
+/// # Panics
+/// A test binary is not where cargo puts it.
+pub fn profile_folder() -> Utf8PathBuf {
     let program = std::env::current_exe().expect("a test knows its program");
     let program = Utf8PathBuf::try_from(program).expect("a path in UTF-8");
     program.ancestors().nth(2).expect("a test binary is in PROFILE/deps").to_owned()
@@ -170,7 +186,7 @@ fn build() -> Utf8PathBuf {
     let mut command = Command::new(cargo);
     command.args(["build", "--workspace", "--bin", "tomee-harness", "--test", "pure", "--profile", &profile]);
     command.args(["--message-format", "json-render-diagnostics"]);
-    command.arg("--manifest-path").arg(Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml"));
+    command.arg("--manifest-path").arg(workspace().join("Cargo.toml"));
     let built = Ran::of(&mut command);
     // An old binary of an earlier build would be tested in the place of this one.
     assert_eq!(built.code, Some(0), "cargo cannot build tomee-harness:\n{}", built.stderr);

@@ -3,7 +3,10 @@
 
 pub mod context;
 pub mod fake;
+pub mod outside;
 pub mod servers;
+pub mod witness;
 
 pub use context::{Ran, TestContext};
+pub use outside::OutsideCrate;
 pub use servers::{MainJob, left_of};

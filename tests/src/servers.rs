@@ -1,6 +1,7 @@
 //! The main job on real servers, run by the binary, and what it must leave: a verdict that `check` repeats, and nothing
 //! that runs.
 
+use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -29,12 +30,37 @@ impl MainJob {
     /// # Panics
     /// The binary cannot be run.
     pub async fn run(arguments: &[&str]) -> Self {
+        Self::run_in(TestContext::new(), arguments).await
+    }
+
+    /// Runs it in a context that has been made ready for it.
+    ///
+    /// # Panics
+    /// The binary cannot be run.
+    pub async fn run_in(context: TestContext, arguments: &[&str]) -> Self {
+        let command = context.users(&[&["run"], arguments].concat());
+        Self::run_as(context, command).await
+    }
+
+    /// Runs a command that is the binary's `run`, in the folder of the context.
+    ///
+    /// # Panics
+    /// It cannot be run.
+    pub async fn run_as(context: TestContext, mut command: Command) -> Self {
         let _alone = ONE_CLUSTER.lock().await;
-        let context = TestContext::new();
-        let all = [&["run", "--json", "--quiet", "--out", "out"], arguments].concat();
-        let mut command = context.users(&all);
+        command.args(["--json", "--quiet", "--out", "out"]);
         let ran = tokio::task::spawn_blocking(move || Ran::of(&mut command)).await.expect("it does not panic");
         Self { context, ran }
+    }
+
+    /// How the binary ended.
+    pub fn ran(&self) -> &Ran {
+        &self.ran
+    }
+
+    /// Where it ran.
+    pub fn context(&self) -> &TestContext {
+        &self.context
     }
 
     /// The verdict as the run printed it.

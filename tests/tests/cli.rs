@@ -51,6 +51,7 @@ fn bad_usage_is_told_with_exit_code_2() {
         vec!["run", "--json", "--format", "text"],
         vec!["check"],
         vec!["check", "nowhere"],
+        vec!["check", "."],
         vec!["completions", "cmd"],
     ];
     let told: Vec<String> = all
@@ -122,6 +123,37 @@ fn sweep_tells_what_it_removed_and_what_it_left() {
     let json = ran.json();
     assert_eq!((ran.code, &json["format"]), (Some(0), &serde_json::json!(1)), "{ran}");
     assert!(json["removed"].is_array() && json["spared"].is_array(), "{ran}");
+}
+
+#[test]
+fn sweep_says_when_no_engine_could_be_asked() {
+    let context = TestContext::new();
+    let sweep = |arguments: &[&str]| {
+        let mut command = context.command(arguments);
+        command.env("DOCKER_HOST", format!("unix://{}/nobody.sock", context.folder()));
+        integration_tests::Ran::of(&mut command)
+    };
+    let text = sweep(&["sweep"]);
+    assert!(text.stdout.contains("containers were not looked for: no container engine answers\n"), "{text}");
+    let json = sweep(&["sweep", "--json"]).json();
+    assert_eq!(json["no-engine"], "no container engine answers");
+}
+
+#[test]
+fn doctor_tells_of_each_thing_and_of_an_engine_on_another_machine() {
+    let context = TestContext::new();
+    let mut command = context.command(&["doctor", "--json"]);
+    command.env("DOCKER_HOST", "tcp://elsewhere.example:2375");
+    let checks = integration_tests::Ran::of(&mut command).json();
+    let checks = checks.as_array().expect("a list of checks");
+    let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
+    assert_eq!(names, ["java", "maven", "engine", "iptables", "multicast", "memory"]);
+    let engine = &checks[2];
+    assert_eq!(engine["health"], "optional");
+    let found = engine["found"].as_str().expect("it says what it found");
+    assert!(found.starts_with("DOCKER_HOST is tcp://elsewhere.example:2375, an engine on another machine"), "{found}");
+    let advice = engine["advice"].as_str().expect("it says what to do");
+    assert!(advice.contains("use an engine of this machine"), "{advice}");
 }
 
 /// Stores a run of the fake cluster in the context's folder.

@@ -16,7 +16,7 @@ use tomee_harness::verdict::{self, Status, Verdict};
 
 use Guarantee::{
     AcknowledgedWritesSurvive as Acknowledged, ClusterForms, CompleteSession, DeployedEverywhere, IdentityKept,
-    ManagerAsConfigured, MembersAgree, ReplicatedWritesSurvive as Replicated,
+    ManagerAsConfigured, MembersAgree, ReplicatedWritesSurvive as Replicated, StateTransferred,
 };
 
 /// What a run must come to.
@@ -138,12 +138,12 @@ async fn the_verdict_on(#[case] bug: Option<Bug>, #[case] expected: Expected) {
 #[case::a_ghost_stays(Bug::GhostMember, Violated(&[], &[ClusterForms, MembersAgree]), RunsOut::Start)]
 #[case::the_app_comes_without_distributable(
     Bug::NotDistributable,
-    Violated(&[ManagerAsConfigured], &[Acknowledged, Replicated, IdentityKept]),
+    Violated(&[ManagerAsConfigured], &[Acknowledged, Replicated, IdentityKept, StateTransferred]),
     RunsOut::Synchronise
 )]
 #[case::the_joiner_stays_empty(
     Bug::JoinerStaysEmpty,
-    Unknown(&["for n1 to hold the session ids of its peers"]),
+    Violated(&[StateTransferred], &[]),
     RunsOut::Synchronise
 )]
 #[case::a_probe_dies_with_the_first_kill(

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::command::{command, last_lines, run, wait};
+use crate::command::{command, last_lines, read, wait};
 
 const PACKAGES: [&str; 3] = ["docker.io", "iptables", "mmdebstrap"];
 /// Mounts the control groups where no systemd does.
@@ -15,7 +15,7 @@ const DAEMON_LIMIT: Duration = Duration::from_mins(1);
 
 /// The version of the engine that answers, if one does.
 pub(super) fn version() -> Option<String> {
-    let version = run(&mut command(&["docker", "version", "--format", "{{.Server.Version}}"])).ok()?;
+    let version = read(&mut command(&["docker", "version", "--format", "{{.Server.Version}}"])).ok()?;
     Some(version.trim().to_owned()).filter(|version| !version.is_empty())
 }
 
@@ -31,9 +31,9 @@ pub(super) fn install(say: &mut dyn FnMut(&str)) -> Result<bool> {
     }
     must_be_root_on_debian(&format!("packages {} are missing", missing.join(", ")))?;
     say(&format!("apt-get update, then apt-get install {}", missing.join(" ")));
-    run(&mut command(&["apt-get", "update"]))?;
+    read(&mut command(&["apt-get", "update"]))?;
     let mut install = command(&["apt-get", "install", "--yes", "--no-install-recommends"]);
-    run(install.args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))?;
+    read(install.args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))?;
     Ok(true)
 }
 
@@ -45,7 +45,7 @@ pub(super) fn start(say: &mut dyn FnMut(&str)) -> Result<bool> {
     must_be_root_on_debian("no container engine answers")?;
     if has_systemd() {
         say("starting the engine: systemctl start docker");
-        run(&mut command(&["systemctl", "start", "docker"]))?;
+        read(&mut command(&["systemctl", "start", "docker"]))?;
     } else {
         mount_control_groups(say)?;
         say(&format!("starting dockerd in the background, logging to {DAEMON_LOG}"));
@@ -64,7 +64,7 @@ fn packages() -> Vec<&'static str> {
 }
 
 fn is_installed(package: &str) -> bool {
-    run(&mut command(&["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]))
+    read(&mut command(&["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]))
         .is_ok_and(|status| status == "installed")
 }
 
@@ -75,7 +75,7 @@ fn has_systemd() -> bool {
 fn must_be_root_on_debian(why: &str) -> Result<()> {
     let system = fs_err::read_to_string("/etc/os-release").unwrap_or_default();
     let debian = system.lines().any(|line| matches!(line, "ID=debian" | "ID_LIKE=debian" | "ID=ubuntu"));
-    let root = run(&mut command(&["id", "--user"])).is_ok_and(|id| id.trim() == "0");
+    let root = read(&mut command(&["id", "--user"])).is_ok_and(|id| id.trim() == "0");
     if debian && root {
         return Ok(());
     }
@@ -89,7 +89,7 @@ fn mount_control_groups(say: &mut dyn FnMut(&str)) -> Result<()> {
     let empty = fs_err::read_dir("/sys/fs/cgroup").is_ok_and(|mut entries| entries.next().is_none());
     if empty {
         say("mounting the control groups: cgroupfs-mount");
-        run(&mut command(&["cgroupfs-mount"]))?;
+        read(&mut command(&["cgroupfs-mount"]))?;
     }
     Ok(())
 }

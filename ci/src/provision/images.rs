@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use miette::{IntoDiagnostic, Result, WrapErr, miette};
 
-use super::command::{command, last_lines, run, shown};
+use crate::command::{command, last_lines, read, shown};
 
 const SUITE: &str = "bookworm";
 const RECIPE_LABEL: &str = "tomee-harness.recipe";
@@ -87,7 +87,7 @@ impl Recipe {
 
     fn is_made(&self) -> bool {
         let format = format!("{{{{index .Config.Labels {RECIPE_LABEL:?}}}}}");
-        let found = run(&mut command(&["docker", "image", "inspect", "--format", &format, self.image]));
+        let found = read(&mut command(&["docker", "image", "inspect", "--format", &format, self.image]));
         found.is_ok_and(|digest| digest.trim() == self.digest())
     }
 
@@ -124,7 +124,7 @@ impl Making {
         // Half an archive may have been imported; its maker's words say why.
         for (what, Output { status, stderr, .. }) in [("mmdebstrap", packages), ("docker import", import)] {
             if !status.success() {
-                drop(run(&mut command(&["docker", "image", "rm", self.image])));
+                drop(read(&mut command(&["docker", "image", "rm", self.image])));
                 let words = last_lines(&String::from_utf8_lossy(&stderr));
                 return Err(miette!("image {} cannot be made: {what} failed ({status}):\n{words}", self.image));
             }

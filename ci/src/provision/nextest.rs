@@ -5,7 +5,7 @@ use std::process::Command;
 use camino::{Utf8Path, Utf8PathBuf};
 use miette::{Result, WrapErr, miette};
 
-use super::command::{command, run};
+use crate::command::{command, read};
 
 /// The release that is installed; one that is already on the path may be another.
 const VERSION: &str = "0.9.148";
@@ -30,7 +30,7 @@ pub(crate) fn nextest(tools: &Utf8Path, say: &mut dyn FnMut(&str)) -> Result<Utf
     say(&format!("installing cargo-nextest {VERSION} into {tools}"));
     if let Err(error) = by_python(tools) {
         say(&format!("no ready-made cargo-nextest ({}); building it", first_line(&error.to_string())));
-        run(Command::new("cargo").args(["install", "--locked", "--quiet", "--version", VERSION]).args([
+        read(Command::new("cargo").args(["install", "--locked", "--quiet", "--version", VERSION]).args([
             "--root",
             tools.as_str(),
             "cargo-nextest",
@@ -41,14 +41,14 @@ pub(crate) fn nextest(tools: &Utf8Path, say: &mut dyn FnMut(&str)) -> Result<Utf
 }
 
 fn by_python(tools: &Utf8Path) -> Result<()> {
-    run(&mut command(&["python3", "-m", "venv", tools.as_str()]))?;
+    read(&mut command(&["python3", "-m", "venv", tools.as_str()]))?;
     let pip = tools.join("bin/pip");
-    run(&mut command(&[pip.as_str(), "install", "--quiet", "--only-binary=:all:", &format!("{WHEEL}=={VERSION}")]))?;
+    read(&mut command(&[pip.as_str(), "install", "--quiet", "--only-binary=:all:", &format!("{WHEEL}=={VERSION}")]))?;
     Ok(())
 }
 
 fn works(program: &Utf8Path) -> bool {
-    run(&mut command(&[program.as_str(), "nextest", "--version"])).is_ok()
+    read(&mut command(&[program.as_str(), "nextest", "--version"])).is_ok()
 }
 
 fn first_line(text: &str) -> &str {

@@ -1,13 +1,17 @@
 //! The doctor: what this machine has for a run and lacks, each with what to do about it.
 
+use std::ffi::OsStr;
 use std::net::{Ipv4Addr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::distribution::Maven;
-use super::java::{Java, JavaError};
+use super::java::{Java, JavaEnvironment, JavaError};
+use super::runtime::RuntimeError;
 use super::runtime::docker::sweep as engine;
 
 /// What a node of a small cluster needs, in mebibytes: 145 resident with the default flags, and room to breathe.
@@ -49,10 +53,12 @@ impl Check {
     }
 }
 
-/// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker tells.
+/// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker tells, and
+/// `iptables -L -n`, which changes nothing.
 pub async fn examine(java: Result<Java, JavaError>, maven: &Maven) -> Vec<Check> {
     let mut checks = vec![examine_java(java), examine_maven(maven).await];
     checks.extend(examine_engine().await);
+    checks.push(examine_iptables(&JavaEnvironment::of_process().path.unwrap_or_default(), &["/usr/sbin", "/sbin"]));
     checks.push(examine_multicast());
     checks.push(examine_memory());
     checks
@@ -84,7 +90,10 @@ async fn examine_engine() -> Vec<Check> {
     let facts = match engine::engine().await {
         Ok(facts) => facts,
         Err(error) => {
-            let advice = "start a container engine for --runtime docker; the process runtime does without";
+            let advice = match &error {
+                RuntimeError::Environment { hint: Some(hint), .. } => hint.clone(),
+                _ => "start a container engine for --runtime docker; the process runtime does without".to_owned(),
+            };
             return vec![Check::bad("engine", Health::Optional, error.to_string(), advice)];
         }
     };
@@ -97,6 +106,30 @@ async fn examine_engine() -> Vec<Check> {
         Check::good("images", facts.base_images.join(", "))
     };
     vec![Check::good("engine", engine), images]
+}
+
+/// Looks for `iptables` in `path` and then in `more`, where system tools are that only root has on its path.
+///
+/// A run does without: the packet filter of a pod is set in its holder container, which brings its own.
+fn examine_iptables(path: &OsStr, more: &[&str]) -> Check {
+    const NAME: &str = "iptables";
+    const ADVICE: &str = "a run does without, as each holder container brings its own; an engine on this machine needs \
+                          it to publish ports";
+    let folders = std::env::split_paths(path).chain(more.iter().map(PathBuf::from));
+    let Some(program) = folders.map(|folder| folder.join(NAME)).find(|program| program.is_file()) else {
+        let advice = format!("{ADVICE}: install the package iptables");
+        return Check::bad(NAME, Health::Optional, "there is none on the path", advice);
+    };
+    let listed = Command::new(&program).args(["-L", "-n"]).stdin(Stdio::null()).output();
+    let problem = match listed {
+        Ok(listed) if listed.status.success() => {
+            return Check::good(NAME, format!("{} lists its rules", program.display()));
+        }
+        Ok(listed) => String::from_utf8_lossy(&listed.stderr).lines().next().unwrap_or("it fails").trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let found = format!("{} cannot be used: {problem}", program.display());
+    Check::bad(NAME, Health::Optional, found, format!("{ADVICE}: only root may use it"))
 }
 
 /// Sends a datagram to a group on loopback and looks whether it comes back.
@@ -146,4 +179,45 @@ fn free_mebibytes() -> Option<u64> {
     let text = fs_err::read_to_string("/proc/meminfo").ok()?;
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn with_iptables(script: &str) -> Check {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("iptables");
+        fs_err::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("made a program");
+        examine_iptables(folder.path().as_os_str(), &[])
+    }
+
+    #[test]
+    fn iptables_that_lists_its_rules_is_good() {
+        let check = with_iptables("test \"$*\" = '-L -n'");
+        assert_eq!((check.health, check.advice), (Health::Good, None), "{}", check.found);
+    }
+
+    #[test]
+    fn iptables_that_only_root_may_use_is_told_in_its_own_words() {
+        let check = with_iptables("echo 'Could not fetch rule set: Permission denied (you must be root)' >&2; exit 4");
+        assert_eq!(check.health, Health::Optional);
+        assert!(
+            check.found.ends_with("cannot be used: Could not fetch rule set: Permission denied (you must be root)")
+        );
+        assert!(check.advice.is_some_and(|advice| advice.ends_with("only root may use it")));
+    }
+
+    #[test]
+    fn a_machine_without_iptables_is_told_what_needs_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = examine_iptables(folder.path().as_os_str(), &[]);
+        assert_eq!((check.health, check.found.as_str()), (Health::Optional, "there is none on the path"));
+        assert!(check.advice.is_some_and(|advice| advice.contains("holder container brings its own")));
+        let in_more = with_iptables("true").found;
+        assert!(in_more.ends_with("lists its rules"), "{in_more}");
+    }
 }

@@ -48,11 +48,20 @@ impl RunDir {
     /// Takes a folder that an earlier run left.
     ///
     /// # Errors
-    /// It has no history.
+    /// It is no folder, or has no history that may be looked at.
     pub fn open(path: &Utf8Path) -> io::Result<Self> {
         let run_dir = Self { path: path.to_owned() };
-        fs_err::metadata(run_dir.history())?;
-        Ok(run_dir)
+        let problem = match (fs_err::metadata(path), fs_err::metadata(run_dir.history())) {
+            (_, Ok(history)) if history.is_file() => return Ok(run_dir),
+            (Err(error), _) if error.kind() == io::ErrorKind::NotFound => format!("there is no folder {path}"),
+            (Ok(folder), _) if !folder.is_dir() => format!("{path} is no folder"),
+            (Ok(_), Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+                format!("{path} is no run directory: it has no history.jsonl")
+            }
+            (Ok(_), Ok(_)) => format!("{path} is no run directory: its history.jsonl is no file"),
+            (Err(error), _) | (_, Err(error)) => format!("{path} cannot be read: {}", error.kind()),
+        };
+        Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
     }
 
     /// A new run's id: the time, so that folders sort, and a few letters, so that parallel runs differ.

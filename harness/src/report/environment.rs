@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::history::{History, ManagerState, RecordKind};
+use crate::history::{Event, History, ManagerState, RecordKind};
 use crate::spec::{Endpoints, NodeName, RunId};
 
 /// What a run ran on.
@@ -30,7 +30,7 @@ pub struct Environment {
     pub java: Option<String>,
     /// Operating system and processor of this machine.
     pub host: String,
-    /// The nodes' addresses as they knew each other.
+    /// The nodes' addresses as they knew each other; `None` where the run ended before it had any.
     pub endpoints: Option<Endpoints>,
     /// What the harness itself used, without its servers.
     pub own: Option<OwnUse>,
@@ -62,6 +62,14 @@ pub struct Effective {
     pub managers: BTreeMap<String, ManagerState>,
 }
 
+/// The nodes' addresses, of several the last: a start whose port was taken is tried again on others.
+pub fn endpoints(history: &History) -> Option<Endpoints> {
+    history.records.iter().rev().find_map(|record| match &record.kind {
+        RecordKind::Event(Event::Addressed { endpoints }) => Some(endpoints.clone()),
+        _ => None,
+    })
+}
+
 /// What each node really ran, folded from all its observations; a later one wins.
 pub fn effective(history: &History) -> BTreeMap<NodeName, Effective> {
     let mut nodes: BTreeMap<NodeName, Effective> = BTreeMap::new();
@@ -77,4 +85,34 @@ pub fn effective(history: &History) -> BTreeMap<NodeName, Effective> {
         }
     }
     nodes
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::history::{Nanos, Record};
+    use crate::spec::NodeEndpoints;
+
+    #[test]
+    fn the_addresses_are_those_of_the_last_start() {
+        let addressed = |port| {
+            let address = Ipv4Addr::LOCALHOST;
+            let node = NodeEndpoints {
+                http_address: address,
+                http_port: port,
+                receiver_address: address,
+                receiver_port: port + 1,
+            };
+            let nodes = std::iter::once((NodeName::nth(0), node)).collect();
+            Record {
+                at: Nanos(u64::from(port)),
+                kind: RecordKind::Event(Event::Addressed { endpoints: Endpoints { nodes, multicast: None } }),
+            }
+        };
+        let told = endpoints(&History { records: vec![addressed(8080), addressed(9080)] }).expect("addresses");
+        assert_eq!(told.nodes[&NodeName::nth(0)].http_port, 9080);
+        assert_eq!(endpoints(&History::default()), None);
+    }
 }

@@ -15,6 +15,8 @@ pub enum Guarantee {
     ManagerAsConfigured,
     /// Whenever the cluster is whole, all nodes list the same members, without ghosts.
     MembersAgree,
+    /// A restarted node takes over the sessions of its peers: joined is not synchronised.
+    StateTransferred,
     /// What a replica held before the fault is there after it.
     ReplicatedWritesSurvive,
     /// What the client got an answer for before the fault is there after it.
@@ -28,11 +30,12 @@ pub enum Guarantee {
 
 impl Guarantee {
     /// All, in the order of a run.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ClusterForms,
         Self::DeployedEverywhere,
         Self::ManagerAsConfigured,
         Self::MembersAgree,
+        Self::StateTransferred,
         Self::ReplicatedWritesSurvive,
         Self::AcknowledgedWritesSurvive,
         Self::CompleteSession,

@@ -24,7 +24,8 @@ impl Weighed {
     pub(super) fn concerns(&self, guarantee: Guarantee) -> bool {
         let about_sessions = matches!(
             guarantee,
-            Guarantee::ReplicatedWritesSurvive
+            Guarantee::StateTransferred
+                | Guarantee::ReplicatedWritesSurvive
                 | Guarantee::AcknowledgedWritesSurvive
                 | Guarantee::CompleteSession
                 | Guarantee::IdentityKept

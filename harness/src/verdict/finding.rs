@@ -45,17 +45,6 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-impl Verdict {
-    /// The exit code of one run: 0 all hold, 1 something promised is violated, 3 unknown.
-    pub fn exit_code(&self) -> u8 {
-        match self.status {
-            Status::Holds => 0,
-            Status::Violated => 1,
-            Status::Unknown => 3,
-        }
-    }
-}
-
 /// What a run showed about one guarantee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -11,7 +11,8 @@ use crate::spec::{Guarantee, ManagerKind, NodeName, Topology};
 /// Where the owner's request does not wait until its peers have processed what it wrote, an answered write, the
 /// attributes of a first request and a whole new session may each be lost with the node (of 300 new sessions 49 to 61
 /// lost their first attributes on the peer with `channelSendOptions="8"`). What a replica was seen to hold is promised
-/// always.
+/// always. So are the sessions of a joiner's peers: `DeltaManager.sendSessions` sends state with `6`, whatever the
+/// options are, and `BackupManager` gives a joiner each session as owner's copy or as proxy.
 pub fn promises(topology: &Topology) -> Vec<Guarantee> {
     let waits = topology.cluster.session_send_options().waits_for_the_peer();
     Guarantee::ALL.into_iter().filter(|guarantee| waits || !needs_waiting(*guarantee)).collect()
@@ -24,6 +25,7 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
         | Guarantee::DeployedEverywhere
         | Guarantee::ManagerAsConfigured
         | Guarantee::MembersAgree
+        | Guarantee::StateTransferred
         | Guarantee::ReplicatedWritesSurvive => false,
     }
 }

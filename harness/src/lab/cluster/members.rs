@@ -67,7 +67,7 @@ impl Cluster {
     /// Waits until a node holds the same session ids of a context as its peers: joined is not synchronised.
     ///
     /// # Errors
-    /// The wait ran out; which guarantee that breaks is for the verdict to say, from the observations.
+    /// The wait ran out; whether that breaks `state-transferred` is for the verdict to say, from the observations.
     pub async fn await_synchronised(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
         self.await_synchronised_within(node, context, self.parts.limits.synchronise).await
     }

@@ -95,6 +95,7 @@ pub(in super::super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
         Guarantee::DeployedEverywhere => super::deployed_everywhere::judge(view),
         Guarantee::ManagerAsConfigured => super::manager_as_configured::judge(view),
         Guarantee::MembersAgree => super::members_agree::judge(view),
+        Guarantee::StateTransferred => super::state_transferred::judge(view),
         Guarantee::ReplicatedWritesSurvive => super::replicated_writes::judge(view),
         Guarantee::AcknowledgedWritesSurvive => super::acknowledged_writes::judge(view),
         Guarantee::CompleteSession => super::complete_session::judge(view),

@@ -12,6 +12,7 @@ mod acknowledged_writes;
 mod complete_session;
 pub(super) mod identity_kept;
 mod replicated_writes;
+mod state_transferred;
 
 pub(super) use judgement::{Judgement, of};
 pub(super) use survival::due;

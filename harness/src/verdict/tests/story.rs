@@ -73,6 +73,12 @@ impl Story {
         }
     }
 
+    /// A story in which no node comes back, so that nothing of joiners can be known, and is not asked.
+    pub(super) fn without_joiners(mut self) -> Self {
+        self.plan.guarantees.retain(|guarantee| *guarantee != Guarantee::StateTransferred);
+        self
+    }
+
     pub(super) fn push(&mut self, kind: RecordKind) {
         self.now += TICK;
         self.history.records.push(Record { at: Nanos(self.now), kind });

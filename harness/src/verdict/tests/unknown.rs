@@ -9,7 +9,8 @@ use crate::history::{Event, FaultPhase, History, Nanos, OperationId, Outcome, Re
 use crate::spec::{Guarantee, Plan};
 use crate::verdict::{Status, judge};
 
-const ABOUT_SESSIONS: [Guarantee; 4] = [
+const ABOUT_SESSIONS: [Guarantee; 5] = [
+    Guarantee::StateTransferred,
     Guarantee::ReplicatedWritesSurvive,
     Guarantee::AcknowledgedWritesSurvive,
     Guarantee::CompleteSession,

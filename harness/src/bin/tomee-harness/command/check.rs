@@ -1,6 +1,6 @@
 //! `check`: judges a stored run again, offline.
 
-use std::io::BufReader;
+use std::io::{self, BufReader};
 
 use tomee_harness::history;
 use tomee_harness::lab::run_dir::RunDir;
@@ -19,7 +19,7 @@ pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failu
         Failure::usage(error).hint(Some("a run directory has history.jsonl and plan.json in it".to_owned()))
     })?;
     let plan: Plan = read_json(&run_dir.plan())?;
-    let file = fs_err::File::open(run_dir.history()).map_err(Failure::usage)?;
+    let file = fs_err::File::open(run_dir.history()).map_err(|error| unreadable(&run_dir.history(), &error))?;
     let history = history::read(BufReader::new(file)).map_err(Failure::usage)?;
     let verdict = verdict::judge(&plan, &history);
     let exit = Exit::from(verdict.status);
@@ -45,6 +45,14 @@ pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failu
 }
 
 fn read_json<T: serde::de::DeserializeOwned>(path: &camino::Utf8Path) -> Result<T, Failure> {
-    let text = fs_err::read(path).map_err(Failure::usage)?;
-    serde_json::from_slice(&text).map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))
+    let text = fs_err::read(path).map_err(|error| unreadable(path, &error))?;
+    let read = serde_json::from_slice(&text);
+    read.map_err(|error| Failure::usage(format!("{path} is not as tomee-harness writes it: {error}")))
+}
+
+fn unreadable(path: &camino::Utf8Path, error: &io::Error) -> Failure {
+    Failure::usage(match error.kind() {
+        io::ErrorKind::NotFound => format!("{path} is missing"),
+        kind => format!("{path} cannot be read: {kind}"),
+    })
 }

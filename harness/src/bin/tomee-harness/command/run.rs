@@ -216,6 +216,7 @@ impl One<'_> {
         release(guard, self.keep, self.progress)?;
         let ended = ended.map_err(|error| trial_failure(error, &run_dir))?;
         environment.own = own_use();
+        environment.endpoints = environment::endpoints(&ended.history);
         environment.effective = environment::effective(&ended.history);
         run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
         let summary = self.summary(&run_dir, setting, &ended);

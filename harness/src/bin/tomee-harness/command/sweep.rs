@@ -20,13 +20,17 @@ pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failu
         let removed: Vec<_> = swept.removed.iter().map(|(run, what)| json!({"run": run, "removed": what})).collect();
         let spared: Vec<_> =
             swept.spared.iter().map(|(run, why)| json!({"run": run, "why": why.to_string()})).collect();
-        print_json(&json!({"format": 1, "removed": removed, "spared": spared}))?;
+        let no_engine = swept.no_engine.as_ref().map(ToString::to_string);
+        print_json(&json!({"format": 1, "removed": removed, "spared": spared, "no-engine": no_engine}))?;
     } else {
         let mut text: String =
             swept.removed.iter().map(|(run, what)| format!("removed {what} of run {run}\n")).collect();
         text.extend(swept.spared.iter().map(|(run, why)| format!("left run {run}: {why}\n")));
         if text.is_empty() {
             text.push_str("nothing was left\n");
+        }
+        if let Some(why) = &swept.no_engine {
+            text.push_str(&format!("containers were not looked for: {why}\n"));
         }
         print(&text)?;
     }

@@ -4,6 +4,7 @@ use testcontainers::TestcontainersError;
 use testcontainers::bollard::{self, Docker};
 use testcontainers::core::client::docker_client_instance;
 
+use super::host;
 use crate::lab::runtime::RuntimeError;
 use crate::lab::wait::TimedOut;
 use crate::spec::NodeName;
@@ -60,6 +61,7 @@ pub(super) fn status(error: &bollard::errors::Error) -> Option<u16> {
 /// [`RuntimeError::Environment`], with what can be done about it.
 pub(super) async fn client() -> Result<Docker, RuntimeError> {
     const HINT: &str = "start Docker, or point DOCKER_HOST at an engine; check that this user may use its socket; or run with --runtime process";
+    host::refuse_remote()?;
     let none = |error: DockerError| error.environment("no container engine answers", Some(HINT));
     let docker = docker_client_instance().await.map_err(|error| none(TestcontainersError::from(error).into()))?;
     match tokio::time::timeout(PING_LIMIT, docker.ping()).await {

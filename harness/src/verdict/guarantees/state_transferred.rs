@@ -1,0 +1,127 @@
+//! A restarted node takes over the sessions of its peers. Joined is not synchronised: a joiner may list all members and
+//! stay empty for ever.
+//!
+//! A joiner asks one peer only. So it breaks this where it lacks what *every* peer holds; where the peers differ among
+//! themselves, it may have asked the one that lacks it too.
+
+use std::collections::BTreeSet;
+
+use super::super::operations::stem;
+use super::super::timeline::Life;
+use super::super::view::{Look, View};
+use super::judgement::{Breach, Judgement};
+use crate::history::{Event, Nanos, Question};
+use crate::spec::NodeName;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let restarts = restarts(view);
+    let mut breaches = Vec::new();
+    let mut open = Vec::new();
+    let (mut took, mut evidence, mut all) = (Vec::new(), Vec::new(), 0);
+    for (node, life) in &restarts {
+        match fate(view, node, life) {
+            Fate::Took { record, at, sessions } => {
+                took.push(format!("{node} at {at} ({sessions})"));
+                evidence.push(record);
+                all += sessions;
+            }
+            Fate::Lacks(breach) => breaches.push(breach),
+            Fate::Open(why) => open.push(why),
+        }
+    }
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    match (open.into_iter().next(), restarts.len()) {
+        (Some(why), _) => Judgement::unknown(why),
+        (None, 0) => Judgement::unknown("no node was restarted"),
+        (None, _) if all == 0 => Judgement::unknown("no restarted node had a session to take over"),
+        (None, _) => Judgement::holds(format!("all session ids were those of the peers: {}", took.join(", ")))
+            .resting_on(Vec::new(), evidence),
+    }
+}
+
+/// What became of a joiner.
+enum Fate {
+    /// It held so many sessions, those of its peers.
+    Took {
+        record: usize,
+        at: Nanos,
+        sessions: usize,
+    },
+    Lacks(Breach),
+    /// Nobody knows, for this reason.
+    Open(String),
+}
+
+/// The lives that began with a start, when the cluster had been there before. A thawed node was never gone.
+fn restarts<'v>(view: &'v View<'_>) -> Vec<(&'v NodeName, &'v Life)> {
+    let started = |node: &NodeName, from: Nanos| {
+        view.events().any(|(_, at, event)| at == from && matches!(event, Event::NodeStarts { node: of } if of == node))
+    };
+    let nodes = view.plan.topology.names();
+    let lives = nodes.flat_map(|node| view.timeline.lives(node).iter().map(move |life| (node, life)));
+    lives.filter(|(node, life)| !life.first && started(node, life.from)).collect()
+}
+
+fn fate(view: &View<'_>, node: &NodeName, life: &Life) -> Fate {
+    let inside = |at: Nanos| life.from <= at && at <= life.until;
+    let ended = view.events().find_map(|(record, at, event)| match event {
+        Event::Synchronised { node: of, sessions } if of == node && inside(at) => {
+            Some(Fate::Took { record, at, sessions: *sessions })
+        }
+        Event::WaitRanOut { .. } if inside(at) => Some(ran_out(view, node, life, (record, at))),
+        _ => None,
+    });
+    ended.unwrap_or_else(|| {
+        Fate::Open(format!("{node} was not seen to hold the sessions of its peers after it came back at {}", life.from))
+    })
+}
+
+/// What all nodes were last seen to hold when a wait ran out behind a joiner's return.
+fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, Nanos)) -> Fate {
+    let joined = view.timeline.whole.iter().find(|whole| life.from <= whole.from && whole.nodes.contains(node));
+    let Some(joined) = joined.filter(|whole| whole.from <= at) else {
+        return Fate::Open(format!("{node} had not joined its peers again when a wait ran out at {at}"));
+    };
+    // Only the wait for the sessions asks for one context: at the joiner's first sight some may be missing by right.
+    let last = |of: &NodeName| {
+        let mut looks = view.looks.iter().rev().filter(|look| look.node == of && joined.from <= look.asked);
+        looks.find(|look| look.at <= at && matches!(look.question, Question::Context(_)))
+    };
+    let held = |of: &NodeName| {
+        let look =
+            last(of).ok_or_else(|| format!("{of} was not asked for its sessions before a wait ran out at {at}"))?;
+        stems(view, look)
+            .map(|stems| (look.record, stems))
+            .ok_or_else(|| format!("the probe of {of} did not tell its sessions before a wait ran out at {at}"))
+    };
+    let peers: Result<Vec<_>, String> = joined.nodes.iter().filter(|peer| *peer != node).map(held).collect();
+    let (own, peers) = match (held(node), peers) {
+        (Ok(own), Ok(peers)) => (own, peers),
+        (Err(why), _) | (_, Err(why)) => return Fate::Open(why),
+    };
+    let everywhere = peers.iter().map(|(_, stems)| stems.clone()).reduce(|all, stems| &all & &stems);
+    let everywhere = everywhere.unwrap_or_default();
+    let missing: Vec<&str> = everywhere.difference(&own.1).copied().collect();
+    let Some(first) = missing.first() else {
+        return Fate::Open(format!(
+            "{node} held what all its peers held when a wait ran out at {at}, and they differed"
+        ));
+    };
+    let because = format!(
+        "{node} came back at {}, and at {at} it still lacked {} of the {} sessions that every peer held, as {first}",
+        life.from,
+        missing.len(),
+        everywhere.len()
+    );
+    let looks = std::iter::once(own.0).chain(peers.iter().map(|(record, _)| *record));
+    Fate::Lacks(Breach { at, because, rests_on: Vec::new(), evidence: looks.chain([record]).collect() })
+}
+
+/// The stems of all sessions of a look, whatever the node is for them; `None` where it tells nothing of an app.
+fn stems<'a>(view: &View<'_>, look: &Look<'a>) -> Option<BTreeSet<&'a str>> {
+    let mut contexts = look.contexts(&view.contexts).peekable();
+    contexts.peek()?;
+    Some(contexts.flat_map(|context| &context.sessions).map(|session| stem(session.id.as_str())).collect())
+}
