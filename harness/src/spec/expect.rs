@@ -66,6 +66,8 @@ pub enum Violation {
     MembersDisagree,
     /// A node lists a member that does not live.
     GhostMember,
+    /// A restarted node lacks sessions of its peers.
+    StateNotTransferred,
     /// What a replica was seen to hold is gone.
     LostReplicatedWrite,
     /// What the client got an answer for is gone.
@@ -88,12 +90,13 @@ kebab!(Violation);
 
 impl Violation {
     /// All.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ClusterDoesNotForm,
         Self::NotDeployed,
         Self::WrongManager,
         Self::MembersDisagree,
         Self::GhostMember,
+        Self::StateNotTransferred,
         Self::LostReplicatedWrite,
         Self::LostWrite,
         Self::LostFirstRequest,
@@ -111,6 +114,7 @@ impl Violation {
             Guarantee::DeployedEverywhere => Self::NotDeployed,
             Guarantee::ManagerAsConfigured => Self::WrongManager,
             Guarantee::MembersAgree => Self::MembersDisagree,
+            Guarantee::StateTransferred => Self::StateNotTransferred,
             Guarantee::ReplicatedWritesSurvive => Self::LostReplicatedWrite,
             Guarantee::AcknowledgedWritesSurvive => Self::LostWrite,
             Guarantee::CompleteSession => Self::PartialSession,

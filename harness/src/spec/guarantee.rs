@@ -46,7 +46,8 @@ impl Guarantee {
     pub fn is_about_sessions(self) -> bool {
         matches!(
             self,
-            Self::ReplicatedWritesSurvive
+            Self::StateTransferred
+                | Self::ReplicatedWritesSurvive
                 | Self::AcknowledgedWritesSurvive
                 | Self::CompleteSession
                 | Self::IdentityKept

@@ -22,15 +22,7 @@ pub(super) struct Weighed {
 impl Weighed {
     /// Whether a guarantee depends on it.
     pub(super) fn concerns(&self, guarantee: Guarantee) -> bool {
-        let about_sessions = matches!(
-            guarantee,
-            Guarantee::StateTransferred
-                | Guarantee::ReplicatedWritesSurvive
-                | Guarantee::AcknowledgedWritesSurvive
-                | Guarantee::CompleteSession
-                | Guarantee::IdentityKept
-        );
-        about_sessions || !self.sessions_only
+        guarantee.is_about_sessions() || !self.sessions_only
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use super::error::nearest;
 use super::file::ClusterTable;
 use super::{Scenario, ScenarioError, steps};
-use crate::spec::{ExpectedViolation, Guarantee, Plan, Topology};
+use crate::spec::{ExpectedViolation, Guarantee, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -132,7 +132,10 @@ impl Scenario {
         let mut plan = Plan { name: self.file.name.clone(), topology, guarantees: vec![], expect_violations, steps };
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::ALL.into_iter();
-            all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions()).collect()
+            let told = all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions());
+            // Nothing can be known of joiners where none comes back.
+            let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));
+            told.filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred).collect()
         });
         Ok(plan)
     }

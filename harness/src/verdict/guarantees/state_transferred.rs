@@ -116,7 +116,13 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
         everywhere.len()
     );
     let looks = std::iter::once(own.0).chain(peers.iter().map(|(record, _)| *record));
-    Fate::Lacks(Breach { at, because, rests_on: Vec::new(), evidence: looks.chain([record]).collect() })
+    Fate::Lacks(Breach {
+        at,
+        violation: None,
+        because,
+        rests_on: Vec::new(),
+        evidence: looks.chain([record]).collect(),
+    })
 }
 
 /// The stems of all sessions of a look, whatever the node is for them; `None` where it tells nothing of an app.

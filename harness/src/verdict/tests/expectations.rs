@@ -56,7 +56,8 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
         first_answer_within: Some(Millis(60_000)),
         body: None,
     };
-    let with = |expect: Expect| before_the_kill().kill("n1").count("alice", "n2").expecting(expect).observe();
+    let story = || before_the_kill().kill("n1").count("alice", "n2").without_joiners();
+    let with = |expect: Expect| story().expecting(expect).observe();
     let verdict = with(good).judge();
     assert_eq!(verdict.status, Status::Holds, "{}: {:?}", told(&verdict), verdict.expectations);
     assert_eq!(verdict.expectations.len(), 8);
