@@ -97,6 +97,14 @@ impl Failure {
         Self::new(Exit::Environment, error)
     }
 
+    /// The failure of a run that could not be cleared away either.
+    pub(crate) fn leaving(mut self, left: Self) -> Self {
+        self.lines.push(left.error.to_string());
+        let hints = [self.hint, left.hint].into_iter().flatten();
+        self.hint = Some(hints.collect::<Vec<_>>().join("; ")).filter(|hint| !hint.is_empty());
+        self
+    }
+
     pub(crate) fn hint(mut self, hint: Option<String>) -> Self {
         self.hint = hint;
         self

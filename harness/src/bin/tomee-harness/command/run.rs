@@ -213,8 +213,13 @@ impl One<'_> {
                 (running.await, true)
             }
         };
-        release(guard, self.keep, self.progress)?;
-        let ended = ended.map_err(|error| trial_failure(error, &run_dir))?;
+        let released = release(guard, self.keep, self.progress).map_err(|left| left.hint(Some(sweep_hint(&run))));
+        let ended = match (ended.map_err(|error| trial_failure(error, &run_dir)), released) {
+            (Ok(ended), released) => released.map(|()| ended)?,
+            // What went wrong first is what to tell; that it also left something comes with it.
+            (Err(failure), Err(left)) => return Err(failure.leaving(left)),
+            (Err(failure), Ok(())) => return Err(failure),
+        };
         environment.own = own_use();
         environment.endpoints = environment::endpoints(&ended.history);
         environment.effective = environment::effective(&ended.history);
@@ -346,6 +351,11 @@ fn release(guard: Arc<tomee_harness::lab::guard::Guard>, keep: bool, progress: &
         progress.line(&format!("  the guard had to remove {removed}"));
     }
     Ok(())
+}
+
+/// What to do about what the guard could not remove.
+fn sweep_hint(run: &RunId) -> String {
+    format!("when the cause is gone, `tomee-harness sweep --run {run}` removes what is left")
 }
 
 fn prepare_failure(error: PrepareError) -> Failure {
