@@ -207,7 +207,7 @@ async fn judged(run: &FakeRun) -> Result<Ended, TrialError> {
     let ended = run.run(path).await?;
     let stored = fs_err::File::open(path.join("run/history.jsonl")).expect("the history is stored");
     let stored = history::read(BufReader::new(stored)).expect("the stored history can be read");
-    assert_eq!(verdict::judge(&run.plan(), &stored), ended.verdict, "a stored run is judged as the run itself was");
+    assert_eq!(verdict::judge(&run.plan, &stored), ended.verdict, "a stored run is judged as the run itself was");
     Ok(ended)
 }
 

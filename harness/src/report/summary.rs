@@ -31,6 +31,8 @@ pub struct Summary {
 
 /// The few records around the first promise that is violated; empty where none is.
 pub fn around(verdict: &Verdict, history: &History) -> Vec<String> {
-    let violated = |finding: &&crate::verdict::Finding| finding.promised && finding.status == Status::Violated;
+    let violated = |finding: &&crate::verdict::Finding| {
+        finding.promised && finding.status == Status::Violated && !verdict.expects(finding)
+    };
     verdict.guarantees.iter().find(violated).map(|finding| explain(finding, history)).unwrap_or_default()
 }

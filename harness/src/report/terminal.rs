@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Summary;
-use crate::verdict::{Finding, Measures, Status};
+use crate::verdict::{Finding, Measures, Status, Verdict};
 
 /// Colours or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,9 +43,24 @@ pub fn render(summary: &Summary, style: Style) -> String {
     line(&mut text, &style.faint(&summary.setting));
     line(&mut text, "");
     for finding in &verdict.guarantees {
-        let promise = if finding.promised { "" } else { "not promised, observed: " };
+        let expected = finding.status == Status::Violated && verdict.expects(finding);
+        let promise = match (finding.promised, expected) {
+            (_, true) => "as expected: ",
+            (true, false) => "",
+            (false, false) => "not promised, observed: ",
+        };
         let (status, guarantee) = (style.status(finding.status), finding.guarantee);
         line(&mut text, &format!("  {status} {guarantee:<29} {promise}{}", finding.because));
+    }
+    for expectation in &verdict.expectations {
+        line(
+            &mut text,
+            &format!("  {} {}: {}", style.status(expectation.status), expectation.what, expectation.because),
+        );
+    }
+    for expected in &verdict.expected_violations {
+        let (status, what) = (style.status(expected.status), format!("expected {}", expected.what));
+        line(&mut text, &format!("  {status} {what:<29} {}", expected.because));
     }
     for assumption in verdict.assumptions.iter().filter(|assumption| !assumption.met) {
         line(&mut text, &format!("  {} {}: {}", style.status(Status::Unknown), assumption.what, assumption.because));
@@ -70,7 +85,7 @@ pub fn render(summary: &Summary, style: Style) -> String {
         }
     }
     line(&mut text, "");
-    line(&mut text, &format!("{} {}", style.status(verdict.status).trim_end(), conclusion(&verdict.guarantees)));
+    line(&mut text, &format!("{} {}", style.status(verdict.status).trim_end(), conclusion(verdict)));
     line(&mut text, &style.faint(&format!("run: {}", summary.run_dir)));
     text
 }
@@ -80,17 +95,30 @@ fn line(text: &mut String, line: &str) {
     let _ = writeln!(text, "{line}");
 }
 
-fn conclusion(findings: &[Finding]) -> String {
-    let count = |status| findings.iter().filter(|finding| finding.status == status).count();
+fn conclusion(verdict: &Verdict) -> String {
+    let findings = &verdict.guarantees;
+    let expected = |finding: &&Finding| finding.status == Status::Violated && verdict.expects(finding);
+    let others: Vec<&Finding> = findings.iter().filter(|finding| !expected(finding)).collect();
+    let count = |status| others.iter().filter(|finding| finding.status == status).count();
     let (violated, unknown) = (count(Status::Violated), count(Status::Unknown));
     let operations: std::collections::BTreeSet<_> = findings.iter().flat_map(|finding| &finding.rests_on).collect();
     let rests =
         if operations.is_empty() { String::new() } else { format!(", resting on {} operations", operations.len()) };
-    match (violated, unknown) {
-        (0, 0) => format!("all {} guarantees{rests}", findings.len()),
-        (0, unknown) => format!("{unknown} of {} guarantees could not be decided{rests}", findings.len()),
-        (violated, _) => format!("{violated} of {} guarantees{rests}", findings.len()),
-    }
+    let expectations = match verdict.expectations.len() + verdict.expected_violations.len() {
+        0 => String::new(),
+        all => {
+            let both = verdict.expectations.iter().chain(&verdict.expected_violations);
+            let met = both.filter(|expectation| expectation.status == Status::Holds).count();
+            format!("{met} of {all} expectations, ")
+        }
+    };
+    let guarantees = match (violated, unknown) {
+        (0, 0) if others.len() == findings.len() => format!("all {} guarantees", findings.len()),
+        (0, 0) => format!("{} guarantees beside the expected violation", others.len()),
+        (0, unknown) => format!("{unknown} of {} guarantees could not be decided", findings.len()),
+        (violated, _) => format!("{violated} of {} guarantees", findings.len()),
+    };
+    format!("{expectations}{guarantees}{rests}")
 }
 
 fn measured(measures: &Measures) -> Option<String> {

@@ -45,6 +45,16 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
+impl Verdict {
+    /// Whether a finding is violated in no other way than the story was told to show.
+    pub fn expects(&self, finding: &Finding) -> bool {
+        let told = |violation: &Violation| {
+            self.expected_violations.iter().any(|expected| expected.what == violation.to_string())
+        };
+        !finding.violations.is_empty() && finding.violations.keys().all(told)
+    }
+}
+
 /// What a run showed about one guarantee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

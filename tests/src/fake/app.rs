@@ -30,9 +30,11 @@ impl World {
             asked.session.clone().filter(|_| !(strikes && matches!(self.bug, Some(Bug::NewSessionAtFailover(_)))));
         let known = wanted.and_then(|id| self.find(index, &id, now, strikes));
         let renamed = known.is_some() && known != asked.session;
+        let mut new = false;
         let (id, set_cookie) = match (page, known) {
             ("count.jsp", known) => {
                 let (id, created) = self.count(index, known, strikes);
+                new = created;
                 (Some(id), created || renamed)
             }
             (_, None) => (None, false),
@@ -51,7 +53,7 @@ impl World {
             }
             (_, Some(id)) => (Some(id), renamed),
         };
-        let answer = self.answer(index, id.as_deref(), set_cookie.then_some(context));
+        let answer = self.answer(index, id.as_deref(), new, set_cookie.then_some(context));
         if strikes { self.struck_answer(answer) } else { answer }
     }
 
@@ -144,7 +146,7 @@ impl World {
     }
 
     /// What the pages print.
-    fn answer(&mut self, index: usize, id: Option<&str>, cookie_path: Option<String>) -> Reaction {
+    fn answer(&mut self, index: usize, id: Option<&str>, new: bool, cookie_path: Option<String>) -> Reaction {
         let forgets = self.bug == Some(Bug::AnswersBeforeWriting) && self.kills == 0;
         let node = &mut self.nodes[index];
         let session = id.and_then(|id| node.sessions.get(id));
@@ -153,7 +155,7 @@ impl World {
             "node": node.name,
             "session": id,
             "route": id.and_then(|id| id.split_once('.')).map(|(_, route)| route),
-            "new": cookie_path.is_some() && session.is_some_and(|session| session.number("count") == 1),
+            "new": new,
             "count": session.map_or(0, |session| session.number("count")),
             "once": attribute("once"),
             "list": attribute("list").unwrap_or_else(|| json!([])),

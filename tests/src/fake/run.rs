@@ -1,4 +1,4 @@
-//! The main job on a fake cluster, through the public way: `trial::run`.
+//! A plan on a fake cluster, through the public way: `trial::run`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use tomee_harness::trial::{self, Ended, TrialError};
 
 use super::{Bug, FakeRuntime};
 
-/// A run of the main job on a fake cluster.
+/// A run of a plan on a fake cluster.
 #[derive(Debug, Clone)]
 pub struct FakeRun {
-    /// The cluster.
-    pub topology: Topology,
+    /// What is done, to which cluster.
+    pub plan: Plan,
     /// What is wrong with it.
     pub bug: Option<Bug>,
     /// How long waits may take. Long where nothing should run out: a busy machine must not make a run red.
@@ -30,10 +30,18 @@ pub struct FakeRun {
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl FakeRun {
-    /// A run that waits long enough for anything.
+    /// A run of the main job that waits long enough for anything.
+    ///
+    /// # Panics
+    /// Never: the names of the main job are good.
     pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
+        Self::of(main_job::plan(topology).expect("the names of the main job are good"), bug)
+    }
+
+    /// A run of any plan that waits long enough for anything.
+    pub fn of(plan: Plan, bug: Option<Bug>) -> Self {
         let limits = Limits { start: PATIENCE, deploy: PATIENCE, request: PATIENCE, synchronise: PATIENCE };
-        Self { topology, bug, limits }
+        Self { plan, bug, limits }
     }
 
     /// Runs it in a folder, which becomes the run directory.
@@ -44,24 +52,15 @@ impl FakeRun {
     /// # Panics
     /// The folder cannot be written.
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
-        let plan = self.plan();
         let parts = self.parts(folder).expect("the test's own folder can be written");
-        Box::pin(trial::run(&plan, parts, false, &CancellationToken::new())).await
-    }
-
-    /// The main job.
-    ///
-    /// # Panics
-    /// Never: its names are good.
-    pub fn plan(&self) -> Plan {
-        main_job::plan(self.topology.clone()).expect("the names of the main job are good")
+        Box::pin(trial::run(&self.plan, parts, false, &CancellationToken::new())).await
     }
 
     fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {
         let run_dir = RunDir::create(&folder.join("run"))?;
         let recorder = Recorder::new(Clock::start(), Some(&run_dir.history()), Arc::new(|_| {}))?;
         Ok(ClusterParts {
-            topology: self.topology.clone(),
+            topology: self.plan.topology.clone(),
             runtime: Arc::new(FakeRuntime::new(folder.join("fake"), self.bug)),
             distribution: Arc::new(distribution(folder.join("home"))?),
             java: None,

@@ -19,6 +19,7 @@ use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::spec::plan::PlanError;
 use tomee_harness::spec::{Plan, RunId, deploy_job, main_job};
 use tomee_harness::trial::{self, Ended, TrialError};
+use tomee_harness::verdict::Status;
 
 use super::{block_on, colored, print, print_json};
 use crate::args::{ColorChoice, Format, OutputArgs, RuntimeChoice, TellArgs};
@@ -142,15 +143,15 @@ impl Many<'_> {
         'all: for round in 1..=times {
             for told in self.told {
                 number += 1;
+                let round = if times > 1 { format!(" (round {round})") } else { String::new() };
                 if many {
-                    let round = if times > 1 { format!(" (round {round})") } else { String::new() };
                     common.progress.line(&format!("run {number}: {}{round}", told.label));
                 }
                 // Only the first run begins with the program.
                 let clock = if number == 1 { clock } else { Clock::start() };
                 let one = One { common, plan: &told.plan, clock };
                 let exit = Box::pin(one.run(number, many)).await?;
-                lines.push(format!("{:<10} {}\n", exit.word(), told.label));
+                lines.push(format!("{:<11} {}{round}\n", exit.word(), told.label));
                 worst = worst.worse(exit);
                 let interrupted = common.signals.exit().is_some();
                 if interrupted || (self.until_failure && exit != Exit::Holds) {
@@ -158,8 +159,8 @@ impl Many<'_> {
                 }
             }
         }
-        if self.told.len() > 1 && common.settings.format == Format::Text {
-            print(&format!("\n{}", lines.concat()))?;
+        if many && common.settings.format == Format::Text {
+            print(&lines.concat())?;
         }
         Ok(worst)
     }
@@ -225,7 +226,7 @@ impl One<'_> {
         environment.effective = environment::effective(&ended.history);
         run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
         let summary = self.summary(&run_dir, setting, &ended);
-        self.show(&summary)?;
+        self.show(&summary, many)?;
         Ok(match self.signals.exit() {
             Some(exit) => exit,
             None if timed_out => Exit::from(ended.verdict.status).worse(Exit::Unknown),
@@ -322,10 +323,14 @@ impl One<'_> {
         }
     }
 
-    fn show(&self, summary: &Summary) -> Result<(), Failure> {
+    /// Prints the summary; of many runs only those that do not hold, as all are listed at the end.
+    fn show(&self, summary: &Summary, many: bool) -> Result<(), Failure> {
         self.progress.finish();
         if self.settings.format == Format::Json {
             return print_json(summary);
+        }
+        if many && summary.verdict.status == Status::Holds {
+            return Ok(());
         }
         let style = if colored(self.settings.color) { Style::Color } else { Style::Plain };
         print(&terminal::render(summary, style))
