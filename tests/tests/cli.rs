@@ -9,6 +9,9 @@ use tomee_harness::spec::Topology;
 #[rstest]
 #[case::all(&["--help"])]
 #[case::run(&["run", "--help"])]
+#[case::list(&["list", "--help"])]
+#[case::explain(&["explain", "--help"])]
+#[case::new(&["new", "--help"])]
 #[case::check(&["check", "--help"])]
 #[case::doctor(&["doctor", "--help"])]
 #[case::settings(&["settings", "--help"])]
@@ -231,4 +234,61 @@ async fn a_damaged_run_is_refused_and_one_that_a_crash_cut_off_is_unknown() {
 
 fn read(path: &Utf8Path) -> String {
     fs_err::read_to_string(path).expect("the stored run can be read")
+}
+
+#[test]
+fn scenarios_are_listed_explained_written_and_checked_without_a_server() {
+    let context = TestContext::new();
+    let listed = context.run(&["list", "--json"]).json();
+    let names: Vec<&str> =
+        listed["scenarios"].as_array().expect("a list").iter().filter_map(|it| it["scenario"].as_str()).collect();
+    assert!(names.contains(&"failover/kill-the-owner") && names.contains(&"negative/no-distributable"), "{names:?}");
+    insta::assert_snapshot!("explain_kill_the_owner", context.told(&["explain", "kill-the-owner"]));
+
+    let written = context.run(&["new", "mine.toml"]);
+    assert_eq!(written.code, Some(0), "{written}");
+    let again = context.run(&["new", "mine.toml"]);
+    assert_eq!(again.code, Some(2), "what is there is not written over: {again}");
+    let dry = ["run", "mine.toml", "--set", "nodes=3", "--dry-run"];
+    insta::assert_snapshot!("dry_run_of_the_template", context.told(&dry));
+    assert!(!context.folder().join(".tomee-harness").exists(), "a dry run leaves nothing");
+}
+
+#[test]
+fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
+    let context = TestContext::new();
+    let folder = context.folder();
+    write(
+        &folder.join("typo.toml"),
+        "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nrequest = \"count\"\nonn = \"n1\"\n",
+    );
+    write(&folder.join("ghost.toml"), "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nkill = \"n3\"\n");
+    write(
+        &folder.join("host.toml"),
+        "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nlose-host = \"n1\"\n",
+    );
+    fs_err::write(folder.join("bytes.toml"), [0xff, 0xfe, 0x00]).expect("written");
+    fs_err::create_dir(folder.join("empty")).expect("made");
+    let all = [
+        vec!["run", "typo.toml"],
+        vec!["run", "ghost.toml", "--dry-run"],
+        vec!["run", "ghost.toml", "--set", "nodes=9"],
+        vec!["run", "ghost.toml", "--set", "node=3"],
+        vec!["run", "ghost.toml", "--set", "nodes"],
+        vec!["run", "host.toml", "--runtime", "process"],
+        vec!["run", "bytes.toml"],
+        vec!["run", "empty/"],
+        vec!["run", "nowhere.toml"],
+        vec!["run", "nonsense"],
+        vec!["run", "failover", "--war", "shop.war"],
+        vec!["run", "--set", "nodes=3"],
+        vec!["explain", "nonsense"],
+    ];
+    let told = all.iter().map(|arguments| {
+        let ran = context.run(arguments);
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {ran}");
+        assert_eq!(ran.stdout, "", "{arguments:?}");
+        format!("$ tomee-harness {}\n{}", arguments.join(" "), context.filtered(&ran.stderr))
+    });
+    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
 }

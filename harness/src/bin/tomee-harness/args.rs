@@ -64,7 +64,7 @@ pub(crate) enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the main job (two nodes, a farm-deployed counter, a killed node, and back again), or scenarios
+    /// Run the main job (a session over the kill of each of two nodes), or scenarios
     Run(Box<TellArgs>),
     /// List the scenarios that are part of this program, or those of a folder
     List(ListArgs),
