@@ -151,7 +151,7 @@ async fn a_jvm_whose_heap_is_too_small_is_not_waited_for() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
     let ran = run.ran(&[&TOMCAT[..], &["--jvm-arg", "-Xmx8m"]].concat()).await;
-    run.ended(&ran, 4, &["its JVM has run out of memory", "| java.lang.OutOfMemoryError"]).await;
+    run.ended(&ran, 4, &["its JVM has run out of memory", "java.lang.OutOfMemoryError"]).await;
 }
 
 #[tokio::test]
