@@ -1,7 +1,7 @@
 //! The run directory: a folder that describes itself, private to the user.
 //!
 //! ```text
-//! RUN_ID/plan.json  history.jsonl  verdict.json  environment.json
+//! RUN_ID/plan.json  history.jsonl  verdict.json  environment.json  report.html  junit.xml
 //!        nodes/NAME/{server.xml,console.log,catalina.log,localhost_access_log.txt,threads.txt}
 //! ```
 //! While the run goes on, a node of the process runtime has its `CATALINA_BASE` in `nodes/NAME/base`.
@@ -93,6 +93,16 @@ impl RunDir {
     /// The file that tells versions, seed, flags and host.
     pub fn environment(&self) -> Utf8PathBuf {
         self.path.join("environment.json")
+    }
+
+    /// The page that shows the run.
+    pub fn report(&self) -> Utf8PathBuf {
+        self.path.join("report.html")
+    }
+
+    /// The run as test results.
+    pub fn junit(&self) -> Utf8PathBuf {
+        self.path.join("junit.xml")
     }
 
     /// The folder of a node.

@@ -74,6 +74,10 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Judge a stored run again, offline
     Check(CheckArgs),
+    /// Render a stored run again: a page to look into, JUnit XML, Markdown
+    Report(ReportArgs),
+    /// Put a stored run into one file, fit to attach to a bug report
+    Bundle(BundleArgs),
     /// Say what this machine has and lacks
     Doctor(DoctorArgs),
     /// Print each setting and where it comes from
@@ -198,6 +202,34 @@ pub(crate) struct CheckArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run_dir: Utf8PathBuf,
+}
+
+/// Which run to render again, and as what. With no option report.html and junit.xml are written into its folder.
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run_dir: Utf8PathBuf,
+    /// Write the page here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) html: Option<Utf8PathBuf>,
+    /// Write JUnit XML here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<Utf8PathBuf>,
+    /// Write Markdown here
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<Utf8PathBuf>,
+}
+
+/// Which run to put into one file. Keys and passwords are taken out once more.
+#[derive(Debug, Args)]
+pub(crate) struct BundleArgs {
+    /// The run's folder
+    #[arg(value_name = "RUN_DIR")]
+    pub(crate) run_dir: Utf8PathBuf,
+    /// The file to write [default: RUN_DIR.zip in the working directory]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<Utf8PathBuf>,
 }
 
 /// What to look at.

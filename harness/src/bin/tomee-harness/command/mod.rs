@@ -1,11 +1,13 @@
 //! One file a command.
 
+mod bundle;
 mod check;
 mod completions;
 mod doctor;
 mod explain;
 mod list;
 mod new;
+mod report;
 mod run;
 mod settings;
 mod sweep;
@@ -24,6 +26,8 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Explain(args) => explain::explain(&args),
         Command::New(args) => new::new(&args),
         Command::Check(args) => check::check(&args, &cli.output),
+        Command::Report(args) => report::report(&args, &cli.output),
+        Command::Bundle(args) => bundle::bundle(&args, &cli.output),
         Command::Doctor(args) => doctor::doctor(&args, &cli.output),
         Command::Settings(args) => settings::settings(&args, &cli.output, matches),
         Command::Sweep(args) => sweep::sweep(&args, &cli.output),

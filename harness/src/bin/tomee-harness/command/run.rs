@@ -226,6 +226,7 @@ impl One<'_> {
         environment.effective = environment::effective(&ended.history);
         run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
         let summary = self.summary(&run_dir, setting, &ended);
+        super::report::write(&run_dir, &summary, &ended.history)?;
         self.show(&summary, many)?;
         Ok(match self.signals.exit() {
             Some(exit) => exit,

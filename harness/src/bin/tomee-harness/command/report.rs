@@ -1,0 +1,134 @@
+//! `report`: renders a stored run again; `run` renders its own the same way.
+
+use std::io::{self, BufReader, Write as _};
+use std::time::Instant;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use serde::Serialize;
+use tomee_harness::history::{self, History};
+use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::report::{Environment, Summary, html, junit, markdown, summary};
+use tomee_harness::spec::Plan;
+use tomee_harness::verdict;
+
+use super::{print, print_json};
+use crate::args::{OutputArgs, ReportArgs};
+use crate::exit::{Exit, Failure};
+
+/// Where GitHub Actions, and what follows its ways, takes a step's summary from.
+const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
+
+/// A run that was stored, read and judged again.
+pub(crate) struct Stored {
+    pub(crate) run_dir: RunDir,
+    pub(crate) history: History,
+    pub(crate) summary: Summary,
+    took: Took,
+}
+
+/// How long each part took.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Took {
+    read_ms: u64,
+    judge_ms: u64,
+    render_ms: u64,
+}
+
+/// What was written.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Written<'a> {
+    format: u32,
+    files: &'a [Utf8PathBuf],
+    took: Took,
+}
+
+pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let stored = Stored::open(&args.run_dir)?;
+    let begun = Instant::now();
+    let mut files = Vec::new();
+    let mut add = |path: &Utf8Path, text: String| {
+        fs_err::write(path, text).map_err(Failure::environment)?;
+        files.push(path.to_owned());
+        Ok::<_, Failure>(())
+    };
+    let all = args.html.is_none() && args.junit.is_none() && args.markdown.is_none();
+    let (page, results) = (stored.run_dir.report(), stored.run_dir.junit());
+    if let Some(path) = args.html.as_deref().or(all.then_some(&*page)) {
+        add(path, html::render(&stored.summary, &stored.history).map_err(Failure::environment)?)?;
+    }
+    if let Some(path) = args.junit.as_deref().or(all.then_some(&*results)) {
+        add(path, junit::render(&stored.summary, &stored.history).map_err(Failure::environment)?)?;
+    }
+    if let Some(path) = &args.markdown {
+        add(path, markdown::render(&stored.summary))?;
+    }
+    let took = Took { render_ms: millis(begun), ..stored.took };
+    if output.is_json() {
+        print_json(&Written { format: 1, files: &files, took })?;
+    } else {
+        print(&files.iter().map(|path| format!("{path}\n")).collect::<String>())?;
+    }
+    Ok(Exit::Holds)
+}
+
+/// Writes report.html and junit.xml of a run that just ended, and its Markdown where a CI asks for it.
+pub(crate) fn write(run_dir: &RunDir, summary: &Summary, history: &History) -> Result<(), Failure> {
+    let page = html::render(summary, history).map_err(Failure::environment)?;
+    fs_err::write(run_dir.report(), page).map_err(Failure::environment)?;
+    let results = junit::render(summary, history).map_err(Failure::environment)?;
+    fs_err::write(run_dir.junit(), results).map_err(Failure::environment)?;
+    let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else { return Ok(()) };
+    let mut file = fs_err::File::options().create(true).append(true).open(path).map_err(Failure::environment)?;
+    file.write_all(markdown::render(summary).as_bytes()).map_err(Failure::environment)
+}
+
+impl Stored {
+    /// Reads and judges.
+    ///
+    /// # Errors
+    /// The folder has no run that can be read.
+    pub(crate) fn open(path: &Utf8Path) -> Result<Self, Failure> {
+        let begun = Instant::now();
+        let run_dir = RunDir::open(path).map_err(|error| {
+            Failure::usage(error).hint(Some("a run directory has history.jsonl and plan.json in it".to_owned()))
+        })?;
+        let plan: Plan = read_json(&run_dir.plan())?;
+        let file = fs_err::File::open(run_dir.history()).map_err(|error| unreadable(&run_dir.history(), &error))?;
+        let history = history::read(BufReader::new(file)).map_err(Failure::usage)?;
+        let (read_ms, begun) = (millis(begun), Instant::now());
+        let verdict = verdict::judge(&plan, &history);
+        let summary = Summary {
+            format: 1,
+            name: plan.name.clone(),
+            // Only a convenience here: a run that crashed may have written none.
+            setting: read_json::<Environment>(&run_dir.environment())
+                .map_or_else(|_| plan.topology.server.to_string(), |environment| environment.server),
+            around: summary::around(&verdict, &history),
+            verdict,
+            differences: tomee_harness::config::differences(&plan.topology),
+            cut_short: None,
+            run_dir: run_dir.path().to_string(),
+        };
+        let took = Took { read_ms, judge_ms: millis(begun), render_ms: 0 };
+        Ok(Self { run_dir, history, summary, took })
+    }
+}
+
+fn read_json<T: serde::de::DeserializeOwned>(path: &Utf8Path) -> Result<T, Failure> {
+    let text = fs_err::read(path).map_err(|error| unreadable(path, &error))?;
+    let read = serde_json::from_slice(&text);
+    read.map_err(|error| Failure::usage(format!("{path} is not as tomee-harness writes it: {error}")))
+}
+
+fn unreadable(path: &Utf8Path, error: &io::Error) -> Failure {
+    Failure::usage(match error.kind() {
+        io::ErrorKind::NotFound => format!("{path} is missing"),
+        kind => format!("{path} cannot be read: {kind}"),
+    })
+}
+
+fn millis(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,130 @@
+//! `junit.xml`: one test suite a run, one test case a guarantee, for the CI that shows test results.
+//!
+//! A violation is a failure, what could not be decided is an error, and what is not promised is skipped with the reason.
+//! A run whose verdict is not *holds* never gives a file in which every case passed.
+
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
+
+use super::Summary;
+use crate::history::History;
+use crate::verdict::{Finding, Status, explain};
+
+/// Writes the file's text.
+///
+/// # Errors
+/// The XML cannot be written, which the text of a server cannot bring about: what XML cannot hold is left out.
+pub fn render(summary: &Summary, history: &History) -> Result<String, SerializeError> {
+    let mut suite = TestSuite::new(summary.name.as_str());
+    suite.set_time(history.records.iter().map(|record| Duration::from_nanos(record.at.0)).max().unwrap_or_default());
+    for (name, value) in [("setting", &summary.setting), ("run-dir", &summary.run_dir)] {
+        suite.add_property((name, value.as_str()));
+    }
+    let verdict = &summary.verdict;
+    suite.add_test_cases(verdict.guarantees.iter().map(|finding| guarantee(finding, summary, history)));
+    let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
+    suite.add_test_cases(
+        unmet.map(|unmet| error(summary, &format!("assumption: {}", unmet.what), "not met", &unmet.because)),
+    );
+    let mut promised = verdict.guarantees.iter().filter(|finding| finding.promised);
+    let told = promised.any(|finding| finding.status != Status::Holds) || verdict.assumptions.iter().any(|a| !a.met);
+    if verdict.status != Status::Holds && !told {
+        suite.add_test_case(error(summary, "verdict", "not decided", "nothing that is promised was decided"));
+    }
+    if let Some(why) = &summary.cut_short {
+        suite.add_test_case(error(summary, "the whole plan was run", "cut short", why));
+    }
+    let mut report = Report::new("tomee-harness");
+    report.add_test_suite(suite);
+    report.to_string()
+}
+
+fn guarantee(finding: &Finding, summary: &Summary, history: &History) -> TestCase {
+    let status = if finding.promised {
+        match finding.status {
+            Status::Holds => TestCaseStatus::success(),
+            Status::Violated => not_passed(
+                NonSuccessKind::Failure,
+                "violated",
+                &finding.because,
+                &[finding.because.clone()].into_iter().chain(explain(finding, history)).collect::<Vec<_>>().join("\n"),
+            ),
+            Status::Unknown => not_passed(NonSuccessKind::Error, "unknown", &finding.because, &finding.because),
+        }
+    } else {
+        let seen = match finding.status {
+            Status::Holds => "held",
+            Status::Violated => "did not hold",
+            Status::Unknown => "was not decided",
+        };
+        let mut skipped = TestCaseStatus::skipped();
+        skipped.set_message(format!("not promised here; it {seen}: {}", finding.because));
+        skipped
+    };
+    let passed = matches!(status, TestCaseStatus::Success { .. });
+    let mut case = TestCase::new(finding.guarantee.to_string(), status);
+    case.set_classname(summary.name.as_str());
+    if passed {
+        case.set_system_out(finding.because.as_str());
+    }
+    case
+}
+
+fn error(summary: &Summary, name: &str, kind: &str, because: &str) -> TestCase {
+    let mut case = TestCase::new(name, not_passed(NonSuccessKind::Error, kind, because, because));
+    case.set_classname(summary.name.as_str());
+    case
+}
+
+fn not_passed(kind: NonSuccessKind, word: &str, because: &str, evidence: &str) -> TestCaseStatus {
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_type(word).set_message(because).set_description(evidence);
+    status
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{held, hostile, violated};
+    use super::*;
+    use crate::verdict::Assumption;
+
+    #[test]
+    fn a_violation_is_a_failure_with_its_records_and_the_rest_has_its_own_kinds() {
+        let (summary, history) = violated();
+        insta::assert_snapshot!(render(&summary, &history).expect("XML"));
+    }
+
+    #[test]
+    fn a_run_that_does_not_hold_never_passes_every_case() {
+        let (mut summary, history) = held();
+        let not_passed = |summary: &Summary| {
+            let xml = render(summary, &history).expect("XML");
+            (xml.matches("<failure").count(), xml.matches("<error").count(), xml.matches("<skipped").count())
+        };
+        assert_eq!(not_passed(&summary), (0, 0, 0), "it holds");
+        summary.cut_short = Some("it took longer than 10 s".to_owned());
+        assert_eq!(not_passed(&summary), (0, 1, 0), "cut short");
+        summary.cut_short = None;
+        summary.verdict.status = Status::Unknown;
+        assert_eq!(not_passed(&summary), (0, 1, 0), "unknown, and no guarantee says so");
+        let because = "fault 1 missed".to_owned();
+        summary.verdict.assumptions = vec![Assumption { what: "every fault hit".to_owned(), met: false, because }];
+        assert_eq!(not_passed(&summary), (0, 1, 0), "an assumption is not met");
+        for finding in &mut summary.verdict.guarantees {
+            finding.promised = false;
+        }
+        summary.verdict.assumptions.clear();
+        assert_eq!(not_passed(&summary), (0, 1, summary.verdict.guarantees.len()), "nothing is promised");
+    }
+
+    #[test]
+    fn what_servers_say_is_text_and_the_file_stays_xml() {
+        let (summary, history) = hostile();
+        let xml = render(&summary, &history).expect("XML");
+        assert!(!xml.contains("<img") && !xml.contains("</script>"), "{xml}");
+        let document = roxmltree::Document::parse(&xml).expect("well-formed");
+        let failure = document.descendants().find(|node| node.has_tag_name("failure")).expect("a failure");
+        assert!(failure.attribute("message").is_some_and(|message| message.contains("</script><img")), "{xml}");
+    }
+}
