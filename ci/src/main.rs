@@ -31,9 +31,9 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Measure the main job against two stock servers, in alternating runs
+    /// Measure the main job against two stock servers in alternating runs, or the reports of a long history
     Bench(bench::BenchArgs),
-    /// Make a Debian machine ready: container engine, base images, nextest
+    /// Make a Debian machine ready: container engine, base images, browser, nextest
     Provision,
 }
 

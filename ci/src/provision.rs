@@ -1,8 +1,11 @@
-//! Makes a bare Debian machine ready for the tests that need containers, and says what it does before doing it.
+//! Makes a bare Debian machine ready for the tests that need containers or a browser, and says what it does before
+//! doing it.
 //!
-//! [`provision`] installs and starts a container engine where none answers, and makes the two base images without a
-//! registry. What is there already is left alone, so a second call takes a second.
+//! [`provision`] installs and starts a container engine where none answers, makes the two base images without a
+//! registry, and installs Chromium with its driver where they are not there. What is
+//! there already is left alone, so a second call takes a second.
 
+mod browser;
 mod engine;
 mod images;
 pub(crate) mod nextest;
@@ -34,6 +37,7 @@ pub(crate) fn provision(say: &mut dyn FnMut(&str)) -> Result<Provisioned> {
         Ok::<_, miette::Report>(())
     };
     timed("packages", say, engine::install)?;
+    timed("browser", say, browser::install)?;
     timed("engine", say, engine::start)?;
     timed("base images", say, images::make)?;
     Ok(Provisioned { engine: engine::version().unwrap_or_default(), done })

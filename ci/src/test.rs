@@ -10,7 +10,7 @@ use crate::provision;
 /// How much is tested.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Make the machine ready first: container engine, base images, nextest (root on Debian; says what it does)
+    /// Make the machine ready first: container engine, base images, browser, nextest (root on Debian; says what it does)
     #[arg(long)]
     provision: bool,
     /// Everything, also what takes long; writes the results table
@@ -19,6 +19,9 @@ pub(crate) struct TestArgs {
     /// Leave out the tests that need a container engine
     #[arg(long)]
     no_engine: bool,
+    /// Leave out the tests that need Chromium
+    #[arg(long)]
+    no_browser: bool,
     /// Only tests whose name contains this
     filter: Option<String>,
 }
@@ -27,6 +30,8 @@ pub(crate) struct TestArgs {
 const FULL: &str = "test(/^full_|::full_/)";
 /// Names of tests that need a container engine.
 const ENGINE: &str = "test(/^engine_|::engine_/)";
+/// Names of tests that need a browser.
+const BROWSER: &str = "test(/^browser_|::browser_/)";
 
 /// Runs the tests with nextest where it is, else with `cargo test`, and the documentation's examples.
 pub(crate) fn test(args: &TestArgs) -> Result<()> {
@@ -52,6 +57,9 @@ fn with_nextest(nextest: &Utf8PathBuf, args: &TestArgs) -> std::process::Command
     if args.no_engine {
         left_out.push(ENGINE);
     }
+    if args.no_browser {
+        left_out.push(BROWSER);
+    }
     let mut command = std::process::Command::new(nextest);
     command.args(["nextest", "run", "--workspace", "--run-ignored", "all"]);
     if std::env::var_os("CI").is_some() {
@@ -72,6 +80,9 @@ fn with_cargo(args: &TestArgs) -> std::process::Command {
     }
     if args.no_engine {
         command.args(["--skip", "engine_"]);
+    }
+    if args.no_browser {
+        command.args(["--skip", "browser_"]);
     }
     command
 }

@@ -13,6 +13,8 @@ use tomee_harness::spec::Topology;
 #[case::explain(&["explain", "--help"])]
 #[case::new(&["new", "--help"])]
 #[case::check(&["check", "--help"])]
+#[case::report(&["report", "--help"])]
+#[case::bundle(&["bundle", "--help"])]
 #[case::doctor(&["doctor", "--help"])]
 #[case::settings(&["settings", "--help"])]
 #[case::sweep(&["sweep", "--help"])]
@@ -195,6 +197,48 @@ async fn check_tells_people_what_held() {
     let context = TestContext::new();
     let folder = stored(&context, None).await;
     insta::assert_snapshot!(context.told(&["check", folder.as_str(), "--color", "never"]));
+}
+
+#[tokio::test]
+async fn report_writes_page_and_results_into_the_run_and_others_where_it_is_told() {
+    let context = TestContext::new();
+    let folder = stored(&context, Some(Bug::LosesTheLastWrite)).await;
+    let ran = context.run(&["report", folder.as_str()]);
+    let (page, results) = (folder.join("report.html"), folder.join("junit.xml"));
+    assert_eq!((ran.code, ran.stdout), (Some(0), format!("{page}\n{results}\n")), "a violation is no failure of report");
+    assert!(read(&page).starts_with("<!doctype html>"));
+    assert!(read(&results).contains("<failure"));
+    let ran = context.run(&["report", folder.as_str(), "--markdown", "summary.md"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "summary.md\n"));
+    assert!(read(&context.folder().join("summary.md")).starts_with("## ❌ violated: "));
+    assert_eq!(context.run(&["report", "nowhere"]).code, Some(2));
+}
+
+#[tokio::test]
+async fn bundle_makes_one_file_without_secrets() {
+    let context = TestContext::new();
+    let folder = stored(&context, None).await;
+    let node = folder.join("nodes/n1");
+    fs_err::create_dir_all(&node).expect("the test's own folder can be written");
+    write(&node.join("server.xml"), "<Server><Connector secret=\"hunter2\"/></Server>");
+    write(&node.join("console.log"), "started with DB_PASSWORD=hunter2\n");
+    let ran = context.run(&["bundle", folder.as_str()]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "run.zip\n"), "{ran}");
+    let file = fs_err::File::open(context.folder().join("run.zip")).expect("it was written");
+    let mut bundle = zip::ZipArchive::new(file).expect("a zip file");
+    let mut names = vec![];
+    for index in 0..bundle.len() {
+        let mut entry = bundle.by_index(index).expect("an entry");
+        names.push(entry.name().to_owned());
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
+        assert!(!text.contains("hunter2"), "{} tells a secret", entry.name());
+    }
+    for name in ["plan.json", "history.jsonl", "report.html", "junit.xml", "nodes/n1/server.xml", "nodes/n1/console.log"]
+    {
+        assert!(names.contains(&format!("run/{name}")), "{name} is not in {names:?}");
+    }
+    assert_eq!(context.run(&["bundle", folder.as_str()]).code, Some(2), "a file that is there is not written over");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! until both answer. One line a runtime, with median (minimum to maximum) of a/b over the rounds.
 
 mod main_job;
+mod report;
 mod stock;
 
 use clap::Args;
@@ -27,6 +28,9 @@ pub(crate) struct BenchArgs {
     /// The seed's own procedure instead: multicast, documented timing, stock flags
     #[arg(long)]
     documented: bool,
+    /// Verdict and reports of a history of 100,000 operations instead
+    #[arg(long)]
+    report: bool,
 }
 
 /// Measures and prints.
@@ -35,6 +39,9 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<()> {
     let folder = tempfile::tempdir().into_diagnostic()?;
     let folder = camino::Utf8Path::from_path(folder.path())
         .ok_or_else(|| miette::miette!("the temporary folder's name is not Unicode"))?;
+    if args.report {
+        return report::report(folder, args.rounds);
+    }
     let runtimes: Vec<&str> = args.runtime.as_deref().map_or_else(|| vec!["process", "docker"], |only| vec![only]);
     if args.rounds == 0 {
         bail!("a benchmark has at least one round");

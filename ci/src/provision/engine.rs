@@ -26,6 +26,11 @@ pub(super) fn install(say: &mut dyn FnMut(&str)) -> Result<bool> {
     }
     let wanted = if version().is_some() { vec!["mmdebstrap"] } else { packages() };
     let missing: Vec<_> = wanted.into_iter().filter(|package| !is_installed(package)).collect();
+    install_packages(&missing, say)
+}
+
+/// Installs packages, where there are any to install.
+pub(super) fn install_packages(missing: &[&str], say: &mut dyn FnMut(&str)) -> Result<bool> {
     if missing.is_empty() {
         return Ok(false);
     }
@@ -33,7 +38,7 @@ pub(super) fn install(say: &mut dyn FnMut(&str)) -> Result<bool> {
     say(&format!("apt-get update, then apt-get install {}", missing.join(" ")));
     read(&mut command(&["apt-get", "update"]))?;
     let mut install = command(&["apt-get", "install", "--yes", "--no-install-recommends"]);
-    read(install.args(&missing).env("DEBIAN_FRONTEND", "noninteractive"))?;
+    read(install.args(missing).env("DEBIAN_FRONTEND", "noninteractive"))?;
     Ok(true)
 }
 
@@ -63,7 +68,7 @@ fn packages() -> Vec<&'static str> {
     PACKAGES.iter().chain(more).copied().collect()
 }
 
-fn is_installed(package: &str) -> bool {
+pub(super) fn is_installed(package: &str) -> bool {
     read(&mut command(&["dpkg-query", "--show", "--showformat", "${db:Status-Status}", package]))
         .is_ok_and(|status| status == "installed")
 }

@@ -1,6 +1,7 @@
-//! `junit.xml`: one test suite a run, one test case a guarantee, for the CI that shows test results.
+//! `junit.xml`: one test suite a run, one test case a guarantee or expectation, for the CI that shows test results.
 //!
-//! A violation is a failure, what could not be decided is an error, and what is not promised is skipped with the reason.
+//! A violation is a failure, what could not be decided is an error, and what does not count, as it is
+//! not promised or is the violation that the story was told to show, is skipped with the reason.
 //! A run whose verdict is not *holds* never gives a file in which every case passed.
 
 use std::time::Duration;
@@ -8,8 +9,9 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::Summary;
+use super::rows::{Row, rows};
 use crate::history::History;
-use crate::verdict::{Finding, Status, explain};
+use crate::verdict::{Status, around};
 
 /// Writes the file's text.
 ///
@@ -22,13 +24,14 @@ pub fn render(summary: &Summary, history: &History) -> Result<String, SerializeE
         suite.add_property((name, value.as_str()));
     }
     let verdict = &summary.verdict;
-    suite.add_test_cases(verdict.guarantees.iter().map(|finding| guarantee(finding, summary, history)));
+    let rows = rows(verdict);
+    suite.add_test_cases(rows.iter().map(|row| decided(row, summary, history)));
     let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
     suite.add_test_cases(
         unmet.map(|unmet| error(summary, &format!("assumption: {}", unmet.what), "not met", &unmet.because)),
     );
-    let mut promised = verdict.guarantees.iter().filter(|finding| finding.promised);
-    let told = promised.any(|finding| finding.status != Status::Holds) || verdict.assumptions.iter().any(|a| !a.met);
+    let told = rows.iter().any(|row| row.counts().is_some_and(|status| status != Status::Holds))
+        || verdict.assumptions.iter().any(|assumption| !assumption.met);
     if verdict.status != Status::Holds && !told {
         suite.add_test_case(error(summary, "verdict", "not decided", "nothing that is promised was decided"));
     }
@@ -40,33 +43,26 @@ pub fn render(summary: &Summary, history: &History) -> Result<String, SerializeE
     report.to_string()
 }
 
-fn guarantee(finding: &Finding, summary: &Summary, history: &History) -> TestCase {
-    let status = if finding.promised {
-        match finding.status {
-            Status::Holds => TestCaseStatus::success(),
-            Status::Violated => not_passed(
-                NonSuccessKind::Failure,
-                "violated",
-                &finding.because,
-                &[finding.because.clone()].into_iter().chain(explain(finding, history)).collect::<Vec<_>>().join("\n"),
-            ),
-            Status::Unknown => not_passed(NonSuccessKind::Error, "unknown", &finding.because, &finding.because),
+fn decided(row: &Row<'_>, summary: &Summary, history: &History) -> TestCase {
+    let status = match row.counts() {
+        Some(Status::Holds) => TestCaseStatus::success(),
+        Some(Status::Violated) => {
+            let evidence: Vec<String> =
+                [row.because.to_owned()].into_iter().chain(around(row.evidence, history)).collect();
+            not_passed(NonSuccessKind::Failure, "violated", row.because, &evidence.join("\n"))
         }
-    } else {
-        let seen = match finding.status {
-            Status::Holds => "held",
-            Status::Violated => "did not hold",
-            Status::Unknown => "was not decided",
-        };
-        let mut skipped = TestCaseStatus::skipped();
-        skipped.set_message(format!("not promised here; it {seen}: {}", finding.because));
-        skipped
+        Some(Status::Unknown) => not_passed(NonSuccessKind::Error, "unknown", row.because, row.because),
+        None => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(row.told());
+            skipped
+        }
     };
     let passed = matches!(status, TestCaseStatus::Success { .. });
-    let mut case = TestCase::new(finding.guarantee.to_string(), status);
+    let mut case = TestCase::new(row.name.as_str(), status);
     case.set_classname(summary.name.as_str());
     if passed {
-        case.set_system_out(finding.because.as_str());
+        case.set_system_out(row.because);
     }
     case
 }

@@ -3,8 +3,9 @@
 //! What a server said may hold anything; nothing of it becomes markup.
 
 use super::Summary;
+use super::rows::{Row, rows};
 use crate::config::Difference;
-use crate::verdict::{Finding, Measures, Status};
+use crate::verdict::{Measures, Status};
 
 /// Writes the Markdown, ended by an empty line, so that several can follow each other.
 pub fn render(summary: &Summary) -> String {
@@ -12,7 +13,7 @@ pub fn render(summary: &Summary) -> String {
     let mut parts = vec![
         format!("## {} {}: {}", sign(verdict.status), word(verdict.status), escaped(&summary.name)),
         escaped(&summary.setting),
-        guarantees(&verdict.guarantees),
+        decided(&rows(verdict)),
     ];
     let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
     let mut remarks: Vec<String> = unmet
@@ -47,15 +48,10 @@ fn word(status: Status) -> &'static str {
     }
 }
 
-fn guarantees(findings: &[Finding]) -> String {
-    let rows = findings.iter().map(|finding| {
-        let (sign, promise) =
-            if finding.promised { (sign(finding.status), "") } else { ("➖", "not promised, observed: ") };
-        [
-            format!("{sign} {}", word(finding.status)),
-            finding.guarantee.to_string(),
-            format!("{promise}{}", escaped(&finding.because)),
-        ]
+fn decided(rows: &[Row<'_>]) -> String {
+    let rows = rows.iter().map(|row| {
+        let sign = if row.aside.is_some() { "➖" } else { sign(row.status) };
+        [format!("{sign} {}", word(row.status)), escaped(&row.name), escaped(&row.told())]
     });
     table(["status", "guarantee", "because"], rows)
 }

@@ -4,6 +4,7 @@ pub mod environment;
 pub mod html;
 pub mod junit;
 pub mod markdown;
+pub mod rows;
 pub mod summary;
 pub mod terminal;
 

@@ -72,6 +72,8 @@ fn summary(status: Status, guarantees: Vec<Finding>) -> Summary {
             format: 1,
             status,
             guarantees,
+            expectations: vec![],
+            expected_violations: vec![],
             assumptions: vec![met],
             measures: Measures {
                 failovers: vec![failover],
@@ -99,6 +101,7 @@ fn finding(guarantee: Guarantee, status: Status, because: &str) -> Finding {
         promised: true,
         status,
         because: because.to_owned(),
+        violations: BTreeMap::new(),
         rests_on: vec![OperationId(1)],
         evidence: vec![1],
     }
@@ -159,7 +162,7 @@ impl Story {
             once: Some("once-1".to_owned()),
             list: vec![0],
         });
-        let reply = Reply { status: 200, set_cookie: vec![], counter };
+        let reply = Reply { status: 200, set_cookie: vec![], counter, body: None };
         self.push(3, RecordKind::Complete { operation, outcome: Outcome::Ok { reply } });
     }
 

@@ -1,6 +1,6 @@
 //! Explanation: the few records around a finding, from all nodes, as lines that a report can print.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::finding::Finding;
 use super::timeline::in_time;
@@ -19,20 +19,26 @@ const LINES: usize = 40;
 /// The records on which a finding rests and those next to them, in time, one line each. A line that is evidence begins
 /// with `>`, the others with a blank.
 pub fn explain(finding: &Finding, history: &History) -> Vec<String> {
+    around(&finding.evidence, history)
+}
+
+/// Like [`explain`], of any records, given as indexes into the history.
+pub fn around(evidence: &[usize], history: &History) -> Vec<String> {
     let order: Vec<usize> =
         in_time(history).into_iter().filter(|index| worth_telling(&history.records[*index])).collect();
+    let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, index)| (*index, place)).collect();
     let mut told: BTreeSet<usize> = BTreeSet::new();
-    for evidence in &finding.evidence {
-        let Some(place) = order.iter().position(|index| index == evidence) else { continue };
+    for place in evidence.iter().filter_map(|index| places.get(index).copied()) {
         let around = place.saturating_sub(AROUND)..=(place + AROUND).min(order.len() - 1);
         // What comes first in the evidence matters most, so the last pieces give way.
         if told.union(&around.clone().collect()).count() <= LINES {
             told.extend(around);
         }
     }
+    let evidence: BTreeSet<&usize> = evidence.iter().collect();
     let lines = told.into_iter().map(|place| {
         let index = order[place];
-        let mark = if finding.evidence.contains(&index) { '>' } else { ' ' };
+        let mark = if evidence.contains(&index) { '>' } else { ' ' };
         format!("{mark} {:>9}  {}", history.records[index].at, line(&history.records[index], history))
     });
     lines.collect()

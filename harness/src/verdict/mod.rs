@@ -23,7 +23,7 @@ mod explain;
 #[cfg(test)]
 mod tests;
 
-pub use explain::explain;
+pub use explain::{around, explain};
 pub use finding::{Assumption, Expectation, Failover, Finding, Latency, Measures, Status, Verdict};
 pub use judge::judge;
 pub use promise::promises;

@@ -158,6 +158,10 @@ function reslice() {
     : view.passing.filter((record) => times[record] >= from && times[record] <= until);
 }
 
-const firstViolation = verdict.guarantees.find((finding) => finding.promised && finding.status === "violated");
-const violationRecord = firstViolation?.evidence[0] ?? -1;
-const evident = new Set(verdict.guarantees.filter((f) => f.status !== "holds").flatMap((f) => f.evidence));
+// The first violation that counts, or else the one that the story was told to show.
+const counted = (row, status) => row.aside === null && row.status === status;
+const firstViolation = data.rows.find((row) => counted(row, "violated"));
+const shownViolation = verdict["expected-violations"]?.find((shown) => shown.status === "holds");
+const violationRecord = (firstViolation ?? shownViolation)?.evidence[0] ?? -1;
+const violationLabel = firstViolation || !shownViolation ? "first violation" : "expected violation";
+const evident = new Set(data.rows.filter((row) => row.status !== "holds").flatMap((row) => row.evidence));

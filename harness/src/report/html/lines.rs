@@ -78,14 +78,13 @@ impl Packer {
                     shape.last[column] = *number;
                 }
                 Value::Text(text) => {
-                    let index = match self.texts.get(*text) {
-                        Some(index) => *index,
-                        None => {
-                            let index = i64::try_from(self.texts.len()).unwrap_or(i64::MAX);
-                            self.texts.insert((*text).to_owned(), index);
-                            self.lines.texts.push((*text).to_owned());
-                            index
-                        }
+                    let index = if let Some(index) = self.texts.get(*text) {
+                        *index
+                    } else {
+                        let index = i64::try_from(self.texts.len()).unwrap_or(i64::MAX);
+                        self.texts.insert((*text).to_owned(), index);
+                        self.lines.texts.push((*text).to_owned());
+                        index
                     };
                     shape.columns[column].push(index);
                 }

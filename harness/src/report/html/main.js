@@ -66,7 +66,7 @@ function evidenceCell(finding) {
   const cell = element("td"), list = element("div", undefined, { class: "evidence" });
   const add = (from, to) => {
     for (const record of finding.evidence.slice(from, to)) {
-      const button = element("button", String(record), { type: "button", "aria-label": `Record ${record}, evidence for ${finding.guarantee}` });
+      const button = element("button", String(record), { type: "button", "aria-label": `Record ${record}, evidence for ${finding.name}` });
       button.addEventListener("click", () => { goTo(record); byId("timeline-title").scrollIntoView({ block: "start" }); });
       list.append(button);
     }
@@ -89,20 +89,21 @@ function showVerdict() {
   byId("name").textContent = summary.name;
   byId("setting").textContent = summary.setting;
   byId("run-dir").textContent = summary["run-dir"];
-  const unknown = verdict.guarantees.find((finding) => finding.promised && finding.status === "unknown");
-  const told = firstViolation ?? unknown;
-  byId("conclusion").textContent = told ? `${told.guarantee}: ${told.because}`
-    : verdict.status === "holds" ? `All ${verdict.guarantees.filter((f) => f.promised).length} promised guarantees hold.` : "Not everything that the verdict rests on is known.";
+  const told = firstViolation ?? data.rows.find((row) => counted(row, "unknown"));
+  const deciding = data.rows.filter((row) => row.aside === null).length;
+  byId("conclusion").textContent = told ? `${told.name}: ${told.because}`
+    : verdict.status === "holds" ? `All ${number(deciding)} guarantees and expectations that count hold.` : "Not everything that the verdict rests on is known.";
   const unmet = verdict.assumptions.filter((it) => !it.met).map((it) => `not met: ${it.what} (${it.because})`);
   if (summary["cut-short"]) unmet.push(`cut short: ${summary["cut-short"]}`);
   byId("remarks").replaceChildren(...unmet.map((text) => element("li", text)));
   byId("jump").hidden = violationRecord < 0;
-  byId("guarantees").replaceChildren(...verdict.guarantees.map((finding) => {
-    const line = element("tr"), status = element("td", undefined, { class: finding.promised ? finding.status : "unpromised" });
-    if (finding.promised && finding.status === "violated") line.className = "is-violated";
-    status.append(element("span", `${finding.promised ? signs[finding.status] + " " : ""}${finding.status}`, { class: "pill" }));
-    const because = finding.promised ? finding.because : `not promised, observed: ${finding.because}`;
-    line.append(status, element("td", finding.guarantee), element("td", because), evidenceCell(finding));
+  byId("jump").textContent = `Jump to the ${violationLabel}`;
+  byId("guarantees").replaceChildren(...data.rows.map((row) => {
+    const line = element("tr"), status = element("td", undefined, { class: row.aside === null ? row.status : "unpromised" });
+    if (counted(row, "violated")) line.className = "is-violated";
+    status.append(element("span", `${row.aside === null ? signs[row.status] + " " : ""}${row.status}`, { class: "pill" }));
+    const because = row.aside === null ? row.because : `${row.aside}, observed: ${row.because}`;
+    line.append(status, element("td", row.name), element("td", because), evidenceCell(row));
     return line;
   }));
   if (summary.around.length) {

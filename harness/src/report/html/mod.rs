@@ -15,6 +15,7 @@ use sha2::{Digest as _, Sha256};
 use self::columns::Columns;
 use self::lines::Lines;
 use super::Summary;
+use super::rows::{Row, rows};
 use crate::history::History;
 
 const PAGE: &str = include_str!("report.html");
@@ -33,6 +34,7 @@ const SCRIPTS: [&str; 5] = [
 #[serde(rename_all = "kebab-case")]
 struct Data<'a> {
     summary: &'a Summary,
+    rows: Vec<Row<'a>>,
     columns: Columns<'a>,
     lines: Lines,
 }
@@ -42,7 +44,8 @@ struct Data<'a> {
 /// # Errors
 /// A record cannot be written as JSON; those that were read from a history can.
 pub fn render(summary: &Summary, history: &History) -> Result<String, serde_json::Error> {
-    let data = Data { summary, columns: Columns::of(history), lines: Lines::of(history)? };
+    let data =
+        Data { summary, rows: rows(&summary.verdict), columns: Columns::of(history), lines: Lines::of(history)? };
     // In JSON a `<` stands inside strings only, so that no text can end the block or begin a comment.
     let data = serde_json::to_string(&data)?.replace('<', "\\u003c");
     // A nonce that is the data's own digest: no text in the data can name it.

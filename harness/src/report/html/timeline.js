@@ -210,7 +210,7 @@ function drawTimeline() {
   drawFaults(pen, width);
   drawLogsAndLooks(pen, width);
   drawOperations(pen, width);
-  for (const [record, colour, label] of [[violationRecord, colours.bad, "first violation"], [view.chosen, colours.chosen, ""]]) {
+  for (const [record, colour, label] of [[violationRecord, colours.bad, violationLabel], [view.chosen, colours.chosen, ""]]) {
     if (record < 0 || times[record] < view.from || times[record] > view.until) continue;
     const x = Math.round(xOf(times[record], width)) + .5;
     pen.strokeStyle = colour; pen.lineWidth = 2; pen.setLineDash(label ? [5, 3] : []);
