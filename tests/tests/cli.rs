@@ -205,7 +205,11 @@ async fn report_writes_page_and_results_into_the_run_and_others_where_it_is_told
     let folder = stored(&context, Some(Bug::LosesTheLastWrite)).await;
     let ran = context.run(&["report", folder.as_str()]);
     let (page, results) = (folder.join("report.html"), folder.join("junit.xml"));
-    assert_eq!((ran.code, ran.stdout), (Some(0), format!("{page}\n{results}\n")), "a violation is no failure of report");
+    assert_eq!(
+        (ran.code, ran.stdout),
+        (Some(0), format!("{page}\n{results}\n")),
+        "a violation is no failure of report"
+    );
     assert!(read(&page).starts_with("<!doctype html>"));
     assert!(read(&results).contains("<failure"));
     let ran = context.run(&["report", folder.as_str(), "--markdown", "summary.md"]);
@@ -234,7 +238,8 @@ async fn bundle_makes_one_file_without_secrets() {
         std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
         assert!(!text.contains("hunter2"), "{} tells a secret", entry.name());
     }
-    for name in ["plan.json", "history.jsonl", "report.html", "junit.xml", "nodes/n1/server.xml", "nodes/n1/console.log"]
+    for name in
+        ["plan.json", "history.jsonl", "report.html", "junit.xml", "nodes/n1/server.xml", "nodes/n1/console.log"]
     {
         assert!(names.contains(&format!("run/{name}")), "{name} is not in {names:?}");
     }

@@ -38,6 +38,8 @@ pub(super) struct Session<'a> {
     acknowledged: Vec<Nanos>,
     /// When each increment that may have landed began, sorted.
     attempted: Vec<Nanos>,
+    /// Those of its operations that asked for its end: few, where all others may be a hundred thousand.
+    pub(super) ends: Vec<usize>,
 }
 
 /// An operation that asked for a session and did not find it.
@@ -91,8 +93,7 @@ impl Session<'_> {
 
     /// Whether an operation may have ended it before `at`.
     pub(super) fn may_have_ended(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        let mut asked = self.operations.iter().map(|index| &operations[*index]);
-        asked.any(|operation| operation.request == AppRequest::Invalidate && operation.invoked < at)
+        self.ends.iter().any(|index| operations[*index].invoked < at)
     }
 
     /// Whether the id may have changed while an operation was under way: another one ran on another node meanwhile,
@@ -182,6 +183,7 @@ impl<'a> Book<'a> {
             contended: None,
             acknowledged: Vec::new(),
             attempted: Vec::new(),
+            ends: Vec::new(),
         });
     }
 
@@ -307,6 +309,8 @@ impl Session<'_> {
     }
 
     fn count(&mut self, operations: &[Operation<'_>]) {
+        let ends = self.operations.iter().copied();
+        self.ends = ends.filter(|index| operations[*index].request == AppRequest::Invalidate).collect();
         let counts = self.operations.iter().map(|index| &operations[*index]);
         for count in counts.filter(|operation| operation.request == AppRequest::Count) {
             self.attempted.push(count.invoked);

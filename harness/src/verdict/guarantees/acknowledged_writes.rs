@@ -8,7 +8,6 @@ use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, acknowledged, breach, due, loss_in_words};
 use crate::spec::Violation;
-use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
@@ -77,10 +76,9 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, index: usize) -> O
 /// An answer out of a session that had been ended with acknowledgement.
 fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
     let operation = &view.operations[index];
-    let ended = session.operations.iter().copied().find(|other| {
+    let ended = session.ends.iter().copied().find(|other| {
         let other = &view.operations[*other];
-        other.request == AppRequest::Invalidate
-            && other.answer().is_some()
+        other.answer().is_some()
             && other.completed.is_some_and(|end| end < operation.invoked)
             // Under an id that is no longer the session's, the request ended nothing.
             && other.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, other)

@@ -88,16 +88,17 @@ fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
 
 /// The server takes a session for new that its client already knows.
 fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>) -> Option<String> {
+    if !operation.answer()?.new {
+        return None;
+    }
     let mut known = session.answers.iter().map(|index| &view.operations[*index]);
     let known = known.rfind(|answer| answer.completed.is_some_and(|end| end < operation.invoked))?;
-    operation.answer()?.new.then(|| {
-        format!(
-            "{} took {}'s session for new, which {} had already answered",
-            operation.name(),
-            session.client,
-            known.id
-        )
-    })
+    Some(format!(
+        "{} took {}'s session for new, which {} had already answered",
+        operation.name(),
+        session.client,
+        known.id
+    ))
 }
 
 /// The id changed and the client was not told, or was told another one.

@@ -1,0 +1,109 @@
+//! What a verdict decided, as one list for all reports: guarantees, expectations, expected violations.
+
+use serde::Serialize;
+
+use crate::history::OperationId;
+use crate::verdict::{Expectation, Finding, Status, Verdict};
+
+/// One thing that was decided, or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Row<'a> {
+    /// The guarantee, `expected: …` or `to be shown: …`.
+    pub name: String,
+    /// How it stands.
+    pub status: Status,
+    /// Why it does not count; `None` where it does.
+    pub aside: Option<&'static str>,
+    /// One sentence that says why it stands so, with values.
+    pub because: &'a str,
+    /// The operations it rests on.
+    pub rests_on: &'a [OperationId],
+    /// The records it rests on, as indexes into the history.
+    pub evidence: &'a [usize],
+}
+
+impl Row<'_> {
+    /// How it counts for the run; `None` where it does not.
+    pub fn counts(&self) -> Option<Status> {
+        self.aside.is_none().then_some(self.status)
+    }
+
+    /// Why it stands so, behind why it does not count.
+    pub fn told(&self) -> String {
+        self.aside.map_or_else(|| self.because.to_owned(), |aside| format!("{aside}, observed: {}", self.because))
+    }
+}
+
+/// All of a verdict, in its order.
+pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
+    let guarantees = verdict.guarantees.iter().map(|finding| Row {
+        name: finding.guarantee.to_string(),
+        status: finding.status,
+        aside: aside(finding, verdict),
+        because: &finding.because,
+        rests_on: &finding.rests_on,
+        evidence: &finding.evidence,
+    });
+    let expected = |prefix: &'static str| {
+        move |expectation: &'_ Expectation| -> (String, Status) {
+            (format!("{prefix}: {}", expectation.what), expectation.status)
+        }
+    };
+    let (steps, shown) = (expected("expected"), expected("to be shown"));
+    let expectations = verdict.expectations.iter().map(|it| (steps(it), it));
+    let expectations = expectations.chain(verdict.expected_violations.iter().map(|it| (shown(it), it)));
+    let expectations = expectations.map(|((name, status), it)| Row {
+        name,
+        status,
+        aside: None,
+        because: &it.because,
+        rests_on: &it.rests_on,
+        evidence: &it.evidence,
+    });
+    guarantees.chain(expectations).collect()
+}
+
+/// Why a finding does not count.
+fn aside(finding: &Finding, verdict: &Verdict) -> Option<&'static str> {
+    let expected = |name: &String| verdict.expected_violations.iter().any(|expected| expected.what == *name);
+    let mut violations = finding.violations.keys().map(ToString::to_string).peekable();
+    match finding.status {
+        _ if !finding.promised => Some("not promised"),
+        Status::Violated if violations.peek().is_some() && violations.all(|name| expected(&name)) => {
+            Some("as the story was told to show")
+        }
+        // The judge counts what is unknown unless what was to be shown has cut the story short.
+        Status::Unknown if verdict.status == Status::Holds => Some("the story was cut short as expected"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::violated;
+    use super::*;
+    use crate::spec::Violation;
+
+    #[test]
+    fn a_violation_counts_unless_the_story_was_told_to_show_it_and_showed_nothing_else() {
+        let (mut summary, _) = violated();
+        let verdict = &mut summary.verdict;
+        let of = |verdict: &Verdict| rows(verdict).iter().map(Row::counts).collect::<Vec<_>>();
+        let (holds, violated, unknown) = (Some(Status::Holds), Some(Status::Violated), Some(Status::Unknown));
+        assert_eq!(of(verdict), [holds, unknown, violated, None], "the last one is not promised");
+
+        let lost = Violation::of(verdict.guarantees[2].guarantee);
+        verdict.guarantees[2].violations.insert(lost, 1);
+        let because = "it showed".to_owned();
+        let (rests_on, evidence) = (vec![], vec![1]);
+        let shown = Expectation { what: lost.to_string(), status: Status::Holds, because, rests_on, evidence };
+        verdict.expected_violations = vec![shown];
+        assert_eq!(of(verdict), [holds, unknown, None, None, holds]);
+        assert_eq!(rows(verdict)[4].name, format!("to be shown: {lost}"));
+
+        let other = Violation::of(verdict.guarantees[0].guarantee);
+        verdict.guarantees[2].violations.insert(other, 1);
+        assert_eq!(of(verdict)[2], violated, "another way of violating it was not expected");
+    }
+}
