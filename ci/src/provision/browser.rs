@@ -2,14 +2,14 @@
 
 use miette::Result;
 
-use super::command::{command, run};
 use super::engine::{install_packages, is_installed};
+use crate::command::{command, read};
 
 const PACKAGES: [&str; 2] = ["chromium", "chromium-driver"];
 
 /// Whether the browser tests can run: both programs answer, from wherever they are.
 pub(crate) fn is_there() -> bool {
-    ["chromium", "chromedriver"].iter().all(|program| run(&mut command(&[program, "--version"])).is_ok())
+    ["chromium", "chromedriver"].iter().all(|program| read(&mut command(&[program, "--version"])).is_ok())
 }
 
 /// Installs the packages that are missing, unless both programs are there.

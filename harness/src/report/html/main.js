@@ -283,7 +283,8 @@ showLists();
 refilter();
 changed();
 new ResizeObserver(draw).observe(lanesCanvas);
-requestAnimationFrame(() => {
-  // The first frame was asked for before this one, so it is drawn.
-  root.dataset.readyMs = Math.round(performance.now());
-});
+// The first time at once: a window that nobody sees is given no frames.
+drawTimeline();
+drawReplicas();
+drawLag();
+root.dataset.readyMs = Math.round(performance.now());
