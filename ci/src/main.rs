@@ -5,6 +5,8 @@ mod bench;
 mod command;
 mod lint;
 mod provision;
+mod results;
+mod scenarios;
 mod schema;
 mod test;
 
@@ -33,6 +35,8 @@ enum Task {
     },
     /// Measure the main job against two stock servers in alternating runs, or the reports of a long history
     Bench(bench::BenchArgs),
+    /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
+    Scenarios(scenarios::ScenarioArgs),
     /// Make a Debian machine ready: container engine, base images, browser, nextest
     Provision,
 }
@@ -43,6 +47,7 @@ fn main() -> Result<()> {
         Task::Lint => lint::lint(),
         Task::Schema { check } => schema::schema(check),
         Task::Bench(args) => bench::bench(&args),
+        Task::Scenarios(args) => scenarios::scenarios(&args),
         Task::Provision => provision(),
     }
 }

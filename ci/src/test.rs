@@ -2,10 +2,10 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::Args;
-use miette::Result;
+use miette::{Result, bail};
 
 use crate::command::{cargo, run};
-use crate::provision;
+use crate::{provision, results};
 
 /// How much is tested.
 #[derive(Debug, Args)]
@@ -43,7 +43,15 @@ pub(crate) fn test(args: &TestArgs) -> Result<()> {
         provision::nextest::find(tools)
     };
     match nextest {
-        Some(nextest) => run(with_nextest(&nextest, args).envs(std::env::vars()))?,
+        Some(nextest) => {
+            let ran = run(with_nextest(&nextest, args).envs(std::env::vars()));
+            if args.full && args.filter.is_none() {
+                // Also of a run with failures: a table that leaves them out would be none.
+                results::write()?;
+            }
+            ran?;
+        }
+        None if args.full => bail!("the results table needs nextest: `cargo ci provision` gets it"),
         None => run(&mut with_cargo(args))?,
     }
     run(cargo().args(["test", "--doc", "--workspace", "--quiet"]))
@@ -62,7 +70,9 @@ fn with_nextest(nextest: &Utf8PathBuf, args: &TestArgs) -> std::process::Command
     }
     let mut command = std::process::Command::new(nextest);
     command.args(["nextest", "run", "--workspace", "--run-ignored", "all"]);
-    if std::env::var_os("CI").is_some() {
+    if args.full {
+        command.args(["--profile", "full"]);
+    } else if std::env::var_os("CI").is_some() {
         command.args(["--profile", "ci"]);
     }
     if !left_out.is_empty() {
