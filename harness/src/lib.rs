@@ -26,7 +26,9 @@ pub mod history;
 pub mod lab;
 pub mod report;
 pub mod spec;
+pub mod suite;
 pub mod trial;
 pub mod verdict;
 
 pub use lab::cluster::Cluster;
+pub use suite::test_main;

@@ -283,7 +283,7 @@ async fn a_port_that_is_taken_between_allocation_and_start_is_got_round() {
     let _stranger = run.let_start(true).await;
     run.let_start(false).await;
     let ran = Run::end(child).await;
-    run.ended(&ran, 0, &["holds all 8 guarantees"]).await;
+    run.ended(&ran, 0, &["holds all 9 guarantees"]).await;
 }
 
 #[tokio::test]

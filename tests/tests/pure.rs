@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use camino::{Utf8Path, Utf8PathBuf};
 
 /// Rooms of `harness/src` that exist, or are named in ARCHITECTURE.md and will.
-const ROOMS: &[&str] = &["spec", "config", "history", "verdict", "lab", "trial", "gate", "report", "ui", "fixtures"];
+const ROOMS: &[&str] =
+    &["spec", "config", "history", "verdict", "lab", "trial", "gate", "report", "ui", "fixtures", "suite"];
 
 /// Who may name whom. `spec` is the vocabulary of all that the others exchange, so whoever may name a room whose types
 /// have `spec` types in them may name `spec` too; that adds `report → spec` and `ui → spec` to the drawn arrows.
@@ -21,6 +22,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("ui", &["lab", "history", "verdict", "report", "spec"]),
     // For the tests of users, beside the rooms: nothing in the library names it.
     ("fixtures", &["lab", "spec"]),
+    ("suite", &["trial", "report", "lab", "config", "verdict", "history", "spec"]),
     ("bin", ROOMS),
 ];
 

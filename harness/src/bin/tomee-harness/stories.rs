@@ -1,8 +1,9 @@
 //! Which scenarios are meant: by path, by the name of a shipped one, by tag or by catalogue number.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use tomee_harness::spec::Plan;
 use tomee_harness::spec::scenario::{ClusterTable, Scenario, ScenarioError, shipped};
+use tomee_harness::suite::files_below;
 
 use crate::exit::Failure;
 use crate::settings::{Origin, Settings};
@@ -65,7 +66,8 @@ fn all_shipped() -> Result<Vec<Story>, Failure> {
 
 fn of_path(path: &Utf8Path) -> Result<Vec<Story>, Failure> {
     if path.is_dir() {
-        let files = files_below(path)?;
+        let files = files_below(path);
+        let files = files.map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))?;
         if files.is_empty() {
             return Err(Failure::usage(format!("there is no scenario (*.toml) in {path}")));
         }
@@ -101,21 +103,6 @@ fn of_word(word: &str) -> Result<Vec<Story>, Failure> {
         return Err(Failure::usage(format!("no scenario has the tag, number or name {word:?}")).hint(Some(hint)));
     }
     Ok(found)
-}
-
-fn files_below(folder: &Utf8Path) -> Result<Vec<Utf8PathBuf>, Failure> {
-    let mut files = vec![];
-    for entry in folder.read_dir_utf8().map_err(|error| Failure::usage(format!("{folder} cannot be read: {error}")))? {
-        let path = entry.map_err(|error| Failure::usage(format!("{folder} cannot be read: {error}")))?.into_path();
-        // A link to a folder above would lead round in a circle.
-        if path.is_dir() && !path.is_symlink() {
-            files.extend(files_below(&path)?);
-        } else if path.extension() == Some("toml") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    Ok(files)
 }
 
 fn of_file(path: &Utf8Path) -> Result<Story, Failure> {

@@ -19,7 +19,7 @@ impl ScenarioError {
         Self { message: message.into(), span: Some(span), help: None }
     }
 
-    pub(super) fn nowhere(message: impl Into<String>) -> Self {
+    pub(crate) fn nowhere(message: impl Into<String>) -> Self {
         Self { message: message.into(), span: None, help: None }
     }
 
