@@ -1,4 +1,4 @@
-//! A headless Chromium of a test's own, driven over WebDriver.
+//! A headless Chromium of a test's own, driven over `WebDriver`.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -39,7 +39,7 @@ impl Chromium {
                 "--no-first-run",
                 "--disable-background-networking",
                 "--remote-debugging-port=0",
-                "--window-size=1280,900",
+                "--window-size=1280,2000",
                 &format!("--user-data-dir={profile}"),
                 "about:blank",
             ],
@@ -50,9 +50,11 @@ impl Chromium {
         let mut capabilities = DesiredCapabilities::chrome();
         capabilities.set_debugger_address(&format!("127.0.0.1:{debugger}")).expect("an address");
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("a session");
+        // Its end is that of its processes. Dropped otherwise, it would wait for an answer that this thread is to read.
+        driver.clone().leak().expect("it was not ended yet");
         driver.goto(format!("file://{page}")).await.expect("the page opens");
         let chromium = Self { driver, _browser: browser, _driver: driver_process, _context: context };
-        chromium.shows("return document.documentElement.dataset.readyMs ?? null", |ready| ready.is_string()).await;
+        chromium.shows("return document.documentElement.dataset.readyMs ?? null", Value::is_string).await;
         chromium
     }
 

@@ -74,7 +74,7 @@ pub(crate) enum Command {
     New(NewArgs),
     /// Judge a stored run again, offline
     Check(CheckArgs),
-    /// Render a stored run again: a page to look into, JUnit XML, Markdown
+    /// Render a stored run again: a page to look into, a `JUnit` file, Markdown
     Report(ReportArgs),
     /// Put a stored run into one file, fit to attach to a bug report
     Bundle(BundleArgs),
@@ -213,7 +213,7 @@ pub(crate) struct ReportArgs {
     /// Write the page here
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<Utf8PathBuf>,
-    /// Write JUnit XML here
+    /// Write `JUnit` XML here
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<Utf8PathBuf>,
     /// Write Markdown here
@@ -227,7 +227,7 @@ pub(crate) struct BundleArgs {
     /// The run's folder
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run_dir: Utf8PathBuf,
-    /// The file to write [default: RUN_DIR.zip in the working directory]
+    /// The file to write [default: the folder's name with .zip, in the working directory]
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<Utf8PathBuf>,
 }

@@ -249,11 +249,14 @@ lanesCanvas.addEventListener("pointerleave", () => { byId("tip").hidden = true; 
 
 function hover(event) {
   const record = recordAt(event.offsetX, event.offsetY, lanesCanvas.clientWidth), tip = byId("tip");
+  // Never below the lanes: a tip that overflows brings a scroll bar, which narrows the lanes under the pointer.
+  tip.style.top = "0";
   tip.hidden = record < 0;
   if (record < 0) return;
   tip.textContent = `${seconds(times[record])} ${nodeName(record)} ${describe(record)}`;
-  tip.style.left = `${Math.min(event.offsetX + 12, lanesCanvas.clientWidth - tip.offsetWidth - 8)}px`;
-  tip.style.top = `${event.offsetY + 14}px`;
+  tip.style.left = `${Math.max(0, Math.min(event.offsetX + 12, lanesCanvas.clientWidth - tip.offsetWidth - 8))}px`;
+  const below = event.offsetY + 14, fits = below + tip.offsetHeight <= lanesHeight;
+  tip.style.top = `${fits ? below : Math.max(0, event.offsetY - tip.offsetHeight - 10)}px`;
 }
 
 scroller.addEventListener("scroll", drawRows);

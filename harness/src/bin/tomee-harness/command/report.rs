@@ -29,6 +29,7 @@ pub(crate) struct Stored {
 /// How long each part took.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[expect(clippy::struct_field_names, reason = "the unit is in the key, as in every file of ours")]
 struct Took {
     read_ms: u64,
     judge_ms: u64,
