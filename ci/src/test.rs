@@ -29,7 +29,7 @@ pub(crate) struct TestArgs {
 /// Names of tests that only the full tier runs.
 const FULL: &str = "test(/^full_|::full_/)";
 /// Names of tests that need a container engine.
-const ENGINE: &str = "test(/^engine_|::engine_/)";
+const ENGINE: &str = "test(/(^|::)(full_)?engine_/)";
 /// Names of tests that need a browser.
 const BROWSER: &str = "test(/^browser_|::browser_/)";
 

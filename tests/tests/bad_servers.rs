@@ -287,7 +287,8 @@ async fn a_port_that_is_taken_between_allocation_and_start_is_got_round() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_taken_at_every_try_is_named() {
+#[ignore = "slow: the full tier"]
+async fn full_a_port_that_is_taken_at_every_try_is_named() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
     let java = run.java_that(WAITS);

@@ -16,7 +16,7 @@ async fn engine_tomee_9_keeps_its_sessions() {
 
 #[tokio::test]
 #[ignore = "needs a container engine"]
-async fn engine_tomcat_11_keeps_its_sessions() {
+async fn full_engine_tomcat_11_keeps_its_sessions() {
     main_job(&["--server", "tomcat:11.0.24"]).await.holds().await;
 }
 

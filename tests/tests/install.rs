@@ -31,7 +31,8 @@ fn assert_one_run_and_nothing_left(folder: &Utf8Path) {
 }
 
 #[tokio::test]
-async fn the_installed_binary_does_the_main_job_from_any_folder() {
+#[ignore = "slow: the full tier"]
+async fn full_the_installed_binary_does_the_main_job_from_any_folder() {
     let place = TestContext::new();
     let root = place.folder().join("root");
     // Debug, and into this workspace's target folder: what is built there already is not built once more.
@@ -60,7 +61,8 @@ async fn the_example_does_the_main_job_in_few_lines() {
 }
 
 #[tokio::test]
-async fn a_crate_outside_the_workspace_fails_over_in_its_own_test() {
+#[ignore = "slow: the full tier"]
+async fn full_a_crate_outside_the_workspace_fails_over_in_its_own_test() {
     let tokio = "tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }";
     let outside = OutsideCrate::with(MAIN_USE, tokio);
     let good = ran(outside.test("a_session_survives_its_node")).await;

@@ -147,7 +147,8 @@ fn many(job: &MainJob) -> (Vec<serde_json::Value>, Vec<String>) {
 }
 
 #[tokio::test]
-async fn runs_are_repeated_until_one_does_not_hold() {
+#[ignore = "slow: the full tier"]
+async fn full_runs_are_repeated_until_one_does_not_hold() {
     let arguments = ["--runtime", "process", "--server", "tomcat:11.0.24", "--repeat", "2", "--until-failure"];
     let job = run(TestContext::new(), &arguments).await;
     let (summaries, folders) = many(&job);

@@ -24,12 +24,14 @@ async fn tomee_8_keeps_its_sessions() {
 }
 
 #[tokio::test]
-async fn tomcat_9_keeps_its_sessions() {
+#[ignore = "slow: the full tier"]
+async fn full_tomcat_9_keeps_its_sessions() {
     main_job(&["--server", "tomcat:9.0.117"]).await.holds().await;
 }
 
 #[tokio::test]
-async fn tomcat_10_1_keeps_its_sessions() {
+#[ignore = "slow: the full tier"]
+async fn full_tomcat_10_1_keeps_its_sessions() {
     main_job(&["--server", "tomcat:10.1.59"]).await.holds().await;
 }
 
@@ -56,7 +58,8 @@ async fn three_nodes_keep_their_sessions() {
 /// `JvmRouteBinderValve`, which leaves the id as it is; the app, which asks next, gets the session. The second answer
 /// renames the id. At one of the two failovers the asked node is always a proxy.
 #[tokio::test]
-async fn the_backup_manager_on_three_nodes_renames_the_id_late_where_a_proxy_answers() {
+#[ignore = "slow: the full tier"]
+async fn full_the_backup_manager_on_three_nodes_renames_the_id_late_where_a_proxy_answers() {
     let job = main_job(&["--manager", "backup", "--nodes", "3"]).await;
     job.holds().await;
     let notes = job.verdict()["notes"].to_string();

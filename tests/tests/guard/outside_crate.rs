@@ -16,7 +16,8 @@ fn test(outside: &OutsideCrate, name: &str, place: &Place) -> Output {
 }
 
 #[tokio::test]
-async fn outside_crate_is_guarded_when_its_test_ends_well_and_when_it_crashes() {
+#[ignore = "slow: the full tier"]
+async fn full_outside_crate_is_guarded_when_its_test_ends_well_and_when_it_crashes() {
     let outside = OutsideCrate::with(TESTS, "");
 
     let well = Place::new();
