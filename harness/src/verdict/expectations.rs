@@ -88,7 +88,7 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
         let least = expected.at_least;
         (Status::Violated, format!("it showed {times} times in {trials} sessions, where {least} were due"))
     } else {
-        (Status::Violated, "it did not show: all held after all".to_owned())
+        (Status::Violated, "it did not show".to_owned())
     };
     Expectation {
         what: expected.violation.to_string(),

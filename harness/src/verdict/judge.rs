@@ -90,7 +90,8 @@ fn counts(view: &View<'_>, finding: &Finding) -> Option<Status> {
     let expected = |violation: &Violation| expectations::is_expected(view, *violation);
     match finding.status {
         _ if !finding.promised => None,
-        Status::Violated if finding.violations.keys().all(expected) => None,
+        // A violation without a name is none that was expected.
+        Status::Violated if !finding.violations.is_empty() && finding.violations.keys().all(expected) => None,
         Status::Unknown if expectations::cut_short_as_expected(view) => None,
         status => Some(status),
     }
