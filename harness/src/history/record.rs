@@ -112,7 +112,11 @@ pub enum FaultPhase {
         seen: String,
     },
     /// It was undone.
-    Healed,
+    Healed {
+        /// What it had done by then, where that was counted; for example `37 packets dropped`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        toll: Option<String>,
+    },
 }
 
 /// Something that the harness did or noticed.
@@ -151,6 +155,12 @@ pub enum Event {
     ClusterFormed {
         /// Those nodes.
         nodes: Vec<NodeName>,
+    },
+    /// The nodes on each side of a partition see each other, and nobody beyond it. Members are not judged from here on, but
+    /// from the next `ClusterFormed`.
+    ClusterSplit {
+        /// The nodes of each side.
+        sides: Vec<Vec<NodeName>>,
     },
     /// A WAR was put into the watch folder.
     WarDropped {

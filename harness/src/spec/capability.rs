@@ -19,6 +19,8 @@ pub enum Capability {
     LoseHost,
     /// Cut peer traffic by packet filter.
     Partition,
+    /// Drop a part of the peer traffic, by chance.
+    PacketLoss,
     /// IP multicast between the nodes.
     Multicast,
 }

@@ -36,6 +36,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         kind: FaultKind::Kill,
         node: node.clone().into(),
         client: None,
+        percent: None,
         lasting: None,
     };
     let steps = [

@@ -106,6 +106,9 @@ pub enum StepKind {
         /// Whose session the role of the node is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<ClientName>,
+        /// How many of a hundred packets are lost, where the fault is packet loss.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        percent: Option<u8>,
         /// After this time it is undone, while the story goes on; without it, only a later step or the end undoes it.
         #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
         lasting: Option<Millis>,
@@ -229,6 +232,24 @@ pub enum PlanError {
         /// The runtime.
         runtime: String,
     },
+    /// A step cuts the multicast heartbeats of a cluster that has none.
+    #[error("step {step} ({title}) cuts multicast heartbeats, and membership {membership} has none")]
+    NoHeartbeats {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+        /// How members find each other instead.
+        membership: super::Membership,
+    },
+    /// A packet loss without its percentage, or a percentage of something else.
+    #[error("step {step} ({title}): packet-loss, and nothing else, has a percentage, 1 to 99")]
+    Percentage {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+    },
     /// A step names a context that no step before it deploys.
     #[error("step {step} ({title}) names {context}, which no step before it deploys")]
     NotDeployed {
@@ -273,11 +294,26 @@ impl Plan {
             if let Some(context) = step.kind.context().filter(|context| !deployed.contains(context)) {
                 return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
             }
+            if let StepKind::Fault { kind, percent, .. } = &step.kind {
+                self.check_fault(*kind, *percent, number, &step.title)?;
+            }
             if let Some(capability) = self.needs(&step.kind).into_iter().find(|need| !capabilities.contains(need)) {
                 return Err(PlanError::Lacks { step: number, title: title(), capability, runtime: runtime.to_owned() });
             }
         }
         Ok(())
+    }
+
+    fn check_fault(&self, kind: FaultKind, percent: Option<u8>, step: usize, title: &str) -> Result<(), PlanError> {
+        let (title, membership) = (title.to_owned(), self.topology.cluster.membership);
+        if kind == FaultKind::MembershipPartition && membership != super::Membership::Multicast {
+            return Err(PlanError::NoHeartbeats { step, title, membership });
+        }
+        let fits = match kind {
+            FaultKind::PacketLoss => percent.is_some_and(|percent| (1..=99).contains(&percent)),
+            _ => percent.is_none(),
+        };
+        if fits { Ok(()) } else { Err(PlanError::Percentage { step, title }) }
     }
 
     fn needs(&self, kind: &StepKind) -> Vec<Capability> {

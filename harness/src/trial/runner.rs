@@ -74,6 +74,10 @@ pub async fn run(
         // Evidence only: a dump that cannot be written must not keep the cluster from being ended.
         let _ = cluster.dump_threads().await;
     }
+    if let Some(cluster) = &cluster {
+        // The nodes go anyway; what is healed can be asked for its logs, or left in order where it is kept.
+        let _ = cluster.heal_all().await;
+    }
     let ended = match &cluster {
         Some(cluster) if !keep => end(cluster).await,
         Some(_) => Ok(()),

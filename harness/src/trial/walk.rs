@@ -107,15 +107,15 @@ impl<'a> Walk<'a> {
                 self.workload.ask_all(&cluster, client, 1, 1, &ask).await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
-            StepKind::Fault { kind, node, client, lasting } => {
+            StepKind::Fault { kind, node, client, percent, lasting } => {
                 let node = self.node(&cluster, node, client.as_ref()).await?;
-                cluster.fault(*kind, &node).await?;
+                cluster.fault(*kind, *percent, &node).await?;
                 self.heal_after(cluster, *kind, node, *lasting);
                 Ok(())
             }
             StepKind::Heal { node } => {
                 let node = self.node(&cluster, node, None).await?;
-                cluster.resume(&node).await
+                cluster.heal(&node).await
             }
             StepKind::Restart { node } => {
                 let node = self.node(&cluster, node, None).await?;
@@ -145,7 +145,11 @@ impl<'a> Walk<'a> {
         let Some(time) = lasting.filter(|_| kind.is_undone_in_place()) else { return };
         self.lasting.spawn(async move {
             wait::pause(time.duration()).await;
-            cluster.resume(&node).await
+            match cluster.heal(&node).await {
+                // A step was faster.
+                Err(ClusterError::NothingToHeal(_)) => Ok(()),
+                healed => healed,
+            }
         });
     }
 

@@ -110,7 +110,8 @@ fn phase_in_words(phase: &FaultPhase) -> String {
         FaultPhase::Asked => "asked for".to_owned(),
         FaultPhase::Hit { proof } => format!("hit: {proof}"),
         FaultPhase::Missed { seen } => format!("missed: {seen}"),
-        FaultPhase::Healed => "undone".to_owned(),
+        FaultPhase::Healed { toll: None } => "undone".to_owned(),
+        FaultPhase::Healed { toll: Some(toll) } => format!("undone: {toll}"),
     }
 }
 
@@ -142,6 +143,11 @@ fn event_in_words(event: &Event) -> String {
         Event::ClusterFormed { nodes } => {
             let nodes: Vec<_> = nodes.iter().map(NodeName::as_str).collect();
             format!("the cluster has formed: {}", nodes.join(", "))
+        }
+        Event::ClusterSplit { sides } => {
+            let side = |nodes: &Vec<NodeName>| nodes.iter().map(NodeName::as_str).collect::<Vec<_>>().join(", ");
+            let sides: Vec<_> = sides.iter().map(side).collect();
+            format!("the cluster is split: {}", sides.join(" and "))
         }
         Event::WarDropped { node, context, .. } => format!("{node}  the WAR for {context} is dropped"),
         Event::Deployed { node, context } => format!("{node}  serves {context}"),

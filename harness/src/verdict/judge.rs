@@ -44,19 +44,24 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
         };
         counts && !weighed.assumption.met && weighed.concerns(guarantee)
     });
+    let told = match &judgement.unpromised {
+        Some(why) => format!("{}; not promised: {why}", judgement.because),
+        None => judgement.because.clone(),
+    };
     let (status, because) = match (judgement.status, unmet) {
         (Status::Violated, Some(unmet)) => {
             let why = format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because);
-            (Status::Unknown, format!("{why}; otherwise violated: {}", judgement.because))
+            (Status::Unknown, format!("{why}; otherwise violated: {told}"))
         }
         (Status::Holds, Some(unmet)) => {
             (Status::Unknown, format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because))
         }
-        (status, _) => (status, judgement.because.clone()),
+        (status, _) => (status, told),
     };
     Finding {
         guarantee,
-        promised: promise::void(guarantee, &view.plan.topology, &view.timeline).is_none(),
+        promised: promise::void(guarantee, &view.plan.topology, &view.timeline).is_none()
+            && judgement.unpromised.is_none(),
         violations: if status == Status::Violated { named(guarantee, &judgement) } else { BTreeMap::new() },
         status,
         because,

@@ -15,6 +15,7 @@ mod promise;
 
 mod operations;
 mod sessions;
+mod splits;
 mod timeline;
 mod view;
 

@@ -20,9 +20,10 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     for session in &view.sessions {
         notes.extend(lost_in_place(view, session));
         notes.extend(renamed_late(view, session));
-        notes.extend(behind(session));
+        notes.extend(behind(view, session));
         notes.extend(excused(view, session));
         notes.extend(contended(view, session));
+        notes.extend(view.forked(session));
         notes.extend(twice(session));
         notes.extend(not_asked(view, session));
     }
@@ -69,8 +70,11 @@ fn renamed_late(view: &View<'_>, session: &Session<'_>) -> Option<String> {
 }
 
 /// A replica that was behind what had been acknowledged: with synchronous replication it should not be.
-fn behind(session: &Session<'_>) -> Option<String> {
+fn behind(view: &View<'_>, session: &Session<'_>) -> Option<String> {
     session.replicas.iter().find_map(|replica| {
+        if view.torn(session, replica.node, replica.at).is_some() {
+            return None;
+        }
         let due = i64::try_from(session.acknowledged_before(replica.asked)).ok()?;
         let count = replica.content.count.filter(|count| *count < due && !session.contended_before(replica.at))?;
         Some(format!(

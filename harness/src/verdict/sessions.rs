@@ -339,7 +339,7 @@ impl Session<'_> {
 }
 
 /// Until when an operation may still change something: to its end, or, where that is unknown, while its node lives.
-fn may_act_until(operation: &Operation<'_>, timeline: &Timeline<'_>) -> Nanos {
+pub(super) fn may_act_until(operation: &Operation<'_>, timeline: &Timeline<'_>) -> Nanos {
     match (operation.fate, operation.completed) {
         (Fate::Perhaps(_), _) | (_, None) => timeline.end_of(operation.node, operation.invoked),
         (_, Some(completed)) => completed,

@@ -15,6 +15,7 @@ pub(super) struct Fault<'a> {
     /// The record that tells of it last, of asked, hit and missed.
     pub(super) record: usize,
     pub(super) fate: FaultFate<'a>,
+    pub(super) healed: Option<Nanos>,
 }
 
 /// What became of a fault.
@@ -123,24 +124,40 @@ impl<'a> Timeline<'a> {
     ) {
         self.disturbed(at);
         let known = self.faults.iter().position(|fault| fault.number == number).unwrap_or_else(|| {
-            self.faults.push(Fault { number, kind, node, asked: at, record: index, fate: FaultFate::Open });
+            self.faults.push(Fault {
+                number,
+                kind,
+                node,
+                asked: at,
+                record: index,
+                fate: FaultFate::Open,
+                healed: None,
+            });
             self.faults.len() - 1
         });
         let fault = &mut self.faults[known];
         match phase {
-            FaultPhase::Asked => self.broken(node, at),
+            FaultPhase::Asked => self.broken_by(kind, node, at),
             FaultPhase::Hit { .. } => {
                 (fault.fate, fault.record) = (FaultFate::Hit(at), index);
-                self.broken(node, at);
+                self.broken_by(kind, node, at);
             }
             FaultPhase::Missed { seen } => (fault.fate, fault.record) = (FaultFate::Missed(seen), index),
-            FaultPhase::Healed => {
-                // A thawed node is up at once; what it holds may be stale until it is synchronised.
-                let mut life = Life::at(at, false);
-                life.ready = Some(at);
-                self.lives.entry(node).or_default().push(life);
-            }
+            FaultPhase::Healed { .. } => self.healed(known, node, at),
         }
+    }
+
+    fn healed(&mut self, fault: usize, node: &'a NodeName, at: Nanos) {
+        let fault = &mut self.faults[fault];
+        fault.healed = Some(at);
+        if fault.kind.cuts() {
+            // It was up all the time.
+            return;
+        }
+        // A thawed node is up at once; what it holds may be stale until it is synchronised.
+        let mut life = Life::at(at, false);
+        life.ready = Some(at);
+        self.lives.entry(node).or_default().push(life);
     }
 
     fn event(&mut self, event: &'a Event, at: Nanos, index: usize) {
@@ -180,6 +197,13 @@ impl<'a> Timeline<'a> {
         }
     }
 
+    /// A node that is cut off from its peers stays what it was.
+    fn broken_by(&mut self, kind: FaultKind, node: &'a NodeName, at: Nanos) {
+        if !kind.cuts() {
+            self.broken(node, at);
+        }
+    }
+
     fn disturbed(&mut self, at: Nanos) {
         if let Some(whole) = self.whole.last_mut() {
             whole.until = whole.until.min(at);
@@ -216,7 +240,7 @@ impl<'a> Timeline<'a> {
     /// The first time at or after `from` at which a node's process ended: what was on its way there ends with it.
     /// A frozen node goes on where it stopped.
     pub(super) fn end_of(&self, node: &NodeName, from: Nanos) -> Nanos {
-        let killed = self.faults.iter().filter(|fault| fault.node == node && fault.kind != FaultKind::Pause);
+        let killed = self.faults.iter().filter(|fault| fault.node == node && !fault.kind.is_undone_in_place());
         let died = self.deaths.iter().filter(|(_, dead, ..)| *dead == node).map(|(at, ..)| *at);
         let ends = killed.filter_map(Fault::hit).chain(died);
         ends.filter(|at| *at >= from).min().unwrap_or(FOREVER)

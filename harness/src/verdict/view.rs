@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations::{self, Operation, stem};
 use super::sessions::{self, Replica, Session};
+use super::splits::{self, Split};
 use super::timeline::{Fault, Timeline, in_time};
 use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, History, Nanos, NodeState, OperationId, Question, RecordKind,
@@ -100,6 +101,7 @@ pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
     pub(super) history: &'a History,
     pub(super) timeline: Timeline<'a>,
+    pub(super) splits: Vec<Split<'a>>,
     pub(super) operations: Vec<Operation<'a>>,
     pub(super) sessions: Vec<Session<'a>>,
     pub(super) looks: Vec<Look<'a>>,
@@ -130,7 +132,8 @@ impl<'a> View<'a> {
             _ => None,
         });
         let events = events.collect();
-        Self { plan, history, timeline, operations, sessions, looks, events, contexts, counters }
+        let splits = splits::splits(plan, history, &timeline);
+        Self { plan, history, timeline, splits, operations, sessions, looks, events, contexts, counters }
     }
 
     /// Whether every replica of a session is written before its client has the answer.

@@ -226,6 +226,7 @@ fn event() -> impl Strategy<Value = Event> {
         node().prop_map(|node| Event::NodeStarts { node }),
         node().prop_map(|node| Event::NodeReady { node }),
         vec(node(), 0..4).prop_map(|nodes| Event::ClusterFormed { nodes }),
+        vec(vec(node(), 0..3), 0..3).prop_map(|sides| Event::ClusterSplit { sides }),
         (node(), any::<String>()).prop_map(move |(node, sha256)| Event::WarDropped {
             node,
             context: context(),
@@ -257,7 +258,7 @@ fn record() -> impl Strategy<Value = Record> {
         Just(FaultPhase::Asked),
         any::<String>().prop_map(|proof| FaultPhase::Hit { proof }),
         any::<String>().prop_map(|seen| FaultPhase::Missed { seen }),
-        Just(FaultPhase::Healed),
+        proptest::option::of(any::<String>()).prop_map(|toll| FaultPhase::Healed { toll }),
     ];
     let log = (node(), any::<String>()).prop_map(|(node, message)| {
         RecordKind::Log(LogLine {

@@ -76,6 +76,17 @@ pub enum ClusterError {
         #[source]
         source: Box<ClusterError>,
     },
+    /// A fault on a node, of which another one is still to be undone.
+    #[error("the {kind} of {node} was not undone yet")]
+    StillBroken {
+        /// The node.
+        node: NodeName,
+        /// What was done to it.
+        kind: FaultKind,
+    },
+    /// Nothing was done to a node that can be undone.
+    #[error("nothing was done to {0} that can be undone")]
+    NothingToHeal(NodeName),
     /// A wait ran out.
     #[error("{what} did not come in time")]
     Wait {

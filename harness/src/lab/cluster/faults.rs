@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
+use crate::lab::runtime::Cut;
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::spec::{FaultKind, Membership, NodeName};
@@ -19,46 +20,30 @@ impl Cluster {
     /// # Errors
     /// It does not run, or the machine could not do it; the fault is then recorded as missed.
     pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Kill, node).await
+        self.fault(FaultKind::Kill, None, node).await
     }
 
-    /// Breaks a node.
+    /// Breaks a node. `percent` is how many of a hundred packets a packet loss drops; 50 where nothing is said.
     ///
     /// # Errors
-    /// It does not run, or the machine could not do it; the fault is then recorded as missed.
-    pub async fn fault(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
-        if !lock(&self.living).remove(node) {
-            return Err(ClusterError::NotRunning(node.clone()));
-        }
+    /// It does not run, a fault on it is still to be undone, or the machine could not do it; the fault is then recorded
+    /// as missed.
+    pub async fn fault(&self, kind: FaultKind, percent: Option<u8>, node: &NodeName) -> Result<(), ClusterError> {
+        self.may_break(kind, node)?;
         let recorder = &self.parts.recorder;
         let fault = recorder.next_fault();
         let record = |phase| recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
         record(FaultPhase::Asked);
-        let runtime = &self.parts.runtime;
-        let hit = match kind {
-            FaultKind::Kill => runtime.kill(node).await,
-            FaultKind::Stop => runtime.stop(node).await,
-            FaultKind::Pause => runtime.pause(node).await,
-            FaultKind::LoseHost => runtime.lose_host(node).await,
-        };
-        let hit = match (hit, kind) {
-            (Ok(proof), FaultKind::Kill | FaultKind::Stop) => self.await_silence(node).await.map(|()| proof),
-            (hit, _) => hit.map_err(ClusterError::from),
-        };
-        match hit {
+        match self.hit(kind, percent, node).await {
             Ok(proof) => {
                 record(FaultPhase::Hit { proof });
-                if kind == FaultKind::Pause {
-                    lock(&self.paused).insert(node.clone(), fault);
+                if kind.is_undone_in_place() {
+                    lock(&self.undoable).insert(node.clone(), (fault, kind));
                 }
                 Ok(())
             }
             Err(error) => {
-                let seen = match &error {
-                    ClusterError::Wait { source, .. } => source.to_string(),
-                    other => other.to_string(),
-                };
-                record(FaultPhase::Missed { seen });
+                record(FaultPhase::Missed { seen: seen(&error) });
                 Err(match error {
                     // The verdict tells this wait with its last look.
                     error @ ClusterError::Wait { .. } => error,
@@ -66,6 +51,36 @@ impl Cluster {
                 })
             }
         }
+    }
+
+    /// A node that is cut off from its peers lives on; by every other fault it is gone.
+    fn may_break(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
+        let mut living = lock(&self.living);
+        let there = if kind.cuts() { living.contains(node) } else { living.remove(node) };
+        if !there {
+            return Err(ClusterError::NotRunning(node.clone()));
+        }
+        match lock(&self.undoable).get(node) {
+            Some((_, before)) if kind.is_undone_in_place() => {
+                Err(ClusterError::StillBroken { node: node.clone(), kind: *before })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn hit(&self, kind: FaultKind, percent: Option<u8>, node: &NodeName) -> Result<String, ClusterError> {
+        let runtime = &self.parts.runtime;
+        let proof = match (Cut::of(kind, percent), kind) {
+            (Some(cut), _) => runtime.cut(node, cut).await?,
+            (None, FaultKind::Stop) => runtime.stop(node).await?,
+            (None, FaultKind::Pause) => runtime.pause(node).await?,
+            (None, FaultKind::LoseHost) => runtime.lose_host(node).await?,
+            (None, _) => runtime.kill(node).await?,
+        };
+        if matches!(kind, FaultKind::Kill | FaultKind::Stop) {
+            self.await_silence(node).await?;
+        }
+        Ok(proof)
     }
 
     /// The second witness beside the machine's own proof: a node that has ended answers no more.
@@ -79,18 +94,43 @@ impl Cluster {
         .await
     }
 
-    /// Thaws a paused node.
+    /// Undoes what was done to a node: thaws it, or lets its peers reach it again.
     ///
     /// # Errors
-    /// It was not paused, or the machine could not do it.
-    pub async fn resume(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.parts.runtime.resume(node).await?;
-        lock(&self.living).insert(node.clone());
-        if let Some(fault) = lock(&self.paused).remove(node) {
-            let (kind, phase) = (FaultKind::Pause, FaultPhase::Healed);
-            self.parts.recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
-        }
+    /// Nothing was done to it that can be undone, or the machine could not do it.
+    pub async fn heal(&self, node: &NodeName) -> Result<(), ClusterError> {
+        let undoable = lock(&self.undoable).remove(node);
+        let Some((fault, kind)) = undoable else { return Err(ClusterError::NothingToHeal(node.clone())) };
+        let toll = if kind.cuts() {
+            Some(self.parts.runtime.mend(node).await?)
+        } else {
+            self.parts.runtime.resume(node).await?;
+            lock(&self.living).insert(node.clone());
+            None
+        };
+        let phase = FaultPhase::Healed { toll };
+        self.parts.recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
         Ok(())
+    }
+
+    /// Undoes all that can be undone, as far as the machine can.
+    ///
+    /// # Errors
+    /// The first that could not be undone; the others are.
+    pub async fn heal_all(&self) -> Result<(), ClusterError> {
+        let broken: Vec<NodeName> = lock(&self.undoable).keys().cloned().collect();
+        let mut healed = Ok(());
+        for node in broken {
+            healed = healed.and(self.heal(&node).await);
+        }
+        healed
+    }
+
+    /// What cuts nodes off from their peers now.
+    pub(super) fn cuts(&self) -> Vec<(NodeName, FaultKind)> {
+        let undoable = lock(&self.undoable);
+        let cuts = undoable.iter().filter(|(_, (_, kind))| kind.cuts());
+        cuts.map(|(node, (_, kind))| (node.clone(), *kind)).collect()
     }
 
     /// Waits until nobody remembers the earlier life of a node that is to come back at its old address.
@@ -106,7 +146,9 @@ impl Cluster {
         self.await_formed().await?;
         let hits = self.parts.recorder.read(|history| {
             history.records.iter().rev().find_map(|record| match &record.kind {
-                RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, .. } if broken == node => {
+                RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, kind, .. }
+                    if broken == node && !kind.cuts() =>
+                {
                     Some(record.at)
                 }
                 _ => None,
@@ -145,4 +187,13 @@ impl Cluster {
         }
         Ok(())
     }
+}
+
+/// What a fault that missed has met with, down to its cause.
+fn seen(error: &ClusterError) -> String {
+    if let ClusterError::Wait { source, .. } = error {
+        return source.to_string();
+    }
+    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

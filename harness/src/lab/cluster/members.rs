@@ -13,11 +13,12 @@ use crate::lab::wait::{self, Look};
 use crate::spec::{ContextPath, Guarantee, NodeName};
 
 impl Cluster {
-    /// Waits until every living node sees every other and nobody else, and records what each sees then.
+    /// Waits until every living node sees every other and nobody else, and records what each sees then. Where a partition
+    /// lasts: until the nodes on each side see each other and nobody beyond it.
     ///
     /// # Errors
     /// The wait ran out, which breaks `cluster-forms`; not where a probe was dead at the last look, of which nobody can
-    /// know what its node sees.
+    /// know what its node sees, nor while traffic is cut.
     pub async fn await_formed(&self) -> Result<(), ClusterError> {
         self.await_formed_within(self.parts.limits.start).await
     }
@@ -29,32 +30,52 @@ impl Cluster {
     pub async fn await_formed_within(&self, limit: Duration) -> Result<(), ClusterError> {
         let blind = AtomicBool::new(false);
         let formed = wait::until("every node to see every other", limit, async || {
+            let (cuts, sides) = (self.cuts(), self.sides());
             let observations = self.look_at_living(&Question::Everything).await?;
-            blind.store(observations.iter().any(|seen| seen.state().is_none()), Ordering::Relaxed);
-            let missing: Vec<String> = observations.iter().filter_map(|seen| self.not_as_expected(seen)).collect();
-            Ok::<_, ClusterError>(if missing.is_empty() {
-                Look::Ready(observations)
-            } else {
+            let excused = !cuts.is_empty() || observations.iter().any(|seen| seen.state().is_none());
+            blind.store(excused, Ordering::Relaxed);
+            let missing: Vec<String> =
+                observations.iter().filter_map(|seen| self.not_as_expected(seen, &sides)).collect();
+            Ok::<_, ClusterError>(if !missing.is_empty() {
                 Look::NotYet(missing.join("; "))
+            } else if self.cuts() != cuts {
+                Look::NotYet("a fault was undone meanwhile".to_owned())
+            } else {
+                Look::Ready((observations, sides, cuts.is_empty()))
             })
         });
-        let observations = formed.await.map_err(|error: ClusterError| {
+        let (observations, sides, uncut) = formed.await.map_err(|error: ClusterError| {
             if blind.load(Ordering::Relaxed) { error } else { error.breaking(Guarantee::ClusterForms) }
         })?;
         for observation in observations {
             self.parts.recorder.record(RecordKind::Observe(observation));
         }
-        self.parts.recorder.event(Event::ClusterFormed { nodes: self.living().into_iter().collect() });
+        if uncut {
+            self.parts.recorder.event(Event::ClusterFormed { nodes: self.living().into_iter().collect() });
+        } else if sides.len() > 1 {
+            self.parts.recorder.event(Event::ClusterSplit { sides });
+        }
         Ok(())
     }
 
-    /// How a node's view differs from the living nodes; `None` where it does not. A ghost is a difference.
-    fn not_as_expected(&self, seen: &NodeObservation) -> Option<String> {
+    /// The living nodes, each side of a partition by itself.
+    fn sides(&self) -> Vec<Vec<NodeName>> {
+        let living = self.living();
+        let cuts = self.cuts();
+        let alone = |node: &NodeName| cuts.iter().any(|(cut, kind)| cut == node && kind.splits());
+        let (alone, together): (Vec<NodeName>, Vec<NodeName>) = living.into_iter().partition(alone);
+        let sides = alone.into_iter().map(|node| vec![node]).chain([together]);
+        sides.filter(|side| !side.is_empty()).collect()
+    }
+
+    /// How a node's view differs from the living nodes on its side; `None` where it does not. A ghost is a difference.
+    fn not_as_expected(&self, seen: &NodeObservation, sides: &[Vec<NodeName>]) -> Option<String> {
         let Some(state) = seen.state() else { return Some(format!("{} does not answer", seen.node)) };
         let endpoints = self.endpoints();
-        let mut expected: Vec<(String, u16)> = self
-            .living()
-            .iter()
+        let side = sides.iter().find(|side| side.contains(&seen.node));
+        let mut expected: Vec<(String, u16)> = side
+            .into_iter()
+            .flatten()
             .filter(|peer| **peer != seen.node)
             .filter_map(|peer| endpoints.nodes.get(peer))
             .map(|endpoint| (endpoint.receiver_address.to_string(), endpoint.receiver_port))

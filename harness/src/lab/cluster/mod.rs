@@ -38,7 +38,7 @@ use super::war::War;
 use crate::history::Question;
 use crate::history::{Event, LogLine, NodeObservation, RecordKind};
 use crate::spec::plan::Limits;
-use crate::spec::{ClientName, ContextPath, Endpoints, NodeName, Topology};
+use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, Topology};
 
 /// How often a node's log file is looked at.
 const LOG_POLL: Duration = Duration::from_millis(20);
@@ -73,8 +73,8 @@ pub struct Cluster {
     probe: Probe,
     endpoints: Mutex<Endpoints>,
     living: Mutex<BTreeSet<NodeName>>,
-    /// The number of each pause that was not undone yet.
-    paused: Mutex<BTreeMap<NodeName, u32>>,
+    /// What was done to a node and can be undone, with the fault's number.
+    undoable: Mutex<BTreeMap<NodeName, (u32, FaultKind)>>,
     deployed: Mutex<Vec<Arc<War>>>,
     logs: Arc<Mutex<BTreeMap<NodeName, Vec<LogLine>>>>,
     followers: Mutex<JoinSet<()>>,
@@ -94,7 +94,7 @@ impl Cluster {
             probe,
             endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None }),
             living: Mutex::default(),
-            paused: Mutex::default(),
+            undoable: Mutex::default(),
             deployed: Mutex::default(),
             logs: Arc::default(),
             followers: Mutex::default(),

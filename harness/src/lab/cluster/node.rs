@@ -34,7 +34,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn kill(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Kill, self.name).await
+        self.cluster.fault(FaultKind::Kill, None, self.name).await
     }
 
     /// Asks it to stop (SIGTERM), and returns when it is gone.
@@ -42,7 +42,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn stop(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Stop, self.name).await
+        self.cluster.fault(FaultKind::Stop, None, self.name).await
     }
 
     /// Freezes it; undone by [`Node::resume`].
@@ -50,7 +50,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn pause(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Pause, self.name).await
+        self.cluster.fault(FaultKind::Pause, None, self.name).await
     }
 
     /// Thaws it.
@@ -58,7 +58,23 @@ impl Node<'_> {
     /// # Errors
     /// It was not paused, or the machine could not do it.
     pub async fn resume(&self) -> Result<(), ClusterError> {
-        self.cluster.resume(self.name).await
+        self.cluster.heal(self.name).await
+    }
+
+    /// Cuts it off from its peers, as a partition does, while its clients still reach it; undone by [`Node::heal`].
+    ///
+    /// # Errors
+    /// It does not run, or the machine could not do it.
+    pub async fn partition(&self) -> Result<(), ClusterError> {
+        self.cluster.fault(FaultKind::Partition, None, self.name).await
+    }
+
+    /// Undoes what was done to it and can be undone.
+    ///
+    /// # Errors
+    /// Nothing was, or the machine could not do it.
+    pub async fn heal(&self) -> Result<(), ClusterError> {
+        self.cluster.heal(self.name).await
     }
 
     /// Starts it again after it ended, and waits until it is ready, all see each other, it serves each app that was

@@ -1,5 +1,6 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+mod cut;
 pub mod docker;
 pub mod process;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use self::cut::Cut;
 use crate::lab::distribution::Distribution;
 use crate::spec::{Capability, Endpoints, NodeName, Topology};
 
@@ -147,9 +149,24 @@ pub trait Runtime: Send + Sync + Debug {
     /// Freezes a node, with what proves it.
     async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError>;
 
-    /// Makes a node vanish with its host: nothing answers any more, not even with a reset.
+    /// Makes a node vanish with its host: nothing answers any more, not even with a reset. `start` brings both back.
     async fn lose_host(&self, _node: &NodeName) -> Result<String, RuntimeError> {
         Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::LoseHost })
+    }
+
+    /// Drops traffic between a node and its peers, and returns when something was dropped, with what proves it. The node's
+    /// clients still reach it.
+    async fn cut(&self, _node: &NodeName, cut: Cut) -> Result<String, RuntimeError> {
+        let capability = match cut {
+            Cut::Loss { .. } => Capability::PacketLoss,
+            _ => Capability::Partition,
+        };
+        Err(RuntimeError::Lacks { runtime: self.name(), capability })
+    }
+
+    /// Undoes a cut, and says what it has dropped.
+    async fn mend(&self, _node: &NodeName) -> Result<String, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Partition })
     }
 
     /// Thaws a node.

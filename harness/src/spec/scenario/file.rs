@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -9,8 +10,8 @@ use crate::spec::cluster_element::ClusterElements;
 use crate::spec::expect::Violation;
 use crate::spec::plan::AppRequest;
 use crate::spec::{
-    ClientName, ContextPath, Expect, Guarantee, ManagerKind, Membership, Millis, NodeName, SendOptions, ServerSpec,
-    Target, Timing,
+    ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName, SendOptions,
+    ServerSpec, Target, Timing,
 };
 
 /// A failover story.
@@ -97,8 +98,9 @@ pub struct MatrixTable {
     pub timing: Vec<Timing>,
 }
 
-/// One step: exactly one verb (`deploy`, `request`, `get`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `heal`,
-/// `restart`, `wait`, `repeat`) and what belongs to it.
+/// One step: exactly one verb (`deploy`, `request`, `get`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `partition`,
+/// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `heal`, `restart`,
+/// `wait`, `repeat`) and what belongs to it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StepTable {
@@ -129,6 +131,27 @@ pub struct StepTable {
     /// Makes a node vanish with its host.
     #[schemars(with = "Option<Target>")]
     pub lose_host: Option<Spanned<Target>>,
+    /// Drops all traffic between a node and its peers, both ways; clients still reach it.
+    #[schemars(with = "Option<Target>")]
+    pub partition: Option<Spanned<Target>>,
+    /// Drops only Tribes between a node and its peers, both ways.
+    #[schemars(with = "Option<Target>")]
+    pub tribes_partition: Option<Spanned<Target>>,
+    /// Drops only the multicast heartbeats between a node and its peers, both ways.
+    #[schemars(with = "Option<Target>")]
+    pub membership_partition: Option<Spanned<Target>>,
+    /// Drops what a node sends to its peers.
+    #[schemars(with = "Option<Target>")]
+    pub drop_outgoing: Option<Spanned<Target>>,
+    /// Drops what its peers send to a node.
+    #[schemars(with = "Option<Target>")]
+    pub drop_incoming: Option<Spanned<Target>>,
+    /// Drops `percent` of a hundred packets between a node and its peers, both ways.
+    #[schemars(with = "Option<Target>")]
+    pub packet_loss: Option<Spanned<Target>>,
+    /// Read only to be refused by name: no runtime can slow packets down.
+    #[schemars(skip)]
+    pub latency: Option<Spanned<IgnoredAny>>,
     /// Undoes what was done to a node and can be undone.
     #[schemars(with = "Option<Target>")]
     pub heal: Option<Spanned<Target>>,
@@ -159,6 +182,9 @@ pub struct StepTable {
     /// Where the app is served; the one that was deployed last where nothing is said.
     #[schemars(with = "Option<ContextPath>")]
     pub at: Option<Spanned<ContextPath>>,
+    /// How many of a hundred packets a packet loss drops, 1 to 99.
+    #[schemars(with = "Option<u8>")]
+    pub percent: Option<Spanned<u8>>,
     /// After this time a fault is undone, while the story goes on.
     #[serde(rename = "for")]
     #[schemars(with = "Option<Millis>")]
@@ -222,8 +248,24 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Violati
 impl StepTable {
     /// The nodes' names that it mentions, each with its place.
     pub(super) fn targets(&self) -> impl Iterator<Item = &Spanned<Target>> {
-        let all = [&self.kill, &self.stop, &self.pause, &self.lose_host, &self.heal, &self.restart, &self.on];
-        all.into_iter().filter_map(Option::as_ref)
+        let others = [self.heal.as_ref(), self.restart.as_ref(), self.on.as_ref()];
+        self.faults().into_iter().map(|(_, target)| target).chain(others).flatten()
+    }
+
+    /// The faults that it may do, each with its target where it does it.
+    pub(super) fn faults(&self) -> [(FaultKind, Option<&Spanned<Target>>); 10] {
+        [
+            (FaultKind::Kill, self.kill.as_ref()),
+            (FaultKind::Stop, self.stop.as_ref()),
+            (FaultKind::Pause, self.pause.as_ref()),
+            (FaultKind::LoseHost, self.lose_host.as_ref()),
+            (FaultKind::Partition, self.partition.as_ref()),
+            (FaultKind::TribesPartition, self.tribes_partition.as_ref()),
+            (FaultKind::MembershipPartition, self.membership_partition.as_ref()),
+            (FaultKind::DropOutgoing, self.drop_outgoing.as_ref()),
+            (FaultKind::DropIncoming, self.drop_incoming.as_ref()),
+            (FaultKind::PacketLoss, self.packet_loss.as_ref()),
+        ]
     }
 
     /// The route that it expects.

@@ -11,6 +11,7 @@ mod prose;
 mod read;
 mod shipped;
 mod steps;
+mod verbs;
 
 #[cfg(test)]
 mod tests;

@@ -103,11 +103,22 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             format!("{client}: get {path}{} on {}", often(*times), on(node))
         }
         StepKind::Observe { .. } => "read every replica".to_owned(),
-        StepKind::Fault { kind, node, lasting, .. } => {
+        StepKind::Fault { kind, node, lasting, percent, .. } => {
             let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
             match kind {
                 FaultKind::LoseHost => format!("lose the host of {}{lasting}", on(node)),
-                kind => format!("{kind} {}{lasting}", on(node)),
+                FaultKind::Partition => format!("cut {} off from its peers{lasting}", on(node)),
+                FaultKind::TribesPartition => format!("cut Tribes between {} and its peers{lasting}", on(node)),
+                FaultKind::MembershipPartition => {
+                    format!("cut the multicast heartbeats between {} and its peers{lasting}", on(node))
+                }
+                FaultKind::DropOutgoing => format!("drop what {} sends to its peers{lasting}", on(node)),
+                FaultKind::DropIncoming => format!("drop what its peers send to {}{lasting}", on(node)),
+                FaultKind::PacketLoss => {
+                    let percent = percent.unwrap_or_default();
+                    format!("lose {percent} % of the packets between {} and its peers{lasting}", on(node))
+                }
+                FaultKind::Kill | FaultKind::Stop | FaultKind::Pause => format!("{kind} {}{lasting}", on(node)),
             }
         }
         StepKind::Heal { node } => format!("heal {}", on(node)),

@@ -1,6 +1,6 @@
 //! From the tables of a scenario to the steps of a plan; refuses what no run could do.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use toml::Spanned;
@@ -9,9 +9,10 @@ use super::ScenarioError;
 use super::error::nearest;
 use super::file::{StepTable, WaitWord};
 use super::prose;
+use super::verbs::{Verb, belongs, verb};
 use crate::spec::plan::{App, Plan};
 use crate::spec::{
-    ClientName, ContextPath, Expect, FaultKind, NodeName, Role, Step, StepKind, Target, Topology, Until,
+    ClientName, ContextPath, Expect, FaultKind, Membership, NodeName, Role, Step, StepKind, Target, Topology, Until,
 };
 
 /// A plan has at most this many steps, repetitions counted.
@@ -30,7 +31,7 @@ pub(super) fn steps(tables: &[Spanned<StepTable>], topology: &Topology) -> Resul
         steps: vec![],
         contexts: vec![],
         living: Some(topology.names().cloned().collect()),
-        paused: BTreeSet::new(),
+        undoable: BTreeMap::new(),
     };
     story.add(StepKind::Start, None);
     story.all(tables, 0)?;
@@ -45,20 +46,8 @@ struct Story<'a> {
     contexts: Vec<(ContextPath, bool)>,
     /// The nodes that run. `None` behind a fault on a role: nobody knows then which.
     living: Option<BTreeSet<NodeName>>,
-    paused: BTreeSet<NodeName>,
-}
-
-/// The verb of a step, with its place.
-enum Verb<'t> {
-    Deploy(&'t Spanned<String>),
-    Request(Range<usize>),
-    Get(&'t Spanned<String>),
-    Observe(&'t Spanned<ContextPath>),
-    Fault(FaultKind, &'t Spanned<Target>),
-    Heal(&'t Spanned<Target>),
-    Restart(&'t Spanned<Target>),
-    Wait(&'t Spanned<WaitWord>),
-    Repeat(&'t Spanned<u32>),
+    /// What was done to a node and is to be undone by a later step.
+    undoable: BTreeMap<NodeName, FaultKind>,
 }
 
 impl Story<'_> {
@@ -82,7 +71,7 @@ impl Story<'_> {
         }
         self.known_nodes(step)?;
         let (name, verb) = verb(step, &span)?;
-        belongs(step, name)?;
+        belongs(step, &name)?;
         let say = step.say.as_ref();
         match verb {
             Verb::Deploy(app) => self.deploy(app, step),
@@ -224,7 +213,7 @@ impl Story<'_> {
         let silent = step.expect.as_ref().is_some_and(|expect| expect.get_ref().answered == Some(false));
         if let (Some(node), Some(living)) = (on.get_ref().node(), &self.living)
             && !silent
-            && (!living.contains(node) || self.paused.contains(node))
+            && (!living.contains(node) || self.undoable.get(node) == Some(&FaultKind::Pause))
         {
             return Err(ScenarioError::at(on.span(), format!("{node} does not run here"))
                 .help("restart it before, or say `expect = { answered = false }`"));
@@ -241,21 +230,33 @@ impl Story<'_> {
         if matches!(node.role(), Some(Role::Rotate | Role::Victim)) {
             return Err(ScenarioError::at(target.span(), format!("{node} is no node to break")));
         }
-        if let Some(lasting) = &step.lasting
-            && (!kind.is_undone_in_place() || lasting.get_ref().0 == 0)
-        {
-            return Err(ScenarioError::at(lasting.span(), format!("a {kind} cannot be undone after a time"))
-                .help("`restart` brings a node back"));
+        if let Some(lasting) = &step.lasting {
+            if !kind.is_undone_in_place() {
+                return Err(ScenarioError::at(lasting.span(), format!("a {kind} cannot be undone after a time"))
+                    .help("`restart` brings a node back"));
+            }
+            if lasting.get_ref().0 == 0 {
+                return Err(ScenarioError::at(lasting.span(), format!("a {kind} for no time hits nothing")));
+            }
         }
+        if let Some(before) = node.node().and_then(|node| self.undoable.get(node))
+            && kind.is_undone_in_place()
+        {
+            return Err(ScenarioError::at(target.span(), format!("the {before} of {node} still lasts"))
+                .help(format!("`heal = \"{node}\"` before it")));
+        }
+        let percent = percent(kind, target, step)?;
+        self.heartbeats(kind, target)?;
         let of_session = node.role().is_some_and(Role::is_of_a_session);
         let kind_of_step = StepKind::Fault {
             kind,
             node: node.clone(),
             client: if of_session { Some(client(step)?) } else { step.client.clone() },
+            percent,
             lasting: step.lasting.as_ref().map(|lasting| *lasting.get_ref()),
         };
         match (node.node(), kind.is_undone_in_place()) {
-            (Some(name), true) if step.lasting.is_none() => drop(self.paused.insert(name.clone())),
+            (Some(name), true) if step.lasting.is_none() => drop(self.undoable.insert(name.clone(), kind)),
             (Some(name), false) => {
                 if let Some(living) = &mut self.living {
                     living.remove(name);
@@ -266,6 +267,24 @@ impl Story<'_> {
         }
         self.add(kind_of_step, step.say.as_ref());
         Ok(())
+    }
+
+    /// Only multicast membership has heartbeats that can be cut and leave the sessions' way open.
+    fn heartbeats(&self, kind: FaultKind, target: &Spanned<Target>) -> Result<(), ScenarioError> {
+        let membership = self.topology.cluster.membership;
+        if kind == FaultKind::MembershipPartition && membership != Membership::Multicast {
+            return Err(ScenarioError::at(
+                target.span(),
+                format!("membership {membership} sends no heartbeats of its own"),
+            )
+            .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
+        }
+        Ok(())
+    }
+
+    /// The node whose fault still lasts, where that is one of these.
+    fn lasting(&self, kinds: impl Fn(FaultKind) -> bool) -> Option<(&NodeName, FaultKind)> {
+        self.undoable.iter().map(|(node, kind)| (node, *kind)).find(|(_, kind)| kinds(*kind))
     }
 
     fn must_live(&self, target: &Spanned<Target>) -> Result<(), ScenarioError> {
@@ -283,7 +302,7 @@ impl Story<'_> {
     fn heal(&mut self, target: &Spanned<Target>, step: &StepTable) -> Result<(), ScenarioError> {
         if let Some(node) = target.get_ref().node()
             && self.living.is_some()
-            && !self.paused.remove(node)
+            && self.undoable.remove(node).is_none()
         {
             return Err(ScenarioError::at(target.span(), format!("nothing was done to {node} that can be undone"))
                 .help("`restart` brings a dead node back"));
@@ -293,6 +312,11 @@ impl Story<'_> {
     }
 
     fn restart(&mut self, target: &Spanned<Target>, step: &StepTable) -> Result<(), ScenarioError> {
+        if let Some((node, kind)) = self.lasting(FaultKind::cuts) {
+            let message =
+                format!("the {kind} of {node} still lasts: a node that starts would take over one side's sessions");
+            return Err(ScenarioError::at(target.span(), message).help(format!("`heal = \"{node}\"` before it")));
+        }
         match (target.get_ref(), &mut self.living) {
             (Target::Node(node), Some(living)) => {
                 if !living.insert(node.clone()) {
@@ -319,7 +343,14 @@ impl Story<'_> {
             None => Err(ScenarioError::at(word.span(), "for which node?").help("`on = \"n1\"`")),
         };
         let until = match word.get_ref() {
-            WaitWord::ClusterFormed => Until::ClusterFormed,
+            WaitWord::ClusterFormed => {
+                let one_way = |kind| matches!(kind, FaultKind::DropOutgoing | FaultKind::DropIncoming);
+                if let Some((node, kind)) = self.lasting(one_way) {
+                    let message = format!("who sees whom while the {kind} of {node} lasts depends on the traffic");
+                    return Err(ScenarioError::at(word.span(), message).help(format!("`heal = \"{node}\"` before it")));
+                }
+                Until::ClusterFormed
+            }
             WaitWord::StateTransferred => {
                 Until::StateTransferred { node: named()?, context: self.context(step, word.span())? }
             }
@@ -374,6 +405,18 @@ fn expectation(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
     Ok(Some(expect.clone()))
 }
 
+fn percent(kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result<Option<u8>, ScenarioError> {
+    match (&step.percent, kind) {
+        (Some(percent), _) if !(1..=99).contains(percent.get_ref()) => {
+            Err(ScenarioError::at(percent.span(), "percent must be 1 to 99 here"))
+        }
+        (None, FaultKind::PacketLoss) => {
+            Err(ScenarioError::at(target.span(), "how many packets are lost?").help("`percent = 30`"))
+        }
+        (percent, _) => Ok(percent.as_ref().map(|percent| *percent.get_ref())),
+    }
+}
+
 fn client(step: &StepTable) -> Result<ClientName, ScenarioError> {
     match &step.client {
         Some(client) => Ok(client.clone()),
@@ -389,66 +432,8 @@ fn within(number: Option<&Spanned<u32>>, what: &str, most: u32) -> Result<u32, S
     Err(ScenarioError::at(number.span(), format!("{what} must be 1 to {most} here")))
 }
 
-/// The one verb of a step.
-fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(&'static str, Verb<'t>), ScenarioError> {
-    let faults = [
-        ("kill", FaultKind::Kill, &step.kill),
-        ("stop", FaultKind::Stop, &step.stop),
-        ("pause", FaultKind::Pause, &step.pause),
-        ("lose-host", FaultKind::LoseHost, &step.lose_host),
-    ];
-    let faults = faults
-        .into_iter()
-        .filter_map(|(name, kind, target)| target.as_ref().map(|target| (name, Verb::Fault(kind, target))));
-    let others = [
-        step.deploy.as_ref().map(|app| ("deploy", Verb::Deploy(app))),
-        step.request.as_ref().map(|request| ("request", Verb::Request(request.span()))),
-        step.get.as_ref().map(|path| ("get", Verb::Get(path))),
-        step.observe.as_ref().map(|context| ("observe", Verb::Observe(context))),
-        step.heal.as_ref().map(|target| ("heal", Verb::Heal(target))),
-        step.restart.as_ref().map(|target| ("restart", Verb::Restart(target))),
-        step.wait.as_ref().map(|word| ("wait", Verb::Wait(word))),
-        step.repeat.as_ref().map(|times| ("repeat", Verb::Repeat(times))),
-    ];
-    let mut found = others.into_iter().flatten().chain(faults);
-    match (found.next(), found.next()) {
-        (Some(verb), None) => Ok(verb),
-        (Some((one, _)), Some((other, _))) => {
-            Err(ScenarioError::at(span.clone(), format!("{one} and {other} in one step")).help("a step does one thing"))
-        }
-        (None, _) => Err(ScenarioError::at(span.clone(), "this step does nothing")
-            .help("one of deploy, request, get, observe, kill, stop, pause, lose-host, heal, restart, wait, repeat")),
-    }
-}
-
-/// Refuses a key that says nothing beside the step's verb.
-fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError> {
-    fn place<T>(key: Option<&Spanned<T>>) -> Option<Range<usize>> {
-        key.map(Spanned::span)
-    }
-    let keys = [
-        ("clients", place(step.clients.as_ref()), &["request"][..]),
-        ("parallel", place(step.parallel.as_ref()), &["request"]),
-        ("on", place(step.on.as_ref()), &["request", "get", "wait"]),
-        ("times", place(step.times.as_ref()), &["request", "get"]),
-        ("at", place(step.at.as_ref()), &["deploy", "request", "wait"]),
-        ("for", place(step.lasting.as_ref()), &["kill", "stop", "pause", "lose-host"]),
-        ("within", place(step.within.as_ref()), &["wait"]),
-        ("sessions", place(step.sessions.as_ref()), &["wait"]),
-        ("expect", place(step.expect.as_ref()), &["request", "get"]),
-        ("steps", step.steps.first().map(Spanned::span), &["repeat"]),
-    ];
-    let alien = keys
-        .into_iter()
-        .find_map(|(key, span, verbs)| Some((key, span?, verbs)).filter(|(_, _, verbs)| !verbs.contains(&verb)));
-    match alien {
-        Some((key, span, verbs)) => Err(ScenarioError::at(span, format!("`{key}` says nothing beside `{verb}`"))
-            .help(format!("it belongs to {}", verbs.join(", ")))),
-        None => Ok(()),
-    }
-}
-
-/// Adds the looks at replicas that a verdict rests on: after requests, after a restart, and at the end.
+/// Adds the looks at replicas that a verdict rests on: after requests, after a restart, when the cluster has formed anew,
+/// and at the end.
 fn observed(steps: Vec<Step>) -> Vec<Step> {
     let mut seen = Vec::with_capacity(steps.len() * 2);
     let mut context: Option<ContextPath> = None;
@@ -462,7 +447,9 @@ fn observed(steps: Vec<Step>) -> Vec<Step> {
         match &step.kind {
             StepKind::Deploy { context: deployed, .. } => (context, blind) = (Some(deployed.clone()), true),
             StepKind::Request { context: asked, .. } => (context, blind) = (Some(asked.clone()), true),
-            StepKind::Restart { .. } | StepKind::Get { .. } => blind = true,
+            StepKind::Restart { .. } | StepKind::Get { .. } | StepKind::Wait { until: Until::ClusterFormed, .. } => {
+                blind = true;
+            }
             StepKind::Observe { .. } => blind = false,
             _ => {}
         }

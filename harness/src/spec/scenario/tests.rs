@@ -146,16 +146,52 @@ fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
         step("kill = \"n1\"\n[[step]]\nrequest = \"count\"\non = \"n1\""),
         step("kill = \"n1\"\n[[step]]\nkill = \"n2\"\n[[step]]\nrequest = \"count\"\non = \"rotate\""),
     ];
-    let told: Vec<String> = bad
-        .iter()
-        .map(|text| {
-            let error = Scenario::parse(text.as_bytes()).expect_err(text);
-            let at = error.span.clone().map_or("nowhere", |span| text.get(span).expect("a span is in the text"));
-            let help = error.help.as_ref().map(|help| format!("\n    help: {help}")).unwrap_or_default();
-            format!("{} @ {}{help}", error.message, at.replace('\n', "⏎"))
-        })
-        .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(told(&bad));
+}
+
+/// What is told of texts that are refused, a line or two each.
+fn told(texts: &[String]) -> String {
+    let told = texts.iter().map(|text| {
+        let error = Scenario::parse(text.as_bytes()).expect_err(text);
+        let at = error.span.clone().map_or("nowhere", |span| text.get(span).expect("a span is in the text"));
+        let help = error.help.as_ref().map(|help| format!("\n    help: {help}")).unwrap_or_default();
+        format!("{} @ {}{help}", error.message, at.replace('\n', "⏎"))
+    });
+    told.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn a_fault_that_cannot_be_done_is_refused_at_its_place() {
+    let step = |text: &str| format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\n{text}");
+    let bad = [
+        step("latency = \"200ms\""),
+        step("packet-loss = \"n1\""),
+        step("packet-loss = \"n1\"\npercent = 100"),
+        step("partition = \"n1\"\npercent = 30"),
+        step("partition = \"n1\"\nfor = \"0s\""),
+        step("request = \"count\"\non = \"n1\"\nfor = \"3s\""),
+        step("membership-partition = \"n1\""),
+        step("partition = \"n1\"\n[[step]]\ndrop-incoming = \"n1\""),
+        step("partition = \"n1\"\n[[step]]\nkill = \"n2\"\n[[step]]\nrestart = \"n2\""),
+        step("drop-outgoing = \"n1\"\n[[step]]\nwait = \"cluster-formed\""),
+        step("lose-host = \"n1\"\nfor = \"3s\""),
+        step("lose-host = \"n1\"\n[[step]]\nheal = \"n1\""),
+    ];
+    insta::assert_snapshot!(told(&bad));
+}
+
+/// Unlike a frozen node, one that is cut off from its peers is asked, and healed by its name or after a time.
+#[test]
+fn a_node_that_is_cut_off_is_asked_all_the_same() {
+    let ask = "[[step]]\nrequest = \"count\"\non = \"n1\"\n";
+    for fault in ["partition", "tribes-partition", "drop-incoming", "drop-outgoing", "packet-loss", "pause"] {
+        let percent = if fault == "packet-loss" { "percent = 30\n" } else { "" };
+        let text = format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\n{fault} = \"n1\"\n{percent}");
+        let asked = Scenario::parse(format!("{text}{ask}").as_bytes());
+        assert_eq!(asked.is_ok(), fault != "pause", "{fault}: {asked:?}");
+        Scenario::parse(format!("{text}[[step]]\nheal = \"n1\"\n{ask}").as_bytes()).expect(fault);
+        Scenario::parse(format!("{text}for = \"3s\"\n{ask}").as_bytes()).expect(fault);
+    }
 }
 
 #[test]
@@ -189,6 +225,10 @@ fn word() -> impl Strategy<Value = String> {
         "get",
         "kill",
         "pause",
+        "partition",
+        "packet-loss",
+        "percent",
+        "latency",
         "restart",
         "heal",
         "wait",

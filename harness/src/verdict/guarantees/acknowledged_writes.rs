@@ -51,7 +51,7 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
         session.client,
         if writes.len() == 1 { "1 increment was".to_owned() } else { format!("{} increments were", writes.len()) },
     );
-    let broken = breach(view, index, because, &writes, record);
+    let broken = breach(view, session, index, because, &writes, record);
     let first_gone = content.once.is_none() && due.once.is_some();
     Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
 }
@@ -69,7 +69,9 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, index: usize) -> O
     );
     (count > most).then(|| {
         let writes = acknowledged(view, session, operation.invoked);
-        breach(view, index, because, &writes, None).named(Violation::DoubledWrite)
+        // No split makes more of a write than was written.
+        let doubled = breach(view, session, index, because, &writes, None).named(Violation::DoubledWrite);
+        Breach { unpromised: None, ..doubled }
     })
 }
 
@@ -89,7 +91,7 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
         session.client,
         view.operations[ended].id
     );
-    Some(breach(view, index, because, &[ended], None).named(Violation::RisenSession))
+    Some(breach(view, session, index, because, &[ended], None).named(Violation::RisenSession))
 }
 
 fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Operation<'a>) -> Option<&'a str> {
@@ -114,7 +116,7 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             writes.len(),
             if writes.len() == 1 { "increment was" } else { "increments were" },
         );
-        Some(breach(view, loss.operation, because, &writes, record).named(Violation::LostSession))
+        Some(breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession))
     });
     breaches.collect()
 }

@@ -45,6 +45,7 @@ fn died_before_forming(view: &View<'_>) -> Vec<Breach> {
         because: format!("{node} ended at {at}, before the cluster had formed: {why}"),
         rests_on: Vec::new(),
         evidence: vec![*record],
+        unpromised: None,
     });
     breaches.collect()
 }
@@ -58,6 +59,7 @@ fn unhealthy(view: &View<'_>) -> Vec<Breach> {
         because: format!("{} was ready, but its OpenEJB was not healthy at {}", look.node, look.at),
         rests_on: Vec::new(),
         evidence: vec![look.record],
+        unpromised: None,
     });
     breaches.collect()
 }

@@ -59,7 +59,7 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Optio
     );
     let created: Vec<_> = session.created_by.into_iter().filter(|created| *created != index).collect();
     let violation = if content.once.is_none() { Violation::LostFirstRequest } else { Violation::PartialSession };
-    Some(breach(view, index, because, &created, None).named(violation))
+    Some(breach(view, session, index, because, &created, None).named(violation))
 }
 
 fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
@@ -96,5 +96,6 @@ fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>
             .chain(fault.map(|fault| fault.record))
             .chain(created.map(|operation| operation.record))
             .collect(),
+        unpromised: view.torn(session, replica.node, replica.at),
     })
 }

@@ -73,6 +73,7 @@ fn not_served(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
         because: format!("{} did not serve {context} at {}, though it had been deployed there", look.node, look.at),
         rests_on: Vec::new(),
         evidence: vec![look.record],
+        unpromised: None,
     });
     breaches.collect()
 }

@@ -38,7 +38,8 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
 fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let lost = session.losses.iter().filter(|loss| loss.excuse.is_none());
     let lost = lost.map(|loss| {
-        breach(view, loss.operation, loss_in_words(view, session, loss), &[], None).named(Violation::LostSession)
+        breach(view, session, loss.operation, loss_in_words(view, session, loss), &[], None)
+            .named(Violation::LostSession)
     });
     let answered = session.answers.iter().filter_map(|answer| {
         let operation = &view.operations[*answer];
@@ -48,7 +49,7 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         if session.raced(&view.operations, *answer, &view.timeline) {
             return None;
         }
-        Some(breach(view, *answer, because, &[], None))
+        Some(breach(view, session, *answer, because, &[], None))
     });
     lost.chain(answered).collect()
 }

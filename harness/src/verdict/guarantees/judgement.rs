@@ -19,6 +19,8 @@ pub(in super::super) struct Judgement {
     pub(in super::super) evidence: Vec<usize>,
     /// How it is violated, once for each breach; `None` is the guarantee's own violation.
     pub(in super::super) violations: Vec<Option<Violation>>,
+    /// Why nobody promises what is violated, in words.
+    pub(in super::super) unpromised: Option<String>,
 }
 
 /// One proof that a guarantee is broken.
@@ -31,6 +33,8 @@ pub(super) struct Breach {
     pub(super) because: String,
     pub(super) rests_on: Vec<OperationId>,
     pub(super) evidence: Vec<usize>,
+    /// Why it breaks no promise, in words.
+    pub(super) unpromised: Option<String>,
 }
 
 impl Judgement {
@@ -41,6 +45,7 @@ impl Judgement {
             rests_on: Vec::new(),
             evidence: Vec::new(),
             violations: Vec::new(),
+            unpromised: None,
         }
     }
 
@@ -58,8 +63,12 @@ impl Judgement {
             .resting_on(Vec::new(), vec![record])
     }
 
-    /// Violated by the breach that showed first, where there is one.
+    /// Violated by the breach that showed first, where there is one. Those that break no promise count only where there is
+    /// no other.
     pub(super) fn violated(mut breaches: Vec<Breach>) -> Option<Self> {
+        if breaches.iter().any(|breach| breach.unpromised.is_none()) {
+            breaches.retain(|breach| breach.unpromised.is_none());
+        }
         breaches.sort_by_key(|breach| breach.at);
         let others = breaches.len().saturating_sub(1);
         let violations = breaches.iter().map(|breach| breach.violation).collect();
@@ -68,7 +77,8 @@ impl Judgement {
             0 => first.because,
             _ => format!("{} (and {others} more)", first.because),
         };
-        let judgement = Self { status: Status::Violated, violations, ..Self::holds(because) };
+        let unpromised = first.unpromised;
+        let judgement = Self { status: Status::Violated, violations, unpromised, ..Self::holds(because) };
         Some(judgement.resting_on(first.rests_on, first.evidence))
     }
 }

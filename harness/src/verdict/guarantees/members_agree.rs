@@ -88,6 +88,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
         because: format!("{} {wrong} at {}, after the cluster had formed at {}", look.node, look.at, whole.from),
         rests_on: Vec::new(),
         evidence: vec![look.record, whole.record],
+        unpromised: None,
     })
 }
 

@@ -41,7 +41,10 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let tried = Tried::of(view)?;
     let mut seen = Vec::new();
     for fault in &view.timeline.faults {
-        let mut tests = tried.tests.iter().filter(|test| test.fault.number == fault.number);
+        let mut tests = tried.tests.iter().filter(|test| test.fault.number == fault.number).peekable();
+        if tests.peek().is_none() {
+            continue;
+        }
         let floor = tests.find_map(|test| {
             let answer = &view.operations[test.answer];
             let asked = (answer.invoked, answer.completed?);
@@ -129,7 +132,7 @@ fn weaker_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option
         replica.node,
         replica.at
     );
-    Some(breach(view, index, because, &[], [replica.record]))
+    Some(breach(view, session, index, because, &[], [replica.record]))
 }
 
 fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
@@ -143,7 +146,7 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             replica.node,
             replica.at
         );
-        Some(breach(view, loss.operation, because, &[], [replica.record]).named(Violation::LostSession))
+        Some(breach(view, session, loss.operation, because, &[], [replica.record]).named(Violation::LostSession))
     });
     breaches.collect()
 }
@@ -163,6 +166,7 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, later: &Replica<'_>) -
         ),
         rests_on: Vec::new(),
         evidence: vec![later.record, earlier.record],
+        unpromised: view.torn(session, later.node, later.at),
     })
 }
 
@@ -180,6 +184,7 @@ fn doubled_replica(session: &Session<'_>, replica: &Replica<'_>) -> Option<Breac
         ),
         rests_on: Vec::new(),
         evidence: vec![replica.record],
+        unpromised: None,
     })
 }
 
@@ -205,5 +210,6 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
         ),
         rests_on: Vec::new(),
         evidence: vec![look.record, earlier.record],
+        unpromised: view.torn(session, look.node, look.at),
     })
 }

@@ -122,6 +122,7 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
         because,
         rests_on: Vec::new(),
         evidence: looks.chain([record]).collect(),
+        unpromised: None,
     })
 }
 

@@ -35,6 +35,10 @@ impl<'v, 'a> Tried<'v, 'a> {
                 return Err(format!("{} is not known to have hit", fault.name()));
             }
             let answered = view.answered_after(fault);
+            // What is cut off goes on, so only a session that was asked across it tests anything.
+            if answered.is_empty() && fault.kind.cuts() {
+                continue;
+            }
             if answered.is_empty() {
                 return Err(format!(
                     "{} tested nothing: no session with an acknowledged write before it was answered after it",
@@ -47,6 +51,9 @@ impl<'v, 'a> Tried<'v, 'a> {
                 }
                 tests.push(Test { fault, session, answer });
             }
+        }
+        if tests.is_empty() {
+            return Err("no session with an acknowledged write before a fault was answered after it".to_owned());
         }
         Ok(Self { tests })
     }
@@ -122,9 +129,10 @@ pub(super) fn loss_in_words(view: &View<'_>, session: &Session<'_>, loss: &Loss<
     }
 }
 
-/// A breach that an operation showed, with the fault before it and what else belongs to it.
+/// A breach that an operation showed on a session, with the fault before it and what else belongs to it.
 pub(super) fn breach(
     view: &View<'_>,
+    session: &Session<'_>,
     operation: usize,
     because: String,
     others: &[usize],
@@ -138,5 +146,6 @@ pub(super) fn breach(
     evidence.extend(records);
     evidence.extend(others.iter().map(|index| view.operations[*index].record));
     let rests_on = std::iter::once(operation).chain(others.iter().copied());
-    Breach { at, violation: None, because, rests_on: view.numbers(rests_on), evidence }
+    let unpromised = view.torn(session, broke.node, at);
+    Breach { at, violation: None, because, rests_on: view.numbers(rests_on), evidence, unpromised }
 }

@@ -194,7 +194,7 @@ impl Story {
 
     pub(super) fn kill(self, name: &str) -> Self {
         let (kind, victim) = (FaultKind::Kill, node(name));
-        let step = StepKind::Fault { kind, node: victim.clone().into(), client: None, lasting: None };
+        let step = StepKind::Fault { kind, node: victim.clone().into(), client: None, percent: None, lasting: None };
         self.step(step, |story| {
             story.faults += 1;
             let fault = story.faults;

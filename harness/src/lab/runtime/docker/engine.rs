@@ -14,6 +14,7 @@ use testcontainers::bollard::models::NetworkCreateRequest;
 use tokio::sync::OnceCell;
 
 use super::error::{self, DockerError};
+use super::filter::Peers;
 use super::images::{self, DockerOptions, LAYOUT};
 use super::logs::Source;
 use super::pod::{self, HTTP_PORT, LogRoute, Pod, RECEIVER_PORT};
@@ -22,7 +23,7 @@ use super::sweep;
 use crate::lab::base::HARNESS_LOG;
 use crate::lab::distribution::Distribution;
 use crate::lab::guard::{Guard, GuardError, RUN_LABEL};
-use crate::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use crate::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::lab::sync::lock;
 use crate::lab::wait::Patience;
 use crate::spec::topology::MulticastGroup;
@@ -31,8 +32,16 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 /// The name on the command line.
 const NAME: &str = "docker";
 /// What the runtime can do.
-pub const CAPABILITIES: [Capability; 5] =
-    [Capability::Kill, Capability::Stop, Capability::Pause, Capability::Restart, Capability::Multicast];
+pub const CAPABILITIES: [Capability; 8] = [
+    Capability::Kill,
+    Capability::Stop,
+    Capability::Pause,
+    Capability::Restart,
+    Capability::LoseHost,
+    Capability::Partition,
+    Capability::PacketLoss,
+    Capability::Multicast,
+];
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -79,6 +88,12 @@ impl DockerRuntime {
     fn pod(&self, node: &NodeName) -> Result<Arc<Pod>, RuntimeError> {
         let pods = lock(&self.pods);
         pods.get(node).cloned().ok_or_else(|| RuntimeError::NoSuchNode { runtime: NAME, node: node.clone() })
+    }
+
+    fn peers(&self, node: &NodeName) -> Peers {
+        let pods = lock(&self.pods);
+        let addresses = pods.iter().filter(|(peer, _)| *peer != node).map(|(_, pod)| pod.address).collect();
+        Peers { addresses, group: MULTICAST }
     }
 
     fn take_pods(&self) -> Vec<Arc<Pod>> {
@@ -204,6 +219,18 @@ impl Runtime for DockerRuntime {
 
     async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError> {
         told(node, "pause", self.pod(node)?.pause()).await
+    }
+
+    async fn lose_host(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        told(node, "loss of its host", self.pod(node)?.lose_host()).await
+    }
+
+    async fn cut(&self, node: &NodeName, cut: Cut) -> Result<String, RuntimeError> {
+        told(node, "cut from its peers", self.pod(node)?.cut(cut, &self.peers(node))).await
+    }
+
+    async fn mend(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        told(node, "undoing of its cut", self.pod(node)?.mend()).await
     }
 
     async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {

@@ -15,6 +15,7 @@
 mod archive;
 mod engine;
 mod error;
+mod filter;
 mod host;
 mod images;
 mod logs;

@@ -15,11 +15,12 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 use tokio::sync::Mutex;
 
 use super::error::DockerError;
+use super::filter::{self, Peers};
 use super::images::LAYOUT;
 use super::logs::{Follower, Source};
 use super::server::{self, Recipe, Server};
 use crate::lab::guard::RUN_LABEL;
-use crate::lab::runtime::{NodeFile, NodeStatus};
+use crate::lab::runtime::{Cut, NodeFile, NodeStatus};
 use crate::spec::{NodeName, RunId};
 
 /// The connector's port in the pod; every pod has an address of its own.
@@ -57,6 +58,8 @@ struct Inside {
     followers: Vec<Follower>,
     /// How far each log has been read in the present container.
     read: Vec<u64>,
+    /// Whether the host is lost: it drops every packet until the server is started again.
+    lost: bool,
 }
 
 /// The name of a node's holder on the engine.
@@ -113,6 +116,10 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         let inside = &mut *inside;
         inside.settle().await;
+        if inside.lost {
+            filter::mend(&self.docker, self.holder.id()).await?;
+            inside.lost = false;
+        }
         match (&inside.server, &inside.recipe) {
             (Some(server), _) => server.start_again().await?,
             (None, Some(recipe)) => match Server::start(recipe).await {
@@ -161,6 +168,35 @@ impl Pod {
         self.inside.lock().await.server()?.pause(&self.docker, &self.server_name).await
     }
 
+    /// Lets no packet in or out any more and then kills the server: peers hear neither its end nor a reset. The holder
+    /// stays, so that the host can come back with its name, address and port.
+    pub(super) async fn lose_host(&self) -> Result<String, DockerError> {
+        let mut inside = self.inside.lock().await;
+        inside.server()?;
+        filter::isolate(&self.docker, self.holder.id()).await?;
+        match server::kill(&self.docker, &self.server_name).await {
+            Ok(proof) => {
+                inside.lost = true;
+                Ok(format!("no packet comes or goes any more; {proof}"))
+            }
+            Err(error) => {
+                // What went wrong first is what to tell.
+                drop(filter::mend(&self.docker, self.holder.id()).await);
+                Err(error)
+            }
+        }
+    }
+
+    /// Drops traffic between the pod and its peers until it is mended; says how much when something was dropped.
+    pub(super) async fn cut(&self, cut: Cut, peers: &Peers) -> Result<String, DockerError> {
+        filter::cut(&self.docker, self.holder.id(), cut, peers).await
+    }
+
+    /// Undoes a cut; says how much was dropped.
+    pub(super) async fn mend(&self) -> Result<String, DockerError> {
+        filter::mend(&self.docker, self.holder.id()).await
+    }
+
     pub(super) async fn resume(&self) -> Result<(), DockerError> {
         self.inside.lock().await.server()?.resume().await
     }
@@ -186,7 +222,7 @@ impl Pod {
         upload(docker, name, LAYOUT.base, &part, &file.content).await?;
         // An archive carries whole seconds, which a farm watcher may take for an old file: hence touch.
         let names = [LAYOUT.base, part.as_str(), file.path.as_str()];
-        server::shell(docker, name, r#"cd "$1" && touch "$2" && mv -f "$2" "$3""#, &names).await
+        server::shell(docker, name, r#"cd "$1" && touch "$2" && mv -f "$2" "$3""#, &names).await.map(drop)
     }
 
     /// Copies the server's own logs; says how many files there were.

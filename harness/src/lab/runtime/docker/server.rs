@@ -207,10 +207,15 @@ pub(super) async fn remove(docker: &Docker, name: &str) -> Result<(), DockerErro
     }
 }
 
-/// Runs a shell script in a running container with arguments `$1`, `$2`, …
+/// Runs a shell script in a running container with arguments `$1`, `$2`, …; what it printed.
 ///
 /// By bollard: what testcontainers gives back cannot be held by a future that moves between threads.
-pub(super) async fn shell(docker: &Docker, name: &str, script: &str, arguments: &[&str]) -> Result<(), DockerError> {
+pub(super) async fn shell(
+    docker: &Docker,
+    name: &str,
+    script: &str,
+    arguments: &[&str],
+) -> Result<String, DockerError> {
     let command = ["sh", "-c", script, "sh"].into_iter().chain(arguments.iter().copied()).map(str::to_owned);
     let config = ExecConfig {
         cmd: Some(command.collect()),
@@ -229,7 +234,7 @@ pub(super) async fn shell(docker: &Docker, name: &str, script: &str, arguments: 
     let mut patience = Patience::new("the command's exit code", EXEC_LIMIT);
     loop {
         match docker.inspect_exec(&exec.id).await?.exit_code {
-            Some(0) => return Ok(()),
+            Some(0) => return Ok(said),
             Some(code) => return Err(DockerError::Refused(format!("`{script}` ended with {code}: {}", said.trim()))),
             None => patience.another_look("it still runs").await?,
         }

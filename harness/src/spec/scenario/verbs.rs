@@ -1,0 +1,90 @@
+//! The verb of a step, and the keys that belong to it.
+
+use std::ops::Range;
+
+use toml::Spanned;
+
+use super::ScenarioError;
+use super::file::{StepTable, WaitWord};
+use crate::spec::{ContextPath, FaultKind, Target};
+
+/// The verb of a step, with its place.
+pub(super) enum Verb<'t> {
+    Deploy(&'t Spanned<String>),
+    Request(Range<usize>),
+    Get(&'t Spanned<String>),
+    Observe(&'t Spanned<ContextPath>),
+    Fault(FaultKind, &'t Spanned<Target>),
+    Heal(&'t Spanned<Target>),
+    Restart(&'t Spanned<Target>),
+    Wait(&'t Spanned<WaitWord>),
+    Repeat(&'t Spanned<u32>),
+}
+
+/// The one verb of a step.
+pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(String, Verb<'t>), ScenarioError> {
+    if let Some(latency) = &step.latency {
+        return Err(ScenarioError::at(
+            latency.span(),
+            "no runtime can slow packets down here: that takes netem, which the kernel need not have",
+        )
+        .help("`packet-loss` makes requests slow, `pause` makes a node silent"));
+    }
+    let faults =
+        step.faults().into_iter().filter_map(|(kind, target)| Some((kind.to_string(), Verb::Fault(kind, target?))));
+    let others = [
+        step.deploy.as_ref().map(|app| ("deploy", Verb::Deploy(app))),
+        step.request.as_ref().map(|request| ("request", Verb::Request(request.span()))),
+        step.get.as_ref().map(|path| ("get", Verb::Get(path))),
+        step.observe.as_ref().map(|context| ("observe", Verb::Observe(context))),
+        step.heal.as_ref().map(|target| ("heal", Verb::Heal(target))),
+        step.restart.as_ref().map(|target| ("restart", Verb::Restart(target))),
+        step.wait.as_ref().map(|word| ("wait", Verb::Wait(word))),
+        step.repeat.as_ref().map(|times| ("repeat", Verb::Repeat(times))),
+    ];
+    let others = others.into_iter().flatten().map(|(name, verb)| (name.to_owned(), verb));
+    let mut found = others.chain(faults);
+    match (found.next(), found.next()) {
+        (Some(verb), None) => Ok(verb),
+        (Some((one, _)), Some((other, _))) => {
+            Err(ScenarioError::at(span.clone(), format!("{one} and {other} in one step")).help("a step does one thing"))
+        }
+        (None, _) => {
+            let faults = step.faults().map(|(kind, _)| kind.to_string()).join(", ");
+            Err(ScenarioError::at(span.clone(), "this step does nothing")
+                .help(format!("one of deploy, request, get, observe, {faults}, heal, restart, wait, repeat")))
+        }
+    }
+}
+
+/// Refuses a key that says nothing beside the step's verb.
+pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError> {
+    fn place<T>(key: Option<&Spanned<T>>) -> Option<Range<usize>> {
+        key.map(Spanned::span)
+    }
+    let keys = [
+        ("clients", place(step.clients.as_ref()), &["request"][..]),
+        ("parallel", place(step.parallel.as_ref()), &["request"]),
+        ("on", place(step.on.as_ref()), &["request", "get", "wait"]),
+        ("times", place(step.times.as_ref()), &["request", "get"]),
+        ("at", place(step.at.as_ref()), &["deploy", "request", "wait"]),
+        ("percent", place(step.percent.as_ref()), &["packet-loss"]),
+        ("within", place(step.within.as_ref()), &["wait"]),
+        ("sessions", place(step.sessions.as_ref()), &["wait"]),
+        ("expect", place(step.expect.as_ref()), &["request", "get"]),
+        ("steps", step.steps.first().map(Spanned::span), &["repeat"]),
+    ];
+    let no_fault = step.lasting.as_ref().filter(|_| step.faults().iter().all(|(_, target)| target.is_none()));
+    if let Some(lasting) = no_fault {
+        return Err(ScenarioError::at(lasting.span(), format!("`for` says nothing beside `{verb}`"))
+            .help("it belongs to a fault"));
+    }
+    let alien = keys
+        .into_iter()
+        .find_map(|(key, span, verbs)| Some((key, span?, verbs)).filter(|(_, _, verbs)| !verbs.contains(&verb)));
+    match alien {
+        Some((key, span, verbs)) => Err(ScenarioError::at(span, format!("`{key}` says nothing beside `{verb}`"))
+            .help(format!("it belongs to {}", verbs.join(", ")))),
+        None => Ok(()),
+    }
+}

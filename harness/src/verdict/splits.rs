@@ -1,0 +1,135 @@
+//! Splits: the times in which nodes that both lived did not replicate to each other, and what nobody promises since.
+//!
+//! Nothing is merged when a partition heals, and nothing is sent again: a member that comes back is not asked for its
+//! sessions, and deltas made while a node was alone are gone (`ReplicationValve.resetReplicationRequest`). So what was
+//! written to a session on one side is not promised on the other, and where both sides were asked for it, the next
+//! write of either overwrites the other's.
+
+use super::operations::Operation;
+use super::sessions::{Session, may_act_until};
+use super::timeline::{FOREVER, Fault};
+use super::view::View;
+use crate::history::{History, LogClass, Nanos, RecordKind};
+use crate::spec::{FaultKind, NodeName, Plan, StepKind};
+
+/// TCP gets through so much packet loss within Tribes' waits (5 s and one retry); what may get lost at more is not told
+/// by any log.
+const BEARABLE_PERCENT: u8 = 30;
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Split<'a> {
+    /// The node on the one side; the others are on the other.
+    node: &'a NodeName,
+    /// As in `the partition of n1`.
+    name: String,
+    from: Nanos,
+    /// When all were first known to see each other again.
+    until: Nanos,
+}
+
+/// The splits of a run.
+pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &super::timeline::Timeline<'a>) -> Vec<Split<'a>> {
+    let cuts = timeline.faults.iter().filter(|fault| fault.kind.cuts());
+    let splits = cuts.filter_map(|fault| {
+        let whole = timeline
+            .whole
+            .iter()
+            .find(|whole| fault.healed.is_some_and(|healed| healed < whole.from) && whole.nodes.contains(fault.node));
+        let until = whole.map_or(FOREVER, |whole| whole.from);
+        parts(fault, until, plan, history).then(|| Split {
+            node: fault.node,
+            name: fault.name(),
+            from: fault.asked,
+            until,
+        })
+    });
+    splits.collect()
+}
+
+/// Whether a cut may have kept sessions from being sent. Over a lossy line, or without heartbeats, they are sent as long
+/// as nobody was evicted and no send failed.
+fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History) -> bool {
+    let gentle = match fault.kind {
+        FaultKind::PacketLoss => worst_loss(plan) <= BEARABLE_PERCENT,
+        FaultKind::MembershipPartition => true,
+        _ => false,
+    };
+    let told = |record: &crate::history::Record| match &record.kind {
+        RecordKind::Log(line) => {
+            matches!(line.class, LogClass::MemberDisappeared | LogClass::SendFailed)
+                && fault.asked <= record.at
+                && record.at <= until
+        }
+        _ => false,
+    };
+    !gentle || history.records.iter().any(told)
+}
+
+fn worst_loss(plan: &Plan) -> u8 {
+    let losses = plan.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Fault { kind: FaultKind::PacketLoss, percent, .. } => Some(percent.unwrap_or(u8::MAX)),
+        _ => None,
+    });
+    // A loss that no step explains may be any.
+    losses.max().unwrap_or(u8::MAX)
+}
+
+impl Split<'_> {
+    fn side(&self, node: &NodeName) -> bool {
+        node == self.node
+    }
+
+    /// Whether an operation was under way in it, or may still have been.
+    fn saw(&self, operation: &Operation<'_>, view: &View<'_>) -> bool {
+        operation.invoked < self.until && self.from < may_act_until(operation, &view.timeline)
+    }
+
+    /// Whether nobody promises what a node shows of a session at an instant.
+    fn tears(&self, view: &View<'_>, session: &Session<'_>, node: &NodeName, at: Nanos) -> bool {
+        let all = || session.operations.iter().map(|index| &view.operations[*index]).filter(|asked| asked.invoked < at);
+        if at <= self.from {
+            return false;
+        }
+        if !view.replicates_to_all() {
+            // Each side makes itself the owner of what the other had, and publishes its copy when the other comes back.
+            return all().any(|asked| asked.invoked < self.until);
+        }
+        let Some(first) = all().find(|asked| self.saw(asked, view)) else { return false };
+        let side = self.side(first.node);
+        let other_side = all().any(|asked| asked.invoked >= first.invoked && self.side(asked.node) != side);
+        // A node that started since may have taken over what the other side had.
+        let born = view.timeline.lives(node).iter().map(|life| life.from).filter(|born| *born < at).max();
+        other_side || self.side(node) != side || born.is_some_and(|born| first.invoked < born)
+    }
+}
+
+impl View<'_> {
+    /// Why nobody promises what a node shows of a session at an instant, in words; `None` where it is promised.
+    pub(super) fn torn(&self, session: &Session<'_>, node: &NodeName, at: Nanos) -> Option<String> {
+        let split = self.splits.iter().find(|split| split.tears(self, session, node, at))?;
+        Some(format!("{} had split {}'s session, and nothing is merged", split.name, session.client))
+    }
+
+    /// Whether two copies of a session went different ways: both sides of a split were asked for it.
+    pub(super) fn forked(&self, session: &Session<'_>) -> Option<String> {
+        let asked = || session.operations.iter().map(|index| &self.operations[*index]);
+        let split = self.splits.iter().find(|split| {
+            let mut during = asked().filter(|asked| split.saw(asked, self)).map(|asked| split.side(asked.node));
+            during.next().is_some_and(|side| during.any(|other| other != side))
+        })?;
+        let mut told: Vec<String> = vec![];
+        for node in self.plan.topology.names() {
+            let last = asked().rfind(|asked| asked.node == node && split.saw(asked, self));
+            let count = last.and_then(|asked| Some((asked, asked.answer()?.count)));
+            told.extend(count.map(|(asked, count)| format!("count {count} on {node} ({})", asked.id)));
+        }
+        Some(format!(
+            "{} forked {}'s session {}: {}; nothing is merged",
+            split.name,
+            session.client,
+            session.stems[0],
+            told.join(", ")
+        ))
+    }
+}
