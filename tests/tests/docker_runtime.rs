@@ -1,6 +1,6 @@
 //! Runtime `docker` on a real engine with real servers.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use tomee_harness::lab::base;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Namespace, Product, Quiet};
 use tomee_harness::lab::guard::{Guard, Registry};
 use tomee_harness::lab::runtime::docker::{DockerOptions, DockerRuntime, sweep};
-use tomee_harness::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use tomee_harness::lab::wait::{self, Look, TimedOut};
 use tomee_harness::spec::{Endpoints, NodeName, RunId, ServerSpec, Timing, Topology};
 
@@ -44,6 +44,21 @@ impl Lab {
 
     fn path(&self) -> &Utf8Path {
         Utf8Path::from_path(self.dir.path()).expect("a temporary path is text")
+    }
+
+    /// Two real servers that are laid and not started.
+    async fn two_servers(name: &str) -> (Self, Endpoints, [NodeName; 2]) {
+        let (server, caches) = (ServerSpec::default(), Caches::of_user().expect("a home"));
+        let distribution = Distribution::resolve(&server, &caches, &Maven::default(), &Quiet).await;
+        let lab = Self::new(name, DockerOptions::default(), distribution.expect("TomEE by Maven")).await;
+        let mut topology = Topology::of(2).expect("two nodes");
+        topology.timing = Timing::Accelerated;
+        let endpoints = lab.runtime.reserve(&topology).await.expect("pods are reserved");
+        let nodes = [NodeName::nth(0), NodeName::nth(1)];
+        for node in &nodes {
+            lab.runtime.install(lab.launch(&topology, &endpoints, node)).await.expect("files are laid");
+        }
+        (lab, endpoints, nodes)
     }
 
     /// A launch of a real server: its own configuration, and a page that counts in the session.
@@ -144,12 +159,18 @@ impl Lab {
 
     /// Waits until a node has logged so many times that a member came.
     async fn members_came(&self, node: &NodeName, times: usize) {
-        let seen: Result<(), TimedOut> = wait::until(&format!("{node} to see members"), START_LIMIT, async || {
-            let seen = self.log(node, NodeLog::Console).matches("Replication member added").count();
+        self.logged(node, "Replication member added", times).await;
+    }
+
+    /// Waits until a node has logged a text so many times.
+    async fn logged(&self, node: &NodeName, text: &str, times: usize) {
+        let wanted = format!("{node} to log {text:?} {times} times");
+        let seen: Result<(), TimedOut> = wait::until(&wanted, START_LIMIT, async || {
+            let seen = self.log(node, NodeLog::Console).matches(text).count();
             Ok(if seen >= times { Look::Ready(()) } else { Look::NotYet(format!("{seen} of {times}")) })
         })
         .await;
-        seen.expect("members come");
+        seen.expect("it is logged");
     }
 
     fn log(&self, node: &NodeName, log: NodeLog) -> String {
@@ -178,19 +199,7 @@ fn cookie(answer: &str) -> String {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Docker engine"]
 async fn engine_a_killed_node_comes_back_with_its_address_port_and_files_and_nothing_stays_behind() {
-    let distribution =
-        Distribution::resolve(&ServerSpec::default(), &Caches::of_user().expect("a home"), &Maven::default(), &Quiet)
-            .await
-            .expect("TomEE by Maven");
-    let lab = Lab::new("life", DockerOptions::default(), distribution).await;
-    let mut topology = Topology::of(2).expect("two nodes");
-    topology.timing = Timing::Accelerated;
-    let endpoints = lab.runtime.reserve(&topology).await.expect("pods are reserved");
-    let (n1, n2) = (NodeName::nth(0), NodeName::nth(1));
-    assert_ne!(endpoints.nodes[&n1].receiver_address, endpoints.nodes[&n2].receiver_address);
-    for node in [&n1, &n2] {
-        lab.runtime.install(lab.launch(&topology, &endpoints, node)).await.expect("files are laid");
-    }
+    let (lab, endpoints, [n1, n2]) = Lab::two_servers("life").await;
     assert_eq!(lab.runtime.status(&n1).await.expect("a status"), NodeStatus::Created);
     for node in [&n1, &n2] {
         lab.runtime.start(node).await.expect("it starts");
@@ -247,6 +256,59 @@ async fn engine_a_killed_node_comes_back_with_its_address_port_and_files_and_not
     lab.runtime.shutdown().await.expect("all goes");
     assert!(!sweep::runs().await.expect("runs").contains(&lab.run));
     assert!(lab.log(&n2, NodeLog::Console).contains("Stopping service"), "the last lines of a stop are there");
+}
+
+/// The packets that a cut is proven by.
+fn packets(proof: &str) -> u64 {
+    let count = proof.split_once(" packet").and_then(|(count, _)| count.parse().ok());
+    count.unwrap_or_else(|| panic!("no count of packets in {proof:?}"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a Docker engine"]
+async fn engine_a_node_that_is_cut_off_answers_its_clients_and_a_lost_host_is_silent_until_it_comes_back() {
+    const EVICTED: &str = "Received member disappeared";
+    let (lab, _, [n1, n2]) = Lab::two_servers("cuts").await;
+    for node in [&n1, &n2] {
+        lab.runtime.start(node).await.expect("it starts");
+        lab.serves(node, "/app/", "count=1").await;
+    }
+    for node in [&n1, &n2] {
+        lab.members_came(node, 1).await;
+    }
+    lab.runtime.mend(&n1).await.expect_err("nothing was cut");
+    let first = packets(&lab.runtime.cut(&n1, Cut::Peers).await.expect("a cut"));
+    assert!(first > 0);
+    let twice = lab.runtime.cut(&n1, Cut::Incoming).await.expect_err("it is cut already");
+    assert!(format!("{twice:?}").contains("cut off from its peers already"), "{twice:?}");
+    for node in [&n1, &n2] {
+        lab.logged(node, EVICTED, 1).await;
+        assert!(lab.get(node, "/app/", "").await.expect("clients are not cut off").contains("count=1"));
+    }
+    assert!(packets(&lab.runtime.mend(&n1).await.expect("it is mended")) > first);
+    for node in [&n1, &n2] {
+        lab.members_came(node, 2).await;
+    }
+    for cut in [Cut::Tribes, Cut::Outgoing, Cut::Incoming, Cut::Loss { percent: 50 }] {
+        let proof = lab.runtime.cut(&n1, cut).await.unwrap_or_else(|error| panic!("{cut:?}: {error:?}"));
+        assert!(packets(&proof) > 0, "{cut:?}: {proof}");
+        lab.runtime.mend(&n1).await.unwrap_or_else(|error| panic!("{cut:?}: {error:?}"));
+    }
+    // Static membership has no heartbeats: a cut that hits nothing is none, and leaves nothing.
+    lab.runtime.cut(&n1, Cut::Heartbeats).await.expect_err("nothing is dropped");
+    lab.runtime.mend(&n1).await.expect_err("nothing was cut");
+
+    let address = lab.runtime.http(&n1).await.expect("an address");
+    let proof = lab.runtime.lose_host(&n1).await.expect("a loss");
+    assert!(proof.contains("exit code 137"), "{proof}");
+    let silence = request(address, "/app/", "").expect_err("nobody answers");
+    // The machine itself takes the connection for the pod; a dead server without a lost host would end it.
+    assert!(matches!(silence.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut), "{silence:?}");
+    lab.runtime.start(&n1).await.expect("host and server come back");
+    assert_eq!(lab.runtime.http(&n1).await.expect("an address"), address);
+    lab.serves(&n1, "/app/", "count=1").await;
+    lab.runtime.shutdown().await.expect("all goes");
+    assert!(!sweep::runs().await.expect("runs").contains(&lab.run));
 }
 
 /// Writes numbered lines to the console, to the harness's log, and to a third file that tells how far it came.

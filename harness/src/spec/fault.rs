@@ -66,6 +66,11 @@ impl FaultKind {
         }
     }
 
+    /// Whether it ends the JVM and nothing else, so that what was done to its host goes on.
+    pub fn spares_the_host(self) -> bool {
+        matches!(self, Self::Kill | Self::Stop)
+    }
+
     /// Whether the node and its peers hear nothing of each other while it lasts, so that each side evicts the other.
     pub fn splits(self) -> bool {
         matches!(self, Self::Partition | Self::TribesPartition)

@@ -56,16 +56,19 @@ impl Cluster {
     /// A node that is cut off from its peers lives on; by every other fault it is gone.
     fn may_break(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
         let mut living = lock(&self.living);
-        let there = if kind.cuts() { living.contains(node) } else { living.remove(node) };
-        if !there {
+        if !living.contains(node) {
             return Err(ClusterError::NotRunning(node.clone()));
         }
         match lock(&self.undoable).get(node) {
-            Some((_, before)) if kind.is_undone_in_place() => {
-                Err(ClusterError::StillBroken { node: node.clone(), kind: *before })
+            Some((_, before)) if !kind.spares_the_host() => {
+                return Err(ClusterError::StillBroken { node: node.clone(), kind: *before });
             }
-            _ => Ok(()),
+            _ => {}
         }
+        if !kind.cuts() {
+            living.remove(node);
+        }
+        Ok(())
     }
 
     async fn hit(&self, kind: FaultKind, percent: Option<u8>, node: &NodeName) -> Result<String, ClusterError> {

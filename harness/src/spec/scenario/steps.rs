@@ -240,7 +240,7 @@ impl Story<'_> {
             }
         }
         if let Some(before) = node.node().and_then(|node| self.undoable.get(node))
-            && kind.is_undone_in_place()
+            && !kind.spares_the_host()
         {
             return Err(ScenarioError::at(target.span(), format!("the {before} of {node} still lasts"))
                 .help(format!("`heal = \"{node}\"` before it")));

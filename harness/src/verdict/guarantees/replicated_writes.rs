@@ -48,7 +48,9 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         let floor = tests.find_map(|test| {
             let answer = &view.operations[test.answer];
             let asked = (answer.invoked, answer.completed?);
-            let mut floors = floors(view, test.session, answer.node, asked).filter(|(seen, _)| seen.at < fault.asked);
+            // What a partition left behind is no copy that a fault could have spared.
+            let mut floors = floors(view, test.session, answer.node, asked)
+                .filter(|(seen, _)| seen.at < fault.asked && view.torn(test.session, seen.node, seen.at).is_none());
             floors.next()
         });
         let Some((replica, _)) = floor else {

@@ -11,6 +11,7 @@ mod identity;
 mod joiner;
 mod measures;
 mod parallel;
+mod partitions;
 mod promises;
 mod properties;
 mod sessions;

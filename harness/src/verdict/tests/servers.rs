@@ -74,9 +74,18 @@ impl Story {
         Reply { status: 200, set_cookie, counter: Some(counter), body: None }
     }
 
-    /// Everything but in-place changes reaches every living node.
+    /// Whether two nodes hear of each other. Packet loss and lost heartbeats keep no session from being sent.
+    fn hears(&self, to: &NodeName, from: &str) -> bool {
+        let apart = |node: &NodeName| self.cut.get(node).is_some_and(|(_, kind)| kind.splits());
+        to.as_str() == from || !(apart(to) || apart(&node(from)))
+    }
+
+    /// Everything but in-place changes reaches every living node on the same side.
     fn replicate(&mut self, from: &str, old_stem: &str, held: &Held) {
         for to in self.living.clone() {
+            if !self.hears(&to, from) {
+                continue;
+            }
             let before = self.held.remove(&(to.clone(), old_stem.to_owned()));
             let mut copy = held.clone();
             if to.as_str() != from
@@ -89,7 +98,7 @@ impl Story {
     }
 
     pub(super) fn state(&self, of: &NodeName) -> NodeState {
-        let peers = self.living.iter().filter(|peer| *peer != of);
+        let peers = self.living.iter().filter(|peer| *peer != of && self.hears(peer, of.as_str()));
         let members = peers.map(|peer| MemberState {
             host: "127.0.0.1".to_owned(),
             port: port(&self.plan.topology, peer),

@@ -42,6 +42,8 @@ pub(super) struct Story {
     faults: u32,
     pub(super) sessions: u32,
     pub(super) living: Vec<NodeName>,
+    /// The faults that keep a node from its peers, with their numbers.
+    pub(super) cut: BTreeMap<NodeName, (u32, FaultKind)>,
     /// By node and stem.
     pub(super) held: BTreeMap<(NodeName, String), Held>,
     pub(super) cookies: BTreeMap<String, String>,
@@ -68,6 +70,7 @@ impl Story {
             faults: 0,
             sessions: 0,
             living: Vec::new(),
+            cut: BTreeMap::new(),
             held: BTreeMap::new(),
             cookies: BTreeMap::new(),
         }
@@ -203,6 +206,34 @@ impl Story {
             story.push(RecordKind::Fault { fault, kind, node: victim.clone(), phase });
             story.living.retain(|node| *node != victim);
             story.held.retain(|(node, _), _| *node != victim);
+        })
+    }
+
+    /// Keeps a node from its peers. What they send meanwhile reaches only their own side.
+    pub(super) fn cut(self, kind: FaultKind, percent: Option<u8>, name: &str) -> Self {
+        let cut = node(name);
+        let step = StepKind::Fault { kind, node: cut.clone().into(), client: None, percent, lasting: None };
+        self.step(step, |story| {
+            story.faults += 1;
+            let fault = story.faults;
+            story.push(RecordKind::Fault { fault, kind, node: cut.clone(), phase: FaultPhase::Asked });
+            let phase = FaultPhase::Hit { proof: "37 packets dropped".to_owned() };
+            story.push(RecordKind::Fault { fault, kind, node: cut.clone(), phase });
+            story.cut.insert(cut, (fault, kind));
+        })
+    }
+
+    pub(super) fn partition(self, name: &str) -> Self {
+        self.cut(FaultKind::Partition, None, name)
+    }
+
+    /// Lets a node's peers reach it again; nobody is known yet to see the other.
+    pub(super) fn heal(self, name: &str) -> Self {
+        let node = node(name);
+        self.step(StepKind::Heal { node: node.clone().into() }, |story| {
+            let (fault, kind) = story.cut.remove(&node).expect("it was cut off");
+            let phase = FaultPhase::Healed { toll: Some("40 packets dropped".to_owned()) };
+            story.push(RecordKind::Fault { fault, kind, node, phase });
         })
     }
 

@@ -58,8 +58,18 @@ struct Inside {
     followers: Vec<Follower>,
     /// How far each log has been read in the present container.
     read: Vec<u64>,
-    /// Whether the host is lost: it drops every packet until the server is started again.
-    lost: bool,
+    filter: Filter,
+}
+
+/// What the pod's packet filter does.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Filter {
+    #[default]
+    Open,
+    /// It drops traffic with the peers until it is mended.
+    Cut,
+    /// It drops everything until the server is started again.
+    Lost,
 }
 
 /// The name of a node's holder on the engine.
@@ -107,7 +117,8 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         server::remove(&self.docker, &self.server_name).await?;
         inside.settle().await;
-        *inside = Inside { read: vec![0; routes.len()], routes, recipe: Some(recipe), ..Inside::default() };
+        let (read, filter) = (vec![0; routes.len()], inside.filter);
+        *inside = Inside { read, routes, recipe: Some(recipe), filter, ..Inside::default() };
         Ok(())
     }
 
@@ -116,9 +127,9 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         let inside = &mut *inside;
         inside.settle().await;
-        if inside.lost {
+        if inside.filter == Filter::Lost {
             filter::mend(&self.docker, self.holder.id()).await?;
-            inside.lost = false;
+            inside.filter = Filter::Open;
         }
         match (&inside.server, &inside.recipe) {
             (Some(server), _) => server.start_again().await?,
@@ -173,10 +184,11 @@ impl Pod {
     pub(super) async fn lose_host(&self) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
         inside.server()?;
+        inside.filter(Filter::Open)?;
         filter::isolate(&self.docker, self.holder.id()).await?;
         match server::kill(&self.docker, &self.server_name).await {
             Ok(proof) => {
-                inside.lost = true;
+                inside.filter = Filter::Lost;
                 Ok(format!("no packet comes or goes any more; {proof}"))
             }
             Err(error) => {
@@ -189,12 +201,20 @@ impl Pod {
 
     /// Drops traffic between the pod and its peers until it is mended; says how much when something was dropped.
     pub(super) async fn cut(&self, cut: Cut, peers: &Peers) -> Result<String, DockerError> {
-        filter::cut(&self.docker, self.holder.id(), cut, peers).await
+        let mut inside = self.inside.lock().await;
+        inside.filter(Filter::Open)?;
+        let proof = filter::cut(&self.docker, self.holder.id(), cut, peers).await?;
+        inside.filter = Filter::Cut;
+        Ok(proof)
     }
 
     /// Undoes a cut; says how much was dropped.
     pub(super) async fn mend(&self) -> Result<String, DockerError> {
-        filter::mend(&self.docker, self.holder.id()).await
+        let mut inside = self.inside.lock().await;
+        inside.filter(Filter::Cut)?;
+        let toll = filter::mend(&self.docker, self.holder.id()).await?;
+        inside.filter = Filter::Open;
+        Ok(toll)
     }
 
     pub(super) async fn resume(&self) -> Result<(), DockerError> {
@@ -262,6 +282,19 @@ impl Pod {
 impl Inside {
     fn server(&self) -> Result<&Server, DockerError> {
         self.server.as_ref().ok_or_else(|| DockerError::Refused("it was never started".to_owned()))
+    }
+
+    /// Refuses what needs another filter than there is.
+    fn filter(&self, wanted: Filter) -> Result<(), DockerError> {
+        if self.filter == wanted {
+            return Ok(());
+        }
+        let because = match self.filter {
+            Filter::Open => "it is not cut off from its peers",
+            Filter::Cut => "it is cut off from its peers already",
+            Filter::Lost => "its host is lost",
+        };
+        Err(DockerError::Refused(because.to_owned()))
     }
 
     /// Waits until the logs of a server that ended are whole.

@@ -1,0 +1,220 @@
+//! Partitions and their like: what is split is not promised, and what is not split is judged as ever.
+
+use rstest::rstest;
+
+use super::story::{Story, story};
+use super::{holds, violated};
+use crate::history::{Event, FaultPhase, LogClass, LogLine, RecordKind};
+use crate::spec::{FaultKind, Guarantee, ManagerKind, Topology};
+use crate::verdict::Status;
+
+const ABOUT_SESSIONS: [Guarantee; 4] = [
+    Guarantee::ReplicatedWritesSurvive,
+    Guarantee::AcknowledgedWritesSurvive,
+    Guarantee::CompleteSession,
+    Guarantee::IdentityKept,
+];
+
+fn of_three(manager: ManagerKind) -> Story {
+    let mut topology = Topology::of(3).expect("three nodes");
+    topology.cluster.manager = manager;
+    Story::on(topology).without_joiners().start().deploy()
+}
+
+/// Two counts on n1, seen by all.
+fn counted(story: Story) -> Story {
+    story.count("alice", "n1").count("alice", "n1").observe()
+}
+
+fn of_two() -> Story {
+    counted(story().without_joiners().start().deploy())
+}
+
+/// A finding that is violated by what nobody promised, for a reason that says all of `words`.
+fn unpromised(story: &Story, guarantee: Guarantee, words: &[&str]) {
+    let finding = story.finding(guarantee);
+    assert_eq!((finding.status, finding.promised), (Status::Violated, false), "{guarantee}: {}", finding.because);
+    super::says(&finding, words);
+    assert_ne!(story.judge().status, Status::Violated, "{guarantee}");
+}
+
+fn green(story: &Story) {
+    for guarantee in ABOUT_SESSIONS {
+        holds(story, guarantee);
+        assert!(story.finding(guarantee).promised, "{guarantee}");
+    }
+    assert_eq!(story.judge().status, Status::Holds);
+}
+
+fn evicted(on: &str) -> RecordKind {
+    RecordKind::Log(LogLine {
+        node: super::story::node(on),
+        node_time: "12:00".to_owned(),
+        level: "INFO".to_owned(),
+        logger: String::new(),
+        message: "Received member disappeared:[tcp://n2]".to_owned(),
+        class: LogClass::MemberDisappeared,
+    })
+}
+
+#[test]
+fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it() {
+    let story = of_two().partition("n1").count("alice", "n1").count("alice", "n2").observe();
+    let story = story.heal("n1").reformed().request("alice", "n1", crate::spec::plan::AppRequest::Read).observe();
+    unpromised(
+        &story,
+        Guarantee::AcknowledgedWritesSurvive,
+        &["not promised", "the partition of n1 had split alice's"],
+    );
+    let notes = story.judge().notes;
+    let forked = notes.iter().find(|note| note.contains("forked")).expect("the fork is noted");
+    for word in ["the partition of n1", "count 3 on n1", "count 3 on n2"] {
+        assert!(forked.contains(word), "{word} is missing in: {forked}");
+    }
+}
+
+#[test]
+fn what_one_side_wrote_is_not_promised_on_the_other() {
+    let story = of_two().partition("n1").count("alice", "n2").count("alice", "n2").observe();
+    let healed = story.clone().heal("n1").reformed().observe().count("alice", "n1").observe();
+    unpromised(&healed, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 5 was due", "not promised"]);
+    // The same without waiting until they see each other.
+    let at_once = story.heal("n1").count("alice", "n1").observe();
+    unpromised(&at_once, Guarantee::AcknowledgedWritesSurvive, &["not promised"]);
+}
+
+#[test]
+fn a_session_that_was_born_alone_may_be_unknown_to_the_other_side() {
+    let story = of_two().partition("n1").count("alice", "n2").count("bob", "n2").observe();
+    let story = story.heal("n1").reformed().observe().count("bob", "n1").observe();
+    for guarantee in [Guarantee::AcknowledgedWritesSurvive, Guarantee::IdentityKept] {
+        unpromised(&story, guarantee, &["bob", "not promised"]);
+    }
+}
+
+#[test]
+fn what_one_side_wrote_is_owed_on_that_side() {
+    let story = || of_two().partition("n1").count("alice", "n2").observe();
+    green(&story().count("alice", "n2").observe());
+    let story = story().count("alice", "n2").answering(|answer| answer.count -= 1);
+    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+}
+
+#[test]
+fn what_was_written_before_is_owed_on_both_sides() {
+    green(&of_two().partition("n1").count("alice", "n2").observe());
+    let lost = of_two().partition("n1").count("alice", "n2").answering(|answer| answer.count = 1);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 3 was due"]);
+    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 1 where 3 was due"]);
+}
+
+#[test]
+fn a_majority_that_replicates_all_the_time_owes_all_after_the_kill_of_the_owner() {
+    let story = || {
+        let split = counted(of_three(ManagerKind::Delta)).partition("n3").count("alice", "n1").observe();
+        split.heal("n3").reformed().observe().kill("n1")
+    };
+    green(&story().count("alice", "n2").observe());
+    let lost = story().count("alice", "n2").answering(|answer| answer.count -= 1);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    // The node that was away is stale, and nobody promised otherwise.
+    unpromised(&story().count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["not promised"]);
+}
+
+#[test]
+fn a_node_that_started_since_may_have_asked_the_stale_side() {
+    let story = counted(of_three(ManagerKind::Delta)).partition("n1").count("alice", "n2").observe();
+    let story = story.heal("n1").reformed().observe().kill("n3").restart("n3").observe();
+    // n3 took over from n1.
+    unpromised(&story.count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["not promised"]);
+}
+
+#[test]
+fn a_session_that_nobody_asked_for_meanwhile_is_owed_everywhere() {
+    let story = || {
+        let split = of_two().count("bob", "n1").observe().partition("n1").count("alice", "n2").observe();
+        split.heal("n1").reformed().observe().kill("n1").count("alice", "n2")
+    };
+    green(&story().count("bob", "n2").observe());
+    let lost = story().count("bob", "n2").answering(|answer| answer.count = 1);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
+}
+
+/// After a partition each `BackupManager` takes itself for the owner, and publishes what it has.
+#[test]
+fn a_backup_manager_promises_nothing_of_a_session_that_lived_through_a_partition() {
+    let story = counted(of_three(ManagerKind::Backup)).partition("n3").count("alice", "n1").observe();
+    let story = story.heal("n3").reformed().observe().kill("n1").count("alice", "n2");
+    let story = story.answering(|answer| answer.count -= 1);
+    unpromised(&story, Guarantee::AcknowledgedWritesSurvive, &["not promised"]);
+}
+
+#[test]
+fn one_loss_that_breaks_a_promise_is_not_hidden_by_another_that_breaks_none() {
+    let story =
+        of_two().count("bob", "n2").observe().partition("n1").count("alice", "n1").count("alice", "n2").observe();
+    let story = story.count("bob", "n2").answering(|answer| answer.count = 1);
+    let finding = violated(&story, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
+    assert!(finding.promised && !finding.because.contains("not promised"), "{}", finding.because);
+}
+
+#[rstest]
+#[case(FaultKind::PacketLoss, Some(20))]
+#[case(FaultKind::MembershipPartition, None)]
+fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] percent: Option<u8>) {
+    let story = || of_two().cut(kind, percent, "n1").count("alice", "n1").observe();
+    let after = |story: Story| story.heal("n1").reformed().observe().kill("n1").count("alice", "n2");
+    green(&after(story()).observe());
+    let lost = || after(story()).answering(|answer| answer.count -= 1);
+    violated(&lost(), Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    let mut parted = story();
+    parted.push(evicted("n1"));
+    let lost = after(parted).answering(|answer| answer.count -= 1);
+    unpromised(&lost, Guarantee::AcknowledgedWritesSurvive, &[&kind.to_string(), "not promised"]);
+}
+
+#[test]
+fn a_loss_that_no_retry_gets_through_splits_without_a_word() {
+    let story = of_two().cut(FaultKind::PacketLoss, Some(90), "n1").count("alice", "n1").observe();
+    let story = story.heal("n1").reformed().observe().kill("n1").count("alice", "n2");
+    let story = story.answering(|answer| answer.count -= 1);
+    unpromised(&story, Guarantee::AcknowledgedWritesSurvive, &["the packet-loss of n1", "not promised"]);
+}
+
+#[test]
+fn a_cut_that_dropped_nothing_leaves_it_open() {
+    let mut story = of_two().partition("n1").count("alice", "n2").observe();
+    for record in &mut story.history.records {
+        if let RecordKind::Fault { phase: phase @ FaultPhase::Hit { .. }, .. } = &mut record.kind {
+            *phase = FaultPhase::Missed { seen: "0 packets dropped".to_owned() };
+        }
+    }
+    super::unknown(&story, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1 is not known to have hit"]);
+}
+
+#[test]
+fn a_partition_across_which_nobody_asked_tested_nothing() {
+    let story = of_two().partition("n1").count("bob", "n2").observe();
+    super::unknown(&story, Guarantee::AcknowledgedWritesSurvive, &["no session with an acknowledged write"]);
+}
+
+/// Who evicted whom is right while a partition lasts, and is judged again from the next `ClusterFormed`.
+#[test]
+fn members_are_not_judged_while_a_partition_lasts() {
+    let split = || {
+        let mut story = of_two().partition("n1");
+        let sides = story.living.iter().map(|node| vec![node.clone()]).collect();
+        story.event(Event::ClusterSplit { sides });
+        story.count("alice", "n2").observe()
+    };
+    holds(&split(), Guarantee::MembersAgree);
+    holds(&split().heal("n1").reformed().observe(), Guarantee::MembersAgree);
+    let blind = split().heal("n1").reformed().observe().seeing("n1", |state| state.members.clear());
+    violated(&blind, Guarantee::MembersAgree, &["n1 did not list n2"]);
+}
+
+#[test]
+fn a_node_that_is_cut_off_is_no_failover() {
+    let story = of_two().partition("n1").count("alice", "n2").observe();
+    assert!(story.judge().measures.failovers.is_empty());
+}
