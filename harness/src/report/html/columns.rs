@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::lag::{self, Lag};
 use crate::history::{Event, FaultPhase, History, Nanos, NodeObservation, OperationId, Outcome, RecordKind};
-use crate::spec::{NodeName, SessionId};
+use crate::spec::{FaultKind, NodeName, SessionId};
 use crate::verdict::COUNT_ATTRIBUTE;
 
 /// No such thing, in a column of indexes.
@@ -170,7 +170,7 @@ impl<'a> Columns<'a> {
             }
             RecordKind::Fault { fault, kind, node, phase } => {
                 let name = self.nodes.of(node.as_str());
-                self.fault(*fault, kind.to_string(), name, phase, index, at);
+                self.fault(*fault, *kind, name, phase, index, at);
                 ('f', name)
             }
             RecordKind::Observe(observation) => ('o', self.observe(observation, index)),
@@ -207,9 +207,10 @@ impl<'a> Columns<'a> {
         self.operations.outcome.0[place] = letter;
     }
 
-    fn fault(&mut self, number: u32, kind: String, node: i64, phase: &FaultPhase, record: usize, at: u64) {
+    fn fault(&mut self, number: u32, kind: FaultKind, node: i64, phase: &FaultPhase, record: usize, at: u64) {
         let known = self.faults.iter().position(|fault| fault.number == number).unwrap_or_else(|| {
             let told = "asked for".to_owned();
+            let kind = kind.to_string();
             self.faults.push(Fault { number, kind, node, record, from: None, until: None, told });
             self.faults.len() - 1
         });
@@ -218,11 +219,17 @@ impl<'a> Columns<'a> {
             FaultPhase::Asked => {}
             FaultPhase::Hit { proof } => {
                 (fault.from, fault.record, fault.told) = (Some(at), record, format!("hit: {proof}"));
-                self.end_of_life(node, at);
+                if !kind.cuts() {
+                    self.end_of_life(node, at);
+                }
             }
             FaultPhase::Missed { seen } => (fault.record, fault.told) = (record, format!("missed: {seen}")),
-            FaultPhase::Healed => {
+            FaultPhase::Healed { .. } => {
                 fault.until = Some(at);
+                // A node that was cut off from its peers was up all the time.
+                if kind.cuts() {
+                    return;
+                }
                 self.lives.push(Life { node, from: at, ready: Some(at), until: None });
             }
         }
