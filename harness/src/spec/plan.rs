@@ -393,3 +393,41 @@ impl Limits {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Membership;
+
+    fn fault(kind: FaultKind, percent: Option<u8>, membership: Membership) -> Result<(), PlanError> {
+        let mut topology = Topology::of(2).expect("two nodes");
+        topology.cluster.membership = membership;
+        let node = NodeName::nth(0).into();
+        let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, lasting: None }];
+        let steps = steps.map(|kind| Step::new("a step", kind)).into();
+        let plan = Plan { name: "x".to_owned(), topology, guarantees: vec![], expect_violations: vec![], steps };
+        plan.check("fake", &[Capability::Partition, Capability::PacketLoss, Capability::Multicast].into())
+    }
+
+    #[test]
+    fn heartbeats_are_cut_only_where_there_are_some() {
+        let cut = |membership| fault(FaultKind::MembershipPartition, None, membership);
+        assert!(matches!(cut(Membership::Static), Err(PlanError::NoHeartbeats { step: 2, .. })));
+        assert_eq!(cut(Membership::Multicast), Ok(()));
+    }
+
+    #[test]
+    fn packet_loss_and_nothing_else_has_a_percentage() {
+        let percent = |kind, percent| fault(kind, percent, Membership::Static);
+        assert_eq!(percent(FaultKind::PacketLoss, Some(99)), Ok(()));
+        assert_eq!(percent(FaultKind::Partition, None), Ok(()));
+        for (kind, share) in [
+            (FaultKind::PacketLoss, None),
+            (FaultKind::PacketLoss, Some(0)),
+            (FaultKind::PacketLoss, Some(100)),
+            (FaultKind::Partition, Some(30)),
+        ] {
+            assert!(matches!(percent(kind, share), Err(PlanError::Percentage { step: 2, .. })), "{kind} {share:?}");
+        }
+    }
+}
