@@ -41,7 +41,7 @@ use crate::spec::plan::Limits;
 use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, Topology};
 
 /// How often a node's log file is looked at.
-const LOG_POLL: Duration = Duration::from_millis(20);
+const LOG_POLL: Duration = Duration::from_millis(40);
 
 /// What a cluster is made of.
 #[derive(Debug)]

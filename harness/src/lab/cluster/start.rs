@@ -1,6 +1,7 @@
 //! Starting: addresses, files, processes, readiness.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use futures_util::future::try_join_all;
 
@@ -18,6 +19,9 @@ use crate::spec::{Endpoints, NodeName};
 
 /// How often a whole start is tried where ports were taken in between.
 const ATTEMPTS: usize = 3;
+/// The machine is asked for a starting node's status with every third look, at most 300 ms apart: a container engine's
+/// answer costs more than the look.
+const STATUS_EVERY: u32 = 3;
 /// How many lines of a console are told when a node dies.
 const CONSOLE_LINES: usize = 12;
 /// How many exceptions of a console are told when a node fails.
@@ -99,8 +103,10 @@ impl Cluster {
         let mark = self.mark(node);
         self.parts.recorder.event(Event::NodeStarts { node: node.clone() });
         self.parts.runtime.start(node).await?;
+        let looks = AtomicU32::new(0);
         wait::until(&format!("readiness of {node}"), self.parts.limits.start, async || {
-            self.look_ready(node, mark).await
+            let asks_the_machine = looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(STATUS_EVERY);
+            self.look_ready(node, mark, asks_the_machine).await
         })
         .await?;
         lock(&self.living).insert(node.clone());
@@ -114,8 +120,8 @@ impl Cluster {
         Mark { logs: self.log_mark(node), console }
     }
 
-    async fn look_ready(&self, node: &NodeName, mark: Mark) -> Result<Look<()>, ClusterError> {
-        if let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? {
+    async fn look_ready(&self, node: &NodeName, mark: Mark, asks_the_machine: bool) -> Result<Look<()>, ClusterError> {
+        if asks_the_machine && let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? {
             return Err(self.failed(node, &how, mark));
         }
         let logs = self.logs_since(node, mark.logs);
