@@ -39,6 +39,12 @@ pub(crate) fn read(command: &mut Command) -> Result<String> {
     succeeded(&shown, output)
 }
 
+/// What the Java on the path says that it is, for a table of results.
+pub(crate) fn java() -> Result<String> {
+    let said = command(&["java", "-version"]).output().into_diagnostic()?;
+    Ok(String::from_utf8_lossy(&said.stderr).lines().next().unwrap_or_default().replace('"', ""))
+}
+
 /// The standard output of a command that ended, or its last words as an error.
 fn succeeded(shown: &str, output: Output) -> Result<String> {
     if output.status.success() {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use camino::Utf8Path;
 use miette::{IntoDiagnostic as _, Result, miette};
 
-use crate::command::command;
+use crate::command::{command, java};
 
 /// Where nextest's profile `full` writes its `JUnit` file.
 const JUNIT: &str = "target/nextest/full/junit.xml";
@@ -28,8 +28,7 @@ struct Row {
 /// Writes the table of the run that has just ended.
 pub(crate) fn write() -> Result<()> {
     let rows = rows(&fs_err::read_to_string(JUNIT).into_diagnostic()?)?;
-    let java = command(&["java", "-version"]).output().into_diagnostic()?;
-    let java = String::from_utf8_lossy(&java.stderr).lines().next().unwrap_or_default().replace('"', "");
+    let java = java()?;
     let engine = command(&["docker", "version", "--format", "{{.Server.Version}}"]).output().into_diagnostic()?;
     let engine = String::from_utf8_lossy(&engine.stdout).trim().to_owned();
     let setting = format!(

@@ -7,7 +7,7 @@ use camino::Utf8PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail, miette};
 
-use crate::command::{cargo, command, read, run, shown};
+use crate::command::{cargo, command, java, read, run, shown};
 
 /// What is told, and on what.
 #[derive(Debug, Args)]
@@ -101,8 +101,7 @@ fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<Went> {
 }
 
 fn table(servers: &[String], rows: &[(Shipped, Vec<Went>)]) -> Result<String> {
-    let java = command(&["java", "-version"]).output().into_diagnostic()?;
-    let java = String::from_utf8_lossy(&java.stderr).lines().next().unwrap_or_default().replace('"', "");
+    let java = java()?;
     let mut table = format!(
         "Told on {} on {} processors, {java}. The time is that of all runs of a scenario's matrix.\n\n",
         jiff::Zoned::now().date(),

@@ -36,14 +36,13 @@ use camino::{Utf8Path, Utf8PathBuf};
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio_util::sync::CancellationToken;
 
-use crate::config;
 use crate::lab::clock::Clock;
 use crate::lab::distribution::{Caches, DistributionError, Maven, Quiet};
 use crate::lab::guard::GuardError;
 use crate::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use crate::lab::run_dir::RunDir;
 use crate::lab::runtime::docker::DockerOptions;
-use crate::report::summary::{self, Summary};
+use crate::report::Summary;
 use crate::report::terminal::{self, Style};
 use crate::spec::scenario::{Scenario, ScenarioError};
 use crate::spec::{Plan, Topology};
@@ -126,12 +125,10 @@ impl Teller {
     /// # Errors
     /// It could not be judged. A guarantee that does not hold is no error here but a status.
     pub async fn tell(&self, plan: &Plan) -> Result<Told, TellError> {
-        let run = RunDir::new_id(&jiff::Zoned::now(), std::process::id());
-        let folder = if let Some(folder) = &self.folder {
-            folder.clone()
-        } else {
-            let here = std::env::current_dir().map_err(TellError::WorkingDirectory)?;
-            Utf8PathBuf::try_from(here).map_err(|_| TellError::Path)?.join("target/tomee-harness")
+        let run = RunDir::new_id(&jiff::Zoned::now());
+        let folder = match &self.folder {
+            Some(folder) => folder.clone(),
+            None => RunDir::of_tests().map_err(TellError::WorkingDirectory)?,
         };
         let runtime = match self.runtime {
             Some(runtime) => runtime,
@@ -156,16 +153,9 @@ impl Teller {
             guard.release()?;
         }
         let ended = ended?;
-        let summary = Summary {
-            format: 1,
-            name: plan.name.clone(),
-            setting: format!("{} nodes of {} on {}", plan.topology.nodes.len(), plan.topology.server, runtime.name()),
-            around: summary::around(&ended.verdict, &ended.history),
-            verdict: ended.verdict,
-            differences: config::differences(&plan.topology),
-            cut_short: ended.cut_short.as_ref().map(ToString::to_string),
-            run_dir: run_dir.path().to_string(),
-        };
+        let setting = format!("{} nodes of {} on {}", plan.topology.nodes.len(), plan.topology.server, runtime.name());
+        let summary = Summary::of(plan, setting, ended.verdict, &ended.history, run_dir.path())
+            .cut_short_by(ended.cut_short.as_ref());
         let text = terminal::render(&summary, Style::Plain);
         Ok(Told { status: summary.verdict.status, text, run_dir: run_dir.path().to_owned() })
     }

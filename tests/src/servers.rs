@@ -134,16 +134,18 @@ impl MainJob {
 /// # Panics
 /// The engine does not tell.
 pub fn left_of(run: &str, in_docker: bool) -> Vec<String> {
-    let mut left = processes(run);
+    let mut left = carriers(&format!("{RUN_VARIABLE}={run}"));
     if in_docker {
         left.extend(containers_and_networks(run));
     }
     left
 }
 
-/// The processes that carry the run's id in their environment.
-fn processes(run: &str) -> Vec<String> {
-    let mark = format!("{RUN_VARIABLE}={run}");
+/// The processes with this variable (`NAME=VALUE`) in their environment.
+///
+/// # Panics
+/// This machine has no `/proc`.
+pub fn carriers(mark: &str) -> Vec<String> {
     let entries = fs_err::read_dir("/proc").expect("processes are told from /proc").flatten();
     let marked = entries.filter_map(|entry| {
         let environment = fs_err::read(entry.path().join("environ")).ok()?;

@@ -6,6 +6,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use integration_tests::servers::carriers;
 use integration_tests::{Ran, TestContext};
 use tomee_harness::lab::wait::{self, Look, TimedOut};
 use zip::CompressionMethod;
@@ -141,17 +142,6 @@ impl Machine {
     fn told(&self) -> String {
         self.told.join("\n")
     }
-}
-
-/// The processes with this variable.
-fn carriers(mark: &str) -> Vec<String> {
-    let entries = fs_err::read_dir("/proc").expect("processes are told from /proc").flatten();
-    let marked = entries.filter_map(|entry| {
-        let environment = fs_err::read(entry.path().join("environ")).ok()?;
-        let carries = environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes());
-        carries.then(|| format!("process {}", entry.file_name().to_string_lossy()))
-    });
-    marked.collect()
 }
 
 fn symlink(to: &Utf8Path, at: &Utf8Path) {

@@ -8,6 +8,7 @@
 
 use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
@@ -64,10 +65,23 @@ impl RunDir {
         Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
     }
 
-    /// A new run's id: the time, so that folders sort, and a few letters, so that parallel runs differ.
-    pub fn new_id(now: &jiff::Zoned, salt: u32) -> RunId {
+    /// A new run's id: the time, so that folders sort, and a few letters, so that runs of one second differ, of one
+    /// process and of several.
+    pub fn new_id(now: &jiff::Zoned) -> RunId {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let salt = std::process::id().wrapping_mul(31).wrapping_add(NEXT.fetch_add(7919, Ordering::Relaxed));
         let id = format!("{}-{:04x}", now.strftime("%Y%m%d-%H%M%S"), salt & 0xffff);
         RunId::new(id).unwrap_or_else(|_| unreachable!("digits, hyphens and hexadecimal letters make a name"))
+    }
+
+    /// The folder for the runs of a test where none is named: under `target/` of the working directory, which for a test
+    /// is its package.
+    ///
+    /// # Errors
+    /// The working directory cannot be told, or is no UTF-8.
+    pub fn of_tests() -> io::Result<Utf8PathBuf> {
+        let here = Utf8PathBuf::try_from(std::env::current_dir()?).map_err(io::Error::other)?;
+        Ok(here.join("target/tomee-harness"))
     }
 
     /// The folder.

@@ -66,13 +66,9 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
 
 /// Why a finding does not count.
 fn aside(finding: &Finding, verdict: &Verdict) -> Option<&'static str> {
-    let expected = |name: &String| verdict.expected_violations.iter().any(|expected| expected.what == *name);
-    let mut violations = finding.violations.keys().map(ToString::to_string).peekable();
     match finding.status {
         _ if !finding.promised => Some("not promised"),
-        Status::Violated if violations.peek().is_some() && violations.all(|name| expected(&name)) => {
-            Some("as the story was told to show")
-        }
+        Status::Violated if verdict.expects(finding) => Some("as the story was told to show"),
         // The judge counts what is unknown unless what was to be shown has cut the story short.
         Status::Unknown if verdict.status == Status::Holds => Some("the story was cut short as expected"),
         _ => None,

@@ -1,10 +1,12 @@
 //! The summary of one run: the same content for people and for programs.
 
+use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::config::Difference;
+use crate::config::{self, Difference};
 use crate::history::History;
+use crate::spec::Plan;
 use crate::verdict::{Status, Verdict, explain};
 
 /// All that the end of a run has to say.
@@ -29,8 +31,30 @@ pub struct Summary {
     pub run_dir: String,
 }
 
+impl Summary {
+    /// The summary of a run. `setting` is one line on what it was told.
+    pub fn of(plan: &Plan, setting: String, verdict: Verdict, history: &History, run_dir: &Utf8Path) -> Self {
+        Self {
+            format: 1,
+            name: plan.name.clone(),
+            setting,
+            differences: config::differences(&plan.topology),
+            around: around(&verdict, history),
+            verdict,
+            cut_short: None,
+            run_dir: run_dir.to_string(),
+        }
+    }
+
+    /// Says why the run ended early, where it did.
+    #[must_use]
+    pub fn cut_short_by(self, why: Option<&impl std::error::Error>) -> Self {
+        Self { cut_short: why.map(ToString::to_string), ..self }
+    }
+}
+
 /// The few records around the first promise that is violated; empty where none is.
-pub fn around(verdict: &Verdict, history: &History) -> Vec<String> {
+pub(super) fn around(verdict: &Verdict, history: &History) -> Vec<String> {
     let violated = |finding: &&crate::verdict::Finding| {
         finding.promised && finding.status == Status::Violated && !verdict.expects(finding)
     };

@@ -15,10 +15,13 @@ pub struct Millis(pub u64);
 
 /// A text that is no length of time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} {problem}")]
-pub struct MillisError {
-    text: String,
-    problem: &'static str,
+pub enum MillisError {
+    /// It is no whole number with a unit.
+    #[error("{0:?} is no number with ms, s or m")]
+    NoTime(String),
+    /// It is more than can be counted.
+    #[error("{0:?} is too long")]
+    TooLong(String),
 }
 
 impl Millis {
@@ -32,17 +35,16 @@ impl FromStr for Millis {
     type Err = MillisError;
 
     fn from_str(text: &str) -> Result<Self, MillisError> {
-        let refuse = |problem| MillisError { text: text.to_owned(), problem };
-        let no_time = "is no number with ms, s or m";
+        let no_time = || MillisError::NoTime(text.to_owned());
         let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-        let number: u64 = text[..end].parse().map_err(|_| refuse(no_time))?;
+        let number: u64 = text[..end].parse().map_err(|_| no_time())?;
         let unit = match &text[end..] {
             "ms" => 1,
             "s" => 1000,
             "m" => 60_000,
-            _ => return Err(refuse(no_time)),
+            _ => return Err(no_time()),
         };
-        number.checked_mul(unit).map(Self).ok_or_else(|| refuse("is too long"))
+        number.checked_mul(unit).map(Self).ok_or_else(|| MillisError::TooLong(text.to_owned()))
     }
 }
 

@@ -41,13 +41,8 @@ pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
             Some(Span { from, to: Some(to) }) => {
                 let mine: Vec<&Asked<'_>> =
                     all.iter().filter(|asked| *from <= asked.invoked && asked.invoked <= *to).collect();
-                found.extend(judged(expect, *from, &mine).into_iter().map(|judged| Expectation {
-                    what: what(&judged.what),
-                    status: judged.status,
-                    because: judged.because,
-                    rests_on: judged.rests_on,
-                    evidence: judged.evidence,
-                }));
+                let parts = judged(expect, *from, &mine).into_iter();
+                found.extend(parts.map(|part| Expectation { what: what(&part.what), ..part }));
             }
             _ => found.push(Expectation {
                 what: what("its answers"),
@@ -156,16 +151,7 @@ fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
     all
 }
 
-/// One part of an expectation, judged.
-struct Judged {
-    what: String,
-    status: Status,
-    because: String,
-    rests_on: Vec<OperationId>,
-    evidence: Vec<usize>,
-}
-
-fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Judged> {
+fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation> {
     let mut last: BTreeMap<&ClientName, &Asked<'_>> = BTreeMap::new();
     for one in asked {
         last.insert(one.client, one);
@@ -226,7 +212,7 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Judged> {
 }
 
 /// Judges the last operation of each client; the first that is not as expected decides.
-fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<String, String>) -> Judged {
+fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<String, String>) -> Expectation {
     let name = |asked: &Asked<'_>, shown: &str| format!("{} ({} on {}) {shown}", asked.id, asked.client, asked.node);
     let mut kept = None;
     for asked in last {
@@ -234,7 +220,7 @@ fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<Str
         match of(asked) {
             Ok(shown) => kept = Some((name(asked, &shown), asked.id, end)),
             Err(shown) => {
-                return Judged {
+                return Expectation {
                     what,
                     status: Status::Violated,
                     because: name(asked, &shown),
@@ -245,14 +231,14 @@ fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<Str
         }
     }
     match kept {
-        Some((because, id, end)) => Judged {
+        Some((because, id, end)) => Expectation {
             what,
             status: Status::Holds,
             because: if last.len() > 1 { format!("{because}, as did {} others", last.len() - 1) } else { because },
             rests_on: vec![id],
             evidence: end.into_iter().collect(),
         },
-        None => Judged {
+        None => Expectation {
             what,
             status: Status::Unknown,
             because: "nothing was asked".to_owned(),
@@ -262,14 +248,18 @@ fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<Str
     }
 }
 
-fn answered(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>, &Reply) -> Result<String, String>) -> Judged {
+fn answered(
+    what: String,
+    last: &[&Asked<'_>],
+    of: impl Fn(&Asked<'_>, &Reply) -> Result<String, String>,
+) -> Expectation {
     each(what, last, |asked| match asked.reply() {
         Some(reply) => of(asked, reply),
         None => Err("was not answered".to_owned()),
     })
 }
 
-fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Judged {
+fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Expectation {
     answered(what, last, |_, reply| match &reply.counter {
         Some(counter) => of(counter),
         None => Err(format!("got HTTP {} of something else than the counter app", reply.status)),
@@ -305,7 +295,7 @@ fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String
     })
 }
 
-fn first_answer(limit: crate::spec::Millis, from: Nanos, asked: &[&Asked<'_>]) -> Judged {
+fn first_answer(limit: crate::spec::Millis, from: Nanos, asked: &[&Asked<'_>]) -> Expectation {
     let ends = asked.iter().filter(|asked| asked.reply().is_some()).filter_map(|asked| Some((asked.end?, asked.id)));
     let first = ends.min_by_key(|((at, _, _), _)| *at);
     let what = format!("first answer within {limit}");
@@ -314,9 +304,9 @@ fn first_answer(limit: crate::spec::Millis, from: Nanos, asked: &[&Asked<'_>]) -
             let took = at.since(from);
             let status = if took <= limit.duration() { Status::Holds } else { Status::Violated };
             let because = format!("{id} was answered after {} ms", took.as_millis());
-            Judged { what, status, because, rests_on: vec![id], evidence: vec![record] }
+            Expectation { what, status, because, rests_on: vec![id], evidence: vec![record] }
         }
-        None => Judged {
+        None => Expectation {
             what,
             status: Status::Violated,
             because: "nothing was answered".to_owned(),

@@ -2,6 +2,7 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use tomee_harness::spec::millis::{Millis, MillisError};
 use tomee_harness::spec::{ManagerKind, Membership, SendOptions, ServerSpec, Timing};
 
 /// Brings up a small cluster of real Apache TomEE or Tomcat servers, kills nodes, and says with evidence whether
@@ -287,15 +288,10 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
 
 /// `500ms`, `90s`, `5m`.
 pub(crate) fn parse_time(text: &str) -> Result<std::time::Duration, String> {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let number: u64 = text[..end].parse().map_err(|_| "must be a number with ms, s or m".to_owned())?;
-    let milliseconds = match &text[end..] {
-        "ms" => Some(number),
-        "s" => number.checked_mul(1000),
-        "m" => number.checked_mul(60_000),
-        _ => return Err("must be a number with ms, s or m".to_owned()),
-    };
-    milliseconds.map(std::time::Duration::from_millis).ok_or_else(|| "is too long".to_owned())
+    text.parse::<Millis>().map(Millis::duration).map_err(|error| match error {
+        MillisError::NoTime(_) => "must be a number with ms, s or m".to_owned(),
+        MillisError::TooLong(_) => "is too long".to_owned(),
+    })
 }
 
 #[cfg(test)]

@@ -195,10 +195,10 @@ impl ClusterBuilder {
             let context = ContextPath::of_war(path.file_name().unwrap_or_default())?;
             wars.push(Arc::new(War::read(path, context)?));
         }
-        let run = RunDir::new_id(&jiff::Zoned::now(), std::process::id().wrapping_add(run_number()));
+        let run = RunDir::new_id(&jiff::Zoned::now());
         let folder = match self.folder {
             Some(folder) => folder,
-            None => working_directory()?.join("target/tomee-harness").join(run.as_str()),
+            None => RunDir::of_tests().map_err(StartError::WorkingDirectory)?.join(run.as_str()),
         };
         let preparation = Preparation {
             run,
@@ -219,17 +219,6 @@ impl ClusterBuilder {
         }
         Ok(cluster)
     }
-}
-
-/// Tells runs of one process and second apart.
-fn run_number() -> u32 {
-    static NEXT: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
-    NEXT.fetch_add(7919, std::sync::atomic::Ordering::Relaxed)
-}
-
-fn working_directory() -> Result<Utf8PathBuf, StartError> {
-    let here = std::env::current_dir().map_err(StartError::WorkingDirectory)?;
-    Utf8PathBuf::try_from(here).map_err(|error| StartError::WorkingDirectory(std::io::Error::other(error)))
 }
 
 /// A running cluster with its guard. End it with [`GuardedCluster::shutdown`]; dropped without, as by a failed

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use tomee_harness::history::{self, History};
 use tomee_harness::lab::run_dir::RunDir;
-use tomee_harness::report::{Environment, Summary, html, junit, markdown, summary};
+use tomee_harness::report::{Environment, Summary, html, junit, markdown};
 use tomee_harness::spec::Plan;
 use tomee_harness::verdict;
 
@@ -100,18 +100,10 @@ impl Stored {
         let history = history::read(BufReader::new(file)).map_err(Failure::usage)?;
         let (read_ms, begun) = (millis(begun), Instant::now());
         let verdict = verdict::judge(&plan, &history);
-        let summary = Summary {
-            format: 1,
-            name: plan.name.clone(),
-            // Only a convenience here: a run that crashed may have written none.
-            setting: read_json::<Environment>(&run_dir.environment())
-                .map_or_else(|_| plan.topology.server.to_string(), |environment| environment.server),
-            around: summary::around(&verdict, &history),
-            verdict,
-            differences: tomee_harness::config::differences(&plan.topology),
-            cut_short: None,
-            run_dir: run_dir.path().to_string(),
-        };
+        // Only a convenience here: a run that crashed may have written none.
+        let setting = read_json::<Environment>(&run_dir.environment())
+            .map_or_else(|_| plan.topology.server.to_string(), |environment| environment.server);
+        let summary = Summary::of(&plan, setting, verdict, &history, run_dir.path());
         let took = Took { read_ms, judge_ms: millis(begun), render_ms: 0 };
         Ok(Self { run_dir, history, summary, took })
     }

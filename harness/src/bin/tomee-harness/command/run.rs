@@ -14,11 +14,11 @@ use tomee_harness::lab::runtime::RuntimeError;
 use tomee_harness::lab::runtime::docker::DockerOptions;
 use tomee_harness::lab::war::WarError;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
-use tomee_harness::report::summary::{self, Summary};
+use tomee_harness::report::summary::Summary;
 use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::spec::plan::PlanError;
 use tomee_harness::spec::{Plan, RunId, deploy_job, main_job};
-use tomee_harness::trial::{self, Ended, TrialError};
+use tomee_harness::trial::{self, TrialError};
 use tomee_harness::verdict::Status;
 
 use super::{block_on, colored, print, print_json};
@@ -193,8 +193,7 @@ impl<'a> std::ops::Deref for One<'a> {
 impl One<'_> {
     async fn run(&self, number: u32, many: bool) -> Result<Exit, Failure> {
         let started = jiff::Zoned::now();
-        let salt = std::process::id().wrapping_mul(31).wrapping_add(number);
-        let run = RunDir::new_id(&started, salt);
+        let run = RunDir::new_id(&started);
         let folder = self.folder(&run, number, many)?;
         let prepared = self.prepare(&run, folder).await?;
         let Prepared { parts, guard } = prepared;
@@ -225,7 +224,8 @@ impl One<'_> {
         environment.endpoints = environment::endpoints(&ended.history);
         environment.effective = environment::effective(&ended.history);
         run_dir.write_json(&run_dir.environment(), &environment).map_err(Failure::environment)?;
-        let summary = self.summary(&run_dir, setting, &ended);
+        let summary = Summary::of(self.plan, setting, ended.verdict.clone(), &ended.history, run_dir.path())
+            .cut_short_by(ended.cut_short.as_ref());
         super::report::write(&run_dir, &summary, &ended.history)?;
         self.show(&summary, many)?;
         Ok(match self.signals.exit() {
@@ -308,19 +308,6 @@ impl One<'_> {
             endpoints: None,
             own: None,
             effective: std::collections::BTreeMap::new(),
-        }
-    }
-
-    fn summary(&self, run_dir: &RunDir, setting: String, ended: &Ended) -> Summary {
-        Summary {
-            format: 1,
-            name: self.plan.name.clone(),
-            setting,
-            around: summary::around(&ended.verdict, &ended.history),
-            verdict: ended.verdict.clone(),
-            differences: config::differences(&self.plan.topology),
-            cut_short: ended.cut_short.as_ref().map(ToString::to_string),
-            run_dir: run_dir.path().to_string(),
         }
     }
 
