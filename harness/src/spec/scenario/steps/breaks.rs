@@ -1,0 +1,138 @@
+//! Faults, and what undoes them.
+
+use toml::Spanned;
+
+use super::Story;
+use super::asks::client;
+use crate::spec::scenario::ScenarioError;
+use crate::spec::scenario::file::StepTable;
+use crate::spec::{FaultKind, Membership, NodeName, Role, StepKind, Target};
+
+impl Story<'_> {
+    pub(super) fn fault(
+        &mut self,
+        kind: FaultKind,
+        target: &Spanned<Target>,
+        step: &StepTable,
+    ) -> Result<(), ScenarioError> {
+        let node = target.get_ref();
+        self.must_live(target)?;
+        if matches!(node.role(), Some(Role::Rotate | Role::Victim)) {
+            return Err(ScenarioError::at(target.span(), format!("{node} is no node to break")));
+        }
+        if let Some(lasting) = &step.lasting {
+            if !kind.is_undone_in_place() {
+                return Err(ScenarioError::at(lasting.span(), format!("a {kind} cannot be undone after a time"))
+                    .help("`restart` brings a node back"));
+            }
+            if lasting.get_ref().0 == 0 {
+                return Err(ScenarioError::at(lasting.span(), format!("a {kind} for no time hits nothing")));
+            }
+        }
+        if let Some(before) = node.node().and_then(|node| self.undoable.get(node))
+            && !kind.spares_the_host()
+        {
+            return Err(ScenarioError::at(target.span(), format!("the {before} of {node} still lasts"))
+                .help(format!("`heal = \"{node}\"` before it")));
+        }
+        let percent = percent(kind, target, step)?;
+        self.heartbeats(kind, target)?;
+        let of_session = node.role().is_some_and(Role::is_of_a_session);
+        let kind_of_step = StepKind::Fault {
+            kind,
+            node: node.clone(),
+            client: if of_session { Some(client(step)?) } else { step.client.clone() },
+            percent,
+            lasting: step.lasting.as_ref().map(|lasting| *lasting.get_ref()),
+        };
+        match (node.node(), kind.is_undone_in_place()) {
+            (Some(name), true) if step.lasting.is_none() => drop(self.undoable.insert(name.clone(), kind)),
+            (Some(name), false) => {
+                if let Some(living) = &mut self.living {
+                    living.remove(name);
+                }
+            }
+            (None, false) => self.living = None,
+            _ => {}
+        }
+        self.add(kind_of_step, step.say.as_ref());
+        Ok(())
+    }
+
+    /// Only multicast membership has heartbeats that can be cut and leave the sessions' way open.
+    fn heartbeats(&self, kind: FaultKind, target: &Spanned<Target>) -> Result<(), ScenarioError> {
+        let membership = self.topology.cluster.membership;
+        if kind == FaultKind::MembershipPartition && membership != Membership::Multicast {
+            return Err(ScenarioError::at(
+                target.span(),
+                format!("membership {membership} sends no heartbeats of its own"),
+            )
+            .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
+        }
+        Ok(())
+    }
+
+    /// The node whose fault still lasts, where that is one of these.
+    pub(super) fn lasting(&self, kinds: impl Fn(FaultKind) -> bool) -> Option<(&NodeName, FaultKind)> {
+        self.undoable.iter().map(|(node, kind)| (node, *kind)).find(|(_, kind)| kinds(*kind))
+    }
+
+    pub(super) fn must_live(&self, target: &Spanned<Target>) -> Result<(), ScenarioError> {
+        match (target.get_ref().node(), &self.living) {
+            (Some(node), Some(living)) if !living.contains(node) => {
+                Err(ScenarioError::at(target.span(), format!("{node} does not run here")).help("restart it before"))
+            }
+            (_, Some(living)) if living.is_empty() => {
+                Err(ScenarioError::at(target.span(), "no node runs here any more"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn heal(&mut self, target: &Spanned<Target>, step: &StepTable) -> Result<(), ScenarioError> {
+        if let Some(node) = target.get_ref().node()
+            && self.living.is_some()
+            && self.undoable.remove(node).is_none()
+        {
+            return Err(ScenarioError::at(target.span(), format!("nothing was done to {node} that can be undone"))
+                .help("`restart` brings a dead node back"));
+        }
+        self.add(StepKind::Heal { node: target.get_ref().clone() }, step.say.as_ref());
+        Ok(())
+    }
+
+    pub(super) fn restart(&mut self, target: &Spanned<Target>, step: &StepTable) -> Result<(), ScenarioError> {
+        if let Some((node, kind)) = self.lasting(FaultKind::cuts) {
+            let message =
+                format!("the {kind} of {node} still lasts: a node that starts would take over one side's sessions");
+            return Err(ScenarioError::at(target.span(), message).help(format!("`heal = \"{node}\"` before it")));
+        }
+        match (target.get_ref(), &mut self.living) {
+            (Target::Node(node), Some(living)) => {
+                if !living.insert(node.clone()) {
+                    return Err(ScenarioError::at(target.span(), format!("{node} runs here already"))
+                        .help("`stop` or `kill` it before"));
+                }
+            }
+            (Target::Role(Role::Victim) | Target::Node(_), _) => {}
+            (Target::Role(role), _) => {
+                return Err(ScenarioError::at(target.span(), format!("the {role} runs already"))
+                    .help("`victim` is the node that was broken last"));
+            }
+        }
+        self.add(StepKind::Restart { node: target.get_ref().clone() }, step.say.as_ref());
+        Ok(())
+    }
+}
+
+fn percent(kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result<Option<u8>, ScenarioError> {
+    match (&step.percent, kind) {
+        (Some(percent), _) if !(1..=99).contains(percent.get_ref()) => {
+            Err(ScenarioError::at(percent.span(), "percent must be 1 to 99 here"))
+        }
+        (None, FaultKind::PacketLoss) => {
+            Err(ScenarioError::at(target.span(), "how many packets are lost?").help("`percent = 30`"))
+        }
+        (percent, _) => Ok(percent.as_ref().map(|percent| *percent.get_ref())),
+    }
+}

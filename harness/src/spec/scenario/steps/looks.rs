@@ -1,0 +1,74 @@
+//! Waits, and the looks at replicas that a verdict rests on.
+
+use toml::Spanned;
+
+use super::Story;
+use crate::spec::scenario::ScenarioError;
+use crate::spec::scenario::file::{StepTable, WaitWord};
+use crate::spec::{ContextPath, FaultKind, Step, StepKind, Target, Until};
+
+impl Story<'_> {
+    pub(super) fn wait(&mut self, word: &Spanned<WaitWord>, step: &StepTable) -> Result<(), ScenarioError> {
+        let named = || match &step.on {
+            Some(on) => match on.get_ref() {
+                Target::Node(node) => Ok(node.clone()),
+                Target::Role(role) => Err(ScenarioError::at(on.span(), format!("{role} is no node's name"))),
+            },
+            None => Err(ScenarioError::at(word.span(), "for which node?").help("`on = \"n1\"`")),
+        };
+        let until = match word.get_ref() {
+            WaitWord::ClusterFormed => {
+                let one_way = |kind| matches!(kind, FaultKind::DropOutgoing | FaultKind::DropIncoming);
+                if let Some((node, kind)) = self.lasting(one_way) {
+                    let message = format!("who sees whom while the {kind} of {node} lasts depends on the traffic");
+                    return Err(ScenarioError::at(word.span(), message).help(format!("`heal = \"{node}\"` before it")));
+                }
+                Until::ClusterFormed
+            }
+            WaitWord::StateTransferred => {
+                Until::StateTransferred { node: named()?, context: self.context(step, word.span())? }
+            }
+            WaitWord::Sessions => {
+                let Some(count) = &step.sessions else {
+                    return Err(ScenarioError::at(word.span(), "for how many?").help("`sessions = 5`"));
+                };
+                let context = self.context(step, word.span())?;
+                Until::Sessions { node: named()?, context, count: *count.get_ref() }
+            }
+        };
+        let within = step.within.as_ref().map(|within| *within.get_ref());
+        self.add(StepKind::Wait { until, within }, step.say.as_ref());
+        Ok(())
+    }
+}
+
+/// Adds the looks at replicas that a verdict rests on: after requests, after a restart, when the cluster has formed anew,
+/// and at the end.
+pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
+    let mut seen = Vec::with_capacity(steps.len() * 2);
+    let mut context: Option<ContextPath> = None;
+    let mut blind = false;
+    for step in steps {
+        let asks = matches!(step.kind, StepKind::Request { .. } | StepKind::Get { .. } | StepKind::Observe { .. });
+        if let Some(context) = context.as_ref().filter(|_| blind && !asks) {
+            seen.push(look(context));
+            blind = false;
+        }
+        match &step.kind {
+            StepKind::Deploy { context: deployed, .. } => (context, blind) = (Some(deployed.clone()), true),
+            StepKind::Request { context: asked, .. } => (context, blind) = (Some(asked.clone()), true),
+            StepKind::Restart { .. } | StepKind::Get { .. } | StepKind::Wait { until: Until::ClusterFormed, .. } => {
+                blind = true;
+            }
+            StepKind::Observe { .. } => blind = false,
+            _ => {}
+        }
+        seen.push(step);
+    }
+    seen.extend(context.as_ref().filter(|_| blind).map(look));
+    seen
+}
+
+fn look(context: &ContextPath) -> Step {
+    Step::new("read every replica", StepKind::Observe { context: context.clone() })
+}

@@ -1,0 +1,135 @@
+//! From the tables of a scenario to the steps of a plan; refuses what no run could do.
+
+mod apps;
+mod asks;
+mod breaks;
+mod looks;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use toml::Spanned;
+
+use super::ScenarioError;
+use super::error::nearest;
+use super::file::StepTable;
+use super::prose;
+use super::verbs::{Verb, belongs, verb};
+use crate::spec::plan::Plan;
+use crate::spec::{ContextPath, Expect, FaultKind, NodeName, Role, Step, StepKind, Topology};
+
+/// A plan has at most this many steps, repetitions counted.
+const MOST_STEPS: usize = 5000;
+const MOST_REPEATS: u32 = 1000;
+const MOST_NESTED: usize = 4;
+
+/// The steps of a scenario on a cluster of this shape, the start and the looks at replicas included.
+pub(super) fn steps(tables: &[Spanned<StepTable>], topology: &Topology) -> Result<Vec<Step>, ScenarioError> {
+    let mut story = Story {
+        topology,
+        steps: vec![],
+        contexts: vec![],
+        living: Some(topology.names().cloned().collect()),
+        undoable: BTreeMap::new(),
+    };
+    story.add(StepKind::Start, None);
+    story.all(tables, 0)?;
+    Ok(looks::observed(story.steps))
+}
+
+/// What is known of the cluster when a step begins.
+struct Story<'a> {
+    topology: &'a Topology,
+    steps: Vec<Step>,
+    /// Where apps are served, the last one last; whether each is the counter.
+    contexts: Vec<(ContextPath, bool)>,
+    /// The nodes that run. `None` behind a fault on a role: nobody knows then which.
+    living: Option<BTreeSet<NodeName>>,
+    /// What was done to a node and is to be undone by a later step.
+    undoable: BTreeMap<NodeName, FaultKind>,
+}
+
+impl Story<'_> {
+    fn add(&mut self, kind: StepKind, say: Option<&String>) {
+        self.add_expecting(kind, say, None);
+    }
+
+    fn add_expecting(&mut self, kind: StepKind, say: Option<&String>, expect: Option<Expect>) {
+        let title = say.cloned().unwrap_or_else(|| prose::title(&kind, self.topology));
+        self.steps.push(Step { title, expect, kind });
+    }
+
+    fn all(&mut self, tables: &[Spanned<StepTable>], depth: usize) -> Result<(), ScenarioError> {
+        tables.iter().try_for_each(|table| self.one(table, depth))
+    }
+
+    fn one(&mut self, table: &Spanned<StepTable>, depth: usize) -> Result<(), ScenarioError> {
+        let (span, step) = (table.span(), table.get_ref());
+        if self.steps.len() > MOST_STEPS {
+            return Err(ScenarioError::at(span, format!("more than {MOST_STEPS} steps, repetitions counted")));
+        }
+        self.known_nodes(step)?;
+        let (name, verb) = verb(step, &span)?;
+        belongs(step, &name)?;
+        let say = step.say.as_ref();
+        match verb {
+            Verb::Deploy(app) => self.deploy(app, step),
+            Verb::Request(at) => self.request(step, &at),
+            Verb::Get(path) => self.get(step, path),
+            Verb::Observe(context) => {
+                self.served(context.get_ref(), context.span())?;
+                self.add(StepKind::Observe { context: context.get_ref().clone() }, say);
+                Ok(())
+            }
+            Verb::Fault(kind, target) => self.fault(kind, target, step),
+            Verb::Heal(target) => self.heal(target, step),
+            Verb::Restart(target) => self.restart(target, step),
+            Verb::Wait(word) => self.wait(word, step),
+            Verb::Repeat(times) => self.repeat(times, step, depth),
+        }
+    }
+
+    fn known_nodes(&self, step: &StepTable) -> Result<(), ScenarioError> {
+        let names = || self.topology.names().map(NodeName::as_str);
+        for target in step.targets() {
+            let Some(node) = target.get_ref().node().filter(|node| self.topology.node(node).is_none()) else {
+                continue;
+            };
+            let all: Vec<&str> = names().collect();
+            let message = format!("there is no node {node}: the cluster has {}", all.join(", "));
+            let words = names().chain(Role::ALL.into_iter().map(|(_, name)| name));
+            let error = ScenarioError::at(target.span(), message);
+            return Err(match nearest(node.as_str(), words) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            });
+        }
+        if let Some(node) = step.expected_route().filter(|node| self.topology.node(node).is_none()) {
+            let span = step.expect.as_ref().map(Spanned::span).unwrap_or_default();
+            return Err(ScenarioError::at(span, format!("the route of {node} cannot come: there is no such node")));
+        }
+        Ok(())
+    }
+
+    fn repeat(&mut self, times: &Spanned<u32>, step: &StepTable, depth: usize) -> Result<(), ScenarioError> {
+        let count = *times.get_ref();
+        if !(1..=MOST_REPEATS).contains(&count) {
+            return Err(ScenarioError::at(times.span(), format!("a repetition goes 1 to {MOST_REPEATS} times")));
+        }
+        if step.steps.is_empty() {
+            return Err(ScenarioError::at(times.span(), "nothing is repeated").help("`steps = [ … ]`"));
+        }
+        if depth >= MOST_NESTED {
+            return Err(ScenarioError::at(times.span(), format!("repetitions nest at most {MOST_NESTED} deep")));
+        }
+        (0..count).try_for_each(|_| self.all(&step.steps, depth + 1))
+    }
+}
+
+impl Plan {
+    /// Whether it asks the counter app after a fault: only then do the guarantees about sessions have something to show.
+    pub(super) fn tests_sessions(&self) -> bool {
+        let broken = self.steps.iter().position(|step| matches!(step.kind, StepKind::Fault { .. }));
+        let asked = self.steps.iter().rposition(|step| matches!(step.kind, StepKind::Request { .. }));
+        broken.is_some_and(|broken| asked.is_some_and(|asked| asked > broken))
+    }
+}
