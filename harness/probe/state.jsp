@@ -248,12 +248,31 @@
         value = failed(e);
       }
       attributes.put((String) a.getKey(), object("class", a.getValue() == null ? null : a.getValue().getClass().getName(), "value", value));
+      // OpenWebBeans keeps all beans of a session in this one attribute.
+      if (a.getValue() != null && a.getValue().getClass().getName().equals("org.apache.webbeans.context.SessionContext")) beans(a.getValue(), attributes);
     }
     Object principal = field(session, "principal");
     return object("id", id, "role", role, "valid", field(session, "isValid"), "new", field(session, "isNew"),
         "created-ms", field(session, "creationTime"), "last-accessed-ms", field(session, "lastAccessedTime"),
         "this-accessed-ms", field(session, "thisAccessedTime"), "max-inactive-s", field(session, "maxInactiveInterval"),
         "principal", principal == null ? null : call(principal, "getName"), "backup-nodes", backups, "attributes", attributes);
+  }
+
+  /** The fields of our own app's session scoped beans, as if they were attributes: CDI sets none for them. */
+  static void beans(Object context, Map<String, Object> attributes) {
+    try {
+      for (Object bag : ((Map<?, ?>) field(context, "componentInstanceMap")).values()) {
+        Object bean = bag == null ? null : field(bag, "beanInstance");
+        if (bean == null || !bean.getClass().getName().equals("harness.app.CounterBean")) continue;
+        for (Field f : bean.getClass().getDeclaredFields()) {
+          if (Modifier.isStatic(f.getModifiers()) || attributes.containsKey(f.getName())) continue;
+          Object value = field(bean, f.getName());
+          attributes.put(f.getName(), object("class", value == null ? null : value.getClass().getName(), "value", plain(value, 0)));
+        }
+      }
+    } catch (Throwable e) {
+      attributes.put("harness.app.CounterBean", object("class", null, "value", failed(e).get("error")));
+    }
   }
 
   /** An attribute's value as JSON has it; the lists are Java's own, since walking a stranger's may run code (lazy loading). */

@@ -4,6 +4,7 @@ pub mod base;
 pub mod client;
 pub mod clock;
 pub mod cluster;
+pub mod compile;
 pub mod distribution;
 pub mod doctor;
 pub mod guard;

@@ -8,6 +8,7 @@ use camino::Utf8PathBuf;
 
 use super::clock::Clock;
 use super::cluster::ClusterParts;
+use super::compile::Compiler;
 use super::distribution::{Caches, Distribution, DistributionError, Maven, Progress};
 use super::guard::{Guard, GuardError, RUN_VARIABLE};
 use super::java::{Java, JavaError};
@@ -173,6 +174,7 @@ impl Preparation<'_> {
                 .as_ref()
                 .filter(|_| self.runtime == RuntimeKind::Process)
                 .map(|java| CompiledPages::of(&self.caches, &distribution, java)),
+            compiler: java.as_ref().map(|java| Compiler::new(&self.caches, &distribution, java, &self.run)),
             distribution: Arc::new(distribution),
             java: java.filter(|_| self.runtime == RuntimeKind::Process),
             recorder: Arc::new(recorder),

@@ -1,5 +1,7 @@
 //! Web archives: the counter app and the probe, which are part of this program, and the user's own.
 
+mod compiled;
+
 use std::io::{self, Cursor, Read, Seek, Write};
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,6 +14,8 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 use super::distribution::hex::hex;
 use super::pages::PAGE_TIME;
 use crate::spec::ContextPath;
+
+pub(in crate::lab) use compiled::sources;
 
 /// Embeds files by their path below a folder of this package.
 macro_rules! embed {

@@ -16,6 +16,7 @@ macro_rules! kebab {
 
 pub mod capability;
 pub mod cluster_element;
+pub mod compiled_app;
 pub mod deploy_job;
 pub mod expect;
 pub mod fault;
@@ -31,6 +32,7 @@ pub mod topology;
 pub mod version;
 
 pub use capability::Capability;
+pub use compiled_app::CompiledApp;
 pub use expect::{Expect, ExpectedViolation, SessionFate, Violation};
 pub use fault::FaultKind;
 pub use guarantee::Guarantee;

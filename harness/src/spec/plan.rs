@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Capability, ClientName, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, Millis, NodeName, Target,
-    Topology,
+    Capability, ClientName, CompiledApp, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, Millis,
+    NodeName, Target, Topology,
 };
 
 /// What one run does.
@@ -174,6 +174,8 @@ pub enum App {
     Counter,
     /// The same without `<distributable/>`: no server replicates its sessions.
     LocalCounter,
+    /// One that is compiled for the server.
+    Compiled(CompiledApp),
     /// A WAR of the user's.
     War(#[schemars(with = "String")] camino::Utf8PathBuf),
 }
@@ -260,6 +262,20 @@ pub enum PlanError {
         /// The context.
         context: ContextPath,
     },
+    /// A step deploys an app for which the server lacks something.
+    #[error("step {step} ({title}) deploys {app}, which needs {what}, and {server} does not have that")]
+    ServerLacks {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+        /// The app.
+        app: CompiledApp,
+        /// What it needs.
+        what: &'static str,
+        /// The server.
+        server: super::ServerSpec,
+    },
     /// A step acts on the cluster before the step that starts it.
     #[error("step {step} ({title}) comes before the cluster is started")]
     NotStarted {
@@ -293,6 +309,12 @@ impl Plan {
             }
             if let Some(context) = step.kind.context().filter(|context| !deployed.contains(context)) {
                 return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
+            }
+            if let StepKind::Deploy { app: App::Compiled(app), .. } = &step.kind
+                && let Some(what) = app.lacks(&self.topology.server)
+            {
+                let (app, server) = (*app, self.topology.server.clone());
+                return Err(PlanError::ServerLacks { step: number, title: title(), app, what, server });
             }
             if let StepKind::Fault { kind, percent, .. } = &step.kind {
                 self.check_fault(*kind, *percent, number, &step.title)?;
@@ -331,7 +353,7 @@ impl Plan {
 impl App {
     /// Whether its answers are the counter's.
     pub fn is_counter(&self) -> bool {
-        matches!(self, Self::Counter | Self::LocalCounter)
+        matches!(self, Self::Counter | Self::LocalCounter | Self::Compiled(_))
     }
 }
 

@@ -5,6 +5,7 @@ use tokio_util::sync::CancellationToken;
 use super::walk::{Walk, Wars};
 use crate::history::{Event, History};
 use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
+use crate::lab::compile::CompileError;
 use crate::lab::recorder::Recorder;
 use crate::lab::war::WarError;
 use crate::spec::Plan;
@@ -34,6 +35,9 @@ pub enum TrialError {
     /// A WAR cannot be used.
     #[error(transparent)]
     War(#[from] WarError),
+    /// An app cannot be compiled for the server.
+    #[error(transparent)]
+    Compile(CompileError),
     /// The machines, or a node that did not start.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
@@ -56,7 +60,10 @@ pub async fn run(
     interrupt: &CancellationToken,
 ) -> Result<Ended, TrialError> {
     plan.check(parts.runtime.name(), &parts.runtime.capabilities())?;
-    let wars = Wars::of(plan)?;
+    let wars = Wars::of(plan, parts.compiler.as_ref()).await.map_err(|error| match error {
+        CompileError::War(error) => TrialError::War(error),
+        error => TrialError::Compile(error),
+    })?;
     let (run_dir, recorder, runtime) = (parts.run_dir.clone(), parts.recorder.clone(), parts.runtime.clone());
     run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
 
@@ -135,5 +142,5 @@ fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<O
 /// # Errors
 /// One of them is no app that a server could deploy.
 pub fn check_wars(plan: &Plan) -> Result<(), WarError> {
-    Wars::of(plan).map(drop)
+    Wars::check(plan)
 }

@@ -8,6 +8,7 @@ use tokio::task::JoinSet;
 use super::workload::{Ask, Workload};
 use crate::history::Event;
 use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
+use crate::lab::compile::{CompileError, Compiler};
 use crate::lab::recorder::Recorder;
 use crate::lab::wait;
 use crate::lab::war::{War, WarError};
@@ -19,27 +20,44 @@ use crate::spec::{ClientName, ContextPath, FaultKind, Millis, NodeName, Plan, St
 pub(super) struct Wars(Vec<(App, Arc<War>)>);
 
 impl Wars {
-    /// Reads them all, so that a bad one is told before anything starts.
-    pub(super) fn of(plan: &Plan) -> Result<Self, WarError> {
+    /// Reads, packs or compiles them all, so that a bad one is told before anything starts.
+    pub(super) async fn of(plan: &Plan, compiler: Option<&Compiler>) -> Result<Self, CompileError> {
         let mut wars: Vec<(App, Arc<War>)> = vec![];
-        for step in &plan.steps {
-            let StepKind::Deploy { app, context } = &step.kind else { continue };
+        for (app, context) in deployed(plan) {
             if wars.iter().any(|(known, war)| known == app && war.context == *context) {
                 continue;
             }
-            let war = match app {
-                App::Counter => War::counter(context.clone())?,
-                App::LocalCounter => War::local_counter(context.clone())?,
-                App::War(path) => War::read(path, context.clone())?,
+            let war = match (app, compiler) {
+                (App::Counter, _) => War::counter(context.clone())?,
+                (App::LocalCounter, _) => War::local_counter(context.clone())?,
+                (App::War(path), _) => War::read(path, context.clone())?,
+                (App::Compiled(app), Some(compiler)) => compiler.war(*app, context.clone()).await?,
+                (App::Compiled(app), None) => return Err(CompileError::NoJava { app: *app }),
             };
             wars.push((app.clone(), Arc::new(war)));
         }
         Ok(Self(wars))
     }
 
+    /// Reads those of the user.
+    pub(super) fn check(plan: &Plan) -> Result<(), WarError> {
+        deployed(plan).try_for_each(|(app, context)| match app {
+            App::War(path) => War::read(path, context.clone()).map(drop),
+            App::Counter | App::LocalCounter | App::Compiled(_) => Ok(()),
+        })
+    }
+
     fn of_step(&self, app: &App, context: &ContextPath) -> Option<&Arc<War>> {
         self.0.iter().find(|(known, war)| known == app && war.context == *context).map(|(_, war)| war)
     }
+}
+
+/// What a plan deploys, and where.
+fn deployed(plan: &Plan) -> impl Iterator<Item = (&App, &ContextPath)> {
+    plan.steps.iter().filter_map(|step| match &step.kind {
+        StepKind::Deploy { app, context } => Some((app, context)),
+        _ => None,
+    })
 }
 
 /// Walks a plan.

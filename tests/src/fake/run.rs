@@ -69,6 +69,7 @@ impl FakeRun {
             limits: self.limits,
             token: "a-secret".to_owned(),
             pages: None,
+            compiler: None,
         })
     }
 }

@@ -24,6 +24,7 @@ pub use self::builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartErro
 pub use self::error::ClusterError;
 pub use self::node::Node;
 use super::client::{Client, ClientError};
+use super::compile::Compiler;
 use super::distribution::Distribution;
 use super::java::Java;
 use super::logs::LogFollower;
@@ -56,6 +57,8 @@ pub struct ClusterParts {
     pub java: Option<Java>,
     /// Pages compiled by an earlier run, where they fit this one.
     pub pages: Option<CompiledPages>,
+    /// What compiles the apps that have classes; none where there is no Java to do it with.
+    pub compiler: Option<Compiler>,
     /// Where all that happens goes.
     pub recorder: Arc<Recorder>,
     /// The run's folder.

@@ -50,6 +50,8 @@ fn every_file_of_app_and_probe_is_embedded() {
         let root = Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
         let mut found = Vec::new();
         list(&root, &root, &mut found);
+        // The apps with classes are embedded as a folder.
+        found.retain(|path| !path.starts_with("compiled/"));
         found.sort();
         let names: Vec<&str> = embedded.iter().map(|(path, _)| *path).collect();
         assert_eq!(found, names, "harness/{folder} differs from what is embedded");

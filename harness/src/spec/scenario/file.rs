@@ -107,7 +107,8 @@ pub struct StepTable {
     /// What a progress line says meanwhile; made from the step where nothing is said.
     pub say: Option<String>,
 
-    /// Deploys an app through the farm: `counter`, `local-counter`, or the path of a WAR.
+    /// Deploys an app through the farm: `counter`, `local-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
+    /// `classes-lacking-note`, or the path of a WAR.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
     /// Makes requests to the counter app.

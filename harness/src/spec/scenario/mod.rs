@@ -6,6 +6,7 @@
 
 mod error;
 mod file;
+mod named_app;
 mod plans;
 mod prose;
 mod read;

@@ -87,6 +87,7 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             let app = match app {
                 App::Counter => "counter.war".to_owned(),
                 App::LocalCounter => "counter.war, not distributable,".to_owned(),
+                App::Compiled(app) => format!("{app}.war"),
                 App::War(path) => path.to_string(),
             };
             format!("deploy {app} at {context} through the farm of {}", topology.watcher())

@@ -7,6 +7,7 @@ use clap::ArgMatches;
 use tomee_harness::config;
 use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::cluster::ClusterError;
+use tomee_harness::lab::compile::CompileError;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
 use tomee_harness::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::lab::run_dir::RunDir;
@@ -372,6 +373,14 @@ fn trial_failure(error: TrialError, run_dir: &RunDir) -> Failure {
     match error {
         TrialError::Plan(error) => Failure::usage(error),
         TrialError::War(error) => war_failure(error),
+        TrialError::Compile(error) => {
+            let hint = error.hint();
+            match error {
+                CompileError::Lacks { .. } => Failure::usage(error),
+                error => Failure::environment(error),
+            }
+            .hint(hint)
+        }
         TrialError::Cluster(error) => cluster_failure(error, run_dir),
         TrialError::RunDir(error) => Failure::environment(TrialError::RunDir(error)),
     }
