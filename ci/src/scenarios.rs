@@ -25,6 +25,9 @@ pub(crate) struct ScenarioArgs {
 const PROGRAM: &str = "target/release/tomee-harness";
 const BEGIN: &str = "<!-- table -->";
 const END: &str = "<!-- end of table -->";
+/// The tag of what only a TomEE can do, and what the table says of it on another server.
+const TOMEE: &str = "tomee";
+const NEEDS_TOMEE: &str = "needs TomEE";
 
 /// A shipped scenario, as `list` tells it.
 #[derive(Debug)]
@@ -32,6 +35,7 @@ struct Shipped {
     name: String,
     catalogue: String,
     sentence: String,
+    needs_tomee: bool,
 }
 
 /// How a scenario went on one server.
@@ -51,6 +55,10 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     for scenario in shipped {
         let mut row = vec![];
         for server in &args.server {
+            if scenario.needs_tomee && !server.starts_with(TOMEE) {
+                row.push(Went { verdict: NEEDS_TOMEE.to_owned(), took: Duration::ZERO });
+                continue;
+            }
             let went = tell(&scenario, server, &args.runtime)?;
             println!("{:<10} {:>6.1} s  {} on {server}", went.verdict, went.took.as_secs_f64(), scenario.name);
             if went.verdict != "holds" {
@@ -74,6 +82,7 @@ fn shipped(json: &str) -> Result<Vec<Shipped>> {
         name: text(&it["scenario"]),
         catalogue: text(&it["catalogue"]),
         sentence: text(&it["name"]),
+        needs_tomee: it["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == TOMEE)),
     });
     Ok(all.collect())
 }
@@ -110,8 +119,11 @@ fn table(servers: &[String], rows: &[(Shipped, Vec<Went>)]) -> Result<String> {
     table.push_str(&format!("| scenario | | what it says | {} |\n", servers.join(" | ")));
     table.push_str(&format!("|---|---|---|{}\n", "---|".repeat(servers.len())));
     for (scenario, went) in rows {
-        let went: Vec<String> =
-            went.iter().map(|went| format!("{}, {:.0} s", went.verdict, went.took.as_secs_f64())).collect();
+        let cell = |went: &Went| match went.verdict.as_str() {
+            NEEDS_TOMEE => NEEDS_TOMEE.to_owned(),
+            verdict => format!("{verdict}, {:.0} s", went.took.as_secs_f64()),
+        };
+        let went: Vec<String> = went.iter().map(cell).collect();
         table.push_str(&format!(
             "| `{}` | {} | {} | {} |\n",
             scenario.name,

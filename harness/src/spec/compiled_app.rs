@@ -21,14 +21,26 @@ pub enum CompiledApp {
     Classes,
     /// The same less one of these classes.
     ClassesLackingNote,
+    /// Changes its count in place, which no server replicates.
+    InPlace,
+    /// Closes each answer before the session is replicated.
+    EarlyAnswer,
 }
 
 kebab!(CompiledApp);
 
 impl CompiledApp {
     /// All.
-    pub const ALL: [Self; 6] =
-        [Self::Cdi, Self::Ejb, Self::Login, Self::BasicLogin, Self::Classes, Self::ClassesLackingNote];
+    pub const ALL: [Self; 8] = [
+        Self::Cdi,
+        Self::Ejb,
+        Self::Login,
+        Self::BasicLogin,
+        Self::Classes,
+        Self::ClassesLackingNote,
+        Self::InPlace,
+        Self::EarlyAnswer,
+    ];
 
     /// The app of this name.
     pub fn named(name: &str) -> Option<Self> {
@@ -42,6 +54,8 @@ impl CompiledApp {
             Self::Ejb => "/ejb",
             Self::Login | Self::BasicLogin => "/login",
             Self::Classes | Self::ClassesLackingNote => "/classes",
+            Self::InPlace => "/in-place",
+            Self::EarlyAnswer => "/early-answer",
         }
     }
 
@@ -50,7 +64,12 @@ impl CompiledApp {
         match self {
             Self::Cdi => Some("CDI"),
             Self::Ejb => Some("EJB"),
-            Self::Login | Self::BasicLogin | Self::Classes | Self::ClassesLackingNote => None,
+            Self::Login
+            | Self::BasicLogin
+            | Self::Classes
+            | Self::ClassesLackingNote
+            | Self::InPlace
+            | Self::EarlyAnswer => None,
         }
     }
 

@@ -21,6 +21,7 @@ fn folder(app: CompiledApp) -> &'static str {
         CompiledApp::Ejb => "ejb",
         CompiledApp::Login | CompiledApp::BasicLogin => "login",
         CompiledApp::Classes | CompiledApp::ClassesLackingNote => "classes",
+        CompiledApp::InPlace | CompiledApp::EarlyAnswer => "mistakes",
     }
 }
 
@@ -62,10 +63,13 @@ impl War {
     ) -> Result<Self, WarError> {
         let name = context.war_name();
         let method = if app == CompiledApp::BasicLogin { "BASIC" } else { "FORM" };
+        let servlet = if app == CompiledApp::InPlace { "InPlaceCounter" } else { "EarlyCounter" };
+        let unpacked = name.strip_suffix(".war").unwrap_or(&name);
+        let words = [("@METHOD@", method), ("@SERVLET@", servlet), ("@FOLDER@", unpacked)];
         let mut files = below(&format!("{}/web", folder(app)));
         for (_, content) in &mut files {
-            let text = String::from_utf8_lossy(content).replace("@METHOD@", method);
-            *content = text.replace("@FOLDER@", name.strip_suffix(".war").unwrap_or(&name)).into_bytes();
+            let text = String::from_utf8_lossy(content).into_owned();
+            *content = words.into_iter().fold(text, |text, (word, said)| text.replace(word, said)).into_bytes();
         }
         let lacks = |path: &Utf8PathBuf| app == CompiledApp::ClassesLackingNote && path == NOTE;
         let classes = classes.into_iter().filter(|(path, _)| !lacks(path));

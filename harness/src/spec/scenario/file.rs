@@ -108,7 +108,7 @@ pub struct StepTable {
     pub say: Option<String>,
 
     /// Deploys an app through the farm: `counter`, `local-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
-    /// `classes-lacking-note`, or the path of a WAR.
+    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
     /// Makes requests to the counter app.

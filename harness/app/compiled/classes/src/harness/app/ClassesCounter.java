@@ -9,7 +9,7 @@ import java.io.IOException;
 /**
  * Counts in attributes, and sets one more in a request of the caller's choice: {@code /next?holds=top-level} makes the
  * next count on this node set an object that is not serialisable, {@code nested} one that has such an object inside,
- * {@code note} one of a class of this app.
+ * {@code note} one of a class of this app, {@code 10-mb} so many megabytes.
  */
 public class ClassesCounter extends PlainCounter {
   private static final long serialVersionUID = 1;
@@ -23,8 +23,8 @@ public class ClassesCounter extends PlainCounter {
       return;
     }
     String holds = request.getParameter("holds");
-    if (!"top-level".equals(holds) && !"nested".equals(holds) && !"note".equals(holds)) {
-      response.sendError(HttpServletResponse.SC_BAD_REQUEST, "holds=top-level, holds=nested or holds=note");
+    if (holds == null || !holds.matches("top-level|nested|note|[1-9][0-9]{0,2}-mb")) {
+      response.sendError(HttpServletResponse.SC_BAD_REQUEST, "holds=top-level, nested, note or a number as 10-mb");
       return;
     }
     choose(holds);
@@ -36,9 +36,18 @@ public class ClassesCounter extends PlainCounter {
   protected void count(HttpSession session) {
     super.count(session);
     String holds = choose(null);
-    if ("top-level".equals(holds)) session.setAttribute("extra", new Unserializable());
+    if (holds == null) return;
+    if (holds.endsWith("-mb")) session.setAttribute("extra", bytes(Integer.parseInt(holds.replace("-mb", ""))));
+    else if ("top-level".equals(holds)) session.setAttribute("extra", new Unserializable());
     else if ("nested".equals(holds)) session.setAttribute("extra", new Basket());
     else if ("note".equals(holds)) session.setAttribute("extra", new Note("from " + node()));
+  }
+
+  /** Not all the same, so that nothing makes them few on the way. */
+  private static byte[] bytes(int megabytes) {
+    byte[] bytes = new byte[megabytes << 20];
+    new java.util.Random(megabytes).nextBytes(bytes);
+    return bytes;
   }
 
   private static synchronized String choose(String holds) {
