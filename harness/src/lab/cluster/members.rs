@@ -7,10 +7,13 @@ use std::time::Duration;
 
 use super::{Cluster, ClusterError};
 use crate::history::Question;
-use crate::history::{Event, NodeObservation, RecordKind};
+use crate::history::{Event, NodeObservation, RecordKind, ReplicaRole};
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
-use crate::spec::{ContextPath, Guarantee, NodeName};
+use crate::spec::{ContextPath, Guarantee, ManagerKind, NodeName};
+
+/// How long a `BackupManager` may take to copy its sessions to a joiner. 10 MB take it a second.
+const BACKUP_LIMIT: Duration = Duration::from_secs(10);
 
 impl Cluster {
     /// Waits until every living node sees every other and nobody else, and records what each sees then. Where a partition
@@ -133,8 +136,29 @@ impl Cluster {
                 return Err(error);
             }
         };
+        self.await_backups(context).await?;
         self.parts.recorder.event(Event::Synchronised { node: node.clone(), sessions });
         Ok(())
+    }
+
+    /// Gives a `BackupManager` the time to make new copies of sessions that lost theirs: a joiner knows of a session before
+    /// it has the copy, and a kill in between would lose by right what nobody promised. Where no copy comes (TomEE's
+    /// OpenWebBeans cannot read a whole session there) the story goes on and shows it.
+    async fn await_backups(&self, context: &ContextPath) -> Result<(), ClusterError> {
+        if self.parts.topology.cluster.manager != ManagerKind::Backup || self.living().len() < 2 {
+            return Ok(());
+        }
+        let waited = wait::until("each session to have a backup", BACKUP_LIMIT, async || {
+            let observations = self.look_at_living(&Question::Context(context.clone())).await?;
+            Ok::<_, ClusterError>(match without_backup(&observations, context) {
+                0 => Look::Ready(()),
+                some => Look::NotYet(format!("{some} sessions have none")),
+            })
+        });
+        match waited.await {
+            Err(ClusterError::Wait { .. }) => Ok(()),
+            other => other,
+        }
     }
 
     /// Waits until a node holds so many sessions of a context.
@@ -157,6 +181,17 @@ impl Cluster {
         })
         .await
     }
+}
+
+/// How many sessions have an owner among these nodes and a backup on none of them.
+fn without_backup(observations: &[NodeObservation], context: &ContextPath) -> usize {
+    let contexts = observations.iter().filter_map(NodeObservation::state).flat_map(|state| &state.contexts);
+    let sessions: Vec<_> = contexts.filter(|found| found.path == *context).flat_map(|found| &found.sessions).collect();
+    let of_role = |role| {
+        let held = sessions.iter().filter(move |session| session.role == role);
+        held.map(|session| session.id.stem()).collect::<BTreeSet<_>>()
+    };
+    of_role(ReplicaRole::Primary).difference(&of_role(ReplicaRole::Backup)).count()
 }
 
 fn counted(ids: Option<&BTreeSet<String>>) -> String {
