@@ -17,5 +17,5 @@ mod tests;
 pub use cluster::{FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders};
 pub use differences::{Difference, differences};
 pub use error::RenderError;
-pub use redact::{REDACTED, redact_argument, redact_json, redact_xml};
+pub use redact::{REDACTED, redact_argument, redact_json, redact_toml, redact_xml};
 pub use server_xml::server_xml;

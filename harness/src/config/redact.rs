@@ -42,6 +42,31 @@ pub fn redact_argument(argument: &str) -> String {
     }
 }
 
+/// A TOML file with its secrets taken out: the strings behind telling keys, and `NAME=VALUE` in any other string.
+pub fn redact_toml(toml: &str) -> String {
+    let redacted = |line: &str| {
+        let mut text = String::with_capacity(line.len());
+        let mut rest = line;
+        while let Some((before, string, after)) = first_string(rest) {
+            let key = before.trim_end().strip_suffix('=').map_or("", str::trim_end);
+            let key =
+                key.rsplit(|c: char| c.is_whitespace() || matches!(c, '{' | ',' | '.')).next().unwrap_or_default();
+            let string = if is_secret(key) { REDACTED.to_owned() } else { redact_argument(string) };
+            text.push_str(&format!("{before}\"{string}\""));
+            rest = after;
+        }
+        text + rest + "\n"
+    };
+    toml.lines().map(redacted).collect()
+}
+
+/// What is before the first string of a line, what is in it, and what is behind it.
+fn first_string(line: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = line.split_once('"')?;
+    let (string, after) = rest.split_once('"')?;
+    Some((before, string, after))
+}
+
 /// A document with the values of its secret keys taken out, at any depth.
 pub fn redact_json(value: &mut Value) {
     match value {
@@ -84,6 +109,16 @@ mod tests {
         let xml = "<Interceptor className=\"a.EncryptInterceptor\"\n  encryptionKey=\"cafebabe\" port=\"4\"/>";
         let expected = "<Interceptor className=\"a.EncryptInterceptor\"\n  encryptionKey=\"(redacted)\" port=\"4\"/>";
         assert_eq!(redact_xml(xml), expected);
+    }
+
+    #[test]
+    fn a_scenario_keeps_all_but_its_secrets() {
+        let toml = "name = \"x\" # \"as it is\"\njvm-args = [\"-Ddb.password=x\", \"-Dy=z\"]\n\
+                    elements = { encryption-key = \"cafe\", why = \"\"\"a token=1\n\"\"\" }\n";
+        let redacted = redact_toml(toml);
+        assert!(!redacted.contains("cafe") && !redacted.contains("password=x"), "{redacted}");
+        let expected = toml.replace("cafe", REDACTED).replace("password=x", "password=(redacted)");
+        assert_eq!(redacted, expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LogLine, NodeObservation, OperationId, Outcome};
-use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, plan::AppRequest};
+use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, RunId, plan::AppRequest};
 
 /// Monotonic nanoseconds since the run's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -139,6 +139,14 @@ pub enum Event {
     Addressed {
         /// The addresses.
         endpoints: Endpoints,
+    },
+    /// Nodes that run since an earlier story were taken over, in the place of a start: each lives and sees every other,
+    /// and no app, session or fault of that story is left, as the looks right before this record show.
+    ClusterAdopted {
+        /// The run whose cluster it was first.
+        from: RunId,
+        /// The nodes, the one whose present life began first in front.
+        nodes: Vec<NodeName>,
     },
     /// A node's process or container was started.
     NodeStarts {

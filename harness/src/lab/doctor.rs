@@ -11,11 +11,9 @@ use serde::{Deserialize, Serialize};
 
 use super::distribution::Maven;
 use super::java::{Java, JavaEnvironment, JavaError};
+use super::memory::{NODE_MEBIBYTES, free_mebibytes};
 use super::runtime::RuntimeError;
 use super::runtime::docker::sweep as engine;
-
-/// What a node of a small cluster needs, in mebibytes: 145 resident with the default flags, and room to breathe.
-const NODE_MEBIBYTES: u64 = 300;
 
 /// How a thing stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -172,13 +170,6 @@ fn examine_memory() -> Check {
     } else {
         Check::bad("memory", Health::Missing, found, "free some memory: two nodes need 600 MiB")
     }
-}
-
-/// `MemAvailable` of `/proc/meminfo`.
-fn free_mebibytes() -> Option<u64> {
-    let text = fs_err::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.split_whitespace().next()?.parse::<u64>().ok().map(|kibibytes| kibibytes / 1024)
 }
 
 #[cfg(test)]

@@ -31,6 +31,14 @@ impl LogFollower {
         Self { node, path, offset: 0, pending: String::new(), recorder }
     }
 
+    /// A follower of what is appended from now on.
+    pub fn from_now(node: NodeName, path: Utf8PathBuf, recorder: Arc<Recorder>) -> Self {
+        let mut follower = Self::new(node, path, recorder);
+        // The last line may not be whole yet; what follows of it begins no record, so nothing of it is taken for one.
+        follower.offset = fs_err::metadata(&follower.path).map_or(0, |file| file.len());
+        follower
+    }
+
     /// Reads what was appended since the last call, records the lines worth keeping and returns them.
     pub fn read_on(&mut self) -> Vec<LogLine> {
         // A log that cannot be read is a node that does not log yet; its silence is noticed by whoever waits.

@@ -11,6 +11,7 @@ pub mod guard;
 pub mod java;
 mod logging;
 pub mod logs;
+pub mod memory;
 pub mod pages;
 pub mod ports;
 pub mod prepare;

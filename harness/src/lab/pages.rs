@@ -57,6 +57,28 @@ impl CompiledPages {
         files
     }
 
+    /// Lays them into a node that was made without them, or whose app was undeployed since, which takes its classes along.
+    /// `base` is the node's `CATALINA_BASE`.
+    ///
+    /// # Errors
+    /// The node's folder cannot be written.
+    pub fn lay(&self, base: &Utf8Path) -> io::Result<()> {
+        let page_time = SystemTime::UNIX_EPOCH + Duration::from_secs(PAGE_TIME.unsigned_abs());
+        for file in self.files() {
+            let path = base.join(&file.path);
+            // What is there already may be in use.
+            if path.exists() {
+                continue;
+            }
+            if let Some(folder) = path.parent() {
+                fs_err::create_dir_all(folder)?;
+            }
+            fs_err::write(&path, &file.content)?;
+            fs_err::OpenOptions::new().write(true).open(&path)?.into_file().set_modified(page_time)?;
+        }
+        Ok(())
+    }
+
     /// Keeps what a node has compiled; `work` is its folder [`WORK_DIR`]. Each class appears whole or not at all.
     ///
     /// # Errors

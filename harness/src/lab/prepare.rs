@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 
 use super::clock::Clock;
-use super::cluster::ClusterParts;
+use super::cluster::{Cluster, ClusterParts, Successor};
 use super::compile::Compiler;
 use super::distribution::{Caches, Distribution, DistributionError, Maven, Progress};
 use super::guard::{Guard, GuardError, RUN_VARIABLE};
@@ -76,6 +76,8 @@ pub struct Preparation<'a> {
     pub run: RunId,
     /// Its folder, which must not exist yet.
     pub folder: Utf8PathBuf,
+    /// The folder of the machines' own files, where their cluster is to outlive the run; else they are in the run's.
+    pub machines: Option<Utf8PathBuf>,
     /// What is wanted.
     pub topology: Topology,
     /// On which machines.
@@ -133,17 +135,29 @@ impl Preparation<'_> {
     /// The first thing that is missing, before anything is started.
     pub async fn prepare(self) -> Result<Prepared, PrepareError> {
         let run_dir = RunDir::create(&self.folder).map_err(PrepareError::RunDir)?;
+        let machines = match &self.machines {
+            Some(folder) => RunDir::create(folder).map_err(PrepareError::RunDir)?,
+            None => run_dir.clone(),
+        };
         // Before Maven, which is a process of the run like any other.
-        let guard = Arc::new(Guard::spawn(&self.run, run_dir.path())?);
-        let prepared = self.prepare_guarded(&run_dir, guard).await;
+        let guard = Arc::new(Guard::spawn(&self.run, machines.path())?);
+        let prepared = self.prepare_guarded(&run_dir, &machines, guard).await;
         if prepared.is_err() {
             // Nothing has happened yet that is worth a folder.
             fs_err::remove_dir_all(run_dir.path()).map_err(PrepareError::RunDir)?;
+            if machines != run_dir {
+                fs_err::remove_dir_all(machines.path()).map_err(PrepareError::RunDir)?;
+            }
         }
         prepared
     }
 
-    async fn prepare_guarded(self, run_dir: &RunDir, guard: Arc<Guard>) -> Result<Prepared, PrepareError> {
+    async fn prepare_guarded(
+        self,
+        run_dir: &RunDir,
+        machines: &RunDir,
+        guard: Arc<Guard>,
+    ) -> Result<Prepared, PrepareError> {
         let java = match (Java::find(self.topology.jvm.home.as_deref()), self.runtime) {
             (Ok(java), _) => Some(java),
             // A container brings its own Java; Maven will say so itself where it has none.
@@ -160,10 +174,10 @@ impl Preparation<'_> {
             Recorder::new(self.clock, Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
         let runtime: Arc<dyn Runtime> = match self.runtime {
             RuntimeKind::Process => {
-                Arc::new(ProcessRuntime::new(self.run.clone(), run_dir.clone(), guard.clone(), PortPool::of_user()?))
+                Arc::new(ProcessRuntime::new(self.run.clone(), machines.clone(), guard.clone(), PortPool::of_user()?))
             }
             RuntimeKind::Docker => {
-                Arc::new(DockerRuntime::connect(&self.run, guard.clone(), run_dir.path(), self.docker).await?)
+                Arc::new(DockerRuntime::connect(&self.run, guard.clone(), machines.path(), self.docker).await?)
             }
         };
         let parts = ClusterParts {
@@ -183,4 +197,21 @@ impl Preparation<'_> {
         };
         Ok(Prepared { parts, guard })
     }
+}
+
+/// Makes the folder and the history of a run that takes over the cluster of an earlier one. `from` is the run that
+/// started it.
+///
+/// # Errors
+/// The folder cannot be made.
+pub fn succeed(
+    previous: Arc<Cluster>,
+    from: RunId,
+    folder: &Utf8Path,
+    clock: Clock,
+    listener: Listener,
+) -> std::io::Result<Successor> {
+    let run_dir = RunDir::create(folder)?;
+    let recorder = Recorder::new(clock, Some(&run_dir.history()), listener)?;
+    Ok(Successor { previous, from, recorder: Arc::new(recorder), run_dir })
 }

@@ -23,6 +23,8 @@ struct Inner {
     history: History,
     file: Option<fs_err::File>,
     write_error: Option<io::Error>,
+    /// Whether the run is over: nothing is written or told any more.
+    closed: bool,
     operations: u32,
     faults: u32,
 }
@@ -40,7 +42,8 @@ impl Recorder {
     /// The file cannot be made.
     pub fn new(clock: Clock, file: Option<&Utf8Path>, listener: Listener) -> io::Result<Self> {
         let file = file.map(fs_err::File::create).transpose()?;
-        let inner = Inner { history: History::default(), file, write_error: None, operations: 0, faults: 0 };
+        let inner =
+            Inner { history: History::default(), file, write_error: None, closed: false, operations: 0, faults: 0 };
         Ok(Self { clock, listener, inner: Mutex::new(inner) })
     }
 
@@ -60,7 +63,9 @@ impl Recorder {
             inner.write_error.get_or_insert(error);
         }
         let at = record.at;
-        (self.listener)(&record);
+        if !inner.closed {
+            (self.listener)(&record);
+        }
         inner.history.records.push(record);
         at
     }
@@ -92,6 +97,15 @@ impl Recorder {
     /// What was recorded so far.
     pub fn history(&self) -> History {
         lock(&self.inner).history.clone()
+    }
+
+    /// Ends the run's history: what is recorded from here on is kept in memory alone, and nobody hears of it. Gives what
+    /// was recorded so far.
+    pub fn close(&self) -> History {
+        let mut inner = lock(&self.inner);
+        inner.closed = true;
+        inner.file = None;
+        inner.history.clone()
     }
 
     /// The first failure to write the file (a full disk), which makes the stored run incomplete.

@@ -1,7 +1,7 @@
 //! The run directory: a folder that describes itself, private to the user.
 //!
 //! ```text
-//! RUN_ID/plan.json  history.jsonl  verdict.json  environment.json  report.html  junit.xml
+//! RUN_ID/plan.json  history.jsonl  verdict.json  environment.json  report.html  junit.xml  scenario.toml
 //!        nodes/NAME/{server.xml,console.log,catalina.log,localhost_access_log.txt,threads.txt}
 //! ```
 //! While the run goes on, a node of the process runtime has its `CATALINA_BASE` in `nodes/NAME/base`.
@@ -15,6 +15,9 @@ use serde::Serialize;
 
 use crate::config;
 use crate::spec::{NodeName, Plan, RunId};
+
+/// The name of the scenario's file, where the run was one of a scenario.
+pub const SCENARIO_FILE: &str = "scenario.toml";
 
 /// The folder of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,6 +135,14 @@ impl RunDir {
         let mut value = serde_json::to_value(plan).map_err(io::Error::other)?;
         config::redact_json(&mut value);
         self.write_json(&self.plan(), &value)
+    }
+
+    /// Writes the scenario of the run without its secrets, so that the run can be done again.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn write_scenario(&self, text: &str) -> io::Result<()> {
+        fs_err::write(self.path.join(SCENARIO_FILE), config::redact_toml(text))
     }
 
     /// Writes a file of the folder as JSON, whole or not at all.

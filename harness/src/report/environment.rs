@@ -26,6 +26,21 @@ pub struct Environment {
     pub runtime: String,
     /// The product and version, as in `TomEE 9.0.0 (Tomcat 10.0.27)`.
     pub server: String,
+    /// One line on the cluster: server, nodes, manager, membership, send options, timing. Older runs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub setting: Option<String>,
+    /// The run whose cluster it took over, where it started none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<RunId>,
+    /// Which story it was, as `failover/kill-the-owner [manager=delta]`. Older runs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub story: Option<String>,
+    /// The command line that does the run again, in a folder with its `scenario.toml`. Older runs have none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub again: Vec<String>,
+    /// Why the run ended early, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cut_short: Option<String>,
     /// The version of the Java that the nodes ran on, where this machine's is used.
     pub java: Option<String>,
     /// Operating system and processor of this machine.
@@ -36,6 +51,13 @@ pub struct Environment {
     pub own: Option<OwnUse>,
     /// What each node really ran, as its probe said last.
     pub effective: BTreeMap<NodeName, Effective>,
+}
+
+impl Environment {
+    /// One line on the cluster, of older runs only the server.
+    pub fn setting(&self) -> String {
+        self.setting.clone().unwrap_or_else(|| self.server.clone())
+    }
 }
 
 /// What the harness itself used.

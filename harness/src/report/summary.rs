@@ -48,8 +48,8 @@ impl Summary {
 
     /// Says why the run ended early, where it did.
     #[must_use]
-    pub fn cut_short_by(self, why: Option<&impl std::error::Error>) -> Self {
-        Self { cut_short: why.map(ToString::to_string), ..self }
+    pub fn cut_short_by(self, why: Option<String>) -> Self {
+        Self { cut_short: why, ..self }
     }
 }
 

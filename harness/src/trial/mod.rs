@@ -4,4 +4,4 @@ mod runner;
 mod walk;
 mod workload;
 
-pub use runner::{Ended, TrialError, check_wars, run};
+pub use runner::{AtTheEnd, Ended, TrialError, check_wars, run, run_on};

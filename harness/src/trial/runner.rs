@@ -1,15 +1,17 @@
 //! Walks a plan's steps.
 
+use std::sync::Arc;
+
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{Walk, Wars};
 use crate::history::{Event, History};
-use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
+use crate::lab::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
 use crate::lab::compile::CompileError;
 use crate::lab::recorder::Recorder;
 use crate::lab::war::WarError;
-use crate::spec::Plan;
 use crate::spec::plan::PlanError;
+use crate::spec::{FaultKind, Plan, StepKind};
 use crate::verdict::{self, Status, Verdict};
 
 /// A run that came to an end.
@@ -24,6 +26,8 @@ pub struct Ended {
     pub cut_short: Option<ClusterError>,
     /// Whether it was interrupted.
     pub interrupted: bool,
+    /// The cluster, where it was to be handed on and is fit for that.
+    pub cluster: Option<Arc<Cluster>>,
 }
 
 /// A run that could not be judged, because of the environment or the input.
@@ -46,7 +50,18 @@ pub enum TrialError {
     RunDir(#[source] std::io::Error),
 }
 
-/// Runs a plan.
+/// What becomes of the cluster when its story has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtTheEnd {
+    /// It is shut down.
+    ShutDown,
+    /// It goes on running, for somebody who wants to look inside.
+    Keep,
+    /// It is handed on to another story, unless something about this one was odd; it is shut down then.
+    HandOn,
+}
+
+/// Runs a plan on nodes of its own.
 ///
 /// The cluster is gone when this returns, whatever it returns, unless `keep` is said. `interrupt` ends the run at its
 /// next step or wait, and the history so far is judged.
@@ -59,24 +74,41 @@ pub async fn run(
     keep: bool,
     interrupt: &CancellationToken,
 ) -> Result<Ended, TrialError> {
-    plan.check(parts.runtime.name(), &parts.runtime.capabilities())?;
-    let wars = Wars::of(plan, parts.compiler.as_ref()).await.map_err(|error| match error {
+    let end = if keep { AtTheEnd::Keep } else { AtTheEnd::ShutDown };
+    run_on(plan, parts, end, interrupt).await
+}
+
+/// Runs a plan, on nodes of its own or on a cluster that an earlier story has left.
+///
+/// # Errors
+/// As with [`run`].
+pub async fn run_on(
+    plan: &Plan,
+    on: impl Into<Beginning>,
+    at_the_end: AtTheEnd,
+    interrupt: &CancellationToken,
+) -> Result<Ended, TrialError> {
+    let on = on.into();
+    let (run_dir, recorder, runtime) = (on.run_dir().clone(), on.recorder().clone(), on.parts().runtime.clone());
+    plan.check(runtime.name(), &runtime.capabilities())?;
+    let wars = Wars::of(plan, on.parts().compiler.as_ref()).await.map_err(|error| match error {
         CompileError::War(error) => TrialError::War(error),
         error => TrialError::Compile(error),
     })?;
-    let (run_dir, recorder, runtime) = (parts.run_dir.clone(), parts.recorder.clone(), parts.runtime.clone());
     run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
 
     let mut walk = Walk::new(plan, wars, &recorder);
     let walked = tokio::select! {
-        walked = walk.all(parts) => Some(walked),
+        walked = walk.all(on) => Some(walked),
         () = interrupt.cancelled() => None,
     };
     if walked.is_none() {
         recorder.event(Event::Interrupted { by: "a signal".to_owned() });
     }
+    let whole = matches!(walked, Some(Ok(())));
     let waited_in_vain = matches!(&walked, Some(Err(ClusterError::Wait { .. })));
     let cluster = walk.take_cluster().await;
+    drop(walk);
     if let Some(cluster) = cluster.as_deref().filter(|_| waited_in_vain) {
         // Evidence only: a dump that cannot be written must not keep the cluster from being ended.
         let _ = cluster.dump_threads().await;
@@ -85,8 +117,14 @@ pub async fn run(
         // The nodes go anyway; what is healed can be asked for its logs, or left in order where it is kept.
         let _ = cluster.heal_all().await;
     }
+    let stays = match at_the_end {
+        AtTheEnd::ShutDown => false,
+        AtTheEnd::Keep => true,
+        AtTheEnd::HandOn => whole && leaves_it_as_it_was(plan) && judged_well(plan, &recorder.history()),
+    };
     let ended = match &cluster {
-        Some(cluster) if !keep => end(cluster).await,
+        Some(cluster) if !stays => end(cluster).await,
+        Some(cluster) if at_the_end == AtTheEnd::HandOn => cluster.collect_logs().await,
         Some(_) => Ok(()),
         // A start that failed or was interrupted has no cluster yet, but may have processes.
         None => runtime.shutdown().await.map_err(ClusterError::from),
@@ -99,13 +137,36 @@ pub async fn run(
     if let Some(error) = recorder.take_write_error() {
         return Err(TrialError::RunDir(error));
     }
-    let history = recorder.history();
+    let history = recorder.close();
     let verdict = verdict::judge(plan, &history);
     run_dir.write_json(&run_dir.verdict(), &verdict).map_err(TrialError::RunDir)?;
-    if let Some(cluster) = cluster.filter(|_| verdict.status == Status::Holds) {
+    if let Some(cluster) = cluster.as_deref().filter(|_| verdict.status == Status::Holds) {
         cluster.keep_pages().map_err(TrialError::RunDir)?;
     }
-    Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled() })
+    let cluster = cluster.filter(|_| stays && at_the_end == AtTheEnd::HandOn);
+    Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), cluster })
+}
+
+/// Whether a story does to its cluster only what a reset undoes: no filter, clock, disk or quota was touched, and no node
+/// was given another configuration.
+fn leaves_it_as_it_was(plan: &Plan) -> bool {
+    plan.expect_violations.is_empty()
+        && plan.steps.iter().all(|step| match &step.kind {
+            StepKind::Fault { kind, .. } => matches!(kind, FaultKind::Kill | FaultKind::Stop | FaultKind::Pause),
+            StepKind::Start
+            | StepKind::Deploy { .. }
+            | StepKind::Request { .. }
+            | StepKind::Get { .. }
+            | StepKind::Observe { .. }
+            | StepKind::Heal { .. }
+            | StepKind::Restart { .. }
+            | StepKind::Wait { .. } => true,
+        })
+}
+
+/// Whether a story has ended as it was to, with nobody dead unasked.
+fn judged_well(plan: &Plan, history: &History) -> bool {
+    verdict::judge(plan, history).status == Status::Holds
 }
 
 /// Collects the logs and ends the cluster; the second happens even where the first fails.

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::workload::{Ask, Workload};
 use crate::history::Event;
-use crate::lab::cluster::{Cluster, ClusterError, ClusterParts};
+use crate::lab::cluster::{Beginning, Cluster, ClusterError};
 use crate::lab::compile::{CompileError, Compiler};
 use crate::lab::recorder::Recorder;
 use crate::lab::wait;
@@ -83,14 +83,14 @@ impl<'a> Walk<'a> {
         self.cluster.take()
     }
 
-    pub(super) async fn all(&mut self, parts: ClusterParts) -> Result<(), ClusterError> {
-        let mut parts = Some(parts);
+    pub(super) async fn all(&mut self, beginning: Beginning) -> Result<(), ClusterError> {
+        let mut beginning = Some(beginning);
         for (number, step) in (1..).zip(&self.plan.steps) {
             self.recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
             match &step.kind {
                 StepKind::Start => {
-                    if let Some(parts) = parts.take() {
-                        self.cluster = Some(Arc::new(Cluster::start(parts).await?));
+                    if let Some(beginning) = beginning.take() {
+                        self.cluster = Some(Arc::new(beginning.cluster().await?));
                     }
                 }
                 kind => self.step(kind).await?,

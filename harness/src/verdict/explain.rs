@@ -138,6 +138,10 @@ fn event_in_words(event: &Event) -> String {
         Event::StepBegins { step, title } => format!("step {step} begins: {title}"),
         Event::StepEnds { step } => format!("step {step} ends"),
         Event::Addressed { endpoints } => format!("{} nodes have addresses", endpoints.nodes.len()),
+        Event::ClusterAdopted { from, nodes } => {
+            let nodes: Vec<_> = nodes.iter().map(NodeName::as_str).collect();
+            format!("the cluster of run {from} was taken over, as good as new: {}", nodes.join(", "))
+        }
         Event::NodeStarts { node } => format!("{node}  starts"),
         Event::NodeReady { node } => format!("{node}  is ready"),
         Event::ClusterFormed { nodes } => {

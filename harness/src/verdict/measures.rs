@@ -56,8 +56,10 @@ fn farm(view: &View<'_>) -> Option<u64> {
 }
 
 fn start(view: &View<'_>) -> Option<u64> {
-    let began = view.events().find(|(_, _, event)| matches!(event, Event::NodeStarts { .. }))?.1;
-    Some(Measures::millis(view.timeline.whole.first()?.from.since(began)))
+    let formed = view.timeline.whole.first()?.from;
+    let starts = view.events().find(|(_, at, event)| *at < formed && matches!(event, Event::NodeStarts { .. }));
+    // A cluster that was taken over did not start.
+    Some(Measures::millis(formed.since(starts?.1)))
 }
 
 /// Over all operations that were answered, the counter app's and others.

@@ -168,6 +168,16 @@ impl<'a> Timeline<'a> {
                 self.deaths.clear();
                 self.lives.clear();
             }
+            // As if all had started just now: nothing of an earlier story is left.
+            Event::ClusterAdopted { nodes, .. } => {
+                self.deaths.clear();
+                self.lives.clear();
+                for node in nodes {
+                    let mut life = Life::at(at, true);
+                    life.ready = Some(at);
+                    self.lives.entry(node).or_default().push(life);
+                }
+            }
             Event::NodeStarts { node } => {
                 self.disturbed(at);
                 self.broken(node, at);

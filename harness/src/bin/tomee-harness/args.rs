@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tomee_harness::spec::millis::{Millis, MillisError};
 use tomee_harness::spec::{ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+use tomee_harness::suite::Jobs;
 
 /// Brings up a small cluster of real Apache TomEE or Tomcat servers, kills nodes, and says with evidence whether
 /// session state survived.
@@ -101,6 +102,12 @@ pub(crate) struct TellArgs {
     /// Check everything, say what would be run, and start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// How many runs go on at one time: a number, or auto, as many as memory and processors bear [default: 1]
+    #[arg(long, env = "TOMEE_HARNESS_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<Jobs>,
+    /// Hand a cluster on from run to run where the next one wants an equal one and it is verified to be as good as new
+    #[arg(long, env = "TOMEE_HARNESS_WARM", conflicts_with = "keep")]
+    pub(crate) warm: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }

@@ -13,6 +13,8 @@ use tomee_harness::lab::sync::lock;
 pub(crate) struct Progress {
     bar: ProgressBar,
     mode: Mode,
+    /// Which run it is, where several go on at one time.
+    run: String,
     step: Arc<Mutex<(Nanos, String)>>,
 }
 
@@ -41,14 +43,20 @@ impl Progress {
         if mode == Mode::Live {
             bar.enable_steady_tick(Duration::from_millis(100));
         }
-        Self { bar, mode, step: Arc::default() }
+        Self { bar, mode, run: String::new(), step: Arc::default() }
+    }
+
+    /// The same for one of several runs at one time: it names itself on each line.
+    pub(crate) fn of_run(&self, label: &str) -> Self {
+        Self { run: format!("{label}: "), step: Arc::default(), ..self.clone() }
     }
 
     /// A line that stays.
     pub(crate) fn line(&self, text: &str) {
+        let text = format!("{}{text}", self.run);
         match self.mode {
             Mode::Quiet => {}
-            Mode::Live => self.bar.println(text),
+            Mode::Live => self.bar.println(&text),
             // Standard error that is gone leaves nobody to tell.
             Mode::Plain => drop(writeln!(std::io::stderr(), "{text}")),
         }
@@ -56,7 +64,7 @@ impl Progress {
 
     /// What goes on right now; gone with the next.
     pub(crate) fn now(&self, text: &str) {
-        self.bar.set_message(text.to_owned());
+        self.bar.set_message(format!("{}{text}", self.run));
     }
 
     /// Takes the spinner away.

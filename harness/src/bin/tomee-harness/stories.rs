@@ -1,8 +1,11 @@
 //! Which scenarios are meant: by path, by the name of a shipped one, by tag or by catalogue number.
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
+use tomee_harness::config;
+use tomee_harness::lab::run_dir::SCENARIO_FILE;
 use tomee_harness::spec::Plan;
 use tomee_harness::spec::scenario::{ClusterTable, Scenario, ScenarioError, shipped};
+use tomee_harness::spec::topology::JvmSpec;
 use tomee_harness::suite::files_below;
 
 use crate::exit::Failure;
@@ -17,12 +20,40 @@ pub(crate) struct Story {
     text: Vec<u8>,
 }
 
-/// One run of a story.
+/// One run of a story, of the main job, or of an app.
 #[derive(Debug)]
 pub(crate) struct Told {
     /// `failover/kill-the-owner [manager=delta]`.
     pub(crate) label: String,
+    /// The scenario's file; none of what is no scenario.
+    pub(crate) text: Option<String>,
+    /// The app that is deployed in the place of the counter.
+    pub(crate) war: Option<Utf8PathBuf>,
     pub(crate) plan: Plan,
+}
+
+impl Told {
+    /// The command line that does this run again, in a folder with the run's `scenario.toml`. All that a settings file
+    /// or the environment could say otherwise is said; `jvm` is what the settings have said.
+    pub(crate) fn again(&self, runtime: &str, jvm: &JvmSpec) -> Vec<String> {
+        let topology = &self.plan.topology;
+        let mut words: Vec<String> = vec!["tomee-harness".to_owned(), "run".to_owned()];
+        words.extend(self.text.is_some().then(|| SCENARIO_FILE.to_owned()));
+        let mut say = |flag: &str, value: &dyn std::fmt::Display| words.extend([flag.to_owned(), value.to_string()]);
+        say("--runtime", &runtime);
+        say("--nodes", &topology.nodes.len());
+        say("--server", &topology.server);
+        say("--manager", &topology.cluster.manager);
+        say("--membership", &topology.cluster.membership);
+        say("--send-options", &topology.cluster.send_options);
+        say("--timing", &topology.timing);
+        jvm.home.iter().for_each(|home| say("--java", home));
+        jvm.args.iter().for_each(|argument| say("--jvm-arg", argument));
+        jvm.env.iter().for_each(|(name, value)| say("--env", &config::redact_argument(&format!("{name}={value}"))));
+        jvm.libs.iter().for_each(|lib| say("--lib", lib));
+        self.war.iter().for_each(|war| say("--war", war));
+        words
+    }
 }
 
 /// A scenario that cannot be told, with its place.
@@ -136,7 +167,7 @@ impl Story {
         let told = runs.into_iter().map(|run| {
             let cell = run.cell.to_string();
             let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
-            Told { label, plan: run.plan }
+            Told { label, text: Some(String::from_utf8_lossy(&self.text).into_owned()), war: None, plan: run.plan }
         });
         Ok(told.collect())
     }

@@ -223,6 +223,10 @@ fn event() -> impl Strategy<Value = Event> {
         (any::<u32>(), any::<String>()).prop_map(|(step, title)| Event::StepBegins { step, title }),
         any::<u32>().prop_map(|step| Event::StepEnds { step }),
         vec(node(), 0..3).prop_map(move |nodes| Event::Addressed { endpoints: endpoints(nodes) }),
+        vec(node(), 0..4).prop_map(|nodes| Event::ClusterAdopted {
+            from: RunId::new("20261122-120000-0001").expect("a good id"),
+            nodes
+        }),
         node().prop_map(|node| Event::NodeStarts { node }),
         node().prop_map(|node| Event::NodeReady { node }),
         vec(node(), 0..4).prop_map(|nodes| Event::ClusterFormed { nodes }),

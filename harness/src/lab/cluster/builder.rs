@@ -203,6 +203,7 @@ impl ClusterBuilder {
         let preparation = Preparation {
             run,
             folder,
+            machines: None,
             topology,
             runtime: self.runtime,
             docker: DockerOptions::default(),

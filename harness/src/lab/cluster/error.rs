@@ -36,6 +36,15 @@ pub enum ClusterError {
         #[source]
         source: crate::spec::version::TomcatVersionError,
     },
+    /// The logs of the nodes cannot be copied.
+    #[error("the logs cannot be copied")]
+    Logs(#[source] std::io::Error),
+    /// A cluster that an earlier story has left is not as a new one would be.
+    #[error("the cluster is not as good as new: {}", why.join("; "))]
+    NotAsNew {
+        /// What is left of the story, or missing.
+        why: Vec<String>,
+    },
     /// The files of a node cannot be gathered.
     #[error("the files of {node} cannot be gathered")]
     Files {

@@ -142,7 +142,7 @@ impl Cluster {
     /// `McastService` knows the node until `dropTime` is over; where the address answers before, a heartbeat takes the
     /// old life for living (`TcpFailureDetector.performBasicCheck`), and it stays as a ghost for ever. With static
     /// membership the id is the node's own, and a new life is the old one to its peers.
-    async fn await_forgotten(&self, node: &NodeName) -> Result<(), ClusterError> {
+    pub(super) async fn await_forgotten(&self, node: &NodeName) -> Result<(), ClusterError> {
         if self.parts.topology.cluster.membership != Membership::Multicast {
             return Ok(());
         }

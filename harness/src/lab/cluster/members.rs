@@ -72,7 +72,7 @@ impl Cluster {
     }
 
     /// How a node's view differs from the living nodes on its side; `None` where it does not. A ghost is a difference.
-    fn not_as_expected(&self, seen: &NodeObservation, sides: &[Vec<NodeName>]) -> Option<String> {
+    pub(super) fn not_as_expected(&self, seen: &NodeObservation, sides: &[Vec<NodeName>]) -> Option<String> {
         let Some(state) = seen.state() else { return Some(format!("{} does not answer", seen.node)) };
         let endpoints = self.endpoints();
         let side = sides.iter().find(|side| side.contains(&seen.node));

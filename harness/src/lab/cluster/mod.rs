@@ -11,18 +11,21 @@ mod members;
 mod node;
 mod roles;
 mod start;
+mod warm;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use camino::Utf8PathBuf;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 pub use self::builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
 pub use self::error::ClusterError;
 pub use self::node::Node;
+pub use self::warm::{Beginning, Successor};
 use super::client::{Client, ClientError};
 use super::compile::Compiler;
 use super::distribution::Distribution;
@@ -79,6 +82,10 @@ pub struct Cluster {
     /// What was done to a node and can be undone, with the fault's number.
     undoable: Mutex<BTreeMap<NodeName, (u32, FaultKind)>>,
     deployed: Mutex<Vec<Arc<War>>>,
+    /// The contexts that the nodes have without any app of a story.
+    own_contexts: Mutex<BTreeSet<ContextPath>>,
+    /// How long each log was when an earlier story had ended; nothing where there was none.
+    earlier: BTreeMap<Utf8PathBuf, u64>,
     logs: Arc<Mutex<BTreeMap<NodeName, Vec<LogLine>>>>,
     followers: Mutex<JoinSet<()>>,
     stop_following: CancellationToken,
@@ -99,6 +106,8 @@ impl Cluster {
             living: Mutex::default(),
             undoable: Mutex::default(),
             deployed: Mutex::default(),
+            own_contexts: Mutex::default(),
+            earlier: BTreeMap::new(),
             logs: Arc::default(),
             followers: Mutex::default(),
             stop_following: CancellationToken::new(),
@@ -127,6 +136,11 @@ impl Cluster {
     /// The run's folder.
     pub fn run_dir(&self) -> &RunDir {
         &self.parts.run_dir
+    }
+
+    /// The machines.
+    pub fn runtime(&self) -> &Arc<dyn Runtime> {
+        &self.parts.runtime
     }
 
     /// Where all that happens goes.
@@ -202,10 +216,13 @@ impl Cluster {
         Err(ClusterError::NodeDied { node: node.clone(), how })
     }
 
-    /// Follows a node's log from now on, over its restarts.
+    /// Follows a node's log from its beginning, over its restarts.
     fn follow(&self, node: &NodeName) {
         let path = self.parts.runtime.log_path(node, NodeLog::Harness);
-        let mut follower = LogFollower::new(node.clone(), path, self.parts.recorder.clone());
+        self.follow_by(node, LogFollower::new(node.clone(), path, self.parts.recorder.clone()));
+    }
+
+    fn follow_by(&self, node: &NodeName, mut follower: LogFollower) {
         let (logs, stop, node) = (self.logs.clone(), self.stop_following.clone(), node.clone());
         lock(&self.followers).spawn(async move {
             loop {
@@ -243,10 +260,14 @@ impl Cluster {
         lock(&self.living).clear();
         let removed = self.parts.runtime.shutdown().await;
         // After the last node's end, so that its last lines are read.
+        self.follow_no_more().await;
+        Ok(removed?)
+    }
+
+    async fn follow_no_more(&self) {
         self.stop_following.cancel();
         let mut followers = std::mem::take(&mut *lock(&self.followers));
         while followers.join_next().await.is_some() {}
-        Ok(removed?)
     }
 
     /// Keeps the pages that the nodes have compiled, for the next run. To be called when they have ended.
@@ -282,6 +303,6 @@ impl Cluster {
         for node in self.parts.topology.names() {
             self.parts.runtime.collect(node, &self.parts.run_dir.node(node)).await?;
         }
-        Ok(())
+        self.leave_out_earlier().map_err(ClusterError::Logs)
     }
 }

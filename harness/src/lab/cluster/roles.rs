@@ -37,13 +37,25 @@ impl Cluster {
 
     /// The living node whose present life began first.
     fn oldest(&self) -> Option<NodeName> {
+        self.by_age().into_iter().next()
+    }
+
+    /// The living nodes, the one whose present life began first in front.
+    pub(super) fn by_age(&self) -> Vec<NodeName> {
         let living = self.living();
         self.parts.recorder.read(|history| {
             let born = |node: &NodeName| {
-                let mut starts = history.records.iter().rev();
-                starts.find(|record| matches!(&record.kind, RecordKind::Event(Event::NodeReady { node: ready }) if ready == node))
+                history.records.iter().rev().find_map(|record| match &record.kind {
+                    RecordKind::Event(Event::NodeReady { node: ready }) if ready == node => Some((record.at, 0)),
+                    RecordKind::Event(Event::ClusterAdopted { nodes, .. }) => {
+                        nodes.iter().position(|adopted| adopted == node).map(|place| (record.at, place))
+                    }
+                    _ => None,
+                })
             };
-            living.into_iter().min_by_key(|node| born(node).map(|record| record.at))
+            let mut aged: Vec<_> = living.into_iter().map(|node| (born(&node), node)).collect();
+            aged.sort();
+            aged.into_iter().map(|(_, node)| node).collect()
         })
     }
 

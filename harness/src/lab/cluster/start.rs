@@ -63,10 +63,12 @@ impl Cluster {
         let names: Vec<NodeName> = self.parts.topology.names().cloned().collect();
         try_join_all(names.iter().map(|node| self.install(node, &endpoints))).await?;
         try_join_all(names.iter().map(|node| self.start_node(node))).await?;
-        self.await_formed().await
+        self.await_formed().await?;
+        self.note_own_contexts();
+        Ok(())
     }
 
-    async fn install(&self, node: &NodeName, endpoints: &Endpoints) -> Result<(), ClusterError> {
+    pub(super) async fn install(&self, node: &NodeName, endpoints: &Endpoints) -> Result<(), ClusterError> {
         let parts = &self.parts;
         let kind = parts.distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
         let server_xml = config::server_xml(&parts.topology, endpoints, node, &kind)

@@ -178,6 +178,9 @@ pub trait Runtime: Send + Sync + Debug {
     /// Makes a file appear below a node's `CATALINA_BASE`, whole or not at all, with the present time on it.
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError>;
 
+    /// Makes a file of a running node vanish below its `CATALINA_BASE`; one that is not there is gone already.
+    async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError>;
+
     /// The file on this machine to which the runtime writes a node's log as it comes.
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf;
 

@@ -237,6 +237,13 @@ impl<'a> Columns<'a> {
 
     fn event(&mut self, event: &'a Event, at: u64) -> i64 {
         match event {
+            Event::ClusterAdopted { nodes, .. } => {
+                for node in nodes {
+                    let node = self.nodes.of(node.as_str());
+                    self.lives.push(Life { node, from: at, ready: Some(at), until: None });
+                }
+                NONE
+            }
             Event::NodeStarts { node } => {
                 let node = self.nodes.of(node.as_str());
                 self.end_of_life(node, at);

@@ -7,6 +7,7 @@ use std::io::{BufWriter, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
+use tomee_harness::lab::run_dir::SCENARIO_FILE;
 use tomee_harness::report::{html, junit};
 use tomee_harness::{config, history};
 use zip::write::SimpleFileOptions;
@@ -17,7 +18,7 @@ use crate::args::{BundleArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
 
 /// Of each run.
-const FILES: [&str; 4] = ["plan.json", "history.jsonl", "verdict.json", "environment.json"];
+const FILES: [&str; 5] = ["plan.json", "history.jsonl", "verdict.json", "environment.json", SCENARIO_FILE];
 /// Of each node, next to its server.xml.
 const LOGS: [&str; 4] = ["console.log", "catalina.log", "localhost_access_log.txt", "threads.txt"];
 
@@ -87,6 +88,7 @@ impl Bundle {
             Some("json") => self.add(to, redacted_json(&String::from_utf8_lossy(&bytes)).as_bytes()),
             Some("jsonl") => self.add(to, redacted_history(&String::from_utf8_lossy(&bytes)).as_bytes()),
             Some("xml") => self.add(to, config::redact_xml(&String::from_utf8_lossy(&bytes)).as_bytes()),
+            Some("toml") => self.add(to, config::redact_toml(&String::from_utf8_lossy(&bytes)).as_bytes()),
             _ => {
                 let text = String::from_utf8_lossy(&bytes);
                 self.add(to, text.lines().map(|line| redacted_words(line) + "\n").collect::<String>().as_bytes())

@@ -46,9 +46,12 @@ pub(crate) fn print(text: &str) -> Result<(), Failure> {
 
 /// Writes a result as one JSON document.
 pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    let mut text = serde_json::to_string(value).map_err(Failure::environment)?;
-    text.push('\n');
-    print(&text)
+    print(&json_line(value)?)
+}
+
+/// A result as one JSON document on a line of its own.
+pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string(value).map(|text| text + "\n").map_err(Failure::environment)
 }
 
 /// Whether standard output takes colours.

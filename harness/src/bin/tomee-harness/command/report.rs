@@ -101,9 +101,10 @@ impl Stored {
         let (read_ms, begun) = (millis(begun), Instant::now());
         let verdict = verdict::judge(&plan, &history);
         // Only a convenience here: a run that crashed may have written none.
-        let setting = read_json::<Environment>(&run_dir.environment())
-            .map_or_else(|_| plan.topology.server.to_string(), |environment| environment.server);
-        let summary = Summary::of(&plan, setting, verdict, &history, run_dir.path());
+        let environment = read_json::<Environment>(&run_dir.environment()).ok();
+        let setting = environment.as_ref().map_or_else(|| plan.topology.server.to_string(), Environment::setting);
+        let cut_short = environment.and_then(|environment| environment.cut_short);
+        let summary = Summary::of(&plan, setting, verdict, &history, run_dir.path()).cut_short_by(cut_short);
         let took = Took { read_ms, judge_ms: millis(begun), render_ms: 0 };
         Ok(Self { run_dir, history, summary, took })
     }

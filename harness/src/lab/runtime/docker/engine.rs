@@ -247,6 +247,10 @@ impl Runtime for DockerRuntime {
         told(node, action, self.pod(node)?.put(file)).await
     }
 
+    async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
+        told(node, format!("removal of {path}"), self.pod(node)?.remove_file(path)).await
+    }
+
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {
         let name = match log {
             NodeLog::Console => "console.log",

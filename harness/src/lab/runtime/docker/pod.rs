@@ -245,6 +245,14 @@ impl Pod {
         server::shell(docker, name, r#"cd "$1" && touch "$2" && mv -f "$2" "$3""#, &names).await.map(drop)
     }
 
+    /// Makes a file of the running server's base vanish.
+    pub(super) async fn remove_file(&self, path: &Utf8Path) -> Result<(), DockerError> {
+        // Held meanwhile, as by every other change of the server.
+        let _inside = self.inside.lock().await;
+        let names = [LAYOUT.base, path.as_str()];
+        server::shell(&self.docker, &self.server_name, r#"cd "$1" && rm -f "$2""#, &names).await.map(drop)
+    }
+
     /// Copies the server's own logs; says how many files there were.
     pub(super) async fn collect(&self, into: &Utf8Path) -> Result<usize, DockerError> {
         let logs = format!("{}/logs", LAYOUT.base);

@@ -163,6 +163,15 @@ impl Runtime for ProcessRuntime {
         put.await.map_err(|error| node_error(node, &format!("putting {}", file.path), error))
     }
 
+    async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
+        match fs_err::tokio::remove_file(self.base(node).join(path)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(node_error(node, &format!("removing {path}"), error))
+            }
+            _ => Ok(()),
+        }
+    }
+
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {
         match log {
             NodeLog::Console => self.run_dir.node(node).join("console.log"),

@@ -1,0 +1,76 @@
+//! What went wrong with a run, as a user is told.
+
+use tomee_harness::lab::cluster::ClusterError;
+use tomee_harness::lab::compile::CompileError;
+use tomee_harness::lab::prepare::PrepareError;
+use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::lab::runtime::RuntimeError;
+use tomee_harness::lab::war::WarError;
+use tomee_harness::spec::RunId;
+use tomee_harness::trial::TrialError;
+
+use crate::exit::{Failure, space_hint};
+
+/// What to do about what the guard could not remove.
+pub(super) fn sweep_hint(run: &RunId) -> String {
+    format!("when the cause is gone, `tomee-harness sweep --run {run}` removes what is left")
+}
+
+pub(super) fn prepare_failure(error: PrepareError) -> Failure {
+    let hint = match &error {
+        PrepareError::RunDir(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
+            let hint = "--out names a folder that is not there yet; each run makes its own".to_owned();
+            return Failure::usage(error).hint(Some(hint));
+        }
+        PrepareError::RunDir(source) if space_hint(source).is_none() => {
+            Some("--out DIR puts the run elsewhere".to_owned())
+        }
+        PrepareError::Distribution(error) => error.hint(),
+        PrepareError::Java(error) => error.hint(),
+        PrepareError::Runtime(RuntimeError::Environment { hint, .. }) => hint.clone(),
+        _ => None,
+    };
+    Failure::environment(error).hint(hint)
+}
+
+pub(super) fn trial_failure(error: TrialError, run_dir: &RunDir) -> Failure {
+    match error {
+        TrialError::Plan(error) => Failure::usage(error),
+        TrialError::War(error) => war_failure(error),
+        TrialError::Compile(error) => {
+            let hint = error.hint();
+            match error {
+                CompileError::Lacks { .. } => Failure::usage(error),
+                error => Failure::environment(error),
+            }
+            .hint(hint)
+        }
+        TrialError::Cluster(error) => cluster_failure(error, run_dir),
+        TrialError::RunDir(error) => Failure::environment(TrialError::RunDir(error)),
+    }
+}
+
+pub(super) fn war_failure(error: WarError) -> Failure {
+    let hint = error.hint();
+    Failure::usage(error).hint(hint)
+}
+
+fn cluster_failure(error: ClusterError, run_dir: &RunDir) -> Failure {
+    let (mut lines, mut hint) = (vec![], None);
+    match &error {
+        ClusterError::NodeFailed { node, lines: said, how, address_in_use } => {
+            lines.clone_from(said);
+            let logs = format!("all that it said is in {}", run_dir.node(node));
+            hint = Some(match how.contains("signal 9") {
+                _ if *address_in_use => {
+                    format!("other programs take ports of this machine as fast as they are tried; {logs}")
+                }
+                true => format!("nobody here sent that signal: most often memory has run out (see dmesg); {logs}"),
+                false => logs,
+            });
+        }
+        ClusterError::Runtime(RuntimeError::Environment { hint: known, .. }) => hint.clone_from(known),
+        _ => {}
+    }
+    Failure { lines, ..Failure::environment(error) }.hint(hint)
+}

@@ -1,0 +1,195 @@
+//! Many runs: as many at one time as the budget bears, told in their order.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::future::LocalBoxFuture;
+use futures_util::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+use tomee_harness::lab::clock::Clock;
+use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, StandingError};
+
+use super::one::{Common, Ended, One};
+use crate::args::Format;
+use crate::command::print;
+use crate::exit::{Exit, Failure};
+use crate::stories::Told;
+
+/// What is run, and how often.
+pub(super) struct Many<'a> {
+    pub(super) told: &'a [Told],
+    pub(super) times: Option<u32>,
+    pub(super) until_failure: bool,
+    pub(super) jobs: Jobs,
+    /// Whether clusters are handed on from run to run.
+    pub(super) warm: bool,
+}
+
+/// One of them.
+struct Numbered<'a> {
+    number: u32,
+    /// With its round, where there are several.
+    label: String,
+    told: &'a Told,
+}
+
+/// The number and the label of a run, and how it ended.
+type Done = (u32, String, Result<Ended, Failure>);
+
+impl<'a> Many<'a> {
+    fn rounds(&self) -> u32 {
+        self.times.unwrap_or(if self.until_failure { u32::MAX } else { 1 })
+    }
+
+    fn is_many(&self) -> bool {
+        self.rounds() > 1 || self.told.len() > 1
+    }
+
+    /// All runs, in the order in which they begin.
+    fn queue(&self) -> impl Iterator<Item = Numbered<'a>> {
+        let rounds = self.rounds();
+        let told: Vec<&Told> = if self.warm { by_cluster(self.told) } else { self.told.iter().collect() };
+        let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
+        (1..).zip(runs).map(move |(number, (round, told))| {
+            let round = if rounds > 1 { format!(" (round {round})") } else { String::new() };
+            Numbered { number, label: format!("{}{round}", told.label), told }
+        })
+    }
+
+    /// Runs all. The first that cannot be judged ends the others.
+    pub(super) async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
+        let stop = common.signals.token().child_token();
+        let fleet = Fleet::new(Budget::of(self.jobs));
+        let (mut queue, mut running) = (self.queue(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
+        let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
+        let (mut next, mut failed) = (queue.next(), None::<Failure>);
+        while !running.is_empty() || next.is_some() {
+            tokio::select! {
+                Some((number, label, result)) = running.next(), if !running.is_empty() => match result {
+                    Ok(ended) => {
+                        if self.until_failure && ended.exit != Exit::Holds {
+                            next = None;
+                        }
+                        shown.add(number, label, ended)?;
+                    }
+                    Err(failure) => {
+                        stop.cancel();
+                        failed.get_or_insert(failure);
+                    }
+                },
+                berth = berth(&fleet, next.as_ref()), if next.is_some() => match (berth, next.take()) {
+                    (Ok(Some(berth)), Some(run)) => {
+                        running.push(Box::pin(self.one(common, &stop, run, berth, clock)));
+                        next = queue.next();
+                    }
+                    (Err(error), _) => {
+                        stop.cancel();
+                        failed.get_or_insert(Failure::environment(error));
+                    }
+                    _ => {}
+                },
+            }
+            if stop.is_cancelled() {
+                next = None;
+            }
+        }
+        let ended = fleet.end().await.map_err(Failure::environment);
+        let worst = shown.end()?;
+        match (failed, ended) {
+            (Some(failure), Err(left)) => Err(failure.leaving(left)),
+            (Some(failure), Ok(())) => Err(failure),
+            (None, ended) => ended.map(|()| worst),
+        }
+    }
+
+    async fn one(
+        &self,
+        common: Common<'_>,
+        stop: &CancellationToken,
+        run: Numbered<'_>,
+        berth: (Berth, Option<Standing>),
+        clock: Clock,
+    ) -> Done {
+        let Numbered { number, label, told } = run;
+        let progress = match self.jobs {
+            Jobs::Count(one) if one.get() == 1 => common.progress.clone(),
+            _ => common.progress.of_run(&label),
+        };
+        if self.is_many() {
+            progress.line(&format!("run {number}: {label}"));
+        }
+        // Only the first run begins with the program.
+        let clock = if number == 1 { clock } else { Clock::start() };
+        let common = Common { progress: &progress, ..common };
+        // On the heap: the future of a whole run is some ten kilobytes.
+        let ended =
+            Box::pin(One { common, stop, told, clock, warm: self.warm }.run(number, self.is_many(), berth)).await;
+        (number, label, ended)
+    }
+}
+
+/// Room for the next run, and a cluster that waits for it. Nothing where there is no next one.
+async fn berth(
+    fleet: &Arc<Fleet>,
+    next: Option<&Numbered<'_>>,
+) -> Result<Option<(Berth, Option<Standing>)>, StandingError> {
+    match next {
+        Some(run) => fleet.berth(&run.told.plan).await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Those of equal clusters together, so that a cluster can be handed on; otherwise in their order.
+fn by_cluster(told: &[Told]) -> Vec<&Told> {
+    let mut groups: Vec<Vec<&Told>> = vec![];
+    for told in told {
+        match groups.iter_mut().find(|group| group[0].plan.topology == told.plan.topology) {
+            Some(group) => group.push(told),
+            None => groups.push(vec![told]),
+        }
+    }
+    groups.concat()
+}
+
+/// Prints what runs say, in the order of the runs, as soon as all before them are told.
+struct InOrder {
+    /// Whether all are listed at the end.
+    listed: bool,
+    next: u32,
+    waiting: BTreeMap<u32, (String, Ended)>,
+    list: String,
+    worst: Exit,
+}
+
+impl InOrder {
+    fn new(listed: bool) -> Self {
+        Self { listed, next: 1, waiting: BTreeMap::new(), list: String::new(), worst: Exit::Holds }
+    }
+
+    fn add(&mut self, number: u32, label: String, ended: Ended) -> Result<(), Failure> {
+        self.waiting.insert(number, (label, ended));
+        while let Some((label, ended)) = self.waiting.remove(&self.next) {
+            self.next += 1;
+            self.tell(&label, &ended)?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, label: &str, ended: &Ended) -> Result<(), Failure> {
+        self.list.push_str(&format!("{:<11} {label}\n", ended.exit.word()));
+        self.worst = self.worst.worse(ended.exit);
+        print(&ended.text)
+    }
+
+    /// Tells those behind one that failed, then all as a list.
+    fn end(mut self) -> Result<Exit, Failure> {
+        for (label, ended) in std::mem::take(&mut self.waiting).into_values() {
+            self.tell(&label, &ended)?;
+        }
+        if self.listed {
+            print(&self.list)?;
+        }
+        Ok(self.worst)
+    }
+}
