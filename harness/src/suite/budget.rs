@@ -59,6 +59,9 @@ pub struct Budget {
 }
 
 impl Budget {
+    /// Whatever is asked for.
+    pub const UNLIMITED: Self = Self { runs: usize::MAX, nodes: usize::MAX, starts: usize::MAX };
+
     /// The budget for a number of jobs, on this machine as it is now.
     pub fn of(jobs: Jobs) -> Self {
         match jobs {

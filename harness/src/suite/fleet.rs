@@ -11,7 +11,7 @@ use crate::lab::cluster::{Cluster, ClusterError};
 use crate::lab::guard::{Guard, GuardError, Released};
 use crate::lab::recorder::Listener;
 use crate::lab::sync::lock;
-use crate::spec::{Plan, RunId};
+use crate::spec::{Plan, RunId, Topology};
 
 /// Hands out berths for clusters.
 #[derive(Debug)]
@@ -87,6 +87,17 @@ impl Standing {
         let released = tokio::task::spawn_blocking(|| guard.release()).await??;
         fs_err::remove_dir_all(machines).map_err(StandingError::Folder)?;
         Ok(released)
+    }
+
+    /// Itself, reset and verified to be as good as new; one that is not is ended, and the error inside says what was wrong.
+    ///
+    /// # Errors
+    /// It is not as good as new, and left something.
+    pub async fn renewed(self) -> Result<Result<Self, ClusterError>, StandingError> {
+        match self.cluster.reset().await {
+            Ok(()) => Ok(Ok(self)),
+            Err(error) => self.shutdown().await.map(|_| Err(error)),
+        }
     }
 
     /// Whether a plan could be told on it.
@@ -197,13 +208,25 @@ impl Drop for Berth {
     }
 }
 
+/// Those of equal clusters together, so that a cluster can be handed on; otherwise in their order.
+pub fn by_cluster<'a, T>(all: Vec<T>, topology: impl Fn(&T) -> Option<&'a Topology>) -> Vec<T> {
+    let mut groups: Vec<(Option<&Topology>, Vec<T>)> = vec![];
+    for one in all {
+        let wanted = topology(&one);
+        match groups.iter_mut().find(|(known, _)| *known == wanted) {
+            Some((_, group)) => group.push(one),
+            None => groups.push((wanted, vec![one])),
+        }
+    }
+    groups.into_iter().flat_map(|(_, group)| group).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::history::Nanos;
-    use crate::spec::Topology;
 
     fn budget(runs: usize, nodes: usize) -> Budget {
         Budget { runs, nodes, starts: 1 }

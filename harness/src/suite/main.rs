@@ -4,58 +4,95 @@ use std::process::ExitCode;
 
 use camino::Utf8Path;
 use libtest_mimic::{Arguments, Failed, Trial};
+use tokio::runtime::Handle;
 
+use super::budget::Budget;
 use super::files::files_below;
+use super::fleet::by_cluster;
+use super::options::Options;
 use super::teller::{TellError, Teller, plans};
-use crate::lab::prepare::PrepareError;
 use crate::spec::Plan;
 
+/// Threads only wait for their run, but nobody needs hundreds.
+const MOST_THREADS: usize = 64;
+
 /// The main function of a test target without the usual harness: a test for each scenario file below a folder and each
-/// cell of its matrix. Takes the arguments of `cargo test` and nextest. Tests run one after the other, unless
-/// `--test-threads` says otherwise.
+/// cell of its matrix. Takes the arguments of `cargo test` and nextest, `--jobs N|auto` and `--warm`. Tests run one after
+/// the other, unless `--jobs` says otherwise.
 pub fn test_main(folder: impl AsRef<Utf8Path>) -> ExitCode {
-    let mut arguments = Arguments::from_args();
-    arguments.test_threads.get_or_insert(1);
-    libtest_mimic::run(&arguments, trials(folder.as_ref())).exit_code()
+    match Options::of_process() {
+        Ok(options) => told(folder.as_ref(), &options),
+        Err(why) => libtest_mimic::run(&Arguments::default(), vec![failing("options", why)]).exit_code(),
+    }
+}
+
+fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
+    let mut arguments = Arguments::from_iter(&options.rest);
+    arguments.test_threads.get_or_insert(Budget::of(options.jobs).runs.min(MOST_THREADS));
+    // One for all tests: what a cluster has of it must outlive the test that started it.
+    let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            return libtest_mimic::run(&arguments, vec![failing("options", error.to_string())]).exit_code();
+        }
+    };
+    let teller = Teller::default().jobs(options.jobs).warm(options.warm);
+    let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle(), options.warm));
+    match runtime.block_on(teller.end()) {
+        Ok(()) => conclusion.exit_code(),
+        Err(error) => {
+            tracing::error!("a cluster that was kept warm did not end as it should: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn failing(name: &str, why: String) -> Trial {
+    Trial::test(name, || Err(Failed::from(why)))
 }
 
 /// A test for each run; a file that cannot be told is a test that fails.
-fn trials(folder: &Utf8Path) -> Vec<Trial> {
+fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle, warm: bool) -> Vec<Trial> {
     let files = match files_below(folder) {
         Ok(files) => files,
-        Err(error) => {
-            let why = format!("{folder} cannot be read: {error}");
-            return vec![Trial::test(folder.as_str(), || Err(Failed::from(why)))];
-        }
+        Err(error) => return vec![failing(folder.as_str(), format!("{folder} cannot be read: {error}"))],
     };
     if files.is_empty() {
         // A suite that finds nothing must not be green.
-        let why = format!("there is no scenario (*.toml) in {folder}");
-        return vec![Trial::test(folder.as_str(), || Err(Failed::from(why)))];
+        return vec![failing(folder.as_str(), format!("there is no scenario (*.toml) in {folder}"))];
     }
-    files.iter().flat_map(|file| trials_of(folder, file)).collect()
+    let mut runs: Vec<(String, Result<Plan, TellError>)> =
+        files.iter().flat_map(|file| runs_of(folder, file)).collect();
+    if warm {
+        let topologies: Vec<_> =
+            runs.iter().map(|(_, plan)| plan.as_ref().ok().map(|it| it.topology.clone())).collect();
+        let numbered = by_cluster(runs.into_iter().enumerate().collect(), |(number, _)| topologies[*number].as_ref());
+        runs = numbered.into_iter().map(|(_, run)| run).collect();
+    }
+    let trial = |(name, plan): (String, Result<Plan, TellError>)| {
+        let (teller, runtime) = (teller.clone(), runtime.clone());
+        Trial::test(name, move || {
+            let plan = plan.map_err(|error| told_whole(&error))?;
+            let told = runtime.block_on(async { teller.tell(&plan).await?.holds() });
+            told.map(drop).map_err(|error| told_whole(&error))
+        })
+    };
+    runs.into_iter().map(trial).collect()
 }
 
-fn trials_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<Trial> {
+/// The runs of a file, each with the name of its test.
+fn runs_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Plan, TellError>)> {
     let name = file.strip_prefix(folder).unwrap_or(file).with_extension("");
     match plans(file) {
-        Err(error) => vec![Trial::test(name.as_str(), move || Err(told_whole(&error)))],
-        Ok(plans) => plans
-            .into_iter()
-            .map(|(cell, plan)| {
-                let name =
-                    if cell.is_empty() { name.to_string() } else { format!("{name}::{}", cell.replace(' ', ",")) };
-                Trial::test(name, move || tell_now(&plan).map_err(|error| told_whole(&error)))
-            })
-            .collect(),
+        Err(error) => vec![(name.to_string(), Err(error))],
+        Ok(plans) => {
+            let named = plans.into_iter().map(|(cell, plan)| {
+                let cell = cell.replace(' ', ",");
+                (if cell.is_empty() { name.to_string() } else { format!("{name}::{cell}") }, Ok(plan))
+            });
+            named.collect()
+        }
     }
-}
-
-/// Tells a plan on a tokio runtime of its own.
-fn tell_now(plan: &Plan) -> Result<(), TellError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| TellError::Prepare(PrepareError::RunDir(error)))?;
-    runtime.block_on(async { Teller::default().tell(plan).await?.holds() }).map(drop)
 }
 
 /// An error with its sources, as a test shows it.
@@ -72,6 +109,11 @@ fn told_whole(error: &TellError) -> Failed {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn trials(folder: &Utf8Path) -> Vec<Trial> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        super::trials(folder, &Teller::default(), runtime.handle(), true)
+    }
 
     fn quiet() -> Arguments {
         Arguments { quiet: true, ..Arguments::default() }
@@ -100,6 +142,7 @@ mod tests {
         fs_err::write(folder.join("story.toml"), story).expect("written");
         let names: Vec<String> = trials(folder).iter().map(|trial| trial.name().to_owned()).collect();
         assert_eq!(names.len(), 4, "{names:?}");
+        assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{names:?}");
         assert!(names.contains(&"story::nodes=3,manager=backup".to_owned()), "{names:?}");
     }
 }

@@ -27,15 +27,21 @@
 //!
 //! Each test takes a cluster of its own, of two JVMs or more: let them run one after the other (`test_main` does so
 //! where nothing else is said; under nextest a test group with `max-threads = 1` does).
+//!
+//! `cargo test --test failover -- --jobs auto --warm` runs as many at one time as memory and processors bear, and hands
+//! clusters on from test to test, reset and verified; `TOMEE_HARNESS_JOBS` and `TOMEE_HARNESS_WARM` say the same. Under
+//! nextest each test is a process of its own, and neither has a meaning.
 
 mod budget;
 mod files;
 mod fleet;
 mod main;
+mod options;
 mod teller;
 
 pub use budget::{Budget, Jobs, JobsError};
 pub use files::files_below;
-pub use fleet::{Berth, Fleet, Standing, StandingError};
+pub use fleet::{Berth, Fleet, Standing, StandingError, by_cluster};
 pub use main::test_main;
+pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
 pub use teller::{TellError, Teller, Told, tell_file};

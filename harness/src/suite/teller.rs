@@ -6,25 +6,37 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 
+use super::budget::{Budget, Jobs};
+use super::fleet::{Berth, Fleet, Standing, StandingError};
 use crate::lab::clock::Clock;
+use crate::lab::cluster::Beginning;
 use crate::lab::distribution::{Caches, DistributionError, Maven, Quiet};
 use crate::lab::guard::GuardError;
-use crate::lab::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
+use crate::lab::prepare::{self, Preparation, PrepareError, Prepared, RuntimeKind};
 use crate::lab::run_dir::RunDir;
 use crate::lab::runtime::docker::DockerOptions;
 use crate::report::Summary;
 use crate::report::terminal::{self, Style};
 use crate::spec::scenario::{Scenario, ScenarioError};
-use crate::spec::{Plan, Topology};
-use crate::trial::{self, TrialError};
+use crate::spec::{Plan, RunId, Topology};
+use crate::trial::{self, AtTheEnd, TrialError};
 use crate::verdict::Status;
 
 /// How plans are told. What is not said is as on the command line: the runtime by what the plan needs, a folder under
 /// `target/tomee-harness` of the working directory, which for a test is its package.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Teller {
     runtime: Option<RuntimeKind>,
     folder: Option<Utf8PathBuf>,
+    warm: bool,
+    /// Of all that were cloned from one.
+    fleet: Arc<Fleet>,
+}
+
+impl Default for Teller {
+    fn default() -> Self {
+        Self { runtime: None, folder: None, warm: false, fleet: Fleet::new(Budget::UNLIMITED) }
+    }
 }
 
 /// A plan that was told to its end.
@@ -70,6 +82,9 @@ pub enum TellError {
     /// What the run left could not be removed.
     #[error(transparent)]
     Guard(#[from] GuardError),
+    /// A cluster that was handed on did not end as it should.
+    #[error(transparent)]
+    Standing(#[from] StandingError),
     /// A run that does not hold; its summary.
     #[error("{0}")]
     DoesNotHold(String),
@@ -90,7 +105,30 @@ impl Teller {
         self
     }
 
-    /// Tells one plan on a cluster of its own, which is gone when this returns.
+    /// How many plans are told at one time, by this one and what is cloned from it. Without this: as many as ask.
+    #[must_use]
+    pub fn jobs(mut self, jobs: Jobs) -> Self {
+        self.fleet = Fleet::new(Budget::of(jobs));
+        self
+    }
+
+    /// Whether a cluster is handed on to the next plan that wants an equal one, reset and verified to be as good as new. The
+    /// last one is to be ended by [`Teller::end`].
+    #[must_use]
+    pub fn warm(mut self, warm: bool) -> Self {
+        self.warm = warm;
+        self
+    }
+
+    /// Ends the clusters that wait for another plan.
+    ///
+    /// # Errors
+    /// Something is left of one.
+    pub async fn end(&self) -> Result<(), TellError> {
+        Ok(self.fleet.end().await?)
+    }
+
+    /// Tells one plan on a cluster of its own, which is gone when this returns; a teller that is [warm](Self::warm) keeps it.
     ///
     /// # Errors
     /// It could not be judged. A guarantee that does not hold is no error here but a status.
@@ -100,14 +138,53 @@ impl Teller {
             Some(folder) => folder.clone(),
             None => RunDir::of_tests().map_err(TellError::WorkingDirectory)?,
         };
+        let folder = folder.join(run.as_str());
+        let (berth, standing) = self.fleet.berth(plan).await?;
+        let standing = match standing {
+            Some(standing) => standing.renewed().await?.ok(),
+            None => None,
+        };
+        let (on, guard, from, machines) = if let Some(Standing { cluster, guard, run: from, machines }) = standing {
+            let successor = prepare::succeed(cluster, from.clone(), &folder, Clock::start(), Arc::new(|_| {}));
+            (Beginning::Warm(successor.map_err(PrepareError::RunDir)?), guard, from, Some(machines))
+        } else {
+            let machines = self.warm.then(|| folder.with_file_name(format!("cluster-{run}")));
+            let Prepared { parts, guard } = self.prepare(plan, &run, folder, machines.clone(), &berth).await?;
+            (parts.into(), guard, run, machines)
+        };
+        let (run_dir, runtime) = (on.run_dir().clone(), on.parts().runtime.name());
+        let at_the_end = if self.warm { AtTheEnd::HandOn } else { AtTheEnd::ShutDown };
+        let mut ended = Box::pin(trial::run_on(plan, on, at_the_end, &CancellationToken::new())).await;
+        let cluster = ended.as_mut().ok().and_then(|ended| ended.cluster.take());
+        if let Some((cluster, machines)) = cluster.zip(machines) {
+            berth.hand_on(Standing { cluster, guard, run: from, machines });
+        } else if let Some(guard) = Arc::into_inner(guard) {
+            guard.release()?;
+        }
+        let ended = ended?;
+        let setting = format!("{} nodes of {} on {runtime}", plan.topology.nodes.len(), plan.topology.server);
+        let summary = Summary::of(plan, setting, ended.verdict, &ended.history, run_dir.path())
+            .cut_short_by(ended.cut_short.as_ref().map(ToString::to_string));
+        let text = terminal::render(&summary, Style::Plain);
+        Ok(Told { status: summary.verdict.status, text, run_dir: run_dir.path().to_owned() })
+    }
+
+    async fn prepare(
+        &self,
+        plan: &Plan,
+        run: &RunId,
+        folder: Utf8PathBuf,
+        machines: Option<Utf8PathBuf>,
+        berth: &Berth,
+    ) -> Result<Prepared, TellError> {
         let runtime = match self.runtime {
             Some(runtime) => runtime,
             None => RuntimeKind::choose(plan).await.0,
         };
         let preparation = Preparation {
-            folder: folder.join(run.as_str()),
-            run,
-            machines: None,
+            run: run.clone(),
+            folder,
+            machines,
             topology: plan.topology.clone(),
             runtime,
             docker: DockerOptions::default(),
@@ -115,20 +192,9 @@ impl Teller {
             maven: Maven::default(),
             progress: &Quiet,
             clock: Clock::start(),
-            listener: Arc::new(|_| {}),
+            listener: berth.starting(Arc::new(|_| {})).await,
         };
-        let Prepared { parts, guard } = preparation.prepare().await?;
-        let run_dir = parts.run_dir.clone();
-        let ended = Box::pin(trial::run(plan, parts, false, &CancellationToken::new())).await;
-        if let Some(guard) = Arc::into_inner(guard) {
-            guard.release()?;
-        }
-        let ended = ended?;
-        let setting = format!("{} nodes of {} on {}", plan.topology.nodes.len(), plan.topology.server, runtime.name());
-        let summary = Summary::of(plan, setting, ended.verdict, &ended.history, run_dir.path())
-            .cut_short_by(ended.cut_short.as_ref().map(ToString::to_string));
-        let text = terminal::render(&summary, Style::Plain);
-        Ok(Told { status: summary.verdict.status, text, run_dir: run_dir.path().to_owned() })
+        Ok(preparation.prepare().await?)
     }
 }
 

@@ -53,6 +53,14 @@ pub enum Bug {
     JoinerStaysEmpty,
     /// A restarted node has the sessions of its peers, one count older.
     JoinerIsBehind,
+    /// An app whose archive is gone stays deployed.
+    UndeployDoesNotTake,
+    /// The last node does not see the first any more when an app was undeployed.
+    ForgetsMemberAtUndeploy,
+    /// The sessions of an app that was undeployed go over to another context.
+    SessionsOutliveTheirApp,
+    /// A node that was killed ends at once when it is started again.
+    ExitsAtRestart,
     /// TomEE starts, its OpenEJB does not.
     OpenEjbFails,
     /// The last node's JVM ends while it starts.

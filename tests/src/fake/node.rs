@@ -79,6 +79,8 @@ pub(super) struct Node {
     /// Survives a kill, as files do.
     pub(super) app: Option<App>,
     pub(super) sessions: BTreeMap<String, Session>,
+    /// Sessions that are left of an app that is gone.
+    pub(super) left: Vec<Session>,
     /// When the sessions of a joiner have arrived.
     pub(super) synchronised: Instant,
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::lab::cluster::ClusterParts;
+use tomee_harness::lab::cluster::{Beginning, Cluster, ClusterParts};
 use tomee_harness::lab::distribution::{Distribution, Namespace, Product};
+use tomee_harness::lab::prepare;
 use tomee_harness::lab::recorder::Recorder;
 use tomee_harness::lab::run_dir::RunDir;
 use tomee_harness::spec::plan::Limits;
-use tomee_harness::spec::{Plan, Topology, main_job};
-use tomee_harness::trial::{self, Ended, TrialError};
+use tomee_harness::spec::{Plan, RunId, Topology, main_job};
+use tomee_harness::trial::{self, AtTheEnd, Ended, TrialError};
 
 use super::{Bug, FakeRuntime};
 
@@ -54,6 +55,34 @@ impl FakeRun {
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
         let parts = self.parts(folder).expect("the test's own folder can be written");
         Box::pin(trial::run(&self.plan, parts, false, &CancellationToken::new())).await
+    }
+
+    /// Runs it in a folder, and hands its cluster on where it is fit for that.
+    ///
+    /// # Errors
+    /// Those of [`trial::run`].
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub async fn handing_on(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
+        let parts = self.parts(folder).expect("the test's own folder can be written");
+        Box::pin(trial::run_on(&self.plan, parts, AtTheEnd::HandOn, &CancellationToken::new())).await
+    }
+
+    /// Runs it on a cluster that was handed on, and hands it on again where it is fit for that.
+    ///
+    /// # Errors
+    /// The cluster is not as good as new, or those of [`trial::run`].
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub async fn taking_over(&self, cluster: Arc<Cluster>, folder: &Utf8Path) -> Result<Ended, TrialError> {
+        cluster.reset().await?;
+        let from = RunId::new("20261122-120000-0001").expect("a good id");
+        let successor = prepare::succeed(cluster, from, &folder.join("run"), Clock::start(), Arc::new(|_| {}));
+        let successor = successor.expect("the test's own folder can be written");
+        let on = Beginning::Warm(successor);
+        Box::pin(trial::run_on(&self.plan, on, AtTheEnd::HandOn, &CancellationToken::new())).await
     }
 
     fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {

@@ -89,6 +89,8 @@ impl Runtime for FakeRuntime {
         let token = token.unwrap_or_default().to_owned();
         let folder = self.node(&launch.node, |world, index| {
             world.nodes[index].token = token;
+            // What is laid anew has no app.
+            world.nodes[index].app = None;
             world.nodes[index].folder.clone()
         })?;
         let laid = fs_err::create_dir_all(&folder).and_then(|()| fs_err::write(folder.join("harness.log"), ""));
@@ -158,6 +160,14 @@ impl Runtime for FakeRuntime {
             Some(context) => self.node(node, |world, index| world.deploy(index, &context)),
             None => Ok(()),
         }
+    }
+
+    async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
+        let by_farm = path.starts_with("cluster/watch");
+        self.node(node, |world, index| {
+            let nodes = if by_farm { (0..world.nodes.len()).collect() } else { vec![index] };
+            world.undeploy(nodes);
+        })
     }
 
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {

@@ -81,6 +81,7 @@ impl World {
                 peers: vec![],
                 app: None,
                 sessions: BTreeMap::new(),
+                left: vec![],
                 synchronised: now,
             })
             .collect();
@@ -110,7 +111,12 @@ impl World {
             return None;
         }
         node.life += 1;
-        if self.bug == Some(Bug::ExitsAtStart) && index == last {
+        let exits = match self.bug {
+            Some(Bug::ExitsAtStart) => index == last,
+            Some(Bug::ExitsAtRestart) => node.life > 1,
+            _ => false,
+        };
+        if exits {
             let _ =
                 fs_err::write(node.folder.join("console.log"), "Error: Could not create the Java Virtual Machine.\n");
             node.power = Power::Ended("ended with exit code 1".to_owned());
@@ -199,6 +205,25 @@ impl World {
         }
         if self.bug == Some(Bug::ForgetsMember) {
             let first = self.nodes[0].name.clone();
+            self.nodes[last].peers.retain(|peer| peer.node != first);
+        }
+    }
+
+    /// Ends the app on these nodes, whose archive is gone.
+    pub(super) fn undeploy(&mut self, nodes: impl IntoIterator<Item = usize>) {
+        if self.bug == Some(Bug::UndeployDoesNotTake) {
+            return;
+        }
+        for index in nodes {
+            let node = &mut self.nodes[index];
+            node.app = None;
+            let sessions = std::mem::take(&mut node.sessions);
+            if self.bug == Some(Bug::SessionsOutliveTheirApp) {
+                node.left.extend(sessions.into_values());
+            }
+        }
+        if self.bug == Some(Bug::ForgetsMemberAtUndeploy) {
+            let (first, last) = (self.nodes[0].name.clone(), self.last());
             self.nodes[last].peers.retain(|peer| peer.node != first);
         }
     }

@@ -7,7 +7,9 @@ use super::super::observation::Seen;
 use super::super::*;
 use super::*;
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, Guarantee, NodeEndpoints, NodeName, SessionId};
+use crate::spec::{
+    ClientName, ContextPath, Endpoints, FaultKind, Guarantee, NodeEndpoints, NodeName, RunId, SessionId,
+};
 
 fn text_of(history: &History) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, StandingError};
+use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, StandingError, by_cluster};
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
@@ -49,7 +49,10 @@ impl<'a> Many<'a> {
     /// All runs, in the order in which they begin.
     fn queue(&self) -> impl Iterator<Item = Numbered<'a>> {
         let rounds = self.rounds();
-        let told: Vec<&Told> = if self.warm { by_cluster(self.told) } else { self.told.iter().collect() };
+        let mut told: Vec<&Told> = self.told.iter().collect();
+        if self.warm {
+            told = by_cluster(told, |told| Some(&told.plan.topology));
+        }
         let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
         (1..).zip(runs).map(move |(number, (round, told))| {
             let round = if rounds > 1 { format!(" (round {round})") } else { String::new() };
@@ -138,18 +141,6 @@ async fn berth(
         Some(run) => fleet.berth(&run.told.plan).await.map(Some),
         None => Ok(None),
     }
-}
-
-/// Those of equal clusters together, so that a cluster can be handed on; otherwise in their order.
-fn by_cluster(told: &[Told]) -> Vec<&Told> {
-    let mut groups: Vec<Vec<&Told>> = vec![];
-    for told in told {
-        match groups.iter_mut().find(|group| group[0].plan.topology == told.plan.topology) {
-            Some(group) => group.push(told),
-            None => groups.push(vec![told]),
-        }
-    }
-    groups.concat()
 }
 
 /// Prints what runs say, in the order of the runs, as soon as all before them are told.

@@ -212,23 +212,16 @@ impl One<'_> {
 
     /// The cluster, reset and verified; one that is not as good as new is ended, and that is said.
     async fn as_new(&self, standing: Standing) -> Result<Option<Standing>, Failure> {
-        let begun = Clock::start();
-        match standing.cluster.reset().await {
-            Ok(()) => {
+        let (begun, run) = (Clock::start(), standing.run.clone());
+        let renewed = standing.renewed().await.map_err(Failure::environment)?;
+        match &renewed {
+            Ok(_) => {
                 let took = begun.now().since(Nanos::default());
-                self.progress.line(&format!(
-                    "{:>7.2} s  reset the cluster of run {}",
-                    took.as_secs_f64(),
-                    standing.run
-                ));
-                Ok(Some(standing))
+                self.progress.line(&format!("{:>7.2} s  reset the cluster of run {run}", took.as_secs_f64()));
             }
-            Err(error) => {
-                self.progress.line(&format!("  the cluster of run {} is not used again: {error}", standing.run));
-                standing.shutdown().await.map_err(Failure::environment)?;
-                Ok(None)
-            }
+            Err(error) => self.progress.line(&format!("  the cluster of run {run} is not used again: {error}")),
         }
+        Ok(renewed.ok())
     }
 
     fn succeed(&self, standing: Standing, folder: &Utf8Path) -> Result<Ready, Failure> {

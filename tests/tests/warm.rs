@@ -1,0 +1,144 @@
+//! Clusters that are handed on from story to story: as good as new, or refused.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8Path;
+use integration_tests::fake::{Bug, FakeRun};
+use rstest::rstest;
+use tomee_harness::Cluster;
+use tomee_harness::history::{Event, History, RecordKind};
+use tomee_harness::spec::scenario::{Scenario, shipped};
+use tomee_harness::spec::{ManagerKind, NodeName, Plan, Topology};
+use tomee_harness::trial::Ended;
+use tomee_harness::verdict::Status;
+
+/// A wait that a bug makes run out is made short.
+const SHORT: Duration = Duration::from_millis(500);
+
+/// A shipped scenario on two nodes with this manager.
+fn plan(name: &str, manager: ManagerKind) -> Plan {
+    let scenario = shipped().into_iter().find(|scenario| scenario.name == name);
+    let scenario = scenario.unwrap_or_else(|| panic!("no scenario is called {name}"));
+    let read = Scenario::parse(scenario.content).expect("a shipped scenario can be read");
+    let plans = read.plans(&Topology::of(2).expect("two nodes")).expect("plans");
+    let plan = plans.into_iter().map(|run| run.plan).find(|plan| plan.topology.cluster.manager == manager);
+    plan.unwrap_or_else(|| panic!("{name} has no cell with {manager}"))
+}
+
+fn folder() -> (tempfile::TempDir, camino::Utf8PathBuf) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8").to_owned();
+    (folder, path)
+}
+
+/// The cluster that a first story on a cluster with a bug has left.
+async fn handed_on(name: &str, bug: Option<Bug>, path: &Utf8Path) -> Arc<Cluster> {
+    let mut run = FakeRun::of(plan(name, ManagerKind::Delta), bug);
+    run.limits.deploy = SHORT;
+    let first = run.handing_on(path).await.expect("it runs");
+    assert_eq!(first.verdict.status, Status::Holds, "{bug:?} shows in the first story already");
+    first.cluster.expect("a story that holds hands its cluster on")
+}
+
+fn events(history: &History) -> impl Iterator<Item = &Event> {
+    history.records.iter().filter_map(|record| match &record.kind {
+        RecordKind::Event(event) => Some(event),
+        _ => None,
+    })
+}
+
+#[rstest]
+#[case(ManagerKind::Delta)]
+#[case(ManagerKind::Backup)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_story_holds_on_the_cluster_of_the_one_before(#[case] manager: ManagerKind) {
+    let stories = ["failover/stop-the-owner", "failover/kill-the-owner", "failover/rotate", "failover/rolling-restart"];
+    let folders: Vec<_> = stories.iter().map(|_| folder()).collect();
+    let mut cluster: Option<Arc<Cluster>> = None;
+    for (name, (_, path)) in stories.iter().zip(&folders) {
+        let run = FakeRun::of(plan(name, manager), None);
+        let warm = cluster.is_some();
+        let ended = match cluster.take() {
+            Some(cluster) => run.taking_over(cluster, path).await.expect("it is as good as new"),
+            None => run.handing_on(path).await.expect("it runs"),
+        };
+        assert_eq!(ended.verdict.status, Status::Holds, "{name} {manager}: {:#?}", ended.verdict);
+        assert_eq!(events(&ended.history).any(|event| matches!(event, Event::ClusterAdopted { .. })), warm, "{name}");
+        assert!(path.join("run/nodes/n1/server.xml").exists(), "{name}");
+        cluster = ended.cluster;
+    }
+    cluster.expect("the last one holds, too").shutdown().await.expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bug_is_seen_on_a_cluster_that_was_handed_on() {
+    let ((_first, first), (_second, second)) = (folder(), folder());
+    let bug = Some(Bug::ForgetsAtFailover(1));
+    let cluster = handed_on("failover/stop-the-owner", bug, &first).await;
+    let ended = FakeRun::of(plan("failover/kill-the-owner", ManagerKind::Delta), bug);
+    let ended = ended.taking_over(cluster, &second).await.expect("it is as good as new");
+    assert_eq!(ended.verdict.status, Status::Violated);
+    assert!(ended.cluster.is_none(), "a story that shows a violation hands nothing on");
+}
+
+#[rstest]
+#[case::an_app(Bug::UndeployDoesNotTake, "n2 still has counter.war")]
+#[case::a_session(Bug::SessionsOutliveTheirApp, "still has session")]
+#[case::a_member(Bug::ForgetsMemberAtUndeploy, "n2 sees []")]
+#[case::a_node(Bug::ExitsAtRestart, "n1 failed while starting")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_a_reset_does_not_make_new_is_refused(#[case] bug: Bug, #[case] why: &str) {
+    let (_folder, path) = folder();
+    let mut run = FakeRun::of(plan("failover/stop-the-owner", ManagerKind::Delta), Some(bug));
+    (run.limits.deploy, run.limits.start) = (SHORT, SHORT);
+    let cluster = run.handing_on(&path).await.expect("it runs").cluster.expect("it holds");
+    let error = cluster.reset().await.expect_err("it is not as good as new");
+    let told = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let told: Vec<String> = told.map(ToString::to_string).collect();
+    assert!(told.iter().any(|told| told.contains(why)), "{told:?}");
+    cluster.shutdown().await.expect("it ends");
+}
+
+/// What somebody does to a cluster between its reset and the next story.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_that_is_not_as_new_when_its_story_begins_is_refused() {
+    let (_folder, path) = folder();
+    let cluster = handed_on("failover/stop-the-owner", None, &path).await;
+    cluster.reset().await.expect("it is as good as new");
+    let file = path.join("a.war");
+    fs_err::write(&file, "PK").expect("written");
+    let put = tomee_harness::lab::runtime::NodeFile {
+        path: "cluster/watch/late.war".into(),
+        content: b"PK".to_vec(),
+        modified: None,
+    };
+    cluster.runtime().put(&NodeName::nth(0), put).await.expect("put");
+    let from = tomee_harness::spec::RunId::new("first").expect("a good id");
+    let clock = tomee_harness::lab::clock::Clock::start();
+    let next = tomee_harness::lab::prepare::succeed(
+        cluster.clone(),
+        from,
+        &path.join("next"),
+        clock,
+        Arc::new(|_: &tomee_harness::history::Record| {}),
+    );
+    let beginning = tomee_harness::lab::cluster::Beginning::Warm(next.expect("its folder can be made"));
+    let error = beginning.cluster().await.expect_err("somebody has deployed an app");
+    assert!(error.to_string().contains("still has /late"), "{error}");
+    cluster.shutdown().await.expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_story_that_ends_otherwise_than_well_hands_nothing_on() {
+    for bug in
+        [Bug::ForgetsAtFailover(1), Bug::KillFails, Bug::BadProbe(1, integration_tests::fake::BadProbe::ServerError)]
+    {
+        let (_folder, path) = folder();
+        let mut run = FakeRun::of(plan("failover/kill-the-owner", ManagerKind::Delta), Some(bug));
+        run.limits.start = SHORT;
+        let ended: Ended = run.handing_on(&path).await.expect("it is judged");
+        assert_ne!(ended.verdict.status, Status::Holds, "{bug:?}");
+        assert!(ended.cluster.is_none(), "{bug:?}");
+    }
+}
