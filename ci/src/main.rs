@@ -33,7 +33,7 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
-    /// Measure the main job against two stock servers in alternating runs, or the reports of a long history
+    /// Measure the main job against two stock servers in alternating runs, the reports of a long history, or the scenarios
     Bench(bench::BenchArgs),
     /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),

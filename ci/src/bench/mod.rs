@@ -6,6 +6,7 @@
 
 mod main_job;
 mod report;
+mod scenarios;
 mod stock;
 
 use clap::Args;
@@ -31,6 +32,9 @@ pub(crate) struct BenchArgs {
     /// Verdict and reports of a history of 100,000 operations instead
     #[arg(long)]
     report: bool,
+    /// The shipped failover folder cold, warm and parallel instead, as ratios to the sum of its runs alone
+    #[arg(long, conflicts_with_all = ["report", "documented"])]
+    scenarios: bool,
 }
 
 /// Measures and prints.
@@ -45,6 +49,12 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<()> {
     let runtimes: Vec<&str> = args.runtime.as_deref().map_or_else(|| vec!["process", "docker"], |only| vec![only]);
     if args.rounds == 0 {
         bail!("a benchmark has at least one round");
+    }
+    if args.scenarios {
+        return runtimes.iter().try_for_each(|runtime| {
+            fs_err::create_dir(folder.join(runtime)).into_diagnostic()?;
+            scenarios::scenarios(&folder.join(runtime), runtime, args.rounds)
+        });
     }
     let distribution = distribution()?;
     let mut rows: Vec<Row> =
