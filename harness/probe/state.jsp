@@ -186,6 +186,7 @@
       all.put("host", call(host, "getName"));
       all.put("state", call(context, "getStateName"));
       all.put("available", call(call(context, "getState"), "isAvailable"));
+      all.put("started-ms", call(context, "getStartTime"));
       all.put("distributable", call(context, "getDistributable"));
       Object manager = call(context, "getManager");
       all.put("manager", manager == null ? null : object("class", manager.getClass().getName(), "attributes", beanAttributes(manager)));

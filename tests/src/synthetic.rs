@@ -111,7 +111,15 @@ impl Told {
             let told = sent.as_ref() != Some(&id);
             let set_cookie = told.then(|| format!("JSESSIONID={id}; Path=/counter; HttpOnly")).into_iter().collect();
             self.sent.insert(client, id);
-            Outcome::Ok { reply: Reply { status: 200, set_cookie, counter: Some(counter), body: None } }
+            Outcome::Ok {
+                reply: Reply {
+                    status: 200,
+                    set_cookie,
+                    headers: std::collections::BTreeMap::new(),
+                    counter: Some(counter),
+                    body: None,
+                },
+            }
         };
         self.push(900_000, RecordKind::Complete { operation, outcome });
     }
@@ -132,6 +140,7 @@ impl Told {
             }
         });
         let context = ContextState {
+            started_ms: None,
             path: ContextPath::new("/counter").expect("a good path"),
             version: String::new(),
             available: true,

@@ -84,3 +84,91 @@ async fn a_negative_control_fails_where_all_is_well() {
         assert_eq!(verdict.status, Status::Violated, "{label}\n{}", told(&verdict));
     }
 }
+
+/// Apps that come and go, traffic over a kill, a look and logs.
+const WIDE: &str = r#"
+name = "an app comes, is renewed and goes while clients ask"
+
+[[step]]
+deploy = "counter"
+
+[[step]]
+request = "count"
+on = "n1"
+times = 2
+
+[[step]]
+traffic = "count"
+client = "load"
+clients = 2
+on = "n2"
+every = "5ms"
+
+[[step]]
+look = "n2"
+expect = { replica = "replica", count = 2, once = true, list = [0], attributes = { count = 2 } }
+
+[[step]]
+deploy = "counter"
+expect = { log = "Installing webapp [/counter]", no-log = "OutOfMemoryError" }
+
+[[step]]
+wait = "log"
+on = "n1"
+contains = "Installing webapp"
+
+[[step]]
+kill = "n1"
+
+[[step]]
+request = "count"
+on = "n2"
+expect = { count = 3, session = "kept", each-answer-after = "0ms" }
+
+[[step]]
+end-traffic = "load"
+
+[[step]]
+undeploy = "/counter"
+"#;
+
+#[rstest]
+#[case::as_it_is("", "", None, Status::Holds)]
+#[case::another_count("count = 2, once", "count = 7, once", None, Status::Violated)]
+#[case::another_attribute("{ count = 2 }", "{ count = 7 }", None, Status::Violated)]
+#[case::another_role("\"replica\", count", "\"none\", count", None, Status::Violated)]
+#[case::a_log_that_does_not_come(
+    "log = \"Installing webapp [/counter]\"",
+    "log = \"Installing webapp [/shop]\"",
+    None,
+    Status::Violated
+)]
+#[case::a_log_that_must_not_come("OutOfMemoryError", "Installing webapp", None, Status::Violated)]
+#[case::a_slow_answer("each-answer-after = \"0ms\"", "each-answer-after = \"1m\"", None, Status::Violated)]
+#[case::a_forgotten_session("", "", Some(Bug::ForgetsAtFailover(1)), Status::Violated)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wide_story_is_judged_by_all_that_it_says(
+    #[case] from: &str,
+    #[case] to: &str,
+    #[case] bug: Option<Bug>,
+    #[case] status: Status,
+) {
+    let text = if from.is_empty() { WIDE.to_owned() } else { WIDE.replace(from, to) };
+    let scenario = Scenario::parse(text.as_bytes()).expect("it can be told");
+    let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+    let verdict = verdict(&plan, bug).await;
+    assert_eq!(verdict.status, status, "{}", told(&verdict));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_is_not_renewed_on_a_peer_is_waited_for_in_vain() {
+    let scenario = Scenario::parse(WIDE.as_bytes()).expect("it can be told");
+    let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+    let mut run = FakeRun::of(plan, Some(Bug::NeverDeploysAgainOnPeers));
+    run.limits.deploy = std::time::Duration::from_secs(3);
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
+    let verdict = run.run(path).await.expect("it runs").verdict;
+    assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
+    assert!(told(&verdict).contains("n2 has no new /counter"), "{}", told(&verdict));
+}

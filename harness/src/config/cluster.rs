@@ -189,7 +189,7 @@ fn membership(place: &Place<'_>) -> Result<Option<Element>, RenderError> {
         Membership::Static => {
             let default = StaticMembershipService { use_thread: Some(true), ..StaticMembershipService::default() };
             let service = said.static_membership.or(&default);
-            let all = || place.topology.names().enumerate().map(|(index, node)| place.member(index, node)).collect();
+            let all = || known(place).map(|(index, node)| place.member(index, node)).collect();
             let members = service.members.clone().map_or_else(all, Ok)?;
             static_list(place, &service, service.local_member.as_ref(), &members).map(Some)
         }
@@ -204,6 +204,11 @@ fn membership(place: &Place<'_>) -> Result<Option<Element>, RenderError> {
             place.element(&service).map(Some)
         }
     }
+}
+
+/// The nodes that belong into the node's list of static members, each with its number in the cluster.
+fn known<'a>(place: &'a Place<'_>) -> impl Iterator<Item = (usize, &'a NodeName)> {
+    place.topology.names().enumerate().filter(|(_, node)| place.topology.knows(place.node, node))
 }
 
 /// An element that lists members.
@@ -228,7 +233,7 @@ fn interceptor_element(place: &Place<'_>, interceptor: &Interceptor) -> Result<E
 /// Without `<LocalMember>` the node would get a random identity, which its peers' lists do not know
 /// (`MemberImpl.equals`), and its start and stop would go unnoticed.
 fn member_interceptor(place: &Place<'_>, list: &StaticMembershipInterceptor) -> Result<Element, RenderError> {
-    let nodes = || place.topology.names().enumerate();
+    let nodes = || known(place);
     let own = nodes().find(|(_, node)| *node == place.node).map(|(index, _)| UniqueId::nth(index));
     let local = list.local_member.clone().unwrap_or(LocalMember { unique_id: own, ..LocalMember::default() });
     let others = || {

@@ -62,4 +62,6 @@ pub enum LogClass {
     OtherWarning,
     /// Another SEVERE.
     OtherSevere,
+    /// Of no class of its own; the plan asks for its text.
+    AskedFor,
 }

@@ -86,6 +86,13 @@ pub struct NodeState {
     pub contexts: Vec<ContextState>,
 }
 
+impl NodeState {
+    /// The context of this path and version, as the node runs it; any version where `version` is empty.
+    pub fn context(&self, path: &ContextPath, version: &str) -> Option<&ContextState> {
+        self.contexts.iter().find(|found| found.path == *path && (version.is_empty() || found.version == version))
+    }
+}
+
 /// A peer as a node sees it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -108,6 +115,9 @@ pub struct ContextState {
     pub version: String,
     /// Whether it serves requests.
     pub available: bool,
+    /// When its present life began, in milliseconds since 1970 of the node's clock.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_ms: Option<i64>,
     /// `<distributable/>`.
     pub distributable: bool,
     /// The Manager that really runs.

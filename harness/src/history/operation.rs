@@ -1,5 +1,6 @@
 //! Operations: what a client asked and how it ended.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use schemars::JsonSchema;
@@ -49,6 +50,9 @@ pub struct Reply {
     pub status: u16,
     /// Each `Set-Cookie` header that is about the session, as the server wrote it, in order.
     pub set_cookie: Vec<String>,
+    /// The headers of any other app's answer, by their names in lower case; of cookies only the names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
     /// What the counter app said, where the answer is its.
     pub counter: Option<CounterReply>,
     /// The beginning of any other app's body, at most [`Reply::BODY`] bytes of it.

@@ -170,14 +170,31 @@ pub enum Event {
         /// The nodes of each side.
         sides: Vec<Vec<NodeName>>,
     },
-    /// A WAR was put into the watch folder.
+    /// A WAR was put into a folder.
     WarDropped {
         /// The node whose folder it is.
         node: NodeName,
+        /// Whether it is meant for this node alone, and not for the farm to carry to the others.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        alone: bool,
         /// Where it will be served.
         context: ContextPath,
         /// SHA-256 of its bytes, in hexadecimal.
         sha256: String,
+    },
+    /// A WAR was removed from where it had been put.
+    WarRemoved {
+        /// The node whose folder it was in.
+        node: NodeName,
+        /// Where it was served.
+        context: ContextPath,
+    },
+    /// A node has the context no more.
+    Undeployed {
+        /// Which node.
+        node: NodeName,
+        /// Which context.
+        context: ContextPath,
     },
     /// A node serves the context.
     Deployed {

@@ -1,5 +1,6 @@
 //! A client: one browser with one cookie jar. Only this module names reqwest.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -9,9 +10,10 @@ use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError};
 use super::sync::lock;
 use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
+use crate::spec::exchange::{Body, Method};
 use crate::spec::names::NameError;
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, ContextPath, NodeName, SessionId};
+use crate::spec::{ClientName, ContextPath, Exchange, NodeName, SessionId};
 
 /// The cookie in which Tomcat keeps a session id.
 const SESSION_COOKIE: &str = "JSESSIONID";
@@ -71,6 +73,7 @@ pub struct Client {
     runtime: Weak<dyn Runtime>,
     // Kept beside the jar because a jar forgets what a server deletes.
     last_session: Arc<Mutex<Option<SessionId>>>,
+    captured: Arc<Mutex<BTreeMap<String, String>>>,
 }
 
 impl Client {
@@ -94,7 +97,8 @@ impl Client {
             .pool_max_idle_per_host(0)
             .build()
             .map_err(|source| ClientError::Make { name: name.clone(), source })?;
-        Ok(Self { name, http, jar, recorder, runtime: Arc::downgrade(runtime), last_session: Arc::default() })
+        let runtime = Arc::downgrade(runtime);
+        Ok(Self { name, http, jar, recorder, runtime, last_session: Arc::default(), captured: Arc::default() })
     }
 
     /// The client's name.
@@ -118,7 +122,7 @@ impl Client {
         request: AppRequest,
     ) -> Result<Answer, ClientError> {
         let path = format!("{}/{}", context.as_str().trim_end_matches('/'), request.page());
-        self.send(node, &path, Some(request)).await
+        self.send(node, &Exchange::get(path), Some(request)).await
     }
 
     /// Makes a GET of any path, as in `client.get("n1", "/shop/cart")`.
@@ -126,15 +130,36 @@ impl Client {
     /// # Errors
     /// There is no such node. That nobody answers is no error: see [`Answer::outcome`].
     pub async fn get(&self, node: &str, path: &str) -> Result<Answer, ClientError> {
-        self.send(&NodeName::new(node)?, path, None).await
+        self.exchange(&NodeName::new(node)?, &Exchange::get(path)).await
     }
 
-    /// Makes a GET of any path; with `request`, the answer is read as the counter app's. How it ends is in the answer,
-    /// and in the history.
+    /// Makes a request of any kind, with what the client has captured in its places, and captures what it is told to. A
+    /// value that an answer does not have stays as it was.
     ///
     /// # Errors
-    /// There is no such node.
-    pub async fn send(&self, node: &NodeName, path: &str, request: Option<AppRequest>) -> Result<Answer, ClientError> {
+    /// There is no such node. That nobody answers is no error: see [`Answer::outcome`].
+    pub async fn exchange(&self, node: &NodeName, exchange: &Exchange) -> Result<Answer, ClientError> {
+        let filled = exchange.filled(&lock(&self.captured));
+        let answer = self.send(node, &filled, None).await?;
+        if let Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } = &answer.outcome {
+            let header = |name: &str| reply.headers.get(&name.to_ascii_lowercase()).cloned();
+            let found = exchange
+                .capture
+                .iter()
+                .filter_map(|(name, capture)| Some((name.clone(), capture.of(&answer.body, header)?)));
+            lock(&self.captured).extend(found.collect::<Vec<_>>());
+        }
+        Ok(answer)
+    }
+
+    /// Makes a request; with `request`, the answer is read as the counter app's.
+    async fn send(
+        &self,
+        node: &NodeName,
+        exchange: &Exchange,
+        request: Option<AppRequest>,
+    ) -> Result<Answer, ClientError> {
+        let path = exchange.path.as_str();
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let address = runtime.http(node).await?;
         let operation = self.recorder.next_operation();
@@ -143,16 +168,33 @@ impl Client {
             client: self.name.clone(),
             node: node.clone(),
             request,
-            target: format!("GET {path}"),
+            target: format!("{} {path}", exchange.method),
             session: self.cookie_for(path),
         });
-        let (outcome, body) = self.exchange(&format!("http://{address}{path}"), request.is_some()).await;
+        let (outcome, body) = self.answer(&format!("http://{address}{path}"), exchange, request.is_some()).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
         Ok(Answer { operation, outcome, body })
     }
 
-    async fn exchange(&self, url: &str, expect_counter: bool) -> (Outcome, String) {
-        let response = match self.http.get(url).send().await {
+    fn request(&self, url: &str, exchange: &Exchange) -> reqwest::RequestBuilder {
+        let mut request = match exchange.method {
+            Method::Get => self.http.get(url),
+            Method::Post => self.http.post(url),
+            Method::Put => self.http.put(url),
+            Method::Delete => self.http.delete(url),
+        };
+        for (name, value) in &exchange.headers {
+            request = request.header(name, value);
+        }
+        match &exchange.body {
+            Some(Body::Form(fields)) => request.form(fields),
+            Some(Body::Json(document)) => request.header("Content-Type", "application/json").body(document.to_string()),
+            None => request,
+        }
+    }
+
+    async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool) -> (Outcome, String) {
+        let response = match self.request(url, exchange).send().await {
             Ok(response) => response,
             // Nothing was sent on a connection that was never made.
             Err(error) if error.is_connect() => return (Outcome::Failed { why: chain(&error) }, String::new()),
@@ -160,7 +202,8 @@ impl Client {
         };
         let status = response.status().as_u16();
         let set_cookie = session_cookies(&response);
-        let mut reply = Reply { status, set_cookie, counter: None, body: None };
+        let headers = if expect_counter { BTreeMap::new() } else { headers(&response) };
+        let mut reply = Reply { status, set_cookie, headers, counter: None, body: None };
         let body = match response.text().await {
             Ok(body) => body,
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: Some(reply) }, String::new()),
@@ -200,6 +243,24 @@ impl Client {
             .find(|cookie| cookie.name() == SESSION_COOKIE && path.starts_with(cookie.path().unwrap_or("/")))
             .map(|cookie| SessionId::new(cookie.value()))
     }
+}
+
+/// The headers of an answer, by their names in lower case; of its cookies only the names, for their values may be secret.
+fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
+    let mut all: BTreeMap<String, String> = BTreeMap::new();
+    for (name, value) in response.headers() {
+        let Ok(value) = value.to_str() else { continue };
+        let value = match name.as_str() {
+            "set-cookie" => value.split('=').next().unwrap_or_default().trim(),
+            _ => value,
+        };
+        let known = all.entry(name.as_str().to_owned()).or_default();
+        if !known.is_empty() {
+            known.push_str(", ");
+        }
+        known.push_str(value);
+    }
+    all
 }
 
 /// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them.

@@ -44,11 +44,12 @@ impl LogFollower {
         // A log that cannot be read is a node that does not log yet; its silence is noticed by whoever waits.
         let Ok(appended) = self.appended() else { return vec![] };
         self.pending.push_str(&String::from_utf8_lossy(&appended));
+        let texts = self.recorder.kept_texts();
         let mut lines = vec![];
         // A record is whole when its line has ended; stack traces that follow belong to it and are read on.
         while let Some(end) = self.pending.find('\n') {
             let line: String = self.pending.drain(..=end).collect();
-            if let Some(line) = parse(&self.node, line.trim_end()) {
+            if let Some(line) = parse(&self.node, line.trim_end(), &texts) {
                 self.recorder.record(RecordKind::Log(line.clone()));
                 lines.push(line);
             }
@@ -78,14 +79,15 @@ impl LogFollower {
 }
 
 /// One line of the handler's file, where it begins a record that is worth keeping or is a cause in a stack trace.
-fn parse(node: &NodeName, line: &str) -> Option<LogLine> {
+fn parse(node: &NodeName, line: &str, texts: &[String]) -> Option<LogLine> {
     let Some(record) = line.strip_prefix(RECORD_MARK) else {
         return trace_cause(node, line);
     };
     let mut parts = record.splitn(5, '|');
     let (time, level, logger, _source, message) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    let class = classify(level, message)?;
+    let asked_for = || texts.iter().any(|text| message.contains(text)).then_some(LogClass::AskedFor);
+    let class = classify(level, message).or_else(asked_for)?;
     Some(LogLine {
         node: node.clone(),
         node_time: node_time(time),
@@ -174,7 +176,7 @@ mod tests {
             ("java.net.BindException: Address already in use", Some(LogClass::AddressInUse)),
             ("\tat java.base/java.lang.Thread.run(Thread.java:840)", None),
         ] {
-            assert_eq!(parse(&node(), line).map(|line| line.class), class, "{line}");
+            assert_eq!(parse(&node(), line, &[]).map(|line| line.class), class, "{line}");
         }
     }
 

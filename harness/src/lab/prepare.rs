@@ -1,7 +1,8 @@
 //! Everything that must be there before a cluster can start: the run's folder, its guard, the server's files, Java,
 //! the machines.
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -20,7 +21,7 @@ use super::runtime::docker::{self, DockerOptions, DockerRuntime};
 use super::runtime::process::{self, ProcessRuntime};
 use super::runtime::{Runtime, RuntimeError};
 use crate::spec::plan::Limits;
-use crate::spec::{Capability, Plan, RunId, Topology};
+use crate::spec::{Capability, NodeChanges, Plan, RunId, Topology};
 
 /// Which machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct Preparation<'a> {
     pub machines: Option<Utf8PathBuf>,
     /// What is wanted.
     pub topology: Topology,
+    /// What nodes have otherwise, from the start or later: other servers and Javas must be there, too.
+    pub changes: Vec<NodeChanges>,
     /// On which machines.
     pub runtime: RuntimeKind,
     /// Images and limits of containers, where they are asked for.
@@ -170,6 +173,24 @@ impl Preparation<'_> {
         if let (RuntimeKind::Process, Some(java)) = (self.runtime, &java) {
             java.check_for(&distribution)?;
         }
+        let mut other_distributions = BTreeMap::new();
+        for server in self.changes.iter().filter_map(|changes| changes.server.as_ref()) {
+            if let Entry::Vacant(other) = other_distributions.entry(server.to_string()) {
+                other.insert(Arc::new(Distribution::resolve(server, &self.caches, &maven, self.progress).await?));
+            }
+        }
+        if self.runtime == RuntimeKind::Process {
+            for changes in &self.changes {
+                let java = match &changes.java {
+                    Some(home) => Some(Java::find(Some(home))?),
+                    None => java.clone(),
+                };
+                let other = changes.server.as_ref().and_then(|server| other_distributions.get(&server.to_string()));
+                if let Some(java) = java {
+                    java.check_for(other.map_or(&distribution, |other| other.as_ref()))?;
+                }
+            }
+        }
         let recorder =
             Recorder::new(self.clock, Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
         let runtime: Arc<dyn Runtime> = match self.runtime {
@@ -194,6 +215,7 @@ impl Preparation<'_> {
             recorder: Arc::new(recorder),
             run_dir: run_dir.clone(),
             token: self.run.to_string(),
+            other_distributions,
         };
         Ok(Prepared { parts, guard })
     }

@@ -112,6 +112,7 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         path: ContextPath::new(path).map_err(|error| error.to_string())?,
         version: wire.version,
         available: wire.available,
+        started_ms: wire.started_ms,
         distributable: wire.distributable,
         manager: manager
             .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
@@ -187,6 +188,8 @@ mod wire {
         #[serde(default)]
         pub(super) version: String,
         pub(super) available: bool,
+        #[serde(default, rename = "started-ms")]
+        pub(super) started_ms: Option<i64>,
         pub(super) distributable: bool,
         pub(super) manager: Option<Part<Manager>>,
         pub(super) sessions: Option<Part<Vec<Part<Session>>>>,

@@ -27,6 +27,8 @@ struct Inner {
     closed: bool,
     operations: u32,
     faults: u32,
+    /// Texts for which a log's line is kept, whatever it tells.
+    texts: Vec<String>,
 }
 
 impl std::fmt::Debug for Recorder {
@@ -42,8 +44,9 @@ impl Recorder {
     /// The file cannot be made.
     pub fn new(clock: Clock, file: Option<&Utf8Path>, listener: Listener) -> io::Result<Self> {
         let file = file.map(fs_err::File::create).transpose()?;
+        let history = History::default();
         let inner =
-            Inner { history: History::default(), file, write_error: None, closed: false, operations: 0, faults: 0 };
+            Inner { history, file, write_error: None, closed: false, operations: 0, faults: 0, texts: vec![] };
         Ok(Self { clock, listener, inner: Mutex::new(inner) })
     }
 
@@ -73,6 +76,15 @@ impl Recorder {
     /// Records an event.
     pub fn event(&self, event: Event) -> Nanos {
         self.record(RecordKind::Event(event))
+    }
+
+    /// Keeps lines of the nodes' logs that contain one of these texts, whatever they tell.
+    pub fn keep_lines_with(&self, texts: Vec<String>) {
+        lock(&self.inner).texts = texts;
+    }
+
+    pub(super) fn kept_texts(&self) -> Vec<String> {
+        lock(&self.inner).texts.clone()
     }
 
     /// The next operation's number.

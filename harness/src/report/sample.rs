@@ -162,7 +162,7 @@ impl Story {
             once: Some("once-1".to_owned()),
             list: vec![0],
         });
-        let reply = Reply { status: 200, set_cookie: vec![], counter, body: None };
+        let reply = Reply { status: 200, set_cookie: vec![], headers: BTreeMap::new(), counter, body: None };
         self.push(3, RecordKind::Complete { operation, outcome: Outcome::Ok { reply } });
     }
 
@@ -175,6 +175,7 @@ impl Story {
             attributes: BTreeMap::from(attributes),
         };
         let context = ContextState {
+            started_ms: None,
             path: ContextPath::new("/counter").expect("a good path"),
             version: String::new(),
             available: true,

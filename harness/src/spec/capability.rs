@@ -15,6 +15,10 @@ pub enum Capability {
     Pause,
     /// Start a node again after it ended.
     Restart,
+    /// Start a node again with something changed: another server, Java, configuration or app.
+    ChangeNode,
+    /// Copy a file in pieces that others can find half done.
+    SlowCopy,
     /// Machine and server vanish together, the address with them.
     LoseHost,
     /// Cut peer traffic by packet filter.

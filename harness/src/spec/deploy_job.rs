@@ -3,7 +3,8 @@
 use camino::Utf8PathBuf;
 
 use super::names::{ContextPath, NameError};
-use super::plan::{App, Plan, Step, StepKind};
+use super::plan::{App, Plan};
+use super::step::{Step, StepKind};
 use super::{Guarantee, Topology};
 
 /// The plan that deploys a WAR through the farm and looks at what every node then runs. The file's name gives the
@@ -18,7 +19,7 @@ pub fn plan(topology: Topology, war: Utf8PathBuf) -> Result<Plan, NameError> {
         (format!("start {} nodes", topology.nodes.len()), StepKind::Start),
         (
             format!("deploy {name} through the farm of {}", topology.watcher()),
-            StepKind::Deploy { app: App::War(war), context: context.clone() },
+            StepKind::deploy(App::War(war), context.clone()),
         ),
         ("read every replica".to_owned(), StepKind::Observe { context }),
     ];

@@ -1,5 +1,7 @@
 //! Expectations: what a step's answers must look like, and which violation a story is told to show.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -33,10 +35,88 @@ pub struct Expect {
     /// Whether there is an answer at all: `false` where a node is to be silent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
+    /// Headers that the answer has, each with a text that its value contains. Not of the counter app.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub header: BTreeMap<String, String>,
+    /// A cookie that the answer sets, by its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sets_cookie: Option<String>,
     /// From the step's begin to its first answer, at most.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_answer_within: Option<Millis>,
+    /// How long each answer of the step takes, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each_answer_within: Option<Millis>,
+    /// How long each answer of the step takes, at least: where a request is to wait for a peer that does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each_answer_after: Option<Millis>,
+    /// What a node is for the session, of a `look`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replica: Option<ReplicaFate>,
+    /// Attributes of the session with their values, of a `look`.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, serde_json::Value>,
+    /// A text that a line of some node's log contains, from the step's begin to the run's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log: Option<String>,
+    /// A text that no line of any node's log contains, from the step's begin to the run's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub no_log: Option<String>,
 }
+
+impl Expect {
+    /// Whether it asks for what only the counter app answers.
+    pub fn is_about_the_counter(&self) -> bool {
+        self.count.is_some() || self.once.is_some() || self.list.is_some()
+    }
+
+    /// Whether it asks for what only an answer has.
+    pub fn is_about_an_answer(&self) -> bool {
+        let answer = Self {
+            count: None,
+            once: None,
+            list: None,
+            replica: None,
+            attributes: BTreeMap::new(),
+            ..self.only_answers()
+        };
+        answer != Self::default()
+    }
+
+    /// Whether it asks for anything but lines of logs.
+    pub fn is_about_more_than_logs(&self) -> bool {
+        self.only_answers() != Self::default()
+    }
+
+    /// The texts that it looks for in logs.
+    pub fn log_texts(&self) -> impl Iterator<Item = &String> {
+        self.log.iter().chain(&self.no_log)
+    }
+
+    fn only_answers(&self) -> Self {
+        Self { log: None, no_log: None, ..self.clone() }
+    }
+}
+
+/// What a node is for a session, as a look at it shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ReplicaFate {
+    /// It does not know it.
+    None,
+    /// It holds it, as whatever.
+    Held,
+    /// It is its owner.
+    Primary,
+    /// It has a copy (`DeltaManager`).
+    Replica,
+    /// It has the copy (`BackupManager`).
+    Backup,
+    /// It knows where it is and holds nothing (`BackupManager`).
+    Proxy,
+}
+
+kebab!(ReplicaFate);
 
 /// What became of a session, as an answer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

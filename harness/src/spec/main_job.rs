@@ -1,7 +1,8 @@
 //! The main job as a plan: two nodes, a farm-deployed counter, a killed node, and back again.
 
 use super::names::{ClientName, ContextPath, NameError};
-use super::plan::{App, AppRequest, Plan, Step, StepKind};
+use super::plan::{App, AppRequest, Plan};
+use super::step::{Step, StepKind};
 use super::{FaultKind, Guarantee, ManagerKind, Topology};
 
 /// How often the counter is counted before the first kill.
@@ -41,17 +42,14 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
     };
     let steps = [
         (format!("start {} nodes", topology.nodes.len()), StepKind::Start),
-        (
-            format!("deploy counter.war through the farm of {first}"),
-            StepKind::Deploy { app: App::Counter, context: context.clone() },
-        ),
+        (format!("deploy counter.war through the farm of {first}"), StepKind::deploy(App::Counter, context.clone())),
         (format!("count on {first}"), request(&first, AppRequest::Count, COUNTS_BEFORE_THE_KILL)),
         (format!("change the list in place on {first}"), request(&first, AppRequest::Mutate, 1)),
         ("read every replica".to_owned(), observe()),
         (format!("kill {first}"), kill(&first)),
         (format!("count on {second}"), request(&second, AppRequest::Count, counts_after_a_kill)),
         ("read every replica".to_owned(), observe()),
-        (format!("restart {first}"), StepKind::Restart { node: first.clone().into() }),
+        (format!("restart {first}"), StepKind::restart(first.clone())),
         ("read every replica".to_owned(), observe()),
         (format!("kill {second}"), kill(&second)),
         (format!("count on {first}"), request(&first, AppRequest::Count, counts_after_a_kill)),

@@ -18,6 +18,7 @@ pub mod capability;
 pub mod cluster_element;
 pub mod compiled_app;
 pub mod deploy_job;
+pub mod exchange;
 pub mod expect;
 pub mod fault;
 pub mod guarantee;
@@ -27,22 +28,26 @@ pub mod names;
 pub mod plan;
 pub mod scenario;
 pub mod server;
+pub mod step;
 pub mod target;
 pub mod topology;
 pub mod version;
 
 pub use capability::Capability;
 pub use compiled_app::CompiledApp;
-pub use expect::{Expect, ExpectedViolation, SessionFate, Violation};
+pub use exchange::Exchange;
+pub use expect::{Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
 pub use fault::FaultKind;
 pub use guarantee::Guarantee;
 pub use millis::Millis;
 pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
-pub use plan::{Plan, Step, StepKind, Until};
+pub use plan::Plan;
 pub use scenario::Scenario;
 pub use server::{Flavour, ServerSpec};
+pub use step::{Step, StepKind, Until};
 pub use target::{Role, Target};
 pub use topology::{
-    ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
+    ClusterSpec, Endpoints, ManagerKind, Membership, NodeChanges, NodeEndpoints, NodeSpec, SendOptions, Timing,
+    Topology,
 };
 pub use version::{Product, ServerKind, TomcatVersion};

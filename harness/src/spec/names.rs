@@ -111,6 +111,25 @@ impl NodeName {
     }
 }
 
+impl ClientName {
+    /// The name of one of several clients: `alice-7`.
+    ///
+    /// # Errors
+    /// It gets too long.
+    pub fn numbered(&self, number: u32) -> Result<Self, NameError> {
+        Self::new(format!("{self}-{number}"))
+    }
+
+    /// Whether it is the one client of a name, or one of its `count` clients.
+    pub fn is_one_of(&self, name: &Self, count: u32) -> bool {
+        if count == 1 {
+            return self == name;
+        }
+        let number = self.0.strip_prefix(&name.0).and_then(|rest| rest.strip_prefix('-'));
+        number.and_then(|number| number.parse().ok()).is_some_and(|number: u32| (1..=count).contains(&number))
+    }
+}
+
 impl ContextPath {
     /// The name of the WAR that deploys to this path: `counter.war`, `ROOT.war`, `shop#eu.war` for `/shop/eu`.
     pub fn war_name(&self) -> String {

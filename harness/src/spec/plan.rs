@@ -6,9 +6,10 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::step::AppRequest;
 use super::{
-    Capability, ClientName, CompiledApp, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, Millis,
-    NodeName, Target, Topology,
+    Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, NodeChanges, NodeName, Step,
+    StepKind, Topology, Until,
 };
 
 /// What one run does.
@@ -28,144 +29,6 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
-/// One step, with its number in the story.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Step {
-    /// What a progress line says while it runs.
-    pub title: String,
-    /// What its answers must look like.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub expect: Option<Expect>,
-    /// What is done.
-    #[serde(flatten)]
-    pub kind: StepKind,
-}
-
-impl Step {
-    /// A step that expects nothing of its own.
-    pub fn new(title: impl Into<String>, kind: StepKind) -> Self {
-        Self { title: title.into(), expect: None, kind }
-    }
-}
-
-/// What a step does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum StepKind {
-    /// Starts all nodes and waits until each is ready and sees every other.
-    Start,
-    /// Drops a WAR into the farm's watch folder of the watcher and waits until every node serves it.
-    Deploy {
-        /// Which app.
-        app: App,
-        /// Where it is served.
-        context: ContextPath,
-    },
-    /// Makes requests to the counter app, each client one after the other.
-    Request {
-        /// Who asks; where there are several clients, each has this name with its number.
-        client: ClientName,
-        /// The node that is asked.
-        node: Target,
-        /// Where the counter app is served.
-        context: ContextPath,
-        /// What is asked.
-        request: AppRequest,
-        /// How often each client asks.
-        times: u32,
-        /// How many clients ask.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        clients: u32,
-        /// How many of the clients ask at one time.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        parallel: u32,
-    },
-    /// Makes a GET of any path.
-    Get {
-        /// Who asks.
-        client: ClientName,
-        /// The node that is asked.
-        node: Target,
-        /// Path and query, from the root of the server.
-        path: String,
-        /// How often.
-        times: u32,
-    },
-    /// Reads on every living node what its replica of the app's sessions holds, without touching a session.
-    Observe {
-        /// The app.
-        context: ContextPath,
-    },
-    /// Breaks a node.
-    Fault {
-        /// How.
-        kind: FaultKind,
-        /// Which one.
-        node: Target,
-        /// Whose session the role of the node is about.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        client: Option<ClientName>,
-        /// How many of a hundred packets are lost, where the fault is packet loss.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        percent: Option<u8>,
-        /// After this time it is undone, while the story goes on; without it, only a later step or the end undoes it.
-        #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
-        lasting: Option<Millis>,
-    },
-    /// Undoes what was done to a node and can be undone.
-    Heal {
-        /// Which one.
-        node: Target,
-    },
-    /// Starts a node again and waits until it is ready, seen by all, and its session ids equal its peers'.
-    Restart {
-        /// Which one.
-        node: Target,
-    },
-    /// Waits for a fact.
-    Wait {
-        /// Which.
-        until: Until,
-        /// How long at most, where it is not the limit of its kind.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        within: Option<Millis>,
-    },
-}
-
-fn one() -> u32 {
-    1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-fn is_one(number: &u32) -> bool {
-    *number == 1
-}
-
-/// A fact to wait for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Until {
-    /// All living nodes list each other and nobody else: after a fault, that its victim is evicted.
-    ClusterFormed,
-    /// A node holds the session ids of its peers.
-    StateTransferred {
-        /// Which node.
-        node: NodeName,
-        /// Of which app.
-        context: ContextPath,
-    },
-    /// A node holds a number of sessions.
-    Sessions {
-        /// Which node.
-        node: NodeName,
-        /// Of which app.
-        context: ContextPath,
-        /// How many.
-        count: usize,
-    },
-}
-
 /// An app to deploy.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -178,35 +41,6 @@ pub enum App {
     Compiled(CompiledApp),
     /// A WAR of the user's.
     War(#[schemars(with = "String")] camino::Utf8PathBuf),
-}
-
-/// A request to the counter app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AppRequest {
-    /// Adds one; creates the session where there is none.
-    Count,
-    /// Reads, and creates nothing.
-    Read,
-    /// Changes the list in place, which no Manager replicates.
-    Mutate,
-    /// Ends the session.
-    Invalidate,
-    /// Asks for a new id with the same content.
-    ChangeId,
-}
-
-impl AppRequest {
-    /// The page below the context.
-    pub fn page(self) -> &'static str {
-        match self {
-            Self::Count => "count.jsp",
-            Self::Read => "read.jsp",
-            Self::Mutate => "mutate.jsp",
-            Self::Invalidate => "invalidate.jsp",
-            Self::ChangeId => "change-id.jsp",
-        }
-    }
 }
 
 /// A plan that a runtime cannot honour.
@@ -316,6 +150,9 @@ impl Plan {
                 let (app, server) = (*app, self.topology.server.clone());
                 return Err(PlanError::ServerLacks { step: number, title: title(), app, what, server });
             }
+            if let StepKind::Undeploy { context, .. } = &step.kind {
+                deployed.remove(context);
+            }
             if let StepKind::Fault { kind, percent, .. } = &step.kind {
                 self.check_fault(*kind, *percent, number, &step.title)?;
             }
@@ -324,6 +161,44 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// What single nodes have otherwise than the topology says, from the start or after a restart.
+    pub fn changes(&self) -> impl Iterator<Item = &NodeChanges> {
+        let restarts = self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Restart { changes: Some(changes), .. } => Some(changes.as_ref()),
+            _ => None,
+        });
+        self.topology.nodes.iter().map(|node| &node.changes).chain(restarts)
+    }
+
+    /// The topology as each node has it, from the start and after each restart that changes something.
+    pub fn each_node(&self) -> impl Iterator<Item = (&NodeName, Topology)> {
+        let restarts = self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Restart { node, changes: Some(changes), .. } => Some((node, changes)),
+            _ => None,
+        });
+        let restarts = restarts.flat_map(|(target, changes)| {
+            // Whoever a role will mean.
+            let meant = self.topology.names().filter(|name| target.node().is_none_or(|node| node == *name));
+            meant.map(|name| (name, self.topology.of_node(name, changes)))
+        });
+        self.topology.each_node().chain(restarts)
+    }
+
+    /// Whether every node's request waits until its peers have processed what it wrote.
+    pub fn waits_for_the_peer(&self) -> bool {
+        self.each_node().all(|(_, topology)| topology.cluster.session_send_options().waits_for_the_peer())
+    }
+
+    /// The texts that it looks for in the nodes' logs.
+    pub fn log_texts(&self) -> Vec<String> {
+        let waits = self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Wait { until: Until::Log { text, .. }, .. } => Some(text),
+            _ => None,
+        });
+        let expected = self.steps.iter().filter_map(|step| step.expect.as_ref()).flat_map(Expect::log_texts);
+        waits.chain(expected).cloned().collect()
     }
 
     fn check_fault(&self, kind: FaultKind, percent: Option<u8>, step: usize, title: &str) -> Result<(), PlanError> {
@@ -344,7 +219,9 @@ impl Plan {
                 vec![Capability::Multicast]
             }
             StepKind::Fault { kind, .. } => vec![kind.needs()],
-            StepKind::Restart { .. } => vec![Capability::Restart],
+            StepKind::Restart { changes: None, app: None, .. } => vec![Capability::Restart],
+            StepKind::Restart { .. } => vec![Capability::Restart, Capability::ChangeNode],
+            StepKind::Deploy { delivery, .. } if delivery.slowly.is_some() => vec![Capability::SlowCopy],
             _ => vec![],
         }
     }
@@ -354,36 +231,6 @@ impl App {
     /// Whether its answers are the counter's.
     pub fn is_counter(&self) -> bool {
         matches!(self, Self::Counter | Self::LocalCounter | Self::Compiled(_))
-    }
-}
-
-impl StepKind {
-    /// The nodes that it names.
-    fn nodes(&self) -> Vec<&NodeName> {
-        match self {
-            Self::Request { node, .. }
-            | Self::Get { node, .. }
-            | Self::Fault { node, .. }
-            | Self::Restart { node }
-            | Self::Heal { node } => node.node().into_iter().collect(),
-            Self::Wait { until: Until::StateTransferred { node, .. } | Until::Sessions { node, .. }, .. } => vec![node],
-            Self::Wait { until: Until::ClusterFormed, .. }
-            | Self::Start
-            | Self::Deploy { .. }
-            | Self::Observe { .. } => vec![],
-        }
-    }
-
-    /// The context that it needs to be served.
-    fn context(&self) -> Option<&ContextPath> {
-        match self {
-            Self::Request { context, .. }
-            | Self::Observe { context }
-            | Self::Wait { until: Until::StateTransferred { context, .. } | Until::Sessions { context, .. }, .. } => {
-                Some(context)
-            }
-            _ => None,
-        }
     }
 }
 

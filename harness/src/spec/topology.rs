@@ -36,6 +36,59 @@ pub struct NodeSpec {
     pub name: NodeName,
     /// The Engine's jvmRoute; `None` leaves it out, and ids then stay as they are over a failover.
     pub jvm_route: Option<JvmRoute>,
+    /// What it has otherwise than the others.
+    #[serde(default, skip_serializing_if = "NodeChanges::is_none")]
+    pub changes: NodeChanges,
+}
+
+/// What one node has otherwise than the others. What is not said is as the topology has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct NodeChanges {
+    /// What it runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerSpec>,
+    /// `JAVA_HOME`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub java: Option<Utf8PathBuf>,
+    /// Arguments for its JVM, behind the others'.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub jvm_args: Vec<String>,
+    /// Which Manager.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub manager: Option<ManagerKind>,
+    /// How it sends session changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub send_options: Option<SendOptions>,
+    /// What it says of the elements of `<Cluster>`, in the place of all that the topology says of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elements: Option<Box<ClusterElements>>,
+    /// The nodes that it knows as peers, with static membership; all others where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peers: Option<Vec<NodeName>>,
+}
+
+impl NodeChanges {
+    /// Whether nothing is otherwise.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// These, with what `later` says in the place of its own.
+    #[must_use]
+    pub fn then(&self, later: &Self) -> Self {
+        let later = later.clone();
+        Self {
+            server: later.server.or_else(|| self.server.clone()),
+            java: later.java.or_else(|| self.java.clone()),
+            jvm_args: self.jvm_args.iter().cloned().chain(later.jvm_args).collect(),
+            manager: later.manager.or(self.manager),
+            send_options: later.send_options.or(self.send_options),
+            elements: later.elements.or_else(|| self.elements.clone()),
+            peers: later.peers.or_else(|| self.peers.clone()),
+        }
+    }
 }
 
 /// A number of nodes that cannot be had.
@@ -56,7 +109,7 @@ impl Topology {
             .map(|index| {
                 let name = NodeName::nth(index);
                 let jvm_route = JvmRoute::new(name.as_str()).ok();
-                NodeSpec { name, jvm_route }
+                NodeSpec { name, jvm_route, changes: NodeChanges::default() }
             })
             .collect();
         Ok(Self {
@@ -76,6 +129,37 @@ impl Topology {
     /// The node of this name.
     pub fn node(&self, name: &NodeName) -> Option<&NodeSpec> {
         self.nodes.iter().find(|node| &node.name == name)
+    }
+
+    /// The topology as one node has it, with these changes beside its own.
+    #[must_use]
+    pub fn of_node(&self, name: &NodeName, changes: &NodeChanges) -> Self {
+        let Some(node) = self.node(name) else { return self.clone() };
+        let changes = node.changes.then(changes);
+        let mut own = self.clone();
+        for node in own.nodes.iter_mut().filter(|node| node.name == *name) {
+            node.changes = changes.clone();
+        }
+        own.server = changes.server.unwrap_or(own.server);
+        own.jvm.home = changes.java.or(own.jvm.home);
+        own.jvm.args.extend(changes.jvm_args);
+        own.cluster.manager = changes.manager.unwrap_or(own.cluster.manager);
+        own.cluster.send_options = changes.send_options.unwrap_or(own.cluster.send_options);
+        if let Some(elements) = changes.elements {
+            own.cluster.elements = *elements;
+        }
+        own
+    }
+
+    /// Whether one node has another in its list of static members.
+    pub fn knows(&self, node: &NodeName, peer: &NodeName) -> bool {
+        let peers = self.node(node).and_then(|node| node.changes.peers.as_ref());
+        node == peer || peers.is_none_or(|peers| peers.contains(peer))
+    }
+
+    /// The topology as each node has it, in order.
+    pub fn each_node(&self) -> impl Iterator<Item = (&NodeName, Self)> {
+        self.names().map(|name| (name, self.of_node(name, &NodeChanges::default())))
     }
 
     /// JVM flags that the topology needs, before the user's own.

@@ -186,6 +186,7 @@ impl Teller {
             folder,
             machines,
             topology: plan.topology.clone(),
+            changes: plan.changes().cloned().collect(),
             runtime,
             docker: DockerOptions::default(),
             caches: Caches::of_user()?,

@@ -11,6 +11,7 @@ use crate::lab::compile::CompileError;
 use crate::lab::recorder::Recorder;
 use crate::lab::war::WarError;
 use crate::spec::plan::PlanError;
+use crate::spec::step::Delivery;
 use crate::spec::{FaultKind, Plan, StepKind};
 use crate::verdict::{self, Status, Verdict};
 
@@ -95,6 +96,7 @@ pub async fn run_on(
         CompileError::War(error) => TrialError::War(error),
         error => TrialError::Compile(error),
     })?;
+    recorder.keep_lines_with(plan.log_texts());
     run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
 
     let mut walk = Walk::new(plan, wars, &recorder);
@@ -153,13 +155,16 @@ fn leaves_it_as_it_was(plan: &Plan) -> bool {
     plan.expect_violations.is_empty()
         && plan.steps.iter().all(|step| match &step.kind {
             StepKind::Fault { kind, .. } => matches!(kind, FaultKind::Kill | FaultKind::Stop | FaultKind::Pause),
+            StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
+            StepKind::Restart { changes, app, .. } => changes.is_none() && app.is_none(),
             StepKind::Start
-            | StepKind::Deploy { .. }
             | StepKind::Request { .. }
-            | StepKind::Get { .. }
+            | StepKind::Http { .. }
+            | StepKind::Traffic { .. }
+            | StepKind::EndTraffic { .. }
+            | StepKind::Look { .. }
             | StepKind::Observe { .. }
             | StepKind::Heal { .. }
-            | StepKind::Restart { .. }
             | StepKind::Wait { .. } => true,
         })
 }

@@ -1,11 +1,12 @@
 //! The walk: one step of a plan after the other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::workload::{Ask, Workload};
+use super::workload::{Ask, Flow, What, Workload};
 use crate::history::Event;
 use crate::lab::cluster::{Beginning, Cluster, ClusterError};
 use crate::lab::compile::{CompileError, Compiler};
@@ -55,7 +56,9 @@ impl Wars {
 /// What a plan deploys, and where.
 fn deployed(plan: &Plan) -> impl Iterator<Item = (&App, &ContextPath)> {
     plan.steps.iter().filter_map(|step| match &step.kind {
-        StepKind::Deploy { app, context } => Some((app, context)),
+        StepKind::Deploy { app, context, .. } | StepKind::Restart { app: Some((app, context)), .. } => {
+            Some((app, context))
+        }
         _ => None,
     })
 }
@@ -69,17 +72,20 @@ pub(super) struct Walk<'a> {
     recorder: &'a Recorder,
     /// Faults that end by themselves, while the story goes on.
     lasting: JoinSet<Result<(), ClusterError>>,
+    /// How many lines of each node's log were seen when the last step began that did something.
+    marks: BTreeMap<NodeName, usize>,
 }
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, wars: Wars, recorder: &'a Recorder) -> Self {
         let (workload, lasting) = (Workload::default(), JoinSet::new());
-        Self { plan, wars, cluster: None, workload, recorder, lasting }
+        Self { plan, wars, cluster: None, workload, recorder, lasting, marks: BTreeMap::new() }
     }
 
     /// The cluster, which nothing of the walk holds any more.
     pub(super) async fn take_cluster(&mut self) -> Option<Arc<Cluster>> {
         self.lasting.shutdown().await;
+        self.workload.abandon().await;
         self.cluster.take()
     }
 
@@ -93,7 +99,12 @@ impl<'a> Walk<'a> {
                         self.cluster = Some(Arc::new(beginning.cluster().await?));
                     }
                 }
-                kind => self.step(kind).await?,
+                kind => {
+                    if let (Some(cluster), true) = (&self.cluster, kind.does_something()) {
+                        self.marks = cluster.log_marks();
+                    }
+                    self.step(kind).await?;
+                }
             }
             self.recorder.event(Event::StepEnds { step: number });
             while let Some(healed) = self.lasting.try_join_next() {
@@ -103,7 +114,7 @@ impl<'a> Walk<'a> {
         while let Some(healed) = self.lasting.join_next().await {
             told(healed)?;
         }
-        Ok(())
+        self.workload.end_all().await
     }
 
     async fn step(&mut self, kind: &StepKind) -> Result<(), ClusterError> {
@@ -111,18 +122,27 @@ impl<'a> Walk<'a> {
         let Some(cluster) = self.cluster.clone() else { return Ok(()) };
         match kind {
             StepKind::Start => Ok(()), // Done by the caller, which has the parts.
-            StepKind::Deploy { app, context } => match self.wars.of_step(app, context) {
-                Some(war) => cluster.deploy(war).await,
+            StepKind::Deploy { app, context, delivery } => match self.wars.of_step(app, context) {
+                Some(war) => cluster.deploy_by(war, delivery).await,
                 None => Ok(()),
             },
+            StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
             StepKind::Request { client, node, context, request, times, clients, parallel } => {
-                let path = format!("{}/{}", context.as_str().trim_end_matches('/'), request.page());
-                let ask = Ask { node, path: &path, request: Some(*request), times: *times };
+                let ask = Ask { node, what: What::Counter(context, *request), times: *times };
                 self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
             }
-            StepKind::Get { client, node, path, times } => {
-                let ask = Ask { node, path, request: None, times: *times };
+            StepKind::Http { client, node, exchange, times } => {
+                let ask = Ask { node, what: What::Any(exchange), times: *times };
                 self.workload.ask_all(&cluster, client, 1, 1, &ask).await
+            }
+            StepKind::Traffic { client, node, context, request, clients, every } => {
+                let flow = Flow { node: node.clone(), context: context.clone(), request: *request, every: *every };
+                self.workload.begin(&cluster, client, *clients, &flow)
+            }
+            StepKind::EndTraffic { client } => self.workload.end(client).await,
+            StepKind::Look { node, client, context } => {
+                let node = self.node(&cluster, node, Some(client)).await?;
+                cluster.observe_node(&node, context).await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
             StepKind::Fault { kind, node, client, percent, lasting } => {
@@ -135,9 +155,10 @@ impl<'a> Walk<'a> {
                 let node = self.node(&cluster, node, None).await?;
                 cluster.heal(&node).await
             }
-            StepKind::Restart { node } => {
+            StepKind::Restart { node, changes, app } => {
                 let node = self.node(&cluster, node, None).await?;
-                cluster.restart(&node).await
+                let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
+                cluster.restart_with(&node, changes.as_deref(), war).await
             }
             StepKind::Wait { until, within } => self.wait(&cluster, until, within.map(Millis::duration)).await,
         }
@@ -180,6 +201,10 @@ impl<'a> Walk<'a> {
             }
             Until::Sessions { node, context, count } => {
                 cluster.await_sessions(node, context, *count, within.unwrap_or(limits.synchronise)).await
+            }
+            Until::Log { node, text } => {
+                let mark = self.marks.get(node).copied().unwrap_or_default();
+                cluster.await_log(node, text, mark, within.unwrap_or(limits.synchronise)).await
             }
         }
     }

@@ -1,27 +1,49 @@
 //! The clients of a run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
-use crate::lab::client::Client;
+use crate::lab::client::{Client, ClientError};
 use crate::lab::cluster::{Cluster, ClusterError};
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, NodeName, Role, SessionId, Target};
+use crate::spec::{ClientName, ContextPath, Exchange, Millis, NodeName, Role, SessionId, Target};
 
-/// The clients that a run has made so far, each with its cookies.
+/// The clients that a run has made so far, each with its cookies, and the traffic that goes on.
 #[derive(Debug, Default)]
 pub(super) struct Workload {
     clients: BTreeMap<ClientName, Client>,
+    traffic: BTreeMap<ClientName, (CancellationToken, JoinSet<Result<(), ClusterError>>)>,
 }
 
 /// What each client of a step does.
 #[derive(Debug)]
 pub(super) struct Ask<'a> {
     pub(super) node: &'a Target,
-    pub(super) path: &'a str,
-    pub(super) request: Option<AppRequest>,
+    pub(super) what: What<'a>,
     pub(super) times: u32,
+}
+
+/// What is asked.
+#[derive(Debug)]
+pub(super) enum What<'a> {
+    /// The counter app.
+    Counter(&'a ContextPath, AppRequest),
+    /// Any app.
+    Any(&'a Exchange),
+}
+
+/// What each client of a traffic does, again and again.
+#[derive(Debug, Clone)]
+pub(super) struct Flow {
+    pub(super) node: Target,
+    pub(super) context: ContextPath,
+    pub(super) request: AppRequest,
+    pub(super) every: Millis,
 }
 
 impl Workload {
@@ -39,17 +61,63 @@ impl Workload {
         parallel: u32,
         ask: &Ask<'_>,
     ) -> Result<(), ClusterError> {
-        let mut asking = vec![];
-        for number in 1..=clients {
-            let name = if clients == 1 { name.clone() } else { numbered(name, number)? };
-            asking.push(self.client(cluster, name)?);
-        }
+        let asking = self.clients(cluster, name, clients)?;
         let parallel = usize::try_from(parallel).unwrap_or(usize::MAX).max(1);
         stream::iter(asking.into_iter().enumerate())
             .map(|(turn, client)| async move { ask.with(cluster, &client, turn).await })
             .buffer_unordered(parallel)
             .try_collect()
             .await
+    }
+
+    /// Lets clients ask on while the story goes on.
+    pub(super) fn begin(
+        &mut self,
+        cluster: &Arc<Cluster>,
+        name: &ClientName,
+        clients: u32,
+        flow: &Flow,
+    ) -> Result<(), ClusterError> {
+        let (stop, mut flows) = (CancellationToken::new(), JoinSet::new());
+        for (turn, client) in self.clients(cluster, name, clients)?.into_iter().enumerate() {
+            flows.spawn(flow.clone().go_on(cluster.clone(), client, turn, stop.clone()));
+        }
+        self.traffic.insert(name.clone(), (stop, flows));
+        Ok(())
+    }
+
+    /// Ends a traffic; what is under way is answered first.
+    pub(super) async fn end(&mut self, name: &ClientName) -> Result<(), ClusterError> {
+        let Some((stop, mut flows)) = self.traffic.remove(name) else { return Ok(()) };
+        stop.cancel();
+        let mut ended = Ok(());
+        while let Some(flow) = flows.join_next().await {
+            // A task that was cancelled belongs to a run that is over.
+            ended = ended.and(flow.unwrap_or(Ok(())));
+        }
+        ended
+    }
+
+    /// Ends all traffic.
+    pub(super) async fn end_all(&mut self) -> Result<(), ClusterError> {
+        let names: Vec<ClientName> = self.traffic.keys().cloned().collect();
+        let mut ended = Ok(());
+        for name in names {
+            ended = ended.and(self.end(&name).await);
+        }
+        ended
+    }
+
+    /// Ends all traffic at once, with a run that is over.
+    pub(super) async fn abandon(&mut self) {
+        for (_, mut flows) in std::mem::take(&mut self.traffic).into_values() {
+            flows.shutdown().await;
+        }
+    }
+
+    fn clients(&mut self, cluster: &Cluster, name: &ClientName, count: u32) -> Result<Vec<Client>, ClusterError> {
+        let names = (1..=count).map(|number| if count == 1 { Ok(name.clone()) } else { name.numbered(number) });
+        names.map(|name| self.client(cluster, name.map_err(ClientError::from)?)).collect()
     }
 
     fn client(&mut self, cluster: &Cluster, name: ClientName) -> Result<Client, ClusterError> {
@@ -66,28 +134,54 @@ impl Ask<'_> {
     /// `turn` is where a client that goes round the nodes begins.
     async fn with(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<(), ClusterError> {
         for time in 0..self.times {
-            let node = self.node(cluster, client, turn + usize::try_from(time).unwrap_or_default()).await?;
-            client.send(&node, self.path, self.request).await?;
+            let node = node(cluster, self.node, client, turn + usize::try_from(time).unwrap_or_default()).await?;
+            match self.what {
+                What::Counter(context, request) => client.ask(&node, context, request).await?,
+                What::Any(exchange) => client.exchange(&node, exchange).await?,
+            };
         }
         Ok(())
     }
+}
 
-    async fn node(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<NodeName, ClusterError> {
-        match self.node {
-            Target::Node(node) => Ok(node.clone()),
-            Target::Role(Role::Rotate) => {
-                let living: Vec<NodeName> = cluster.living().into_iter().collect();
-                match living.get(turn % living.len().max(1)) {
-                    Some(node) => Ok(node.clone()),
-                    None => cluster.find(Role::Rotate, None).await,
-                }
+impl Flow {
+    async fn go_on(
+        self,
+        cluster: Arc<Cluster>,
+        client: Client,
+        first: usize,
+        stop: CancellationToken,
+    ) -> Result<(), ClusterError> {
+        let mut beat = tokio::time::interval(self.every.duration());
+        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        for turn in first.. {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                _ = beat.tick() => {}
             }
-            Target::Role(role) => cluster.find(*role, client.session().as_ref()).await,
+            let node = match node(&cluster, &self.node, &client, turn).await {
+                // Nobody is there to be asked, for as long as a fault lasts.
+                Err(ClusterError::Wait { .. }) => continue,
+                node => node?,
+            };
+            client.ask(&node, &self.context, self.request).await?;
         }
+        Ok(())
     }
 }
 
-/// The name of one of several clients: `alice-7`.
-fn numbered(name: &ClientName, number: u32) -> Result<ClientName, ClusterError> {
-    ClientName::new(format!("{name}-{number}")).map_err(|error| ClusterError::Client(error.into()))
+/// The node that a client asks. `turn` is where one that goes round the nodes is.
+async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) -> Result<NodeName, ClusterError> {
+    match target {
+        Target::Node(node) => Ok(node.clone()),
+        Target::Role(Role::Rotate) => {
+            let living: Vec<NodeName> = cluster.living().into_iter().collect();
+            match living.get(turn % living.len().max(1)) {
+                Some(node) => Ok(node.clone()),
+                None => cluster.find(Role::Rotate, None).await,
+            }
+        }
+        Target::Role(role) => cluster.find(*role, client.session().as_ref()).await,
+    }
 }

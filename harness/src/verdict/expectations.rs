@@ -1,12 +1,15 @@
 //! What the steps of a plan expected of their answers, and which violations the story was told to show.
 
+mod replicas;
+
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::finding::{Expectation, Finding, Status};
 use super::timeline::in_time;
 use super::view::View;
 use crate::history::{CounterReply, Event, Nanos, OperationId, Outcome, RecordKind, Reply};
-use crate::spec::{ClientName, Expect, ExpectedViolation, NodeName, SessionFate, SessionId, Violation};
+use crate::spec::{ClientName, Expect, ExpectedViolation, NodeName, SessionFate, SessionId, StepKind, Violation};
 
 /// An operation of any app, as an expectation sees it.
 struct Asked<'a> {
@@ -39,10 +42,20 @@ pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
         let what = |what: &str| format!("step {number} ({}): {what}", step.title);
         match steps.get(&number) {
             Some(Span { from, to: Some(to) }) => {
-                let mine: Vec<&Asked<'_>> =
-                    all.iter().filter(|asked| *from <= asked.invoked && asked.invoked <= *to).collect();
-                let parts = judged(expect, *from, &mine).into_iter();
-                found.extend(parts.map(|part| Expectation { what: what(&part.what), ..part }));
+                let mut parts = if let StepKind::Look { client, context, .. } = &step.kind {
+                    let looked = replicas::Looked { client, context, from: *from, to: *to };
+                    replicas::judged(view, &looked, expect, &all)
+                } else {
+                    let clients = step.kind.clients();
+                    let mine = all.iter().filter(|asked| {
+                        *from <= asked.invoked
+                            && asked.invoked <= *to
+                            && clients.is_none_or(|(name, count)| asked.client.is_one_of(name, count))
+                    });
+                    judged(expect, *from, &mine.collect::<Vec<_>>())
+                };
+                parts.extend(logs(view, expect, *from));
+                found.extend(parts.into_iter().map(|part| Expectation { what: what(&part.what), ..part }));
             }
             _ => found.push(Expectation {
                 what: what("its answers"),
@@ -205,10 +218,84 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
         };
         parts.push(answered(format!("{text:?} in the body"), &last, of));
     }
+    parts.extend(headers(expect, &last));
+    parts.extend(times(expect, from, asked));
+    parts
+}
+
+/// What answers of any app say beside their body.
+fn headers(expect: &Expect, last: &[&Asked<'_>]) -> Vec<Expectation> {
+    let mut parts = vec![];
+    for (name, text) in &expect.header {
+        let of = |_: &Asked<'_>, reply: &Reply| match reply.headers.get(&name.to_ascii_lowercase()) {
+            Some(value) if value.contains(text) => Ok(format!("answered {name}: {value}")),
+            Some(value) => Err(format!("answered {name}: {value}")),
+            None => Err(format!("answered without {name}")),
+        };
+        parts.push(answered(format!("{text:?} in header {name}"), last, of));
+    }
+    if let Some(cookie) = &expect.sets_cookie {
+        let of = |_: &Asked<'_>, reply: &Reply| {
+            let set = reply.headers.get("set-cookie").map(String::as_str).unwrap_or_default();
+            let found = set.split(", ").any(|name| name == cookie);
+            if found { Ok(format!("set {cookie}")) } else { Err(format!("set the cookies [{set}]")) }
+        };
+        parts.push(answered(format!("a cookie {cookie}"), last, of));
+    }
+    parts
+}
+
+/// How long answers took.
+fn times(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation> {
+    let mut parts = vec![];
     if let Some(limit) = expect.first_answer_within {
         parts.push(first_answer(limit, from, asked));
     }
+    let took = |asked: &Asked<'_>| asked.end.map(|(at, ..)| at.since(asked.invoked)).unwrap_or_default();
+    let timed = |what: String, fits: &dyn Fn(Duration) -> bool| {
+        answered(what, asked, |asked, _| {
+            let shown = format!("was answered after {} ms", took(asked).as_millis());
+            if fits(took(asked)) { Ok(shown) } else { Err(shown) }
+        })
+    };
+    if let Some(limit) = expect.each_answer_within {
+        parts.push(timed(format!("each answer within {limit}"), &|took| took <= limit.duration()));
+    }
+    if let Some(limit) = expect.each_answer_after {
+        parts.push(timed(format!("each answer after {limit}"), &|took| took >= limit.duration()));
+    }
     parts
+}
+
+/// What the nodes' logs were to say, or not, from an instant to the run's end.
+fn logs(view: &View<'_>, expect: &Expect, from: Nanos) -> Vec<Expectation> {
+    let said = |text: &str| {
+        view.history.records.iter().enumerate().find_map(|(index, record)| match &record.kind {
+            RecordKind::Log(line) if record.at >= from && line.message.contains(text) => Some((index, line)),
+            _ => None,
+        })
+    };
+    let mut found = vec![];
+    let mut push = |what, status, because, evidence| {
+        found.push(Expectation { what, status, because, rests_on: vec![], evidence });
+    };
+    if let Some(text) = &expect.log {
+        let what = format!("{text:?} in a log");
+        match said(text) {
+            Some((index, line)) => push(what, Status::Holds, format!("{} logged it", line.node), vec![index]),
+            None => push(what, Status::Violated, "no node logged it".to_owned(), vec![]),
+        }
+    }
+    if let Some(text) = &expect.no_log {
+        let what = format!("no {text:?} in any log");
+        match said(text) {
+            Some((index, line)) => {
+                push(what, Status::Violated, format!("{} logged {:?}", line.node, line.message), vec![index]);
+            }
+            None => push(what, Status::Holds, "no node logged it".to_owned(), vec![]),
+        }
+    }
+    found
 }
 
 /// Judges the last operation of each client; the first that is not as expected decides.

@@ -154,6 +154,8 @@ fn event_in_words(event: &Event) -> String {
             format!("the cluster is split: {}", sides.join(" and "))
         }
         Event::WarDropped { node, context, .. } => format!("{node}  the WAR for {context} is dropped"),
+        Event::WarRemoved { node, context } => format!("{node}  the WAR for {context} is removed"),
+        Event::Undeployed { node, context } => format!("{node}  has {context} no more"),
         Event::Deployed { node, context } => format!("{node}  serves {context}"),
         Event::Synchronised { node, sessions } => format!("{node}  holds the same {sessions} sessions as its peers"),
         Event::WaitRanOut { wanted, last_seen, waited_ms, .. } => {

@@ -60,8 +60,7 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
     };
     Finding {
         guarantee,
-        promised: promise::void(guarantee, &view.plan.topology, &view.timeline).is_none()
-            && judgement.unpromised.is_none(),
+        promised: promise::void(guarantee, view.plan, &view.timeline).is_none() && judgement.unpromised.is_none(),
         violations: if status == Status::Violated { named(guarantee, &judgement) } else { BTreeMap::new() },
         status,
         because,

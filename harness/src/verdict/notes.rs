@@ -14,7 +14,7 @@ use crate::spec::{JvmRoute, NodeName};
 pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for guarantee in &view.plan.guarantees {
-        let void = promise::void(*guarantee, &view.plan.topology, &view.timeline);
+        let void = promise::void(*guarantee, view.plan, &view.timeline);
         notes.extend(void.map(|why| format!("{guarantee} is not promised: {why}")));
     }
     for session in &view.sessions {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::timeline::Timeline;
 use crate::history::Nanos;
-use crate::spec::{Guarantee, ManagerKind, NodeName, Topology};
+use crate::spec::{Guarantee, ManagerKind, NodeName, Plan, Topology};
 
 /// The guarantees that a configuration promises.
 ///
@@ -13,8 +13,8 @@ use crate::spec::{Guarantee, ManagerKind, NodeName, Topology};
 /// lost their first attributes on the peer with `channelSendOptions="8"`). What a replica was seen to hold is promised
 /// always. So are the sessions of a joiner's peers: `DeltaManager.sendSessions` sends state with `6`, whatever the
 /// options are, and `BackupManager` gives a joiner each session as owner's copy or as proxy.
-pub fn promises(topology: &Topology) -> Vec<Guarantee> {
-    let waits = topology.cluster.session_send_options().waits_for_the_peer();
+pub fn promises(plan: &Plan) -> Vec<Guarantee> {
+    let waits = plan.waits_for_the_peer();
     Guarantee::ALL.into_iter().filter(|guarantee| waits || !needs_waiting(*guarantee)).collect()
 }
 
@@ -31,13 +31,16 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
 }
 
 /// Why a guarantee is not promised here, in words; `None` where it is.
-pub(super) fn void(guarantee: Guarantee, topology: &Topology, timeline: &Timeline<'_>) -> Option<String> {
+pub(super) fn void(guarantee: Guarantee, plan: &Plan, timeline: &Timeline<'_>) -> Option<String> {
+    let topology = &plan.topology;
     if !needs_waiting(guarantee) {
         return None;
     }
-    if !promises(topology).contains(&guarantee) {
-        let options = topology.cluster.session_send_options();
-        return Some(format!("send options {options} do not wait for the peer"));
+    let hasty = plan.each_node().map(|(node, topology)| (node, topology.cluster.session_send_options()));
+    if let Some((node, options)) = hasty.into_iter().find(|(_, options)| !options.waits_for_the_peer()) {
+        let whose =
+            if topology.cluster.session_send_options() == options { String::new() } else { format!(" of {node}") };
+        return Some(format!("send options {options}{whose} do not wait for the peer"));
     }
     let at = match topology.cluster.manager {
         ManagerKind::Delta => all_broken(topology, timeline),

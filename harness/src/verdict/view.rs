@@ -119,7 +119,7 @@ impl<'a> View<'a> {
         let looks = looks(history);
         let deployed = |counter_only: bool| {
             let contexts = plan.steps.iter().filter_map(move |step| match &step.kind {
-                StepKind::Deploy { app, context } if !counter_only || app.is_counter() => Some(context),
+                StepKind::Deploy { app, context, .. } if !counter_only || app.is_counter() => Some(context),
                 _ => None,
             });
             contexts.collect::<BTreeSet<_>>()
@@ -138,7 +138,7 @@ impl<'a> View<'a> {
 
     /// Whether every replica of a session is written before its client has the answer.
     pub(super) fn waits(&self) -> bool {
-        self.plan.topology.cluster.session_send_options().waits_for_the_peer()
+        self.plan.waits_for_the_peer()
     }
 
     /// Whether each node holds each session whole.

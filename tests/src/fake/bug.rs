@@ -29,6 +29,8 @@ pub enum Bug {
     BadAnswerAtFailover(u32, BadAnswer),
     /// The farm brings the app to the watcher alone.
     NeverDeploysOnPeers,
+    /// An app reaches the peers once; its next archive does not.
+    NeverDeploysAgainOnPeers,
     /// The app is deployed without `<distributable/>`, hence with a `StandardManager`.
     NotDistributable,
     /// The last node runs another clustered Manager than the one that the configuration names.

@@ -60,6 +60,8 @@ pub(super) struct Peer {
 pub(super) struct App {
     pub(super) context: ContextPath,
     pub(super) from: Instant,
+    /// Which of the context's lives it is, from 1.
+    pub(super) life: u32,
 }
 
 /// One node.

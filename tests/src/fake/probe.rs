@@ -94,6 +94,7 @@ impl World {
             "host": "localhost",
             "state": if app.from <= now { "STARTED" } else { "STARTING" },
             "available": app.from <= now,
+            "started-ms": app.life,
             "distributable": self.bug != Some(Bug::NotDistributable),
             "manager": {
                 "class": self.manager_class(index),

@@ -99,6 +99,7 @@ impl FakeRun {
             token: "a-secret".to_owned(),
             pages: None,
             compiler: None,
+            other_distributions: std::collections::BTreeMap::new(),
         })
     }
 }

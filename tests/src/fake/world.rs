@@ -197,9 +197,14 @@ impl World {
             if !self.nodes[index].runs() || (index != watcher && self.bug == Some(Bug::NeverDeploysOnPeers)) {
                 continue;
             }
+            let again = self.nodes[index].app.is_some();
+            if index != watcher && again && self.bug == Some(Bug::NeverDeploysAgainOnPeers) {
+                continue;
+            }
             let from = now + if index == watcher { DEPLOY } else { FARM };
             let node = &mut self.nodes[index];
-            node.app = Some(App { context: context.clone(), from });
+            let life = node.app.as_ref().map_or(1, |app| app.life + 1);
+            node.app = Some(App { context: context.clone(), from, life });
             let text = format!("Deployment of web application archive [{context}] has finished in [2] ms");
             node.log("INFO", "org.apache.catalina.startup.HostConfig", &text);
         }

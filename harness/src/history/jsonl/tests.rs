@@ -141,8 +141,15 @@ fn reply() -> impl Strategy<Value = Reply> {
             once,
             list,
         });
-    (any::<u16>(), vec(any::<String>(), 0..3), option::of(counter), option::of(any::<String>()))
-        .prop_map(|(status, set_cookie, counter, body)| Reply { status, set_cookie, counter, body })
+    (any::<u16>(), vec(any::<String>(), 0..3), option::of(counter), option::of(any::<String>())).prop_map(
+        |(status, set_cookie, counter, body)| Reply {
+            status,
+            set_cookie,
+            headers: std::collections::BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]),
+            counter,
+            body,
+        },
+    )
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -167,6 +174,7 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
         .prop_map(|(class, attributes)| ManagerState { class, attributes });
     let context = (any::<String>(), any::<bool>(), any::<bool>(), manager, vec(replica, 0..3)).prop_map(
         |(version, available, distributable, manager, sessions)| ContextState {
+            started_ms: available.then_some(7),
             path: ContextPath::new("/counter").expect("a good path"),
             version,
             available,
@@ -234,6 +242,7 @@ fn event() -> impl Strategy<Value = Event> {
         vec(node(), 0..4).prop_map(|nodes| Event::ClusterFormed { nodes }),
         vec(vec(node(), 0..3), 0..3).prop_map(|sides| Event::ClusterSplit { sides }),
         (node(), any::<String>()).prop_map(move |(node, sha256)| Event::WarDropped {
+            alone: sha256.is_empty(),
             node,
             context: context(),
             sha256

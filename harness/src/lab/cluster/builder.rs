@@ -205,6 +205,7 @@ impl ClusterBuilder {
             folder,
             machines: None,
             topology,
+            changes: vec![],
             runtime: self.runtime,
             docker: DockerOptions::default(),
             caches: Caches::of_user()?,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use camino::Utf8PathBuf;
 use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError};
@@ -12,30 +13,147 @@ use crate::lab::runtime::NodeFile;
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look, TimedOut};
 use crate::lab::war::War;
-use crate::spec::{ContextPath, Guarantee, NodeName};
+use crate::spec::step::{Delivery, Through};
+use crate::spec::{ContextPath, Guarantee, Millis, NodeName};
+
+/// What is waited for on one node.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Served<'a> {
+    /// The version of the context; empty where it has none.
+    pub(super) version: &'a str,
+    /// When the context's earlier life began, where it had one.
+    pub(super) before: Option<i64>,
+    /// How many lines of the node's log are from before.
+    pub(super) mark: usize,
+}
+
+/// Where a WAR is put.
+#[derive(Debug)]
+struct Dropped<'a> {
+    node: &'a NodeName,
+    path: Utf8PathBuf,
+    /// Whether the farm does not carry it on.
+    alone: bool,
+}
 
 impl Cluster {
-    /// Drops a WAR into the watcher's folder, whole at once, and waits until every living node serves its context.
+    /// Drops a WAR into the watcher's folder, whole at once, and waits until every living node serves its context: anew,
+    /// where the context was there before.
     ///
     /// # Errors
     /// The wait ran out, which breaks `deployed-everywhere`.
     pub async fn deploy(&self, war: &Arc<War>) -> Result<(), ClusterError> {
-        let watcher = self.parts.topology.watcher();
-        let path = format!("{}/{}", config::farm_folders(&self.parts.topology).watch, war.context.war_name()).into();
-        let file = NodeFile { path, content: war.content.clone(), modified: None };
-        self.parts.recorder.event(Event::WarDropped {
-            node: watcher.clone(),
-            context: war.context.clone(),
-            sha256: war.sha256.clone(),
-        });
+        self.deploy_by(war, &Delivery::default()).await
+    }
+
+    /// Deploys a WAR on this way, and waits as [`Self::deploy`] does.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `deployed-everywhere`; or the runtime cannot write slowly.
+    pub async fn deploy_by(&self, war: &Arc<War>, delivery: &Delivery) -> Result<(), ClusterError> {
         let living = self.living();
-        let marks: Vec<_> = living.iter().map(|node| (node, self.log_mark(node))).collect();
-        self.parts.runtime.put(watcher, file).await?;
-        let served = marks.into_iter().map(|(node, mark)| self.await_served(node, war, mark));
+        let (folder, receivers) = self.folder_of(delivery);
+        let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(&war.context)).into();
+        let mut awaited = vec![];
+        for node in living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node)) {
+            let before = self.life_of(node, &war.context, delivery).await?;
+            let version = delivery.version.as_deref().unwrap_or_default();
+            awaited.push((node, Served { version, before, mark: self.log_mark(node) }));
+        }
+        for node in &receivers {
+            let dropped = Dropped { node, path: path.clone(), alone: delivery.through == Through::Copy };
+            self.put_war(war, dropped, delivery.slowly).await?;
+        }
+        let served = awaited.iter().map(|(node, served)| self.await_served(node, war, served));
         try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
         let mut deployed = lock(&self.deployed);
         deployed.retain(|old| old.context != war.context);
         deployed.push(war.clone());
+        Ok(())
+    }
+
+    /// Removes the archive of a context from where it was put, and waits until no living node has the context.
+    ///
+    /// # Errors
+    /// The wait ran out.
+    pub async fn undeploy(&self, context: &ContextPath, delivery: &Delivery) -> Result<(), ClusterError> {
+        let living = self.living();
+        let (folder, receivers) = self.folder_of(delivery);
+        let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(context)).into();
+        for node in &receivers {
+            self.parts.recorder.event(Event::WarRemoved { node: node.clone(), context: context.clone() });
+            self.parts.runtime.remove(node, &path).await?;
+        }
+        let gone = living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node));
+        try_join_all(gone.map(|node| self.await_gone(node, context, delivery))).await?;
+        if delivery.version.is_none() {
+            lock(&self.deployed).retain(|war| war.context != *context);
+        }
+        Ok(())
+    }
+
+    /// Puts an archive into the appBase of a node that does not run.
+    pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
+        let folder = config::farm_folders(&self.parts.topology).deploy;
+        let path = format!("{folder}/{}", war.context.war_name()).into();
+        self.put_war(war, Dropped { node, path, alone: true }, None).await
+    }
+
+    async fn put_war(&self, war: &War, dropped: Dropped<'_>, slowly: Option<Millis>) -> Result<(), ClusterError> {
+        let (context, sha256) = (war.context.clone(), war.sha256.clone());
+        let Dropped { node, path, alone } = dropped;
+        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256 });
+        let file = NodeFile { path, content: war.content.clone(), modified: None };
+        match slowly {
+            Some(over) => self.parts.runtime.put_slowly(node, file, over.duration()).await?,
+            None => self.parts.runtime.put(node, file).await?,
+        }
+        Ok(())
+    }
+
+    /// The folder into which an app goes, and the nodes of which.
+    fn folder_of(&self, delivery: &Delivery) -> (String, Vec<NodeName>) {
+        let folders = config::farm_folders(&self.parts.topology);
+        match (delivery.through, &delivery.on) {
+            (Through::Farm, _) => (folders.watch.to_owned(), vec![self.parts.topology.watcher().clone()]),
+            (Through::Copy, Some(node)) => (folders.deploy.to_owned(), vec![node.clone()]),
+            (Through::Copy, None) => (folders.deploy.to_owned(), self.living().into_iter().collect()),
+        }
+    }
+
+    /// When the present life of a node's context began, where it is there.
+    async fn life_of(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        delivery: &Delivery,
+    ) -> Result<Option<i64>, ClusterError> {
+        if !lock(&self.deployed).iter().any(|war| war.context == *context) {
+            return Ok(None);
+        }
+        let seen = self.look(node, &Question::Context(context.clone())).await?;
+        let version = delivery.version.as_deref().unwrap_or_default();
+        Ok(seen.state().and_then(|state| state.context(context, version)).and_then(|found| found.started_ms))
+    }
+
+    async fn await_gone(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        delivery: &Delivery,
+    ) -> Result<(), ClusterError> {
+        let version = delivery.version.as_deref().unwrap_or_default();
+        let question = Question::Context(context.clone());
+        wait::until(&format!("{node} to have no {context}"), self.parts.limits.deploy, async || {
+            let seen = self.look(node, &question).await?;
+            Ok::<_, ClusterError>(match seen.state() {
+                Some(state) if state.context(context, version).is_none() => Look::Ready(()),
+                Some(_) => Look::NotYet(format!("{node} still has {context}")),
+                None => Look::NotYet("its probe does not answer".to_owned()),
+            })
+        })
+        .await?;
+        self.parts.recorder.event(Event::Undeployed { node: node.clone(), context: context.clone() });
         Ok(())
     }
 
@@ -44,7 +162,12 @@ impl Cluster {
     ///
     /// `?jsp_precompile=true` compiles a page without running it (Jakarta Pages, "Precompilation"), so no session is
     /// touched and no later request pays for it.
-    pub(super) async fn await_served(&self, node: &NodeName, war: &War, mark: usize) -> Result<(), ClusterError> {
+    pub(super) async fn await_served(
+        &self,
+        node: &NodeName,
+        war: &War,
+        served: &Served<'_>,
+    ) -> Result<(), ClusterError> {
         let context = &war.context;
         let (wanted, began) = (format!("{node} to serve {context}"), self.parts.recorder.clock().now());
         let question = Question::Context(context.clone());
@@ -52,17 +175,18 @@ impl Cluster {
             PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
         wait::until(&wanted, self.parts.limits.deploy, async || {
             let seen = self.look(node, &question).await?;
-            let found =
-                seen.state().and_then(|state| state.contexts.iter().find(|found| found.path == *context).cloned());
+            let found = seen.state().and_then(|state| state.context(context, served.version));
+            let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
             Ok::<_, ClusterError>(match found {
                 Some(found) if found.available => self.look_at_pages(&http, node, war).await?,
-                Some(_) => match self.failed_to_start(node, context, mark) {
+                Some(_) => match self.failed_to_start(node, context, served.mark) {
                     Some(last_seen) => {
                         let waited = self.parts.recorder.clock().now().since(began);
                         return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
                     }
                     None => Look::NotYet(format!("{context} is there, but not available")),
                 },
+                None if served.before.is_some() => Look::NotYet(format!("{node} has no new {context}")),
                 None => Look::NotYet(format!("{node} has no context {context}")),
             })
         })

@@ -1,13 +1,16 @@
 //! Breaking and mending nodes; every fault proves that it hit.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use super::farm::Served;
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
 use crate::lab::runtime::Cut;
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
-use crate::spec::{FaultKind, Membership, NodeName};
+use crate::lab::war::War;
+use crate::spec::{FaultKind, Membership, NodeChanges, NodeName};
 
 /// `McastService.dropTime` where nothing is said.
 const STOCK_DROP_TIME_MS: i64 = 3000;
@@ -179,13 +182,38 @@ impl Cluster {
     /// # Errors
     /// One of these waits ran out, or the node failed.
     pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
+        self.restart_with(node, None, None).await
+    }
+
+    /// Starts a node again with something changed: its server, Java or configuration, or the archive of an app in its
+    /// appBase. What it had deployed stays. Waits as [`Self::restart`] does.
+    ///
+    /// # Errors
+    /// One of these waits ran out, the node failed, or the runtime cannot change a node.
+    pub async fn restart_with(
+        &self,
+        node: &NodeName,
+        changes: Option<&NodeChanges>,
+        app: Option<&Arc<War>>,
+    ) -> Result<(), ClusterError> {
         self.await_forgotten(node).await?;
+        if let Some(changes) = changes {
+            let mut changed = lock(&self.changed).get(node).cloned().unwrap_or_default();
+            changed = changed.then(changes);
+            lock(&self.changed).insert(node.clone(), changed);
+            let launch = self.launch(node, &self.endpoints())?;
+            self.parts.runtime.replace(launch).await?;
+        }
+        if let Some(war) = app {
+            self.lay_archive(node, war).await?;
+        }
         let mark = self.log_mark(node);
         self.start_node(node).await?;
         self.await_formed().await?;
         let deployed = lock(&self.deployed).clone();
         for war in deployed {
-            self.await_served(node, &war, mark).await?;
+            let served = Served { mark, ..Served::default() };
+            self.await_served(node, &war, &served).await?;
             self.await_synchronised(node, &war.context).await?;
         }
         Ok(())

@@ -37,12 +37,12 @@ use super::recorder::Recorder;
 use super::run_dir::RunDir;
 use super::runtime::{NodeLog, NodeStatus, Runtime};
 use super::sync::lock;
-use super::wait;
+use super::wait::{self, Look};
 use super::war::War;
 use crate::history::Question;
 use crate::history::{Event, LogLine, NodeObservation, RecordKind};
 use crate::spec::plan::Limits;
-use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, Topology};
+use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeChanges, NodeName, Topology};
 
 /// How often a node's log file is looked at.
 const LOG_POLL: Duration = Duration::from_millis(40);
@@ -70,6 +70,8 @@ pub struct ClusterParts {
     pub limits: Limits,
     /// The secret that the probes of this run ask for.
     pub token: String,
+    /// The servers of nodes that run another one than the topology says, by their word.
+    pub other_distributions: BTreeMap<String, Arc<Distribution>>,
 }
 
 /// A cluster that runs, or is about to.
@@ -81,6 +83,8 @@ pub struct Cluster {
     living: Mutex<BTreeSet<NodeName>>,
     /// What was done to a node and can be undone, with the fault's number.
     undoable: Mutex<BTreeMap<NodeName, (u32, FaultKind)>>,
+    /// What was changed at restarts.
+    changed: Mutex<BTreeMap<NodeName, NodeChanges>>,
     deployed: Mutex<Vec<Arc<War>>>,
     /// The contexts that the nodes have without any app of a story.
     own_contexts: Mutex<BTreeSet<ContextPath>>,
@@ -105,6 +109,7 @@ impl Cluster {
             endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None }),
             living: Mutex::default(),
             undoable: Mutex::default(),
+            changed: Mutex::default(),
             deployed: Mutex::default(),
             own_contexts: Mutex::default(),
             earlier: BTreeMap::new(),
@@ -187,6 +192,16 @@ impl Cluster {
         Ok(observations)
     }
 
+    /// Reads on one node what it holds of a context, without touching a session.
+    ///
+    /// # Errors
+    /// The node has no address. A probe that does not answer is no error but a dead observation.
+    pub async fn observe_node(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
+        let observation = self.look(node, &Question::Context(context.clone())).await?;
+        self.parts.recorder.record(RecordKind::Observe(observation));
+        Ok(())
+    }
+
     async fn look_at_living(&self, question: &Question) -> Result<Vec<NodeObservation>, ClusterError> {
         let living = self.living();
         let looks = living.iter().map(|node| self.look(node, question));
@@ -242,6 +257,31 @@ impl Cluster {
         });
     }
 
+    /// How many lines of each node's log were seen.
+    pub fn log_marks(&self) -> BTreeMap<NodeName, usize> {
+        lock(&self.logs).iter().map(|(node, lines)| (node.clone(), lines.len())).collect()
+    }
+
+    /// Waits until a node's log has a line with a text behind a mark. Lines of no class are kept only for the texts of
+    /// [`Recorder::keep_lines_with`].
+    ///
+    /// # Errors
+    /// The wait ran out.
+    pub async fn await_log(
+        &self,
+        node: &NodeName,
+        text: &str,
+        mark: usize,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
+        wait::until(&format!("{node} to log {text:?}"), limit, async || {
+            let lines = self.logs_since(node, mark);
+            let said = lines.iter().any(|line| line.message.contains(text));
+            Ok(if said { Look::Ready(()) } else { Look::NotYet(format!("none of {} lines says so", lines.len())) })
+        })
+        .await
+    }
+
     /// How many lines of a node's log were seen, as a mark to look on from.
     fn log_mark(&self, node: &NodeName) -> usize {
         lock(&self.logs).get(node).map_or(0, Vec::len)
@@ -276,8 +316,13 @@ impl Cluster {
     /// The cache cannot be written.
     pub fn keep_pages(&self) -> std::io::Result<()> {
         let Some(pages) = &self.parts.pages else { return Ok(()) };
-        let works =
-            self.parts.topology.names().filter_map(|node| self.parts.runtime.folder(node, pages::WORK_DIR.into()));
+        let alike = |node: &&NodeName| {
+            let changes = self.parts.topology.node(node).map(|node| &node.changes).into_iter();
+            let changed = lock(&self.changed).get(*node).cloned();
+            changes.chain(&changed).all(|changes| changes.server.is_none() && changes.java.is_none())
+        };
+        let nodes = self.parts.topology.names().filter(alike);
+        let works = nodes.filter_map(|node| self.parts.runtime.folder(node, pages::WORK_DIR.into()));
         works.into_iter().try_for_each(|work| pages.keep(&work))
     }
 

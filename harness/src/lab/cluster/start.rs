@@ -15,7 +15,7 @@ use crate::lab::pages::CompiledPages;
 use crate::lab::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
-use crate::spec::{Endpoints, NodeName};
+use crate::spec::{Endpoints, NodeName, Topology};
 
 /// How often a whole start is tried where ports were taken in between.
 const ATTEMPTS: usize = 3;
@@ -61,42 +61,46 @@ impl Cluster {
         *lock(&self.endpoints) = endpoints.clone();
         self.parts.recorder.event(Event::Addressed { endpoints: endpoints.clone() });
         let names: Vec<NodeName> = self.parts.topology.names().cloned().collect();
-        try_join_all(names.iter().map(|node| self.install(node, &endpoints))).await?;
+        try_join_all(names.iter().map(async |node| {
+            let launch = self.launch(node, &endpoints)?;
+            Ok::<_, ClusterError>(self.parts.runtime.install(launch).await?)
+        }))
+        .await?;
         try_join_all(names.iter().map(|node| self.start_node(node))).await?;
         self.await_formed().await?;
         self.note_own_contexts();
         Ok(())
     }
 
-    pub(super) async fn install(&self, node: &NodeName, endpoints: &Endpoints) -> Result<(), ClusterError> {
+    /// All that the machines need to make a node, with what was changed at its restarts.
+    pub(super) fn launch(&self, node: &NodeName, endpoints: &Endpoints) -> Result<NodeLaunch, ClusterError> {
         let parts = &self.parts;
-        let kind = parts.distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
-        let server_xml = config::server_xml(&parts.topology, endpoints, node, &kind)
+        let changed = lock(&self.changed).get(node).cloned().unwrap_or_default();
+        let topology = parts.topology.of_node(node, &changed);
+        let distribution = parts.other_distributions.get(&topology.server.to_string()).unwrap_or(&parts.distribution);
+        let kind = distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
+        let server_xml = config::server_xml(&topology, endpoints, node, &kind)
             .map_err(|source| ClusterError::Render { node: node.clone(), source })?;
         let files_failed = |source| ClusterError::Files { node: node.clone(), source };
         let folder = parts.run_dir.node(node);
         fs_err::create_dir_all(&folder).map_err(files_failed)?;
         fs_err::write(folder.join("server.xml"), config::redact_xml(&server_xml)).map_err(files_failed)?;
-        let mut files = base::files(&parts.distribution, node, server_xml, &parts.token, &parts.topology.jvm.libs)
-            .map_err(files_failed)?;
-        files.extend(parts.pages.iter().flat_map(CompiledPages::files));
-        let launch = NodeLaunch {
+        let mut files =
+            base::files(distribution, node, server_xml, &parts.token, &topology.jvm.libs).map_err(files_failed)?;
+        let java_home = topology.jvm.home.clone().filter(|_| topology.jvm.home != parts.topology.jvm.home);
+        if java_home.is_none() && topology.server == parts.topology.server {
+            // Pages that were compiled for another server would not fit this one.
+            files.extend(parts.pages.iter().flat_map(CompiledPages::files));
+        }
+        Ok(NodeLaunch {
             node: node.clone(),
-            distribution: Arc::clone(&parts.distribution),
+            distribution: Arc::clone(distribution),
             files,
-            folders: base::folders(&parts.topology),
-            java_home: parts.java.as_ref().map(|java| java.home.clone()),
-            jvm_args: self.jvm_args(node),
-            env: parts.topology.jvm.env.clone().into_iter().collect(),
-        };
-        Ok(parts.runtime.install(launch).await?)
-    }
-
-    fn jvm_args(&self, node: &NodeName) -> Vec<String> {
-        let topology = &self.parts.topology;
-        let ours = ["-Duser.language=en".to_owned(), "-Duser.country=US".to_owned(), format!("-Dharness.node={node}")];
-        let timing = topology.jvm_flags().into_iter().map(str::to_owned);
-        ours.into_iter().chain(timing).chain(topology.jvm.args.iter().cloned()).collect()
+            folders: base::folders(&topology),
+            java_home: java_home.or_else(|| parts.java.as_ref().map(|java| java.home.clone())),
+            jvm_args: jvm_args(&topology, node),
+            env: topology.jvm.env.clone().into_iter().collect(),
+        })
     }
 
     /// Starts one node and waits until it is ready: its connector answers through the probe, and on TomEE OpenEJB is
@@ -171,6 +175,12 @@ impl Cluster {
         let text = fs_err::read(self.parts.runtime.log_path(node, NodeLog::Console)).unwrap_or_default();
         String::from_utf8_lossy(text.get(mark.console..).unwrap_or(&text)).into_owned()
     }
+}
+
+fn jvm_args(topology: &Topology, node: &NodeName) -> Vec<String> {
+    let ours = ["-Duser.language=en".to_owned(), "-Duser.country=US".to_owned(), format!("-Dharness.node={node}")];
+    let timing = topology.jvm_flags().into_iter().map(str::to_owned);
+    ours.into_iter().chain(timing).chain(topology.jvm.args.iter().cloned()).collect()
 }
 
 /// The first exceptions of a console, each once and without its trace: the cause that a log's message leaves out.

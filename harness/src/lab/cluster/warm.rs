@@ -111,7 +111,7 @@ impl Cluster {
     /// Starts a node with files as new as at its first start.
     async fn start_anew(&self, node: &NodeName) -> Result<(), ClusterError> {
         self.await_forgotten(node).await?;
-        self.install(node, &self.endpoints()).await?;
+        self.parts.runtime.install(self.launch(node, &self.endpoints())?).await?;
         self.start_node(node).await
     }
 
@@ -227,6 +227,7 @@ impl Cluster {
             endpoints: Mutex::new(previous.endpoints()),
             living: Mutex::new(previous.living()),
             undoable: Mutex::new(lock(&previous.undoable).clone()),
+            changed: Mutex::new(lock(&previous.changed).clone()),
             deployed: Mutex::default(),
             own_contexts: Mutex::new(lock(&previous.own_contexts).clone()),
             earlier: BTreeMap::new(),
@@ -240,6 +241,7 @@ impl Cluster {
                 java: parts.java.clone(),
                 pages: parts.pages.clone(),
                 compiler: parts.compiler.clone(),
+                other_distributions: parts.other_distributions.clone(),
                 recorder,
                 run_dir,
                 limits: parts.limits,

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -178,8 +179,18 @@ pub trait Runtime: Send + Sync + Debug {
     /// Makes a file appear below a node's `CATALINA_BASE`, whole or not at all, with the present time on it.
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError>;
 
-    /// Makes a file of a running node vanish below its `CATALINA_BASE`; one that is not there is gone already.
+    /// Makes a file grow piece by piece under its own name, so that others can find it half done; whole after `over`.
+    async fn put_slowly(&self, _node: &NodeName, _file: NodeFile, _over: Duration) -> Result<(), RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::SlowCopy })
+    }
+
+    /// Removes a file below a node's `CATALINA_BASE`; one that is not there is as good as removed.
     async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError>;
+
+    /// Lays the files of a node that has ended anew, for its next start; what it had deployed, and its logs, stay.
+    async fn replace(&self, _launch: NodeLaunch) -> Result<(), RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::ChangeNode })
+    }
 
     /// The file on this machine to which the runtime writes a node's log as it comes.
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf;

@@ -306,7 +306,11 @@ impl Operations {
 /// The one node that an event is about.
 fn event_node(event: &Event) -> Option<&NodeName> {
     match event {
-        Event::WarDropped { node, .. } | Event::Deployed { node, .. } | Event::Synchronised { node, .. } => Some(node),
+        Event::WarDropped { node, .. }
+        | Event::WarRemoved { node, .. }
+        | Event::Deployed { node, .. }
+        | Event::Undeployed { node, .. }
+        | Event::Synchronised { node, .. } => Some(node),
         _ => None,
     }
 }

@@ -1,5 +1,7 @@
 //! The tables of a scenario file, as they are written.
 
+use std::collections::BTreeMap;
+
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::de::IgnoredAny;
@@ -7,8 +9,11 @@ use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
 use crate::spec::cluster_element::ClusterElements;
+use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
 use crate::spec::plan::AppRequest;
+use crate::spec::step::Through;
+use crate::spec::topology::NodeChanges;
 use crate::spec::{
     ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName, SendOptions,
     ServerSpec, Target, Timing,
@@ -46,6 +51,10 @@ pub struct ScenarioFile {
     /// The cluster.
     #[serde(default)]
     pub cluster: ClusterTable,
+    /// What single nodes have otherwise than the others, each by its name.
+    #[serde(default)]
+    #[schemars(with = "BTreeMap<NodeName, NodeChanges>")]
+    pub node: BTreeMap<Spanned<NodeName>, NodeChanges>,
     /// What is varied: one run for each combination.
     #[serde(default)]
     pub matrix: MatrixTable,
@@ -60,7 +69,8 @@ pub struct ScenarioFile {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ClusterTable {
     /// How many nodes, 2 to 8.
-    pub nodes: Option<usize>,
+    #[schemars(with = "Option<usize>")]
+    pub nodes: Option<Spanned<usize>>,
     /// What they run.
     pub server: Option<ServerSpec>,
     /// Session manager.
@@ -85,7 +95,8 @@ pub struct ClusterTable {
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MatrixTable {
     /// Numbers of nodes.
-    pub nodes: Vec<usize>,
+    #[schemars(with = "Vec<usize>")]
+    pub nodes: Vec<Spanned<usize>>,
     /// Servers.
     pub server: Vec<ServerSpec>,
     /// Session managers.
@@ -98,25 +109,46 @@ pub struct MatrixTable {
     pub timing: Vec<Timing>,
 }
 
-/// One step: exactly one verb (`deploy`, `request`, `get`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `partition`,
+/// One step: exactly one verb (`deploy`, `undeploy`, `request`, `get`, `post`, `put`, `delete`, `traffic`, `end-traffic`, `look`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `partition`,
 /// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `heal`, `restart`,
-/// `wait`, `repeat`) and what belongs to it.
+/// `rolling-restart`, `wait`, `repeat`) and what belongs to it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StepTable {
     /// What a progress line says meanwhile; made from the step where nothing is said.
     pub say: Option<String>,
 
-    /// Deploys an app through the farm: `counter`, `local-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
+    /// Deploys an app: `counter`, `local-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
     /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
+    /// Takes the app of a context away from every node.
+    #[schemars(with = "Option<ContextPath>")]
+    pub undeploy: Option<Spanned<ContextPath>>,
     /// Makes requests to the counter app.
     #[schemars(with = "Option<AppRequest>")]
     pub request: Option<Spanned<AppRequest>>,
     /// Makes a GET of a path.
     #[schemars(with = "Option<String>")]
     pub get: Option<Spanned<String>>,
+    /// Makes a POST to a path.
+    #[schemars(with = "Option<String>")]
+    pub post: Option<Spanned<String>>,
+    /// Makes a PUT to a path.
+    #[schemars(with = "Option<String>")]
+    pub put: Option<Spanned<String>>,
+    /// Makes a DELETE of a path.
+    #[schemars(with = "Option<String>")]
+    pub delete: Option<Spanned<String>>,
+    /// Lets clients ask the counter app again and again while the story goes on.
+    #[schemars(with = "Option<AppRequest>")]
+    pub traffic: Option<Spanned<AppRequest>>,
+    /// Ends the traffic of clients of this name; the story's end does so, too.
+    #[schemars(with = "Option<ClientName>")]
+    pub end_traffic: Option<Spanned<ClientName>>,
+    /// Reads on a node what it holds of the client's session, without touching it.
+    #[schemars(with = "Option<Target>")]
+    pub look: Option<Spanned<Target>>,
     /// Reads every replica of an app's sessions. Done by itself after requests and before faults.
     #[schemars(with = "Option<ContextPath>")]
     pub observe: Option<Spanned<ContextPath>>,
@@ -159,6 +191,9 @@ pub struct StepTable {
     /// Starts a node again and waits until it holds what its peers hold.
     #[schemars(with = "Option<Target>")]
     pub restart: Option<Spanned<Target>>,
+    /// Ends (`"stop"` or `"kill"`) and restarts one node after the other.
+    #[schemars(with = "Option<FaultKind>")]
+    pub rolling_restart: Option<Spanned<FaultKind>>,
     /// Waits for a fact, never for time alone.
     #[schemars(with = "Option<WaitWord>")]
     pub wait: Option<Spanned<WaitWord>>,
@@ -183,6 +218,36 @@ pub struct StepTable {
     /// Where the app is served; the one that was deployed last where nothing is said.
     #[schemars(with = "Option<ContextPath>")]
     pub at: Option<Spanned<ContextPath>>,
+    /// Into which folder an app is put.
+    #[schemars(with = "Option<Through>")]
+    pub through: Option<Spanned<Through>>,
+    /// The version of an app, as `002`: several versions of a context are served side by side.
+    #[schemars(with = "Option<String>")]
+    pub version: Option<Spanned<String>>,
+    /// How long the copying of an app takes, in pieces that a deployer can find half done.
+    #[schemars(with = "Option<Millis>")]
+    pub slowly: Option<Spanned<Millis>>,
+    /// Headers of a request.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub headers: Option<Spanned<BTreeMap<String, String>>>,
+    /// Fields of a form that a request sends.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub form: Option<Spanned<BTreeMap<String, String>>>,
+    /// A document that a request sends.
+    #[schemars(with = "Option<serde_json::Value>")]
+    pub json: Option<Spanned<serde_json::Value>>,
+    /// What the client keeps of the answer, each by the name under which `${name}` stands for it later.
+    #[schemars(with = "BTreeMap<String, Capture>")]
+    pub capture: Option<Spanned<BTreeMap<String, Capture>>>,
+    /// From the begin of one request of a client to the begin of its next.
+    #[schemars(with = "Option<Millis>")]
+    pub every: Option<Spanned<Millis>>,
+    /// What a restarted node has otherwise than before.
+    #[schemars(with = "Option<RestartTable>")]
+    pub with: Option<Spanned<RestartTable>>,
+    /// A text to wait for in a node's log.
+    #[schemars(with = "Option<String>")]
+    pub contains: Option<Spanned<String>>,
     /// How many of a hundred packets a packet loss drops, 1 to 99.
     #[schemars(with = "Option<u8>")]
     pub percent: Option<Spanned<u8>>,
@@ -214,6 +279,46 @@ pub enum WaitWord {
     StateTransferred,
     /// The node `on` holds as many sessions as `sessions` says.
     Sessions,
+    /// The log of the node `on` has a line that contains `contains`.
+    Log,
+}
+
+/// What a restarted node has otherwise than before.
+#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RestartTable {
+    /// An app whose archive takes the place of the one that the node has: as in `deploy`.
+    #[schemars(with = "Option<String>")]
+    pub war: Option<Spanned<String>>,
+    /// What it runs.
+    pub server: Option<ServerSpec>,
+    /// `JAVA_HOME`.
+    #[schemars(with = "Option<String>")]
+    pub java: Option<Utf8PathBuf>,
+    /// Arguments for its JVM, behind those that it has.
+    pub jvm_args: Vec<String>,
+    /// Which Manager.
+    pub manager: Option<ManagerKind>,
+    /// How it sends session changes.
+    pub send_options: Option<SendOptions>,
+    /// What it says of the elements of `<Cluster>`, in the place of all that it said of them.
+    pub elements: Option<Box<ClusterElements>>,
+}
+
+impl RestartTable {
+    /// The changes, where there are some.
+    pub(super) fn changes(&self) -> Option<Box<NodeChanges>> {
+        let changes = NodeChanges {
+            server: self.server.clone(),
+            java: self.java.clone(),
+            jvm_args: self.jvm_args.clone(),
+            manager: self.manager,
+            send_options: self.send_options,
+            elements: self.elements.clone(),
+            peers: None,
+        };
+        Some(changes).filter(|changes| !changes.is_none()).map(Box::new)
+    }
 }
 
 /// `"a"` or `["a", "b"]`.
@@ -249,8 +354,25 @@ fn one_or_many<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Violati
 impl StepTable {
     /// The nodes' names that it mentions, each with its place.
     pub(super) fn targets(&self) -> impl Iterator<Item = &Spanned<Target>> {
-        let others = [self.heal.as_ref(), self.restart.as_ref(), self.on.as_ref()];
+        let others = [self.heal.as_ref(), self.restart.as_ref(), self.look.as_ref(), self.on.as_ref()];
         self.faults().into_iter().map(|(_, target)| target).chain(others).flatten()
+    }
+
+    /// Says a fault and its target.
+    pub(super) fn set_fault(&mut self, kind: FaultKind, target: Option<Spanned<Target>>) {
+        let field = match kind {
+            FaultKind::Kill => &mut self.kill,
+            FaultKind::Stop => &mut self.stop,
+            FaultKind::Pause => &mut self.pause,
+            FaultKind::LoseHost => &mut self.lose_host,
+            FaultKind::Partition => &mut self.partition,
+            FaultKind::TribesPartition => &mut self.tribes_partition,
+            FaultKind::MembershipPartition => &mut self.membership_partition,
+            FaultKind::DropOutgoing => &mut self.drop_outgoing,
+            FaultKind::DropIncoming => &mut self.drop_incoming,
+            FaultKind::PacketLoss => &mut self.packet_loss,
+        };
+        *field = target;
     }
 
     /// The faults that it may do, each with its target where it does it.

@@ -4,6 +4,7 @@
 //! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`] tells it
 //! as prose. The format for people is in `scenarios/README.md`.
 
+mod build;
 mod error;
 mod file;
 mod named_app;
@@ -17,8 +18,9 @@ mod verbs;
 #[cfg(test)]
 mod tests;
 
+pub use build::{StepBuilder, StoryBuilder};
 pub use error::ScenarioError;
-pub use file::{ClusterTable, MatrixTable, ScenarioFile, StepTable};
+pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
 pub use plans::{Cell, CellPlan};
 pub use shipped::{Shipped, shipped};
 

@@ -2,13 +2,17 @@
 
 use std::fmt;
 
+use toml::Spanned;
+
 use super::error::nearest;
 use super::file::ClusterTable;
 use super::{Scenario, ScenarioError, steps};
-use crate::spec::{ExpectedViolation, Guarantee, Plan, StepKind, Topology};
+use crate::spec::{ExpectedViolation, Guarantee, NodeName, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
+/// The place of what does not stand in the file.
+const NOWHERE: std::ops::Range<usize> = 0..0;
 /// The keys of `[cluster]` that can be said with a word.
 const KEYS: [&str; 6] = ["nodes", "server", "manager", "membership", "send-options", "timing"];
 
@@ -47,7 +51,8 @@ impl ClusterTable {
         match key {
             "nodes" => {
                 let nodes = value.parse().map_err(|_| ScenarioError::nowhere(format!("nodes cannot be {value:?}")))?;
-                self.nodes = Some(nodes);
+                // A word of the command line has no place in the file.
+                self.nodes = Some(Spanned::new(NOWHERE, nodes));
             }
             "server" => self.server = read(key, value)?,
             "manager" => self.manager = read(key, value)?,
@@ -68,7 +73,7 @@ impl ClusterTable {
     /// This table, with what `other` says in the place of its own.
     fn under(&self, other: &Self) -> Self {
         Self {
-            nodes: other.nodes.or(self.nodes),
+            nodes: other.nodes.clone().or_else(|| self.nodes.clone()),
             server: other.server.clone().or_else(|| self.server.clone()),
             manager: other.manager.or(self.manager),
             membership: other.membership.or(self.membership),
@@ -79,8 +84,14 @@ impl ClusterTable {
     }
 
     fn topology(&self, base: &Topology) -> Result<Topology, ScenarioError> {
-        let mut topology = Topology::of(self.nodes.unwrap_or(base.nodes.len()))
-            .map_err(|error| ScenarioError::nowhere(error.to_string()))?;
+        let (count, place) = match &self.nodes {
+            Some(nodes) => (*nodes.get_ref(), nodes.span()),
+            None => (base.nodes.len(), NOWHERE),
+        };
+        let mut topology = Topology::of(count).map_err(|error| match place {
+            NOWHERE => ScenarioError::nowhere(error.to_string()),
+            place => ScenarioError::at(place, error.to_string()),
+        })?;
         topology.server = self.server.clone().unwrap_or_else(|| base.server.clone());
         topology.timing = self.timing.unwrap_or(base.timing);
         topology.cluster = base.cluster.clone();
@@ -114,10 +125,29 @@ impl Scenario {
     pub fn plans_with(&self, base: &Topology, said: &ClusterTable) -> Result<Vec<CellPlan>, ScenarioError> {
         let cells = self.cells(said)?;
         let plans = cells.into_iter().map(|(cell, table)| {
-            let topology = self.file.cluster.under(&table).under(said).topology(base)?;
+            let mut topology = self.file.cluster.under(&table).under(said).topology(base)?;
+            self.differ(&mut topology)?;
             Ok(CellPlan { plan: self.plan(topology)?, cell })
         });
         plans.collect()
+    }
+
+    /// Gives single nodes what they have otherwise than the others.
+    fn differ(&self, topology: &mut Topology) -> Result<(), ScenarioError> {
+        for (name, changes) in &self.file.node {
+            let all = topology.names().map(NodeName::to_string).collect::<Vec<_>>().join(", ");
+            let unknown = |node: &NodeName| {
+                ScenarioError::at(name.span(), format!("there is no node {node}: the cluster has {all}"))
+            };
+            if let Some(peer) = changes.peers.iter().flatten().find(|peer| topology.node(peer).is_none()) {
+                return Err(unknown(peer));
+            }
+            let Some(node) = topology.nodes.iter_mut().find(|node| node.name == *name.get_ref()) else {
+                return Err(unknown(name.get_ref()));
+            };
+            node.changes = changes.clone();
+        }
+        Ok(())
     }
 
     fn plan(&self, topology: Topology) -> Result<Plan, ScenarioError> {
@@ -135,7 +165,14 @@ impl Scenario {
             let told = all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions());
             // Nothing can be known of joiners where none comes back.
             let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));
-            told.filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred).collect()
+            // An app that one node alone was given is not to be everywhere.
+            let one = plan
+                .steps
+                .iter()
+                .any(|step| matches!(&step.kind, StepKind::Deploy { delivery, .. } if delivery.on.is_some()));
+            told.filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
+                .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere)
+                .collect()
         });
         Ok(plan)
     }
@@ -143,18 +180,29 @@ impl Scenario {
     fn cells(&self, said: &ClusterTable) -> Result<Vec<(Cell, ClusterTable)>, ScenarioError> {
         let matrix = &self.file.matrix;
         let mut cells = vec![(Cell::default(), ClusterTable::default())];
-        vary(&mut cells, "nodes", &matrix.nodes, said.nodes.is_some(), |table, nodes| table.nodes = Some(nodes));
-        vary(&mut cells, "server", &matrix.server, said.server.is_some(), |table, server| table.server = Some(server));
-        vary(&mut cells, "manager", &matrix.manager, said.manager.is_some(), |table, manager| {
+        let nodes = matrix.nodes.iter().map(|nodes| (nodes.get_ref().to_string(), nodes.clone())).collect::<Vec<_>>();
+        vary(&mut cells, "nodes", &nodes, said.nodes.is_some(), |table, nodes| table.nodes = Some(nodes));
+        vary(&mut cells, "server", &named(&matrix.server), said.server.is_some(), |table, server| {
+            table.server = Some(server);
+        });
+        vary(&mut cells, "manager", &named(&matrix.manager), said.manager.is_some(), |table, manager| {
             table.manager = Some(manager);
         });
-        vary(&mut cells, "membership", &matrix.membership, said.membership.is_some(), |table, membership| {
+        vary(&mut cells, "membership", &named(&matrix.membership), said.membership.is_some(), |table, membership| {
             table.membership = Some(membership);
         });
-        vary(&mut cells, "send-options", &matrix.send_options, said.send_options.is_some(), |table, options| {
-            table.send_options = Some(options);
+        vary(
+            &mut cells,
+            "send-options",
+            &named(&matrix.send_options),
+            said.send_options.is_some(),
+            |table, options| {
+                table.send_options = Some(options);
+            },
+        );
+        vary(&mut cells, "timing", &named(&matrix.timing), said.timing.is_some(), |table, timing| {
+            table.timing = Some(timing);
         });
-        vary(&mut cells, "timing", &matrix.timing, said.timing.is_some(), |table, timing| table.timing = Some(timing));
         if cells.len() > MOST_CELLS {
             return Err(ScenarioError::nowhere(format!(
                 "the matrix has {} cells; {MOST_CELLS} are the most",
@@ -165,11 +213,16 @@ impl Scenario {
     }
 }
 
+/// Values, each with its name.
+fn named<T: Clone + fmt::Display>(values: &[T]) -> Vec<(String, T)> {
+    values.iter().map(|value| (value.to_string(), value.clone())).collect()
+}
+
 /// Multiplies the cells by the values of one key, unless the command line says the key.
-fn vary<T: Clone + fmt::Display>(
+fn vary<T: Clone>(
     cells: &mut Vec<(Cell, ClusterTable)>,
     key: &'static str,
-    values: &[T],
+    values: &[(String, T)],
     said: bool,
     set: impl Fn(&mut ClusterTable, T),
 ) {
@@ -178,9 +231,9 @@ fn vary<T: Clone + fmt::Display>(
         return;
     }
     let varied = cells.iter().flat_map(|(cell, table)| {
-        values.iter().map(|value| {
+        values.iter().map(|(name, value)| {
             let (mut cell, mut table) = (cell.clone(), table.clone());
-            cell.0.push((key, value.to_string()));
+            cell.0.push((key, name.clone()));
             set(&mut table, value.clone());
             (cell, table)
         })

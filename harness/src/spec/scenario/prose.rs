@@ -2,7 +2,8 @@
 
 use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
-use crate::spec::{Expect, FaultKind, Step, StepKind, Target, Topology, Until};
+use crate::spec::step::{Delivery, Through};
+use crate::spec::{Expect, FaultKind, NodeChanges, Step, StepKind, Target, Topology, Until};
 
 impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.
@@ -32,6 +33,9 @@ impl Scenario {
             cluster.membership,
             cluster.send_options
         ));
+        for node in plan.topology.nodes.iter().filter(|node| !node.changes.is_none()) {
+            text.push_str(&format!("  {} has {}\n", node.name, changed(&node.changes)));
+        }
         for (number, step) in (1..).zip(&plan.steps) {
             text.push_str(&format!("{number:>3}. {}\n", sentence(step)));
         }
@@ -74,7 +78,21 @@ fn expected(expect: &Expect) -> String {
         }),
         expect.route.as_ref().map(|route| format!("the route of {route}")),
         expect.body.as_ref().map(|body| format!("{body:?} in the body")),
+        (!expect.header.is_empty()).then(|| {
+            let named = expect.header.iter().map(|(name, text)| format!("{text:?} in header {name}"));
+            named.collect::<Vec<_>>().join(", ")
+        }),
+        expect.sets_cookie.as_ref().map(|name| format!("a cookie {name}")),
         expect.first_answer_within.map(|limit| format!("the first answer within {limit}")),
+        expect.each_answer_within.map(|limit| format!("each answer within {limit}")),
+        expect.each_answer_after.map(|limit| format!("each answer after {limit} at the earliest")),
+        expect.replica.map(|replica| format!("the session {replica} there")),
+        (!expect.attributes.is_empty()).then(|| {
+            let named = expect.attributes.iter().map(|(name, value)| format!("attribute {name} {value}"));
+            named.collect::<Vec<_>>().join(", ")
+        }),
+        expect.log.as_ref().map(|text| format!("{text:?} in a log")),
+        expect.no_log.as_ref().map(|text| format!("no {text:?} in any log")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
@@ -83,14 +101,12 @@ fn expected(expect: &Expect) -> String {
 pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
     match kind {
         StepKind::Start => format!("start {} nodes", topology.nodes.len()),
-        StepKind::Deploy { app, context } => {
-            let app = match app {
-                App::Counter => "counter.war".to_owned(),
-                App::LocalCounter => "counter.war, not distributable,".to_owned(),
-                App::Compiled(app) => format!("{app}.war"),
-                App::War(path) => path.to_string(),
-            };
-            format!("deploy {app} at {context} through the farm of {}", topology.watcher())
+        StepKind::Deploy { app, context, delivery } => {
+            let slowly = delivery.slowly.map(|time| format!(", written over {time}")).unwrap_or_default();
+            format!("deploy {}{} at {context} {}{slowly}", archive(app), version(delivery), way(delivery, topology))
+        }
+        StepKind::Undeploy { context, delivery } => {
+            format!("undeploy {context}{} {}", version(delivery), way(delivery, topology))
         }
         StepKind::Request { client, node, request, times, clients, parallel, .. } => {
             let who = match (clients, parallel) {
@@ -100,9 +116,15 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             };
             format!("{who}: {}{} on {}", verb(*request), often(*times), on(node))
         }
-        StepKind::Get { client, node, path, times } => {
-            format!("{client}: get {path}{} on {}", often(*times), on(node))
+        StepKind::Http { client, node, exchange, times } => {
+            let method = exchange.method.to_string().to_lowercase();
+            format!("{client}: {method} {}{} on {}", exchange.path, often(*times), on(node))
         }
+        StepKind::Traffic { client, node, request, clients, every, .. } => {
+            format!("{clients} clients like {client} begin to {} on {}, each every {every}", verb(*request), on(node))
+        }
+        StepKind::EndTraffic { client } => format!("the clients like {client} end"),
+        StepKind::Look { node, client, .. } => format!("read what {} holds of the session of {client}", on(node)),
         StepKind::Observe { .. } => "read every replica".to_owned(),
         StepKind::Fault { kind, node, lasting, percent, .. } => {
             let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
@@ -123,13 +145,58 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             }
         }
         StepKind::Heal { node } => format!("heal {}", on(node)),
-        StepKind::Restart { node } => format!("restart {}", on(node)),
+        StepKind::Restart { node, changes, app } => {
+            let app = app.as_ref().map(|(app, context)| format!("{} at {context}", archive(app)));
+            let with: Vec<String> = changes.iter().map(|changes| changed(changes)).chain(app).collect();
+            let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" and ")) };
+            format!("restart {}{with}", on(node))
+        }
         StepKind::Wait { until, .. } => match until {
             Until::ClusterFormed => "wait until all see each other".to_owned(),
             Until::StateTransferred { node, .. } => format!("wait until {node} holds its peers' sessions"),
             Until::Sessions { node, count, .. } => format!("wait until {node} holds {count} sessions"),
+            Until::Log { node, text } => format!("wait until {node} logs {text:?}"),
         },
     }
+}
+
+fn archive(app: &App) -> String {
+    match app {
+        App::Counter => "counter.war".to_owned(),
+        App::LocalCounter => "counter.war, not distributable,".to_owned(),
+        App::Compiled(app) => format!("{app}.war"),
+        App::War(path) => path.to_string(),
+    }
+}
+
+fn version(delivery: &Delivery) -> String {
+    delivery.version.as_ref().map(|version| format!(" version {version}")).unwrap_or_default()
+}
+
+/// On which way an app comes or goes.
+fn way(delivery: &Delivery, topology: &Topology) -> String {
+    match (delivery.through, &delivery.on) {
+        (Through::Farm, _) => format!("through the farm of {}", topology.watcher()),
+        (Through::Copy, None) => "in the appBase of every node".to_owned(),
+        (Through::Copy, Some(node)) => format!("in the appBase of {node}"),
+    }
+}
+
+/// What a node has otherwise than the others, as in `server tomcat:10.1.59, another <Cluster>`.
+fn changed(changes: &NodeChanges) -> String {
+    let parts = [
+        changes.server.as_ref().map(|server| format!("server {server}")),
+        changes.java.as_ref().map(|java| format!("Java of {java}")),
+        (!changes.jvm_args.is_empty()).then(|| format!("JVM arguments {}", changes.jvm_args.join(" "))),
+        changes.manager.map(|manager| format!("{manager} manager")),
+        changes.send_options.map(|options| format!("send options {options}")),
+        changes.elements.as_ref().map(|_| "another <Cluster>".to_owned()),
+        changes.peers.as_ref().map(|peers| {
+            let peers: Vec<&str> = peers.iter().map(crate::spec::NodeName::as_str).collect();
+            format!("only {} as peers", peers.join(", "))
+        }),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 fn on(target: &Target) -> String {

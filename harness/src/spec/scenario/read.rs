@@ -24,6 +24,11 @@ impl Scenario {
             ScenarioError::nowhere(format!("the byte at {at} is no UTF-8"))
         })?;
         let file: ScenarioFile = toml::from_str(text).map_err(|error| told(&error, text))?;
+        Self::of(file)
+    }
+
+    /// The scenario of a file's tables.
+    pub(super) fn of(file: ScenarioFile) -> Result<Self, ScenarioError> {
         let scenario = Self { file };
         // What can be seen without a machine is seen here: each cell must make a plan.
         let two = Topology::of(2).map_err(|error| ScenarioError::nowhere(error.to_string()))?;

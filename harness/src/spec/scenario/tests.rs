@@ -1,3 +1,5 @@
+mod wide;
+
 use proptest::prelude::*;
 
 use super::*;

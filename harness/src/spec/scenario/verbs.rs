@@ -6,13 +6,23 @@ use toml::Spanned;
 
 use super::ScenarioError;
 use super::file::{StepTable, WaitWord};
-use crate::spec::{ContextPath, FaultKind, Target};
+use crate::spec::exchange::Method;
+use crate::spec::plan::AppRequest;
+use crate::spec::{ClientName, ContextPath, FaultKind, Target};
+
+/// The verbs that ask any app.
+const ASKS: [&str; 4] = ["get", "post", "put", "delete"];
 
 /// The verb of a step, with its place.
 pub(super) enum Verb<'t> {
     Deploy(&'t Spanned<String>),
     Request(Range<usize>),
-    Get(&'t Spanned<String>),
+    Undeploy(&'t Spanned<ContextPath>),
+    Http(Method, &'t Spanned<String>),
+    Traffic(&'t Spanned<AppRequest>),
+    EndTraffic(&'t Spanned<ClientName>),
+    Look(&'t Spanned<Target>),
+    RollingRestart(&'t Spanned<FaultKind>),
     Observe(&'t Spanned<ContextPath>),
     Fault(FaultKind, &'t Spanned<Target>),
     Heal(&'t Spanned<Target>),
@@ -35,7 +45,15 @@ pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(Stri
     let others = [
         step.deploy.as_ref().map(|app| ("deploy", Verb::Deploy(app))),
         step.request.as_ref().map(|request| ("request", Verb::Request(request.span()))),
-        step.get.as_ref().map(|path| ("get", Verb::Get(path))),
+        step.undeploy.as_ref().map(|context| ("undeploy", Verb::Undeploy(context))),
+        step.get.as_ref().map(|path| ("get", Verb::Http(Method::Get, path))),
+        step.post.as_ref().map(|path| ("post", Verb::Http(Method::Post, path))),
+        step.put.as_ref().map(|path| ("put", Verb::Http(Method::Put, path))),
+        step.delete.as_ref().map(|path| ("delete", Verb::Http(Method::Delete, path))),
+        step.traffic.as_ref().map(|request| ("traffic", Verb::Traffic(request))),
+        step.end_traffic.as_ref().map(|client| ("end-traffic", Verb::EndTraffic(client))),
+        step.look.as_ref().map(|target| ("look", Verb::Look(target))),
+        step.rolling_restart.as_ref().map(|how| ("rolling-restart", Verb::RollingRestart(how))),
         step.observe.as_ref().map(|context| ("observe", Verb::Observe(context))),
         step.heal.as_ref().map(|target| ("heal", Verb::Heal(target))),
         step.restart.as_ref().map(|target| ("restart", Verb::Restart(target))),
@@ -52,7 +70,10 @@ pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(Stri
         (None, _) => {
             let faults = step.faults().map(|(kind, _)| kind.to_string()).join(", ");
             Err(ScenarioError::at(span.clone(), "this step does nothing")
-                .help(format!("one of deploy, request, get, observe, {faults}, heal, restart, wait, repeat")))
+                .help(format!(
+                "one of deploy, undeploy, request, get, post, put, delete, traffic, end-traffic, look, observe, {faults}, \
+                 heal, restart, rolling-restart, wait, repeat"
+            )))
         }
     }
 }
@@ -63,15 +84,28 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         key.map(Spanned::span)
     }
     let keys = [
-        ("clients", place(step.clients.as_ref()), &["request"][..]),
+        ("clients", place(step.clients.as_ref()), &["request", "traffic"][..]),
         ("parallel", place(step.parallel.as_ref()), &["request"]),
-        ("on", place(step.on.as_ref()), &["request", "get", "wait"]),
-        ("times", place(step.times.as_ref()), &["request", "get"]),
-        ("at", place(step.at.as_ref()), &["deploy", "request", "wait"]),
+        (
+            "on",
+            place(step.on.as_ref()),
+            &["request", "get", "post", "put", "delete", "traffic", "wait", "deploy", "undeploy"],
+        ),
+        ("times", place(step.times.as_ref()), &["request", "get", "post", "put", "delete"]),
+        ("at", place(step.at.as_ref()), &["deploy", "request", "traffic", "look", "wait"]),
+        ("through", place(step.through.as_ref()), &["deploy", "undeploy"]),
+        ("version", place(step.version.as_ref()), &["deploy", "undeploy"]),
+        ("slowly", place(step.slowly.as_ref()), &["deploy"]),
+        ("headers", place(step.headers.as_ref()), &ASKS),
+        ("form", place(step.form.as_ref()), &["post", "put"]),
+        ("json", place(step.json.as_ref()), &["post", "put"]),
+        ("capture", place(step.capture.as_ref()), &ASKS),
+        ("every", place(step.every.as_ref()), &["traffic"]),
+        ("with", place(step.with.as_ref()), &["restart"]),
+        ("contains", place(step.contains.as_ref()), &["wait"]),
         ("percent", place(step.percent.as_ref()), &["packet-loss"]),
         ("within", place(step.within.as_ref()), &["wait"]),
         ("sessions", place(step.sessions.as_ref()), &["wait"]),
-        ("expect", place(step.expect.as_ref()), &["request", "get"]),
         ("steps", step.steps.first().map(Spanned::span), &["repeat"]),
     ];
     let no_fault = step.lasting.as_ref().filter(|_| step.faults().iter().all(|(_, target)| target.is_none()));

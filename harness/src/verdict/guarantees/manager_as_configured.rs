@@ -1,6 +1,8 @@
 //! Each context of an app runs the Manager that the configuration names, on every node and in each of its lives.
 //! Tomcat gives a context that is not distributable a `StandardManager` without a word.
 
+use std::collections::BTreeSet;
+
 use super::super::timeline::Life;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
@@ -16,8 +18,12 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 }
 
 fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
-    let wanted = view.plan.topology.cluster.manager_class();
-    let contexts = look.contexts(&view.contexts).filter(|context| named(context) && context.manager.class != wanted);
+    // A restart may give a node another one.
+    let own = view.plan.each_node().filter(|(node, _)| *node == look.node);
+    let wanted: Vec<String> = own.map(|(_, topology)| topology.cluster.manager_class().to_owned()).collect();
+    let contexts = look.contexts(&view.contexts);
+    let contexts = contexts.filter(|context| named(context) && !wanted.contains(&context.manager.class));
+    let wanted = wanted.first().map_or("none", String::as_str);
     let breaches = contexts.map(|context| {
         let why = if context.distributable { "" } else { ": the app is not distributable" };
         let because =
@@ -61,8 +67,9 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
             return Err(format!("{node} was not seen to serve an app"));
         }
     }
-    let class = view.plan.topology.cluster.manager_class();
-    Ok(Judgement::holds(format!("every node ran {class}")).resting_on(Vec::new(), evidence))
+    let classes = view.plan.each_node().map(|(_, topology)| topology.cluster.manager_class().to_owned());
+    let classes = classes.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" or ");
+    Ok(Judgement::holds(format!("every node ran {classes}")).resting_on(Vec::new(), evidence))
 }
 
 /// Whether a node served an app in a life: it was told, it took over sessions, or it answered.

@@ -32,8 +32,8 @@ fn ran_out(mut story: Story, kind: StepKind, breaks: Option<Guarantee>) -> Story
 
 #[rstest]
 #[case(Guarantee::ClusterForms, StepKind::Start)]
-#[case(Guarantee::DeployedEverywhere, StepKind::Deploy { app: crate::spec::plan::App::Counter, context: context() })]
-#[case(Guarantee::MembersAgree, StepKind::Restart { node: node("n1").into() })]
+#[case(Guarantee::DeployedEverywhere, StepKind::deploy(crate::spec::plan::App::Counter, context()))]
+#[case(Guarantee::MembersAgree, StepKind::restart(node("n1")))]
 fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[case] kind: StepKind) {
     let story = ran_out(story(), kind, Some(guarantee));
     violated(&story, guarantee, &["waited 60000 ms for something; last seen: n1 sees nobody"]);
@@ -41,7 +41,7 @@ fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[ca
 
 #[test]
 fn a_wait_that_nothing_explains_leaves_all_open() {
-    let story = ran_out(main_job(), StepKind::Restart { node: node("n2").into() }, None);
+    let story = ran_out(main_job(), StepKind::restart(node("n2")), None);
     for guarantee in Guarantee::ALL {
         unknown(&story, guarantee, &["n"]);
     }
@@ -62,7 +62,7 @@ fn an_app_on_one_node_only_is_not_deployed_everywhere() {
 #[test]
 fn what_was_deployed_before_the_last_drop_does_not_count() {
     let mut story = before_the_kill();
-    story.event(Event::WarDropped { node: node("n1"), context: context(), sha256: "cd".to_owned() });
+    story.event(Event::WarDropped { node: node("n1"), alone: false, context: context(), sha256: "cd".to_owned() });
     unknown(&story, Guarantee::DeployedEverywhere, &["after the WAR was dropped"]);
 }
 

@@ -1,5 +1,7 @@
 //! What steps expect of their answers, and violations that a story is told to show.
 
+use std::collections::BTreeMap;
+
 use super::green::{after_the_first_kill, before_the_kill, main_job, told};
 use super::story::{Story, story};
 use crate::history::{Event, Outcome};
@@ -54,13 +56,14 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
         route: Some("n2".parse().expect("a name")),
         answered: Some(true),
         first_answer_within: Some(Millis(60_000)),
-        body: None,
+        each_answer_within: Some(Millis(60_000)),
+        ..Expect::default()
     };
     let story = || before_the_kill().kill("n1").count("alice", "n2").without_joiners();
     let with = |expect: Expect| story().expecting(expect).observe();
     let verdict = with(good).judge();
     assert_eq!(verdict.status, Status::Holds, "{}: {:?}", told(&verdict), verdict.expectations);
-    assert_eq!(verdict.expectations.len(), 8);
+    assert_eq!(verdict.expectations.len(), 9);
     let bad = [
         Expect { status: Some(404), ..Expect::default() },
         counts(4),
@@ -72,6 +75,11 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
         Expect { answered: Some(false), ..Expect::default() },
         Expect { body: Some("count".to_owned()), ..Expect::default() },
         Expect { first_answer_within: Some(Millis(0)), ..Expect::default() },
+        Expect { each_answer_within: Some(Millis(0)), ..Expect::default() },
+        Expect { each_answer_after: Some(Millis(60_000)), ..Expect::default() },
+        Expect { header: BTreeMap::from([("X-A".to_owned(), "b".to_owned())]), ..Expect::default() },
+        Expect { sets_cookie: Some("other".to_owned()), ..Expect::default() },
+        Expect { log: Some("never said".to_owned()), ..Expect::default() },
     ];
     for expect in bad {
         let (expectation, status) = only(&with(expect.clone()));
@@ -161,10 +169,10 @@ fn an_expected_violation_that_cuts_the_story_short_leaves_the_rest_undecided_by_
     let mut story = story().start();
     story.plan.steps.push(crate::spec::Step::new(
         "deploy",
-        crate::spec::StepKind::Deploy {
-            app: crate::spec::plan::App::Counter,
-            context: crate::spec::ContextPath::new("/counter").expect("a path"),
-        },
+        crate::spec::StepKind::deploy(
+            crate::spec::plan::App::Counter,
+            crate::spec::ContextPath::new("/counter").expect("a path"),
+        ),
     ));
     story.event(Event::StepBegins { step: 2, title: "deploy".to_owned() });
     story.event(Event::WaitRanOut {

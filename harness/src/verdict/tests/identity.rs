@@ -77,6 +77,21 @@ fn a_session_that_is_taken_for_new_again_is_wrong() {
 }
 
 #[test]
+fn the_owner_may_forget_late_that_a_session_is_new() {
+    let made = |again: bool| {
+        let story = story().start().deploy().count("alice", "n1").count("alice", "n1");
+        let story = story.answering(|answer| answer.new = true);
+        if again {
+            story.count("alice", "n1").count("alice", "n1").answering(|answer| answer.new = true)
+        } else {
+            story
+        }
+    };
+    holds(&made(false), Guarantee::IdentityKept);
+    violated(&made(true), Guarantee::IdentityKept, &["#4 (count on n1) took alice's session for new, which #3 had"]);
+}
+
+#[test]
 fn a_client_that_is_not_told_its_new_id_will_lose_it() {
     let story = telling(after_the_first_kill(), &[]).observe();
     violated(&story, Guarantee::IdentityKept, &["S001.n2 without telling the client"]);

@@ -24,7 +24,7 @@ fn only_synchronous_acknowledged_replication_promises_acknowledged_writes(
     #[case] promised: bool,
     #[values(ManagerKind::Delta, ManagerKind::Backup)] manager: ManagerKind,
 ) {
-    let promises = promises(&with_options(options, manager));
+    let promises = promises(&Story::on(with_options(options, manager)).plan);
     for guarantee in [Guarantee::AcknowledgedWritesSurvive, Guarantee::CompleteSession, Guarantee::IdentityKept] {
         assert_eq!(promises.contains(&guarantee), promised, "{guarantee}");
     }
@@ -35,7 +35,9 @@ fn only_synchronous_acknowledged_replication_promises_acknowledged_writes(
 
 #[test]
 fn what_the_elements_say_wins_over_the_cluster_s_own_send_options() {
-    let waits = |topology: &Topology| promises(topology).contains(&Guarantee::AcknowledgedWritesSurvive);
+    let waits = |topology: &Topology| {
+        promises(&Story::on(topology.clone()).plan).contains(&Guarantee::AcknowledgedWritesSurvive)
+    };
     let mut delta = with_options("sync-ack", ManagerKind::Delta);
     delta.cluster.elements.backup_manager.map_send_options = Some(SendOptions::ASYNC);
     assert!(waits(&delta));

@@ -71,7 +71,7 @@ impl Story {
             once: held.as_ref().map(|held| held.once.clone()),
             list: held.map(|held| held.list).unwrap_or_default(),
         };
-        Reply { status: 200, set_cookie, counter: Some(counter), body: None }
+        Reply { status: 200, set_cookie, headers: BTreeMap::new(), counter: Some(counter), body: None }
     }
 
     /// Whether two nodes hear of each other. Packet loss and lost heartbeats keep no session from being sent.
@@ -112,6 +112,7 @@ impl Story {
             cluster_class: Some("org.apache.catalina.ha.tcp.SimpleTcpCluster".to_owned()),
             members: members.collect(),
             contexts: vec![ContextState {
+                started_ms: None,
                 path: context(),
                 version: String::new(),
                 available: true,

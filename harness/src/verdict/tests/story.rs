@@ -119,9 +119,9 @@ impl Story {
 
     /// Deploys the counter everywhere.
     pub(super) fn deploy(self) -> Self {
-        self.step(StepKind::Deploy { app: App::Counter, context: context() }, |story| {
+        self.step(StepKind::deploy(App::Counter, context()), |story| {
             let watcher = story.plan.topology.watcher().clone();
-            story.event(Event::WarDropped { node: watcher, context: context(), sha256: "ab".to_owned() });
+            story.event(Event::WarDropped { node: watcher, alone: false, context: context(), sha256: "ab".to_owned() });
             for node in story.living.clone() {
                 story.event(Event::Deployed { node, context: context() });
             }
@@ -239,7 +239,7 @@ impl Story {
 
     pub(super) fn restart(self, name: &str) -> Self {
         let back = node(name);
-        self.step(StepKind::Restart { node: back.clone().into() }, |story| {
+        self.step(StepKind::restart(back.clone()), |story| {
             story.event(Event::NodeStarts { node: back.clone() });
             story.event(Event::NodeReady { node: back.clone() });
             let donor = story.living.first().cloned();

@@ -32,7 +32,8 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 /// The name on the command line.
 const NAME: &str = "docker";
 /// What the runtime can do.
-pub const CAPABILITIES: [Capability; 8] = [
+pub const CAPABILITIES: [Capability; 9] = [
+    Capability::SlowCopy,
     Capability::Kill,
     Capability::Stop,
     Capability::Pause,
@@ -245,6 +246,11 @@ impl Runtime for DockerRuntime {
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError> {
         let action = format!("upload of {}", file.path);
         told(node, action, self.pod(node)?.put(file)).await
+    }
+
+    async fn put_slowly(&self, node: &NodeName, file: NodeFile, over: Duration) -> Result<(), RuntimeError> {
+        let action = format!("upload of {}", file.path);
+        told(node, action, self.pod(node)?.put_slowly(file, over)).await
     }
 
     async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {

@@ -28,6 +28,14 @@ pub(super) const HTTP_PORT: u16 = 8080;
 /// The Tribes receiver's port in the pod.
 pub(super) const RECEIVER_PORT: u16 = 4000;
 
+/// In how many pieces a file is written slowly.
+const PIECES: u32 = 10;
+/// Writes one file piece by piece under another name: folder, from, to, size of a piece, pause in seconds, pieces.
+const SLOWLY: &str = r#"cd "$1" && : > "$3" && n=0 && while [ "$n" -lt "$6" ]; do
+  dd if="$2" of="$3" bs="$4" skip="$n" seek="$n" count=1 conv=notrunc 2> /dev/null || exit 1
+  n=$((n + 1)); sleep "$5"
+done; rm "$2""#;
+
 /// Where a log of a pod comes from and goes to.
 #[derive(Debug, Clone)]
 pub(super) struct LogRoute {
@@ -243,6 +251,20 @@ impl Pod {
         // An archive carries whole seconds, which a farm watcher may take for an old file: hence touch.
         let names = [LAYOUT.base, part.as_str(), file.path.as_str()];
         server::shell(docker, name, r#"cd "$1" && touch "$2" && mv -f "$2" "$3""#, &names).await.map(drop)
+    }
+
+    /// Makes a file grow piece by piece in the base of a server that runs.
+    pub(super) async fn put_slowly(&self, file: NodeFile, over: Duration) -> Result<(), DockerError> {
+        use super::archive::upload;
+
+        let (docker, name) = (&self.docker, self.server_name.as_str());
+        let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
+        upload(docker, name, LAYOUT.base, &part, &file.content).await?;
+        let piece = file.content.len().div_ceil(PIECES as usize).max(1).to_string();
+        let (pause, pieces) = (over / (PIECES - 1), PIECES.to_string());
+        let pause = format!("{:.3}", pause.as_secs_f64());
+        let words = [LAYOUT.base, part.as_str(), file.path.as_str(), &piece, &pause, &pieces];
+        server::shell(docker, name, SLOWLY, &words).await.map(drop)
     }
 
     /// Makes a file of the running server's base vanish.

@@ -5,9 +5,11 @@ mod node;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
+use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
 use self::node::ProcessNode;
@@ -16,6 +18,7 @@ use crate::lab::guard::Guard;
 use crate::lab::ports::{MulticastLease, PortLease, PortPool};
 use crate::lab::run_dir::RunDir;
 use crate::lab::sync::lock;
+use crate::lab::wait;
 use crate::spec::topology::MulticastGroup;
 use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
 
@@ -23,8 +26,17 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 pub const NAME: &str = "process";
 
 /// What processes on one machine can do: no packet filter is theirs, and their host cannot be lost alone.
-pub const CAPABILITIES: [Capability; 5] =
-    [Capability::Kill, Capability::Stop, Capability::Pause, Capability::Restart, Capability::Multicast];
+pub const CAPABILITIES: [Capability; 7] = [
+    Capability::Kill,
+    Capability::Stop,
+    Capability::Pause,
+    Capability::Restart,
+    Capability::Multicast,
+    Capability::ChangeNode,
+    Capability::SlowCopy,
+];
+/// In how many pieces a file is written slowly.
+const PIECES: u32 = 10;
 
 /// JVMs on this machine.
 #[derive(Debug)]
@@ -163,6 +175,23 @@ impl Runtime for ProcessRuntime {
         put.await.map_err(|error| node_error(node, &format!("putting {}", file.path), error))
     }
 
+    async fn put_slowly(&self, node: &NodeName, file: NodeFile, over: Duration) -> Result<(), RuntimeError> {
+        let target = self.base(node).join(&file.path);
+        let piece = file.content.len().div_ceil(PIECES as usize).max(1);
+        let put = async {
+            let mut growing = fs_err::tokio::File::create(&target).await?;
+            for (number, piece) in file.content.chunks(piece).enumerate() {
+                if number > 0 {
+                    wait::pause(over / (PIECES - 1)).await;
+                }
+                growing.write_all(piece).await?;
+                growing.flush().await?;
+            }
+            Ok::<_, std::io::Error>(())
+        };
+        put.await.map_err(|error| node_error(node, &format!("writing {}", file.path), error))
+    }
+
     async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
         match fs_err::tokio::remove_file(self.base(node).join(path)).await {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -170,6 +199,12 @@ impl Runtime for ProcessRuntime {
             }
             _ => Ok(()),
         }
+    }
+
+    async fn replace(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
+        let node = self.node(&launch.node)?;
+        let name = launch.node.clone();
+        node.lock().await.replace(launch).map_err(|error| node_error(&name, "laying its files anew", error))
     }
 
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {

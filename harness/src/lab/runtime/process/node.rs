@@ -41,6 +41,9 @@ const NOT_INHERITED: &[&str] = &[
     "JPDA_OPTS",
 ];
 
+/// The folders that belong to the server and its configuration, and not to what it has deployed.
+const REPLACED: [&str; 4] = ["conf", "lib", "work", "harness/probe"];
+
 /// One node of the process runtime.
 #[derive(Debug)]
 pub(super) struct ProcessNode {
@@ -58,6 +61,19 @@ impl ProcessNode {
         let name = launch.node.clone();
         lay(&launch, &base).map_err(|error| node_error(&name, "laying its files", error))?;
         Ok(Self { launch, base, console, child: None, ended: None, paused: false })
+    }
+
+    /// Lays the files of a node that has ended anew, beside what it had deployed and its logs.
+    pub(super) fn replace(&mut self, launch: NodeLaunch) -> std::io::Result<()> {
+        for folder in REPLACED {
+            let folder = self.base.join(folder);
+            if folder.exists() {
+                fs_err::remove_dir_all(&folder)?;
+            }
+        }
+        fill(&launch, &self.base)?;
+        self.launch = launch;
+        Ok(())
     }
 
     /// Starts the JVM and returns its process id.
@@ -214,6 +230,11 @@ fn lay(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
     if base.exists() {
         fs_err::remove_dir_all(base)?;
     }
+    fill(launch, base)
+}
+
+/// Lays folders and files beside those that are there.
+fn fill(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
     for folder in &launch.folders {
         fs_err::create_dir_all(base.join(folder))?;
     }

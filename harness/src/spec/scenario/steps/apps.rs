@@ -8,16 +8,56 @@ use super::Story;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
-use crate::spec::{ContextPath, StepKind};
+use crate::spec::step::{Delivery, Through};
+use crate::spec::{ContextPath, StepKind, Target};
 
 impl Story<'_> {
     pub(super) fn deploy(&mut self, app: &Spanned<String>, step: &StepTable) -> Result<(), ScenarioError> {
         let (app, context) = named_app(app, &self.topology.server)?;
         let context = step.at.as_ref().map_or(context, |at| at.get_ref().clone());
+        let delivery = self.delivery(step)?;
         self.contexts.retain(|(served, _)| *served != context);
         self.contexts.push((context.clone(), app.is_counter()));
-        self.add(StepKind::Deploy { app, context }, step.say.as_ref());
+        self.add(StepKind::Deploy { app, context, delivery }, step.say.as_ref());
         Ok(())
+    }
+
+    pub(super) fn undeploy(&mut self, context: &Spanned<ContextPath>, step: &StepTable) -> Result<(), ScenarioError> {
+        self.served(context.get_ref(), context.span())?;
+        let delivery = self.delivery(step)?;
+        if delivery.version.is_none() {
+            self.contexts.retain(|(served, _)| served != context.get_ref());
+        }
+        self.add(StepKind::Undeploy { context: context.get_ref().clone(), delivery }, step.say.as_ref());
+        Ok(())
+    }
+
+    /// On which way an app comes or goes.
+    fn delivery(&self, step: &StepTable) -> Result<Delivery, ScenarioError> {
+        let through = step.through.as_ref().map(|through| *through.get_ref()).unwrap_or_default();
+        let on = match &step.on {
+            None => None,
+            Some(on) if through == Through::Farm => {
+                return Err(ScenarioError::at(on.span(), "the farm brings an app to every node")
+                    .help("`through = \"copy\"` puts it on one"));
+            }
+            Some(on) => match on.get_ref() {
+                Target::Node(node) => {
+                    self.must_live(on)?;
+                    Some(node.clone())
+                }
+                Target::Role(role) => return Err(ScenarioError::at(on.span(), format!("{role} is no node's name"))),
+            },
+        };
+        if let Some(version) = &step.version {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | '_');
+            if version.get_ref().is_empty() || !version.get_ref().chars().all(fits) {
+                return Err(ScenarioError::at(version.span(), "a version is letters, digits and . - _"));
+            }
+        }
+        let version = step.version.as_ref().map(|version| version.get_ref().clone());
+        let slowly = step.slowly.as_ref().map(|slowly| *slowly.get_ref());
+        Ok(Delivery { through, version, on, slowly })
     }
 
     /// The context of a step: the one that it names, else the one that was deployed last.

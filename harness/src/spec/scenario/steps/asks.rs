@@ -6,9 +6,12 @@ use std::ops::Range;
 use toml::Spanned;
 
 use super::Story;
+use crate::spec::exchange::{Body, Exchange, Method};
+use crate::spec::plan::AppRequest;
 use crate::spec::scenario::ScenarioError;
+use crate::spec::scenario::error::nearest;
 use crate::spec::scenario::file::StepTable;
-use crate::spec::{ClientName, Expect, FaultKind, StepKind, Target};
+use crate::spec::{ClientName, ContextPath, Expect, FaultKind, StepKind, Target};
 
 const MOST_CLIENTS: u32 = 1000;
 const MOST_TIMES: u32 = 100_000;
@@ -18,13 +21,9 @@ const CLIENT: &str = "alice";
 impl Story<'_> {
     pub(super) fn request(&mut self, step: &StepTable, verb: &Range<usize>) -> Result<(), ScenarioError> {
         let Some(request) = step.request.as_ref().map(|request| *request.get_ref()) else { return Ok(()) };
-        let context = self.context(step, verb.clone())?;
-        if !self.contexts.iter().any(|(served, counter)| *served == context && *counter) {
-            return Err(ScenarioError::at(verb.clone(), format!("{context} is not the counter app"))
-                .help("`get` asks an app of yours"));
-        }
+        let context = self.of_the_counter(step, verb)?;
         let node = self.asked(step, verb)?;
-        let expect = expectation(step)?;
+        let expect = answer(step)?;
         let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
         let kind = StepKind::Request {
             client: client(step)?,
@@ -39,27 +38,98 @@ impl Story<'_> {
         Ok(())
     }
 
-    pub(super) fn get(&mut self, step: &StepTable, path: &Spanned<String>) -> Result<(), ScenarioError> {
+    /// A request to any app.
+    pub(super) fn http(
+        &mut self,
+        method: Method,
+        path: &Spanned<String>,
+        step: &StepTable,
+    ) -> Result<(), ScenarioError> {
         let span = path.span();
         if !path.get_ref().starts_with('/') || path.get_ref().chars().any(|c| c.is_control() || c == ' ') {
             return Err(ScenarioError::at(span, "a path begins with / and has no blanks"));
         }
         let node = self.asked(step, &span)?;
-        let expect = expectation(step)?;
+        let expect = answer(step)?;
         if let (Some(said), Some(expect)) = (&step.expect, &expect)
-            && (expect.count.is_some() || expect.once.is_some() || expect.list.is_some())
+            && expect.is_about_the_counter()
         {
             return Err(ScenarioError::at(said.span(), "only the counter app answers with count, once and list")
                 .help("`body` is a text that any answer may contain"));
         }
-        let kind = StepKind::Get {
-            client: client(step)?,
-            node,
-            path: path.get_ref().clone(),
-            times: within(step.times.as_ref(), "times", MOST_TIMES)?,
+        let client = client(step)?;
+        let exchange = exchange(method, path, step)?;
+        let known = self.captured.entry(client.clone()).or_default();
+        if let Some(unknown) = exchange.needs().into_iter().find(|name| !known.contains(*name)) {
+            let error = ScenarioError::at(span, format!("{client} has captured no {unknown:?}"));
+            return Err(match nearest(unknown, known.iter().map(String::as_str)) {
+                Some(near) => error.help(format!("did you mean `${{{near}}}`?")),
+                None => {
+                    error.help(format!("`capture = {{ {unknown} = {{ json = \"/id\" }} }}` in a request before it"))
+                }
+            });
+        }
+        known.extend(exchange.capture.keys().cloned());
+        let times = within(step.times.as_ref(), "times", MOST_TIMES)?;
+        self.add_expecting(StepKind::Http { client, node, exchange, times }, step.say.as_ref(), expect);
+        Ok(())
+    }
+
+    /// Clients that ask on while the story goes on.
+    pub(super) fn traffic(&mut self, request: &Spanned<AppRequest>, step: &StepTable) -> Result<(), ScenarioError> {
+        let span = request.span();
+        let context = self.of_the_counter(step, &span)?;
+        let node = self.asked(step, &span)?;
+        let client = client(step)?;
+        if !self.traffic.insert(client.clone()) {
+            return Err(ScenarioError::at(span, format!("the traffic of {client} goes on already"))
+                .help(format!("`end-traffic = \"{client}\"` before it, or another `client`")));
+        }
+        let Some(every) = &step.every else {
+            return Err(ScenarioError::at(span, "how often?").help("`every = \"100ms\"`"));
         };
+        if every.get_ref().0 == 0 {
+            return Err(ScenarioError::at(every.span(), "a request takes some time"));
+        }
+        let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
+        let (request, every) = (*request.get_ref(), *every.get_ref());
+        self.add(StepKind::Traffic { client, node, context, request, clients, every }, step.say.as_ref());
+        Ok(())
+    }
+
+    pub(super) fn end_traffic(&mut self, client: &Spanned<ClientName>, step: &StepTable) -> Result<(), ScenarioError> {
+        if !self.traffic.remove(client.get_ref()) {
+            return Err(ScenarioError::at(client.span(), format!("{} makes no traffic here", client.get_ref())));
+        }
+        self.add(StepKind::EndTraffic { client: client.get_ref().clone() }, step.say.as_ref());
+        Ok(())
+    }
+
+    /// A look at what a node holds of a client's session.
+    pub(super) fn look(&mut self, node: &Spanned<Target>, step: &StepTable) -> Result<(), ScenarioError> {
+        self.must_live(node)?;
+        let context = self.context(step, node.span())?;
+        let Some(said) = &step.expect else {
+            return Err(ScenarioError::at(node.span(), "a look without an expectation shows nothing")
+                .help("`expect = { replica = \"none\" }`, or `count`, `once`, `list`, `attributes`"));
+        };
+        let expect = expectation(step)?;
+        if expect.as_ref().is_some_and(Expect::is_about_an_answer) {
+            return Err(ScenarioError::at(said.span(), "a replica has count, once, list, attributes and a role alone"));
+        }
+        let kind = StepKind::Look { node: node.get_ref().clone(), client: client(step)?, context };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
+    }
+
+    /// The context of a step that asks the counter app.
+    fn of_the_counter(&self, step: &StepTable, verb: &Range<usize>) -> Result<ContextPath, ScenarioError> {
+        let context = self.context(step, verb.clone())?;
+        if self.contexts.iter().any(|(served, counter)| *served == context && *counter) {
+            return Ok(context);
+        }
+        Err(ScenarioError::at(verb.clone(), format!("{context} is not the counter app"))
+            .help("`get` asks an app of yours"))
     }
 
     /// The node of a request: it must run, unless it is expected to be silent.
@@ -83,6 +153,39 @@ impl Story<'_> {
     }
 }
 
+/// What is expected of an answer.
+fn answer(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
+    let expect = expectation(step)?;
+    match (&step.expect, &expect) {
+        (Some(said), Some(expect)) if expect.replica.is_some() || !expect.attributes.is_empty() => {
+            Err(ScenarioError::at(said.span(), "an answer shows no replica").help("`look = \"n2\"` reads one"))
+        }
+        _ => Ok(expect),
+    }
+}
+
+fn exchange(method: Method, path: &Spanned<String>, step: &StepTable) -> Result<Exchange, ScenarioError> {
+    let body = match (&step.form, &step.json) {
+        (Some(_), Some(json)) => return Err(ScenarioError::at(json.span(), "a request sends a form or a document")),
+        (Some(form), None) => Some(Body::Form(form.get_ref().clone())),
+        (None, Some(json)) => Some(Body::Json(json.get_ref().clone())),
+        (None, None) => None,
+    };
+    if let Some(headers) = &step.headers {
+        let token = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        let fits = |value: &String| !value.chars().any(char::is_control);
+        if !headers.get_ref().iter().all(|(name, value)| token(name) && fits(value)) {
+            return Err(ScenarioError::at(
+                headers.span(),
+                "a header has a name of letters, digits and -, and one line",
+            ));
+        }
+    }
+    let headers = step.headers.as_ref().map(|headers| headers.get_ref().clone()).unwrap_or_default();
+    let capture = step.capture.as_ref().map(|capture| capture.get_ref().clone()).unwrap_or_default();
+    Ok(Exchange { method, path: path.get_ref().clone(), headers, body, capture })
+}
+
 fn expectation(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
     let Some(said) = &step.expect else { return Ok(None) };
     let (span, expect) = (said.span(), said.get_ref());
@@ -90,8 +193,8 @@ fn expectation(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
     if *expect == Expect::default() {
         return refuse("nothing is expected");
     }
-    let silent = Expect { answered: Some(false), ..Expect::default() };
-    if expect.answered == Some(false) && *expect != silent {
+    let unheard = Expect { answered: None, ..expect.clone() };
+    if expect.answered == Some(false) && unheard.is_about_more_than_logs() {
         return refuse("an answer that does not come shows nothing else");
     }
     if expect.status.is_some_and(|status| !(100..600).contains(&status)) {
@@ -100,7 +203,10 @@ fn expectation(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
     if expect.count.is_some_and(|count| count < 0) {
         return refuse("the counter never goes below 0");
     }
-    if expect.first_answer_within.is_some_and(|limit| limit.0 == 0) {
+    if [&expect.log, &expect.no_log].into_iter().flatten().any(|text| text.trim().is_empty()) {
+        return refuse("every log has an empty text");
+    }
+    if expect.first_answer_within.or(expect.each_answer_within).is_some_and(|limit| limit.0 == 0) {
         return refuse("no answer comes within no time");
     }
     Ok(Some(expect.clone()))

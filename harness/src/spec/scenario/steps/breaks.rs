@@ -6,6 +6,7 @@ use super::Story;
 use super::asks::client;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
+use crate::spec::scenario::named_app::named_app;
 use crate::spec::{FaultKind, Membership, NodeName, Role, StepKind, Target};
 
 impl Story<'_> {
@@ -120,7 +121,42 @@ impl Story<'_> {
                     .help("`victim` is the node that was broken last"));
             }
         }
-        self.add(StepKind::Restart { node: target.get_ref().clone() }, step.say.as_ref());
+        let (mut changes, mut app) = (None, None);
+        if let Some(with) = &step.with {
+            let table = with.get_ref();
+            changes = table.changes();
+            app = table.war.as_ref().map(|war| named_app(war, &self.topology.server)).transpose()?;
+            if let Some((_, context)) = &app {
+                self.served(context, with.span())?;
+            }
+            if changes.is_none() && app.is_none() {
+                return Err(ScenarioError::at(with.span(), "nothing is changed"));
+            }
+        }
+        self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app }, step.say.as_ref());
+        Ok(())
+    }
+
+    /// One node after the other is ended and started again.
+    pub(super) fn rolling_restart(&mut self, how: &Spanned<FaultKind>, step: &StepTable) -> Result<(), ScenarioError> {
+        let kind = *how.get_ref();
+        if !matches!(kind, FaultKind::Stop | FaultKind::Kill) {
+            return Err(
+                ScenarioError::at(how.span(), "a rolling restart stops or kills").help("`rolling-restart = \"stop\"`")
+            );
+        }
+        if let Some((node, before)) = self.undoable.iter().next() {
+            return Err(ScenarioError::at(how.span(), format!("the {before} of {node} still lasts"))
+                .help(format!("`heal = \"{node}\"` before it")));
+        }
+        if self.living.as_ref().is_none_or(|living| living.len() < self.topology.nodes.len()) {
+            return Err(ScenarioError::at(how.span(), "not every node runs here").help("restart it before"));
+        }
+        let fault = |node: Target| StepKind::Fault { kind, node, client: None, percent: None, lasting: None };
+        for node in self.topology.names() {
+            self.add(fault(node.clone().into()), step.say.as_ref());
+            self.add(StepKind::restart(node.clone()), step.say.as_ref());
+        }
         Ok(())
     }
 }

@@ -28,6 +28,15 @@ impl Story<'_> {
             WaitWord::StateTransferred => {
                 Until::StateTransferred { node: named()?, context: self.context(step, word.span())? }
             }
+            WaitWord::Log => match &step.contains {
+                Some(text) if !text.get_ref().trim().is_empty() => {
+                    Until::Log { node: named()?, text: text.get_ref().clone() }
+                }
+                _ => {
+                    return Err(ScenarioError::at(word.span(), "for which text?")
+                        .help("`contains = \"Relocation of map entries was complete\"`"));
+                }
+            },
             WaitWord::Sessions => {
                 let Some(count) = &step.sessions else {
                     return Err(ScenarioError::at(word.span(), "for how many?").help("`sessions = 5`"));
@@ -49,15 +58,26 @@ pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
     let mut context: Option<ContextPath> = None;
     let mut blind = false;
     for step in steps {
-        let asks = matches!(step.kind, StepKind::Request { .. } | StepKind::Get { .. } | StepKind::Observe { .. });
+        let asks = matches!(
+            step.kind,
+            StepKind::Request { .. } | StepKind::Http { .. } | StepKind::Look { .. } | StepKind::Observe { .. }
+        );
         if let Some(context) = context.as_ref().filter(|_| blind && !asks) {
             seen.push(look(context));
             blind = false;
         }
         match &step.kind {
             StepKind::Deploy { context: deployed, .. } => (context, blind) = (Some(deployed.clone()), true),
-            StepKind::Request { context: asked, .. } => (context, blind) = (Some(asked.clone()), true),
-            StepKind::Restart { .. } | StepKind::Get { .. } | StepKind::Wait { until: Until::ClusterFormed, .. } => {
+            StepKind::Undeploy { context: gone, .. } if context.as_ref() == Some(gone) => {
+                (context, blind) = (None, false);
+            }
+            StepKind::Request { context: asked, .. } | StepKind::Traffic { context: asked, .. } => {
+                (context, blind) = (Some(asked.clone()), true);
+            }
+            StepKind::Restart { .. }
+            | StepKind::Http { .. }
+            | StepKind::EndTraffic { .. }
+            | StepKind::Wait { until: Until::ClusterFormed, .. } => {
                 blind = true;
             }
             StepKind::Observe { .. } => blind = false,

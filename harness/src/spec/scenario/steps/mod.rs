@@ -15,7 +15,7 @@ use super::file::StepTable;
 use super::prose;
 use super::verbs::{Verb, belongs, verb};
 use crate::spec::plan::Plan;
-use crate::spec::{ContextPath, Expect, FaultKind, NodeName, Role, Step, StepKind, Topology};
+use crate::spec::{ClientName, ContextPath, Expect, FaultKind, NodeName, Role, Step, StepKind, Topology};
 
 /// A plan has at most this many steps, repetitions counted.
 const MOST_STEPS: usize = 5000;
@@ -30,6 +30,8 @@ pub(super) fn steps(tables: &[Spanned<StepTable>], topology: &Topology) -> Resul
         contexts: vec![],
         living: Some(topology.names().cloned().collect()),
         undoable: BTreeMap::new(),
+        traffic: BTreeSet::new(),
+        captured: BTreeMap::new(),
     };
     story.add(StepKind::Start, None);
     story.all(tables, 0)?;
@@ -46,6 +48,10 @@ struct Story<'a> {
     living: Option<BTreeSet<NodeName>>,
     /// What was done to a node and is to be undone by a later step.
     undoable: BTreeMap<NodeName, FaultKind>,
+    /// Whose traffic goes on.
+    traffic: BTreeSet<ClientName>,
+    /// What each client has captured of answers.
+    captured: BTreeMap<ClientName, BTreeSet<String>>,
 }
 
 impl Story<'_> {
@@ -71,10 +77,16 @@ impl Story<'_> {
         let (name, verb) = verb(step, &span)?;
         belongs(step, &name)?;
         let say = step.say.as_ref();
+        let logs = logs(step, &name)?;
         match verb {
             Verb::Deploy(app) => self.deploy(app, step),
             Verb::Request(at) => self.request(step, &at),
-            Verb::Get(path) => self.get(step, path),
+            Verb::Undeploy(context) => self.undeploy(context, step),
+            Verb::Http(method, path) => self.http(method, path, step),
+            Verb::Traffic(request) => self.traffic(request, step),
+            Verb::EndTraffic(client) => self.end_traffic(client, step),
+            Verb::Look(node) => self.look(node, step),
+            Verb::RollingRestart(how) => self.rolling_restart(how, step),
             Verb::Observe(context) => {
                 self.served(context.get_ref(), context.span())?;
                 self.add(StepKind::Observe { context: context.get_ref().clone() }, say);
@@ -85,7 +97,11 @@ impl Story<'_> {
             Verb::Restart(target) => self.restart(target, step),
             Verb::Wait(word) => self.wait(word, step),
             Verb::Repeat(times) => self.repeat(times, step, depth),
+        }?;
+        if let (Some(logs), Some(last)) = (logs, self.steps.last_mut()) {
+            last.expect.get_or_insert(logs);
         }
+        Ok(())
     }
 
     fn known_nodes(&self, step: &StepTable) -> Result<(), ScenarioError> {
@@ -123,6 +139,17 @@ impl Story<'_> {
         }
         (0..count).try_for_each(|_| self.all(&step.steps, depth + 1))
     }
+}
+
+/// What a step that asks nobody expects: lines of logs.
+fn logs(step: &StepTable, verb: &str) -> Result<Option<Expect>, ScenarioError> {
+    let Some(said) = &step.expect else { return Ok(None) };
+    let asks = ["request", "get", "post", "put", "delete", "look"].contains(&verb);
+    if asks || (verb != "repeat" && !said.get_ref().is_about_more_than_logs()) {
+        return Ok(Some(said.get_ref().clone()).filter(|_| !asks));
+    }
+    Err(ScenarioError::at(said.span(), format!("`expect` of `{verb}` cannot be about an answer"))
+        .help("`log` and `no-log` are about the nodes' logs"))
 }
 
 impl Plan {

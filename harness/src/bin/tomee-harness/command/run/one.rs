@@ -244,6 +244,7 @@ impl One<'_> {
             folder,
             machines: machines.clone(),
             topology: self.told.plan.topology.clone(),
+            changes: self.told.plan.changes().cloned().collect(),
             runtime,
             docker: DockerOptions::default(),
             caches: Caches::of_user().map_err(Failure::environment)?,
