@@ -45,8 +45,7 @@ impl Recorder {
     pub fn new(clock: Clock, file: Option<&Utf8Path>, listener: Listener) -> io::Result<Self> {
         let file = file.map(fs_err::File::create).transpose()?;
         let history = History::default();
-        let inner =
-            Inner { history, file, write_error: None, closed: false, operations: 0, faults: 0, texts: vec![] };
+        let inner = Inner { history, file, write_error: None, closed: false, operations: 0, faults: 0, texts: vec![] };
         Ok(Self { clock, listener, inner: Mutex::new(inner) })
     }
 

@@ -330,6 +330,7 @@ mod tests {
             attributes: BTreeMap::new(),
         };
         ContextState {
+            started_ms: None,
             path: ContextPath::new(path).expect("a good path"),
             version: String::new(),
             available: true,
