@@ -62,6 +62,7 @@ pub enum Body {
 /// Where in an answer a value is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case", untagged)]
+#[serde(expecting = "a capture is { header = … }, { json = … }, or { after = …, before = … }")]
 pub enum Capture {
     /// A header.
     Header {

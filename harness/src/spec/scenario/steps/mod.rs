@@ -156,7 +156,16 @@ impl Plan {
     /// Whether it asks the counter app after a fault: only then do the guarantees about sessions have something to show.
     pub(super) fn tests_sessions(&self) -> bool {
         let broken = self.steps.iter().position(|step| matches!(step.kind, StepKind::Fault { .. }));
-        let asked = self.steps.iter().rposition(|step| matches!(step.kind, StepKind::Request { .. }));
+        let asked = self.steps.iter().rposition(|step| match &step.kind {
+            StepKind::Request { .. } | StepKind::EndTraffic { .. } => true,
+            // Where nothing ends it, it goes on to the end.
+            StepKind::Traffic { client, .. } => !self.steps.iter().any(|step| step.kind.ends_traffic_of(client)),
+            _ => false,
+        });
+        let goes_on = asked.is_some_and(|asked| matches!(self.steps[asked].kind, StepKind::Traffic { .. }));
+        if goes_on && broken.is_some() {
+            return true;
+        }
         broken.is_some_and(|broken| asked.is_some_and(|asked| asked > broken))
     }
 }
