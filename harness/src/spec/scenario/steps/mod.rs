@@ -155,17 +155,16 @@ fn logs(step: &StepTable, verb: &str) -> Result<Option<Expect>, ScenarioError> {
 impl Plan {
     /// Whether it asks the counter app after a fault: only then do the guarantees about sessions have something to show.
     pub(super) fn tests_sessions(&self) -> bool {
-        let broken = self.steps.iter().position(|step| matches!(step.kind, StepKind::Fault { .. }));
-        let asked = self.steps.iter().rposition(|step| match &step.kind {
-            StepKind::Request { .. } | StepKind::EndTraffic { .. } => true,
-            // Where nothing ends it, it goes on to the end.
-            StepKind::Traffic { client, .. } => !self.steps.iter().any(|step| step.kind.ends_traffic_of(client)),
-            _ => false,
+        let Some(broken) = self.steps.iter().position(|step| matches!(step.kind, StepKind::Fault { .. })) else {
+            return false;
+        };
+        let mut later = self.steps[broken..].iter();
+        let asked = later.any(|step| matches!(step.kind, StepKind::Request { .. } | StepKind::EndTraffic { .. }));
+        let goes_on = |client| !self.steps.iter().any(|step| step.kind.ends_traffic_of(client));
+        let mut traffic = self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Traffic { client, .. } => Some(client),
+            _ => None,
         });
-        let goes_on = asked.is_some_and(|asked| matches!(self.steps[asked].kind, StepKind::Traffic { .. }));
-        if goes_on && broken.is_some() {
-            return true;
-        }
-        broken.is_some_and(|broken| asked.is_some_and(|asked| asked > broken))
+        asked || traffic.any(goes_on)
     }
 }
