@@ -37,6 +37,23 @@ impl OutsideCrate {
         Self { folder }
     }
 
+    /// Lays one more file.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn file(&self, path: &str, content: &str) {
+        let path = self.folder().join(path);
+        fs_err::create_dir_all(path.parent().expect("a file is in a folder")).expect("made");
+        fs_err::write(path, content).expect("written");
+    }
+
+    /// The command that does something with cargo there.
+    pub fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.args(arguments).current_dir(self.folder.path()).env("CARGO_TARGET_DIR", target_folder());
+        command
+    }
+
     /// Its folder.
     ///
     /// # Panics
@@ -47,12 +64,7 @@ impl OutsideCrate {
 
     /// The command that runs one of its tests.
     pub fn test(&self, name: &str) -> Command {
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-        command
-            .args(["test", "--offline", "--quiet", "--test", "outside", "--", "--exact", name])
-            .current_dir(self.folder.path())
-            .env("CARGO_TARGET_DIR", target_folder());
-        command
+        self.cargo(&["test", "--offline", "--quiet", "--test", "outside", "--", "--exact", name])
     }
 }
 

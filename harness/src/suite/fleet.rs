@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 use super::budget::Budget;
@@ -10,6 +10,7 @@ use crate::history::{Event, Record, RecordKind};
 use crate::lab::cluster::{Cluster, ClusterError};
 use crate::lab::guard::{Guard, GuardError, Released};
 use crate::lab::recorder::Listener;
+use crate::lab::run_dir::RunDir;
 use crate::lab::sync::lock;
 use crate::spec::{Plan, RunId, Topology};
 
@@ -206,6 +207,15 @@ impl Drop for Berth {
         drop(afloat);
         self.fleet.freed.notify_waiters();
     }
+}
+
+/// Removes the folder of machines that are gone, where a run's folder has their logs; else it is the only evidence.
+///
+/// # Errors
+/// It cannot be removed.
+pub fn remove_machines(machines: &Utf8Path, run_dir: &RunDir, topology: &Topology) -> std::io::Result<()> {
+    let copied = topology.names().all(|node| run_dir.node(node).join("console.log").exists());
+    if copied { fs_err::remove_dir_all(machines) } else { Ok(()) }
 }
 
 /// Those of equal clusters together, so that a cluster can be handed on; otherwise in their order.

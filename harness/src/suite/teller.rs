@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 
 use super::budget::{Budget, Jobs};
-use super::fleet::{Berth, Fleet, Standing, StandingError};
+use super::fleet::{Berth, Fleet, Standing, StandingError, remove_machines};
 use crate::lab::clock::Clock;
 use crate::lab::cluster::Beginning;
 use crate::lab::distribution::{Caches, DistributionError, Maven, Quiet};
@@ -156,10 +156,13 @@ impl Teller {
         let at_the_end = if self.warm { AtTheEnd::HandOn } else { AtTheEnd::ShutDown };
         let mut ended = Box::pin(trial::run_on(plan, on, at_the_end, &CancellationToken::new())).await;
         let cluster = ended.as_mut().ok().and_then(|ended| ended.cluster.take());
-        if let Some((cluster, machines)) = cluster.zip(machines) {
+        if let Some((cluster, machines)) = cluster.zip(machines.clone()) {
             berth.hand_on(Standing { cluster, guard, run: from, machines });
         } else if let Some(guard) = Arc::into_inner(guard) {
             guard.release()?;
+            if let Some(machines) = machines {
+                remove_machines(&machines, &run_dir, &plan.topology).map_err(PrepareError::RunDir)?;
+            }
         }
         let ended = ended?;
         let setting = format!("{} nodes of {} on {runtime}", plan.topology.nodes.len(), plan.topology.server);

@@ -311,3 +311,35 @@ proptest! {
         prop_assert_eq!(read(&bytes[..]).expect("readable"), history);
     }
 }
+
+/// One edit of a text: at a place, so many bytes go, and these come.
+fn edit() -> impl Strategy<Value = (u16, u8, Vec<u8>)> {
+    (any::<u16>(), 0_u8..8, vec(proptest::sample::select(b"\"{}[]:,\n0-1e\\\xffnull".to_vec()), 0..4))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever became of a file, it is read or refused at one of its lines; and what is read can be written and read.
+    #[test]
+    #[ignore = "a million cases: the full tier"]
+    fn full_a_damaged_history_is_read_or_refused(edits in vec(edit(), 1..4), cut in any::<u16>()) {
+        const GOOD: &str = "{\"at-ns\":1,\"record\":\"event\",\"event\":\"node-starts\",\"node\":\"n1\"}\n\
+            {\"at-ns\":2,\"record\":\"complete\",\"operation\":1,\"outcome\":\"failed\",\"why\":\"x\"}\n\
+            {\"at-ns\":3,\"record\":\"fault\",\"fault\":1,\"kind\":\"kill\",\"node\":\"n1\",\"phase\":\"asked\"}\n";
+        let mut text = GOOD.as_bytes().to_vec();
+        text.truncate(text.len() - usize::from(cut) % 40);
+        for (place, gone, comes) in edits {
+            let place = usize::from(place) % (text.len() + 1);
+            let end = (place + usize::from(gone)).min(text.len());
+            text.splice(place..end, comes);
+        }
+        let lines = text.split(|byte| *byte == b'\n').count();
+        match read(&text[..]) {
+            Ok(history) => prop_assert_eq!(read(&text_of(&history)[..]).expect("readable"), history),
+            Err(HistoryError::Line { line, .. } | HistoryError::Read { line, .. }) => {
+                prop_assert!((1..=lines).contains(&line));
+            }
+        }
+    }
+}

@@ -301,3 +301,52 @@ proptest! {
         }
     }
 }
+
+/// One edit of a text: at a place, so many bytes go, and this comes.
+fn edit() -> impl Strategy<Value = (u16, u8, &'static str)> {
+    const WORDS: [&str; 19] = [
+        "",
+        "\"",
+        "[",
+        "]",
+        "{",
+        "}",
+        "=",
+        "\n",
+        ",",
+        "-1",
+        "99999999999",
+        "n9",
+        "owner",
+        "on",
+        "kill",
+        "[[step]]\n",
+        "times = 0\n",
+        "\u{fc}",
+        "\u{0}",
+    ];
+    (any::<u16>(), 0_u8..6, proptest::sample::select(WORDS.to_vec()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_000_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// A good story with a few bytes changed is nearer to what people write than any bytes.
+    #[test]
+    #[ignore = "a million cases: the full tier"]
+    fn full_an_edited_story_is_read_or_refused_at_a_place_in_it(edits in proptest::collection::vec(edit(), 1..4)) {
+        const SHORT: &str = "name = \"x\"\n[matrix]\nnodes = [2, 3]\n[[step]]\ndeploy = \"counter\"\n[[step]]\n\
+                             request = \"count\"\non = \"n1\"\nexpect = { count = 1 }\n[[step]]\nkill = \"owner\"\n";
+        let mut text = SHORT.as_bytes().to_vec();
+        for (place, gone, comes) in edits {
+            let place = usize::from(place) % (text.len() + 1);
+            let end = (place + usize::from(gone)).min(text.len());
+            text.splice(place..end, comes.bytes());
+        }
+        if let Err(error) = Scenario::parse(&text) {
+            prop_assert!(!error.message.is_empty());
+            let text = std::str::from_utf8(&text).ok();
+            prop_assert!(error.span.is_none_or(|span| text.is_some_and(|text| text.get(span).is_some())));
+        }
+    }
+}

@@ -120,7 +120,7 @@ impl<'a> Many<'a> {
             _ => common.progress.of_run(&label),
         };
         if self.is_many() {
-            progress.line(&format!("run {number}: {label}"));
+            common.progress.line(&format!("run {number}: {label}"));
         }
         // Only the first run begins with the program.
         let clock = if number == 1 { clock } else { Clock::start() };

@@ -17,7 +17,7 @@ use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::summary::Summary;
 use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::spec::RunId;
-use tomee_harness::suite::{Berth, Standing};
+use tomee_harness::suite::{Berth, Standing, remove_machines};
 use tomee_harness::trial::{self, AtTheEnd, TrialError};
 use tomee_harness::verdict::Status;
 
@@ -106,13 +106,17 @@ impl One<'_> {
         }
         let (ended, timed_out) = self.tell(beginning).await;
         let ended = ended.map_err(|error| trial_failure(error, &run_dir));
-        let handed_on = ended.as_ref().ok().and_then(|ended| ended.cluster.clone()).zip(machines);
+        let handed_on = ended.as_ref().ok().and_then(|ended| ended.cluster.clone()).zip(machines.clone());
         let released = if let Some((cluster, machines)) = handed_on {
             berth.hand_on(Standing { cluster, guard, run: from, machines });
             Ok(())
         } else {
             let released = release(guard, self.keep, self.progress).await;
-            released.map_err(|left| left.hint(Some(sweep_hint(&from))))
+            let machines = machines.filter(|_| released.is_ok());
+            let removed = machines.map_or(Ok(()), |machines| {
+                remove_machines(&machines, &run_dir, &self.told.plan.topology).map_err(Failure::environment)
+            });
+            released.and(removed).map_err(|left| left.hint(Some(sweep_hint(&from))))
         };
         let mut ended = match (ended, released) {
             (Ok(ended), released) => released.map(|()| ended)?,
