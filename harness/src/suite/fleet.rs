@@ -12,7 +12,7 @@ use crate::lab::guard::{Guard, GuardError, Released};
 use crate::lab::recorder::Listener;
 use crate::lab::run_dir::RunDir;
 use crate::lab::sync::lock;
-use crate::spec::{Plan, RunId, Topology};
+use crate::spec::{Plan, RunId, Step, StepKind, Topology};
 
 /// Hands out berths for clusters.
 #[derive(Debug)]
@@ -101,10 +101,14 @@ impl Standing {
         }
     }
 
-    /// Whether a plan could be told on it.
+    /// Whether a plan could be told on it. One that restarts a node with something else prepares that for a cluster of its
+    /// own.
     fn fits(&self, plan: &Plan) -> bool {
         let runtime = &self.cluster.runtime();
-        *self.cluster.topology() == plan.topology && plan.check(runtime.name(), &runtime.capabilities()).is_ok()
+        let changes = |step: &Step| matches!(&step.kind, StepKind::Restart { changes, app, .. } if changes.is_some() || app.is_some());
+        *self.cluster.topology() == plan.topology
+            && !plan.steps.iter().any(changes)
+            && plan.check(runtime.name(), &runtime.capabilities()).is_ok()
     }
 }
 
