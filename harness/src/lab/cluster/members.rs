@@ -111,8 +111,11 @@ impl Cluster {
         let waited = wait::until(&wanted, limit, async || {
             let observations = self.look_at_living(&Question::Context(context.clone())).await?;
             lock(&last_look).clone_from(&observations);
-            let ids: Vec<(&NodeName, Option<BTreeSet<String>>)> =
-                observations.iter().map(|seen| (&seen.node, stems(seen, context))).collect();
+            let ids: Vec<(&NodeName, Option<BTreeSet<String>>)> = observations
+                .iter()
+                .filter(|seen| seen.node == *node || !lacks_app(seen, context))
+                .map(|seen| (&seen.node, stems(seen, context)))
+                .collect();
             let own = ids.iter().find(|(name, _)| *name == node).and_then(|(_, ids)| ids.clone());
             let equal = own.is_some() && ids.iter().all(|(_, ids)| *ids == own);
             Ok::<_, ClusterError>(match own {
@@ -196,6 +199,11 @@ fn without_backup(observations: &[NodeObservation], context: &ContextPath) -> us
 
 fn counted(ids: Option<&BTreeSet<String>>) -> String {
     ids.map_or_else(|| "does not serve it".to_owned(), |ids| format!("holds {} sessions", ids.len()))
+}
+
+/// Whether a node is known to run no such app: it has no sessions to compare with.
+fn lacks_app(seen: &NodeObservation, context: &ContextPath) -> bool {
+    seen.state().is_some_and(|state| state.contexts.iter().all(|found| found.path != *context))
 }
 
 /// The stems of a context's sessions on a node; `None` where the context is not served or the probe is dead.
