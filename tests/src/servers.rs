@@ -129,14 +129,14 @@ impl MainJob {
     }
 }
 
-/// What is left of a run: processes, and in containers also containers and networks.
+/// What is left of a run: processes, and in containers also containers, networks and volumes.
 ///
 /// # Panics
 /// The engine does not tell.
 pub fn left_of(run: &str, in_docker: bool) -> Vec<String> {
     let mut left = carriers(&format!("{RUN_VARIABLE}={run}"));
     if in_docker {
-        left.extend(containers_and_networks(run));
+        left.extend(on_the_engine(run));
     }
     left
 }
@@ -155,12 +155,14 @@ pub fn carriers(mark: &str) -> Vec<String> {
     marked.collect()
 }
 
-fn containers_and_networks(run: &str) -> Vec<String> {
+fn on_the_engine(run: &str) -> Vec<String> {
     let filter = format!("label={RUN_LABEL}={run}");
     let list = |what: &[&str]| {
         let listed = Ran::of(std::process::Command::new("docker").args(what).args(["--filter", &filter]));
         assert_eq!(listed.code, Some(0), "docker {what:?}: {listed}");
         listed.stdout.lines().map(|line| format!("{} {line}", what[0])).collect::<Vec<_>>()
     };
-    [list(&["container", "ls", "--all", "--quiet"]), list(&["network", "ls", "--quiet"])].concat()
+    let kinds =
+        [&["container", "ls", "--all", "--quiet"][..], &["network", "ls", "--quiet"], &["volume", "ls", "--quiet"]];
+    kinds.into_iter().flat_map(list).collect()
 }

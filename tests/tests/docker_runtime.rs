@@ -11,9 +11,9 @@ use tomee_harness::lab::base;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Namespace, Product, Quiet};
 use tomee_harness::lab::guard::{Guard, Registry};
 use tomee_harness::lab::runtime::docker::{DockerOptions, DockerRuntime, sweep};
-use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError, Strain};
 use tomee_harness::lab::wait::{self, Look, TimedOut};
-use tomee_harness::spec::{Endpoints, NodeName, RunId, ServerSpec, Timing, Topology};
+use tomee_harness::spec::{Endpoints, FaultKind, NodeName, RunId, ServerSpec, Timing, Topology};
 
 /// How long a server may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -82,6 +82,11 @@ impl Lab {
 
     /// A pod in whose server container a shell script runs for catalina.sh: all that needs no JVM is tested with it.
     async fn script(name: &str, options: DockerOptions, script: &str) -> (Self, NodeName) {
+        Self::script_on(&Topology::of(2).expect("two nodes"), name, options, script).await
+    }
+
+    /// The same on machines that are prepared for a fault.
+    async fn script_on(topology: &Topology, name: &str, options: DockerOptions, script: &str) -> (Self, NodeName) {
         let home = tempfile::tempdir().expect("a temporary folder").keep();
         let home = Utf8PathBuf::from_path_buf(home).expect("a temporary path is text");
         fs_err::create_dir_all(home.join("bin")).expect("a fresh folder");
@@ -96,7 +101,7 @@ impl Lab {
             digest: format!("script {script}"),
         };
         let lab = Self::new(name, options, distribution).await;
-        lab.runtime.reserve(&Topology::of(2).expect("two nodes")).await.expect("pods are reserved");
+        lab.runtime.reserve(topology).await.expect("pods are reserved");
         let node = NodeName::nth(0);
         let launch = NodeLaunch {
             node: node.clone(),
@@ -395,4 +400,76 @@ async fn engine_a_second_reservation_replaces_the_first() {
     assert_eq!(lab.runtime.status(&node).await.expect("a status"), NodeStatus::Created);
     lab.runtime.start(&node).await.expect_err("its files must be laid again");
     lab.runtime.shutdown().await.expect("all goes");
+}
+
+/// Writes to its disk all the time, and tells whether it could; and that it has a file of an earlier life.
+const WRITER: &str = r#"cd "$CATALINA_BASE"; test -s kept && echo kept
+while :; do if date > kept.part 2> /dev/null; then echo written; mv kept.part kept; else echo refused; fi; sleep 0.1; done"#;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a Docker engine"]
+async fn engine_a_full_disk_is_felt_in_the_server_and_its_files_outlive_the_server() {
+    let mut topology = Topology::of(2).expect("two nodes");
+    topology.prepared_for.insert(FaultKind::FillDisk);
+    let (lab, node) = Lab::script_on(&topology, "disk", DockerOptions::default(), WRITER).await;
+    lab.runtime.start(&node).await.expect("it starts");
+    lab.logged(&node, "written", 2).await;
+    let proof = lab.runtime.strain(&node, Strain::FullDisk).await.expect("it is filled");
+    assert!(proof.contains("No space left on device"), "{proof}");
+    lab.logged(&node, "refused", 3).await;
+    lab.runtime.kill(&node).await.expect("a kill");
+    assert_eq!(lab.runtime.relieve(&node, Strain::FullDisk).await.expect("a dead node's disk is freed"), None);
+    let written = lab.log(&node, NodeLog::Console).matches("written").count();
+    lab.runtime.start(&node).await.expect("it starts again");
+    lab.logged(&node, "written", written + 2).await;
+    assert_eq!(lab.log(&node, NodeLog::Console).matches("kept").count(), 1, "its files were there");
+    lab.runtime.collect(&node, &lab.path().join("collected")).await.expect("logs are collected");
+    lab.runtime.reserve(&topology).await.expect("pods are reserved again");
+    lab.runtime.shutdown().await.expect("all goes");
+    assert!(!sweep::runs().await.expect("runs").contains(&lab.run), "no volume is left either");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a Docker engine"]
+async fn engine_a_slow_processor_is_counted_and_what_a_machine_is_not_prepared_for_is_refused() {
+    let (lab, node) = Lab::script("slow", DockerOptions::default(), "exec sleep 1000").await;
+    let slow = Strain::SlowProcessor { percent: 5 };
+    lab.runtime.strain(&node, slow).await.expect_err("it does not run");
+    lab.runtime.start(&node).await.expect("it starts");
+    let proof = lab.runtime.strain(&node, slow).await.expect("it is throttled");
+    assert!(proof.contains("5 % of a core") && proof.contains("was held up in"), "{proof}");
+    let toll = lab.runtime.relieve(&node, slow).await.expect("it is let go");
+    assert!(toll.as_deref().is_some_and(|toll| toll.starts_with("held up in ")), "{toll:?}");
+    let clock = Strain::WrongClock { by: "+1h".parse().expect("a skew") };
+    for (strain, because) in [(Strain::FullDisk, "no disk of its own"), (clock, "clock cannot be set")] {
+        let refused = lab.runtime.strain(&node, strain).await.expect_err(because);
+        assert!(format!("{refused:?}").contains(because), "{refused:?}");
+    }
+    lab.runtime.shutdown().await.expect("all goes");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a Docker engine"]
+async fn engine_an_image_without_libfaketime_is_refused_by_name() {
+    let mut topology = Topology::of(2).expect("two nodes");
+    topology.prepared_for.insert(FaultKind::SkewClock);
+    // It has a shell and no library that fakes a clock.
+    let options = DockerOptions { node_base: Some("tomee-harness/holder-base".to_owned()), ..DockerOptions::default() };
+    let (lab, _) = Lab::script("clock", options, "exec sleep 1000").await;
+    lab.runtime.reserve(&topology).await.expect("pods are reserved again");
+    let launch = NodeLaunch {
+        node: NodeName::nth(0),
+        distribution: Arc::clone(&lab.distribution),
+        files: vec![],
+        folders: vec![],
+        java_home: None,
+        jvm_args: vec![],
+        env: vec![],
+    };
+    let refused = lab.runtime.install(launch).await.expect_err("no clock");
+    let RuntimeError::Environment { what, hint, .. } = &refused else { panic!("{refused:?}") };
+    assert!(what.contains("libfaketime") && what.contains("skew-clock"), "{what}");
+    assert!(hint.as_deref().is_some_and(|hint| hint.contains("install -y libfaketime")), "{hint:?}");
+    lab.runtime.shutdown().await.expect("all goes");
+    assert!(!sweep::runs().await.expect("runs").contains(&lab.run));
 }

@@ -39,9 +39,20 @@ async fn engine_options_reach_the_servers_in_their_containers() {
 /// Each ends as its file tells, expected violations included.
 #[test]
 #[ignore = "needs a container engine"]
-fn full_engine_the_scenarios_of_partitions_end_as_they_tell() {
+fn full_engine_the_scenarios_of_partitions_hosts_and_dns_end_as_they_tell() {
     let context = TestContext::new();
-    let arguments = ["run", "partition", "--runtime", "docker", "--server", "tomee:9.0.0:webprofile", "--out", "out"];
+    let arguments = [
+        "run",
+        "partition",
+        "host",
+        "dns",
+        "--runtime",
+        "docker",
+        "--server",
+        "tomee:9.0.0:webprofile",
+        "--out",
+        "out",
+    ];
     let ran = Ran::of(&mut context.users(&arguments));
     assert_eq!(ran.code, Some(0), "{ran}");
 }

@@ -10,7 +10,7 @@ use rstest::rstest;
 use tokio::task::JoinSet;
 use tomee_harness::history;
 use tomee_harness::spec::plan::Limits;
-use tomee_harness::spec::{Guarantee, ManagerKind, SendOptions, Topology};
+use tomee_harness::spec::{Guarantee, ManagerKind, Scenario, SendOptions, Topology};
 use tomee_harness::trial::{Ended, TrialError};
 use tomee_harness::verdict::{self, Status, Verdict};
 
@@ -283,4 +283,77 @@ async fn what_the_send_options_do_not_promise_is_shown_and_makes_nothing_red() {
     let finding = finding.expect("every guarantee of the plan is told");
     assert_eq!((finding.status, finding.promised), (Status::Violated, false), "{}", told(&ended.verdict));
     assert_eq!(ended.verdict.status, Status::Holds, "{}", told(&ended.verdict));
+}
+
+/// Faults upon faults, on a cluster that does nothing wrong.
+#[rstest]
+#[case::cut_off_and_frozen_and_the_owner_killed(include_str!("../../harness/scenarios/partition/overlapping.toml"))]
+#[case::two_are_cut_off_at_a_time(
+    r#"name = "two are cut off at a time"
+    [cluster]
+    nodes = 4
+    [[step]]
+    deploy = "counter"
+    [[step]]
+    request = "count"
+    on = "n1"
+    [[step]]
+    partition = "n3"
+    [[step]]
+    partition = "n4"
+    [[step]]
+    wait = "cluster-formed"
+    [[step]]
+    request = "count"
+    on = "n1"
+    times = 2
+    [[step]]
+    heal = "n3"
+    [[step]]
+    wait = "cluster-formed"
+    [[step]]
+    heal = "n4"
+    [[step]]
+    wait = "cluster-formed"
+    [[step]]
+    kill = "n1"
+    [[step]]
+    request = "count"
+    on = "n2"
+    expect = { count = 4, session = "kept" }"#
+)]
+#[case::a_node_that_is_cut_off_is_killed_and_comes_back(
+    r#"name = "a node that is cut off is killed and comes back"
+    [[step]]
+    deploy = "counter"
+    [[step]]
+    request = "count"
+    on = "n1"
+    [[step]]
+    partition = "n2"
+    [[step]]
+    kill = "n2"
+    [[step]]
+    request = "count"
+    on = "n1"
+    [[step]]
+    heal = "n2"
+    [[step]]
+    restart = "n2"
+    [[step]]
+    kill = "n1"
+    [[step]]
+    request = "count"
+    on = "n2"
+    expect = { count = 3, session = "kept" }"#
+)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overlapping_faults_of(#[case] scenario: &str) {
+    let scenario = Scenario::parse(scenario.as_bytes()).expect("it is understood");
+    let plans = scenario.plans(&Topology::of(2).expect("two nodes")).expect("it can be told");
+    for cell in plans {
+        let ended = judged(&FakeRun::of(cell.plan, None)).await.expect("it runs");
+        assert_eq!(ended.verdict.status, Status::Holds, "{}", told(&ended.verdict));
+        assert!(ended.cut_short.is_none(), "{:?}", ended.cut_short);
+    }
 }

@@ -52,6 +52,57 @@ async fn full_nothing_is_left_after_a_kill_of_the_program_on_containers() {
     nothing_is_left_after_a_kill("docker", Duration::from_secs(15)).await;
 }
 
+/// A story that has three faults upon it when it waits for what never comes.
+const STORY: &str = r#"name = "three faults at a time"
+[[step]]
+deploy = "counter"
+[[step]]
+slow-node = "n1"
+percent = 50
+[[step]]
+fill-disk = "n2"
+[[step]]
+partition = "n2"
+[[step]]
+wait = "sessions"
+on = "n1"
+sessions = 99
+within = "60s"
+"#;
+
+#[tokio::test]
+#[ignore = "needs a container engine"]
+async fn full_engine_a_kill_of_the_program_while_faults_last_leaves_nothing() {
+    let context = TestContext::new();
+    fs_err::write(context.folder().join("story.toml"), STORY).expect("written");
+    let arguments =
+        ["run", "story.toml", "--quiet", "--runtime", "docker", "--server", "tomcat:11.0.24", "--out", "out"];
+    let mut owner = context.users(&arguments).spawn().expect("the program starts");
+    let history = context.folder().join("out/history.jsonl");
+    let hit: Result<(), TimedOut> = wait::until("three faults to hit", Duration::from_mins(2), async || {
+        let told = fs_err::read_to_string(&history).unwrap_or_default();
+        let hits = told.matches(r#""phase":"hit""#).count();
+        Ok(if hits == 3 { Look::Ready(()) } else { Look::NotYet(format!("{hits} have")) })
+    })
+    .await;
+    hit.expect("they hit");
+    let guard_log = fs_err::read_to_string(context.folder().join("out/guard.log")).expect("a guard");
+    let run =
+        guard_log.split("guarding run ").nth(1).and_then(|rest| rest.split(' ').next()).expect("it names the run");
+    let there = left_of(run, true);
+    for kind in ["container", "network", "volume"] {
+        assert!(there.iter().any(|thing| thing.starts_with(kind)), "no {kind} in {there:?}");
+    }
+    owner.kill().expect("it is our child");
+    owner.wait().expect("it is our child");
+    let cleared: Result<(), TimedOut> = wait::until("the run's things to vanish", CLEARED, async || {
+        let left = left_of(run, true);
+        Ok(if left.is_empty() { Look::Ready(()) } else { Look::NotYet(left.join(", ")) })
+    })
+    .await;
+    cleared.expect("nothing is left");
+}
+
 #[tokio::test]
 #[ignore = "takes minutes"]
 async fn full_four_runs_at_once_do_not_meet() {

@@ -36,7 +36,8 @@ struct Recipe {
 const RECIPES: [Recipe; 2] = [
     Recipe {
         image: "tomee-harness/node-base",
-        packages: "openjdk-17-jre-headless,dash,coreutils,sed,grep",
+        // libfaketime is loaded only where the clock of a JVM is to be set.
+        packages: "openjdk-17-jre-headless,libfaketime,dash,coreutils,sed,grep",
         hook: r#"ln -s "$(basename "$1"/usr/lib/jvm/java-17-openjdk-*)" "$1/usr/lib/jvm/default"
 ln -s ../lib/jvm/default/bin/java "$1/usr/bin/java""#,
         changes: &["ENV JAVA_HOME=/usr/lib/jvm/default"],

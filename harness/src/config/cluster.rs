@@ -4,10 +4,10 @@ use super::RenderError;
 use super::availability;
 use super::xml::Element;
 use crate::spec::cluster_element::{
-    BackupManager, ClusterElement, ClusterListener, DeltaManager, FarmWarDeployer, Interceptor, JvmRouteBinderValve,
-    LocalMember, McastService, Member, MessageDispatchInterceptor, NioReceiver, PooledParallelSender,
-    ReplicationTransmitter, ReplicationValve, SessionIdGenerator, SimpleTcpCluster, StaticMembershipInterceptor,
-    StaticMembershipService, TcpFailureDetector, UniqueId, Valve,
+    BackupManager, CloudMembershipService, ClusterElement, ClusterListener, DeltaManager, FarmWarDeployer, Interceptor,
+    JvmRouteBinderValve, LocalMember, McastService, Member, MessageDispatchInterceptor, NioReceiver,
+    PooledParallelSender, ReplicationTransmitter, ReplicationValve, SessionIdGenerator, SimpleTcpCluster,
+    StaticMembershipInterceptor, StaticMembershipService, TcpFailureDetector, UniqueId, Valve,
 };
 use crate::spec::{Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, ServerKind, Timing, Topology};
 
@@ -127,6 +127,12 @@ fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
         _ if topology.cluster.membership == Membership::Static && groups => {
             unused("multicast-membership", "the topology's membership is static")
         }
+        _ if topology.cluster.membership == Membership::Dns && lists => {
+            unused("static-membership", "the topology's membership is dns")
+        }
+        _ if topology.cluster.membership == Membership::Dns && groups => {
+            unused("multicast-membership", "the topology's membership is dns")
+        }
         _ if members_by_interceptor(topology) && lists => {
             unused("static-membership", "the members are those of the static-membership interceptor")
         }
@@ -186,6 +192,13 @@ fn membership(place: &Place<'_>) -> Result<Option<Element>, RenderError> {
         return Ok(None);
     }
     match place.topology.cluster.membership {
+        Membership::Dns => {
+            let service = CloudMembershipService {
+                membership_provider_class_name: Some("dns".to_owned()),
+                ..CloudMembershipService::default()
+            };
+            place.element(&service).map(Some)
+        }
         Membership::Static => {
             let default = StaticMembershipService { use_thread: Some(true), ..StaticMembershipService::default() };
             let service = said.static_membership.or(&default);

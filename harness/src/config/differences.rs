@@ -108,6 +108,7 @@ fn membership(topology: &Topology, list: &mut List) {
                     "members are watched without waiting for a heartbeat",
                 );
             }
+            Membership::Dns => list.add("Membership", "CloudMembershipService, provider dns", stock, ASKED),
             Membership::Multicast => {
                 let why = "two clusters on one group would merge";
                 list.add("Membership address", "one of the run's own", "228.0.0.4", why);

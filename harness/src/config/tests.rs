@@ -104,7 +104,7 @@ fn files_of_one_cluster_fit_together(
     #[values(TOMEE_9, TOMCAT_9, TOMCAT_10, TOMCAT_11)] server: (Product, &str),
     #[values(2, 3, 8)] count: usize,
     #[values(ManagerKind::Delta, ManagerKind::Backup)] manager: ManagerKind,
-    #[values(Membership::Static, Membership::Multicast)] membership: Membership,
+    #[values(Membership::Static, Membership::Multicast, Membership::Dns)] membership: Membership,
     #[values(Timing::Accelerated, Timing::Documented)] timing: Timing,
 ) {
     let topology = topology(count, manager, membership, timing);

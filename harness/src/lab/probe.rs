@@ -69,6 +69,23 @@ impl Probe {
     }
 }
 
+impl Probe {
+    /// The wall clock of a node's JVM, in milliseconds since 1970.
+    ///
+    /// # Errors
+    /// Why it does not tell, in words.
+    pub async fn time(&self, address: SocketAddr) -> Result<i64, String> {
+        let url = format!("http://{address}{CONTEXT}/state.jsp?only=members");
+        match self.http.get(&url, (TOKEN_HEADER, &self.token)).await {
+            Ok((200, body)) => {
+                serde_json::from_str::<wire::Time>(&body).map(|wire| wire.time_ms).map_err(|error| error.to_string())
+            }
+            Ok((status, _)) => Err(format!("the probe answered HTTP {status}")),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
 /// Reads a probe's answer. A part that the probe could not read is an error: half an answer is none.
 ///
 /// # Errors
@@ -133,6 +150,12 @@ fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
 /// The probe's JSON, as `state.jsp` writes it.
 mod wire {
     use super::{AttributeValue, BTreeMap, Deserialize, ReplicaRole};
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    pub(super) struct Time {
+        pub(super) time_ms: i64,
+    }
 
     /// A part of the answer, or why there is none.
     #[derive(Deserialize)]

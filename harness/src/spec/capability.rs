@@ -25,8 +25,16 @@ pub enum Capability {
     Partition,
     /// Drop a part of the peer traffic, by chance.
     PacketLoss,
+    /// Leave a node a part of one processor core.
+    Throttle,
+    /// Fill the disk that a node's files are on.
+    FillDisk,
+    /// Set the clock of one node's JVM wrong.
+    SkewClock,
     /// IP multicast between the nodes.
     Multicast,
+    /// A name that leads to the addresses of all nodes, which share one receiver port.
+    Dns,
 }
 
 kebab!(Capability);

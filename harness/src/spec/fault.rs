@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Capability;
+use super::{Capability, Skew};
 
 /// A way to break a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -29,9 +29,58 @@ pub enum FaultKind {
     DropIncoming,
     /// A part of the packets between the node and its peers is dropped, by chance, both ways.
     PacketLoss,
+    /// The node is left a part of one processor core; it runs on, slowly.
+    SlowNode,
+    /// Not one more byte can be written to the disk that the node's whole `CATALINA_BASE` is on.
+    FillDisk,
+    /// The wall clock of the node's JVM jumps; time still passes at its pace.
+    SkewClock,
+}
+
+/// How much of a fault, where it has a measure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Extent {
+    /// Of packet loss: how many of a hundred packets are lost. Of a slow node: how many hundredths of one core are left.
+    pub percent: Option<u8>,
+    /// Of a skewed clock: how far it jumps.
+    pub by: Option<Skew>,
+}
+
+/// What a fault takes hold of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Process,
+    Host,
+    Traffic,
+    Processor,
+    Disk,
+    Clock,
 }
 
 impl FaultKind {
+    fn part(self) -> Part {
+        match self {
+            Self::Kill | Self::Stop | Self::Pause => Part::Process,
+            Self::LoseHost => Part::Host,
+            Self::Partition
+            | Self::TribesPartition
+            | Self::MembershipPartition
+            | Self::DropOutgoing
+            | Self::DropIncoming
+            | Self::PacketLoss => Part::Traffic,
+            Self::SlowNode => Part::Processor,
+            Self::FillDisk => Part::Disk,
+            Self::SkewClock => Part::Clock,
+        }
+    }
+
+    /// Whether it cannot come to a node on which another still lasts: one part breaks once at a time, a host is lost with
+    /// all that was done to it, and nothing can be done inside a frozen node.
+    pub fn clashes_with(self, lasting: Self) -> bool {
+        let (part, lasting) = (self.part(), lasting.part());
+        part == lasting || part == Part::Host || (lasting == Part::Process && part != Part::Traffic)
+    }
+
     /// What a runtime must be able to do for this fault.
     pub fn needs(self) -> Capability {
         match self {
@@ -45,30 +94,35 @@ impl FaultKind {
             | Self::DropOutgoing
             | Self::DropIncoming => Capability::Partition,
             Self::PacketLoss => Capability::PacketLoss,
+            Self::SlowNode => Capability::Throttle,
+            Self::FillDisk => Capability::FillDisk,
+            Self::SkewClock => Capability::SkewClock,
         }
     }
 
     /// Whether the node lives on and the fault is undone by healing it; otherwise only a restart brings it back.
     pub fn is_undone_in_place(self) -> bool {
-        self == Self::Pause || self.cuts()
+        self == Self::Pause || self.leaves_it_up()
     }
 
     /// Whether it cuts the node's traffic with its peers and nothing else: the node runs on and answers its clients.
     pub fn cuts(self) -> bool {
-        match self {
-            Self::Partition
-            | Self::TribesPartition
-            | Self::MembershipPartition
-            | Self::DropOutgoing
-            | Self::DropIncoming
-            | Self::PacketLoss => true,
-            Self::Kill | Self::Stop | Self::Pause | Self::LoseHost => false,
-        }
+        self.part() == Part::Traffic
     }
 
-    /// Whether it ends the JVM and nothing else, so that what was done to its host goes on.
-    pub fn spares_the_host(self) -> bool {
-        matches!(self, Self::Kill | Self::Stop)
+    /// Whether the node runs on while it lasts and answers its clients, if with an error, a wrong time, or late.
+    pub fn leaves_it_up(self) -> bool {
+        !matches!(self.part(), Part::Process | Part::Host)
+    }
+
+    /// Whether machines must be prepared for it before they start (`Topology::prepared_for`).
+    pub fn needs_preparation(self) -> bool {
+        matches!(self, Self::FillDisk | Self::SkewClock)
+    }
+
+    /// Whether it has a percentage.
+    pub fn has_percent(self) -> bool {
+        matches!(self, Self::PacketLoss | Self::SlowNode)
     }
 
     /// Whether the node and its peers hear nothing of each other while it lasts, so that each side evicts the other.
@@ -78,3 +132,31 @@ impl FaultKind {
 }
 
 kebab!(FaultKind);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_of_different_parts_of_a_node_overlap() {
+        use FaultKind::*;
+        for (later, lasting, clashes) in [
+            (PacketLoss, Partition, true),
+            (SlowNode, SlowNode, true),
+            (Pause, Pause, true),
+            (LoseHost, Partition, true),
+            (LoseHost, FillDisk, true),
+            (Kill, Pause, true),
+            (SkewClock, Pause, true),
+            (FillDisk, Pause, true),
+            (Partition, Pause, false),
+            (Pause, Partition, false),
+            (Kill, Partition, false),
+            (Stop, FillDisk, false),
+            (SlowNode, FillDisk, false),
+            (SkewClock, DropIncoming, false),
+        ] {
+            assert_eq!(later.clashes_with(lasting), clashes, "{later} while {lasting} lasts");
+        }
+    }
+}

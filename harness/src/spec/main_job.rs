@@ -38,6 +38,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         node: node.clone().into(),
         client: None,
         percent: None,
+        by: None,
         lasting: None,
     };
     let steps = [

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 pub use super::step::AppRequest;
 use super::{
-    Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, NodeChanges, NodeName, Step,
-    StepKind, Topology, Until,
+    Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
+    NodeName, Step, StepKind, Topology, Until,
 };
 
 /// What one run does.
@@ -78,13 +78,31 @@ pub enum PlanError {
         /// How members find each other instead.
         membership: super::Membership,
     },
-    /// A packet loss without its percentage, or a percentage of something else.
-    #[error("step {step} ({title}): packet-loss, and nothing else, has a percentage, 1 to 99")]
+    /// A packet loss or a slow node without its percentage, or a percentage of something else.
+    #[error("step {step} ({title}): packet-loss and slow-node, and nothing else, have a percentage, 1 to 99")]
     Percentage {
         /// Its number, from 1.
         step: usize,
         /// Its title.
         title: String,
+    },
+    /// A skewed clock that does not say by how much, or something else that does.
+    #[error("step {step} ({title}): skew-clock, and nothing else, says by how much")]
+    By {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+    },
+    /// A fault for which the machines are not prepared.
+    #[error("step {step} ({title}) needs machines that are prepared for {kind}")]
+    Unprepared {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+        /// The fault.
+        kind: FaultKind,
     },
     /// A step names a context that no step before it deploys.
     #[error("step {step} ({title}) names {context}, which no step before it deploys")]
@@ -153,8 +171,8 @@ impl Plan {
             if let StepKind::Undeploy { context, .. } = &step.kind {
                 deployed.remove(context);
             }
-            if let StepKind::Fault { kind, percent, .. } = &step.kind {
-                self.check_fault(*kind, *percent, number, &step.title)?;
+            if let StepKind::Fault { kind, percent, by, .. } = &step.kind {
+                self.check_fault(*kind, Extent { percent: *percent, by: *by }, number, &step.title)?;
             }
             if let Some(capability) = self.needs(&step.kind).into_iter().find(|need| !capabilities.contains(need)) {
                 return Err(PlanError::Lacks { step: number, title: title(), capability, runtime: runtime.to_owned() });
@@ -201,23 +219,43 @@ impl Plan {
         waits.chain(expected).cloned().collect()
     }
 
-    fn check_fault(&self, kind: FaultKind, percent: Option<u8>, step: usize, title: &str) -> Result<(), PlanError> {
+    fn check_fault(&self, kind: FaultKind, extent: Extent, step: usize, title: &str) -> Result<(), PlanError> {
         let (title, membership) = (title.to_owned(), self.topology.cluster.membership);
         if kind == FaultKind::MembershipPartition && membership != super::Membership::Multicast {
             return Err(PlanError::NoHeartbeats { step, title, membership });
         }
-        let fits = match kind {
-            FaultKind::PacketLoss => percent.is_some_and(|percent| (1..=99).contains(&percent)),
-            _ => percent.is_none(),
+        let fits = match extent.percent {
+            Some(percent) => kind.has_percent() && (1..=99).contains(&percent),
+            None => !kind.has_percent(),
         };
-        if fits { Ok(()) } else { Err(PlanError::Percentage { step, title }) }
+        if !fits {
+            return Err(PlanError::Percentage { step, title });
+        }
+        if extent.by.is_some() != (kind == FaultKind::SkewClock) {
+            return Err(PlanError::By { step, title });
+        }
+        if kind.needs_preparation() && !self.topology.prepared_for.contains(&kind) {
+            return Err(PlanError::Unprepared { step, title, kind });
+        }
+        Ok(())
+    }
+
+    /// Prepares the machines for the faults of its steps.
+    pub fn prepare_machines(&mut self) {
+        let faults = self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Fault { kind, .. } => Some(*kind),
+            _ => None,
+        });
+        self.topology.prepared_for.extend(faults.filter(|kind| kind.needs_preparation()));
     }
 
     fn needs(&self, kind: &StepKind) -> Vec<Capability> {
         match kind {
-            StepKind::Start if self.topology.cluster.membership == super::Membership::Multicast => {
-                vec![Capability::Multicast]
-            }
+            StepKind::Start => match self.topology.cluster.membership {
+                super::Membership::Multicast => vec![Capability::Multicast],
+                super::Membership::Dns => vec![Capability::Dns],
+                super::Membership::Static => vec![],
+            },
             StepKind::Fault { kind, .. } => vec![kind.needs()],
             StepKind::Restart { changes: None, app: None, .. } => vec![Capability::Restart],
             StepKind::Restart { .. } => vec![Capability::Restart, Capability::ChangeNode],
@@ -272,10 +310,12 @@ mod tests {
         let mut topology = Topology::of(2).expect("two nodes");
         topology.cluster.membership = membership;
         let node = NodeName::nth(0).into();
-        let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, lasting: None }];
+        let by = (kind == FaultKind::SkewClock).then(|| "+1h".parse().expect("a skew"));
+        let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, by, lasting: None }];
         let steps = steps.map(|kind| Step::new("a step", kind)).into();
         let plan = Plan { name: "x".to_owned(), topology, guarantees: vec![], expect_violations: vec![], steps };
-        plan.check("fake", &[Capability::Partition, Capability::PacketLoss, Capability::Multicast].into())
+        let can = [Capability::Partition, Capability::PacketLoss, Capability::Multicast, Capability::SkewClock];
+        plan.check("fake", &can.into())
     }
 
     #[test]
@@ -283,6 +323,12 @@ mod tests {
         let cut = |membership| fault(FaultKind::MembershipPartition, None, membership);
         assert!(matches!(cut(Membership::Static), Err(PlanError::NoHeartbeats { step: 2, .. })));
         assert_eq!(cut(Membership::Multicast), Ok(()));
+    }
+
+    #[test]
+    fn a_fault_that_needs_another_machine_is_refused_without_it() {
+        let skew = fault(FaultKind::SkewClock, None, Membership::Static);
+        assert!(matches!(skew, Err(PlanError::Unprepared { step: 2, kind: FaultKind::SkewClock, .. })), "{skew:?}");
     }
 
     #[test]

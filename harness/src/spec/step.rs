@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::exchange::Exchange;
 use super::plan::App;
 use super::topology::NodeChanges;
-use super::{ClientName, ContextPath, Expect, FaultKind, Millis, NodeName, Target};
+use super::{ClientName, ContextPath, Expect, FaultKind, Millis, NodeName, Skew, Target};
 
 /// One step, with its number in the story.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -139,9 +139,13 @@ pub enum StepKind {
         /// Whose session the role of the node is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<ClientName>,
-        /// How many of a hundred packets are lost, where the fault is packet loss.
+        /// How many of a hundred packets are lost, where the fault is packet loss; how many hundredths of one processor
+        /// core are left, where it is a slow node.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         percent: Option<u8>,
+        /// How far the clock jumps, where the fault is a skewed clock.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Skew>,
         /// After this time it is undone, while the story goes on; without it, only a later step or the end undoes it.
         #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
         lasting: Option<Millis>,

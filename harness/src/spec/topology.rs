@@ -1,6 +1,6 @@
 //! The cluster that is wanted: nodes, server, replication, timing; and the addresses it was given.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster_element::{ClusterElement, ClusterElements};
-use super::{JvmRoute, NodeName, ServerSpec};
+use super::{FaultKind, JvmRoute, NodeName, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -26,6 +26,10 @@ pub struct Topology {
     pub timing: Timing,
     /// Java and its arguments.
     pub jvm: JvmSpec,
+    /// Faults for which the machines must be prepared before they start: `fill-disk` takes a disk of limited size,
+    /// `skew-clock` a clock that can be set. A scenario's plans have those of its steps.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub prepared_for: BTreeSet<FaultKind>,
 }
 
 /// One node.
@@ -118,6 +122,7 @@ impl Topology {
             cluster: ClusterSpec::default(),
             timing: Timing::default(),
             jvm: JvmSpec::default(),
+            prepared_for: BTreeSet::new(),
         })
     }
 
@@ -170,6 +175,12 @@ impl Topology {
         let multicast = self.cluster.membership == Membership::Multicast;
         let stack = multicast.then_some("-Djava.net.preferIPv4Stack=true");
         self.timing.jvm_flags().iter().copied().chain(stack).collect()
+    }
+
+    /// Environment variables that the topology needs, before the user's own.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let by_dns = self.cluster.membership == Membership::Dns;
+        by_dns.then(|| (DNS_SERVICE_VARIABLE.to_owned(), DNS_SERVICE.to_owned())).into_iter().collect()
     }
 
     /// The node whose farm deployer watches its folder: the first one.
@@ -250,7 +261,14 @@ pub enum Membership {
     Static,
     /// `McastService`: heartbeats to a multicast group, which belongs to the run alone.
     Multicast,
+    /// `CloudMembershipService` by DNS: a name leads to the addresses of all nodes (Tomcat 9.0.13 and newer).
+    Dns,
 }
+
+/// The name under which DNS knows all nodes, in a network that is the run's alone.
+pub const DNS_SERVICE: &str = "harness-members";
+/// The variable in which `DNSMembershipProvider` looks for it.
+const DNS_SERVICE_VARIABLE: &str = "DNS_MEMBERSHIP_SERVICE_NAME";
 
 kebab!(Membership);
 

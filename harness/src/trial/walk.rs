@@ -14,7 +14,7 @@ use crate::lab::recorder::Recorder;
 use crate::lab::wait;
 use crate::lab::war::{War, WarError};
 use crate::spec::plan::{App, Limits};
-use crate::spec::{ClientName, ContextPath, FaultKind, Millis, NodeName, Plan, StepKind, Target, Until};
+use crate::spec::{ClientName, ContextPath, Extent, Millis, NodeName, Plan, StepKind, Target, Until};
 
 /// The archives of a plan: one a context and app.
 #[derive(Debug)]
@@ -145,10 +145,11 @@ impl<'a> Walk<'a> {
                 cluster.observe_node(&node, context).await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
-            StepKind::Fault { kind, node, client, percent, lasting } => {
+            StepKind::Fault { kind, node, client, percent, by, lasting } => {
                 let node = self.node(&cluster, node, client.as_ref()).await?;
-                cluster.fault(*kind, *percent, &node).await?;
-                self.heal_after(cluster, *kind, node, *lasting);
+                let fault = cluster.fault(*kind, Extent { percent: *percent, by: *by }, &node).await?;
+                let lasting = lasting.filter(|_| kind.is_undone_in_place());
+                self.heal_after(cluster, fault, node, lasting);
                 Ok(())
             }
             StepKind::Heal { node } => {
@@ -180,11 +181,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn heal_after(&mut self, cluster: Arc<Cluster>, kind: FaultKind, node: NodeName, lasting: Option<Millis>) {
-        let Some(time) = lasting.filter(|_| kind.is_undone_in_place()) else { return };
+    fn heal_after(&mut self, cluster: Arc<Cluster>, fault: u32, node: NodeName, lasting: Option<Millis>) {
+        let Some(time) = lasting else { return };
         self.lasting.spawn(async move {
             wait::pause(time.duration()).await;
-            match cluster.heal(&node).await {
+            match cluster.heal_fault(&node, fault).await {
                 // A step was faster.
                 Err(ClusterError::NothingToHeal(_)) => Ok(()),
                 healed => healed,

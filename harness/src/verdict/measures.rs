@@ -21,8 +21,8 @@ pub(super) fn measure(view: &View<'_>) -> Measures {
 
 /// The answer that came first, of those asked for after the hit that show all that was due.
 fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
-    // Who is cut off is not lost.
-    let hit = fault.hit().filter(|_| !fault.kind.cuts())?;
+    // Who runs on is not lost.
+    let hit = fault.hit().filter(|_| !fault.kind.leaves_it_up())?;
     let sessions = view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
     let answers =
         sessions.flat_map(|session| session.answers.iter().map(move |answer| (session, &view.operations[*answer])));

@@ -77,7 +77,7 @@ fn two_broken(timeline: &Timeline<'_>) -> Option<Nanos> {
 }
 
 fn broken<'a>(timeline: &Timeline<'a>) -> Vec<(Nanos, &'a NodeName)> {
-    let gone = timeline.faults.iter().filter(|fault| !fault.kind.cuts());
+    let gone = timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up());
     let hit = gone.filter_map(|fault| Some((fault.hit()?, fault.node)));
     hit.chain(timeline.deaths.iter().map(|(at, node, ..)| (*at, *node))).collect()
 }

@@ -7,7 +7,7 @@
 
 use super::operations::Operation;
 use super::sessions::{Session, may_act_until};
-use super::timeline::{FOREVER, Fault};
+use super::timeline::{FOREVER, Fault, Timeline};
 use super::view::View;
 use crate::history::{History, LogClass, Nanos, RecordKind};
 use crate::spec::{FaultKind, NodeName, Plan, StepKind};
@@ -29,15 +29,15 @@ pub(super) struct Split<'a> {
 }
 
 /// The splits of a run.
-pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &super::timeline::Timeline<'a>) -> Vec<Split<'a>> {
-    let cuts = timeline.faults.iter().filter(|fault| fault.kind.cuts());
-    let splits = cuts.filter_map(|fault| {
+pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>) -> Vec<Split<'a>> {
+    let lasting = timeline.faults.iter().filter(|fault| fault.kind.leaves_it_up());
+    let splits = lasting.filter_map(|fault| {
         let whole = timeline
             .whole
             .iter()
             .find(|whole| fault.healed.is_some_and(|healed| healed < whole.from) && whole.nodes.contains(fault.node));
         let until = whole.map_or(FOREVER, |whole| whole.from);
-        parts(fault, until, plan, history).then(|| Split {
+        parts(fault, until, plan, history, timeline).then(|| Split {
             node: fault.node,
             name: fault.name(),
             from: fault.asked,
@@ -47,23 +47,33 @@ pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &super::timel
     splits.collect()
 }
 
-/// Whether a cut may have kept sessions from being sent. Over a lossy line, or without heartbeats, they are sent as long
-/// as nobody was evicted and no send failed.
-fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History) -> bool {
+/// Whether a fault may have kept sessions from being sent. Over a lossy line, without heartbeats, or to a node that is slow
+/// or has no disk, they are sent as long as nobody was evicted and no send failed.
+fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeline: &Timeline<'_>) -> bool {
     let gentle = match fault.kind {
         FaultKind::PacketLoss => worst_loss(plan) <= BEARABLE_PERCENT,
         FaultKind::MembershipPartition => true,
-        _ => false,
+        kind => !kind.cuts(),
     };
     let told = |record: &crate::history::Record| match &record.kind {
         RecordKind::Log(line) => {
             matches!(line.class, LogClass::MemberDisappeared | LogClass::SendFailed)
                 && fault.asked <= record.at
                 && record.at <= until
+                && !is_short_of_a_node(timeline, record.at)
         }
         _ => false,
     };
     !gentle || history.records.iter().any(told)
+}
+
+/// Whether a node had ended or was frozen and the others had not formed anew: that its peers then miss it has a cause of
+/// its own.
+fn is_short_of_a_node(timeline: &Timeline<'_>, at: Nanos) -> bool {
+    timeline.faults.iter().any(|fault| {
+        let formed = timeline.whole.iter().any(|whole| fault.asked < whole.from && whole.from < at);
+        !fault.kind.leaves_it_up() && fault.asked <= at && !formed
+    })
 }
 
 fn worst_loss(plan: &Plan) -> u8 {

@@ -150,7 +150,7 @@ impl<'a> Timeline<'a> {
     fn healed(&mut self, fault: usize, node: &'a NodeName, at: Nanos) {
         let fault = &mut self.faults[fault];
         fault.healed = Some(at);
-        if fault.kind.cuts() {
+        if fault.kind.leaves_it_up() {
             // It was up all the time.
             return;
         }
@@ -207,9 +207,9 @@ impl<'a> Timeline<'a> {
         }
     }
 
-    /// A node that is cut off from its peers stays what it was.
+    /// A node that runs on, cut off from its peers or slow, stays what it was.
     fn broken_by(&mut self, kind: FaultKind, node: &'a NodeName, at: Nanos) {
-        if !kind.cuts() {
+        if !kind.leaves_it_up() {
             self.broken(node, at);
         }
     }

@@ -48,7 +48,7 @@ impl World {
             }
             ("change-id.jsp", Some(id)) => {
                 let new = self.new_id(index);
-                self.rename(&id, &new);
+                self.rename(index, &id, &new);
                 (Some(new), true)
             }
             (_, Some(id)) => (Some(id), renamed),
@@ -106,7 +106,7 @@ impl World {
             _ => renamed.filter(|_| role != Role::Proxy),
         };
         let Some(new) = new else { return Some(id.to_owned()) };
-        self.rename(id, &new);
+        self.rename(index, id, &new);
         Some(new)
     }
 

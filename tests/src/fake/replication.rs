@@ -148,9 +148,11 @@ impl World {
         self.relocate();
     }
 
-    /// `JvmRouteBinderValve` and `changeSessionId`: the session gets another id on every node.
-    pub(super) fn rename(&mut self, old: &str, new: &str) {
-        for node in &mut self.nodes {
+    /// `JvmRouteBinderValve` and `changeSessionId`: the session gets another id on every node that can be reached.
+    pub(super) fn rename(&mut self, on: usize, old: &str, new: &str) {
+        let reached = self.others(on).into_iter().chain([on]).collect::<Vec<_>>();
+        for index in reached {
+            let node = &mut self.nodes[index];
             if let Some(session) = node.sessions.remove(old) {
                 node.sessions.insert(new.to_owned(), Session { id: new.to_owned(), ..session });
             }

@@ -8,14 +8,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
-use tomee_harness::lab::runtime::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use tomee_harness::lab::sync::lock;
 use tomee_harness::spec::{Capability, ContextPath, Endpoints, NodeEndpoints, NodeName, Topology};
 
 use super::Bug;
 use super::door::React;
 use super::node::Power;
-use super::world::World;
+use super::world::{Parting, World};
 
 const NAME: &str = "fake";
 /// How long a node answers on after a slow death.
@@ -44,6 +44,13 @@ impl FakeRuntime {
         Ok(act(&mut world, index))
     }
 
+    fn joined_again(&self, node: &NodeName, by: Parting) -> Result<(), RuntimeError> {
+        if self.node(node, |world, index| world.join_again(index, by))? {
+            return Ok(());
+        }
+        Err(node_error(node, "undoing what was not done", std::io::Error::from(std::io::ErrorKind::InvalidInput)))
+    }
+
     fn react(&self, index: usize) -> React {
         let world = Arc::clone(&self.world);
         Arc::new(move |asked| lock(&world).react(index, asked))
@@ -57,7 +64,15 @@ impl Runtime for FakeRuntime {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        [Capability::Kill, Capability::Stop, Capability::Restart, Capability::Multicast].into()
+        [
+            Capability::Kill,
+            Capability::Stop,
+            Capability::Restart,
+            Capability::Multicast,
+            Capability::Pause,
+            Capability::Partition,
+        ]
+        .into()
     }
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
@@ -140,12 +155,22 @@ impl Runtime for FakeRuntime {
         Ok(format!("fake process of {node} ended with exit code 143"))
     }
 
-    async fn pause(&self, _node: &NodeName) -> Result<String, RuntimeError> {
-        Err(RuntimeError::Lacks { runtime: NAME, capability: Capability::Pause })
+    async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.node(node, |world, index| world.part(index, Parting::Freeze))?;
+        Ok(format!("fake process of {node} is frozen"))
     }
 
-    async fn resume(&self, _node: &NodeName) -> Result<(), RuntimeError> {
-        Err(RuntimeError::Lacks { runtime: NAME, capability: Capability::Pause })
+    async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {
+        self.joined_again(node, Parting::Freeze)
+    }
+
+    async fn cut(&self, node: &NodeName, _cut: Cut) -> Result<String, RuntimeError> {
+        self.node(node, |world, index| world.part(index, Parting::Cut))?;
+        Ok("3 packets dropped".to_owned())
+    }
+
+    async fn mend(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.joined_again(node, Parting::Cut).map(|()| "9 packets dropped".to_owned())
     }
 
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {

@@ -1,6 +1,6 @@
 //! All nodes and what lies between them: farm and membership.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
 use std::time::{Duration, Instant};
 
@@ -26,6 +26,13 @@ const FIRST_RECEIVER_PORT: u16 = 4000;
 
 const CLUSTER_LOGGER: &str = "org.apache.catalina.ha.tcp.SimpleTcpCluster";
 
+/// What parts a node from its peers.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Parting {
+    Cut,
+    Freeze,
+}
+
 /// A cluster, and the one thing that is wrong with it.
 #[derive(Debug)]
 pub(super) struct World {
@@ -40,6 +47,9 @@ pub(super) struct World {
     /// The kills behind which a failover bug has struck; it strikes once.
     pub(super) struck: HashSet<u32>,
     reservations: u32,
+    /// Nodes that are cut off from their peers, and nodes that are frozen.
+    cut: BTreeSet<usize>,
+    frozen: BTreeSet<usize>,
 }
 
 impl World {
@@ -53,6 +63,8 @@ impl World {
             stems: 0,
             struck: HashSet::new(),
             reservations: 0,
+            cut: BTreeSet::new(),
+            frozen: BTreeSet::new(),
         }
     }
 
@@ -96,9 +108,45 @@ impl World {
         self.nodes.len().saturating_sub(1)
     }
 
-    /// The running nodes less one.
+    /// The running nodes less one, and less those that it cannot reach.
     pub(super) fn others(&self, index: usize) -> Vec<usize> {
-        (0..self.nodes.len()).filter(|&other| other != index && self.nodes[other].runs()).collect()
+        let alone = |node: &usize| self.cut.contains(node) || self.frozen.contains(node);
+        let running = (0..self.nodes.len()).filter(|&other| other != index && self.nodes[other].runs());
+        running.filter(|other| !alone(other) && !alone(&index)).collect()
+    }
+
+    /// Cuts a node off from its peers, or freezes it: each side evicts the other. No Manager but the `DeltaManager`.
+    pub(super) fn part(&mut self, index: usize, by: Parting) {
+        let until = Some(Instant::now() + EVICT);
+        for other in self.others(index) {
+            for (who, whom) in [(index, other), (other, index)] {
+                let gone = self.nodes[whom].name.clone();
+                let node = &mut self.nodes[who];
+                node.log("INFO", CLUSTER_LOGGER, &format!("Received member disappeared:[{gone}]"));
+                node.peers.iter_mut().filter(|peer| peer.node == gone).for_each(|peer| peer.until = until);
+            }
+        }
+        self.parted(by).insert(index);
+    }
+
+    /// Undoes that; whether there was anything to undo.
+    pub(super) fn join_again(&mut self, index: usize, by: Parting) -> bool {
+        let was = self.parted(by).remove(&index);
+        for other in self.others(index) {
+            for (who, whom) in [(index, other), (other, index)] {
+                let back = self.nodes[whom].name.clone();
+                self.nodes[who].peers.retain(|peer| peer.node != back);
+            }
+        }
+        self.meet(index, Instant::now());
+        was
+    }
+
+    fn parted(&mut self, by: Parting) -> &mut BTreeSet<usize> {
+        match by {
+            Parting::Cut => &mut self.cut,
+            Parting::Freeze => &mut self.frozen,
+        }
     }
 
     /// Starts a node. `None` where it has no connector: its port is taken, or it ended at once.
@@ -236,6 +284,9 @@ impl World {
     /// What a node does with a request.
     pub(super) fn react(&mut self, index: usize, asked: &Asked) -> Reaction {
         let now = Instant::now();
+        if self.frozen.contains(&index) {
+            return Reaction::Silence;
+        }
         // Between a kill and the end of its connections, and before the connector of a real node would listen.
         if !self.nodes[index].is_ready(now) && self.bug != Some(Bug::DiesSlowly) {
             return Reaction::Reset;

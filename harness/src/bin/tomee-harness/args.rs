@@ -272,7 +272,7 @@ fn parse_manager(text: &str) -> Result<ManagerKind, String> {
 }
 
 fn parse_membership(text: &str) -> Result<Membership, String> {
-    one_of(text, &[Membership::Static, Membership::Multicast])
+    one_of(text, &[Membership::Static, Membership::Multicast, Membership::Dns])
 }
 
 fn parse_timing(text: &str) -> Result<Timing, String> {

@@ -1,5 +1,6 @@
 //! A cluster for somebody's own test, in a few lines.
 
+use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::lab::war::{War, WarError};
 use crate::spec::names::NameError;
 use crate::spec::server::ServerSpecError;
 use crate::spec::topology::NodeCountError;
-use crate::spec::{ContextPath, ManagerKind, Membership, SendOptions, Timing, Topology};
+use crate::spec::{ContextPath, FaultKind, ManagerKind, Membership, SendOptions, Timing, Topology};
 
 /// Says what a cluster is to be. What is not said is as in the main job: two TomEE 9.0.0 as processes, `DeltaManager`,
 /// static membership, synchronous replication with acknowledgement, accelerated timing.
@@ -44,6 +45,7 @@ pub struct ClusterBuilder {
     send_options: SendOptions,
     timing: Timing,
     jvm_args: Vec<String>,
+    prepared_for: BTreeSet<FaultKind>,
     wars: Vec<Utf8PathBuf>,
     counter: bool,
     folder: Option<Utf8PathBuf>,
@@ -60,6 +62,7 @@ impl Default for ClusterBuilder {
             send_options: SendOptions::default(),
             timing: Timing::default(),
             jvm_args: vec![],
+            prepared_for: BTreeSet::new(),
             wars: vec![],
             counter: false,
             folder: None,
@@ -153,6 +156,13 @@ impl ClusterBuilder {
         self
     }
 
+    /// Prepares the machines for a fault, where they must be: `fill-disk`, `skew-clock`.
+    #[must_use]
+    pub fn prepared_for(mut self, fault: FaultKind) -> Self {
+        self.prepared_for.insert(fault);
+        self
+    }
+
     /// A WAR to deploy through the farm once the cluster has formed. Its file name gives the context path.
     #[must_use]
     pub fn war(mut self, path: impl Into<Utf8PathBuf>) -> Self {
@@ -187,6 +197,7 @@ impl ClusterBuilder {
         topology.cluster.send_options = self.send_options;
         topology.timing = self.timing;
         topology.jvm.args = self.jvm_args;
+        topology.prepared_for = self.prepared_for;
         let mut wars = vec![];
         if self.counter {
             wars.push(Arc::new(War::counter(ContextPath::new("/counter")?)?));

@@ -6,16 +6,29 @@ use std::time::Duration;
 use super::farm::Served;
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
-use crate::lab::runtime::Cut;
+use crate::lab::runtime::{Cut, Strain};
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::lab::war::War;
-use crate::spec::{FaultKind, Membership, NodeChanges, NodeName};
+use crate::spec::{Extent, FaultKind, Membership, NodeChanges, NodeName, Skew};
 
 /// `McastService.dropTime` where nothing is said.
 const STOCK_DROP_TIME_MS: i64 = 3000;
 /// Twice `McastService.frequency`: how late it may notice that the time is over.
 const DROP_CHECK: Duration = Duration::from_secs(1);
+
+/// How far a clock may be off where it should be: what a look takes, and the whole seconds in which it is set.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
+/// How long a clock that was set may take to show.
+const CLOCK_LIMIT: Duration = Duration::from_secs(15);
+
+/// A fault that can be undone and was not yet.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lasting {
+    fault: u32,
+    pub(super) kind: FaultKind,
+    extent: Extent,
+}
 
 impl Cluster {
     /// Ends a node's JVM with SIGKILL.
@@ -23,27 +36,27 @@ impl Cluster {
     /// # Errors
     /// It does not run, or the machine could not do it; the fault is then recorded as missed.
     pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Kill, None, node).await
+        self.fault(FaultKind::Kill, Extent::default(), node).await.map(drop)
     }
 
-    /// Breaks a node. `percent` is how many of a hundred packets a packet loss drops; 50 where nothing is said.
+    /// Breaks a node, and gives the fault's number. A packet loss whose extent says nothing drops half of the packets.
     ///
     /// # Errors
-    /// It does not run, a fault on it is still to be undone, or the machine could not do it; the fault is then recorded
-    /// as missed.
-    pub async fn fault(&self, kind: FaultKind, percent: Option<u8>, node: &NodeName) -> Result<(), ClusterError> {
+    /// It does not run, a fault that this one clashes with still lasts on it, or the machine could not do it; the fault is
+    /// then recorded as missed.
+    pub async fn fault(&self, kind: FaultKind, extent: Extent, node: &NodeName) -> Result<u32, ClusterError> {
         self.may_break(kind, node)?;
         let recorder = &self.parts.recorder;
         let fault = recorder.next_fault();
         let record = |phase| recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
         record(FaultPhase::Asked);
-        match self.hit(kind, percent, node).await {
+        match self.hit(kind, extent, node).await {
             Ok(proof) => {
                 record(FaultPhase::Hit { proof });
                 if kind.is_undone_in_place() {
-                    lock(&self.undoable).insert(node.clone(), (fault, kind));
+                    lock(&self.undoable).entry(node.clone()).or_default().push(Lasting { fault, kind, extent });
                 }
-                Ok(())
+                Ok(fault)
             }
             Err(error) => {
                 record(FaultPhase::Missed { seen: seen(&error) });
@@ -56,27 +69,33 @@ impl Cluster {
         }
     }
 
-    /// A node that is cut off from its peers lives on; by every other fault it is gone.
+    /// Faults of different parts of a node overlap. By one that does not leave it up, it is gone.
     fn may_break(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
         let mut living = lock(&self.living);
-        if !living.contains(node) {
+        let undoable = lock(&self.undoable);
+        let mut lasting = undoable.get(node).into_iter().flatten().map(|lasting| lasting.kind);
+        let frozen = lasting.clone().any(|kind| kind == FaultKind::Pause);
+        if !living.contains(node) && !frozen {
             return Err(ClusterError::NotRunning(node.clone()));
         }
-        match lock(&self.undoable).get(node) {
-            Some((_, before)) if !kind.spares_the_host() => {
-                return Err(ClusterError::StillBroken { node: node.clone(), kind: *before });
-            }
-            _ => {}
+        if let Some(before) = lasting.find(|before| kind.clashes_with(*before)) {
+            return Err(ClusterError::StillBroken { node: node.clone(), kind: before });
         }
-        if !kind.cuts() {
+        if !kind.leaves_it_up() {
             living.remove(node);
         }
         Ok(())
     }
 
-    async fn hit(&self, kind: FaultKind, percent: Option<u8>, node: &NodeName) -> Result<String, ClusterError> {
+    async fn hit(&self, kind: FaultKind, extent: Extent, node: &NodeName) -> Result<String, ClusterError> {
         let runtime = &self.parts.runtime;
-        let proof = match (Cut::of(kind, percent), kind) {
+        if let Some(Strain::WrongClock { by }) = Strain::of(kind, extent) {
+            return self.set_clock_wrong(node, by).await;
+        }
+        if let Some(strain) = Strain::of(kind, extent) {
+            return Ok(runtime.strain(node, strain).await?);
+        }
+        let proof = match (Cut::of(kind, extent.percent), kind) {
             (Some(cut), _) => runtime.cut(node, cut).await?,
             (None, FaultKind::Stop) => runtime.stop(node).await?,
             (None, FaultKind::Pause) => runtime.pause(node).await?,
@@ -87,6 +106,53 @@ impl Cluster {
             self.await_silence(node).await?;
         }
         Ok(proof)
+    }
+
+    /// The machine sets the clock, and the JVM itself is asked whether it shows.
+    async fn set_clock_wrong(&self, node: &NodeName, by: Skew) -> Result<String, ClusterError> {
+        let strain = Strain::WrongClock { by };
+        let before = self.clock_of(node).await?;
+        self.parts.runtime.strain(node, strain).await?;
+        match self.await_jump(node, before, by.seconds()).await {
+            Ok(jumped) => Ok(format!("the JVM's clock has jumped by {jumped} ms")),
+            Err(error) => {
+                // What went wrong first is what to tell.
+                let _ = self.parts.runtime.relieve(node, strain).await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Sets the clock right, and asks the JVM again where it runs.
+    async fn set_clock_right(&self, node: &NodeName, by: Skew) -> Result<Option<String>, ClusterError> {
+        let strain = Strain::WrongClock { by };
+        if !lock(&self.living).contains(node) {
+            return Ok(self.parts.runtime.relieve(node, strain).await?);
+        }
+        let before = self.clock_of(node).await?;
+        self.parts.runtime.relieve(node, strain).await?;
+        let jumped = self.await_jump(node, before, -by.seconds()).await?;
+        Ok(Some(format!("the JVM's clock has jumped back by {} ms", -jumped)))
+    }
+
+    /// Waits until a clock has jumped by so many seconds; tells the milliseconds.
+    async fn await_jump(&self, node: &NodeName, before: i64, seconds: i64) -> Result<i64, ClusterError> {
+        let slack = CLOCK_SLACK.as_millis();
+        wait::until(&format!("the clock of {node} to jump by {seconds} s"), CLOCK_LIMIT, async || {
+            let jumped = self.clock_of(node).await?.saturating_sub(before);
+            let right = u128::from(jumped.abs_diff(seconds.saturating_mul(1000))) <= slack;
+            Ok(if right { Look::Ready(jumped) } else { Look::NotYet(format!("it has jumped by {jumped} ms")) })
+        })
+        .await
+    }
+
+    /// How far the clock of a node's JVM is ahead of the run's, in milliseconds: a number that says something only beside
+    /// an earlier one.
+    async fn clock_of(&self, node: &NodeName) -> Result<i64, ClusterError> {
+        let asked = self.parts.recorder.clock().now();
+        let told = self.probe.time(self.address(node).await?).await;
+        let told = told.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
+        Ok(told.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
     }
 
     /// The second witness beside the machine's own proof: a node that has ended answers no more.
@@ -100,14 +166,45 @@ impl Cluster {
         .await
     }
 
-    /// Undoes what was done to a node: thaws it, or lets its peers reach it again.
+    /// Undoes all that was done to a node and can be undone, the last first: thaws it, lets its peers reach it again.
     ///
     /// # Errors
-    /// Nothing was done to it that can be undone, or the machine could not do it.
+    /// Nothing was done to it that can be undone, or the first that the machine could not undo; the others are undone.
     pub async fn heal(&self, node: &NodeName) -> Result<(), ClusterError> {
-        let undoable = lock(&self.undoable).remove(node);
-        let Some((fault, kind)) = undoable else { return Err(ClusterError::NothingToHeal(node.clone())) };
-        let toll = if kind.cuts() {
+        let all = lock(&self.undoable).remove(node).unwrap_or_default();
+        if all.is_empty() {
+            return Err(ClusterError::NothingToHeal(node.clone()));
+        }
+        let mut healed = Ok(());
+        for lasting in all.into_iter().rev() {
+            healed = healed.and(self.undo(node, lasting).await);
+        }
+        healed
+    }
+
+    /// Undoes one fault of a node, by its number.
+    ///
+    /// # Errors
+    /// It was undone already, or the machine could not do it.
+    pub async fn heal_fault(&self, node: &NodeName, fault: u32) -> Result<(), ClusterError> {
+        let taken = {
+            let mut undoable = lock(&self.undoable);
+            let all = undoable.get_mut(node);
+            all.and_then(|all| all.iter().position(|lasting| lasting.fault == fault).map(|index| all.remove(index)))
+        };
+        match taken {
+            Some(lasting) => self.undo(node, lasting).await,
+            None => Err(ClusterError::NothingToHeal(node.clone())),
+        }
+    }
+
+    async fn undo(&self, node: &NodeName, lasting: Lasting) -> Result<(), ClusterError> {
+        let Lasting { fault, kind, extent } = lasting;
+        let toll = if let Some(Strain::WrongClock { by }) = Strain::of(kind, extent) {
+            self.set_clock_right(node, by).await?
+        } else if let Some(strain) = Strain::of(kind, extent) {
+            self.parts.runtime.relieve(node, strain).await?
+        } else if kind.cuts() {
             Some(self.parts.runtime.mend(node).await?)
         } else {
             self.parts.runtime.resume(node).await?;
@@ -124,9 +221,9 @@ impl Cluster {
     /// # Errors
     /// The first that could not be undone; the others are.
     pub async fn heal_all(&self) -> Result<(), ClusterError> {
-        let broken: Vec<NodeName> = lock(&self.undoable).keys().cloned().collect();
+        let broken = lock(&self.undoable).clone();
         let mut healed = Ok(());
-        for node in broken {
+        for node in broken.into_iter().filter(|(_, all)| !all.is_empty()).map(|(node, _)| node) {
             healed = healed.and(self.heal(&node).await);
         }
         healed
@@ -135,8 +232,8 @@ impl Cluster {
     /// What cuts nodes off from their peers now.
     pub(super) fn cuts(&self) -> Vec<(NodeName, FaultKind)> {
         let undoable = lock(&self.undoable);
-        let cuts = undoable.iter().filter(|(_, (_, kind))| kind.cuts());
-        cuts.map(|(node, (_, kind))| (node.clone(), *kind)).collect()
+        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind)));
+        all.filter(|(_, kind)| kind.cuts()).map(|(node, kind)| (node.clone(), kind)).collect()
     }
 
     /// Waits until nobody remembers the earlier life of a node that is to come back at its old address.
@@ -153,7 +250,7 @@ impl Cluster {
         let hits = self.parts.recorder.read(|history| {
             history.records.iter().rev().find_map(|record| match &record.kind {
                 RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, kind, .. }
-                    if broken == node && !kind.cuts() =>
+                    if broken == node && !kind.leaves_it_up() =>
                 {
                     Some(record.at)
                 }

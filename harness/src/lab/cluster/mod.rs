@@ -24,6 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
 pub use self::error::ClusterError;
+use self::faults::Lasting;
 pub use self::node::Node;
 pub use self::warm::{Beginning, Successor};
 use super::client::{Client, ClientError};
@@ -42,7 +43,7 @@ use super::war::War;
 use crate::history::Question;
 use crate::history::{Event, LogLine, NodeObservation, RecordKind};
 use crate::spec::plan::Limits;
-use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeChanges, NodeName, Topology};
+use crate::spec::{ClientName, ContextPath, Endpoints, NodeChanges, NodeName, Topology};
 
 /// How often a node's log file is looked at.
 const LOG_POLL: Duration = Duration::from_millis(40);
@@ -81,8 +82,8 @@ pub struct Cluster {
     probe: Probe,
     endpoints: Mutex<Endpoints>,
     living: Mutex<BTreeSet<NodeName>>,
-    /// What was done to a node and can be undone, with the fault's number.
-    undoable: Mutex<BTreeMap<NodeName, (u32, FaultKind)>>,
+    /// What was done to each node and can be undone, in order.
+    undoable: Mutex<BTreeMap<NodeName, Vec<Lasting>>>,
     /// What was changed at restarts.
     changed: Mutex<BTreeMap<NodeName, NodeChanges>>,
     deployed: Mutex<Vec<Arc<War>>>,

@@ -3,7 +3,7 @@
 use super::{Cluster, ClusterError};
 use crate::history::Question;
 use crate::history::SessionReplica;
-use crate::spec::{FaultKind, NodeName, SessionId};
+use crate::spec::{Extent, FaultKind, NodeName, SessionId};
 
 /// A node of a running cluster.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn kill(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Kill, None, self.name).await
+        self.fault(FaultKind::Kill, Extent::default()).await
     }
 
     /// Asks it to stop (SIGTERM), and returns when it is gone.
@@ -42,7 +42,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn stop(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Stop, None, self.name).await
+        self.fault(FaultKind::Stop, Extent::default()).await
     }
 
     /// Freezes it; undone by [`Node::resume`].
@@ -50,7 +50,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn pause(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Pause, None, self.name).await
+        self.fault(FaultKind::Pause, Extent::default()).await
     }
 
     /// Thaws it.
@@ -66,10 +66,18 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn partition(&self) -> Result<(), ClusterError> {
-        self.cluster.fault(FaultKind::Partition, None, self.name).await
+        self.fault(FaultKind::Partition, Extent::default()).await
     }
 
-    /// Undoes what was done to it and can be undone.
+    /// Breaks it in any way; what lasts is undone by [`Node::heal`].
+    ///
+    /// # Errors
+    /// It does not run, a fault that this one clashes with still lasts, or the machine could not do it.
+    pub async fn fault(&self, kind: FaultKind, extent: Extent) -> Result<(), ClusterError> {
+        self.cluster.fault(kind, extent, self.name).await.map(drop)
+    }
+
+    /// Undoes all that was done to it and can be undone.
     ///
     /// # Errors
     /// Nothing was, or the machine could not do it.

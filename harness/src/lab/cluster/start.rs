@@ -99,7 +99,7 @@ impl Cluster {
             folders: base::folders(&topology),
             java_home: java_home.or_else(|| parts.java.as_ref().map(|java| java.home.clone())),
             jvm_args: jvm_args(&topology, node),
-            env: topology.jvm.env.clone().into_iter().collect(),
+            env: topology.environment().into_iter().chain(topology.jvm.env.clone()).collect(),
         })
     }
 

@@ -184,7 +184,8 @@ impl Cluster {
         let (living, own) = (self.living(), lock(&self.own_contexts).clone());
         let mut why: Vec<String> = lock(&self.undoable)
             .iter()
-            .map(|(node, (_, kind))| format!("the {kind} of {node} was not undone"))
+            .flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind)))
+            .map(|(node, kind)| format!("the {kind} of {node} was not undone"))
             .collect();
         let dead = self.topology().names().filter(|node| !living.contains(*node));
         why.extend(dead.map(|node| format!("{node} does not run")));

@@ -35,7 +35,7 @@ impl Cut {
             FaultKind::DropOutgoing => Some(Self::Outgoing),
             FaultKind::DropIncoming => Some(Self::Incoming),
             FaultKind::PacketLoss => Some(Self::Loss { percent: percent.unwrap_or(SOME_LOSS_PERCENT) }),
-            FaultKind::Kill | FaultKind::Stop | FaultKind::Pause | FaultKind::LoseHost => None,
+            _ => None,
         }
     }
 }

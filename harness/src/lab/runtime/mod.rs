@@ -3,6 +3,7 @@
 mod cut;
 pub mod docker;
 pub mod process;
+mod strain;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::cut::Cut;
+pub use self::strain::Strain;
 use crate::lab::distribution::Distribution;
 use crate::spec::{Capability, Endpoints, NodeName, Topology};
 
@@ -168,6 +170,17 @@ pub trait Runtime: Send + Sync + Debug {
     /// Undoes a cut, and says what it has dropped.
     async fn mend(&self, _node: &NodeName) -> Result<String, RuntimeError> {
         Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Partition })
+    }
+
+    /// Makes a node short of something, or gives it something wrong, and returns when that shows, with what proves it. A
+    /// wrong clock is proven by who asks the JVM for its time.
+    async fn strain(&self, _node: &NodeName, strain: Strain) -> Result<String, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: strain.needs() })
+    }
+
+    /// Undoes a strain, and says what it has done where that was counted. The node may have ended meanwhile.
+    async fn relieve(&self, _node: &NodeName, strain: Strain) -> Result<Option<String>, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: strain.needs() })
     }
 
     /// Thaws a node.

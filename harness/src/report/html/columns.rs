@@ -219,15 +219,15 @@ impl<'a> Columns<'a> {
             FaultPhase::Asked => {}
             FaultPhase::Hit { proof } => {
                 (fault.from, fault.record, fault.told) = (Some(at), record, format!("hit: {proof}"));
-                if !kind.cuts() {
+                if !kind.leaves_it_up() {
                     self.end_of_life(node, at);
                 }
             }
             FaultPhase::Missed { seen } => (fault.record, fault.told) = (record, format!("missed: {seen}")),
             FaultPhase::Healed { .. } => {
                 fault.until = Some(at);
-                // A node that was cut off from its peers was up all the time.
-                if kind.cuts() {
+                // A node that ran on was up all the time.
+                if kind.leaves_it_up() {
                     return;
                 }
                 self.lives.push(Life { node, from: at, ready: Some(at), until: None });

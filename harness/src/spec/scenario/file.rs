@@ -16,7 +16,7 @@ use crate::spec::step::Through;
 use crate::spec::topology::NodeChanges;
 use crate::spec::{
     ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName, SendOptions,
-    ServerSpec, Target, Timing,
+    ServerSpec, Skew, Target, Timing,
 };
 
 /// A failover story.
@@ -110,7 +110,8 @@ pub struct MatrixTable {
 }
 
 /// One step: exactly one verb (`deploy`, `undeploy`, `request`, `get`, `post`, `put`, `delete`, `traffic`, `end-traffic`, `look`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `partition`,
-/// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `heal`, `restart`,
+/// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `slow-node`,
+/// `fill-disk`, `skew-clock`, `heal`, `restart`,
 /// `rolling-restart`, `wait`, `repeat`) and what belongs to it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -182,6 +183,15 @@ pub struct StepTable {
     /// Drops `percent` of a hundred packets between a node and its peers, both ways.
     #[schemars(with = "Option<Target>")]
     pub packet_loss: Option<Spanned<Target>>,
+    /// Leaves a node `percent` hundredths of one processor core.
+    #[schemars(with = "Option<Target>")]
+    pub slow_node: Option<Spanned<Target>>,
+    /// Fills the disk that a node's files are on.
+    #[schemars(with = "Option<Target>")]
+    pub fill_disk: Option<Spanned<Target>>,
+    /// Sets the clock of a node's JVM wrong, `by` as much.
+    #[schemars(with = "Option<Target>")]
+    pub skew_clock: Option<Spanned<Target>>,
     /// Read only to be refused by name: no runtime can slow packets down.
     #[schemars(skip)]
     pub latency: Option<Spanned<IgnoredAny>>,
@@ -248,9 +258,12 @@ pub struct StepTable {
     /// A text to wait for in a node's log.
     #[schemars(with = "Option<String>")]
     pub contains: Option<Spanned<String>>,
-    /// How many of a hundred packets a packet loss drops, 1 to 99.
+    /// How many of a hundred packets a packet loss drops, or how many hundredths of a core a slow node keeps, 1 to 99.
     #[schemars(with = "Option<u8>")]
     pub percent: Option<Spanned<u8>>,
+    /// How far a skewed clock jumps: `+1h`, `-30s`.
+    #[schemars(with = "Option<Skew>")]
+    pub by: Option<Spanned<Skew>>,
     /// After this time a fault is undone, while the story goes on.
     #[serde(rename = "for")]
     #[schemars(with = "Option<Millis>")]
@@ -371,12 +384,15 @@ impl StepTable {
             FaultKind::DropOutgoing => &mut self.drop_outgoing,
             FaultKind::DropIncoming => &mut self.drop_incoming,
             FaultKind::PacketLoss => &mut self.packet_loss,
+            FaultKind::SlowNode => &mut self.slow_node,
+            FaultKind::FillDisk => &mut self.fill_disk,
+            FaultKind::SkewClock => &mut self.skew_clock,
         };
         *field = target;
     }
 
     /// The faults that it may do, each with its target where it does it.
-    pub(super) fn faults(&self) -> [(FaultKind, Option<&Spanned<Target>>); 10] {
+    pub(super) fn faults(&self) -> [(FaultKind, Option<&Spanned<Target>>); 13] {
         [
             (FaultKind::Kill, self.kill.as_ref()),
             (FaultKind::Stop, self.stop.as_ref()),
@@ -388,6 +404,9 @@ impl StepTable {
             (FaultKind::DropOutgoing, self.drop_outgoing.as_ref()),
             (FaultKind::DropIncoming, self.drop_incoming.as_ref()),
             (FaultKind::PacketLoss, self.packet_loss.as_ref()),
+            (FaultKind::SlowNode, self.slow_node.as_ref()),
+            (FaultKind::FillDisk, self.fill_disk.as_ref()),
+            (FaultKind::SkewClock, self.skew_clock.as_ref()),
         ]
     }
 

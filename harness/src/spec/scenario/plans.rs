@@ -160,6 +160,7 @@ impl Scenario {
         });
         let expect_violations = expected.collect();
         let mut plan = Plan { name: self.file.name.clone(), topology, guarantees: vec![], expect_violations, steps };
+        plan.prepare_machines();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::ALL.into_iter();
             let told = all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions());

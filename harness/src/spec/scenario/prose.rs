@@ -126,7 +126,7 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
         StepKind::EndTraffic { client } => format!("the clients like {client} end"),
         StepKind::Look { node, client, .. } => format!("read what {} holds of the session of {client}", on(node)),
         StepKind::Observe { .. } => "read every replica".to_owned(),
-        StepKind::Fault { kind, node, lasting, percent, .. } => {
+        StepKind::Fault { kind, node, lasting, percent, by, .. } => {
             let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
             match kind {
                 FaultKind::LoseHost => format!("lose the host of {}{lasting}", on(node)),
@@ -140,6 +140,15 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
                 FaultKind::PacketLoss => {
                     let percent = percent.unwrap_or_default();
                     format!("lose {percent} % of the packets between {} and its peers{lasting}", on(node))
+                }
+                FaultKind::SlowNode => {
+                    let percent = percent.unwrap_or_default();
+                    format!("leave {} {percent} % of a processor core{lasting}", on(node))
+                }
+                FaultKind::FillDisk => format!("fill the disk of {}{lasting}", on(node)),
+                FaultKind::SkewClock => {
+                    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
+                    format!("set the clock of {} wrong{by}{lasting}", on(node))
                 }
                 FaultKind::Kill | FaultKind::Stop | FaultKind::Pause => format!("{kind} {}{lasting}", on(node)),
             }

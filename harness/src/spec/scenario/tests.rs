@@ -176,6 +176,13 @@ fn a_fault_that_cannot_be_done_is_refused_at_its_place() {
         step("partition = \"n1\"\n[[step]]\ndrop-incoming = \"n1\""),
         step("partition = \"n1\"\n[[step]]\nkill = \"n2\"\n[[step]]\nrestart = \"n2\""),
         step("drop-outgoing = \"n1\"\n[[step]]\nwait = \"cluster-formed\""),
+        step("slow-node = \"n1\""),
+        step("skew-clock = \"n1\""),
+        step("skew-clock = \"n1\"\nby = \"1h\""),
+        step("fill-disk = \"n1\"\nby = \"+1h\""),
+        step("fill-disk = \"n1\"\n[[step]]\nfill-disk = \"n1\""),
+        step("pause = \"n1\"\n[[step]]\nslow-node = \"n1\"\npercent = 5"),
+        step("slow-node = \"n1\"\npercent = 5\n[[step]]\nlose-host = \"n1\""),
         step("lose-host = \"n1\"\nfor = \"3s\""),
         step("lose-host = \"n1\"\n[[step]]\nheal = \"n1\""),
     ];
@@ -194,6 +201,16 @@ fn a_node_that_is_cut_off_is_asked_all_the_same() {
         Scenario::parse(format!("{text}[[step]]\nheal = \"n1\"\n{ask}").as_bytes()).expect(fault);
         Scenario::parse(format!("{text}for = \"3s\"\n{ask}").as_bytes()).expect(fault);
     }
+}
+
+#[test]
+fn faults_overlap_and_machines_are_prepared_for_those_that_need_it() {
+    let faults = "slow-node = \"n1\"\npercent = 5\n[[step]]\nfill-disk = \"n1\"\n[[step]]\nskew-clock = \"n1\"\nby = \"+1h\"\n\
+                  [[step]]\npartition = \"n2\"\n[[step]]\npause = \"n2\"\n[[step]]\nheal = \"n2\"\n[[step]]\nkill = \"n1\"";
+    let text = format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\n{faults}\n");
+    let plans = Scenario::parse(text.as_bytes()).expect("they overlap").plans(&two()).expect("they can be told");
+    let prepared: Vec<_> = plans[0].plan.topology.prepared_for.iter().copied().collect();
+    assert_eq!(prepared, [crate::spec::FaultKind::FillDisk, crate::spec::FaultKind::SkewClock]);
 }
 
 #[test]
@@ -230,6 +247,11 @@ fn word() -> impl Strategy<Value = String> {
         "partition",
         "packet-loss",
         "percent",
+        "slow-node",
+        "fill-disk",
+        "skew-clock",
+        "by",
+        "+1h",
         "latency",
         "restart",
         "heal",

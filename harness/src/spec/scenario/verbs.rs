@@ -38,7 +38,7 @@ pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(Stri
             latency.span(),
             "no runtime can slow packets down here: that takes netem, which the kernel need not have",
         )
-        .help("`packet-loss` makes requests slow, `pause` makes a node silent"));
+        .help("`packet-loss` and `slow-node` make requests slow, `pause` makes a node silent"));
     }
     let faults =
         step.faults().into_iter().filter_map(|(kind, target)| Some((kind.to_string(), Verb::Fault(kind, target?))));
@@ -103,7 +103,8 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         ("every", place(step.every.as_ref()), &["traffic"]),
         ("with", place(step.with.as_ref()), &["restart"]),
         ("contains", place(step.contains.as_ref()), &["wait"]),
-        ("percent", place(step.percent.as_ref()), &["packet-loss"]),
+        ("percent", place(step.percent.as_ref()), &["packet-loss", "slow-node"]),
+        ("by", place(step.by.as_ref()), &["skew-clock"]),
         ("within", place(step.within.as_ref()), &["wait"]),
         ("sessions", place(step.sessions.as_ref()), &["wait"]),
         ("steps", step.steps.first().map(Spanned::span), &["repeat"]),

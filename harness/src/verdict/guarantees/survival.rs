@@ -35,8 +35,8 @@ impl<'v, 'a> Tried<'v, 'a> {
                 return Err(format!("{} is not known to have hit", fault.name()));
             }
             let answered = view.answered_after(fault);
-            // What is cut off goes on, so only a session that was asked across it tests anything.
-            if answered.is_empty() && fault.kind.cuts() {
+            // What runs on loses nothing by itself, so only a session that was asked across it tests anything.
+            if answered.is_empty() && fault.kind.leaves_it_up() {
                 continue;
             }
             if answered.is_empty() {

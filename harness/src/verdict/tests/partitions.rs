@@ -161,6 +161,9 @@ fn one_loss_that_breaks_a_promise_is_not_hidden_by_another_that_breaks_none() {
 #[rstest]
 #[case(FaultKind::PacketLoss, Some(20))]
 #[case(FaultKind::MembershipPartition, None)]
+#[case(FaultKind::SlowNode, Some(5))]
+#[case(FaultKind::FillDisk, None)]
+#[case(FaultKind::SkewClock, None)]
 fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] percent: Option<u8>) {
     let story = || of_two().cut(kind, percent, "n1").count("alice", "n1").observe();
     let after = |story: Story| story.heal("n1").reformed().observe().kill("n1").count("alice", "n2");
@@ -171,6 +174,19 @@ fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] p
     parted.push(evicted("n1"));
     let lost = after(parted).answering(|answer| answer.count -= 1);
     unpromised(&lost, Guarantee::AcknowledgedWritesSurvive, &[&kind.to_string(), "not promised"]);
+}
+
+/// That its peers miss a node that was killed is no sign that the one whose disk is full was cut off.
+#[test]
+fn a_kill_while_a_disk_is_full_splits_nothing() {
+    let story = || {
+        let mut story = of_two().cut(FaultKind::FillDisk, None, "n2").count("alice", "n1").observe().kill("n1");
+        story.push(evicted("n2"));
+        story.count("alice", "n2")
+    };
+    green(&story().observe());
+    let lost = story().answering(|answer| answer.count -= 1);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
 }
 
 #[test]

@@ -19,11 +19,12 @@ use super::images::{self, DockerOptions, LAYOUT};
 use super::logs::Source;
 use super::pod::{self, HTTP_PORT, LogRoute, Pod, RECEIVER_PORT};
 use super::server::{self, Recipe};
+use super::strain;
 use super::sweep;
 use crate::lab::base::HARNESS_LOG;
 use crate::lab::distribution::Distribution;
 use crate::lab::guard::{Guard, GuardError, RUN_LABEL};
-use crate::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use crate::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError, Strain};
 use crate::lab::sync::lock;
 use crate::lab::wait::Patience;
 use crate::spec::topology::MulticastGroup;
@@ -32,7 +33,7 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 /// The name on the command line.
 const NAME: &str = "docker";
 /// What the runtime can do.
-pub const CAPABILITIES: [Capability; 9] = [
+pub const CAPABILITIES: [Capability; 13] = [
     Capability::SlowCopy,
     Capability::Kill,
     Capability::Stop,
@@ -41,7 +42,11 @@ pub const CAPABILITIES: [Capability; 9] = [
     Capability::LoseHost,
     Capability::Partition,
     Capability::PacketLoss,
+    Capability::Throttle,
+    Capability::FillDisk,
+    Capability::SkewClock,
     Capability::Multicast,
+    Capability::Dns,
 ];
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
@@ -58,6 +63,8 @@ pub struct DockerRuntime {
     /// The server image of each distribution (by digest), built once however many nodes ask.
     images: tokio::sync::Mutex<BTreeMap<String, GenericImage>>,
     network_made: OnceCell<()>,
+    /// The library by which a JVM's clock is set, where the run needs one.
+    clock: OnceCell<&'static str>,
 }
 
 impl DockerRuntime {
@@ -83,6 +90,7 @@ impl DockerRuntime {
             pods: Mutex::default(),
             images: tokio::sync::Mutex::default(),
             network_made: OnceCell::new(),
+            clock: OnceCell::new(),
         })
     }
 
@@ -163,7 +171,7 @@ impl Runtime for DockerRuntime {
             }
         }
         let held = topology.names().map(|node| {
-            let pod = Pod::hold(self.docker.clone(), image.clone(), &self.run, node, &network);
+            let pod = Pod::hold(self.docker.clone(), &image, &self.run, node, &network, topology);
             async move {
                 let pod = told(node, "start of its holder", pod).await?;
                 Ok::<_, RuntimeError>((node.clone(), Arc::new(pod)))
@@ -176,10 +184,14 @@ impl Runtime for DockerRuntime {
         Ok(Endpoints { nodes, multicast })
     }
 
-    async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
+    async fn install(&self, mut launch: NodeLaunch) -> Result<(), RuntimeError> {
         let node = launch.node.clone();
         let pod = self.pod(&node)?;
         let image = self.server_image(&launch.distribution).await?;
+        if pod.has_a_clock {
+            let library = self.clock.get_or_try_init(|| images::clock(&self.docker, &self.run, &image)).await?;
+            strain::with_clock(&mut launch, library);
+        }
         let dir = self.node_dir(&node);
         let staged = dir.join("base");
         let laid = async {
@@ -196,6 +208,7 @@ impl Runtime for DockerRuntime {
                 launch,
                 staged: staged.clone(),
                 memory_bytes: self.options.memory_bytes,
+                disk: pod.disk.clone(),
             };
             pod.install(recipe, routes).await
         };
@@ -234,13 +247,20 @@ impl Runtime for DockerRuntime {
         told(node, "undoing of its cut", self.pod(node)?.mend()).await
     }
 
+    async fn strain(&self, node: &NodeName, strain: Strain) -> Result<String, RuntimeError> {
+        told(node, strain.needs().to_string(), self.pod(node)?.strain(strain)).await
+    }
+
+    async fn relieve(&self, node: &NodeName, strain: Strain) -> Result<Option<String>, RuntimeError> {
+        told(node, format!("undoing of {}", strain.needs()), self.pod(node)?.relieve(strain)).await
+    }
+
     async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {
         told(node, "resume", self.pod(node)?.resume()).await
     }
 
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {
-        let port = told(node, "look at its published port", self.pod(node)?.http_port()).await?;
-        Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, self.pod(node)?.http_port)))
     }
 
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError> {

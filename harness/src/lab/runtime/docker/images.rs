@@ -1,15 +1,23 @@
 //! The images of a node and of its holder: built from the embedded Dockerfiles, named by their content.
 
+use std::collections::HashMap;
+
 use camino::Utf8Path;
 use sha2::{Digest, Sha256};
 use testcontainers::bollard::Docker;
+use testcontainers::bollard::models::ContainerCreateBody;
+use testcontainers::bollard::query_parameters::CreateContainerOptionsBuilder;
 use testcontainers::core::BuildImageOptions;
 use testcontainers::runners::AsyncBuilder;
-use testcontainers::{GenericBuildableImage, GenericImage};
+use testcontainers::{GenericBuildableImage, GenericImage, Image};
 
+use super::archive;
 use super::error::{DockerError, status};
+use super::server;
 use crate::lab::distribution::Distribution;
+use crate::lab::guard::RUN_LABEL;
 use crate::lab::runtime::RuntimeError;
+use crate::spec::RunId;
 
 /// Where the images that this machine made for itself are found (`cargo ci provision`).
 pub(super) const NODE_BASE: &str = "tomee-harness/node-base";
@@ -67,6 +75,47 @@ pub(super) async fn holder(docker: &Docker, options: &DockerOptions) -> Result<G
     let tag = tag(&[HOLDER_DOCKERFILE, &base.identity]);
     let image = GenericBuildableImage::new("tomee-harness/holder", tag).with_dockerfile_string(HOLDER_DOCKERFILE);
     build(image, &base, "holder").await
+}
+
+/// Where the packages of Debian and Ubuntu (by processor), Fedora and Alpine have the library that fakes a clock.
+const CLOCK_LIBRARIES: [&str; 4] = [
+    "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib/aarch64-linux-gnu/faketime/libfaketimeMT.so.1",
+    "/usr/lib64/faketime/libfaketimeMT.so.1",
+    "/usr/lib/faketime/libfaketimeMT.so.1",
+];
+
+/// The library in a server image by which the clock of a JVM is set. An image is looked into by a container of it that is
+/// never started.
+pub(super) async fn clock(docker: &Docker, run: &RunId, image: &GenericImage) -> Result<&'static str, RuntimeError> {
+    const HINT: &str = "build one that has it, as from `FROM eclipse-temurin:17-jre` and `RUN apt-get update && apt-get install -y libfaketime`, and tag it tomee-harness/node-base; without a registry, `cargo ci provision` makes one";
+    let name = format!("tomee-harness-{run}-look");
+    let looked = async {
+        let body = ContainerCreateBody {
+            image: Some(format!("{}:{}", image.name(), image.tag())),
+            labels: Some(HashMap::from([(RUN_LABEL.to_owned(), run.to_string())])),
+            ..ContainerCreateBody::default()
+        };
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        docker.create_container(Some(options), body).await?;
+        let mut found = None;
+        for library in CLOCK_LIBRARIES {
+            if archive::file(docker, &name, library).await?.is_some() {
+                found = Some(library);
+                break;
+            }
+        }
+        server::remove(docker, &name).await?;
+        Ok::<_, DockerError>(found)
+    };
+    match looked.await {
+        Ok(Some(library)) => Ok(library),
+        Ok(None) => {
+            let none = DockerError::Refused(format!("none of {} is there", CLOCK_LIBRARIES.join(", ")));
+            Err(none.environment("the image of a node has no libfaketime, which skew-clock needs", Some(HINT)))
+        }
+        Err(error) => Err(error.environment("the image of a node cannot be looked into", None)),
+    }
 }
 
 struct Base {

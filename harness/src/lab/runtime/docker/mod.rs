@@ -3,12 +3,13 @@
 //! The holder has the node's name, address, published port (on 127.0.0.1) and the right to filter packets; it lives as
 //! long as the run. The server may die and start again without any of that changing, and its death is a process
 //! crash, seen by its peers as a reset. Files are uploaded, never mounted, so that an engine in a virtual machine will
-//! do. Every container and network carries the run's id as a label from birth.
+//! do. Every container, network and volume carries the run's id as a label from birth.
 //!
-//! `testcontainers` builds the images, makes and starts both containers with their files, stops, pauses, resumes and
-//! starts the server again, and tells the published port. For what it lacks its re-exported `bollard` is used: a
-//! network with a label, signals, the state of an ended container, logs over a restart, commands from a future that is
-//! `Send`, files into and folders out of a container that may have ended, and removal by label.
+//! `testcontainers` builds the images, makes and starts the server with its files, stops, pauses, resumes and starts it
+//! again. For what it lacks its re-exported `bollard` is used: a network with a label, a holder that has the name of all
+//! nodes beside its own, a disk of limited size, a processor's quota, signals, the state of an ended container, logs over
+//! a restart, commands from a future that is `Send`, files into and folders out of a container that may have ended, and
+//! removal by label.
 //!
 //! [`DockerRuntime`] is the runtime; [`sweep`] finds and removes what any run has on the engine, without one.
 
@@ -21,6 +22,7 @@ mod images;
 mod logs;
 mod pod;
 mod server;
+mod strain;
 pub mod sweep;
 
 pub use engine::{CAPABILITIES, DockerRuntime};

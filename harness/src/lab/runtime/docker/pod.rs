@@ -1,17 +1,18 @@
 //! A pod: the holder of a node's name, address and port, and the server that lives in its network.
 
 use std::collections::HashMap;
-use std::mem::ManuallyDrop;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use camino::Utf8Path;
 use testcontainers::bollard::Docker;
-use testcontainers::bollard::models::{HostConfig, PortBinding};
-use testcontainers::bollard::query_parameters::InspectContainerOptions;
-use testcontainers::core::IntoContainerPort;
-use testcontainers::runners::AsyncRunner;
-use testcontainers::{ContainerAsync, GenericImage, ImageExt};
+use testcontainers::bollard::models::{
+    ContainerCreateBody, EndpointSettings, HostConfig, NetworkingConfig, PortBinding, VolumeCreateRequest,
+};
+use testcontainers::bollard::query_parameters::{
+    CreateContainerOptionsBuilder, InspectContainerOptions, RemoveVolumeOptions, StartContainerOptions,
+};
+use testcontainers::{GenericImage, Image};
 use tokio::sync::Mutex;
 
 use super::error::DockerError;
@@ -19,14 +20,22 @@ use super::filter::{self, Peers};
 use super::images::LAYOUT;
 use super::logs::{Follower, Source};
 use super::server::{self, Recipe, Server};
+use super::strain;
 use crate::lab::guard::RUN_LABEL;
-use crate::lab::runtime::{Cut, NodeFile, NodeStatus};
-use crate::spec::{NodeName, RunId};
+use crate::lab::runtime::{Cut, NodeFile, NodeStatus, Strain};
+use crate::spec::topology::DNS_SERVICE;
+use crate::spec::{FaultKind, NodeName, RunId, Topology};
 
 /// The connector's port in the pod; every pod has an address of its own.
 pub(super) const HTTP_PORT: u16 = 8080;
 /// The Tribes receiver's port in the pod.
 pub(super) const RECEIVER_PORT: u16 = 4000;
+
+/// Where the holder of a node that has a disk of its own sees it.
+pub(super) const DISK: &str = "/var/lib/tomee-harness/disk";
+/// The size of that disk: room for the server's configuration, logs and compiled pages and for apps of some megabytes,
+/// which are on it up to four times while they are deployed. It is memory.
+const DISK_SIZE: &str = "128m";
 
 /// In how many pieces a file is written slowly.
 const PIECES: u32 = 10;
@@ -47,10 +56,16 @@ pub(super) struct LogRoute {
 #[derive(Debug)]
 pub(super) struct Pod {
     docker: Docker,
-    /// Never dropped, like a server's.
-    holder: ManuallyDrop<ContainerAsync<GenericImage>>,
+    /// The id of the holder's container.
+    holder: String,
     /// The pod's address in the run's network, which lasts as long as the holder.
     pub(super) address: Ipv4Addr,
+    /// The port on 127.0.0.1 that leads to the connector. The holder is never started again, so it stays.
+    pub(super) http_port: u16,
+    /// The volume of its own that the server's `CATALINA_BASE` is on, where it has one.
+    pub(super) disk: Option<String>,
+    /// Whether the clock of its JVM can be set.
+    pub(super) has_a_clock: bool,
     /// The name of the server's container.
     pub(super) server_name: String,
     inside: Mutex<Inside>,
@@ -91,33 +106,49 @@ pub(super) fn server_name(run: &RunId, node: &NodeName) -> String {
 }
 
 impl Pod {
-    /// Starts a node's holder in the run's network.
+    /// Starts a node's holder in the run's network. By bollard: testcontainers gives no container a second name.
     pub(super) async fn hold(
         docker: Docker,
-        image: GenericImage,
+        image: &GenericImage,
         run: &RunId,
         node: &NodeName,
         network: &str,
+        topology: &Topology,
     ) -> Result<Self, DockerError> {
         let name = holder_name(run, node);
-        let holder = image
-            .with_exposed_port(HTTP_PORT.tcp())
-            .with_container_name(&name)
-            .with_hostname(node.as_str())
-            .with_network(network)
-            .with_label(RUN_LABEL, run.as_str())
-            .with_cap_add("NET_ADMIN")
-            .with_host_config_modifier(publish_on_loopback)
-            .start()
-            .await?;
-        let address = address(&docker, &name, network).await?;
-        let holder = ManuallyDrop::new(holder);
-        Ok(Self { docker, holder, address, server_name: server_name(run, node), inside: Mutex::default() })
-    }
-
-    /// The port on 127.0.0.1 that leads to the connector, asked from the engine.
-    pub(super) async fn http_port(&self) -> Result<u16, DockerError> {
-        Ok(self.holder.get_host_port_ipv4(HTTP_PORT.tcp()).await?)
+        let labels = HashMap::from([(RUN_LABEL.to_owned(), run.to_string())]);
+        let mut disk = None;
+        if topology.prepared_for.contains(&FaultKind::FillDisk) {
+            let volume = disk_of(format!("{name}-disk"), labels.clone());
+            disk.clone_from(&volume.name);
+            docker.create_volume(volume).await?;
+        }
+        let endpoint = EndpointSettings { aliases: Some(vec![DNS_SERVICE.to_owned()]), ..EndpointSettings::default() };
+        let binds = disk.iter().map(|volume| format!("{volume}:{DISK}")).collect();
+        let body = ContainerCreateBody {
+            image: Some(format!("{}:{}", image.name(), image.tag())),
+            hostname: Some(node.to_string()),
+            exposed_ports: Some(vec![published()]),
+            labels: Some(labels),
+            host_config: Some(HostConfig {
+                cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+                network_mode: Some(network.to_owned()),
+                port_bindings: Some(on_loopback()),
+                binds: Some(binds),
+                ..HostConfig::default()
+            }),
+            networking_config: Some(NetworkingConfig {
+                endpoints_config: Some(HashMap::from([(network.to_owned(), endpoint)])),
+            }),
+            ..ContainerCreateBody::default()
+        };
+        let options = CreateContainerOptionsBuilder::new().name(&name).build();
+        let holder = docker.create_container(Some(options), body).await?.id;
+        docker.start_container(&holder, None::<StartContainerOptions>).await?;
+        let (address, http_port) = address(&docker, &name, network).await?;
+        let has_a_clock = topology.prepared_for.contains(&FaultKind::SkewClock);
+        let (server_name, inside) = (server_name(run, node), Mutex::default());
+        Ok(Self { docker, holder, address, http_port, disk, has_a_clock, server_name, inside })
     }
 
     /// Takes the recipe of a new server; an earlier server goes.
@@ -125,6 +156,10 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         server::remove(&self.docker, &self.server_name).await?;
         inside.settle().await;
+        if self.disk.is_some() {
+            // The disk outlives the server.
+            strain::empty(&self.docker, &self.holder).await?;
+        }
         let (read, filter) = (vec![0; routes.len()], inside.filter);
         *inside = Inside { read, routes, recipe: Some(recipe), filter, ..Inside::default() };
         Ok(())
@@ -136,7 +171,7 @@ impl Pod {
         let inside = &mut *inside;
         inside.settle().await;
         if inside.filter == Filter::Lost {
-            filter::mend(&self.docker, self.holder.id()).await?;
+            filter::mend(&self.docker, &self.holder).await?;
             inside.filter = Filter::Open;
         }
         match (&inside.server, &inside.recipe) {
@@ -193,7 +228,7 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         inside.server()?;
         inside.filter(Filter::Open)?;
-        filter::isolate(&self.docker, self.holder.id()).await?;
+        filter::isolate(&self.docker, &self.holder).await?;
         match server::kill(&self.docker, &self.server_name).await {
             Ok(proof) => {
                 inside.filter = Filter::Lost;
@@ -201,7 +236,7 @@ impl Pod {
             }
             Err(error) => {
                 // What went wrong first is what to tell.
-                drop(filter::mend(&self.docker, self.holder.id()).await);
+                drop(filter::mend(&self.docker, &self.holder).await);
                 Err(error)
             }
         }
@@ -211,7 +246,7 @@ impl Pod {
     pub(super) async fn cut(&self, cut: Cut, peers: &Peers) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
         inside.filter(Filter::Open)?;
-        let proof = filter::cut(&self.docker, self.holder.id(), cut, peers).await?;
+        let proof = filter::cut(&self.docker, &self.holder, cut, peers).await?;
         inside.filter = Filter::Cut;
         Ok(proof)
     }
@@ -220,9 +255,39 @@ impl Pod {
     pub(super) async fn mend(&self) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
         inside.filter(Filter::Cut)?;
-        let toll = filter::mend(&self.docker, self.holder.id()).await?;
+        let toll = filter::mend(&self.docker, &self.holder).await?;
         inside.filter = Filter::Open;
         Ok(toll)
+    }
+
+    /// Makes the server short of something, or its clock wrong; says what proves it.
+    pub(super) async fn strain(&self, strain: Strain) -> Result<String, DockerError> {
+        let inside = self.inside.lock().await;
+        inside.server()?;
+        match strain {
+            Strain::SlowProcessor { percent } => strain::throttle(&self.docker, &self.server_name, percent).await,
+            Strain::FullDisk if self.disk.is_none() => {
+                Err(DockerError::Refused("it has no disk of its own".to_owned()))
+            }
+            Strain::FullDisk => strain::fill(&self.docker, &self.holder, &self.server_name).await,
+            Strain::WrongClock { .. } if !self.has_a_clock => {
+                Err(DockerError::Refused("its clock cannot be set".to_owned()))
+            }
+            Strain::WrongClock { by } => {
+                strain::set_clock(&self.docker, &self.server_name, Some(by)).await?;
+                Ok(format!("the clock is set {by}"))
+            }
+        }
+    }
+
+    /// Undoes a strain.
+    pub(super) async fn relieve(&self, strain: Strain) -> Result<Option<String>, DockerError> {
+        let _alone = self.inside.lock().await;
+        match strain {
+            Strain::SlowProcessor { .. } => strain::unthrottle(&self.docker, &self.server_name).await,
+            Strain::FullDisk => strain::free(&self.docker, &self.holder).await.map(|()| None),
+            Strain::WrongClock { .. } => strain::set_clock(&self.docker, &self.server_name, None).await.map(|()| None),
+        }
     }
 
     pub(super) async fn resume(&self) -> Result<(), DockerError> {
@@ -301,11 +366,15 @@ impl Pod {
         self.inside.lock().await.settle().await;
     }
 
-    /// Removes both containers.
+    /// Removes both containers, and the disk.
     pub(super) async fn remove(&self) -> Result<(), DockerError> {
         server::remove(&self.docker, &self.server_name).await?;
         self.inside.lock().await.settle().await;
-        server::remove(&self.docker, self.holder.id()).await
+        server::remove(&self.docker, &self.holder).await?;
+        if let Some(disk) = &self.disk {
+            self.docker.remove_volume(disk, None::<RemoveVolumeOptions>).await?;
+        }
+        Ok(())
     }
 }
 
@@ -337,18 +406,39 @@ impl Inside {
     }
 }
 
-/// testcontainers would publish on every address of the machine.
-fn publish_on_loopback(host: &mut HostConfig) {
-    let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
-    host.publish_all_ports = Some(false);
-    host.port_bindings = Some(HashMap::from([(format!("{HTTP_PORT}/tcp"), Some(vec![binding]))]));
+/// A volume in memory that takes so much and no more. It lasts as long as the holder, who has it mounted: what is on it
+/// outlives the server.
+fn disk_of(name: String, labels: HashMap<String, String>) -> VolumeCreateRequest {
+    let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", &format!("size={DISK_SIZE},mode=1777"))];
+    VolumeCreateRequest {
+        name: Some(name),
+        driver: Some("local".to_owned()),
+        driver_opts: Some(options.map(|(name, value)| (name.to_owned(), value.to_owned())).into()),
+        labels: Some(labels),
+        ..VolumeCreateRequest::default()
+    }
 }
 
-async fn address(docker: &Docker, name: &str, network: &str) -> Result<Ipv4Addr, DockerError> {
+fn published() -> String {
+    format!("{HTTP_PORT}/tcp")
+}
+
+/// By default a port is published on every address of the machine.
+fn on_loopback() -> HashMap<String, Option<Vec<PortBinding>>> {
+    let binding = PortBinding { host_ip: Some(Ipv4Addr::LOCALHOST.to_string()), host_port: None };
+    HashMap::from([(published(), Some(vec![binding]))])
+}
+
+/// The address and the published port of a container that runs.
+async fn address(docker: &Docker, name: &str, network: &str) -> Result<(Ipv4Addr, u16), DockerError> {
     let container = docker.inspect_container(name, None::<InspectContainerOptions>).await?;
-    let networks = container.network_settings.and_then(|settings| settings.networks).unwrap_or_default();
+    let settings = container.network_settings.unwrap_or_default();
+    let networks = settings.networks.unwrap_or_default();
     let address = networks.get(network).and_then(|endpoint| endpoint.ip_address.as_deref()).unwrap_or_default();
-    address
-        .parse()
-        .map_err(|_| DockerError::Refused(format!("container {name} has no IPv4 address in network {network}")))
+    let ports = settings.ports.unwrap_or_default();
+    let bindings = ports.get(&published()).and_then(Option::as_deref).unwrap_or_default();
+    let port = bindings.first().and_then(|binding| binding.host_port.as_deref()).unwrap_or_default();
+    let none = |what: &str| DockerError::Refused(format!("container {name} has no {what}"));
+    let address = address.parse().map_err(|_| none(&format!("IPv4 address in network {network}")))?;
+    Ok((address, port.parse().map_err(|_| none("published port"))?))
 }

@@ -7,7 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use futures_util::TryStreamExt;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::exec::{StartExecOptions, StartExecResults};
-use testcontainers::bollard::models::{ExecConfig, HostConfig, HostConfigLogConfig};
+use testcontainers::bollard::models::{ExecConfig, HostConfig, HostConfigLogConfig, Mount, MountType};
 use testcontainers::bollard::query_parameters::{
     InspectContainerOptions, KillContainerOptionsBuilder, RemoveContainerOptionsBuilder,
 };
@@ -43,6 +43,8 @@ pub(super) struct Recipe {
     /// A folder on this machine that is copied to the node's `CATALINA_BASE`.
     pub(super) staged: Utf8PathBuf,
     pub(super) memory_bytes: Option<i64>,
+    /// The volume that `CATALINA_BASE` is on, where it is not the container's own.
+    pub(super) disk: Option<String>,
 }
 
 /// A container that exists.
@@ -96,7 +98,7 @@ impl Server {
 
 fn request(recipe: &Recipe) -> testcontainers::ContainerRequest<GenericImage> {
     let network = format!("container:{}", recipe.holder);
-    let memory = recipe.memory_bytes;
+    let (memory, disk) = (recipe.memory_bytes, recipe.disk.clone());
     let launch = &recipe.launch;
     let request = recipe
         .image
@@ -105,7 +107,7 @@ fn request(recipe: &Recipe) -> testcontainers::ContainerRequest<GenericImage> {
         .with_label(RUN_LABEL, recipe.run.as_str())
         .with_working_dir(LAYOUT.base)
         .with_copy_to(LAYOUT.base, recipe.staged.as_std_path())
-        .with_host_config_modifier(move |host| in_pod(host, &network, memory));
+        .with_host_config_modifier(move |host| in_pod(host, &network, memory, disk.as_deref()));
     let of_user = launch.env.iter().find(|(name, _)| name == "CATALINA_OPTS").map(|(_, value)| value.clone());
     let options: Vec<String> = of_user.into_iter().chain(launch.jvm_args.iter().map(|arg| quoted(arg))).collect();
     launch
@@ -117,11 +119,22 @@ fn request(recipe: &Recipe) -> testcontainers::ContainerRequest<GenericImage> {
 }
 
 /// The network mode goes in here: given to testcontainers as a network it would be made as a network of that name.
-fn in_pod(host: &mut HostConfig, network: &str, memory_bytes: Option<i64>) {
+fn in_pod(host: &mut HostConfig, network: &str, memory_bytes: Option<i64>, disk: Option<&str>) {
     host.network_mode = Some(network.to_owned());
     host.publish_all_ports = None;
     host.memory = memory_bytes;
     host.memory_swap = memory_bytes;
+    if let Some(volume) = disk {
+        let on = |source, target: &str| Mount {
+            target: Some(target.to_owned()),
+            source,
+            typ: Some(MountType::VOLUME),
+            ..Mount::default()
+        };
+        // What the harness itself writes and reads is beside the disk, so that a full one does not blind it.
+        host.mounts =
+            Some(vec![on(Some(volume.to_owned()), LAYOUT.base), on(None, &format!("{}/harness", LAYOUT.base))]);
+    }
     // The follower counts bytes, so the engine's own default (a rotated log, or none) must not apply.
     let config = [("max-size".to_owned(), "100g".to_owned())].into();
     host.log_config = Some(HostConfigLogConfig { typ: Some("json-file".to_owned()), config: Some(config) });

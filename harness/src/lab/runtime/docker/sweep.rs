@@ -7,7 +7,8 @@ use futures_util::future::join_all;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::{Network, NetworkDisconnectRequest};
 use testcontainers::bollard::query_parameters::{
-    InspectNetworkOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
+    InspectNetworkOptions, ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
 };
 
 use super::error::{self, DockerError};
@@ -42,7 +43,7 @@ pub struct EngineFacts {
     pub base_images: Vec<String>,
 }
 
-/// The runs that have containers or networks on the engine.
+/// The runs that have containers, networks or volumes on the engine.
 ///
 /// # Errors
 /// No engine answers, which is known within seconds.
@@ -52,7 +53,7 @@ pub async fn runs() -> Result<BTreeSet<RunId>, RuntimeError> {
     Ok(left.runs.into_iter().filter_map(|run| RunId::new(run).ok()).collect())
 }
 
-/// Removes all containers and networks of a run, and says what it removed. Looks again until nothing turns up.
+/// Removes all containers, networks and volumes of a run, and says what it removed. Looks again until nothing turns up.
 ///
 /// # Errors
 /// No engine answers, or something resists for half a minute: the error names it and the engine's last refusal.
@@ -124,6 +125,7 @@ struct Left {
     /// Id and name.
     containers: Vec<(String, String)>,
     networks: Vec<(String, String)>,
+    volumes: Vec<String>,
     runs: BTreeSet<String>,
 }
 
@@ -148,11 +150,16 @@ impl Left {
             let id = id.unwrap_or_default();
             left.networks.push((id.clone(), name.unwrap_or(id)));
         }
+        let volumes = ListVolumesOptionsBuilder::new().filters(&filters).build();
+        for volume in docker.list_volumes(Some(volumes)).await?.volumes.unwrap_or_default() {
+            run_of(Some(volume.labels));
+            left.volumes.push(volume.name);
+        }
         Ok(left)
     }
 
     fn is_empty(&self) -> bool {
-        self.containers.is_empty() && self.networks.is_empty()
+        self.containers.is_empty() && self.networks.is_empty() && self.volumes.is_empty()
     }
 
     /// Removes what it can; returns the engine's refusals, which may be gone at the next look.
@@ -162,7 +169,12 @@ impl Left {
             (format!("container {name}"), docker.remove_container(id, Some(force)).await.map_err(DockerError::from))
         });
         let mut answers = join_all(containers).await;
-        // A network goes only after its containers.
+        // A network and a volume go only after their containers.
+        for name in &self.volumes {
+            let force = RemoveVolumeOptionsBuilder::new().force(true).build();
+            let gone = docker.remove_volume(name, Some(force)).await.map_err(DockerError::from);
+            answers.push((format!("volume {name}"), gone));
+        }
         for (id, name) in &self.networks {
             answers.push((format!("network {name}"), remove_network(docker, id).await));
         }
@@ -180,7 +192,8 @@ impl Left {
 
 impl std::fmt::Display for Left {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names: Vec<_> = self.containers.iter().chain(&self.networks).map(|(_, name)| name.as_str()).collect();
+        let names = self.containers.iter().chain(&self.networks).map(|(_, name)| name.as_str());
+        let names: Vec<_> = names.chain(self.volumes.iter().map(String::as_str)).collect();
         write!(f, "left: {}", names.join(", "))
     }
 }

@@ -112,7 +112,8 @@ impl Runtime for ProcessRuntime {
         // The leases of an earlier call go only now, so that the same ports are not handed out again.
         state.ports = leases;
         state.multicast = match topology.cluster.membership {
-            Membership::Static => None,
+            // By DNS is refused before: it takes an address for each node.
+            Membership::Static | Membership::Dns => None,
             Membership::Multicast => Some(self.ports.lease_multicast().map_err(|_| none_free("multicast group"))?),
         };
         let multicast = state.multicast.as_ref().map(|lease| MulticastGroup {

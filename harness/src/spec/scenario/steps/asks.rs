@@ -141,7 +141,7 @@ impl Story<'_> {
         let silent = step.expect.as_ref().is_some_and(|expect| expect.get_ref().answered == Some(false));
         if let (Some(node), Some(living)) = (on.get_ref().node(), &self.living)
             && !silent
-            && (!living.contains(node) || self.undoable.get(node) == Some(&FaultKind::Pause))
+            && (!living.contains(node) || self.lasts_on(node).contains(&FaultKind::Pause))
         {
             return Err(ScenarioError::at(on.span(), format!("{node} does not run here"))
                 .help("restart it before, or say `expect = { answered = false }`"));

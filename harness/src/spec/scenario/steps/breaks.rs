@@ -7,7 +7,7 @@ use super::asks::client;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
-use crate::spec::{FaultKind, Membership, NodeName, Role, StepKind, Target};
+use crate::spec::{Extent, FaultKind, Membership, NodeName, Role, StepKind, Target};
 
 impl Story<'_> {
     pub(super) fn fault(
@@ -30,13 +30,12 @@ impl Story<'_> {
                 return Err(ScenarioError::at(lasting.span(), format!("a {kind} for no time hits nothing")));
             }
         }
-        if let Some(before) = node.node().and_then(|node| self.undoable.get(node))
-            && !kind.spares_the_host()
-        {
+        let mut lasting = node.node().into_iter().flat_map(|node| self.lasts_on(node));
+        if let Some(before) = lasting.find(|before| kind.clashes_with(**before)) {
             return Err(ScenarioError::at(target.span(), format!("the {before} of {node} still lasts"))
                 .help(format!("`heal = \"{node}\"` before it")));
         }
-        let percent = percent(kind, target, step)?;
+        let Extent { percent, by } = extent(kind, target, step)?;
         self.heartbeats(kind, target)?;
         let of_session = node.role().is_some_and(Role::is_of_a_session);
         let kind_of_step = StepKind::Fault {
@@ -44,10 +43,13 @@ impl Story<'_> {
             node: node.clone(),
             client: if of_session { Some(client(step)?) } else { step.client.clone() },
             percent,
+            by,
             lasting: step.lasting.as_ref().map(|lasting| *lasting.get_ref()),
         };
         match (node.node(), kind.is_undone_in_place()) {
-            (Some(name), true) if step.lasting.is_none() => drop(self.undoable.insert(name.clone(), kind)),
+            (Some(name), true) if step.lasting.is_none() => {
+                self.undoable.entry(name.clone()).or_default().push(kind);
+            }
             (Some(name), false) => {
                 if let Some(living) = &mut self.living {
                     living.remove(name);
@@ -73,9 +75,15 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// What lasts on a node.
+    pub(super) fn lasts_on(&self, node: &NodeName) -> &[FaultKind] {
+        self.undoable.get(node).map_or(&[], Vec::as_slice)
+    }
+
     /// The node whose fault still lasts, where that is one of these.
     pub(super) fn lasting(&self, kinds: impl Fn(FaultKind) -> bool) -> Option<(&NodeName, FaultKind)> {
-        self.undoable.iter().map(|(node, kind)| (node, *kind)).find(|(_, kind)| kinds(*kind))
+        let all = self.undoable.iter().flat_map(|(node, all)| all.iter().map(move |kind| (node, *kind)));
+        all.into_iter().find(|(_, kind)| kinds(*kind))
     }
 
     pub(super) fn must_live(&self, target: &Spanned<Target>) -> Result<(), ScenarioError> {
@@ -145,14 +153,14 @@ impl Story<'_> {
                 ScenarioError::at(how.span(), "a rolling restart stops or kills").help("`rolling-restart = \"stop\"`")
             );
         }
-        if let Some((node, before)) = self.undoable.iter().next() {
+        if let Some((node, before)) = self.lasting(|_| true) {
             return Err(ScenarioError::at(how.span(), format!("the {before} of {node} still lasts"))
                 .help(format!("`heal = \"{node}\"` before it")));
         }
         if self.living.as_ref().is_none_or(|living| living.len() < self.topology.nodes.len()) {
             return Err(ScenarioError::at(how.span(), "not every node runs here").help("restart it before"));
         }
-        let fault = |node: Target| StepKind::Fault { kind, node, client: None, percent: None, lasting: None };
+        let fault = |node: Target| StepKind::Fault { kind, node, client: None, percent: None, by: None, lasting: None };
         for node in self.topology.names() {
             self.add(fault(node.clone().into()), step.say.as_ref());
             self.add(StepKind::restart(node.clone()), step.say.as_ref());
@@ -161,14 +169,20 @@ impl Story<'_> {
     }
 }
 
-fn percent(kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result<Option<u8>, ScenarioError> {
+/// How much of a fault, where it has a measure.
+fn extent(kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result<Extent, ScenarioError> {
+    let missing = |what: &str, help: &str| Err(ScenarioError::at(target.span(), what).help(help));
     match (&step.percent, kind) {
         (Some(percent), _) if !(1..=99).contains(percent.get_ref()) => {
-            Err(ScenarioError::at(percent.span(), "percent must be 1 to 99 here"))
+            return Err(ScenarioError::at(percent.span(), "percent must be 1 to 99 here"));
         }
-        (None, FaultKind::PacketLoss) => {
-            Err(ScenarioError::at(target.span(), "how many packets are lost?").help("`percent = 30`"))
-        }
-        (percent, _) => Ok(percent.as_ref().map(|percent| *percent.get_ref())),
+        (None, FaultKind::PacketLoss) => return missing("how many packets are lost?", "`percent = 30`"),
+        (None, FaultKind::SlowNode) => return missing("how much of a core is left to it?", "`percent = 10`"),
+        _ => {}
     }
+    if kind == FaultKind::SkewClock && step.by.is_none() {
+        return missing("how wrong is the clock?", "`by = \"+1h\"`");
+    }
+    let percent = step.percent.as_ref().map(|percent| *percent.get_ref());
+    Ok(Extent { percent, by: step.by.as_ref().map(|by| *by.get_ref()) })
 }

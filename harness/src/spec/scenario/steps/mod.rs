@@ -47,7 +47,7 @@ struct Story<'a> {
     /// The nodes that run. `None` behind a fault on a role: nobody knows then which.
     living: Option<BTreeSet<NodeName>>,
     /// What was done to a node and is to be undone by a later step.
-    undoable: BTreeMap<NodeName, FaultKind>,
+    undoable: BTreeMap<NodeName, Vec<FaultKind>>,
     /// Whose traffic goes on.
     traffic: BTreeSet<ClientName>,
     /// What each client has captured of answers.
