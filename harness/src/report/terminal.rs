@@ -109,7 +109,7 @@ fn conclusion(verdict: &Verdict) -> String {
         all => {
             let both = verdict.expectations.iter().chain(&verdict.expected_violations);
             let met = both.filter(|expectation| expectation.status == Status::Holds).count();
-            format!("{met} of {all} expectations, ")
+            format!("{met} of {all} expectations met, ")
         }
     };
     let guarantees = match (violated, unknown) {

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use super::step::AppRequest;
+use super::step::Delivery;
 use super::{
     Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
     NodeName, Step, StepKind, Topology, Until,
@@ -168,7 +169,7 @@ impl Plan {
                 let (app, server) = (*app, self.topology.server.clone());
                 return Err(PlanError::ServerLacks { step: number, title: title(), app, what, server });
             }
-            if let StepKind::Undeploy { context, .. } = &step.kind {
+            if let StepKind::Undeploy { context, delivery: Delivery { version: None, .. } } = &step.kind {
                 deployed.remove(context);
             }
             if let StepKind::Fault { kind, percent, by, .. } = &step.kind {

@@ -1,5 +1,7 @@
 //! Waits, and the looks at replicas that a verdict rests on.
 
+use std::collections::BTreeSet;
+
 use toml::Spanned;
 
 use super::Story;
@@ -52,17 +54,19 @@ impl Story<'_> {
 }
 
 /// Adds the looks at replicas that a verdict rests on: after requests, after a restart, when the cluster has formed anew,
-/// and at the end.
+/// at the end, and before each fault while clients go on asking.
 pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
     let mut seen = Vec::with_capacity(steps.len() * 2);
     let mut context: Option<ContextPath> = None;
     let mut blind = false;
+    let mut flowing = BTreeSet::new();
     for step in steps {
         let asks = matches!(
             step.kind,
             StepKind::Request { .. } | StepKind::Http { .. } | StepKind::Look { .. } | StepKind::Observe { .. }
         );
-        if let Some(context) = context.as_ref().filter(|_| blind && !asks) {
+        let unseen = !flowing.is_empty() && matches!(step.kind, StepKind::Fault { .. });
+        if let Some(context) = context.as_ref().filter(|_| (blind && !asks) || unseen) {
             seen.push(look(context));
             blind = false;
         }
@@ -71,13 +75,16 @@ pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
             StepKind::Undeploy { context: gone, .. } if context.as_ref() == Some(gone) => {
                 (context, blind) = (None, false);
             }
-            StepKind::Request { context: asked, .. } | StepKind::Traffic { context: asked, .. } => {
+            StepKind::Request { context: asked, .. } => (context, blind) = (Some(asked.clone()), true),
+            StepKind::Traffic { context: asked, client, .. } => {
                 (context, blind) = (Some(asked.clone()), true);
+                flowing.insert(client.clone());
             }
-            StepKind::Restart { .. }
-            | StepKind::Http { .. }
-            | StepKind::EndTraffic { .. }
-            | StepKind::Wait { until: Until::ClusterFormed, .. } => {
+            StepKind::EndTraffic { client } => {
+                blind = true;
+                flowing.remove(client);
+            }
+            StepKind::Restart { .. } | StepKind::Http { .. } | StepKind::Wait { until: Until::ClusterFormed, .. } => {
                 blind = true;
             }
             StepKind::Observe { .. } => blind = false,
