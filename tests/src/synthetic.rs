@@ -145,6 +145,7 @@ impl Told {
             version: String::new(),
             available: true,
             distributable: true,
+            war_sha256: None,
             manager: ManagerState::default(),
             sessions: sessions.collect(),
         };

@@ -120,6 +120,9 @@ pub struct ContextState {
     pub started_ms: Option<i64>,
     /// `<distributable/>`.
     pub distributable: bool,
+    /// SHA-256 of the WAR that it was deployed from, in hexadecimal, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub war_sha256: Option<String>,
     /// The Manager that really runs.
     pub manager: ManagerState,
     /// Its sessions here.

@@ -131,6 +131,7 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         available: wire.available,
         started_ms: wire.started_ms,
         distributable: wire.distributable,
+        war_sha256: wire.war_sha256,
         manager: manager
             .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
             .unwrap_or_default(),
@@ -206,6 +207,7 @@ mod wire {
     }
 
     #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     pub(super) struct Context {
         pub(super) path: String,
         #[serde(default)]
@@ -214,6 +216,8 @@ mod wire {
         #[serde(default, rename = "started-ms")]
         pub(super) started_ms: Option<i64>,
         pub(super) distributable: bool,
+        #[serde(default)]
+        pub(super) war_sha256: Option<String>,
         pub(super) manager: Option<Part<Manager>>,
         pub(super) sessions: Option<Part<Vec<Part<Session>>>>,
     }

@@ -180,6 +180,7 @@ impl Story {
             version: String::new(),
             available: true,
             distributable: true,
+            war_sha256: None,
             manager: ManagerState::default(),
             sessions: vec![session],
         };

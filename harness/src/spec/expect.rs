@@ -140,6 +140,8 @@ pub enum Violation {
     ClusterDoesNotForm,
     /// A node does not serve the app.
     NotDeployed,
+    /// A node serves other bytes than were dropped.
+    OtherBytes,
     /// A context runs another Manager than the configuration names.
     WrongManager,
     /// The nodes list different members.
@@ -160,19 +162,32 @@ pub enum Violation {
     DoubledWrite,
     /// A session that was ended is back.
     RisenSession,
+    /// Both sides of a partition wrote to a session, and the two are not one again.
+    ForkedSession,
     /// A session without one of the attributes that were written together.
     PartialSession,
     /// The id lost its stem, or does not have the route of the node that answered.
     WrongIdentity,
+    /// A write was answered although the peer that it had to wait for was silent.
+    ReplicationDoesNotWait,
+    /// A write waited for a silent peer although the send options wait for nobody.
+    NeedlessWait,
+    /// An answer does not show what had been acknowledged, without a fault between.
+    StaleRead,
+    /// A node holds a session that no client was given.
+    PhantomSession,
+    /// A node logged what is not known to be harmless.
+    DirtyLog,
 }
 
 kebab!(Violation);
 
 impl Violation {
     /// All.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 21] = [
         Self::ClusterDoesNotForm,
         Self::NotDeployed,
+        Self::OtherBytes,
         Self::WrongManager,
         Self::MembersDisagree,
         Self::GhostMember,
@@ -183,8 +198,14 @@ impl Violation {
         Self::LostSession,
         Self::DoubledWrite,
         Self::RisenSession,
+        Self::ForkedSession,
         Self::PartialSession,
         Self::WrongIdentity,
+        Self::ReplicationDoesNotWait,
+        Self::NeedlessWait,
+        Self::StaleRead,
+        Self::PhantomSession,
+        Self::DirtyLog,
     ];
 
     /// How a guarantee is violated where nothing nearer is known.
@@ -199,6 +220,10 @@ impl Violation {
             Guarantee::AcknowledgedWritesSurvive => Self::LostWrite,
             Guarantee::CompleteSession => Self::PartialSession,
             Guarantee::IdentityKept => Self::WrongIdentity,
+            Guarantee::ReplicationWaits => Self::ReplicationDoesNotWait,
+            Guarantee::NoStaleRead => Self::StaleRead,
+            Guarantee::NoPhantomSession => Self::PhantomSession,
+            Guarantee::CleanLogs => Self::DirtyLog,
         }
     }
 }

@@ -26,12 +26,12 @@ fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
     let sessions = view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
     let answers =
         sessions.flat_map(|session| session.answers.iter().map(move |answer| (session, &view.operations[*answer])));
-    let right = answers.filter(|(session, answer)| {
-        let shown = answer.answer().map(Content::of_answer);
-        answer.invoked > hit && shown.is_some_and(|shown| shown.lacks(&due(session, answer)).is_none())
-    });
-    let (first, completed) =
-        right.filter_map(|(_, answer)| Some((answer, answer.completed?))).min_by_key(|(_, end)| *end)?;
+    let mut after: Vec<_> = answers.filter(|(_, answer)| answer.invoked > hit).collect();
+    after.sort_by_key(|(_, answer)| answer.completed);
+    let (first, completed) = after.into_iter().find_map(|(session, answer)| {
+        let right = Content::of_answer(answer.answer()?).lacks(&due(session, answer)).is_none();
+        Some((answer, answer.completed.filter(|_| right)?))
+    })?;
     Some(Failover {
         node: fault.node.clone(),
         answered_by: first.id,

@@ -162,7 +162,7 @@ impl Scenario {
         let mut plan = Plan { name: self.file.name.clone(), topology, guarantees: vec![], expect_violations, steps };
         plan.prepare_machines();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
-            let all = Guarantee::ALL.into_iter();
+            let all = Guarantee::COMMON.into_iter();
             let told = all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions());
             // Nothing can be known of joiners where none comes back.
             let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));

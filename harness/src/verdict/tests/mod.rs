@@ -9,13 +9,17 @@ mod explanation;
 mod green;
 mod identity;
 mod joiner;
+mod logs;
 mod measures;
 mod parallel;
 mod partitions;
+mod phantoms;
 mod promises;
 mod properties;
 mod sessions;
+mod stale;
 mod unknown;
+mod waits;
 mod writes;
 
 use self::story::Story;

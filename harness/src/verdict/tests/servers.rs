@@ -117,6 +117,7 @@ impl Story {
                 version: String::new(),
                 available: true,
                 distributable: true,
+                war_sha256: Some("ab".to_owned()),
                 manager: ManagerState {
                     class: self.plan.topology.cluster.manager_class().to_owned(),
                     attributes: BTreeMap::new(),
