@@ -136,6 +136,7 @@ impl Told {
                 id: id(*client, &self.on),
                 role: ReplicaRole::Replica,
                 valid: true,
+                max_inactive_s: None,
                 attributes: attributes.into(),
             }
         });

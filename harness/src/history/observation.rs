@@ -149,6 +149,9 @@ pub struct SessionReplica {
     pub role: ReplicaRole,
     /// Whether the session is valid.
     pub valid: bool,
+    /// How many seconds after its last use it ends; never where it is not more than 0, and `None` where nobody tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_inactive_s: Option<i64>,
     /// Its attributes; empty on a proxy, which holds none.
     pub attributes: BTreeMap<String, AttributeValue>,
 }

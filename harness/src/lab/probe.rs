@@ -145,7 +145,13 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
 
 fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
     let attributes = wire.attributes.get()?;
-    Ok(SessionReplica { id: SessionId::new(wire.id), role: wire.role, valid: wire.valid.unwrap_or(true), attributes })
+    Ok(SessionReplica {
+        id: SessionId::new(wire.id),
+        role: wire.role,
+        valid: wire.valid.unwrap_or(true),
+        max_inactive_s: wire.max_inactive_s,
+        attributes,
+    })
 }
 
 /// The probe's JSON, as `state.jsp` writes it.
@@ -230,11 +236,14 @@ mod wire {
     }
 
     #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     pub(super) struct Session {
         pub(super) id: String,
         pub(super) role: ReplicaRole,
         /// Null on a proxy, which does not hold the session.
         pub(super) valid: Option<bool>,
+        #[serde(default)]
+        pub(super) max_inactive_s: Option<i64>,
         pub(super) attributes: Part<BTreeMap<String, AttributeValue>>,
     }
 }

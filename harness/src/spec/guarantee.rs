@@ -33,13 +33,15 @@ pub enum Guarantee {
     NoStaleRead,
     /// No node holds a session that no client was given, nor more sessions than clients made.
     NoPhantomSession,
+    /// A session ends so long after its last use as it says: neither before, nor much later.
+    Expiry,
     /// No node logs a WARNING or SEVERE that is not known to be harmless.
     CleanLogs,
 }
 
 impl Guarantee {
     /// All, in the order of a run.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::ClusterForms,
         Self::DeployedEverywhere,
         Self::ManagerAsConfigured,
@@ -52,6 +54,7 @@ impl Guarantee {
         Self::ReplicationWaits,
         Self::NoStaleRead,
         Self::NoPhantomSession,
+        Self::Expiry,
         Self::CleanLogs,
     ];
 
@@ -80,6 +83,7 @@ impl Guarantee {
                 | Self::ReplicationWaits
                 | Self::NoStaleRead
                 | Self::NoPhantomSession
+                | Self::Expiry
         )
     }
 }

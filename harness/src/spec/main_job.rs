@@ -3,7 +3,7 @@
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, AppRequest, Plan};
 use super::step::{Step, StepKind};
-use super::{FaultKind, Guarantee, ManagerKind, Topology};
+use super::{AtMost, FaultKind, Guarantee, ManagerKind, Topology};
 
 /// How often the counter is counted before the first kill.
 const COUNTS_BEFORE_THE_KILL: u32 = 4;
@@ -62,6 +62,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         topology,
         guarantees: Guarantee::COMMON.to_vec(),
         expect_violations: vec![],
+        at_most: AtMost::default(),
         steps,
     })
 }

@@ -32,6 +32,7 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
         | Guarantee::ReplicatedWritesSurvive
         | Guarantee::ReplicationWaits
         | Guarantee::NoPhantomSession
+        | Guarantee::Expiry
         | Guarantee::CleanLogs => false,
     }
 }

@@ -6,13 +6,14 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::operations::{Fate, Operation, stem};
 use super::timeline::{FOREVER, Timeline};
 use super::view::Content;
 use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, JvmRoute, NodeName, Topology};
+use crate::spec::{ClientName, NodeName, Topology};
 
 /// One session of one client.
 #[derive(Debug)]
@@ -42,6 +43,8 @@ pub(super) struct Session<'a> {
     attempted: Vec<Nanos>,
     /// Those of its operations that asked for its end: few, where all others may be a hundred thousand.
     pub(super) ends: Vec<usize>,
+    /// The request that made it end so long after its last use, and how long that is, as looks told.
+    pub(super) short: Option<(usize, Duration)>,
     /// The replicas of each node between two faults, as indexes by the instant of the look.
     pub(super) ages: Vec<Vec<usize>>,
     /// Until when any of the first so many operations was under way, beginning with the first one.
@@ -72,6 +75,8 @@ pub(super) struct Replica<'a> {
     /// Attributes that are not there at all.
     pub(super) missing: Vec<&'static str>,
     pub(super) content: Content,
+    /// How long after its last use it ends, where it does.
+    pub(super) lives: Option<Duration>,
 }
 
 impl Session<'_> {
@@ -106,7 +111,7 @@ impl Session<'_> {
 
     /// Whether an operation may have ended it before `at`.
     pub(super) fn may_have_ended(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        self.ends.iter().any(|index| operations[*index].invoked < at)
+        self.ends.iter().any(|index| operations[*index].invoked < at) || self.may_have_expired(operations, at)
     }
 
     /// Whether the id may have changed while an operation was under way: another one ran on another node meanwhile,
@@ -203,6 +208,7 @@ impl<'a> Book<'a> {
             acknowledged: Vec::new(),
             attempted: Vec::new(),
             ends: Vec::new(),
+            short: None,
             ages: Vec::new(),
             busy_until: Vec::new(),
             acting_until: Vec::new(),
@@ -260,54 +266,6 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
 }
 
 impl Session<'_> {
-    fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
-        let losses = self.losses.iter();
-        let excuses: Vec<_> =
-            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations, timeline)).collect();
-        for (loss, excuse) in self.losses.iter_mut().zip(excuses) {
-            loss.excuse = excuse;
-        }
-    }
-
-    /// The operation that may have ended the session, or taken the sent id from it, before `lost` was answered.
-    fn excuse(
-        &self,
-        lost: &Operation<'_>,
-        topology: &Topology,
-        operations: &[Operation<'_>],
-        timeline: &Timeline<'_>,
-    ) -> Option<usize> {
-        let sent = lost.sent?;
-        let answered = lost.completed.unwrap_or(FOREVER);
-        let route =
-            |node: &NodeName| topology.node(node).and_then(|node| node.jvm_route.as_ref()).map(JvmRoute::as_str);
-        // What ended before the sent id was last confirmed cannot have taken it away.
-        let confirmed = self.answers.iter().map(|index| &operations[*index]);
-        let confirmed = confirmed
-            .filter(|answer| answer.told() == Some(sent.as_str()))
-            .filter(|answer| answer.completed.is_some_and(|end| end < lost.invoked))
-            .map(|answer| answer.invoked)
-            .next_back();
-        self.operations.iter().copied().find(|index| {
-            let other = &operations[*index];
-            if other.id == lost.id || other.invoked >= answered {
-                return false;
-            }
-            let took_the_id = match other.request {
-                AppRequest::Invalidate => return true,
-                AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
-                // JvmRouteBinderValve of another node renames the session on every node.
-                _ => {
-                    let renames = route(other.node).is_some_and(|to| Some(to) != sent.route());
-                    renames
-                        && route(other.node) != route(lost.node)
-                        && other.sent.is_some_and(|id| id.stem() == sent.stem())
-                }
-            };
-            took_the_id && confirmed.is_none_or(|confirmed| may_act_until(other, timeline) > confirmed)
-        })
-    }
-
     /// What the creating request wrote; where its answer is lost, what the first answer shows, as long as nothing had
     /// been changed in place.
     fn learn_content(&mut self, operations: &[Operation<'_>]) {

@@ -1,6 +1,7 @@
 //! The view: a plan and a history, sorted into what the checkers ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::operations::{self, Operation, stem};
 use super::sessions::{self, Replica, Session};
@@ -133,6 +134,7 @@ impl<'a> View<'a> {
         add_replicas(&mut sessions, &looks, &counters);
         for session in &mut sessions {
             session.learn_ages(&timeline);
+            session.learn_life(&operations);
         }
         let events = in_time(history).into_iter().filter_map(|index| match &history.records[index].kind {
             RecordKind::Event(event) => Some((index, history.records[index].at, event)),
@@ -292,6 +294,11 @@ fn add_replicas<'a>(sessions: &mut [Session<'a>], looks: &[Look<'a>], counters: 
                 at: look.at,
                 missing: missing(replica),
                 content: Content::of_replica(replica),
+                lives: replica
+                    .max_inactive_s
+                    .and_then(|s| u64::try_from(s).ok())
+                    .filter(|s| *s > 0)
+                    .map(Duration::from_secs),
             });
         }
     }

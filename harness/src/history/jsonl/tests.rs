@@ -168,8 +168,14 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
         Just(ReplicaRole::Proxy),
         Just(ReplicaRole::Local),
     ];
-    let replica = (session(), role, any::<bool>(), btree_map(any::<String>(), value(), 0..4))
-        .prop_map(|(id, role, valid, attributes)| SessionReplica { id, role, valid, attributes });
+    let replica = (session(), role, any::<bool>(), option::of(any::<i64>()), btree_map(any::<String>(), value(), 0..4))
+        .prop_map(|(id, role, valid, max_inactive_s, attributes)| SessionReplica {
+            id,
+            role,
+            valid,
+            max_inactive_s,
+            attributes,
+        });
     let manager = (any::<String>(), btree_map(any::<String>(), any::<String>(), 0..3))
         .prop_map(|(class, attributes)| ManagerState { class, attributes });
     let digest = option::of(any::<String>());

@@ -113,6 +113,7 @@ pub(in super::super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
         Guarantee::ReplicationWaits => super::replication_waits::judge(view),
         Guarantee::NoStaleRead => super::no_stale_read::judge(view),
         Guarantee::NoPhantomSession => super::no_phantom_session::judge(view),
+        Guarantee::Expiry => super::expiry::judge(view),
         Guarantee::CleanLogs => super::clean_logs::judge(view),
     }
 }

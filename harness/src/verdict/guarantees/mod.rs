@@ -15,6 +15,7 @@ mod replicated_writes;
 mod state_transferred;
 
 mod clean_logs;
+mod expiry;
 mod harmless_lines;
 mod no_phantom_session;
 mod no_stale_read;

@@ -5,6 +5,7 @@ mod story;
 
 mod cluster;
 mod expectations;
+mod expiry;
 mod explanation;
 mod green;
 mod identity;
