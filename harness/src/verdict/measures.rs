@@ -1,6 +1,6 @@
 //! Measures: how long the failovers, the farm, the start and the operations took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::finding::{Eviction, Failover, Latency, Measures, NodeTime};
@@ -69,7 +69,7 @@ fn start(view: &View<'_>) -> Option<u64> {
 
 /// Over all operations that were answered, the counter app's and others.
 fn latency(view: &View<'_>) -> Option<Latency> {
-    let mut begun = BTreeMap::new();
+    let mut begun = HashMap::new();
     let mut took: Vec<Duration> = Vec::new();
     for record in &view.history.records {
         match &record.kind {

@@ -44,6 +44,13 @@ impl Content {
         }
     }
 
+    /// Whether an answer shows all of this: as [`Self::lacks`] says, without a word.
+    pub(super) fn shown_by(&self, answer: &CounterReply) -> bool {
+        self.count.is_none_or(|least| least <= answer.count)
+            && self.once.as_ref().is_none_or(|once| answer.once.as_ref() == Some(once))
+            && self.list.as_ref().is_none_or(|list| answer.list.starts_with(list))
+    }
+
     /// What of `wanted` is not here, in words.
     pub(super) fn lacks(&self, wanted: &Self) -> Option<String> {
         self.lacks_count(wanted).or_else(|| self.lacks_companions(wanted))

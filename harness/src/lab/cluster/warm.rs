@@ -331,6 +331,7 @@ mod tests {
             attributes: BTreeMap::new(),
         };
         ContextState {
+            war_sha256: None,
             started_ms: None,
             path: ContextPath::new(path).expect("a good path"),
             version: String::new(),

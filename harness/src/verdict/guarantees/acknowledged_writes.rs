@@ -8,6 +8,7 @@ use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, acknowledged, breach, due, loss_in_words};
 use crate::spec::Violation;
+use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
@@ -43,8 +44,15 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
     if session.contended_before(operation.completed?) {
         return None;
     }
+    let answer = operation.answer()?;
+    // Nearly every answer is as it should be, and there may be a hundred thousand.
+    let own = usize::from(operation.request == AppRequest::Count);
+    let least = i64::try_from(session.acknowledged_before(operation.invoked) + own).unwrap_or(i64::MAX);
+    if least <= answer.count && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
+        return None;
+    }
     let due = due(session, operation);
-    let content = Content::of_answer(operation.answer()?);
+    let content = Content::of_answer(answer);
     let lacks = content.lacks(&due)?;
     let (replicas, record) = what_replicas_had(view, session, operation, &due);
     let because = format!(
