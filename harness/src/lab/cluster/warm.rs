@@ -328,6 +328,7 @@ mod tests {
             id: SessionId::new(*id),
             role: ReplicaRole::Replica,
             valid: true,
+            max_inactive_s: None,
             attributes: BTreeMap::new(),
         };
         ContextState {
