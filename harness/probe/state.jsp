@@ -1,5 +1,5 @@
 <%@ page session="false" contentType="application/json;charset=UTF-8" trimDirectiveWhitespaces="true"
-    import="java.lang.management.ManagementFactory, java.lang.reflect.*, java.net.InetAddress, java.security.MessageDigest, java.util.*, javax.management.*" %>
+    import="java.io.*, java.lang.management.ManagementFactory, java.lang.reflect.*, java.net.InetAddress, java.security.MessageDigest, java.util.*, javax.management.*" %>
 <%--
   What this node knows, as JSON, without touching a session.
 
@@ -188,6 +188,7 @@
       all.put("available", call(call(context, "getState"), "isAvailable"));
       all.put("started-ms", call(context, "getStartTime"));
       all.put("distributable", call(context, "getDistributable"));
+      all.put("war-sha256", digest(host, context));
       Object manager = call(context, "getManager");
       all.put("manager", manager == null ? null : object("class", manager.getClass().getName(), "attributes", beanAttributes(manager)));
       all.put("sessions", manager == null || !sessions ? new ArrayList<Object>() : sessions(manager, stems));
@@ -195,6 +196,33 @@
       all.putAll(failed(e));
     }
     return all;
+  }
+
+  /** SHA-256 by path, time and length of each WAR, so that it takes one look only to read it. */
+  static final Map<String, String> DIGESTS = new java.util.concurrent.ConcurrentHashMap<String, String>();
+
+  /** SHA-256 of the WAR that a context was deployed from; null where there is none. */
+  static String digest(Object host, Object context) {
+    try {
+      File war = new File((File) call(host, "getAppBaseFile"), call(context, "getBaseName") + ".war");
+      if (!war.isFile()) return null;
+      String key = war.getPath() + "|" + war.lastModified() + "|" + war.length(), known = DIGESTS.get(key);
+      if (known != null) return known;
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      InputStream in = new FileInputStream(war);
+      try {
+        byte[] buffer = new byte[65536];
+        for (int n; (n = in.read(buffer)) > 0; ) digest.update(buffer, 0, n);
+      } finally {
+        in.close();
+      }
+      StringBuilder hex = new StringBuilder();
+      for (byte b : digest.digest()) hex.append(String.format("%02x", b));
+      DIGESTS.put(key, hex.toString());
+      return hex.toString();
+    } catch (Exception gone) {
+      return null;  // it is being replaced just now
+    }
   }
 
   static String stem(String id) {

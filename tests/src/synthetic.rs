@@ -136,6 +136,7 @@ impl Told {
                 id: id(*client, &self.on),
                 role: ReplicaRole::Replica,
                 valid: true,
+                max_inactive_s: None,
                 attributes: attributes.into(),
             }
         });
@@ -145,6 +146,7 @@ impl Told {
             version: String::new(),
             available: true,
             distributable: true,
+            war_sha256: None,
             manager: ManagerState::default(),
             sessions: sessions.collect(),
         };

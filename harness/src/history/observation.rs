@@ -120,6 +120,9 @@ pub struct ContextState {
     pub started_ms: Option<i64>,
     /// `<distributable/>`.
     pub distributable: bool,
+    /// SHA-256 of the WAR that it was deployed from, in hexadecimal, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub war_sha256: Option<String>,
     /// The Manager that really runs.
     pub manager: ManagerState,
     /// Its sessions here.
@@ -146,6 +149,9 @@ pub struct SessionReplica {
     pub role: ReplicaRole,
     /// Whether the session is valid.
     pub valid: bool,
+    /// How many seconds after its last use it ends; never where it is not more than 0, and `None` where nobody tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_inactive_s: Option<i64>,
     /// Its attributes; empty on a proxy, which holds none.
     pub attributes: BTreeMap<String, AttributeValue>,
 }

@@ -131,6 +131,7 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         available: wire.available,
         started_ms: wire.started_ms,
         distributable: wire.distributable,
+        war_sha256: wire.war_sha256,
         manager: manager
             .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
             .unwrap_or_default(),
@@ -144,7 +145,13 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
 
 fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
     let attributes = wire.attributes.get()?;
-    Ok(SessionReplica { id: SessionId::new(wire.id), role: wire.role, valid: wire.valid.unwrap_or(true), attributes })
+    Ok(SessionReplica {
+        id: SessionId::new(wire.id),
+        role: wire.role,
+        valid: wire.valid.unwrap_or(true),
+        max_inactive_s: wire.max_inactive_s,
+        attributes,
+    })
 }
 
 /// The probe's JSON, as `state.jsp` writes it.
@@ -206,6 +213,7 @@ mod wire {
     }
 
     #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     pub(super) struct Context {
         pub(super) path: String,
         #[serde(default)]
@@ -214,6 +222,8 @@ mod wire {
         #[serde(default, rename = "started-ms")]
         pub(super) started_ms: Option<i64>,
         pub(super) distributable: bool,
+        #[serde(default)]
+        pub(super) war_sha256: Option<String>,
         pub(super) manager: Option<Part<Manager>>,
         pub(super) sessions: Option<Part<Vec<Part<Session>>>>,
     }
@@ -226,11 +236,14 @@ mod wire {
     }
 
     #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     pub(super) struct Session {
         pub(super) id: String,
         pub(super) role: ReplicaRole,
         /// Null on a proxy, which does not hold the session.
         pub(super) valid: Option<bool>,
+        #[serde(default)]
+        pub(super) max_inactive_s: Option<i64>,
         pub(super) attributes: Part<BTreeMap<String, AttributeValue>>,
     }
 }

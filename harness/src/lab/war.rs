@@ -35,6 +35,7 @@ const COUNTER: Embedded = embed!["app":
     "invalidate.jsp",
     "mutate.jsp",
     "read.jsp",
+    "short-live.jsp",
 ];
 
 const PROBE: Embedded = embed!["probe": "WEB-INF/web.xml", "state.jsp"];

@@ -5,7 +5,7 @@
 use super::Summary;
 use super::rows::{Row, rows};
 use crate::config::Difference;
-use crate::verdict::{Measures, Status};
+use crate::verdict::{Latency, Measures, Status};
 
 /// Writes the Markdown, ended by an empty line, so that several can follow each other.
 pub fn render(summary: &Summary) -> String {
@@ -65,15 +65,30 @@ fn measured(measures: &Measures) -> String {
     if let Some(ms) = measures.farm_ms {
         add("WAR dropped until the last node serves it".to_owned(), format!("{ms} ms"));
     }
+    for farm in &measures.farm {
+        add(format!("WAR dropped until {} serves it", farm.node), format!("{} ms", farm.ms));
+    }
+    for transfer in &measures.state_transfers {
+        add(format!("{} started until it held its peers' sessions", transfer.node), format!("{} ms", transfer.ms));
+    }
+    for it in &measures.evictions {
+        add(format!("{} of {} until {} missed a member", it.fault, it.node, it.by), format!("{} ms", it.ms));
+    }
     for failover in &measures.failovers {
         let (node, by) = (&failover.node, failover.answered_by);
         add(format!("{node} lost until the right answer {by}"), format!("{} ms", failover.since_fault_ms));
         add(format!("that answer {by} itself"), format!("{} ms", failover.first_answer_ms));
     }
-    if let Some(latency) = &measures.latency {
+    let spread = |it: &Latency| {
         let ms = |us: u64| format!("{}.{:03} ms", us / 1000, us % 1000);
-        let (median, p99, max) = (ms(latency.median_us), ms(latency.p99_us), ms(latency.max_us));
-        add(format!("{} answers, median / p99 / max", latency.operations), format!("{median} / {p99} / {max}"));
+        format!("{} / {} / {}", ms(it.median_us), ms(it.p99_us), ms(it.max_us))
+    };
+    if let Some(latency) = &measures.latency {
+        add(format!("{} answers, median / p99 / max", latency.operations), spread(latency));
+    }
+    if let Some(lag) = &measures.replication_lag {
+        let what = format!("replication lag of {} writes, as far as looks tell, median / p99 / max", lag.operations);
+        add(what, spread(lag));
     }
     if rows.is_empty() { String::new() } else { table(["measured", "value"], rows.into_iter()) }
 }

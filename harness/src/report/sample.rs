@@ -11,7 +11,7 @@ use crate::history::{
 };
 use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, ContextPath, FaultKind, Guarantee, NodeName, SessionId};
-use crate::verdict::{Assumption, Failover, Finding, Latency, Measures, Status, Verdict};
+use crate::verdict::{Assumption, Eviction, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict};
 
 /// What no page, table or XML may take for its own.
 pub(super) const HOSTILE: &str = "</script><img src=x onerror=alert(1)> | `x` ]]> &amp; <!-- {{data}}";
@@ -78,6 +78,10 @@ fn summary(status: Status, guarantees: Vec<Finding>) -> Summary {
             measures: Measures {
                 failovers: vec![failover],
                 farm_ms: Some(1200),
+                farm: vec![NodeTime { node: node("n2"), ms: 1200 }],
+                state_transfers: vec![NodeTime { node: node("n1"), ms: 2100 }],
+                evictions: vec![Eviction { fault: FaultKind::Kill, node: node("n1"), by: node("n2"), ms: 35 }],
+                replication_lag: Some(Latency { operations: 2, median_us: 4000, p99_us: 9000, max_us: 9000 }),
                 start_ms: Some(3700),
                 latency: Some(latency),
             },
@@ -172,6 +176,7 @@ impl Story {
             id: SessionId::new("AB12.n1"),
             role: ReplicaRole::Replica,
             valid: true,
+            max_inactive_s: None,
             attributes: BTreeMap::from(attributes),
         };
         let context = ContextState {
@@ -180,6 +185,7 @@ impl Story {
             version: String::new(),
             available: true,
             distributable: true,
+            war_sha256: None,
             manager: ManagerState::default(),
             sessions: vec![session],
         };

@@ -135,6 +135,20 @@ fn measured(measures: &Measures) -> Option<String> {
             failover.node, failover.answered_by, failover.first_answer_ms, failover.since_fault_ms
         ));
     }
+    for transfer in &measures.state_transfers {
+        parts.push(format!("{} back with its sessions after {}", transfer.node, seconds(transfer.ms)));
+    }
+    if let Some(ms) = measures.evictions.iter().map(|eviction| eviction.ms).max() {
+        parts.push(format!("survivors missed a member within {ms} ms"));
+    }
+    if let Some(lag) = &measures.replication_lag {
+        parts.push(format!("replication lag at most {} ms (as far as looks tell)", lag.max_us.div_ceil(1000)));
+    }
+    if let Some(latency) = &measures.latency {
+        let ms = |us: u64| us.div_ceil(1000);
+        let (median, p99, max) = (ms(latency.median_us), ms(latency.p99_us), ms(latency.max_us));
+        parts.push(format!("half of the answers within {median} ms, 99 of 100 within {p99} ms, all within {max} ms"));
+    }
     (!parts.is_empty()).then(|| parts.join(" · "))
 }
 

@@ -30,5 +30,12 @@ pub fn plan(topology: Topology, war: Utf8PathBuf) -> Result<Plan, NameError> {
         Guarantee::ManagerAsConfigured,
         Guarantee::MembersAgree,
     ];
-    Ok(Plan { name: format!("every node serves {name}"), topology, guarantees, expect_violations: vec![], steps })
+    Ok(Plan {
+        name: format!("every node serves {name}"),
+        topology,
+        guarantees,
+        expect_violations: vec![],
+        at_most: super::AtMost::default(),
+        steps,
+    })
 }

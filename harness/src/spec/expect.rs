@@ -118,6 +118,54 @@ pub enum ReplicaFate {
 
 kebab!(ReplicaFate);
 
+/// What each measure of a run may be at most. What is not said may take any time.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AtMost {
+    /// The first right answer after each fault that ends or freezes a node, from its request on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_answer: Option<Millis>,
+    /// From the drop of the WAR to the last node that serves it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub farm: Option<Millis>,
+    /// From the start of the first node until all are ready and see each other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Millis>,
+    /// What 99 of 100 answers take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency_p99: Option<Millis>,
+    /// From the answer that acknowledges a write to its being in another node's replica, as far as looks tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replication_lag: Option<Millis>,
+    /// From the start of a node that comes back until it holds its peers' sessions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state_transfer: Option<Millis>,
+    /// From the hit of a fault until a survivor logs that a member has disappeared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub eviction: Option<Millis>,
+}
+
+impl AtMost {
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// What is said, as a person reads it.
+    pub fn told(&self) -> Vec<String> {
+        let all = [
+            (self.first_answer, "the first answer after a fault"),
+            (self.farm, "the farm"),
+            (self.start, "the start"),
+            (self.latency_p99, "99 of 100 answers"),
+            (self.replication_lag, "the replication lag"),
+            (self.state_transfer, "a state transfer"),
+            (self.eviction, "an eviction"),
+        ];
+        all.into_iter().filter_map(|(limit, what)| Some(format!("{what} {}", limit?))).collect()
+    }
+}
+
 /// What became of a session, as an answer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -140,6 +188,8 @@ pub enum Violation {
     ClusterDoesNotForm,
     /// A node does not serve the app.
     NotDeployed,
+    /// A node serves other bytes than were dropped.
+    OtherBytes,
     /// A context runs another Manager than the configuration names.
     WrongManager,
     /// The nodes list different members.
@@ -160,19 +210,36 @@ pub enum Violation {
     DoubledWrite,
     /// A session that was ended is back.
     RisenSession,
+    /// Both sides of a partition wrote to a session, and the two are not one again.
+    ForkedSession,
     /// A session without one of the attributes that were written together.
     PartialSession,
     /// The id lost its stem, or does not have the route of the node that answered.
     WrongIdentity,
+    /// A write was answered although the peer that it had to wait for was silent.
+    ReplicationDoesNotWait,
+    /// A write waited for a silent peer although the send options wait for nobody.
+    NeedlessWait,
+    /// An answer does not show what had been acknowledged, without a fault between.
+    StaleRead,
+    /// A node holds a session that no client was given.
+    PhantomSession,
+    /// A session ended before its time.
+    ExpiredEarly,
+    /// A session was there long after its time.
+    ExpiredLate,
+    /// A node logged what is not known to be harmless.
+    DirtyLog,
 }
 
 kebab!(Violation);
 
 impl Violation {
     /// All.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 23] = [
         Self::ClusterDoesNotForm,
         Self::NotDeployed,
+        Self::OtherBytes,
         Self::WrongManager,
         Self::MembersDisagree,
         Self::GhostMember,
@@ -183,8 +250,16 @@ impl Violation {
         Self::LostSession,
         Self::DoubledWrite,
         Self::RisenSession,
+        Self::ForkedSession,
         Self::PartialSession,
         Self::WrongIdentity,
+        Self::ReplicationDoesNotWait,
+        Self::NeedlessWait,
+        Self::StaleRead,
+        Self::PhantomSession,
+        Self::ExpiredEarly,
+        Self::ExpiredLate,
+        Self::DirtyLog,
     ];
 
     /// How a guarantee is violated where nothing nearer is known.
@@ -199,6 +274,11 @@ impl Violation {
             Guarantee::AcknowledgedWritesSurvive => Self::LostWrite,
             Guarantee::CompleteSession => Self::PartialSession,
             Guarantee::IdentityKept => Self::WrongIdentity,
+            Guarantee::ReplicationWaits => Self::ReplicationDoesNotWait,
+            Guarantee::NoStaleRead => Self::StaleRead,
+            Guarantee::NoPhantomSession => Self::PhantomSession,
+            Guarantee::Expiry => Self::ExpiredEarly,
+            Guarantee::CleanLogs => Self::DirtyLog,
         }
     }
 }

@@ -26,11 +26,40 @@ pub enum Guarantee {
     CompleteSession,
     /// The id keeps its stem and takes the route of the node that answers.
     IdentityKept,
+    /// While the peer is silent a write waits for it where the send options say so, and does not where they do not: one
+    /// request tells synchronous replication from asynchronous.
+    ReplicationWaits,
+    /// What was acknowledged shows in the next answer of any node, without a fault between.
+    NoStaleRead,
+    /// No node holds a session that no client was given, nor more sessions than clients made.
+    NoPhantomSession,
+    /// A session ends so long after its last use as it says: neither before, nor much later.
+    Expiry,
+    /// No node logs a WARNING or SEVERE that is not known to be harmless.
+    CleanLogs,
 }
 
 impl Guarantee {
     /// All, in the order of a run.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 14] = [
+        Self::ClusterForms,
+        Self::DeployedEverywhere,
+        Self::ManagerAsConfigured,
+        Self::MembersAgree,
+        Self::StateTransferred,
+        Self::ReplicatedWritesSurvive,
+        Self::AcknowledgedWritesSurvive,
+        Self::CompleteSession,
+        Self::IdentityKept,
+        Self::ReplicationWaits,
+        Self::NoStaleRead,
+        Self::NoPhantomSession,
+        Self::Expiry,
+        Self::CleanLogs,
+    ];
+
+    /// Those that the main job shows, and a story that kills; the others are decided where a story asks for them.
+    pub const COMMON: [Self; 9] = [
         Self::ClusterForms,
         Self::DeployedEverywhere,
         Self::ManagerAsConfigured,
@@ -51,6 +80,10 @@ impl Guarantee {
                 | Self::AcknowledgedWritesSurvive
                 | Self::CompleteSession
                 | Self::IdentityKept
+                | Self::ReplicationWaits
+                | Self::NoStaleRead
+                | Self::NoPhantomSession
+                | Self::Expiry
         )
     }
 }

@@ -3,7 +3,7 @@
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, AppRequest, Plan};
 use super::step::{Step, StepKind};
-use super::{FaultKind, Guarantee, ManagerKind, Topology};
+use super::{AtMost, FaultKind, Guarantee, ManagerKind, Topology};
 
 /// How often the counter is counted before the first kill.
 const COUNTS_BEFORE_THE_KILL: u32 = 4;
@@ -60,8 +60,9 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
     Ok(Plan {
         name: "the session survives the kill of each node".to_owned(),
         topology,
-        guarantees: Guarantee::ALL.to_vec(),
+        guarantees: Guarantee::COMMON.to_vec(),
         expect_violations: vec![],
+        at_most: AtMost::default(),
         steps,
     })
 }

@@ -37,7 +37,7 @@ pub mod version;
 pub use capability::Capability;
 pub use compiled_app::CompiledApp;
 pub use exchange::Exchange;
-pub use expect::{Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
+pub use expect::{AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
 pub use fault::{Extent, FaultKind};
 pub use guarantee::Guarantee;
 pub use millis::Millis;

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
-    Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
+    AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
     NodeName, Step, StepKind, Topology, Until,
 };
 
@@ -26,6 +26,9 @@ pub struct Plan {
     /// The violations that the story is told to show; none in a story that is to end well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_violations: Vec<ExpectedViolation>,
+    /// What its measures may be at most.
+    #[serde(default, skip_serializing_if = "AtMost::is_empty")]
+    pub at_most: AtMost,
     /// The story.
     pub steps: Vec<Step>,
 }
@@ -314,7 +317,14 @@ mod tests {
         let by = (kind == FaultKind::SkewClock).then(|| "+1h".parse().expect("a skew"));
         let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, by, lasting: None }];
         let steps = steps.map(|kind| Step::new("a step", kind)).into();
-        let plan = Plan { name: "x".to_owned(), topology, guarantees: vec![], expect_violations: vec![], steps };
+        let plan = Plan {
+            name: "x".to_owned(),
+            topology,
+            guarantees: vec![],
+            expect_violations: vec![],
+            at_most: AtMost::default(),
+            steps,
+        };
         let can = [Capability::Partition, Capability::PacketLoss, Capability::Multicast, Capability::SkewClock];
         plan.check("fake", &can.into())
     }

@@ -275,6 +275,8 @@ pub enum AppRequest {
     Invalidate,
     /// Asks for a new id with the same content.
     ChangeId,
+    /// Reads, and lets the session end 5 s after its last use.
+    ShortLive,
 }
 
 impl AppRequest {
@@ -286,6 +288,7 @@ impl AppRequest {
             Self::Mutate => "mutate.jsp",
             Self::Invalidate => "invalidate.jsp",
             Self::ChangeId => "change-id.jsp",
+            Self::ShortLive => "short-live.jsp",
         }
     }
 }

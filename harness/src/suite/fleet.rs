@@ -249,7 +249,14 @@ mod tests {
     async fn berth(fleet: &Arc<Fleet>, nodes: usize) -> Berth {
         let mut topology = Topology::of(2).expect("two nodes");
         topology.nodes = (0..nodes).map(|_| topology.nodes[0].clone()).collect();
-        let plan = Plan { name: String::new(), topology, guarantees: vec![], expect_violations: vec![], steps: vec![] };
+        let plan = Plan {
+            name: String::new(),
+            topology,
+            guarantees: vec![],
+            expect_violations: vec![],
+            at_most: crate::spec::AtMost::default(),
+            steps: vec![],
+        };
         fleet.berth(&plan).await.expect("nobody has to go").0
     }
 

@@ -1,6 +1,6 @@
 //! Assumptions: what must be true for a verdict to mean anything, checked before anything else counts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
@@ -66,7 +66,7 @@ pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
 type Shown = Result<String, String>;
 
 fn operations_end_once(view: &View<'_>) -> Shown {
-    let mut ends: BTreeMap<OperationId, Option<bool>> = BTreeMap::new();
+    let mut ends: HashMap<OperationId, Option<bool>> = HashMap::new();
     for record in &view.history.records {
         match &record.kind {
             RecordKind::Invoke { operation, .. } if ends.insert(*operation, Some(false)).is_some() => {
@@ -85,7 +85,7 @@ fn operations_end_once(view: &View<'_>) -> Shown {
 
 /// Within one operation, one fault and the steps; across tasks records may arrive a little out of order.
 fn clock(view: &View<'_>) -> Shown {
-    let mut begun: BTreeMap<OperationId, Nanos> = BTreeMap::new();
+    let mut begun: HashMap<OperationId, Nanos> = HashMap::new();
     let mut asked: BTreeMap<u32, Nanos> = BTreeMap::new();
     let mut steps = Nanos::default();
     for record in &view.history.records {

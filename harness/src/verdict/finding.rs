@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::OperationId;
-use crate::spec::{Guarantee, NodeName, Violation};
+use crate::spec::{FaultKind, Guarantee, NodeName, Violation};
 
 /// Three-valued, because a lost machine is neither pass nor fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,13 +113,50 @@ pub struct Measures {
     pub failovers: Vec<Failover>,
     /// From the drop of the WAR to the last node that serves it, in milliseconds.
     pub farm_ms: Option<u64>,
+    /// From the last drop of a WAR to each node that serves it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub farm: Vec<NodeTime>,
     /// From the start of the first node until all are ready and see each other, in milliseconds.
     pub start_ms: Option<u64>,
+    /// From each start of a node that came back until it held its peers' sessions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub state_transfers: Vec<NodeTime>,
+    /// From the hit of each fault until each node logged that a member had disappeared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub evictions: Vec<Eviction>,
+    /// From the answer that acknowledged a write to the first look at another node that showed it. Nodes are looked at now
+    /// and then, so each is the most that the lag can have been.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replication_lag: Option<Latency>,
     /// How long the answered operations took; `None` where none was answered.
     pub latency: Option<Latency>,
 }
 
-/// How long operations took.
+/// How long something took on or to a node.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct NodeTime {
+    /// Which node.
+    pub node: NodeName,
+    /// How long, in milliseconds.
+    pub ms: u64,
+}
+
+/// How soon a survivor missed a node that was broken.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Eviction {
+    /// How the node was broken.
+    pub fault: FaultKind,
+    /// The node that was broken.
+    pub node: NodeName,
+    /// Who missed a member.
+    pub by: NodeName,
+    /// From the hit to the line in its log, in milliseconds.
+    pub ms: u64,
+}
+
+/// How long operations took, or how late replicas were.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Latency {

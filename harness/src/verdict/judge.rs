@@ -6,7 +6,7 @@ use super::assumptions::{Weighed, assumptions};
 use super::finding::{Finding, Status, Verdict};
 use super::guarantees::{self, Judgement};
 use super::view::View;
-use super::{expectations, measures, notes, promise};
+use super::{expectations, measures, notes, promise, thresholds};
 use crate::history::{Event, History};
 use crate::spec::{Guarantee, Plan, Violation};
 
@@ -18,7 +18,9 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let view = View::of(plan, history);
     let assumed = assumptions(&view);
     let guarantees: Vec<_> = plan.guarantees.iter().map(|guarantee| finding(*guarantee, &view, &assumed)).collect();
-    let expectations = expectations::expectations(&view);
+    let measures = measures::measure(&view);
+    let mut expectations = expectations::expectations(&view);
+    expectations.extend(thresholds::thresholds(&view, &measures));
     let expected_violations = expectations::expected_violations(&view, &guarantees);
     let mut told: Vec<Status> = guarantees.iter().filter_map(|finding| counts(&view, finding)).collect();
     told.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));
@@ -26,7 +28,7 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     Verdict {
         format: 1,
         status,
-        measures: measures::measure(&view),
+        measures,
         notes: notes::notes(&view),
         guarantees,
         expectations,

@@ -1,20 +1,25 @@
 //! Measures: how long the failovers, the farm, the start and the operations took.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::finding::{Failover, Latency, Measures};
+use super::finding::{Eviction, Failover, Latency, Measures, NodeTime};
 use super::guarantees::due;
-use super::timeline::Fault;
+use super::timeline::{FOREVER, Fault};
 use super::view::{Content, View};
 use crate::history::{Event, Outcome, RecordKind};
+use crate::spec::NodeName;
 
 /// All measures of a run.
 pub(super) fn measure(view: &View<'_>) -> Measures {
     Measures {
         failovers: view.timeline.faults.iter().filter_map(|fault| failover(view, fault)).collect(),
         farm_ms: farm(view),
+        farm: farm_to_each(view),
         start_ms: start(view),
+        state_transfers: state_transfers(view),
+        evictions: evictions(view),
+        replication_lag: spread(lags(view)),
         latency: latency(view),
     }
 }
@@ -26,12 +31,12 @@ fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
     let sessions = view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
     let answers =
         sessions.flat_map(|session| session.answers.iter().map(move |answer| (session, &view.operations[*answer])));
-    let right = answers.filter(|(session, answer)| {
-        let shown = answer.answer().map(Content::of_answer);
-        answer.invoked > hit && shown.is_some_and(|shown| shown.lacks(&due(session, answer)).is_none())
-    });
-    let (first, completed) =
-        right.filter_map(|(_, answer)| Some((answer, answer.completed?))).min_by_key(|(_, end)| *end)?;
+    let mut after: Vec<_> = answers.filter(|(_, answer)| answer.invoked > hit).collect();
+    after.sort_by_key(|(_, answer)| answer.completed);
+    let (first, completed) = after.into_iter().find_map(|(session, answer)| {
+        let right = Content::of_answer(answer.answer()?).lacks(&due(session, answer)).is_none();
+        Some((answer, answer.completed.filter(|_| right)?))
+    })?;
     Some(Failover {
         node: fault.node.clone(),
         answered_by: first.id,
@@ -64,7 +69,7 @@ fn start(view: &View<'_>) -> Option<u64> {
 
 /// Over all operations that were answered, the counter app's and others.
 fn latency(view: &View<'_>) -> Option<Latency> {
-    let mut begun = BTreeMap::new();
+    let mut begun = HashMap::new();
     let mut took: Vec<Duration> = Vec::new();
     for record in &view.history.records {
         match &record.kind {
@@ -75,6 +80,80 @@ fn latency(view: &View<'_>) -> Option<Latency> {
             _ => {}
         }
     }
+    spread(took)
+}
+
+/// For each node the time from the last drop of each WAR until it served it.
+fn farm_to_each(view: &View<'_>) -> Vec<NodeTime> {
+    let mut farm = Vec::new();
+    for context in &view.contexts {
+        let drops = view.events().filter_map(|(_, at, event)| match event {
+            Event::WarDropped { context: of, .. } if of == *context => Some(at),
+            _ => None,
+        });
+        let Some(dropped) = drops.last() else { continue };
+        farm.extend(view.plan.topology.names().filter_map(|node| {
+            let served = view.events().find_map(|(_, at, event)| match event {
+                Event::Deployed { node: on, context: of } if on == node && of == *context && dropped <= at => Some(at),
+                _ => None,
+            })?;
+            Some(NodeTime { node: node.clone(), ms: Measures::millis(served.since(dropped)) })
+        }));
+    }
+    farm
+}
+
+fn state_transfers(view: &View<'_>) -> Vec<NodeTime> {
+    let lives =
+        view.plan.topology.names().flat_map(|node| view.timeline.lives(node).iter().map(move |life| (node, life)));
+    let took = lives.filter(|(_, life)| !life.first).filter_map(|(node, life)| {
+        Some(NodeTime { node: node.clone(), ms: Measures::millis(life.synchronised?.since(life.from)) })
+    });
+    took.collect()
+}
+
+/// The first line of each node after each hit, up to the fault's end or the next fault.
+fn evictions(view: &View<'_>) -> Vec<Eviction> {
+    let mut evictions = Vec::new();
+    for fault in &view.timeline.faults {
+        let Some(hit) = fault.hit() else { continue };
+        let next = view.timeline.faults.iter().map(|other| other.asked).filter(|asked| hit < *asked).min();
+        let until = next.into_iter().chain(fault.healed).min().unwrap_or(FOREVER);
+        // A node that a kill ends logs nothing of it; both sides of a partition do.
+        let mut missed = BTreeMap::new();
+        for (at, by, _) in view.disappearances().filter(|(at, ..)| hit <= *at && *at < until) {
+            missed.entry(by).or_insert(at);
+        }
+        evictions.extend(missed.into_iter().map(|(by, at)| Eviction {
+            fault: fault.kind,
+            node: fault.node.clone(),
+            by: by.clone(),
+            ms: Measures::millis(at.since(hit)),
+        }));
+    }
+    evictions
+}
+
+/// For each node that a session was not written on, from the last acknowledged write before a look to that look, where
+/// the look is the first that shows it.
+fn lags(view: &View<'_>) -> Vec<Duration> {
+    let mut lags = Vec::new();
+    for session in &view.sessions {
+        let mut shown: BTreeMap<&NodeName, usize> = BTreeMap::new();
+        for replica in &session.replicas {
+            let Some(write) = session.acknowledged_by(replica.asked).next() else { continue };
+            let written = &view.operations[write];
+            let (Some(answer), Some(completed)) = (written.answer(), written.completed) else { continue };
+            let there = replica.content.count.is_some_and(|count| answer.count <= count);
+            if written.node != replica.node && there && shown.insert(replica.node, write) != Some(write) {
+                lags.push(replica.at.since(completed));
+            }
+        }
+    }
+    lags
+}
+
+fn spread(mut took: Vec<Duration>) -> Option<Latency> {
     took.sort_unstable();
     let rank = |percent: usize| {
         let rank = (took.len() * percent).div_ceil(100).max(1) - 1;

@@ -12,7 +12,9 @@ mod guarantees;
 mod measures;
 mod notes;
 mod promise;
+mod thresholds;
 
+mod excuses;
 mod operations;
 mod sessions;
 mod splits;
@@ -25,7 +27,7 @@ mod explain;
 mod tests;
 
 pub use explain::{around, explain};
-pub use finding::{Assumption, Expectation, Failover, Finding, Latency, Measures, Status, Verdict};
+pub use finding::{Assumption, Eviction, Expectation, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict};
 pub use judge::judge;
 pub use promise::promises;
 pub use view::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};

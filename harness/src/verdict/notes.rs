@@ -23,7 +23,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
         notes.extend(behind(view, session));
         notes.extend(excused(view, session));
         notes.extend(contended(view, session));
-        notes.extend(view.forked(session));
+        notes.extend(view.forked(session).map(|fork| fork.told));
         notes.extend(twice(session));
         notes.extend(not_asked(view, session));
     }
@@ -97,8 +97,7 @@ fn excused(view: &View<'_>, session: &Session<'_>) -> Option<String> {
 }
 
 fn contended(view: &View<'_>, session: &Session<'_>) -> Option<String> {
-    let end = view.history.records.iter().map(|record| record.at).max()?;
-    session.contended_before(end).then(|| {
+    session.contended_before(view.end).then(|| {
         format!(
             "{}'s session {} was counted on two nodes at once: the last one wins, so its counter is not judged from there",
             session.client, session.stems[0]

@@ -1,6 +1,6 @@
 //! The counter app's operations, each with its end.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::timeline::in_time;
 use crate::history::{CounterReply, History, Nanos, OperationId, Outcome, RecordKind, Reply};
@@ -83,7 +83,7 @@ pub(super) fn stem(id: &str) -> &str {
 /// it is an assumption that there is none.
 pub(super) fn operations(history: &History) -> Vec<Operation<'_>> {
     let mut operations: Vec<Operation<'_>> = Vec::new();
-    let mut by_id = BTreeMap::new();
+    let mut by_id = HashMap::new();
     for index in in_time(history) {
         let record = &history.records[index];
         match &record.kind {

@@ -11,7 +11,7 @@ use crate::spec::{Guarantee, ManagerKind, NodeName, Plan, Topology};
 /// Where the owner's request does not wait until its peers have processed what it wrote, an answered write, the
 /// attributes of a first request and a whole new session may each be lost with the node (of 300 new sessions 49 to 61
 /// lost their first attributes on the peer with `channelSendOptions="8"`). What a replica was seen to hold is promised
-/// always. So are the sessions of a joiner's peers: `DeltaManager.sendSessions` sends state with `6`, whatever the
+/// always, and that a write waits for a silent peer just where the options say so. So are the sessions of a joiner's peers: `DeltaManager.sendSessions` sends state with `6`, whatever the
 /// options are, and `BackupManager` gives a joiner each session as owner's copy or as proxy.
 pub fn promises(plan: &Plan) -> Vec<Guarantee> {
     let waits = plan.waits_for_the_peer();
@@ -20,13 +20,20 @@ pub fn promises(plan: &Plan) -> Vec<Guarantee> {
 
 fn needs_waiting(guarantee: Guarantee) -> bool {
     match guarantee {
-        Guarantee::AcknowledgedWritesSurvive | Guarantee::CompleteSession | Guarantee::IdentityKept => true,
+        Guarantee::AcknowledgedWritesSurvive
+        | Guarantee::CompleteSession
+        | Guarantee::IdentityKept
+        | Guarantee::NoStaleRead => true,
         Guarantee::ClusterForms
         | Guarantee::DeployedEverywhere
         | Guarantee::ManagerAsConfigured
         | Guarantee::MembersAgree
         | Guarantee::StateTransferred
-        | Guarantee::ReplicatedWritesSurvive => false,
+        | Guarantee::ReplicatedWritesSurvive
+        | Guarantee::ReplicationWaits
+        | Guarantee::NoPhantomSession
+        | Guarantee::Expiry
+        | Guarantee::CleanLogs => false,
     }
 }
 

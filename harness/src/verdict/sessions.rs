@@ -4,14 +4,16 @@
 //! whole id. The counter is judged by bounds, as Jepsen's counter checker does: an answer shows at least what was
 //! acknowledged before it was asked for, and at most what was attempted before it came.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::operations::{Fate, Operation, stem};
 use super::timeline::{FOREVER, Timeline};
 use super::view::Content;
 use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, JvmRoute, NodeName, Topology};
+use crate::spec::{ClientName, NodeName, Topology};
 
 /// One session of one client.
 #[derive(Debug)]
@@ -34,12 +36,21 @@ pub(super) struct Session<'a> {
     /// From when on two nodes may have counted at once: the last delta of an attribute then wins, so the counter may
     /// fall by right (cluster-howto: "last request will override").
     contended: Option<Nanos>,
-    /// When each acknowledged increment ended, sorted.
-    acknowledged: Vec<Nanos>,
+    /// When each acknowledged increment ended, with the operation, sorted; of those that ended at one instant the last
+    /// first.
+    acknowledged: Vec<(Nanos, Reverse<usize>)>,
     /// When each increment that may have landed began, sorted.
     attempted: Vec<Nanos>,
     /// Those of its operations that asked for its end: few, where all others may be a hundred thousand.
     pub(super) ends: Vec<usize>,
+    /// The request that made it end so long after its last use, and how long that is, as looks told.
+    pub(super) short: Option<(usize, Duration)>,
+    /// The replicas of each node between two faults, as indexes by the instant of the look.
+    pub(super) ages: Vec<Vec<usize>>,
+    /// Until when any of the first so many operations was under way, beginning with the first one.
+    busy_until: Vec<Nanos>,
+    /// Until when any of the first so many operations may have changed something.
+    acting_until: Vec<Nanos>,
 }
 
 /// An operation that asked for a session and did not find it.
@@ -64,12 +75,19 @@ pub(super) struct Replica<'a> {
     /// Attributes that are not there at all.
     pub(super) missing: Vec<&'static str>,
     pub(super) content: Content,
+    /// How long after its last use it ends, where it does.
+    pub(super) lives: Option<Duration>,
 }
 
 impl Session<'_> {
     /// How many increments had been acknowledged before `at`.
     pub(super) fn acknowledged_before(&self, at: Nanos) -> usize {
-        self.acknowledged.partition_point(|ended| *ended < at)
+        self.acknowledged.partition_point(|(ended, _)| *ended < at)
+    }
+
+    /// The operations of the acknowledged increments before `at`, the last ones first.
+    pub(super) fn acknowledged_by(&self, at: Nanos) -> impl Iterator<Item = usize> {
+        self.acknowledged[..self.acknowledged_before(at)].iter().rev().map(|(_, Reverse(operation))| *operation)
     }
 
     /// How many increments may have landed before `at`.
@@ -93,7 +111,7 @@ impl Session<'_> {
 
     /// Whether an operation may have ended it before `at`.
     pub(super) fn may_have_ended(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        self.ends.iter().any(|index| operations[*index].invoked < at)
+        self.ends.iter().any(|index| operations[*index].invoked < at) || self.may_have_expired(operations, at)
     }
 
     /// Whether the id may have changed while an operation was under way: another one ran on another node meanwhile,
@@ -101,18 +119,23 @@ impl Session<'_> {
     pub(super) fn raced(&self, operations: &[Operation<'_>], index: usize, timeline: &Timeline<'_>) -> bool {
         let operation = &operations[index];
         let ended = operation.completed.unwrap_or(FOREVER);
-        let mut others = self.operations.iter().filter(|other| **other != index).map(|other| &operations[*other]);
-        others.any(|other| {
-            (other.node != operation.node || other.request == AppRequest::ChangeId)
-                && other.invoked < ended
-                && operation.invoked < may_act_until(other, timeline)
+        let begun = self.operations.partition_point(|other| operations[*other].invoked < ended);
+        // From the last one back, as far as any before may still have acted.
+        let before = self.operations[..begun].iter().zip(&self.acting_until).rev();
+        let mut others = before.take_while(|(_, until)| operation.invoked < **until);
+        others.any(|(other, _)| {
+            let other = (*other != index).then(|| &operations[*other]);
+            other.is_some_and(|other| {
+                (other.node != operation.node || other.request == AppRequest::ChangeId)
+                    && operation.invoked < may_act_until(other, timeline)
+            })
         })
     }
 
     /// Whether one of its operations was under way between `from` and `to`, or may still have been.
     pub(super) fn busy(&self, operations: &[Operation<'_>], from: Nanos, to: Nanos) -> bool {
-        let mut asked = self.operations.iter().map(|index| &operations[*index]);
-        asked.any(|operation| operation.invoked <= to && operation.completed.is_none_or(|end| from <= end))
+        let begun = self.operations.partition_point(|index| operations[*index].invoked <= to);
+        self.busy_until[..begun].last().is_some_and(|until| from <= *until)
     }
 }
 
@@ -132,6 +155,7 @@ pub(super) fn sessions<'a>(
         session.learn_content(operations);
         session.count(operations);
         session.contend(operations, timeline);
+        session.learn_times(operations, timeline);
     }
     book.sessions
 }
@@ -184,6 +208,10 @@ impl<'a> Book<'a> {
             acknowledged: Vec::new(),
             attempted: Vec::new(),
             ends: Vec::new(),
+            short: None,
+            ages: Vec::new(),
+            busy_until: Vec::new(),
+            acting_until: Vec::new(),
         });
     }
 
@@ -238,54 +266,6 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
 }
 
 impl Session<'_> {
-    fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
-        let losses = self.losses.iter();
-        let excuses: Vec<_> =
-            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations, timeline)).collect();
-        for (loss, excuse) in self.losses.iter_mut().zip(excuses) {
-            loss.excuse = excuse;
-        }
-    }
-
-    /// The operation that may have ended the session, or taken the sent id from it, before `lost` was answered.
-    fn excuse(
-        &self,
-        lost: &Operation<'_>,
-        topology: &Topology,
-        operations: &[Operation<'_>],
-        timeline: &Timeline<'_>,
-    ) -> Option<usize> {
-        let sent = lost.sent?;
-        let answered = lost.completed.unwrap_or(FOREVER);
-        let route =
-            |node: &NodeName| topology.node(node).and_then(|node| node.jvm_route.as_ref()).map(JvmRoute::as_str);
-        // What ended before the sent id was last confirmed cannot have taken it away.
-        let confirmed = self.answers.iter().map(|index| &operations[*index]);
-        let confirmed = confirmed
-            .filter(|answer| answer.told() == Some(sent.as_str()))
-            .filter(|answer| answer.completed.is_some_and(|end| end < lost.invoked))
-            .map(|answer| answer.invoked)
-            .next_back();
-        self.operations.iter().copied().find(|index| {
-            let other = &operations[*index];
-            if other.id == lost.id || other.invoked >= answered {
-                return false;
-            }
-            let took_the_id = match other.request {
-                AppRequest::Invalidate => return true,
-                AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
-                // JvmRouteBinderValve of another node renames the session on every node.
-                _ => {
-                    let renames = route(other.node).is_some_and(|to| Some(to) != sent.route());
-                    renames
-                        && route(other.node) != route(lost.node)
-                        && other.sent.is_some_and(|id| id.stem() == sent.stem())
-                }
-            };
-            took_the_id && confirmed.is_none_or(|confirmed| may_act_until(other, timeline) > confirmed)
-        })
-    }
-
     /// What the creating request wrote; where its answer is lost, what the first answer shows, as long as nothing had
     /// been changed in place.
     fn learn_content(&mut self, operations: &[Operation<'_>]) {
@@ -311,15 +291,37 @@ impl Session<'_> {
     fn count(&mut self, operations: &[Operation<'_>]) {
         let ends = self.operations.iter().copied();
         self.ends = ends.filter(|index| operations[*index].request == AppRequest::Invalidate).collect();
-        let counts = self.operations.iter().map(|index| &operations[*index]);
-        for count in counts.filter(|operation| operation.request == AppRequest::Count) {
+        for index in &self.operations {
+            let count = &operations[*index];
+            if count.request != AppRequest::Count {
+                continue;
+            }
             self.attempted.push(count.invoked);
             if let (Fate::Landed(..), Some(completed)) = (count.fate, count.completed) {
-                self.acknowledged.push(completed);
+                self.acknowledged.push((completed, Reverse(*index)));
             }
         }
         self.attempted.sort_unstable();
         self.acknowledged.sort_unstable();
+    }
+
+    /// Sorts the replicas by node and age of the run.
+    pub(super) fn learn_ages(&mut self, timeline: &Timeline<'_>) {
+        let mut ages: BTreeMap<(&NodeName, usize), Vec<usize>> = BTreeMap::new();
+        for (index, replica) in self.replicas.iter().enumerate() {
+            ages.entry((replica.node, timeline.age(replica.at))).or_default().push(index);
+        }
+        self.ages = ages.into_values().collect();
+    }
+
+    fn learn_times(&mut self, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+        let (mut busy, mut acting) = (Nanos::default(), Nanos::default());
+        for operation in self.operations.iter().map(|index| &operations[*index]) {
+            busy = busy.max(operation.completed.unwrap_or(FOREVER));
+            acting = acting.max(may_act_until(operation, timeline));
+            self.busy_until.push(busy);
+            self.acting_until.push(acting);
+        }
     }
 
     fn contend(&mut self, operations: &[Operation<'_>], timeline: &Timeline<'_>) {

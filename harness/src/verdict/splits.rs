@@ -10,6 +10,7 @@ use super::sessions::{Session, may_act_until};
 use super::timeline::{FOREVER, Fault, Timeline};
 use super::view::View;
 use crate::history::{History, LogClass, Nanos, RecordKind};
+use crate::spec::plan::AppRequest;
 use crate::spec::{FaultKind, NodeName, Plan, StepKind};
 
 /// TCP gets through so much packet loss within Tribes' waits (5 s and one retry); what may get lost at more is not told
@@ -85,6 +86,17 @@ fn worst_loss(plan: &Plan) -> u8 {
     losses.max().unwrap_or(u8::MAX)
 }
 
+/// A session that went two ways.
+#[derive(Debug)]
+pub(super) struct Fork {
+    /// What each side showed, in words.
+    pub(super) told: String,
+    /// Why nobody promises that it does not, in words.
+    pub(super) unpromised: String,
+    /// The last acknowledged increment of each side, as operations, where both have one.
+    pub(super) writes: Option<(usize, usize)>,
+}
+
 impl Split<'_> {
     fn side(&self, node: &NodeName) -> bool {
         node == self.node
@@ -122,7 +134,7 @@ impl View<'_> {
     }
 
     /// Whether two copies of a session went different ways: both sides of a split were asked for it.
-    pub(super) fn forked(&self, session: &Session<'_>) -> Option<String> {
+    pub(super) fn forked(&self, session: &Session<'_>) -> Option<Fork> {
         let asked = || session.operations.iter().map(|index| &self.operations[*index]);
         let split = self.splits.iter().find(|split| {
             let mut during = asked().filter(|asked| split.saw(asked, self)).map(|asked| split.side(asked.node));
@@ -134,12 +146,23 @@ impl View<'_> {
             let count = last.and_then(|asked| Some((asked, asked.answer()?.count)));
             told.extend(count.map(|(asked, count)| format!("count {count} on {node} ({})", asked.id)));
         }
-        Some(format!(
-            "{} forked {}'s session {}: {}; nothing is merged",
-            split.name,
-            session.client,
-            session.stems[0],
-            told.join(", ")
-        ))
+        let wrote = |side: bool| {
+            session.operations.iter().copied().rfind(|index| {
+                let write = &self.operations[*index];
+                let counted = write.request == AppRequest::Count && write.answer().is_some();
+                counted && split.side(write.node) == side && split.saw(write, self)
+            })
+        };
+        Some(Fork {
+            told: format!(
+                "{} forked {}'s session {}: {}; nothing is merged",
+                split.name,
+                session.client,
+                session.stems[0],
+                told.join(", ")
+            ),
+            unpromised: format!("{} had split {}'s session, and nothing is merged", split.name, session.client),
+            writes: wrote(true).zip(wrote(false)),
+        })
     }
 }

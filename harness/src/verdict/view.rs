@@ -1,14 +1,15 @@
 //! The view: a plan and a history, sorted into what the checkers ask for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::operations::{self, Operation, stem};
 use super::sessions::{self, Replica, Session};
 use super::splits::{self, Split};
 use super::timeline::{Fault, Timeline, in_time};
 use crate::history::{
-    AttributeValue, ContextState, CounterReply, Event, History, Nanos, NodeState, OperationId, Question, RecordKind,
-    ReplicaRole, SessionReplica,
+    AttributeValue, ContextState, CounterReply, Event, History, LogClass, Nanos, NodeState, OperationId, Question,
+    RecordKind, ReplicaRole, SessionReplica,
 };
 use crate::spec::{ContextPath, ManagerKind, NodeName, Plan, StepKind};
 
@@ -41,6 +42,13 @@ impl Content {
                 .and_then(serde_json::Value::as_array)
                 .and_then(|list| list.iter().map(serde_json::Value::as_i64).collect()),
         }
+    }
+
+    /// Whether an answer shows all of this: as [`Self::lacks`] says, without a word.
+    pub(super) fn shown_by(&self, answer: &CounterReply) -> bool {
+        self.count.is_none_or(|least| least <= answer.count)
+            && self.once.as_ref().is_none_or(|once| answer.once.as_ref() == Some(once))
+            && self.list.as_ref().is_none_or(|list| answer.list.starts_with(list))
     }
 
     /// What of `wanted` is not here, in words.
@@ -106,10 +114,14 @@ pub(super) struct View<'a> {
     pub(super) sessions: Vec<Session<'a>>,
     pub(super) looks: Vec<Look<'a>>,
     events: Vec<(usize, Nanos, &'a Event)>,
+    /// When each node logged that a member had disappeared, with the record.
+    disappearances: Vec<(Nanos, &'a NodeName, usize)>,
     /// The contexts of all apps of the plan.
     pub(super) contexts: BTreeSet<&'a ContextPath>,
     /// Those of the counter app.
     pub(super) counters: BTreeSet<&'a ContextPath>,
+    /// The instant of the last record.
+    pub(super) end: Nanos,
 }
 
 impl<'a> View<'a> {
@@ -127,13 +139,32 @@ impl<'a> View<'a> {
         let (contexts, counters) = (deployed(false), deployed(true));
         let mut sessions = sessions::sessions(&plan.topology, &operations, &timeline);
         add_replicas(&mut sessions, &looks, &counters);
+        for session in &mut sessions {
+            session.learn_ages(&timeline);
+            session.learn_life(&operations);
+        }
         let events = in_time(history).into_iter().filter_map(|index| match &history.records[index].kind {
             RecordKind::Event(event) => Some((index, history.records[index].at, event)),
             _ => None,
         });
         let events = events.collect();
         let splits = splits::splits(plan, history, &timeline);
-        Self { plan, history, timeline, splits, operations, sessions, looks, events, contexts, counters }
+        let end = history.records.iter().map(|record| record.at).max().unwrap_or_default();
+        let disappearances = disappearances(history);
+        Self {
+            plan,
+            history,
+            timeline,
+            splits,
+            operations,
+            sessions,
+            looks,
+            events,
+            disappearances,
+            contexts,
+            counters,
+            end,
+        }
     }
 
     /// Whether every replica of a session is written before its client has the answer.
@@ -149,6 +180,28 @@ impl<'a> View<'a> {
     /// The events, by their instant.
     pub(super) fn events(&self) -> impl Iterator<Item = (usize, Nanos, &'a Event)> {
         self.events.iter().copied()
+    }
+
+    /// When each node logged that a member had disappeared, by the instant, with the record.
+    pub(super) fn disappearances(&self) -> impl Iterator<Item = (Nanos, &'a NodeName, usize)> {
+        self.disappearances.iter().copied()
+    }
+
+    /// Of each node the last replica of a session before `from` in each age of the run, the last one first, where nothing
+    /// befell the node from then to `to`.
+    pub(super) fn last_looks(&self, session: &Session<'_>, (from, to): (Nanos, Nanos)) -> Vec<usize> {
+        let last = session.ages.iter().filter_map(|age| {
+            let before = age.partition_point(|replica| session.replicas[*replica].at < from);
+            age[..before].last().copied()
+        });
+        // Where something befell the node since the last look, it did so since the earlier ones, too.
+        let alive = last.filter(|replica| {
+            let replica = &session.replicas[*replica];
+            self.timeline.outlives(replica.node, replica.at, to)
+        });
+        let mut last: Vec<usize> = alive.collect();
+        last.sort_unstable_by(|one, other| other.cmp(one));
+        last
     }
 
     /// The operations of these indexes, by number.
@@ -203,6 +256,16 @@ impl<'a> View<'a> {
     }
 }
 
+fn disappearances(history: &History) -> Vec<(Nanos, &NodeName, usize)> {
+    let told = history.records.iter().enumerate().filter_map(|(index, record)| match &record.kind {
+        RecordKind::Log(line) if line.class == LogClass::MemberDisappeared => Some((record.at, &line.node, index)),
+        _ => None,
+    });
+    let mut told: Vec<_> = told.collect();
+    told.sort_by_key(|(at, ..)| *at);
+    told
+}
+
 fn looks(history: &History) -> Vec<Look<'_>> {
     let looks = in_time(history).into_iter().filter_map(|index| match &history.records[index] {
         crate::history::Record { at, kind: RecordKind::Observe(observation) } => Some(Look {
@@ -238,6 +301,11 @@ fn add_replicas<'a>(sessions: &mut [Session<'a>], looks: &[Look<'a>], counters: 
                 at: look.at,
                 missing: missing(replica),
                 content: Content::of_replica(replica),
+                lives: replica
+                    .max_inactive_s
+                    .and_then(|s| u64::try_from(s).ok())
+                    .filter(|s| *s > 0)
+                    .map(Duration::from_secs),
             });
         }
     }

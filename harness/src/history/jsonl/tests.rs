@@ -168,17 +168,25 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
         Just(ReplicaRole::Proxy),
         Just(ReplicaRole::Local),
     ];
-    let replica = (session(), role, any::<bool>(), btree_map(any::<String>(), value(), 0..4))
-        .prop_map(|(id, role, valid, attributes)| SessionReplica { id, role, valid, attributes });
+    let replica = (session(), role, any::<bool>(), option::of(any::<i64>()), btree_map(any::<String>(), value(), 0..4))
+        .prop_map(|(id, role, valid, max_inactive_s, attributes)| SessionReplica {
+            id,
+            role,
+            valid,
+            max_inactive_s,
+            attributes,
+        });
     let manager = (any::<String>(), btree_map(any::<String>(), any::<String>(), 0..3))
         .prop_map(|(class, attributes)| ManagerState { class, attributes });
-    let context = (any::<String>(), any::<bool>(), any::<bool>(), manager, vec(replica, 0..3)).prop_map(
-        |(version, available, distributable, manager, sessions)| ContextState {
+    let digest = option::of(any::<String>());
+    let context = (any::<String>(), any::<bool>(), any::<bool>(), digest, manager, vec(replica, 0..3)).prop_map(
+        |(version, available, distributable, war_sha256, manager, sessions)| ContextState {
             started_ms: available.then_some(7),
             path: ContextPath::new("/counter").expect("a good path"),
             version,
             available,
             distributable,
+            war_sha256,
             manager,
             sessions,
         },

@@ -328,9 +328,11 @@ mod tests {
             id: SessionId::new(*id),
             role: ReplicaRole::Replica,
             valid: true,
+            max_inactive_s: None,
             attributes: BTreeMap::new(),
         };
         ContextState {
+            war_sha256: None,
             started_ms: None,
             path: ContextPath::new(path).expect("a good path"),
             version: String::new(),

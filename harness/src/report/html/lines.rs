@@ -5,10 +5,12 @@
 //! looked at. That works for any record, so that a new kind of record needs nothing here.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher};
+use std::ops::Range;
 
 use serde::Serialize;
 
-use crate::history::{History, write_record};
+use crate::history::History;
 
 /// Marks the place of a whole number in a shape; JSON has no such character.
 const NUMBER: u8 = 1;
@@ -42,15 +44,16 @@ impl Lines {
     /// Packs all records.
     pub(super) fn of(history: &History) -> Result<Self, serde_json::Error> {
         let mut packer = Packer::default();
-        let (mut line, mut form) = (Vec::new(), Vec::new());
+        let (mut line, mut form, mut values) = (Vec::new(), Vec::new(), Vec::new());
         for record in &history.records {
             line.clear();
-            write_record(&mut line, record).map_err(serde_json::Error::io)?;
-            let text = String::from_utf8_lossy(&line);
-            let mut values = Vec::new();
             form.clear();
-            split(text.trim_end(), &mut form, &mut values);
-            packer.add(&form, &values);
+            values.clear();
+            // As `write_record` writes it, without the line's end.
+            serde_json::to_writer(&mut line, record)?;
+            let text = String::from_utf8_lossy(&line);
+            split(&text, &mut form, &mut values);
+            packer.add(&text, &form, &values);
         }
         Ok(packer.lines)
     }
@@ -59,12 +62,12 @@ impl Lines {
 #[derive(Default)]
 struct Packer {
     lines: Lines,
-    shapes: HashMap<Vec<u8>, u32>,
-    texts: HashMap<String, i64>,
+    shapes: HashMap<Vec<u8>, u32, Quick>,
+    texts: HashMap<String, i64, Quick>,
 }
 
 impl Packer {
-    fn add(&mut self, form: &[u8], values: &[Value<'_>]) {
+    fn add(&mut self, line: &str, form: &[u8], values: &[Value]) {
         let shape = match self.shapes.get(form) {
             Some(shape) => *shape,
             None => self.shape(form, values.len()),
@@ -77,16 +80,18 @@ impl Packer {
                     shape.columns[column].push(number - shape.last[column]);
                     shape.last[column] = *number;
                 }
-                Value::Text(text) => {
-                    let index = if let Some(index) = self.texts.get(*text) {
-                        *index
-                    } else {
-                        let index = i64::try_from(self.texts.len()).unwrap_or(i64::MAX);
-                        self.texts.insert((*text).to_owned(), index);
-                        self.lines.texts.push((*text).to_owned());
-                        index
-                    };
-                    shape.columns[column].push(index);
+                Value::Text(place) => {
+                    let text = &line[place.clone()];
+                    // In most columns a text is that of the line before.
+                    let before = &mut shape.last[column];
+                    let same = usize::try_from(*before).ok().and_then(|before| self.lines.texts.get(before));
+                    if same.is_none_or(|same| same != text) {
+                        *before = match self.texts.get(text) {
+                            Some(index) => *index,
+                            None => new_text(&mut self.texts, &mut self.lines.texts, text),
+                        };
+                    }
+                    shape.columns[column].push(*before);
                 }
             }
         }
@@ -104,13 +109,48 @@ impl Packer {
     }
 }
 
-enum Value<'a> {
+fn new_text(known: &mut HashMap<String, i64, Quick>, texts: &mut Vec<String>, text: &str) -> i64 {
+    let index = i64::try_from(texts.len()).unwrap_or(i64::MAX);
+    known.insert(text.to_owned(), index);
+    texts.push(text.to_owned());
+    index
+}
+
+enum Value {
     Number(i64),
-    Text(&'a str),
+    /// Where it stands in the line.
+    Text(Range<usize>),
+}
+
+/// Hashes by a multiplication for eight bytes: there are millions of short texts to look up, all of them our own run's.
+#[derive(Debug, Default, Clone, Copy)]
+struct Quick(u64);
+
+impl BuildHasher for Quick {
+    type Hasher = Self;
+
+    fn build_hasher(&self) -> Self {
+        Self(0)
+    }
+}
+
+impl Hasher for Quick {
+    fn write(&mut self, bytes: &[u8]) {
+        for chunk in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..chunk.len()].copy_from_slice(chunk);
+            let mixed = (self.0.rotate_left(5) ^ u64::from_le_bytes(word)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            self.0 = mixed ^ (mixed >> 32);
+        }
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 /// Splits a line of JSON as serde writes it (no blanks between tokens) into its form and what stands in it.
-fn split<'a>(line: &'a str, form: &mut Vec<u8>, values: &mut Vec<Value<'a>>) {
+fn split(line: &str, form: &mut Vec<u8>, values: &mut Vec<Value>) {
     let bytes = line.as_bytes();
     let mut at = 0;
     while at < bytes.len() {
@@ -129,7 +169,7 @@ fn split<'a>(line: &'a str, form: &mut Vec<u8>, values: &mut Vec<Value<'a>>) {
             values.push(Value::Number(number));
         } else {
             form.push(TEXT);
-            values.push(Value::Text(token));
+            values.push(Value::Text(at..end));
         }
         at = end;
     }
@@ -207,7 +247,7 @@ mod tests {
         for line in all {
             let (mut form, mut values) = (vec![], vec![]);
             split(line, &mut form, &mut values);
-            packer.add(&form, &values);
+            packer.add(line, &form, &values);
         }
         packer.lines
     }

@@ -44,8 +44,13 @@ struct Data<'a> {
 /// # Errors
 /// A record cannot be written as JSON; those that were read from a history can.
 pub fn render(summary: &Summary, history: &History) -> Result<String, serde_json::Error> {
-    let data =
-        Data { summary, rows: rows(&summary.verdict), columns: Columns::of(history), lines: Lines::of(history)? };
+    // Both go through the whole history, which may be long.
+    let (columns, lines) = std::thread::scope(|scope| {
+        let lines = scope.spawn(|| Lines::of(history));
+        let columns = Columns::of(history);
+        (columns, lines.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+    });
+    let data = Data { summary, rows: rows(&summary.verdict), columns, lines: lines? };
     // In JSON a `<` stands inside strings only, so that no text can end the block or begin a comment.
     let data = serde_json::to_string(&data)?.replace('<', "\\u003c");
     // A nonce that is the data's own digest: no text in the data can name it.

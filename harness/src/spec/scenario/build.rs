@@ -63,6 +63,7 @@ impl Scenario {
             expect_violation: vec![],
             trials: None,
             at_least: None,
+            at_most: crate::spec::AtMost::default(),
             cluster: ClusterTable::default(),
             node: BTreeMap::new(),
             matrix: MatrixTable::default(),
@@ -100,6 +101,12 @@ impl StoryBuilder {
     /// One more violation that it is told to show.
     pub fn expect_violation(mut self, violation: Violation) -> Self {
         self.file.expect_violation.push(violation);
+        self
+    }
+
+    /// What its measures may be at most.
+    pub fn at_most(mut self, at_most: crate::spec::AtMost) -> Self {
+        self.file.at_most = at_most;
         self
     }
 

@@ -15,8 +15,8 @@ use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::topology::NodeChanges;
 use crate::spec::{
-    ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName, SendOptions,
-    ServerSpec, Skew, Target, Timing,
+    AtMost, ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName,
+    SendOptions, ServerSpec, Skew, Target, Timing,
 };
 
 /// A failover story.
@@ -48,6 +48,9 @@ pub struct ScenarioFile {
     /// How often it must show at least, where it is a matter of chance; once where nothing is said.
     #[serde(default)]
     pub at_least: Option<u32>,
+    /// What its measures may be at most, as `first-answer = "1s"`.
+    #[serde(default)]
+    pub at_most: AtMost,
     /// The cluster.
     #[serde(default)]
     pub cluster: ClusterTable,

@@ -159,10 +159,17 @@ impl Scenario {
             trials: self.file.trials.unwrap_or(1).max(at_least),
         });
         let expect_violations = expected.collect();
-        let mut plan = Plan { name: self.file.name.clone(), topology, guarantees: vec![], expect_violations, steps };
+        let mut plan = Plan {
+            name: self.file.name.clone(),
+            topology,
+            guarantees: vec![],
+            expect_violations,
+            at_most: self.file.at_most.clone(),
+            steps,
+        };
         plan.prepare_machines();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
-            let all = Guarantee::ALL.into_iter();
+            let all = Guarantee::COMMON.into_iter();
             let told = all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions());
             // Nothing can be known of joiners where none comes back.
             let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));

@@ -41,6 +41,9 @@ impl Scenario {
         }
         let guarantees: Vec<String> = plan.guarantees.iter().map(ToString::to_string).collect();
         text.push_str(&format!("\nThe verdict decides: {}.\n", guarantees.join(", ")));
+        if !plan.at_most.is_empty() {
+            text.push_str(&format!("At most: {}.\n", plan.at_most.told().join(", ")));
+        }
         for expected in &plan.expect_violations {
             let chance = match (expected.at_least, expected.trials) {
                 (1, 1) => String::new(),
@@ -225,6 +228,7 @@ fn verb(request: AppRequest) -> &'static str {
         AppRequest::Mutate => "change the list in place",
         AppRequest::Invalidate => "end the session",
         AppRequest::ChangeId => "change the session's id",
+        AppRequest::ShortLive => "let the session end 5 s after its last use",
     }
 }
 

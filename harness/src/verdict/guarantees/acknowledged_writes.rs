@@ -3,21 +3,25 @@
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
 use super::super::operations::Operation;
-use super::super::sessions::Session;
+use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, acknowledged, breach, due, loss_in_words};
 use crate::spec::Violation;
+use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
     for session in &view.sessions {
+        // First, since it explains what is missing from its last write on.
+        breaches.extend(forked(view, session));
         for answer in &session.answers {
             breaches.extend(weaker(view, session, *answer));
             breaches.extend(doubled(view, session, *answer));
             breaches.extend(risen(view, session, *answer));
         }
         breaches.extend(gone(view, session));
+        breaches.extend(risen_replicas(view, session));
     }
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
@@ -26,7 +30,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         Err(why) => Judgement::unknown(why),
         Ok(tried) => {
             let writes: Vec<_> =
-                tried.tests.iter().flat_map(|test| acknowledged(view, test.session, test.fault.asked)).collect();
+                tried.tests.iter().flat_map(|test| acknowledged(test.session, test.fault.asked)).collect();
             let rests_on = tried.answers(view).into_iter().chain(view.numbers(writes)).collect();
             Judgement::holds(format!("every acknowledged write was there after {}", tried.names(view)))
                 .resting_on(rests_on, tried.evidence(view))
@@ -40,17 +44,27 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
     if session.contended_before(operation.completed?) {
         return None;
     }
+    let answer = operation.answer()?;
+    // Nearly every answer is as it should be, and there may be a hundred thousand.
+    let own = usize::from(operation.request == AppRequest::Count);
+    let least = i64::try_from(session.acknowledged_before(operation.invoked) + own).unwrap_or(i64::MAX);
+    if least <= answer.count && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
+        return None;
+    }
     let due = due(session, operation);
-    let content = Content::of_answer(operation.answer()?);
+    let content = Content::of_answer(answer);
     let lacks = content.lacks(&due)?;
-    let writes = acknowledged(view, session, operation.invoked);
     let (replicas, record) = what_replicas_had(view, session, operation, &due);
     let because = format!(
         "{} answered {}'s session with {lacks}, {} acknowledged before; {replicas}",
         operation.name(),
         session.client,
-        if writes.len() == 1 { "1 increment was".to_owned() } else { format!("{} increments were", writes.len()) },
+        match session.acknowledged_before(operation.invoked) {
+            1 => "1 increment was".to_owned(),
+            count => format!("{count} increments were"),
+        },
     );
+    let writes = acknowledged(session, operation.invoked);
     let broken = breach(view, session, index, because, &writes, record);
     let first_gone = content.once.is_none() && due.once.is_some();
     Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
@@ -61,18 +75,16 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, index: usize) -> O
     let operation = &view.operations[index];
     session.created_by?;
     let most = i64::try_from(session.attempted_before(operation.completed?)).ok()?;
-    let count = operation.answer()?.count;
+    let count = operation.answer().map(|answer| answer.count).filter(|count| *count > most)?;
     let because = format!(
         "{} answered {}'s session with count {count}, but only {most} increments were ever attempted",
         operation.name(),
         session.client
     );
-    (count > most).then(|| {
-        let writes = acknowledged(view, session, operation.invoked);
-        // No split makes more of a write than was written.
-        let doubled = breach(view, session, index, because, &writes, None).named(Violation::DoubledWrite);
-        Breach { unpromised: None, ..doubled }
-    })
+    let writes = acknowledged(session, operation.invoked);
+    // No split makes more of a write than was written.
+    let doubled = breach(view, session, index, because, &writes, None).named(Violation::DoubledWrite);
+    Some(Breach { unpromised: None, ..doubled })
 }
 
 /// An answer out of a session that had been ended with acknowledgement.
@@ -94,6 +106,62 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
     Some(breach(view, session, index, because, &[ended], None).named(Violation::RisenSession))
 }
 
+/// Replicas of a session that had been ended with acknowledgement, while nobody else asked for it.
+fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
+    let alone = |ended: &&usize| {
+        let end = &view.operations[**ended];
+        let overlaps = |other: &Operation<'_>| {
+            other.id != end.id
+                && end.completed.is_some_and(|completed| other.invoked < completed)
+                && other.completed.is_none_or(|completed| end.invoked < completed)
+        };
+        end.answer().is_some()
+            && end.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, end)
+            && !session.operations.iter().any(|other| overlaps(&view.operations[*other]))
+    };
+    let Some((ended, completed)) =
+        session.ends.iter().find(alone).and_then(|index| Some((*index, view.operations[*index].completed?)))
+    else {
+        return Vec::new();
+    };
+    let end = &view.operations[ended];
+    let settled = |replica: &&Replica<'_>| view.timeline.settled(replica.node, replica.asked, replica.at);
+    let risen = session.replicas.iter().filter(|replica| completed < replica.asked).filter(settled);
+    let breaches = risen.map(|replica| Breach {
+        violation: Some(Violation::RisenSession),
+        at: replica.at,
+        because: format!(
+            "{} held {}'s session {} at {}, which {} had ended with acknowledgement",
+            replica.node, session.client, session.stems[0], replica.at, end.id
+        ),
+        rests_on: vec![end.id],
+        evidence: vec![replica.record, end.record],
+        unpromised: view.torn(session, replica.node, replica.at),
+    });
+    breaches.collect()
+}
+
+/// A session that both sides of a split wrote to: what the one wrote is missing on the other from then on.
+fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
+    let fork = view.forked(session)?;
+    let (one, other) = fork.writes?;
+    let both = [one, other].map(|index| &view.operations[index]);
+    let at = both.iter().filter_map(|write| write.completed).max()?;
+    // Whoever shows all increments of both sides has merged them.
+    let merged = session.answers.iter().map(|index| &view.operations[*index]).any(|answer| {
+        let all = i64::try_from(session.acknowledged_before(answer.invoked)).unwrap_or(i64::MAX);
+        at < answer.invoked && answer.answer().is_some_and(|shown| shown.count >= all)
+    });
+    (!merged).then(|| Breach {
+        violation: Some(Violation::ForkedSession),
+        at,
+        because: fork.told,
+        rests_on: both.iter().map(|write| write.id).collect(),
+        evidence: both.iter().map(|write| write.record).collect(),
+        unpromised: Some(fork.unpromised),
+    })
+}
+
 fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Operation<'a>) -> Option<&'a str> {
     let answers = session.answers.iter().map(|index| &view.operations[*index]);
     let before = answers.filter(|answer| answer.completed.is_some_and(|end| end < operation.invoked));
@@ -104,18 +172,19 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let losses = session.losses.iter().filter(|loss| loss.excuse.is_none());
     let breaches = losses.filter_map(|loss| {
         let operation = &view.operations[loss.operation];
-        let writes = acknowledged(view, session, operation.invoked);
-        if writes.is_empty() {
+        let writes = session.acknowledged_before(operation.invoked);
+        if writes == 0 {
             return None;
         }
-        let due = Content { count: i64::try_from(writes.len()).ok(), ..Content::default() };
+        let due = Content { count: i64::try_from(writes).ok(), ..Content::default() };
         let (replicas, record) = what_replicas_had(view, session, operation, &due);
         let because = format!(
             "{}: {} acknowledged {} lost; {replicas}",
             loss_in_words(view, session, loss),
-            writes.len(),
-            if writes.len() == 1 { "increment was" } else { "increments were" },
+            writes,
+            if writes == 1 { "increment was" } else { "increments were" },
         );
+        let writes = acknowledged(session, operation.invoked);
         Some(breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession))
     });
     breaches.collect()
@@ -128,9 +197,9 @@ fn what_replicas_had(
     operation: &Operation<'_>,
     due: &Content,
 ) -> (String, Option<usize>) {
-    let had = acknowledged(view, session, operation.invoked);
-    let due = Content { count: i64::try_from(had.len()).ok(), ..due.clone() };
-    let ended = had.first().and_then(|index| view.operations[*index].completed).unwrap_or_default();
+    let due = Content { count: i64::try_from(session.acknowledged_before(operation.invoked)).ok(), ..due.clone() };
+    let last = session.acknowledged_by(operation.invoked).next();
+    let ended = last.and_then(|index| view.operations[index].completed).unwrap_or_default();
     let seen = || {
         let replicas = session.replicas.iter().rev().filter(|replica| replica.at < operation.invoked);
         replicas.filter(|replica| {

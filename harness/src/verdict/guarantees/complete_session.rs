@@ -43,7 +43,11 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
 
 fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
     let operation = &view.operations[index];
-    let content = Content::of_answer(operation.answer()?);
+    let answer = operation.answer()?;
+    if answer.once.is_some() && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
+        return None;
+    }
+    let content = Content::of_answer(answer);
     let changed = session.created_before(operation.invoked).and_then(|first| content.lacks_companions(first));
     // A session that was made by counting has all three from its first answer on.
     let never = || {

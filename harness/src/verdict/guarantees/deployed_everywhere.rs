@@ -1,12 +1,18 @@
 //! Every node serves each app that was dropped into the watch folder of one.
 
-use super::super::view::View;
+use super::super::timeline::FOREVER;
+use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, Nanos, RecordKind};
-use crate::spec::{ContextPath, NodeName};
+use crate::spec::{ContextPath, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
-    let breaches: Vec<_> = view.contexts.iter().flat_map(|context| not_served(view, context)).collect();
+    let contexts = view.contexts.iter();
+    let breaches = contexts.flat_map(|context| {
+        let other = other_bytes(view, context);
+        not_served(view, context).into_iter().chain(other)
+    });
+    let breaches: Vec<_> = breaches.collect();
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -22,7 +28,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         let Some((at, watcher)) = dropped(view, context, &mut evidence) else {
             return Err(format!("no WAR for {context} was dropped"));
         };
-        let mut nodes = Vec::new();
+        let (mut nodes, mut same) = (Vec::new(), 0);
         for node in view.plan.topology.names().filter(|node| view.timeline.up(node, at, at).is_some()) {
             let from = dropped_alone(view, context, node).unwrap_or(at).max(at);
             let served = deployed(view, context, node).filter(|(_, served)| from <= *served);
@@ -30,14 +36,73 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
                 return Err(format!("{node} was not seen to serve {context} after the WAR was dropped at {from}"));
             };
             evidence.push(record);
+            same += usize::from(!told_bytes(view, context, node, (at, FOREVER)).is_empty());
             nodes.push(node.to_string());
         }
         if nodes.len() < 2 {
             return Err(format!("fewer than two nodes were ready when the WAR for {context} was dropped"));
         }
-        told.push(format!("{} serve {context}, dropped on {watcher}", nodes.join(", ")));
+        let bytes = if same == nodes.len() { ", the same bytes" } else { "" };
+        told.push(format!("{} serve {context}, dropped on {watcher}{bytes}", nodes.join(", ")));
     }
     Ok(Judgement::holds(told.join("; ")).resting_on(Vec::new(), evidence))
+}
+
+/// Looks at a settled node that serves a context from bytes which were never dropped there, or, behind a second drop, at the
+/// last look still from the first one.
+fn other_bytes(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for node in view.plan.topology.names() {
+        let drops = view.events().filter_map(|(index, at, event)| match event {
+            Event::WarDropped { context: of, node: on, alone, sha256 } if of == context && (!alone || on == node) => {
+                Some((index, at, sha256))
+            }
+            _ => None,
+        });
+        let drops: Vec<_> = drops.collect();
+        for (place, (dropped, at, wanted)) in drops.iter().enumerate() {
+            let until = drops.get(place + 1).map_or(FOREVER, |(_, next, _)| *next);
+            let told = told_bytes(view, context, node, (*at, until));
+            let last = told.last().map(|(look, _)| look.record);
+            let wrong = told.into_iter().filter(|(look, found)| {
+                let known = drops[..=place].iter().any(|(_, _, sha256)| sha256 == found);
+                // Versions are served side by side, each from a WAR of its own.
+                !known || (found != wanted && last == Some(look.record) && !versioned(look, context))
+            });
+            breaches.extend(wrong.map(|(look, found)| Breach {
+                violation: Some(Violation::OtherBytes),
+                at: look.at,
+                because: format!(
+                    "{node} served {context} from a WAR with SHA-256 {found} at {}, where {wanted} had been dropped at {at}",
+                    look.at
+                ),
+                rests_on: Vec::new(),
+                evidence: vec![look.record, *dropped],
+                unpromised: None,
+            }));
+        }
+    }
+    breaches
+}
+
+fn versioned(look: &Look<'_>, context: &ContextPath) -> bool {
+    look.contexts(&std::iter::once(context).collect()).any(|state| !state.version.is_empty())
+}
+
+/// What looks at a settled node told of the bytes that it serves a context from, once it had deployed it.
+fn told_bytes<'v, 'a>(
+    view: &'v View<'a>,
+    context: &ContextPath,
+    node: &NodeName,
+    (from, until): (Nanos, Nanos),
+) -> Vec<(&'v Look<'a>, &'a String)> {
+    let wanted = std::iter::once(context).collect();
+    let looks = view.looks.iter().filter(|look| look.node == node && from <= look.asked && look.at < until);
+    let settled = looks.filter(|look| {
+        view.timeline.settled(node, look.asked, look.at)
+            && deployed(view, context, node).any(|(_, served)| from <= served && served <= look.asked)
+    });
+    settled.filter_map(|look| Some((look, look.contexts(&wanted).next()?.war_sha256.as_ref()?))).collect()
 }
 
 /// The last drop of a WAR that was meant for every node: when, and on which.

@@ -8,7 +8,7 @@ use crate::history::{Nanos, OperationId};
 use crate::spec::{Guarantee, Violation};
 
 /// The most operations or records that a finding names.
-const NAMED: usize = 24;
+pub(super) const NAMED: usize = 24;
 
 /// See the module.
 #[derive(Debug)]
@@ -110,5 +110,10 @@ pub(in super::super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
         Guarantee::AcknowledgedWritesSurvive => super::acknowledged_writes::judge(view),
         Guarantee::CompleteSession => super::complete_session::judge(view),
         Guarantee::IdentityKept => super::identity_kept::judge(view),
+        Guarantee::ReplicationWaits => super::replication_waits::judge(view),
+        Guarantee::NoStaleRead => super::no_stale_read::judge(view),
+        Guarantee::NoPhantomSession => super::no_phantom_session::judge(view),
+        Guarantee::Expiry => super::expiry::judge(view),
+        Guarantee::CleanLogs => super::clean_logs::judge(view),
     }
 }

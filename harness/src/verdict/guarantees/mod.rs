@@ -14,5 +14,12 @@ pub(super) mod identity_kept;
 mod replicated_writes;
 mod state_transferred;
 
+mod clean_logs;
+mod expiry;
+mod harmless_lines;
+mod no_phantom_session;
+mod no_stale_read;
+mod replication_waits;
+
 pub(super) use judgement::{Judgement, of};
 pub(super) use survival::due;

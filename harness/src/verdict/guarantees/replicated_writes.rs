@@ -5,8 +5,6 @@
 //! been acknowledged, only over a fault or a join, and only where the configuration brings it to all: a replica may have
 //! been seen half-way through a replication that nobody had yet acknowledged.
 
-use std::collections::BTreeSet;
-
 use super::super::sessions::{Replica, Session};
 use super::super::timeline::Fault;
 use super::super::view::{Content, Look, View};
@@ -84,28 +82,27 @@ fn floors<'v>(
     node: &'v NodeName,
     (from, to): (Nanos, Nanos),
 ) -> impl Iterator<Item = (&'v Replica<'v>, Content)> {
-    let before = session.replicas.iter().rev().filter(move |replica| replica.at < from);
-    let alive = before.filter(move |replica| view.timeline.outlives(replica.node, replica.at, to));
-    let mut seen = BTreeSet::new();
-    alive.filter(move |replica| seen.insert((replica.node, view.timeline.age(replica.at)))).filter_map(move |replica| {
-        if replica.node == node {
-            return Some((replica, replica.content.clone()));
-        }
-        let over_a_fault =
-            || view.timeline.faults.iter().filter_map(Fault::hit).any(|hit| replica.at < hit && hit < from);
-        // A joiner is given the state of its peers, whatever the send options.
-        let shared = view.timeline.synchronised_between(node, replica.at, from)
-            || ((view.waits() || !view.replicates_to_all()) && over_a_fault());
-        let acknowledged = i64::try_from(session.acknowledged_before(replica.asked)).ok();
-        let count = replica.content.count.min(acknowledged);
-        let first = session.created_before(replica.asked)?;
-        let companions = |seen: &Content| Content {
-            count,
-            once: seen.once.clone().filter(|_| first.once == seen.once),
-            list: seen.list.as_ref().and(first.list.clone()),
-        };
-        shared.then(|| (replica, companions(&replica.content)))
-    })
+    view.last_looks(session, (from, to)).into_iter().map(|replica| &session.replicas[replica]).filter_map(
+        move |replica| {
+            if replica.node == node {
+                return Some((replica, replica.content.clone()));
+            }
+            let over_a_fault =
+                || view.timeline.faults.iter().filter_map(Fault::hit).any(|hit| replica.at < hit && hit < from);
+            // A joiner is given the state of its peers, whatever the send options.
+            let shared = view.timeline.synchronised_between(node, replica.at, from)
+                || ((view.waits() || !view.replicates_to_all()) && over_a_fault());
+            let acknowledged = i64::try_from(session.acknowledged_before(replica.asked)).ok();
+            let count = replica.content.count.min(acknowledged);
+            let first = session.created_before(replica.asked)?;
+            let companions = |seen: &Content| Content {
+                count,
+                once: seen.once.clone().filter(|_| first.once == seen.once),
+                list: seen.list.as_ref().and(first.list.clone()),
+            };
+            shared.then(|| (replica, companions(&replica.content)))
+        },
+    )
 }
 
 /// A list that was changed in place is due only as it was created: in-place changes do not replicate.
@@ -120,8 +117,20 @@ fn weaker_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option
     if session.contended_before(completed) {
         return None;
     }
-    let content = Content::of_answer(operation.answer()?);
+    let answer = operation.answer()?;
     let own = i64::from(operation.request == AppRequest::Count);
+    // Nearly every answer shows all that any look showed, and there may be a hundred thousand.
+    let all = view.last_looks(session, (operation.invoked, completed)).into_iter().all(|replica| {
+        let seen = &session.replicas[replica].content;
+        let created = session.created.as_ref().and_then(|(_, content)| content.list.as_ref());
+        seen.count.is_none_or(|count| count.saturating_add(own) <= answer.count)
+            && seen.once.as_ref().is_none_or(|once| answer.once.as_ref() == Some(once))
+            && created.is_none_or(|list| answer.list.starts_with(list))
+    });
+    if all {
+        return None;
+    }
+    let content = Content::of_answer(answer);
     let (replica, lacks) =
         floors(view, session, operation.node, (operation.invoked, completed)).find_map(|(replica, due)| {
             let due = Content { count: due.count.map(|count| count + own), ..as_created(session, due) };
@@ -199,7 +208,8 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
     let by_right = session.may_have_ended(&view.operations, look.at)
         || session.busy(&view.operations, look.asked, look.at)
         || !session.losses.is_empty();
-    if by_right || session.replicas.iter().any(|replica| replica.look == number) {
+    // Replicas are kept in the order of the looks.
+    if by_right || session.replicas.binary_search_by_key(&number, |replica| replica.look).is_ok() {
         return None;
     }
     let (earlier, _) = floors(view, session, look.node, (look.asked, look.at)).next()?;

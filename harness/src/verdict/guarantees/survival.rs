@@ -4,7 +4,7 @@ use super::super::operations::Operation;
 use super::super::sessions::{Loss, Session};
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::{Content, View};
-use super::judgement::Breach;
+use super::judgement::{Breach, NAMED};
 use crate::history::{Nanos, OperationId};
 use crate::spec::plan::AppRequest;
 
@@ -102,17 +102,9 @@ pub(in super::super) fn due<'a>(session: &Session<'a>, answer: &Operation<'a>) -
     Content { count: i64::try_from(count).ok(), ..session.created_before(answer.invoked).cloned().unwrap_or_default() }
 }
 
-/// The acknowledged increments before an instant, the last ones first.
-pub(super) fn acknowledged<'a>(view: &View<'a>, session: &Session<'a>, before: Nanos) -> Vec<usize> {
-    let counts = session.operations.iter().copied().filter(|index| {
-        let operation = &view.operations[*index];
-        operation.request == AppRequest::Count
-            && operation.answer().is_some()
-            && operation.completed.is_some_and(|end| end < before)
-    });
-    let mut counts: Vec<_> = counts.collect();
-    counts.sort_by_key(|index| std::cmp::Reverse(view.operations[*index].completed));
-    counts
+/// The acknowledged increments before an instant, the last ones first, and no more than a finding names.
+pub(super) fn acknowledged(session: &Session<'_>, before: Nanos) -> Vec<usize> {
+    session.acknowledged_by(before).take(NAMED).collect()
 }
 
 /// The loss of a whole session, in words.

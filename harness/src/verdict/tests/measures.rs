@@ -1,9 +1,10 @@
 //! Measures.
 
 use super::green::{before_the_kill, main_job};
-use crate::history::OperationId;
-use crate::spec::NodeName;
-use crate::verdict::{Failover, Latency};
+use super::story::Story;
+use crate::history::{LogClass, LogLine, OperationId, RecordKind};
+use crate::spec::{AtMost, FaultKind, Millis, NodeName};
+use crate::verdict::{Eviction, Failover, Latency, NodeTime, Status};
 
 #[test]
 fn each_failover_is_measured_from_the_hit_to_the_first_right_answer() {
@@ -18,6 +19,88 @@ fn each_failover_is_measured_from_the_hit_to_the_first_right_answer() {
     assert_eq!(measures.failovers, [failover(0, 6), failover(1, 7)]);
     assert_eq!((measures.start_ms, measures.farm_ms), (Some(4), Some(2)));
     assert_eq!(measures.latency, Some(Latency { operations: 7, median_us: 1000, p99_us: 1000, max_us: 1000 }));
+}
+
+#[test]
+fn farm_state_transfers_evictions_and_lag_are_measured_for_each_node() {
+    let mut story = before_the_kill().kill("n1");
+    story.push(RecordKind::Log(LogLine {
+        node: NodeName::nth(1),
+        node_time: String::new(),
+        level: "INFO".to_owned(),
+        logger: String::new(),
+        message: "Received member disappeared:[tcp://n1]".to_owned(),
+        class: LogClass::MemberDisappeared,
+    }));
+    let measures = story.count("alice", "n2").observe().restart("n1").observe().judge().measures;
+    let time = |node, ms| NodeTime { node: NodeName::nth(node), ms };
+    assert_eq!(measures.farm, [time(0, 1), time(1, 2)]);
+    assert_eq!(measures.state_transfers, [time(0, 3)]);
+    let eviction = Eviction { fault: FaultKind::Kill, node: NodeName::nth(0), by: NodeName::nth(1), ms: 2 };
+    assert_eq!(measures.evictions, [eviction]);
+    // #4 on n2, after one change in place and the look at n1; #6 on n1, after its restart.
+    let lag = measures.replication_lag.expect("it was looked at");
+    assert_eq!(lag.operations, 2);
+    assert!(lag.median_us < lag.max_us, "{lag:?}");
+}
+
+#[test]
+fn a_replica_that_is_behind_gives_no_lag() {
+    let behind = before_the_kill().holding("n2", |replica| {
+        replica.attributes.get_mut("count").expect("it counts").value = 3.into();
+    });
+    assert_eq!(behind.judge().measures.replication_lag, None);
+}
+
+/// The one threshold of a story, and the verdict's status.
+fn threshold(story: &Story, at_most: AtMost) -> (Status, String, Status) {
+    let mut story = story.clone();
+    story.plan.at_most = at_most;
+    let verdict = story.judge();
+    assert_eq!(verdict.expectations.len(), 1, "{:?}", verdict.expectations);
+    let it = &verdict.expectations[0];
+    (it.status, format!("{}: {}", it.what, it.because), verdict.status)
+}
+
+#[test]
+fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_measured() {
+    let limits: [(fn(Millis) -> AtMost, &str); 5] = [
+        (|limit| AtMost { first_answer: Some(limit), ..AtMost::default() }, "first answer"),
+        (|limit| AtMost { farm: Some(limit), ..AtMost::default() }, "farm"),
+        (|limit| AtMost { start: Some(limit), ..AtMost::default() }, "start"),
+        (|limit| AtMost { latency_p99: Some(limit), ..AtMost::default() }, "99 of 100"),
+        (|limit| AtMost { state_transfer: Some(limit), ..AtMost::default() }, "state transfer"),
+    ];
+    for (limit, what) in limits {
+        let (status, told, verdict) = threshold(&main_job(), limit(Millis(60_000)));
+        assert_eq!((status, verdict), (Status::Holds, Status::Holds), "{told}");
+        assert!(told.contains(what), "{told}");
+        let (status, told, verdict) = threshold(&main_job(), limit(Millis(0)));
+        assert_eq!((status, verdict), (Status::Violated, Status::Violated), "{told}");
+        let (status, told, verdict) = threshold(&super::story::story(), limit(Millis(60_000)));
+        assert_eq!((status, verdict), (Status::Unknown, Status::Unknown), "{told}");
+    }
+    let eviction = AtMost { eviction: Some(Millis(60_000)), ..AtMost::default() };
+    assert_eq!(threshold(&main_job(), eviction).0, Status::Unknown, "no log line told of one");
+}
+
+#[test]
+fn a_fault_after_which_nothing_was_measured_leaves_the_first_answer_open() {
+    let at_most = AtMost { first_answer: Some(Millis(60_000)), ..AtMost::default() };
+    let (status, told, _) = threshold(&main_job().restart("n2").kill("n1"), at_most);
+    assert_eq!(status, Status::Unknown, "{told}");
+}
+
+#[test]
+fn a_lag_is_proven_too_long_only_by_a_look_that_came_later_and_showed_less() {
+    let at_most = |limit| AtMost { replication_lag: Some(Millis(limit)), ..AtMost::default() };
+    assert_eq!(threshold(&main_job(), at_most(60_000)).0, Status::Holds);
+    assert_eq!(threshold(&main_job(), at_most(0)).0, Status::Unknown);
+    let behind = before_the_kill().holding("n2", |replica| {
+        replica.attributes.get_mut("count").expect("it counts").value = 3.into();
+    });
+    assert_eq!(threshold(&behind, at_most(0)).0, Status::Violated);
+    assert_eq!(threshold(&behind, at_most(60_000)).0, Status::Unknown);
 }
 
 #[test]

@@ -5,17 +5,22 @@ mod story;
 
 mod cluster;
 mod expectations;
+mod expiry;
 mod explanation;
 mod green;
 mod identity;
 mod joiner;
+mod logs;
 mod measures;
 mod parallel;
 mod partitions;
+mod phantoms;
 mod promises;
 mod properties;
 mod sessions;
+mod stale;
 mod unknown;
+mod waits;
 mod writes;
 
 use self::story::Story;

@@ -5,7 +5,7 @@ use rstest::rstest;
 use super::story::{Story, story};
 use super::{holds, violated};
 use crate::history::{Event, FaultPhase, LogClass, LogLine, RecordKind};
-use crate::spec::{FaultKind, Guarantee, ManagerKind, Topology};
+use crate::spec::{FaultKind, Guarantee, ManagerKind, Topology, Violation};
 use crate::verdict::Status;
 
 const ABOUT_SESSIONS: [Guarantee; 4] = [
@@ -66,11 +66,35 @@ fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it
         Guarantee::AcknowledgedWritesSurvive,
         &["not promised", "the partition of n1 had split alice's"],
     );
+    assert!(story.finding(Guarantee::AcknowledgedWritesSurvive).violations.contains_key(&Violation::ForkedSession));
     let notes = story.judge().notes;
     let forked = notes.iter().find(|note| note.contains("forked")).expect("the fork is noted");
     for word in ["the partition of n1", "count 3 on n1", "count 3 on n2"] {
         assert!(forked.contains(word), "{word} is missing in: {forked}");
     }
+}
+
+/// Nobody reads the session after the heal, and all that was asked for was answered rightly by its own side.
+#[test]
+fn a_fork_that_nobody_looks_at_is_told_with_both_values() {
+    let story = of_two().partition("n1").count("alice", "n1").count("alice", "n1").count("alice", "n2").observe();
+    let story = story.heal("n1").reformed();
+    let words = ["forked alice's session S001", "count 4 on n1 (#4)", "count 3 on n2 (#5)", "not promised"];
+    unpromised(&story, Guarantee::AcknowledgedWritesSurvive, &words);
+    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+    assert_eq!(finding.violations.get(&Violation::ForkedSession), Some(&1));
+    let read_only =
+        of_two().partition("n1").count("alice", "n1").request("alice", "n2", crate::spec::plan::AppRequest::Read);
+    let finding = read_only.finding(Guarantee::AcknowledgedWritesSurvive);
+    assert!(!finding.violations.contains_key(&Violation::ForkedSession), "{}", finding.because);
+}
+
+#[test]
+fn what_shows_the_writes_of_both_sides_is_merged_and_no_fork() {
+    let story = of_two().partition("n1").count("alice", "n1").count("alice", "n2").answering(|answer| answer.count = 4);
+    let story = story.heal("n1").reformed().count("alice", "n1").answering(|answer| answer.count = 5);
+    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+    assert!(!finding.violations.contains_key(&Violation::ForkedSession), "{}", finding.because);
 }
 
 #[test]

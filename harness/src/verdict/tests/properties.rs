@@ -8,6 +8,7 @@ use crate::history::{Outcome, RecordKind};
 use crate::spec::plan::AppRequest;
 use crate::spec::{Guarantee, Topology};
 use crate::verdict::Status;
+use crate::verdict::view::View;
 
 #[derive(Debug, Clone)]
 enum Act {
@@ -61,6 +62,90 @@ fn shows_a_count(story: &Story, place: usize) -> bool {
             reply.counter.as_ref().is_some_and(|answer| answer.count > 0)
         }
         _ => false,
+    }
+}
+
+/// What the checkers ask for by search and by sums, asked one by one.
+mod one_by_one {
+    use std::collections::BTreeSet;
+
+    use super::super::super::sessions::{Session, may_act_until};
+    use super::super::super::timeline::FOREVER;
+    use super::super::super::view::View;
+    use crate::history::Nanos;
+    use crate::spec::plan::AppRequest;
+
+    pub(super) fn last_looks(view: &View<'_>, session: &Session<'_>, (from, to): (Nanos, Nanos)) -> Vec<usize> {
+        let mut seen = BTreeSet::new();
+        let replicas = session.replicas.iter().enumerate().rev().filter(|(_, replica)| replica.at < from);
+        let alive = replicas.filter(|(_, replica)| view.timeline.outlives(replica.node, replica.at, to));
+        let last = alive.filter(|(_, replica)| seen.insert((replica.node, view.timeline.age(replica.at))));
+        last.map(|(index, _)| index).collect()
+    }
+
+    pub(super) fn acknowledged(view: &View<'_>, session: &Session<'_>, before: Nanos) -> Vec<usize> {
+        let counts = session.operations.iter().copied().filter(|index| {
+            let operation = &view.operations[*index];
+            operation.request == AppRequest::Count
+                && operation.answer().is_some()
+                && operation.completed.is_some_and(|end| end < before)
+        });
+        let mut counts: Vec<_> = counts.collect();
+        counts.sort_by_key(|index| std::cmp::Reverse(view.operations[*index].completed));
+        counts
+    }
+
+    pub(super) fn busy(view: &View<'_>, session: &Session<'_>, (from, to): (Nanos, Nanos)) -> bool {
+        let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
+        asked.any(|operation| operation.invoked <= to && operation.completed.is_none_or(|end| from <= end))
+    }
+
+    pub(super) fn raced(view: &View<'_>, session: &Session<'_>, index: usize) -> bool {
+        let operation = &view.operations[index];
+        let ended = operation.completed.unwrap_or(FOREVER);
+        let others = session.operations.iter().filter(|other| **other != index);
+        others.map(|other| &view.operations[*other]).any(|other| {
+            (other.node != operation.node || other.request == AppRequest::ChangeId)
+                && other.invoked < ended
+                && operation.invoked < may_act_until(other, &view.timeline)
+        })
+    }
+}
+
+/// Lets requests and looks overlap: moves records to other instants, by turns of a few milliseconds.
+fn shaken(mut story: Story, by: &[u64]) -> Story {
+    for (record, by) in story.history.records.iter_mut().zip(by.iter().cycle()) {
+        record.at.0 += by * 1_000_000;
+    }
+    story
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_found_by_search_is_what_is_found_one_by_one(
+        acts in prop::collection::vec(act(), 0..25), by in prop::collection::vec(0..12_u64, 1..9),
+        instants in prop::collection::vec(any::<prop::sample::Index>(), 8),
+    ) {
+        let story = shaken(play(&acts), &by);
+        let view = View::of(&story.plan, &story.history);
+        let at = |index: &prop::sample::Index| story.history.records[index.index(story.history.records.len())].at;
+        for (session, pair) in view.sessions.iter().flat_map(|session| instants.windows(2).map(move |pair| (session, pair))) {
+            let span = (at(&pair[0]).min(at(&pair[1])), at(&pair[0]).max(at(&pair[1])));
+            prop_assert_eq!(view.last_looks(session, span), one_by_one::last_looks(&view, session, span));
+            prop_assert_eq!(
+                session.acknowledged_by(span.0).collect::<Vec<_>>(), one_by_one::acknowledged(&view, session, span.0)
+            );
+            prop_assert_eq!(session.busy(&view.operations, span.0, span.1), one_by_one::busy(&view, session, span));
+        }
+        for session in &view.sessions {
+            for answer in &session.answers {
+                prop_assert_eq!(
+                    session.raced(&view.operations, *answer, &view.timeline), one_by_one::raced(&view, session, *answer)
+                );
+            }
+        }
     }
 }
 

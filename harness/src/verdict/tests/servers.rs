@@ -74,6 +74,12 @@ impl Story {
         Reply { status: 200, set_cookie, headers: BTreeMap::new(), counter: Some(counter), body: None }
     }
 
+    /// Every node forgets a session, as when its time is over.
+    pub(super) fn expire(mut self, id: &str) -> Self {
+        self.held.retain(|(_, of), _| of != id);
+        self
+    }
+
     /// Whether two nodes hear of each other. Packet loss and lost heartbeats keep no session from being sent.
     fn hears(&self, to: &NodeName, from: &str) -> bool {
         let apart = |node: &NodeName| self.cut.get(node).is_some_and(|(_, kind)| kind.splits());
@@ -117,6 +123,7 @@ impl Story {
                 version: String::new(),
                 available: true,
                 distributable: true,
+                war_sha256: Some("ab".to_owned()),
                 manager: ManagerState {
                     class: self.plan.topology.cluster.manager_class().to_owned(),
                     attributes: BTreeMap::new(),
@@ -161,6 +168,7 @@ fn replica(held: &Held) -> SessionReplica {
         id: SessionId::new(held.id.clone()),
         role: ReplicaRole::Replica,
         valid: true,
+        max_inactive_s: None,
         attributes: attributes.into_iter().collect(),
     }
 }

@@ -58,8 +58,9 @@ impl Story {
         let plan = Plan {
             name: "a story".to_owned(),
             topology,
-            guarantees: Guarantee::ALL.to_vec(),
+            guarantees: Guarantee::COMMON.to_vec(),
             expect_violations: Vec::new(),
+            at_most: crate::spec::AtMost::default(),
             steps: Vec::new(),
         };
         Self {
@@ -147,6 +148,24 @@ impl Story {
             let reply = story.serve(client, on, request);
             story.complete(story.operations, Outcome::Ok { reply });
         })
+    }
+
+    /// A count whose answer takes so many milliseconds.
+    pub(super) fn count_taking(self, client: &str, on: &str, ms: u64) -> Self {
+        let mut story = self.count(client, on);
+        // The answer and the end of the step.
+        let ended = story.history.records.len() - 2;
+        for record in &mut story.history.records[ended..] {
+            record.at.0 += ms * TICK;
+        }
+        story.now += ms * TICK;
+        story
+    }
+
+    /// The same story, of which only this is decided.
+    pub(super) fn deciding(mut self, guarantee: Guarantee) -> Self {
+        self.plan.guarantees = vec![guarantee];
+        self
     }
 
     /// A request whose answer never came; it may have landed or not.

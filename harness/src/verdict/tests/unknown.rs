@@ -53,7 +53,7 @@ fn a_violation_stays_one_though_the_fault_missed() {
 fn a_cut_off_run_is_open_and_a_proven_violation_stays() {
     let mut story = main_job();
     story.event(Event::Interrupted { by: "SIGINT".to_owned() });
-    for guarantee in Guarantee::ALL {
+    for guarantee in Guarantee::COMMON {
         unknown(&story, guarantee, &["interrupted at", "SIGINT"]);
     }
     let mut story = after_the_first_kill().answering(|answer| answer.count = 1);
@@ -163,7 +163,7 @@ fn a_peer_that_has_not_joined_again_before_the_second_fault_is_no_peer() {
 fn a_step_that_did_not_end_leaves_all_open() {
     let mut story = main_job();
     story.history.records.pop();
-    for guarantee in Guarantee::ALL {
+    for guarantee in Guarantee::COMMON {
         unknown(&story, guarantee, &["step 16"]);
     }
 }
@@ -191,7 +191,7 @@ fn without_a_fault_nothing_is_known_of_survival() {
 #[test]
 fn a_dead_probe_is_not_an_empty_node() {
     let story = after_the_first_kill().observe().blind("n2");
-    for guarantee in Guarantee::ALL {
+    for guarantee in Guarantee::COMMON {
         assert_ne!(story.finding(guarantee).status, Status::Violated, "{guarantee}");
     }
     unknown(&story, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 told nothing"]);

@@ -174,6 +174,21 @@ fn a_session_that_rises_again_after_its_end_is_a_lost_write() {
     );
 }
 
+#[test]
+fn a_session_that_rises_again_is_found_by_a_look_alone() {
+    let ended = || before_the_kill().request("alice", "n1", AppRequest::Invalidate).observe();
+    let rises = |story: Story| {
+        let story = story.bring_back("alice", "S001.n1", 4).observe();
+        let words = ["held alice's session S001 at", "which #6 had ended with acknowledgement"];
+        let finding = violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
+        assert!(finding.violations.contains_key(&crate::spec::Violation::RisenSession));
+    };
+    rises(ended());
+    rises(ended().kill("n1").restart("n1"));
+    rises(ended().partition("n1").heal("n1").reformed());
+    assert_ne!(ended().judge().status, crate::verdict::Status::Violated);
+}
+
 #[rstest]
 #[case::acknowledged(Guarantee::AcknowledgedWritesSurvive)]
 #[case::replicated(Guarantee::ReplicatedWritesSurvive)]

@@ -1,0 +1,89 @@
+//! Excuses: why a session is not there any more by right. Somebody may have ended it, or taken the id from it that a request
+//! sent, or its time was over.
+
+use super::operations::Operation;
+use super::sessions::{Loss, Session, may_act_until};
+use super::timeline::{FOREVER, Timeline};
+use crate::history::Nanos;
+use crate::spec::plan::AppRequest;
+use crate::spec::{JvmRoute, NodeName, Topology};
+
+impl Session<'_> {
+    pub(super) fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+        let losses = self.losses.iter();
+        let excuses: Vec<_> =
+            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations, timeline)).collect();
+        for (loss, excuse) in self.losses.iter_mut().zip(excuses) {
+            loss.excuse = excuse;
+        }
+    }
+
+    /// The operation that may have ended the session, or taken the sent id from it, before `lost` was answered.
+    fn excuse(
+        &self,
+        lost: &Operation<'_>,
+        topology: &Topology,
+        operations: &[Operation<'_>],
+        timeline: &Timeline<'_>,
+    ) -> Option<usize> {
+        let sent = lost.sent?;
+        let answered = lost.completed.unwrap_or(FOREVER);
+        let route =
+            |node: &NodeName| topology.node(node).and_then(|node| node.jvm_route.as_ref()).map(JvmRoute::as_str);
+        // What ended before the sent id was last confirmed cannot have taken it away.
+        let confirmed = self.answers.iter().map(|index| &operations[*index]);
+        let confirmed = confirmed
+            .filter(|answer| answer.told() == Some(sent.as_str()))
+            .filter(|answer| answer.completed.is_some_and(|end| end < lost.invoked))
+            .map(|answer| answer.invoked)
+            .next_back();
+        self.operations.iter().copied().find(|index| {
+            let other = &operations[*index];
+            if other.id == lost.id || other.invoked >= answered {
+                return false;
+            }
+            let took_the_id = match other.request {
+                AppRequest::Invalidate => return true,
+                AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
+                // JvmRouteBinderValve of another node renames the session on every node.
+                _ => {
+                    let renames = route(other.node).is_some_and(|to| Some(to) != sent.route());
+                    renames
+                        && route(other.node) != route(lost.node)
+                        && other.sent.is_some_and(|id| id.stem() == sent.stem())
+                }
+            };
+            took_the_id && confirmed.is_none_or(|confirmed| may_act_until(other, timeline) > confirmed)
+        })
+    }
+
+    /// Whether its time was over at an instant, at the earliest: so long after its last use began.
+    pub(super) fn may_have_expired(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
+        let Some((_, life)) = self.short else { return false };
+        let last = self.operations.partition_point(|index| operations[*index].invoked < at);
+        let used = self.operations[..last].last().map(|index| operations[*index].invoked);
+        used.is_some_and(|used| life <= at.since(used))
+    }
+
+    /// Learns from the replicas how long it lives, where a request made that short; what was not found then is gone by
+    /// right.
+    pub(super) fn learn_life(&mut self, operations: &[Operation<'_>]) {
+        let shorten = |index: &&usize| {
+            let operation = &operations[**index];
+            operation.request == AppRequest::ShortLive
+                && operation.answer().is_some_and(|shown| shown.session.is_some())
+        };
+        let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
+        let Some(since) = operations[shortened].completed else { return };
+        let told = self.replicas.iter().rev().filter(|replica| since < replica.asked).find_map(|replica| replica.lives);
+        self.short = told.map(|life| (shortened, life));
+        let gone = |loss: &Loss<'_>| {
+            let lost = &operations[loss.operation];
+            lost.completed.is_some_and(|end| self.may_have_expired(operations, end))
+        };
+        let gone: Vec<bool> = self.losses.iter().map(|loss| loss.excuse.is_none() && gone(loss)).collect();
+        for (loss, _) in self.losses.iter_mut().zip(gone).filter(|(_, gone)| *gone) {
+            loss.excuse = Some(shortened);
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! No node holds a session that no client was given, nor more sessions than clients made.
+//!
+//! A request that was never answered may have made a session, or renamed one, without anybody having been told: so many
+//! unknown ones are there by right.
+
+use std::collections::BTreeSet;
+
+use super::super::operations::{cookie_value, stem};
+use super::super::view::{Look, View};
+use super::judgement::{Breach, Judgement};
+use crate::history::{Nanos, Outcome, RecordKind, Reply};
+use crate::spec::SessionId;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let known = Known::of(view);
+    let mut breaches = Vec::new();
+    let (mut looks, mut listed) = (0, 0);
+    for look in view.looks.iter().filter(|look| look.contexts(&view.counters).next().is_some()) {
+        let ids = ids(view, look);
+        looks += 1;
+        listed += ids.len();
+        breaches.extend(stranger(look, &ids, &known).or_else(|| too_many(view, look, &ids, &known)));
+    }
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    if let Some(spot) = view.blind_spots().into_iter().next() {
+        return Judgement::unknown(spot);
+    }
+    if listed == 0 {
+        return Judgement::unknown("no node was ever seen to hold a session");
+    }
+    let last = view.looks.iter().rfind(|look| !ids(view, look).is_empty());
+    let because = format!("every session that {looks} looks at nodes listed was one that a client had been given");
+    Judgement::holds(because).resting_on(Vec::new(), last.map(|look| look.record).into_iter().collect())
+}
+
+/// The ids of the sessions that a node lists, proxies and all, less what is no longer valid.
+fn ids<'a>(view: &View<'_>, look: &Look<'a>) -> Vec<&'a str> {
+    let sessions = look.contexts(&view.counters).flat_map(|context| &context.sessions);
+    sessions.filter(|session| session.valid).map(|session| session.id.as_str()).collect()
+}
+
+/// What clients were told of sessions, by any app.
+struct Known<'a> {
+    stems: BTreeSet<&'a str>,
+    /// When each request began whose end told nothing of a session, and which may have made one.
+    untold: Vec<Nanos>,
+}
+
+impl<'a> Known<'a> {
+    fn of(view: &View<'a>) -> Self {
+        let mut known = Self { stems: BTreeSet::new(), untold: Vec::new() };
+        let mut open = std::collections::BTreeMap::new();
+        for record in &view.history.records {
+            match &record.kind {
+                RecordKind::Invoke { operation, session, .. } => {
+                    known.stems.extend(session.as_ref().map(SessionId::stem));
+                    open.insert(*operation, record.at);
+                }
+                RecordKind::Complete { operation, outcome } => {
+                    let began = open.remove(operation);
+                    let reply = match outcome {
+                        Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => Some(reply),
+                        Outcome::Failed { .. } | Outcome::Unknown { reply: None, .. } => None,
+                    };
+                    let told = known.stems.len();
+                    known.stems.extend(reply.into_iter().flat_map(told_by));
+                    let silent = matches!(outcome, Outcome::Unknown { .. }) && known.stems.len() == told;
+                    known.untold.extend(began.filter(|_| silent));
+                }
+                _ => {}
+            }
+        }
+        known.untold.extend(open.into_values());
+        known.untold.sort_unstable();
+        known
+    }
+
+    fn untold_before(&self, at: Nanos) -> usize {
+        self.untold.partition_point(|began| *began < at)
+    }
+}
+
+/// The stems that a reply tells.
+fn told_by(reply: &Reply) -> impl Iterator<Item = &str> {
+    let counter = reply.counter.as_ref().and_then(|counter| counter.session.as_ref()).map(SessionId::as_str);
+    counter.into_iter().chain(reply.set_cookie.iter().filter_map(|cookie| cookie_value(cookie))).map(stem)
+}
+
+fn stranger(look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> {
+    let strange: BTreeSet<&str> = ids.iter().map(|id| stem(id)).filter(|stem| !known.stems.contains(stem)).collect();
+    let by_right = known.untold_before(look.at);
+    let first = strange.first().filter(|_| strange.len() > by_right)?;
+    let because = format!("{} held session {first} at {}, which no client was ever given", look.node, look.at);
+    Some(at_look(look, because))
+}
+
+/// A node that lists more sessions than there are, though nothing was under way: one of them is there twice.
+fn too_many(view: &View<'_>, look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> {
+    let made = view.sessions.len() + known.untold_before(look.at);
+    let busy = || view.sessions.iter().any(|session| session.busy(&view.operations, look.asked, look.at));
+    if ids.len() <= made || !view.timeline.settled(look.node, look.asked, look.at) || busy() {
+        return None;
+    }
+    let because = format!("{} listed {} sessions at {}, where clients had made {made}", look.node, ids.len(), look.at);
+    let torn = view.sessions.iter().find_map(|session| view.torn(session, look.node, look.at));
+    let renamed = || Some("the message that renames a session may be lost where nobody waits for it".to_owned());
+    let unpromised = torn.or_else(|| if view.waits() { None } else { renamed() });
+    Some(Breach { unpromised, ..at_look(look, because) })
+}
+
+fn at_look(look: &Look<'_>, because: String) -> Breach {
+    Breach {
+        violation: None,
+        at: look.at,
+        because,
+        rests_on: Vec::new(),
+        evidence: vec![look.record],
+        unpromised: None,
+    }
+}

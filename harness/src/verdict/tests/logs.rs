@@ -1,0 +1,63 @@
+//! Log lines that are not known to be harmless.
+
+use rstest::rstest;
+
+use super::story::{Story, node, story};
+use super::{holds, unknown, violated};
+use crate::history::{LogClass, LogLine, RecordKind};
+use crate::spec::Guarantee;
+
+const CLEAN: Guarantee = Guarantee::CleanLogs;
+/// Longer than what happened explains anything.
+const LONG: u64 = 60_000;
+
+impl Story {
+    fn logs(mut self, on: &str, level: &str, message: &str) -> Self {
+        self.push(RecordKind::Log(LogLine {
+            node: node(on),
+            node_time: "12:00".to_owned(),
+            level: level.to_owned(),
+            logger: "org.apache".to_owned(),
+            message: message.to_owned(),
+            class: LogClass::OtherWarning,
+        }));
+        self
+    }
+}
+
+fn told() -> Story {
+    let story = story().deciding(CLEAN).start().deploy().count("alice", "n1");
+    ["n1", "n2"].iter().fold(story, |story, node| story.logs(node, "INFO", "Server startup in [5] milliseconds"))
+}
+
+#[rstest]
+#[case("WARNING", "Something new")]
+#[case("SEVERE", "No session state sent at [now] received, timing out after [60,065] ms.")]
+fn a_line_that_nobody_knows_is_told(#[case] level: &str, #[case] message: &str) {
+    holds(&told().count("alice", "n1"), CLEAN);
+    let story = told().logs("n2", level, message).count("alice", "n1");
+    violated(&story, CLEAN, &["n2 logged", level, message]);
+    // Behind the last step the nodes are being ended.
+    holds(&told().count("alice", "n1").logs("n2", level, message), CLEAN);
+}
+
+#[test]
+fn a_known_line_is_harmless_only_near_what_explains_it() {
+    let failing = |story: Story| story.logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
+    holds(&failing(told().kill("n1")).count("alice", "n2"), CLEAN);
+    let far = failing(told().count_taking("alice", "n1", LONG)).count("alice", "n1");
+    violated(&far, CLEAN, &["Member send is failing", "harmless only near a fault or a start"]);
+    let lasting = failing(told().partition("n1").count_taking("alice", "n2", LONG)).count("alice", "n2");
+    holds(&lasting, CLEAN);
+    let early = told().logs("n1", "WARNING", "Context manager doesn't exist:[/counter]").count("alice", "n1");
+    holds(&early, CLEAN);
+    let late = told().count_taking("alice", "n1", LONG).kill("n2");
+    let late = late.logs("n1", "WARNING", "Context manager doesn't exist:[/counter]").count("alice", "n1");
+    violated(&late, CLEAN, &["Context manager doesn't exist"]);
+}
+
+#[test]
+fn a_node_whose_log_was_not_read_is_unknown() {
+    let story = told().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
+    unknown(&story, CLEAN, &["nothing of the log of n2 was read"]);
+}

@@ -1,0 +1,61 @@
+//! Stale reads, without a fault between.
+
+use super::story::{Story, story};
+use super::{holds, unknown, violated};
+use crate::spec::plan::AppRequest;
+use crate::spec::{Guarantee, Topology};
+use crate::verdict::Status;
+
+const FRESH: Guarantee = Guarantee::NoStaleRead;
+
+fn told(options: &str) -> Story {
+    let mut topology = Topology::of(2).expect("two nodes");
+    topology.cluster.send_options = options.parse().expect("known options");
+    Story::on(topology).deciding(FRESH).start().deploy().count("alice", "n1").count("alice", "n1")
+}
+
+#[test]
+fn an_answer_of_another_node_that_lacks_the_last_write_is_stale() {
+    let story = told("sync-ack").request("alice", "n2", AppRequest::Read);
+    holds(&story, FRESH);
+    let stale = story.answering(|answer| answer.count = 1);
+    let words = ["#3 (read on n2)", "count 1 where 2 was due", "#2 (count on n1) had been acknowledged"];
+    violated(&stale, FRESH, &words);
+    let half = told("sync-ack").count("alice", "n2").answering(|answer| answer.once = None);
+    violated(&half, FRESH, &["once None"]);
+}
+
+#[test]
+fn a_session_that_another_node_does_not_find_is_stale() {
+    let story = told("sync-ack").forget("n2").count("alice", "n2");
+    violated(&story, FRESH, &["#3 (count on n2) asked for alice's session S001.n1 and was given a new one"]);
+}
+
+#[test]
+fn asynchronous_replication_promises_no_fresh_read() {
+    let stale = told("async").request("alice", "n2", AppRequest::Read).answering(|answer| answer.count = 1);
+    let finding = stale.finding(FRESH);
+    assert_eq!((finding.status, finding.promised), (Status::Violated, false));
+}
+
+#[test]
+fn only_another_node_without_a_fault_between_shows_anything() {
+    unknown(&told("sync-ack").count("alice", "n1"), FRESH, &["no session was asked for on another node"]);
+    let killed = told("sync-ack").kill("n1").count("alice", "n2").answering(|answer| answer.count = 1);
+    unknown(&killed, FRESH, &["no session was asked for on another node"]);
+}
+
+#[test]
+fn writes_on_two_nodes_at_once_are_not_judged() {
+    let mut story = story().deciding(FRESH).start().deploy().count("alice", "n1");
+    // Both are under way at one time, and the last one wins.
+    let one = story.invoke("alice", "n1", AppRequest::Count);
+    let first = story.serve("alice", "n1", AppRequest::Count);
+    let other = story.invoke("alice", "n2", AppRequest::Count);
+    let mut second = story.serve("alice", "n2", AppRequest::Count);
+    second.counter.as_mut().expect("it counts").count = 2;
+    story.complete(one, crate::history::Outcome::Ok { reply: first });
+    story.complete(other, crate::history::Outcome::Ok { reply: second });
+    let story = story.request("alice", "n1", AppRequest::Read).answering(|answer| answer.count = 2);
+    assert_ne!(story.finding(FRESH).status, Status::Violated);
+}

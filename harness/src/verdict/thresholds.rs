@@ -1,0 +1,74 @@
+//! Thresholds: what a story says that something may take at most, judged as expectations.
+
+use super::finding::{Expectation, Measures, Status};
+use super::view::View;
+use crate::history::{Nanos, OperationId};
+use crate::spec::Millis;
+
+/// How each threshold of the plan stands; what was not measured is unknown.
+pub(super) fn thresholds(view: &View<'_>, measures: &Measures) -> Vec<Expectation> {
+    let at_most = &view.plan.at_most;
+    let first = measures.failovers.iter().map(|it| (it.first_answer_ms, Some(it.answered_by)));
+    // Who is cut off is not lost, so nobody fails over.
+    let due = view.timeline.faults.iter().filter(|fault| !fault.kind.cuts()).count();
+    let silent = due.saturating_sub(measures.failovers.len());
+    let micros = |us: u64| us.div_ceil(1000);
+    let single = |ms: Option<u64>| ms.map(|ms| (ms, None)).into_iter().collect::<Vec<_>>();
+    let times = |all: &[super::NodeTime]| all.iter().map(|it| (it.ms, None)).collect::<Vec<_>>();
+    let all = [
+        (at_most.first_answer, "first answer after a fault", first.collect(), silent),
+        (at_most.farm, "farm to every node", single(measures.farm_ms), 0),
+        (at_most.start, "start of the cluster", single(measures.start_ms), 0),
+        (at_most.latency_p99, "99 of 100 answers", single(measures.latency.map(|it| micros(it.p99_us))), 0),
+        (at_most.state_transfer, "state transfer", times(&measures.state_transfers), 0),
+        (at_most.eviction, "eviction", measures.evictions.iter().map(|it| (it.ms, None)).collect(), 0),
+    ];
+    let judged =
+        all.into_iter().filter_map(|(limit, what, found, missing)| Some(judged(limit?, what, &found, missing)));
+    judged.chain(at_most.replication_lag.map(|limit| lag(view, measures, limit))).collect()
+}
+
+fn judged(limit: Millis, what: &str, found: &[(u64, Option<OperationId>)], missing: usize) -> Expectation {
+    let longest = found.iter().max_by_key(|(ms, _)| *ms);
+    let (status, because) = match longest {
+        Some((ms, _)) if *ms > limit.0 => (Status::Violated, format!("it took {ms} ms")),
+        Some(_) if missing > 0 => (Status::Unknown, format!("after {missing} of the faults nothing was measured")),
+        Some((ms, _)) => (Status::Holds, format!("it took {ms} ms")),
+        None => (Status::Unknown, "it was not measured".to_owned()),
+    };
+    let rests_on: Vec<OperationId> = longest.and_then(|(_, operation)| *operation).into_iter().collect();
+    Expectation { what: format!("{what} within {limit}"), status, because, rests_on, evidence: vec![] }
+}
+
+/// A look shows the most that the lag can have been. That it was longer is proven by a look that began later than that
+/// and showed less.
+fn lag(view: &View<'_>, measures: &Measures, limit: Millis) -> Expectation {
+    let late = view.sessions.iter().find_map(|session| {
+        let replica = session.replicas.iter().find(|replica| {
+            let due = Nanos(replica.asked.0.saturating_sub(nanos(limit)));
+            let due = i64::try_from(session.acknowledged_before(due)).unwrap_or(i64::MAX);
+            let behind = replica.content.count.is_some_and(|count| count < due);
+            behind && !session.contended_before(replica.at) && view.torn(session, replica.node, replica.at).is_none()
+        })?;
+        Some((session, replica))
+    });
+    let (status, because, evidence) = match (late, measures.replication_lag) {
+        (Some((session, replica)), _) => {
+            let what =
+                format!("the replica of {}'s session on {} was behind at {}", session.client, replica.node, replica.at);
+            (Status::Violated, what, vec![replica.record])
+        }
+        (None, Some(lag)) if lag.max_us <= limit.0.saturating_mul(1000) => {
+            (Status::Holds, format!("it took {} ms at most, as far as looks tell", lag.max_us.div_ceil(1000)), vec![])
+        }
+        (None, Some(_)) => {
+            (Status::Unknown, "no look came soon enough to tell, and none showed a replica behind".to_owned(), vec![])
+        }
+        (None, None) => (Status::Unknown, "it was not measured".to_owned(), vec![]),
+    };
+    Expectation { what: format!("replication lag within {limit}"), status, because, rests_on: vec![], evidence }
+}
+
+fn nanos(limit: Millis) -> u64 {
+    u64::try_from(limit.duration().as_nanos()).unwrap_or(u64::MAX)
+}
