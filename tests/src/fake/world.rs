@@ -132,6 +132,10 @@ impl World {
     /// Undoes that; whether there was anything to undo.
     pub(super) fn join_again(&mut self, index: usize, by: Parting) -> bool {
         let was = self.parted(by).remove(&index);
+        if !self.nodes[index].runs() {
+            // The dead meet nobody.
+            return was;
+        }
         for other in self.others(index) {
             for (who, whom) in [(index, other), (other, index)] {
                 let back = self.nodes[whom].name.clone();

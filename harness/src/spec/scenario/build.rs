@@ -11,7 +11,7 @@ use crate::spec::expect::Violation;
 use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::topology::NodeChanges;
-use crate::spec::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis, NodeName, Target};
+use crate::spec::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis, NodeName, Skew, Target};
 
 /// A story in the making.
 ///
@@ -277,6 +277,8 @@ keys! {
     sessions: usize;
     /// How many of a hundred.
     percent: u8;
+    /// How far a clock is skewed.
+    by: Skew;
     /// What the answers must look like.
     expect: Expect;
 }

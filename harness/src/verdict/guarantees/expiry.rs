@@ -159,8 +159,8 @@ fn gone(view: &View<'_>, session: &Session<'_>, shortened: usize) -> Option<(Str
 /// That it was answered for longer than it would have lived unused, in words, with the record.
 fn kept(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration) -> Option<(String, usize)> {
     let since = view.operations[shortened].completed?;
-    let answers = session.answers.iter().map(|index| &view.operations[*index]);
-    let last = answers.filter(|answer| life < answer.invoked.since(since)).next_back()?;
+    let mut answers = session.answers.iter().map(|index| &view.operations[*index]);
+    let last = answers.rfind(|answer| life < answer.invoked.since(since))?;
     let told =
         format!("{} was answered out of {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
     Some((told, last.record))

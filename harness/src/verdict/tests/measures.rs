@@ -64,7 +64,8 @@ fn threshold(story: &Story, at_most: AtMost) -> (Status, String, Status) {
 
 #[test]
 fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_measured() {
-    let limits: [(fn(Millis) -> AtMost, &str); 5] = [
+    type Limit = fn(Millis) -> AtMost;
+    let limits: [(Limit, &str); 5] = [
         (|limit| AtMost { first_answer: Some(limit), ..AtMost::default() }, "first answer"),
         (|limit| AtMost { farm: Some(limit), ..AtMost::default() }, "farm"),
         (|limit| AtMost { start: Some(limit), ..AtMost::default() }, "start"),
