@@ -287,7 +287,10 @@ async fn what_the_send_options_do_not_promise_is_shown_and_makes_nothing_red() {
 
 /// Faults upon faults, on a cluster that does nothing wrong.
 #[rstest]
-#[case::cut_off_and_frozen_and_the_owner_killed(include_str!("../../harness/scenarios/partition/overlapping.toml"))]
+#[case::cut_off_and_frozen_and_the_owner_killed(
+    include_str!("../../harness/scenarios/partition/overlapping.toml"),
+    Status::Holds
+)]
 #[case::two_are_cut_off_at_a_time(
     r#"name = "two are cut off at a time"
     [cluster]
@@ -320,7 +323,8 @@ async fn what_the_send_options_do_not_promise_is_shown_and_makes_nothing_red() {
     [[step]]
     request = "count"
     on = "n2"
-    expect = { count = 4, session = "kept" }"#
+    expect = { count = 4, session = "kept" }"#,
+    Status::Holds
 )]
 #[case::a_node_that_is_cut_off_is_killed_and_comes_back(
     r#"name = "a node that is cut off is killed and comes back"
@@ -345,15 +349,17 @@ async fn what_the_send_options_do_not_promise_is_shown_and_makes_nothing_red() {
     [[step]]
     request = "count"
     on = "n2"
-    expect = { count = 3, session = "kept" }"#
+    expect = { count = 3, session = "kept" }"#,
+    // What was written while n2 was cut off is taken over by its next life; a verdict does not rest on such copies.
+    Status::Unknown
 )]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn overlapping_faults_of(#[case] scenario: &str) {
+async fn overlapping_faults_of(#[case] scenario: &str, #[case] status: Status) {
     let scenario = Scenario::parse(scenario.as_bytes()).expect("it is understood");
     let plans = scenario.plans(&Topology::of(2).expect("two nodes")).expect("it can be told");
     for cell in plans {
         let ended = judged(&FakeRun::of(cell.plan, None)).await.expect("it runs");
-        assert_eq!(ended.verdict.status, Status::Holds, "{}", told(&ended.verdict));
+        assert_eq!(ended.verdict.status, status, "{}", told(&ended.verdict));
         assert!(ended.cut_short.is_none(), "{:?}", ended.cut_short);
     }
 }
