@@ -25,6 +25,7 @@ pub mod guarantee;
 pub mod main_job;
 pub mod millis;
 pub mod names;
+pub mod node_changes;
 pub mod plan;
 pub mod scenario;
 pub mod server;
@@ -42,6 +43,7 @@ pub use fault::{Extent, FaultKind};
 pub use guarantee::Guarantee;
 pub use millis::Millis;
 pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
+pub use node_changes::NodeChanges;
 pub use plan::Plan;
 pub use scenario::Scenario;
 pub use server::{Flavour, ServerSpec};
@@ -49,7 +51,6 @@ pub use skew::Skew;
 pub use step::{Step, StepKind, Until};
 pub use target::{Role, Target};
 pub use topology::{
-    ClusterSpec, Endpoints, ManagerKind, Membership, NodeChanges, NodeEndpoints, NodeSpec, SendOptions, Timing,
-    Topology,
+    ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
 };
 pub use version::{Product, ServerKind, TomcatVersion};

@@ -4,8 +4,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::exchange::Exchange;
+use super::node_changes::NodeChanges;
 use super::plan::App;
-use super::topology::NodeChanges;
 use super::{ClientName, ContextPath, Expect, FaultKind, Millis, NodeName, Skew, Target};
 
 /// One step, with its number in the story.

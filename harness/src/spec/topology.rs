@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster_element::{ClusterElement, ClusterElements};
+use super::node_changes::NodeChanges;
 use super::{FaultKind, JvmRoute, NodeName, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
@@ -43,56 +44,6 @@ pub struct NodeSpec {
     /// What it has otherwise than the others.
     #[serde(default, skip_serializing_if = "NodeChanges::is_none")]
     pub changes: NodeChanges,
-}
-
-/// What one node has otherwise than the others. What is not said is as the topology has it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct NodeChanges {
-    /// What it runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub server: Option<ServerSpec>,
-    /// `JAVA_HOME`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(with = "Option<String>")]
-    pub java: Option<Utf8PathBuf>,
-    /// Arguments for its JVM, behind the others'.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub jvm_args: Vec<String>,
-    /// Which Manager.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub manager: Option<ManagerKind>,
-    /// How it sends session changes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub send_options: Option<SendOptions>,
-    /// What it says of the elements of `<Cluster>`, in the place of all that the topology says of them.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub elements: Option<Box<ClusterElements>>,
-    /// The nodes that it knows as peers, with static membership; all others where nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub peers: Option<Vec<NodeName>>,
-}
-
-impl NodeChanges {
-    /// Whether nothing is otherwise.
-    pub fn is_none(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// These, with what `later` says in the place of its own.
-    #[must_use]
-    pub fn then(&self, later: &Self) -> Self {
-        let later = later.clone();
-        Self {
-            server: later.server.or_else(|| self.server.clone()),
-            java: later.java.or_else(|| self.java.clone()),
-            jvm_args: self.jvm_args.iter().cloned().chain(later.jvm_args).collect(),
-            manager: later.manager.or(self.manager),
-            send_options: later.send_options.or(self.send_options),
-            elements: later.elements.or_else(|| self.elements.clone()),
-            peers: later.peers.or_else(|| self.peers.clone()),
-        }
-    }
 }
 
 /// A number of nodes that cannot be had.

@@ -8,9 +8,9 @@ use super::file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTab
 use super::{Scenario, ScenarioError};
 use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
+use crate::spec::node_changes::NodeChanges;
 use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
-use crate::spec::topology::NodeChanges;
 use crate::spec::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis, NodeName, Skew, Target};
 
 /// A story in the making.
@@ -208,6 +208,34 @@ macro_rules! keys {
     };
 }
 
+/// Numbers that belong to a verb, so that they can be written plainly.
+macro_rules! numbers {
+    ($($(#[$doc:meta])* $name:ident: $type:ty;)+) => {
+        impl StepBuilder {
+            $(
+                $(#[$doc])*
+                pub fn $name(mut self, number: $type) -> Self {
+                    self.table.$name = Some(placed(number));
+                    self
+                }
+            )+
+        }
+    };
+}
+
+numbers! {
+    /// How many clients ask.
+    clients: u32;
+    /// How many of them ask at one time.
+    parallel: u32;
+    /// How often each asks.
+    times: u32;
+    /// How many sessions to wait for.
+    sessions: usize;
+    /// How many of a hundred.
+    percent: u8;
+}
+
 verbs! {
     /// Deploys an app by its name, or the path of a WAR.
     deploy: String;
@@ -245,12 +273,6 @@ named_verbs! {
 }
 
 keys! {
-    /// How many clients ask.
-    clients: u32;
-    /// How many of them ask at one time.
-    parallel: u32;
-    /// How often each asks.
-    times: u32;
     /// Into which folder an app is put.
     through: Through;
     /// The version of an app.
@@ -273,10 +295,6 @@ keys! {
     contains: String;
     /// How long a wait may take.
     within: Millis;
-    /// How many sessions to wait for.
-    sessions: usize;
-    /// How many of a hundred.
-    percent: u8;
     /// How far a clock is skewed.
     by: Skew;
     /// What the answers must look like.

@@ -11,9 +11,9 @@ use toml::Spanned;
 use crate::spec::cluster_element::ClusterElements;
 use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
+use crate::spec::node_changes::NodeChanges;
 use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
-use crate::spec::topology::NodeChanges;
 use crate::spec::{
     AtMost, ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName,
     SendOptions, ServerSpec, Skew, Target, Timing,

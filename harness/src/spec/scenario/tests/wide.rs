@@ -177,7 +177,7 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
         .nodes(3)
         .node("n3", third)
         .step(Step::deploy("counter").expect(logs))
-        .step(Step::traffic(AppRequest::Count).client("load").clients(4u32).on("rotate").every(Millis(50)))
+        .step(Step::traffic(AppRequest::Count).client("load").clients(4).on("rotate").every(Millis(50)))
         .step(Step::deploy("shop.war").through(Through::Copy).version("002").slowly(Millis(2000)))
         .step(Step::get("/shop/login").on("n1").capture(capture))
         .step(
