@@ -251,6 +251,11 @@ impl Delivery {
         *self == Self::default()
     }
 
+    /// The version that its context has; empty where it has none.
+    pub fn version(&self) -> &str {
+        self.version.as_deref().unwrap_or_default()
+    }
+
     /// The name of the archive of a context.
     pub fn war_name(&self, context: &ContextPath) -> String {
         let name = context.war_name();

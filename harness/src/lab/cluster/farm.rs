@@ -56,9 +56,9 @@ impl Cluster {
         let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(&war.context)).into();
         let mut awaited = vec![];
         for node in living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node)) {
-            let before = self.life_of(node, &war.context, delivery).await?;
-            let version = delivery.version.as_deref().unwrap_or_default();
-            awaited.push((node, Served { version, before, mark: self.log_mark(node) }));
+            let (version, mark) = (delivery.version(), self.log_mark(node));
+            let before = self.life_of(node, &war.context, version).await?;
+            awaited.push((node, Served { version, before, mark }));
         }
         for node in &receivers {
             let dropped = Dropped { node, path: path.clone(), alone: delivery.through == Through::Copy };
@@ -85,7 +85,7 @@ impl Cluster {
             self.parts.runtime.remove(node, &path).await?;
         }
         let gone = living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node));
-        try_join_all(gone.map(|node| self.await_gone(node, context, delivery))).await?;
+        try_join_all(gone.map(|node| self.await_gone(node, context, delivery.version()))).await?;
         if delivery.version.is_none() {
             lock(&self.deployed).retain(|war| war.context != *context);
         }
@@ -126,23 +126,16 @@ impl Cluster {
         &self,
         node: &NodeName,
         context: &ContextPath,
-        delivery: &Delivery,
+        version: &str,
     ) -> Result<Option<i64>, ClusterError> {
         if !lock(&self.deployed).iter().any(|war| war.context == *context) {
             return Ok(None);
         }
         let seen = self.look(node, &Question::Context(context.clone())).await?;
-        let version = delivery.version.as_deref().unwrap_or_default();
         Ok(seen.state().and_then(|state| state.context(context, version)).and_then(|found| found.started_ms))
     }
 
-    async fn await_gone(
-        &self,
-        node: &NodeName,
-        context: &ContextPath,
-        delivery: &Delivery,
-    ) -> Result<(), ClusterError> {
-        let version = delivery.version.as_deref().unwrap_or_default();
+    async fn await_gone(&self, node: &NodeName, context: &ContextPath, version: &str) -> Result<(), ClusterError> {
         let question = Question::Context(context.clone());
         wait::until(&format!("{node} to have no {context}"), self.parts.limits.deploy, async || {
             let seen = self.look(node, &question).await?;

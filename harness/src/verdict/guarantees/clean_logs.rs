@@ -47,14 +47,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 fn breach(line: &LogLine, record: usize, at: Nanos, known: bool) -> Breach {
     let far = if known { ", which is harmless only near a fault or a start" } else { "" };
     let message: String = line.message.chars().take(200).collect();
-    Breach {
-        violation: None,
-        at,
-        because: format!("{} logged {} {}: {message}{far}", line.node, line.level, line.logger),
-        rests_on: Vec::new(),
-        evidence: vec![record],
-        unpromised: None,
-    }
+    let because = format!("{} logged {} {}: {message}{far}", line.node, line.level, line.logger);
+    Breach::shown(at, record, because)
 }
 
 type Spans = Vec<(Nanos, Nanos)>;

@@ -39,13 +39,8 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
 fn died_before_forming(view: &View<'_>) -> Vec<Breach> {
     let formed = view.timeline.whole.first().map_or(FOREVER, |whole| whole.from);
     let deaths = view.timeline.deaths.iter().filter(|(at, ..)| *at < formed);
-    let breaches = deaths.map(|(at, node, why, record)| Breach {
-        violation: None,
-        at: *at,
-        because: format!("{node} ended at {at}, before the cluster had formed: {why}"),
-        rests_on: Vec::new(),
-        evidence: vec![*record],
-        unpromised: None,
+    let breaches = deaths.map(|(at, node, why, record)| {
+        Breach::shown(*at, *record, format!("{node} ended at {at}, before the cluster had formed: {why}"))
     });
     breaches.collect()
 }
@@ -53,13 +48,9 @@ fn died_before_forming(view: &View<'_>) -> Vec<Breach> {
 fn unhealthy(view: &View<'_>) -> Vec<Breach> {
     let sick = view.looks.iter().filter(|look| look.state.is_some_and(|state| state.openejb == Some(false)));
     let sick = sick.filter(|look| view.timeline.up(look.node, look.asked, look.at).is_some());
-    let breaches = sick.map(|look| Breach {
-        violation: None,
-        at: look.at,
-        because: format!("{} was ready, but its OpenEJB was not healthy at {}", look.node, look.at),
-        rests_on: Vec::new(),
-        evidence: vec![look.record],
-        unpromised: None,
+    let breaches = sick.map(|look| {
+        let because = format!("{} was ready, but its OpenEJB was not healthy at {}", look.node, look.at);
+        Breach::shown(look.at, look.record, because)
     });
     breaches.collect()
 }

@@ -3,7 +3,7 @@
 use super::super::timeline::FOREVER;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
-use crate::history::{Event, Nanos, RecordKind};
+use crate::history::{Event, Nanos};
 use crate::spec::{ContextPath, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -25,9 +25,10 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     let (mut evidence, mut told) = (Vec::new(), Vec::new());
     for context in &view.contexts {
-        let Some((at, watcher)) = dropped(view, context, &mut evidence) else {
+        let Some((drop, at, watcher)) = dropped(view, context) else {
             return Err(format!("no WAR for {context} was dropped"));
         };
+        evidence.push(drop);
         let (mut nodes, mut same) = (Vec::new(), 0);
         for node in view.plan.topology.names().filter(|node| view.timeline.up(node, at, at).is_some()) {
             let from = dropped_alone(view, context, node).unwrap_or(at).max(at);
@@ -105,20 +106,15 @@ fn told_bytes<'v, 'a>(
     settled.filter_map(|look| Some((look, look.contexts(&wanted).next()?.war_sha256.as_ref()?))).collect()
 }
 
-/// The last drop of a WAR that was meant for every node: when, and on which.
-fn dropped<'a>(view: &View<'a>, wanted: &ContextPath, evidence: &mut Vec<usize>) -> Option<(Nanos, &'a NodeName)> {
+/// The last drop of a WAR that was meant for every node: the record, when, and on which. Where it was only ever copied from
+/// node to node, the first copy counts for all.
+fn dropped<'a>(view: &View<'a>, wanted: &ContextPath) -> Option<(usize, Nanos, &'a NodeName)> {
     let drops = view.events().filter_map(|(index, at, event)| match event {
-        Event::WarDropped { node, context, .. } if context == wanted => Some((index, at, node)),
+        Event::WarDropped { node, alone, context, .. } if context == wanted => Some((*alone, (index, at, node))),
         _ => None,
     });
     let drops: Vec<_> = drops.collect();
-    let alone = |index: usize| {
-        matches!(&view.history.records[index].kind, RecordKind::Event(Event::WarDropped { alone: true, .. }))
-    };
-    // Where it was only ever copied from node to node, the first copy counts for all.
-    let for_all = drops.iter().rfind(|(index, ..)| !alone(*index)).or(drops.first())?;
-    evidence.push(for_all.0);
-    Some((for_all.1, for_all.2))
+    drops.iter().rfind(|(alone, _)| !alone).or(drops.first()).map(|(_, drop)| *drop)
 }
 
 /// When a WAR was last dropped for a node alone.
@@ -159,13 +155,10 @@ fn not_served(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
             && served()
     });
     let missing = looks.filter(|look| look.contexts(&std::iter::once(context).collect()).next().is_none());
-    let breaches = missing.map(|look| Breach {
-        violation: None,
-        at: look.at,
-        because: format!("{} did not serve {context} at {}, though it had been deployed there", look.node, look.at),
-        rests_on: Vec::new(),
-        evidence: vec![look.record],
-        unpromised: None,
+    let breaches = missing.map(|look| {
+        let because =
+            format!("{} did not serve {context} at {}, though it had been deployed there", look.node, look.at);
+        Breach::shown(look.at, look.record, because)
     });
     breaches.collect()
 }

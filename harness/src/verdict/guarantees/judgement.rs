@@ -37,6 +37,13 @@ pub(super) struct Breach {
     pub(super) unpromised: Option<String>,
 }
 
+impl Breach {
+    /// What one record shows.
+    pub(super) fn shown(at: Nanos, record: usize, because: String) -> Self {
+        Self { at, violation: None, because, rests_on: Vec::new(), evidence: vec![record], unpromised: None }
+    }
+}
+
 impl Judgement {
     pub(super) fn holds(because: impl Into<String>) -> Self {
         Self {

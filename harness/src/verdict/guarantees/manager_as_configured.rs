@@ -28,14 +28,7 @@ fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
         let why = if context.distributable { "" } else { ": the app is not distributable" };
         let because =
             format!("{} runs {} with {} where {wanted} was due{why}", look.node, context.path, context.manager.class);
-        Breach {
-            violation: None,
-            at: look.at,
-            because,
-            rests_on: Vec::new(),
-            evidence: vec![look.record],
-            unpromised: None,
-        }
+        Breach::shown(look.at, look.record, because)
     });
     breaches.collect()
 }

@@ -93,7 +93,7 @@ fn stranger(look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> 
     let by_right = known.untold_before(look.at);
     let first = strange.first().filter(|_| strange.len() > by_right)?;
     let because = format!("{} held session {first} at {}, which no client was ever given", look.node, look.at);
-    Some(at_look(look, because))
+    Some(Breach::shown(look.at, look.record, because))
 }
 
 /// A node that lists more sessions than there are, though nothing was under way: one of them is there twice.
@@ -107,16 +107,5 @@ fn too_many(view: &View<'_>, look: &Look<'_>, ids: &[&str], known: &Known<'_>) -
     let torn = view.sessions.iter().find_map(|session| view.torn(session, look.node, look.at));
     let renamed = || Some("the message that renames a session may be lost where nobody waits for it".to_owned());
     let unpromised = torn.or_else(|| if view.waits() { None } else { renamed() });
-    Some(Breach { unpromised, ..at_look(look, because) })
-}
-
-fn at_look(look: &Look<'_>, because: String) -> Breach {
-    Breach {
-        violation: None,
-        at: look.at,
-        because,
-        rests_on: Vec::new(),
-        evidence: vec![look.record],
-        unpromised: None,
-    }
+    Some(Breach { unpromised, ..Breach::shown(look.at, look.record, because) })
 }
