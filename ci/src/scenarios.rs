@@ -1,9 +1,12 @@
 //! Tells every shipped scenario on real servers, and writes the table of `scenarios/README.md`.
 
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use camino::Utf8PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail, miette};
 
@@ -12,82 +15,99 @@ use crate::command::{cargo, command, java, read, run, shown};
 /// What is told, and on what.
 #[derive(Debug, Args)]
 pub(crate) struct ScenarioArgs {
-    /// Only scenarios with this tag, name or number; the table is then left as it is
-    only: Option<String>,
-    /// Servers; may be repeated
-    #[arg(long, default_values = ["tomee:9.0.0", "tomcat:11.0.24"])]
+    /// Only scenarios with one of these tags, names or numbers; the other rows of the table stay as they are
+    only: Vec<String>,
+    /// Servers; may be repeated. Those that the table has a column for are noted there
+    #[arg(long, default_values = SERVERS)]
     server: Vec<String>,
     /// What a node is
     #[arg(long, default_value = "auto", value_parser = ["auto", "process", "docker"])]
     runtime: String,
+    /// Scenarios told at once
+    #[arg(long, default_value_t = 1)]
+    jobs: usize,
 }
 
 const PROGRAM: &str = "target/release/tomee-harness";
+const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/scenarios/README.md");
 const BEGIN: &str = "<!-- table -->";
 const END: &str = "<!-- end of table -->";
+/// The columns of the table.
+const SERVERS: [&str; 2] = ["tomee:9.0.0", "tomcat:11.0.24"];
 /// The tag of what only a TomEE can do, and what the table says of it on another server.
 const TOMEE: &str = "tomee";
 const NEEDS_TOMEE: &str = "needs TomEE";
+const UNTOLD: &str = "not told";
 
 /// A shipped scenario, as `list` tells it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Shipped {
     name: String,
     catalogue: String,
     sentence: String,
+    runtimes: String,
     needs_tomee: bool,
-}
-
-/// How a scenario went on one server.
-#[derive(Debug)]
-struct Went {
-    verdict: String,
-    took: Duration,
 }
 
 /// Tells them all; one that does not hold is an error, when all were told.
 pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     run(cargo().args(["build", "--release", "--quiet", "--package", "tomee-harness"]))?;
-    let mut list = command(&[PROGRAM, "list", "--json"]);
-    list.args(&args.only);
-    let shipped = shipped(&read(&mut list)?)?;
-    let (mut rows, mut bad) = (vec![], vec![]);
-    for scenario in shipped {
-        let mut row = vec![];
-        for server in &args.server {
-            if scenario.needs_tomee && !server.starts_with(TOMEE) {
-                row.push(Went { verdict: NEEDS_TOMEE.to_owned(), took: Duration::ZERO });
-                continue;
+    let list = |only: &[String]| shipped(&read(command(&[PROGRAM, "list", "--json"]).args(only))?);
+    let (all, chosen) = (list(&[])?, list(&args.only)?);
+    let asked: Vec<(&Shipped, &str)> =
+        chosen.iter().flat_map(|it| args.server.iter().map(move |server| (it, server.as_str()))).collect();
+    let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::read()?));
+    let bad = Mutex::new(vec![]);
+    let work = || -> Result<()> {
+        while let Some((scenario, server)) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
+            let (verdict, told) = if scenario.needs_tomee && !server.starts_with(TOMEE) {
+                (NEEDS_TOMEE, NEEDS_TOMEE.to_owned())
+            } else {
+                let (verdict, took) = tell(scenario, server, &args.runtime)?;
+                println!("{verdict:<10} {:>6.1} s  {} on {server}", took.as_secs_f64(), scenario.name);
+                (verdict, format!("{verdict}, {:.0} s ({})", took.as_secs_f64(), jiff::Zoned::now().date()))
+            };
+            if !["holds", NEEDS_TOMEE].contains(&verdict) {
+                locked(&bad).push(format!("{} on {server}: {verdict}", scenario.name));
             }
-            let went = tell(&scenario, server, &args.runtime)?;
-            println!("{:<10} {:>6.1} s  {} on {server}", went.verdict, went.took.as_secs_f64(), scenario.name);
-            if went.verdict != "holds" {
-                bad.push(format!("{} on {server}: {}", scenario.name, went.verdict));
-            }
-            row.push(went);
+            // After each, so that a night's work is not lost with its last hour.
+            let mut table = locked(&table);
+            table.0.insert((scenario.name.clone(), (*server).to_owned()), told);
+            table.write(&all)?;
         }
-        rows.push((scenario, row));
-    }
-    if args.only.is_none() {
-        write_table(&table(&args.server, &rows)?)?;
-    }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..args.jobs.max(1)).map(|_| scope.spawn(work)).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
+    })?;
+    let bad = locked(&bad);
     if bad.is_empty() { Ok(()) } else { bail!("not as they say:\n{}", bad.join("\n")) }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn shipped(json: &str) -> Result<Vec<Shipped>> {
     let list: serde_json::Value = serde_json::from_str(json).into_diagnostic()?;
     let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
+    let texts = |value: &serde_json::Value| -> Vec<String> {
+        value.as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
+    };
     let all = list["scenarios"].as_array().ok_or_else(|| miette!("`list` tells no scenarios"))?;
     let all = all.iter().map(|it| Shipped {
         name: text(&it["scenario"]),
         catalogue: text(&it["catalogue"]),
         sentence: text(&it["name"]),
-        needs_tomee: it["tags"].as_array().is_some_and(|tags| tags.iter().any(|tag| tag == TOMEE)),
+        runtimes: texts(&it["runtimes"]).join(", "),
+        needs_tomee: texts(&it["tags"]).iter().any(|tag| tag == TOMEE),
     });
     Ok(all.collect())
 }
 
-fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<Went> {
+/// How it went, and how long all runs of its matrix took.
+fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str, Duration)> {
     let folder = tempfile::tempdir().into_diagnostic()?;
     let folder = folder.path().to_string_lossy().into_owned();
     // With a slash it is a path, and the name of a shipped one where no such file is.
@@ -101,44 +121,95 @@ fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<Went> {
         Some(0) => "holds",
         Some(1) => "VIOLATED",
         Some(3) => "unknown",
-        _ => {
-            println!("{}: {}", shown(&command), String::from_utf8_lossy(&output.stderr));
-            "error"
-        }
+        _ => "error",
     };
-    Ok(Went { verdict: verdict.to_owned(), took })
-}
-
-fn table(servers: &[String], rows: &[(Shipped, Vec<Went>)]) -> Result<String> {
-    let java = java()?;
-    let mut table = format!(
-        "Told on {} on {} processors, {java}. The time is that of all runs of a scenario's matrix.\n\n",
-        jiff::Zoned::now().date(),
-        std::thread::available_parallelism().map_or(1, usize::from),
-    );
-    table.push_str(&format!("| scenario | | what it says | {} |\n", servers.join(" | ")));
-    table.push_str(&format!("|---|---|---|{}\n", "---|".repeat(servers.len())));
-    for (scenario, went) in rows {
-        let cell = |went: &Went| match went.verdict.as_str() {
-            NEEDS_TOMEE => NEEDS_TOMEE.to_owned(),
-            verdict => format!("{verdict}, {:.0} s", went.took.as_secs_f64()),
-        };
-        let went: Vec<String> = went.iter().map(cell).collect();
-        table.push_str(&format!(
-            "| `{}` | {} | {} | {} |\n",
-            scenario.name,
-            scenario.catalogue,
-            scenario.sentence.replace('|', "\\|"),
-            went.join(" | ")
-        ));
+    if verdict != "holds" {
+        println!("{}: {}", shown(&command), String::from_utf8_lossy(&output.stderr));
     }
-    Ok(table)
+    Ok((verdict, took))
 }
 
-fn write_table(table: &str) -> Result<()> {
-    let path = Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/scenarios/README.md"));
-    let text = fs_err::read_to_string(&path).into_diagnostic()?;
-    let (before, rest) = text.split_once(BEGIN).ok_or_else(|| miette!("{path} has no place for the table"))?;
-    let (_, after) = rest.split_once(END).ok_or_else(|| miette!("{path} has no place for the table"))?;
-    fs_err::write(&path, format!("{before}{BEGIN}\n{table}{END}{after}")).into_diagnostic()
+/// What each scenario said on each server, as the README tells it.
+#[derive(Debug)]
+struct Table(BTreeMap<(String, String), String>);
+
+impl Table {
+    fn read() -> Result<Self> {
+        let text = fs_err::read_to_string(README).into_diagnostic()?;
+        let (_, rows, _) = parts(&text)?;
+        Ok(Self::parse(rows))
+    }
+
+    fn parse(rows: &str) -> Self {
+        let mut told = BTreeMap::new();
+        for row in rows.lines().filter(|line| line.starts_with("| `")) {
+            let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
+            let Some(from) = cells.len().checked_sub(SERVERS.len()) else { continue };
+            let name = cells[0].trim_matches('`');
+            for (server, cell) in SERVERS.iter().zip(&cells[from..]) {
+                told.insert((name.to_owned(), (*server).to_owned()), (*cell).to_owned());
+            }
+        }
+        Self(told)
+    }
+
+    fn write(&self, all: &[Shipped]) -> Result<()> {
+        let text = fs_err::read_to_string(README).into_diagnostic()?;
+        let (before, _, after) = parts(&text)?;
+        let rows = self.rows(all)?;
+        fs_err::write(README, format!("{before}{BEGIN}\n{rows}{END}{after}")).into_diagnostic()
+    }
+
+    fn rows(&self, all: &[Shipped]) -> Result<String> {
+        let mut rows = format!(
+            "Told on {} processors, {}. The time is that of all runs of a scenario's matrix, one after the other.\n\n",
+            std::thread::available_parallelism().map_or(1, usize::from),
+            java()?,
+        );
+        rows.push_str(&format!("| scenario | | what it says | runtimes | {} |\n", SERVERS.join(" | ")));
+        rows.push_str(&format!("|---|---|---|---|{}\n", "---|".repeat(SERVERS.len())));
+        for Shipped { name, catalogue, sentence, runtimes, .. } in all {
+            let cell = |server: &&str| {
+                let told = self.0.get(&(name.clone(), (*server).to_owned()));
+                told.map_or(UNTOLD, String::as_str).to_owned()
+            };
+            let cells = SERVERS.iter().map(cell).collect::<Vec<_>>().join(" | ");
+            let sentence = sentence.replace('|', "\\|");
+            rows.push_str(&format!("| `{name}` | {catalogue} | {sentence} | {runtimes} | {cells} |\n"));
+        }
+        Ok(rows)
+    }
+}
+
+/// What stands before the table, the table, and what stands after it.
+fn parts(text: &str) -> Result<(&str, &str, &str)> {
+    let place = text.split_once(BEGIN).and_then(|(before, rest)| {
+        let (rows, after) = rest.split_once(END)?;
+        Some((before, rows, after))
+    });
+    place.ok_or_else(|| miette!("{README} has no place for the table"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_that_was_told_earlier_stays() {
+        let scenario = |name: &str| Shipped {
+            name: name.to_owned(),
+            catalogue: "S07".to_owned(),
+            sentence: "a | b".to_owned(),
+            runtimes: "process, docker".to_owned(),
+            needs_tomee: false,
+        };
+        let all = [scenario("failover/kill"), scenario("farm/undeploy")];
+        let mut table = Table::parse("");
+        table.0.insert((all[0].name.clone(), SERVERS[1].to_owned()), "holds, 12 s (2026-11-22)".to_owned());
+        let rows = table.rows(&all).expect("a table");
+        assert_eq!(rows.matches(UNTOLD).count(), 3, "{rows}");
+        let again = Table::parse(&rows);
+        assert_eq!(again.rows(&all).expect("a table"), rows);
+        assert_eq!(again.0[&(all[0].name.clone(), SERVERS[1].to_owned())], "holds, 12 s (2026-11-22)");
+    }
 }

@@ -47,7 +47,7 @@ fn rendered(run: &Utf8Path) -> Result<Value> {
 /// Seconds until the page is drawn.
 fn opens_in(page: &Utf8Path, folder: &Utf8Path) -> Result<f64> {
     let mut command = Command::new("chromium");
-    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--virtual-time-budget=0"]);
+    command.args(["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"]);
     command.arg(format!("--user-data-dir={folder}/chromium")).args(["--timeout=60000", "--dump-dom"]);
     let output = command.arg(format!("file://{page}")).stdin(Stdio::null()).output().into_diagnostic()?;
     let document = String::from_utf8_lossy(&output.stdout);

@@ -19,6 +19,7 @@ pub(crate) fn list(args: &ListArgs, output: &OutputArgs) -> Result<Exit, Failure
                     "name": scenario.name(),
                     "catalogue": scenario.catalogue(),
                     "tags": scenario.tags(),
+                    "runtimes": story.runtimes(),
                 })
             })
             .collect();
