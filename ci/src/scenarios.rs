@@ -108,8 +108,8 @@ fn shipped(json: &str) -> Result<Vec<Shipped>> {
 
 /// How it went, and how long all runs of its matrix took.
 fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str, Duration)> {
-    let folder = tempfile::tempdir().into_diagnostic()?;
-    let folder = folder.path().to_string_lossy().into_owned();
+    let kept = tempfile::tempdir().into_diagnostic()?;
+    let folder = kept.path().to_string_lossy().into_owned();
     // With a slash it is a path, and the name of a shipped one where no such file is.
     let name = format!("scenarios/{}.toml", scenario.name);
     let mut command = command(&[PROGRAM, "run", &name, "--quiet", "--json", "--server", server]);
@@ -125,6 +125,8 @@ fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str
     };
     if verdict != "holds" {
         println!("{}: {}", shown(&command), String::from_utf8_lossy(&output.stderr));
+        // What is not as it says is to be looked at.
+        drop(kept.keep());
     }
     Ok((verdict, took))
 }

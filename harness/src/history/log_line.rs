@@ -54,6 +54,10 @@ pub enum LogClass {
     Deployed,
     /// `Unable to send message through cluster sender`: normal once in the detection gap of a failover.
     SendFailed,
+    /// The listener of the app `listener` was told that a session begins.
+    SessionCreated,
+    /// The same of a session's end.
+    SessionDestroyed,
     /// A port was taken.
     AddressInUse,
     /// TomEE's OpenEJB or the server could not start.

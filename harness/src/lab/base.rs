@@ -16,6 +16,10 @@ use crate::spec::{NodeName, Topology};
 /// The file of the harness's own log handler, below `CATALINA_BASE`.
 pub const HARNESS_LOG: &str = "harness/log/harness.log";
 
+/// The folders that belong to the server and its configuration, and not to what it has deployed: a node that is changed
+/// gets them anew.
+pub const REPLACED: [&str; 4] = ["conf", "lib", "work", "harness/probe"];
+
 /// Folders of every node, beside those of the farm.
 const FOLDERS: [&str; 9] = ["bin", "conf", "lib", "logs", "temp", "webapps", "work", "harness/log", "harness/probe"];
 

@@ -135,6 +135,8 @@ const TEXTS: &[(&str, LogClass)] = &[
     ("Installing webapp [", LogClass::FarmInstalling),
     ("Deployment of web application archive", LogClass::Deployed),
     ("Unable to send message through cluster sender", LogClass::SendFailed),
+    ("tomee-harness: session created ", LogClass::SessionCreated),
+    ("tomee-harness: session destroyed ", LogClass::SessionDestroyed),
     ("TomEE Listener can't start OpenEJB", LogClass::StartFailed),
     ("OpenEJB has encountered a fatal error", LogClass::StartFailed),
     ("The required Server component failed to start", LogClass::StartFailed),

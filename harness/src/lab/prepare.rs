@@ -36,8 +36,8 @@ impl RuntimeKind {
     /// Its name on the command line.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Process => "process",
-            Self::Docker => "docker",
+            Self::Process => process::NAME,
+            Self::Docker => docker::NAME,
         }
     }
 
@@ -54,6 +54,9 @@ impl RuntimeKind {
     pub async fn choose(plan: &Plan) -> (Self, String) {
         if let Err(lacks) = plan.check(process::NAME, &Self::Process.capabilities()) {
             return (Self::Docker, format!("containers, because {lacks}"));
+        }
+        if let Err(lacks) = plan.check(docker::NAME, &Self::Docker.capabilities()) {
+            return (Self::Process, format!("processes, because {lacks}"));
         }
         if plan.topology.jvm.home.is_some() {
             return (Self::Process, "processes, because a Java home of this machine is asked for".to_owned());

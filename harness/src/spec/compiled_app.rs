@@ -25,13 +25,15 @@ pub enum CompiledApp {
     InPlace,
     /// Closes each answer before the session is replicated.
     EarlyAnswer,
+    /// Counts in attributes, and has a listener that is told of each session's begin and end.
+    Listener,
 }
 
 kebab!(CompiledApp);
 
 impl CompiledApp {
     /// All.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Cdi,
         Self::Ejb,
         Self::Login,
@@ -40,6 +42,7 @@ impl CompiledApp {
         Self::ClassesLackingNote,
         Self::InPlace,
         Self::EarlyAnswer,
+        Self::Listener,
     ];
 
     /// The app of this name.
@@ -56,6 +59,7 @@ impl CompiledApp {
             Self::Classes | Self::ClassesLackingNote => "/classes",
             Self::InPlace => "/in-place",
             Self::EarlyAnswer => "/early-answer",
+            Self::Listener => "/listener",
         }
     }
 
@@ -69,7 +73,8 @@ impl CompiledApp {
             | Self::Classes
             | Self::ClassesLackingNote
             | Self::InPlace
-            | Self::EarlyAnswer => None,
+            | Self::EarlyAnswer
+            | Self::Listener => None,
         }
     }
 

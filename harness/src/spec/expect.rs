@@ -56,6 +56,13 @@ pub struct Expect {
     /// Attributes of the session with their values, of a `look`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, serde_json::Value>,
+    /// The nodes on which the app's listener is told that the session is created, and no other, in the whole run; of the
+    /// app `listener`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<Vec<NodeName>>,
+    /// The same of the session's end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destroyed: Option<Vec<NodeName>>,
     /// A text that a line of some node's log contains, from the step's begin to the run's end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log: Option<String>,
@@ -86,6 +93,11 @@ impl Expect {
     /// Whether it asks for anything but lines of logs.
     pub fn is_about_more_than_logs(&self) -> bool {
         self.only_answers() != Self::default()
+    }
+
+    /// Whether it asks for what the listener of an app is told.
+    pub fn is_about_a_listener(&self) -> bool {
+        self.created.is_some() || self.destroyed.is_some()
     }
 
     /// The texts that it looks for in logs.

@@ -83,6 +83,9 @@ pub enum StepKind {
         /// How many of the clients ask at one time.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         parallel: u32,
+        /// How many requests of one client, all with its one cookie, go on at one time.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        at_once: u32,
     },
     /// Asks any app.
     Http {

@@ -127,12 +127,12 @@ impl<'a> Walk<'a> {
                 None => Ok(()),
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
-            StepKind::Request { client, node, context, request, times, clients, parallel } => {
-                let ask = Ask { node, what: What::Counter(context, *request), times: *times };
+            StepKind::Request { client, node, context, request, times, clients, parallel, at_once } => {
+                let ask = Ask { node, what: What::Counter(context, *request), times: *times, at_once: *at_once };
                 self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
             }
             StepKind::Http { client, node, exchange, times } => {
-                let ask = Ask { node, what: What::Any(exchange), times: *times };
+                let ask = Ask { node, what: What::Any(exchange), times: *times, at_once: 1 };
                 self.workload.ask_all(&cluster, client, 1, 1, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {

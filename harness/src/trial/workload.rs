@@ -26,6 +26,8 @@ pub(super) struct Ask<'a> {
     pub(super) node: &'a Target,
     pub(super) what: What<'a>,
     pub(super) times: u32,
+    /// How many of them go on at one time.
+    pub(super) at_once: u32,
 }
 
 /// What is asked.
@@ -62,7 +64,7 @@ impl Workload {
         ask: &Ask<'_>,
     ) -> Result<(), ClusterError> {
         let asking = self.clients(cluster, name, clients)?;
-        let parallel = usize::try_from(parallel).unwrap_or(usize::MAX).max(1);
+        let parallel = many(parallel);
         stream::iter(asking.into_iter().enumerate())
             .map(|(turn, client)| async move { ask.with(cluster, &client, turn).await })
             .buffer_unordered(parallel)
@@ -130,17 +132,23 @@ impl Workload {
     }
 }
 
+/// A number of things of which there is at least one.
+fn many(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX).max(1)
+}
+
 impl Ask<'_> {
     /// `turn` is where a client that goes round the nodes begins.
     async fn with(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<(), ClusterError> {
-        for time in 0..self.times {
-            let node = node(cluster, self.node, client, turn + usize::try_from(time).unwrap_or_default()).await?;
+        let all = (0..many(self.times)).map(|time| async move {
+            let node = node(cluster, self.node, client, turn + time).await?;
             match self.what {
                 What::Counter(context, request) => client.ask(&node, context, request).await?,
                 What::Any(exchange) => client.exchange(&node, exchange).await?,
             };
-        }
-        Ok(())
+            Ok(())
+        });
+        stream::iter(all).buffer_unordered(many(self.at_once)).try_collect().await
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the steps of a plan expected of their answers, and which violations the story was told to show.
 
+mod logs;
 mod replicas;
 
 use std::collections::{BTreeMap, HashMap};
@@ -55,9 +56,12 @@ pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
                             && asked.invoked <= *to
                             && clients.is_none_or(|(name, count)| asked.client.is_one_of(name, count))
                     });
-                    judged(expect, *from, &mine.collect::<Vec<_>>())
+                    let mine: Vec<_> = mine.collect();
+                    let mut parts = judged(expect, *from, &mine);
+                    parts.extend(logs::listeners(view, expect, &mine));
+                    parts
                 };
-                parts.extend(logs(view, expect, *from));
+                parts.extend(logs::texts(view, expect, *from));
                 found.extend(parts.into_iter().map(|part| Expectation { what: what(&part.what), ..part }));
             }
             _ => found.push(Expectation {
@@ -268,37 +272,6 @@ fn times(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation>
         parts.push(timed(format!("each answer after {limit}"), &|took| took >= limit.duration()));
     }
     parts
-}
-
-/// What the nodes' logs were to say, or not, from an instant to the run's end.
-fn logs(view: &View<'_>, expect: &Expect, from: Nanos) -> Vec<Expectation> {
-    let said = |text: &str| {
-        view.history.records.iter().enumerate().find_map(|(index, record)| match &record.kind {
-            RecordKind::Log(line) if record.at >= from && line.message.contains(text) => Some((index, line)),
-            _ => None,
-        })
-    };
-    let mut found = vec![];
-    let mut push = |what, status, because, evidence| {
-        found.push(Expectation { what, status, because, rests_on: vec![], evidence });
-    };
-    if let Some(text) = &expect.log {
-        let what = format!("{text:?} in a log");
-        match said(text) {
-            Some((index, line)) => push(what, Status::Holds, format!("{} logged it", line.node), vec![index]),
-            None => push(what, Status::Violated, "no node logged it".to_owned(), vec![]),
-        }
-    }
-    if let Some(text) = &expect.no_log {
-        let what = format!("no {text:?} in any log");
-        match said(text) {
-            Some((index, line)) => {
-                push(what, Status::Violated, format!("{} logged {:?}", line.node, line.message), vec![index]);
-            }
-            None => push(what, Status::Holds, "no node logged it".to_owned(), vec![]),
-        }
-    }
-    found
 }
 
 /// Judges the last operation of each client; the first that is not as expected decides.

@@ -16,9 +16,14 @@ use crate::spec::{Guarantee, Plan, Violation};
 /// too little was tried, and holds only where the run could have shown the contrary.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let view = View::of(plan, history);
-    let assumed = assumptions(&view);
-    let guarantees: Vec<_> = plan.guarantees.iter().map(|guarantee| finding(*guarantee, &view, &assumed)).collect();
-    let measures = measures::measure(&view);
+    // All go through the whole history, which may be long.
+    let (assumed, guarantees, measures, notes) = std::thread::scope(|scope| {
+        let others = scope.spawn(|| (measures::measure(&view), notes::notes(&view)));
+        let assumed = assumptions(&view);
+        let guarantees: Vec<_> = plan.guarantees.iter().map(|it| finding(*it, &view, &assumed)).collect();
+        let (measures, notes) = others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+        (assumed, guarantees, measures, notes)
+    });
     let mut expectations = expectations::expectations(&view);
     expectations.extend(thresholds::thresholds(&view, &measures));
     let expected_violations = expectations::expected_violations(&view, &guarantees);
@@ -29,7 +34,7 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
         format: 1,
         status,
         measures,
-        notes: notes::notes(&view),
+        notes,
         guarantees,
         expectations,
         expected_violations,

@@ -102,12 +102,6 @@ pub(crate) struct TellArgs {
     /// Check everything, say what would be run, and start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// How many runs go on at one time: a number, or auto, as many as memory and processors bear [default: 1]
-    #[arg(long, env = "TOMEE_HARNESS_JOBS", value_name = "N")]
-    pub(crate) jobs: Option<Jobs>,
-    /// Hand a cluster on from run to run where the next one wants an equal one and it is verified to be as good as new
-    #[arg(long, env = "TOMEE_HARNESS_WARM", conflicts_with = "keep")]
-    pub(crate) warm: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }
@@ -190,6 +184,12 @@ pub(crate) struct RunArgs {
     /// End a run that takes longer, as 500ms, 90s or 5m; the verdict is then Unknown [default: 10m]
     #[arg(long, env = "TOMEE_HARNESS_TIMEOUT", value_name = "TIME", value_parser = parse_time)]
     pub(crate) timeout: Option<std::time::Duration>,
+    /// How many runs go on at one time: a number, or auto, as many as memory and processors bear [default: 1]
+    #[arg(long, env = "TOMEE_HARNESS_JOBS", value_name = "N")]
+    pub(crate) jobs: Option<Jobs>,
+    /// Hand a cluster on from run to run where the next one wants an equal one and it is verified to be as good as new
+    #[arg(long, env = "TOMEE_HARNESS_WARM", conflicts_with = "keep")]
+    pub(crate) warm: bool,
 }
 
 /// What a node is.

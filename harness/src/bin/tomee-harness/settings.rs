@@ -1,6 +1,7 @@
 //! Settings: flags over environment over `tomee-harness.toml` over defaults, each with where it comes from.
 
 use std::fmt;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -9,6 +10,7 @@ use clap::parser::ValueSource;
 use serde::Deserialize;
 use tomee_harness::spec::topology::JvmSpec;
 use tomee_harness::spec::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
+use tomee_harness::suite::Jobs;
 
 use crate::args::{ColorChoice, Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
 use crate::exit::Failure;
@@ -61,8 +63,27 @@ struct File {
     libs: Vec<Utf8PathBuf>,
     out: Option<Utf8PathBuf>,
     timeout: Option<String>,
+    jobs: Option<JobsSaid>,
+    warm: Option<bool>,
     format: Option<Format>,
     color: Option<ColorChoice>,
+}
+
+/// `jobs` of the settings file: a number, or the word.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum JobsSaid {
+    Count(NonZeroUsize),
+    Word(String),
+}
+
+impl JobsSaid {
+    fn jobs(&self) -> Result<Jobs, Failure> {
+        match self {
+            Self::Count(count) => Ok(Jobs::Count(*count)),
+            Self::Word(word) => word.parse().map_err(|error| Failure::usage(format!("jobs in {FILE_NAME}: {error}"))),
+        }
+    }
 }
 
 /// One line of `settings`: name, value, origin.
@@ -75,6 +96,8 @@ pub(crate) struct Settings {
     pub(crate) runtime: RuntimeChoice,
     pub(crate) out: Option<Utf8PathBuf>,
     pub(crate) timeout: Duration,
+    pub(crate) jobs: Jobs,
+    pub(crate) warm: bool,
     pub(crate) format: Format,
     pub(crate) color: ColorChoice,
     pub(crate) lines: Vec<Line>,
@@ -170,6 +193,9 @@ impl Settings {
         let timeout = file.timeout.map(|text| parse_time(&text)).transpose();
         let timeout = timeout.map_err(|problem| Failure::usage(format!("timeout in {FILE_NAME} {problem}")))?;
         let timeout = p.pick("timeout", args.timeout, timeout, DEFAULT_TIMEOUT, |time| format!("{time:?}"));
+        let jobs = file.jobs.as_ref().map(JobsSaid::jobs).transpose()?;
+        let jobs = p.pick("jobs", args.jobs, jobs, Jobs::default(), ToString::to_string);
+        let warm = p.pick("warm", args.warm.then_some(true), file.warm, false, ToString::to_string);
         let format = output.json.then_some(Format::Json).or(output.format);
         let format = p.pick("format", format, file.format, Format::Text, |format| format!("{format:?}").to_lowercase());
         let color =
@@ -178,7 +204,7 @@ impl Settings {
         let mut topology = Topology::of(usize::from(nodes)).map_err(Failure::usage)?;
         (topology.server, topology.cluster, topology.timing) = (server, cluster, timing);
         topology.jvm = JvmSpec { home: java, args: jvm_args, env: env.into_iter().collect(), libs };
-        Ok(Self { topology, runtime, out, timeout, format, color, lines: picker.lines })
+        Ok(Self { topology, runtime, out, timeout, jobs, warm, format, color, lines: picker.lines })
     }
 }
 
@@ -234,5 +260,9 @@ mod tests {
         .expect("good");
         assert_eq!(file.manager, Some(ManagerKind::Backup));
         assert_eq!(file.send_options, Some(SendOptions::ASYNC));
+        let jobs = |text: &str| parse(Utf8Path::new("x"), text).expect("good").jobs.expect("said").jobs();
+        assert_eq!(jobs("jobs = \"auto\"").ok(), Some(Jobs::Auto));
+        assert_eq!(jobs("jobs = 3").ok().map(|jobs| jobs.to_string()), Some("3".to_owned()));
+        assert!(jobs("jobs = \"many\"").is_err());
     }
 }

@@ -4,9 +4,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::config;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::lab::run_dir::SCENARIO_FILE;
-use tomee_harness::spec::{Plan, Topology};
 use tomee_harness::spec::scenario::{ClusterTable, Scenario, ScenarioError, shipped};
 use tomee_harness::spec::topology::JvmSpec;
+use tomee_harness::spec::{Plan, Topology};
 use tomee_harness::suite::files_below;
 
 use crate::exit::Failure;
@@ -25,7 +25,8 @@ impl Story {
     /// The runtimes that can do all runs of the story, on a cluster of two where it says nothing else.
     pub(crate) fn runtimes(&self) -> Vec<&'static str> {
         let plans = Topology::of(2).ok().and_then(|two| self.scenario.plans(&two).ok()).unwrap_or_default();
-        let able = |kind: &RuntimeKind| plans.iter().all(|run| run.plan.check(kind.name(), &kind.capabilities()).is_ok());
+        let able =
+            |kind: &RuntimeKind| plans.iter().all(|run| run.plan.check(kind.name(), &kind.capabilities()).is_ok());
         let kinds = [RuntimeKind::Process, RuntimeKind::Docker].into_iter();
         kinds.filter(able).map(RuntimeKind::name).collect()
     }

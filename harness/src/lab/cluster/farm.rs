@@ -1,5 +1,6 @@
 //! The farm: a WAR goes into the watch folder of one node, and Tomcat carries it to the others.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
@@ -15,6 +16,13 @@ use crate::lab::wait::{self, Look, TimedOut};
 use crate::lab::war::War;
 use crate::spec::step::{Delivery, Through};
 use crate::spec::{ContextPath, Guarantee, Millis, NodeName};
+
+/// An app, and the nodes that have served it.
+#[derive(Debug, Clone)]
+pub(super) struct Deployed {
+    pub(super) war: Arc<War>,
+    pub(super) nodes: BTreeSet<NodeName>,
+}
 
 /// What is waited for on one node.
 #[derive(Debug, Clone, Copy, Default)]
@@ -66,10 +74,16 @@ impl Cluster {
         }
         let served = awaited.iter().map(|(node, served)| self.await_served(node, war, served));
         try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
-        let mut deployed = lock(&self.deployed);
-        deployed.retain(|old| old.context != war.context);
-        deployed.push(war.clone());
+        self.has_deployed(war, awaited.into_iter().map(|(node, _)| node.clone()));
         Ok(())
+    }
+
+    /// Notes that these nodes serve an app, beside those that did before and may be down now.
+    fn has_deployed(&self, war: &Arc<War>, nodes: impl Iterator<Item = NodeName>) {
+        let mut deployed = lock(&self.deployed);
+        let known = deployed.iter().position(|old| old.war.context == war.context).map(|at| deployed.remove(at));
+        let nodes = known.map(|old| old.nodes).unwrap_or_default().into_iter().chain(nodes).collect();
+        deployed.push(Deployed { war: war.clone(), nodes });
     }
 
     /// Removes the archive of a context from where it was put, and waits until no living node has the context.
@@ -87,7 +101,7 @@ impl Cluster {
         let gone = living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node));
         try_join_all(gone.map(|node| self.await_gone(node, context, delivery.version()))).await?;
         if delivery.version.is_none() {
-            lock(&self.deployed).retain(|war| war.context != *context);
+            lock(&self.deployed).retain(|app| app.war.context != *context);
         }
         Ok(())
     }
@@ -96,7 +110,9 @@ impl Cluster {
     pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
         let folder = config::farm_folders(&self.parts.topology).deploy;
         let path = format!("{folder}/{}", war.context.war_name()).into();
-        self.put_war(war, Dropped { node, path, alone: true }, None).await
+        self.put_war(war, Dropped { node, path, alone: true }, None).await?;
+        self.has_deployed(war, std::iter::once(node.clone()));
+        Ok(())
     }
 
     async fn put_war(&self, war: &War, dropped: Dropped<'_>, slowly: Option<Millis>) -> Result<(), ClusterError> {
@@ -128,7 +144,7 @@ impl Cluster {
         context: &ContextPath,
         version: &str,
     ) -> Result<Option<i64>, ClusterError> {
-        if !lock(&self.deployed).iter().any(|war| war.context == *context) {
+        if !lock(&self.deployed).iter().any(|app| app.war.context == *context) {
             return Ok(None);
         }
         let seen = self.look(node, &Question::Context(context.clone())).await?;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::farm::Deployed;
 use super::farm::Served;
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
@@ -273,7 +274,7 @@ impl Cluster {
         .await
     }
 
-    /// Starts a node again and waits until it is ready, all see each other, it serves each app that was deployed, and
+    /// Starts a node again and waits until it is ready, all see each other, it serves each app that it had, and
     /// its session ids equal its peers'.
     ///
     /// # Errors
@@ -308,7 +309,8 @@ impl Cluster {
         self.start_node(node).await?;
         self.await_formed().await?;
         let deployed = lock(&self.deployed).clone();
-        for war in deployed {
+        // What the farm gave the others while the node was down is not on it.
+        for Deployed { war, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
             let served = Served { mark, ..Served::default() };
             self.await_served(node, &war, &served).await?;
             self.await_synchronised(node, &war.context).await?;

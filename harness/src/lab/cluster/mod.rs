@@ -39,7 +39,6 @@ use super::run_dir::RunDir;
 use super::runtime::{NodeLog, NodeStatus, Runtime};
 use super::sync::lock;
 use super::wait::{self, Look};
-use super::war::War;
 use crate::history::Question;
 use crate::history::{Event, LogLine, NodeObservation, RecordKind};
 use crate::spec::plan::Limits;
@@ -86,7 +85,7 @@ pub struct Cluster {
     undoable: Mutex<BTreeMap<NodeName, Vec<Lasting>>>,
     /// What was changed at restarts.
     changed: Mutex<BTreeMap<NodeName, NodeChanges>>,
-    deployed: Mutex<Vec<Arc<War>>>,
+    deployed: Mutex<Vec<farm::Deployed>>,
     /// The contexts that the nodes have without any app of a story.
     own_contexts: Mutex<BTreeSet<ContextPath>>,
     /// How long each log was when an earlier story had ended; nothing where there was none.

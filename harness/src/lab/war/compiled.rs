@@ -22,6 +22,7 @@ fn folder(app: CompiledApp) -> &'static str {
         CompiledApp::Login | CompiledApp::BasicLogin => "login",
         CompiledApp::Classes | CompiledApp::ClassesLackingNote => "classes",
         CompiledApp::InPlace | CompiledApp::EarlyAnswer => "mistakes",
+        CompiledApp::Listener => "listener",
     }
 }
 

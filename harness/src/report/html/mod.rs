@@ -9,6 +9,8 @@ mod columns;
 mod lag;
 mod lines;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -35,46 +37,67 @@ const SCRIPTS: [&str; 5] = [
 struct Data<'a> {
     summary: &'a Summary,
     rows: Vec<Row<'a>>,
+    columns: &'a Columns<'a>,
+    lines: &'a Lines,
+}
+
+/// What a history gives a page to draw, whatever its verdict is.
+#[derive(Debug)]
+pub struct Drawn<'a> {
     columns: Columns<'a>,
     lines: Lines,
+}
+
+/// Draws a history. This may go on beside its judgement.
+///
+/// # Errors
+/// A record cannot be written as JSON; those that were read from a history can.
+pub fn draw(history: &History) -> Result<Drawn<'_>, serde_json::Error> {
+    // Both go through the whole history, which may be long.
+    let (columns, lines) = std::thread::scope(|scope| {
+        let columns = scope.spawn(|| Columns::of(history));
+        let lines = Lines::of(history);
+        (columns.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), lines)
+    });
+    Ok(Drawn { columns, lines: lines? })
 }
 
 /// Writes the page.
 ///
 /// # Errors
-/// A record cannot be written as JSON; those that were read from a history can.
-pub fn render(summary: &Summary, history: &History) -> Result<String, serde_json::Error> {
-    // Both go through the whole history, which may be long.
-    let (columns, lines) = std::thread::scope(|scope| {
-        let lines = scope.spawn(|| Lines::of(history));
-        let columns = Columns::of(history);
-        (columns, lines.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-    });
-    let data = Data { summary, rows: rows(&summary.verdict), columns, lines: lines? };
+/// A summary cannot be written as JSON.
+pub fn render(summary: &Summary, drawn: &Drawn<'_>) -> Result<String, serde_json::Error> {
+    let Drawn { columns, lines } = drawn;
+    let data = Data { summary, rows: rows(&summary.verdict), columns, lines };
     // In JSON a `<` stands inside strings only, so that no text can end the block or begin a comment.
     let data = serde_json::to_string(&data)?.replace('<', "\\u003c");
-    // A nonce that is the data's own digest: no text in the data can name it.
-    let nonce: String = Sha256::digest(data.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect();
-    let scripts = SCRIPTS.join("\n");
-    let (parts, fill) = (PAGE.split("{{"), |name: &str| match name {
-        "nonce" => Some(nonce.clone()),
-        "title" => Some(escaped(&summary.name)),
-        "style" => Some(STYLE.to_owned()),
-        "script" => Some(scripts.clone()),
-        "data" => Some(data.clone()),
-        _ => None,
-    });
-    let mut page = String::with_capacity(PAGE.len() + STYLE.len() + scripts.len() + data.len());
-    for part in parts {
+    let script = format!("\"use strict\";\n{{\n{}\n}}\n", SCRIPTS.join("\n"));
+    let (style_hash, script_hash) = (hash(STYLE), hash(&script));
+    let title = escaped(&summary.name);
+    let places = [
+        ("title", &*title),
+        ("style", STYLE),
+        ("style-hash", &*style_hash),
+        ("script", &*script),
+        ("script-hash", &*script_hash),
+        ("data", &*data),
+    ];
+    let mut page = String::with_capacity(PAGE.len() + STYLE.len() + script.len() + data.len());
+    for part in PAGE.split("{{") {
         match part.split_once("}}") {
             Some((name, rest)) => {
-                page.push_str(&fill(name).unwrap_or_default());
+                page.extend(places.iter().find(|(place, _)| *place == name).map(|(_, text)| *text));
                 page.push_str(rest);
             }
             None => page.push_str(part),
         }
     }
     Ok(page)
+}
+
+/// What the page's policy names the only style and the only script by.
+fn hash(text: &str) -> String {
+    BASE64_STANDARD.encode(Sha256::digest(text.as_bytes()))
 }
 
 /// A text as HTML shows it.

@@ -228,6 +228,8 @@ numbers! {
     clients: u32;
     /// How many of them ask at one time.
     parallel: u32;
+    /// How many requests of one client, all with its one cookie, go on at one time.
+    at_once: u32;
     /// How often each asks.
     times: u32;
     /// How many sessions to wait for.

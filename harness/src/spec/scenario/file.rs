@@ -222,6 +222,9 @@ pub struct StepTable {
     /// How many of the clients ask at one time.
     #[schemars(with = "Option<u32>")]
     pub parallel: Option<Spanned<u32>>,
+    /// How many requests of one client, all with its one cookie, go on at one time.
+    #[schemars(with = "Option<u32>")]
+    pub at_once: Option<Spanned<u32>>,
     /// The node that is asked or waited for.
     #[schemars(with = "Option<Target>")]
     pub on: Option<Spanned<Target>>,

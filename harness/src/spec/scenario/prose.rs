@@ -3,7 +3,7 @@
 use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{Expect, FaultKind, NodeChanges, Step, StepKind, Target, Topology, Until};
+use crate::spec::{Expect, FaultKind, NodeChanges, NodeName, Step, StepKind, Target, Topology, Until};
 
 impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.
@@ -94,10 +94,20 @@ fn expected(expect: &Expect) -> String {
             let named = expect.attributes.iter().map(|(name, value)| format!("attribute {name} {value}"));
             named.collect::<Vec<_>>().join(", ")
         }),
+        expect.created.as_ref().map(|nodes| format!("the session created {}", on_nodes(nodes))),
+        expect.destroyed.as_ref().map(|nodes| format!("the session destroyed {}", on_nodes(nodes))),
         expect.log.as_ref().map(|text| format!("{text:?} in a log")),
         expect.no_log.as_ref().map(|text| format!("no {text:?} in any log")),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+}
+
+/// On which nodes a listener is told.
+fn on_nodes(nodes: &[NodeName]) -> String {
+    if nodes.is_empty() {
+        return "nowhere".to_owned();
+    }
+    format!("on {}", nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
 }
 
 /// What a progress line says of a step.
@@ -111,13 +121,14 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
         StepKind::Undeploy { context, delivery } => {
             format!("undeploy {context}{} {}", version(delivery), way(delivery, topology))
         }
-        StepKind::Request { client, node, request, times, clients, parallel, .. } => {
+        StepKind::Request { client, node, request, times, clients, parallel, at_once, .. } => {
             let who = match (clients, parallel) {
                 (1, _) => client.to_string(),
                 (clients, 1) => format!("{clients} clients like {client}"),
                 (clients, parallel) => format!("{clients} clients like {client}, {parallel} at a time,"),
             };
-            format!("{who}: {}{} on {}", verb(*request), often(*times), on(node))
+            let together = if *at_once > 1 { format!(", {at_once} at once") } else { String::new() };
+            format!("{who}: {}{}{together} on {}", verb(*request), often(*times), on(node))
         }
         StepKind::Http { client, node, exchange, times } => {
             let method = exchange.method.to_string().to_lowercase();

@@ -106,6 +106,10 @@ fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
     };
     let bad = [
         "name = ".to_owned(),
+        step("request = \"count\"\non = \"n1\"\nexpect = { created = [\"n1\"] }"),
+        step("deploy = \"listener\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\nexpect = { destroyed = [\"n3\"] }"),
+        step("get = \"/counter/\"\non = \"n1\"\nexpect = { created = [] }"),
+        step("look = \"n1\"\nexpect = { created = [] }"),
         "nam = \"x\"".to_owned(),
         "name = 3".to_owned(),
         "name = \"x\"\n[cluster]\nmanger = \"delta\"".to_owned(),
@@ -130,6 +134,7 @@ fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
         step("request = \"cuont\"\non = \"n1\""),
         step("request = \"count\"\non = \"n1\"\ntimes = 0"),
         step("request = \"count\"\non = \"n1\"\nclients = 2\nparallel = 3"),
+        step("request = \"count\"\non = \"n1\"\ntimes = 2\nat-once = 3"),
         step("request = \"count\"\non = \"n1\"\nat = \"/shop\""),
         step("request = \"count\"\non = \"n1\"\nexpect = { count = -1 }"),
         step("request = \"count\"\non = \"n1\"\nexpect = { cont = 1 }"),

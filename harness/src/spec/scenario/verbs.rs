@@ -86,6 +86,7 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
     let keys = [
         ("clients", place(step.clients.as_ref()), &["request", "traffic"][..]),
         ("parallel", place(step.parallel.as_ref()), &["request"]),
+        ("at-once", place(step.at_once.as_ref()), &["request"]),
         (
             "on",
             place(step.on.as_ref()),

@@ -11,7 +11,7 @@ use crate::verdict::{Expectation, Status};
 
 impl Story {
     /// Lets the step that was told last expect something.
-    fn expecting(mut self, expect: Expect) -> Self {
+    pub(super) fn expecting(mut self, expect: Expect) -> Self {
         self.plan.steps.last_mut().expect("a step").expect = Some(expect);
         self
     }

@@ -10,6 +10,7 @@ mod explanation;
 mod green;
 mod identity;
 mod joiner;
+mod listeners;
 mod logs;
 mod measures;
 mod parallel;

@@ -142,6 +142,7 @@ impl Story {
             times: 1,
             clients: 1,
             parallel: 1,
+            at_once: 1,
         };
         self.step(kind, |story| {
             story.invoke(client, on, request);

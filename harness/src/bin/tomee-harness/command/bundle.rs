@@ -24,6 +24,7 @@ const LOGS: [&str; 4] = ["console.log", "catalina.log", "localhost_access_log.tx
 
 pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let stored = Stored::open(&args.run_dir)?;
+    let summary = stored.summary();
     let folder = fs_err::canonicalize(&args.run_dir).map_err(Failure::usage)?;
     let folder = Utf8PathBuf::try_from(folder).map_err(Failure::usage)?;
     let name = folder.file_name().unwrap_or("run").to_owned();
@@ -36,9 +37,10 @@ pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Fai
     // The page shows the raw lines, so it is made of those without secrets.
     let history = redacted_history(&fs_err::read_to_string(stored.run_dir.history()).map_err(Failure::usage)?);
     let history = history::read(history.as_bytes()).map_err(Failure::usage)?;
-    let page = html::render(&stored.summary, &history).map_err(Failure::environment)?;
+    let drawn = html::draw(&history).map_err(Failure::environment)?;
+    let page = html::render(&summary, &drawn).map_err(Failure::environment)?;
     bundle.add("report.html", page.as_bytes())?;
-    let results = junit::render(&stored.summary, &history).map_err(Failure::environment)?;
+    let results = junit::render(&summary, &history).map_err(Failure::environment)?;
     bundle.add("junit.xml", results.as_bytes())?;
     bundle.nodes(&folder.join("nodes"))?;
     let files = bundle.files;

@@ -8,7 +8,7 @@ use crate::args::{CheckArgs, ColorChoice, OutputArgs};
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let summary = Stored::open(&args.run_dir)?.summary;
+    let summary = Stored::open(&args.run_dir)?.summary();
     if output.is_json() {
         print_json(&summary)?;
     } else {

@@ -18,22 +18,21 @@ use crate::exit::{Exit, Failure};
 /// Where GitHub Actions, and what follows its ways, takes a step's summary from.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
-/// A run that was stored, read and judged again.
+/// A run that was stored, and read again.
 pub(crate) struct Stored {
     pub(crate) run_dir: RunDir,
     pub(crate) history: History,
-    pub(crate) summary: Summary,
-    took: Took,
+    plan: Plan,
+    environment: Option<Environment>,
 }
 
-/// How long each part took.
+/// How long each part took. Judging and rendering go on side by side.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "kebab-case")]
 #[expect(clippy::struct_field_names, reason = "the unit is in the key, as in every file of ours")]
 struct Took {
     read_ms: u64,
-    judge_ms: u64,
-    render_ms: u64,
+    judge_and_render_ms: u64,
 }
 
 /// What was written.
@@ -46,8 +45,9 @@ struct Written<'a> {
 }
 
 pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let stored = Stored::open(&args.run_dir)?;
     let begun = Instant::now();
+    let stored = Stored::open(&args.run_dir)?;
+    let (read_ms, begun) = (millis(begun), Instant::now());
     let mut files = Vec::new();
     let mut add = |path: &Utf8Path, text: String| {
         fs_err::write(path, text).map_err(Failure::environment)?;
@@ -56,16 +56,24 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
     };
     let all = args.html.is_none() && args.junit.is_none() && args.markdown.is_none();
     let (page, results) = (stored.run_dir.report(), stored.run_dir.junit());
-    if let Some(path) = args.html.as_deref().or(all.then_some(&*page)) {
-        add(path, html::render(&stored.summary, &stored.history).map_err(Failure::environment)?)?;
+    let page = args.html.as_deref().or(all.then_some(&*page));
+    let (summary, drawn) = std::thread::scope(|scope| {
+        let history = &stored.history;
+        let drawn = page.map(|path| scope.spawn(move || (path, html::draw(history))));
+        let summary = stored.summary();
+        (summary, drawn.map(|drawn| drawn.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+    });
+    if let Some((path, drawn)) = drawn {
+        let drawn = drawn.map_err(Failure::environment)?;
+        add(path, html::render(&summary, &drawn).map_err(Failure::environment)?)?;
     }
     if let Some(path) = args.junit.as_deref().or(all.then_some(&*results)) {
-        add(path, junit::render(&stored.summary, &stored.history).map_err(Failure::environment)?)?;
+        add(path, junit::render(&summary, &stored.history).map_err(Failure::environment)?)?;
     }
     if let Some(path) = &args.markdown {
-        add(path, markdown::render(&stored.summary))?;
+        add(path, markdown::render(&summary))?;
     }
-    let took = Took { render_ms: millis(begun), ..stored.took };
+    let took = Took { read_ms, judge_and_render_ms: millis(begun) };
     if output.is_json() {
         print_json(&Written { format: 1, files: &files, took })?;
     } else {
@@ -76,7 +84,8 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
 
 /// Writes report.html and junit.xml of a run that just ended, and its Markdown where a CI asks for it.
 pub(crate) fn write(run_dir: &RunDir, summary: &Summary, history: &History) -> Result<(), Failure> {
-    let page = html::render(summary, history).map_err(Failure::environment)?;
+    let drawn = html::draw(history).map_err(Failure::environment)?;
+    let page = html::render(summary, &drawn).map_err(Failure::environment)?;
     fs_err::write(run_dir.report(), page).map_err(Failure::environment)?;
     let results = junit::render(summary, history).map_err(Failure::environment)?;
     fs_err::write(run_dir.junit(), results).map_err(Failure::environment)?;
@@ -86,27 +95,29 @@ pub(crate) fn write(run_dir: &RunDir, summary: &Summary, history: &History) -> R
 }
 
 impl Stored {
-    /// Reads and judges.
+    /// Reads it.
     ///
     /// # Errors
     /// The folder has no run that can be read.
     pub(crate) fn open(path: &Utf8Path) -> Result<Self, Failure> {
-        let begun = Instant::now();
         let run_dir = RunDir::open(path).map_err(|error| {
             Failure::usage(error).hint(Some("a run directory has history.jsonl and plan.json in it".to_owned()))
         })?;
         let plan: Plan = read_json(&run_dir.plan())?;
         let file = fs_err::File::open(run_dir.history()).map_err(|error| unreadable(&run_dir.history(), &error))?;
         let history = history::read(BufReader::new(file)).map_err(Failure::usage)?;
-        let (read_ms, begun) = (millis(begun), Instant::now());
-        let verdict = verdict::judge(&plan, &history);
         // Only a convenience here: a run that crashed may have written none.
         let environment = read_json::<Environment>(&run_dir.environment()).ok();
-        let setting = environment.as_ref().map_or_else(|| plan.topology.server.to_string(), Environment::setting);
-        let cut_short = environment.and_then(|environment| environment.cut_short);
-        let summary = Summary::of(&plan, setting, verdict, &history, run_dir.path()).cut_short_by(cut_short);
-        let took = Took { read_ms, judge_ms: millis(begun), render_ms: 0 };
-        Ok(Self { run_dir, history, summary, took })
+        Ok(Self { run_dir, history, plan, environment })
+    }
+
+    /// Judges it.
+    pub(crate) fn summary(&self) -> Summary {
+        let verdict = verdict::judge(&self.plan, &self.history);
+        let environment = self.environment.as_ref();
+        let setting = environment.map_or_else(|| self.plan.topology.server.to_string(), Environment::setting);
+        let cut_short = environment.and_then(|environment| environment.cut_short.clone());
+        Summary::of(&self.plan, setting, verdict, &self.history, self.run_dir.path()).cut_short_by(cut_short)
     }
 }
 

@@ -34,8 +34,9 @@ pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) ->
         check_input(&told.plan, settings.runtime)?;
         able(&told.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", told.label)))?;
     }
-    let (jobs, warm) = (args.jobs.unwrap_or_default(), args.warm);
     let args = &args.run;
+    // A cluster that is kept is nobody else's.
+    let (jobs, warm) = (settings.jobs, settings.warm && !args.keep);
     let color = settings.color != ColorChoice::Never && std::env::var_os("NO_COLOR").is_none();
     let progress = Progress::new(output.quiet, color);
     let many = Many { told: &told, times: args.repeat, until_failure: args.until_failure, jobs, warm };

@@ -10,6 +10,7 @@ use tokio::io::AsyncReadExt;
 use tokio_tar::{Archive, Builder, Header};
 
 use super::error::DockerError;
+use crate::lab::runtime::NodeFile;
 
 /// Puts one file below a folder of a container, which may be stopped.
 ///
@@ -37,7 +38,7 @@ pub(super) async fn upload(
 /// The content of one file of a container, running or not; `None` where there is no such file.
 pub(super) async fn file(docker: &Docker, container: &str, path: &str) -> Result<Option<Vec<u8>>, DockerError> {
     let found = download(docker, container, path).await?;
-    Ok(found.and_then(|files| files.into_iter().next()).map(|(_, content)| content))
+    Ok(found.and_then(|files| files.into_iter().next()).map(|file| file.content))
 }
 
 /// Copies the files of a container's folder into a folder on this machine; says how many.
@@ -47,23 +48,26 @@ pub(super) async fn folder(
     path: &str,
     into: &Utf8Path,
 ) -> Result<usize, DockerError> {
-    let files = download(docker, container, path).await?.unwrap_or_default();
-    for (name, content) in &files {
-        // The archive's own top folder is left out.
-        let target: Utf8PathBuf = into.join(name.components().skip(1).collect::<Utf8PathBuf>());
+    let files = below(docker, container, path).await?;
+    for file in &files {
+        let target = into.join(&file.path);
         if let Some(parent) = target.parent() {
             fs_err::tokio::create_dir_all(parent).await?;
         }
-        fs_err::tokio::write(&target, content).await?;
+        fs_err::tokio::write(&target, &file.content).await?;
     }
     Ok(files.len())
 }
 
-async fn download(
-    docker: &Docker,
-    container: &str,
-    path: &str,
-) -> Result<Option<Vec<(Utf8PathBuf, Vec<u8>)>>, DockerError> {
+/// The files below a container's folder, by their path in it; none where there is no such folder.
+pub(super) async fn below(docker: &Docker, container: &str, path: &str) -> Result<Vec<NodeFile>, DockerError> {
+    let files = download(docker, container, path).await?.unwrap_or_default();
+    // The archive's own top folder is left out.
+    let inside = |file: NodeFile| NodeFile { path: file.path.components().skip(1).collect(), ..file };
+    Ok(files.into_iter().map(inside).collect())
+}
+
+async fn download(docker: &Docker, container: &str, path: &str) -> Result<Option<Vec<NodeFile>>, DockerError> {
     let options = DownloadFromContainerOptionsBuilder::new().path(path).build();
     match whole(docker.download_from_container(container, Some(options))).await {
         Ok(archive) => Ok(Some(files(&archive).await?)),
@@ -84,7 +88,7 @@ async fn whole<B: AsRef<[u8]>>(
 }
 
 /// The regular files of an archive. Names that lead out of the folder are left out.
-async fn files(bytes: &[u8]) -> Result<Vec<(Utf8PathBuf, Vec<u8>)>, DockerError> {
+async fn files(bytes: &[u8]) -> Result<Vec<NodeFile>, DockerError> {
     let mut files = Vec::new();
     let mut archive = Archive::new(bytes);
     let mut entries = archive.entries()?;
@@ -96,7 +100,8 @@ async fn files(bytes: &[u8]) -> Result<Vec<(Utf8PathBuf, Vec<u8>)>, DockerError>
         if entry.header().entry_type().is_file() {
             let mut content = Vec::new();
             entry.read_to_end(&mut content).await?;
-            files.push((path, content));
+            let modified = i64::try_from(entry.header().mtime()?).ok();
+            files.push(NodeFile { path, content, modified });
         }
     }
     Ok(files)
@@ -123,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn an_archive_gives_its_files_and_nothing_outside_its_folder() {
         let bytes = archive(&["logs/catalina.log", "../etc/passwd", "/etc/shadow", "logs/deep/a.txt"]).await;
-        let names: Vec<_> = files(&bytes).await.expect("well formed").into_iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = files(&bytes).await.expect("well formed").into_iter().map(|file| file.path).collect();
         assert_eq!(names, ["logs/catalina.log", "logs/deep/a.txt"]);
     }
 }

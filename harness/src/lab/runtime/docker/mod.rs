@@ -25,5 +25,5 @@ mod server;
 mod strain;
 pub mod sweep;
 
-pub use engine::{CAPABILITIES, DockerRuntime};
+pub use engine::{CAPABILITIES, DockerRuntime, NAME};
 pub use images::DockerOptions;

@@ -21,6 +21,7 @@ use super::images::LAYOUT;
 use super::logs::{Follower, Source};
 use super::server::{self, Recipe, Server};
 use super::strain;
+use crate::lab::base::{HARNESS_LOG, REPLACED};
 use crate::lab::guard::RUN_LABEL;
 use crate::lab::runtime::{Cut, NodeFile, NodeStatus, Strain};
 use crate::spec::topology::DNS_SERVICE;
@@ -154,8 +155,8 @@ impl Pod {
     /// Takes the recipe of a new server; an earlier server goes.
     pub(super) async fn install(&self, recipe: Recipe, routes: Vec<LogRoute>) -> Result<(), DockerError> {
         let mut inside = self.inside.lock().await;
-        server::remove(&self.docker, &self.server_name).await?;
         inside.settle().await;
+        server::remove(&self.docker, &self.server_name).await?;
         if self.disk.is_some() {
             // The disk outlives the server.
             strain::empty(&self.docker, &self.holder).await?;
@@ -163,6 +164,19 @@ impl Pod {
         let (read, filter) = (vec![0; routes.len()], inside.filter);
         *inside = Inside { read, routes, recipe: Some(recipe), filter, ..Inside::default() };
         Ok(())
+    }
+
+    /// The files of a server that has ended which its successor is to have: what it had deployed, and its logs.
+    pub(super) async fn kept(&self) -> Result<Vec<NodeFile>, DockerError> {
+        let _alone = self.inside.lock().await;
+        if server::state(&self.docker, &self.server_name).await?.running {
+            return Err(DockerError::Refused("it runs".to_owned()));
+        }
+        let mut files = super::archive::below(&self.docker, &self.server_name, LAYOUT.base).await?;
+        // The harness's own log goes on in a new file, and is appended to the one on this machine.
+        let anew = |path: &Utf8Path| path == HARNESS_LOG || REPLACED.iter().any(|folder| path.starts_with(folder));
+        files.retain(|file| !anew(&file.path));
+        Ok(files)
     }
 
     /// Starts the server, for the first time or again.

@@ -10,6 +10,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use tokio::process::{Child, Command};
 
 use super::node_error;
+use crate::lab::base::REPLACED;
 use crate::lab::guard::RUN_VARIABLE;
 use crate::lab::runtime::{NodeLaunch, NodeStatus, RuntimeError};
 use crate::lab::wait::{self, Look, TimedOut};
@@ -40,9 +41,6 @@ const NOT_INHERITED: &[&str] = &[
     "LOGGING_MANAGER",
     "JPDA_OPTS",
 ];
-
-/// The folders that belong to the server and its configuration, and not to what it has deployed.
-const REPLACED: [&str; 4] = ["conf", "lib", "work", "harness/probe"];
 
 /// One node of the process runtime.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ impl Story<'_> {
         let context = step.at.as_ref().map_or(context, |at| at.get_ref().clone());
         let delivery = self.delivery(step)?;
         self.contexts.retain(|(served, _)| *served != context);
-        self.contexts.push((context.clone(), app.is_counter()));
+        self.contexts.push((context.clone(), app.clone()));
         self.add(StepKind::Deploy { app, context, delivery }, step.say.as_ref());
         Ok(())
     }

@@ -7,11 +7,11 @@ use toml::Spanned;
 
 use super::Story;
 use crate::spec::exchange::{Body, Exchange, Method};
-use crate::spec::plan::AppRequest;
+use crate::spec::plan::{App, AppRequest};
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::error::nearest;
 use crate::spec::scenario::file::StepTable;
-use crate::spec::{ClientName, ContextPath, Expect, FaultKind, StepKind, Target};
+use crate::spec::{ClientName, CompiledApp, ContextPath, Expect, FaultKind, StepKind, Target};
 
 const MOST_CLIENTS: u32 = 1000;
 const MOST_TIMES: u32 = 100_000;
@@ -24,15 +24,18 @@ impl Story<'_> {
         let context = self.of_the_counter(step, verb)?;
         let node = self.asked(step, verb)?;
         let expect = answer(step)?;
+        self.listened(step, &context)?;
         let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
+        let times = within(step.times.as_ref(), "times", MOST_TIMES)?;
         let kind = StepKind::Request {
             client: client(step)?,
             node,
             context,
             request,
-            times: within(step.times.as_ref(), "times", MOST_TIMES)?,
+            times,
             clients,
             parallel: within(step.parallel.as_ref(), "parallel", clients)?,
+            at_once: within(step.at_once.as_ref(), "at-once", times)?,
         };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
@@ -51,6 +54,12 @@ impl Story<'_> {
         }
         let node = self.asked(step, &span)?;
         let expect = answer(step)?;
+        if let Some(said) = step.expect.as_ref().filter(|said| said.get_ref().is_about_a_listener()) {
+            return Err(ScenarioError::at(
+                said.span(),
+                "only a `request` to the app `listener` has `created`, `destroyed`",
+            ));
+        }
         if let (Some(said), Some(expect)) = (&step.expect, &expect)
             && expect.is_about_the_counter()
         {
@@ -122,10 +131,27 @@ impl Story<'_> {
         Ok(())
     }
 
+    /// Only one app tells what its listener is told, and only of nodes that there are.
+    fn listened(&self, step: &StepTable, context: &ContextPath) -> Result<(), ScenarioError> {
+        let Some(said) = step.expect.as_ref().filter(|said| said.get_ref().is_about_a_listener()) else {
+            return Ok(());
+        };
+        let tells = App::Compiled(CompiledApp::Listener);
+        if !self.contexts.iter().any(|(served, app)| served == context && *app == tells) {
+            return Err(ScenarioError::at(said.span(), format!("the app at {context} tells nothing of its listener"))
+                .help("`deploy = \"listener\"` is the app for `created` and `destroyed`"));
+        }
+        let named = [&said.get_ref().created, &said.get_ref().destroyed].into_iter().flatten().flatten();
+        match named.into_iter().find(|node| self.topology.node(node).is_none()) {
+            Some(unknown) => Err(ScenarioError::at(said.span(), format!("there is no node {unknown}"))),
+            None => Ok(()),
+        }
+    }
+
     /// The context of a step that asks the counter app.
     fn of_the_counter(&self, step: &StepTable, verb: &Range<usize>) -> Result<ContextPath, ScenarioError> {
         let context = self.context(step, verb.clone())?;
-        if self.contexts.iter().any(|(served, counter)| *served == context && *counter) {
+        if self.contexts.iter().any(|(served, app)| *served == context && app.is_counter()) {
             return Ok(context);
         }
         Err(ScenarioError::at(verb.clone(), format!("{context} is not the counter app"))

@@ -14,7 +14,7 @@ use super::error::nearest;
 use super::file::StepTable;
 use super::prose;
 use super::verbs::{Verb, belongs, verb};
-use crate::spec::plan::Plan;
+use crate::spec::plan::{App, Plan};
 use crate::spec::{ClientName, ContextPath, Expect, FaultKind, NodeName, Role, Step, StepKind, Topology};
 
 /// A plan has at most this many steps, repetitions counted.
@@ -42,8 +42,8 @@ pub(super) fn steps(tables: &[Spanned<StepTable>], topology: &Topology) -> Resul
 struct Story<'a> {
     topology: &'a Topology,
     steps: Vec<Step>,
-    /// Where apps are served, the last one last; whether each is the counter.
-    contexts: Vec<(ContextPath, bool)>,
+    /// Where which apps are served, the last one last.
+    contexts: Vec<(ContextPath, App)>,
     /// The nodes that run. `None` behind a fault on a role: nobody knows then which.
     living: Option<BTreeSet<NodeName>>,
     /// What was done to a node and is to be undone by a later step.

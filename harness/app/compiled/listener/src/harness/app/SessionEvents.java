@@ -1,0 +1,20 @@
+package harness.app;
+
+import jakarta.servlet.http.HttpSessionEvent;
+import jakarta.servlet.http.HttpSessionListener;
+import java.util.logging.Logger;
+
+/** Writes to the server's log when this node is told that a session begins or ends. */
+public class SessionEvents implements HttpSessionListener {
+  private static final Logger LOG = Logger.getLogger(SessionEvents.class.getName());
+
+  @Override
+  public void sessionCreated(HttpSessionEvent event) {
+    LOG.info("tomee-harness: session created " + event.getSession().getId());
+  }
+
+  @Override
+  public void sessionDestroyed(HttpSessionEvent event) {
+    LOG.info("tomee-harness: session destroyed " + event.getSession().getId());
+  }
+}

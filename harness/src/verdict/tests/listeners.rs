@@ -1,0 +1,84 @@
+//! What the listener of an app is told of sessions, on which nodes.
+
+use rstest::rstest;
+
+use super::story::{Story, node, story};
+use crate::history::{LogClass, LogLine, Outcome, RecordKind};
+use crate::spec::Expect;
+use crate::spec::plan::AppRequest;
+use crate::verdict::Status;
+
+fn session_of(story: &Story) -> String {
+    let last = story.history.records.iter().rev().find_map(|record| match &record.kind {
+        RecordKind::Complete { outcome: Outcome::Ok { reply }, .. } => reply.counter.as_ref()?.session.clone(),
+        _ => None,
+    });
+    last.expect("an answer out of a session").as_str().to_owned()
+}
+
+fn told(mut story: Story, on: &str, class: LogClass, session: &str) -> Story {
+    let event = if class == LogClass::SessionCreated { "created" } else { "destroyed" };
+    story.push(RecordKind::Log(LogLine {
+        node: node(on),
+        node_time: "12:00".to_owned(),
+        level: "INFO".to_owned(),
+        logger: "harness.app.SessionEvents".to_owned(),
+        message: format!("tomee-harness: session {event} {session}"),
+        class,
+    }));
+    story
+}
+
+fn nodes(names: &[&str]) -> Option<Vec<crate::spec::NodeName>> {
+    Some(names.iter().map(|name| node(name)).collect())
+}
+
+/// A session that begins on n1, with what the listeners of these nodes are told.
+fn begun(expected: &[&str], told_on: &[&str]) -> Status {
+    let story = story().start().deploy().count("alice", "n1");
+    let story = story.expecting(Expect { created: nodes(expected), ..Expect::default() });
+    let session = session_of(&story);
+    let story = told_on.iter().fold(story, |story, on| told(story, on, LogClass::SessionCreated, &session));
+    // What others are told, and of other sessions, is nothing to this.
+    let story = told(story, "n1", LogClass::SessionDestroyed, &session);
+    let story = told(story, "n2", LogClass::SessionCreated, "AnotherSession.n2").observe();
+    story.judge().expectations.pop().expect("one").status
+}
+
+#[rstest]
+#[case::both(&["n1", "n2"], &["n1", "n2"], Status::Holds)]
+#[case::twice(&["n1"], &["n1", "n1"], Status::Holds)]
+#[case::one_less(&["n1", "n2"], &["n1"], Status::Violated)]
+#[case::one_more(&["n1"], &["n1", "n2"], Status::Violated)]
+#[case::nowhere(&[], &[], Status::Holds)]
+#[case::somewhere(&[], &["n2"], Status::Violated)]
+fn a_beginning_is_told_on_these_nodes_and_no_other(
+    #[case] expected: &[&str],
+    #[case] told_on: &[&str],
+    #[case] status: Status,
+) {
+    assert_eq!(begun(expected, told_on), status);
+}
+
+#[test]
+fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
+    let story = story().start().deploy().count("alice", "n1");
+    let session = session_of(&story);
+    let story = story.request("alice", "n2", AppRequest::Invalidate);
+    let story = story.expecting(Expect { destroyed: nodes(&["n1", "n2"]), ..Expect::default() });
+    let renamed = session.replace(".n1", ".n2");
+    let one = told(story, "n2", LogClass::SessionDestroyed, &renamed);
+    let last = |story: &Story| story.judge().expectations.pop().expect("one");
+    assert_eq!(last(&one).status, Status::Violated);
+    assert!(last(&one).because.contains("on n2"), "{}", last(&one).because);
+    let both = told(one, "n1", LogClass::SessionDestroyed, &session).observe();
+    assert_eq!(last(&both).status, Status::Holds, "{}", last(&both).because);
+    assert_eq!(last(&both).evidence.len(), 2);
+}
+
+#[test]
+fn without_a_session_nobody_knows() {
+    let story = story().start().deploy().count_in_vain("alice", "n1", false);
+    let story = story.expecting(Expect { created: nodes(&[]), ..Expect::default() });
+    assert_eq!(story.observe().judge().expectations.pop().expect("one").status, Status::Unknown);
+}
