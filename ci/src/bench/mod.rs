@@ -35,6 +35,9 @@ pub(crate) struct BenchArgs {
     /// The shipped failover folder cold, warm and parallel instead, as ratios to the sum of its runs alone
     #[arg(long, conflicts_with_all = ["report", "documented"])]
     scenarios: bool,
+    /// Only this way of telling the folder; may be repeated
+    #[arg(long, requires = "scenarios", value_parser = scenarios::WAYS.map(|(name, _)| name))]
+    way: Vec<String>,
 }
 
 /// Measures and prints.
@@ -53,7 +56,7 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<()> {
     if args.scenarios {
         return runtimes.iter().try_for_each(|runtime| {
             fs_err::create_dir(folder.join(runtime)).into_diagnostic()?;
-            scenarios::scenarios(&folder.join(runtime), runtime, args.rounds)
+            scenarios::scenarios(&folder.join(runtime), runtime, args.rounds, &args.way)
         });
     }
     let distribution = distribution()?;

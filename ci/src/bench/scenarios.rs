@@ -17,18 +17,21 @@ use tomee_harness::spec::scenario::{Scenario, shipped};
 use super::spread;
 
 const FOLDER: &str = "failover/";
+/// How the folder is told, with the words that say so.
+pub(super) const WAYS: [(&str, &[&str]); 4] = [
+    ("cold", &[]),
+    ("warm", &["--warm"]),
+    ("parallel", &["--jobs", "auto"]),
+    ("warm-and-parallel", &["--warm", "--jobs", "auto"]),
+];
 
 /// Measures and prints. Runs that do not hold are an error, for they measure nothing.
-pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32) -> Result<()> {
+pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[String]) -> Result<()> {
     let runs = runs()?;
     // Unmeasured, so that pages are compiled: the targets are for a machine that has been used.
     tell(&runs[0], runtime, &folder.join("before"))?;
-    let ways: [(&str, &[&str]); 4] = [
-        ("cold", &[]),
-        ("warm", &["--warm"]),
-        ("parallel", &["--jobs", "auto"]),
-        ("warm and parallel", &["--warm", "--jobs", "auto"]),
-    ];
+    let ways = WAYS.into_iter().filter(|(name, _)| only.is_empty() || only.iter().any(|only| only == name));
+    let ways: Vec<(&str, &[&str])> = ways.collect();
     let (mut added, mut ratios) = (vec![], vec![vec![]; ways.len()]);
     for round in 1..=rounds {
         let mut alone = Duration::ZERO;
@@ -41,7 +44,7 @@ pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32) -> Result
         println!("round {round}: {} runs alone {:.1} s", runs.len(), alone.as_secs_f64());
         for ((name, arguments), ratios) in ways.iter().zip(&mut ratios) {
             let all: Vec<String> = [FOLDER].iter().chain(*arguments).map(|word| (*word).to_owned()).collect();
-            let took = tell(&all, runtime, &folder.join(format!("{round}-{}", name.replace(' ', "-"))))?;
+            let took = tell(&all, runtime, &folder.join(format!("{round}-{name}")))?;
             println!("round {round}: {name} {:.1} s", took.as_secs_f64());
             ratios.push(took.as_secs_f64() / alone.as_secs_f64());
         }

@@ -55,11 +55,11 @@ impl RuntimeKind {
         if let Err(lacks) = plan.check(process::NAME, &Self::Process.capabilities()) {
             return (Self::Docker, format!("containers, because {lacks}"));
         }
-        if let Err(lacks) = plan.check(docker::NAME, &Self::Docker.capabilities()) {
-            return (Self::Process, format!("processes, because {lacks}"));
-        }
         if plan.topology.jvm.home.is_some() {
             return (Self::Process, "processes, because a Java home of this machine is asked for".to_owned());
+        }
+        if let Err(lacks) = plan.check(docker::NAME, &Self::Docker.capabilities()) {
+            return (Self::Process, format!("processes, because {lacks}"));
         }
         match docker::sweep::engine().await {
             Ok(facts) if facts.base_images.len() >= 2 => (

@@ -15,8 +15,10 @@ pub enum Capability {
     Pause,
     /// Start a node again after it ended.
     Restart,
-    /// Start a node again with something changed: another server, Java, configuration or app.
+    /// Start a node again with something changed: another server, configuration or app.
     ChangeNode,
+    /// Run a node with a Java of this machine.
+    ChooseJava,
     /// Copy a file in pieces that others can find half done.
     SlowCopy,
     /// Machine and server vanish together, the address with them.

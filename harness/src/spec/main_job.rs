@@ -28,6 +28,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         clients: 1,
         parallel: 1,
         at_once: 1,
+        every: None,
     };
     // BackupManager lets a node that is neither owner nor backup answer once under the old route before it renames the
     // id, so it takes two answers to see the new one.

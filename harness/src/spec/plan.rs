@@ -255,14 +255,22 @@ impl Plan {
 
     fn needs(&self, kind: &StepKind) -> Vec<Capability> {
         match kind {
-            StepKind::Start => match self.topology.cluster.membership {
-                super::Membership::Multicast => vec![Capability::Multicast],
-                super::Membership::Dns => vec![Capability::Dns],
-                super::Membership::Static => vec![],
-            },
+            StepKind::Start => {
+                let members = match self.topology.cluster.membership {
+                    super::Membership::Multicast => Some(Capability::Multicast),
+                    super::Membership::Dns => Some(Capability::Dns),
+                    super::Membership::Static => None,
+                };
+                let java = self.topology.nodes.iter().any(|node| node.changes.java.is_some());
+                members.into_iter().chain(java.then_some(Capability::ChooseJava)).collect()
+            }
             StepKind::Fault { kind, .. } => vec![kind.needs()],
             StepKind::Restart { changes: None, app: None, .. } => vec![Capability::Restart],
-            StepKind::Restart { .. } => vec![Capability::Restart, Capability::ChangeNode],
+            StepKind::Restart { changes, .. } => {
+                let java = changes.as_ref().is_some_and(|changes| changes.java.is_some());
+                let change = [Capability::Restart, Capability::ChangeNode].into_iter();
+                change.chain(java.then_some(Capability::ChooseJava)).collect()
+            }
             StepKind::Deploy { delivery, .. } if delivery.slowly.is_some() => vec![Capability::SlowCopy],
             _ => vec![],
         }
@@ -334,6 +342,22 @@ mod tests {
         let cut = |membership| fault(FaultKind::MembershipPartition, None, membership);
         assert!(matches!(cut(Membership::Static), Err(PlanError::NoHeartbeats { step: 2, .. })));
         assert_eq!(cut(Membership::Multicast), Ok(()));
+    }
+
+    #[test]
+    fn a_node_with_a_java_of_its_own_needs_a_runtime_that_takes_one() {
+        let mut topology = Topology::of(2).expect("two nodes");
+        topology.nodes[1].changes.java = Some("/opt/java".into());
+        let plan =
+            Plan { topology, ..super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan") };
+        let can = [Capability::Kill, Capability::Restart];
+        let refused = plan.check("fake", &can.into());
+        let wanted = Capability::ChooseJava;
+        assert!(
+            matches!(refused, Err(PlanError::Lacks { step: 1, capability, .. }) if capability == wanted),
+            "{refused:?}"
+        );
+        assert_eq!(plan.check("fake", &can.into_iter().chain([wanted]).collect()), Ok(()));
     }
 
     #[test]

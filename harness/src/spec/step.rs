@@ -86,6 +86,9 @@ pub enum StepKind {
         /// How many requests of one client, all with its one cookie, go on at one time.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         at_once: u32,
+        /// From the begin of one request of a client to that of its next, at least.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        every: Option<Millis>,
     },
     /// Asks any app.
     Http {

@@ -127,12 +127,13 @@ impl<'a> Walk<'a> {
                 None => Ok(()),
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
-            StepKind::Request { client, node, context, request, times, clients, parallel, at_once } => {
-                let ask = Ask { node, what: What::Counter(context, *request), times: *times, at_once: *at_once };
+            StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every } => {
+                let what = What::Counter(context, *request);
+                let ask = Ask { node, what, times: *times, at_once: *at_once, every: *every };
                 self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
             }
             StepKind::Http { client, node, exchange, times } => {
-                let ask = Ask { node, what: What::Any(exchange), times: *times, at_once: 1 };
+                let ask = Ask { node, what: What::Any(exchange), times: *times, at_once: 1, every: None };
                 self.workload.ask_all(&cluster, client, 1, 1, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use futures_util::stream::{self, FuturesUnordered, StreamExt as _, TryStreamExt as _};
 use tokio::task::JoinSet;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::lab::client::{Client, ClientError};
@@ -28,6 +28,8 @@ pub(super) struct Ask<'a> {
     pub(super) times: u32,
     /// How many of them go on at one time.
     pub(super) at_once: u32,
+    /// From the begin of one to that of the next, at least.
+    pub(super) every: Option<Millis>,
 }
 
 /// What is asked.
@@ -132,6 +134,13 @@ impl Workload {
     }
 }
 
+/// A tick now, and one after each such time; who is late has the next one later, too.
+fn beat(every: Millis) -> Interval {
+    let mut beat = tokio::time::interval(every.duration());
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    beat
+}
+
 /// A number of things of which there is at least one.
 fn many(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX).max(1)
@@ -140,15 +149,27 @@ fn many(number: u32) -> usize {
 impl Ask<'_> {
     /// `turn` is where a client that goes round the nodes begins.
     async fn with(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<(), ClusterError> {
-        let all = (0..many(self.times)).map(|time| async move {
-            let node = node(cluster, self.node, client, turn + time).await?;
-            match self.what {
-                What::Counter(context, request) => client.ask(&node, context, request).await?,
-                What::Any(exchange) => client.exchange(&node, exchange).await?,
-            };
-            Ok(())
-        });
-        stream::iter(all).buffer_unordered(many(self.at_once)).try_collect().await
+        let mut beat = self.every.map(beat);
+        let mut under_way = FuturesUnordered::new();
+        for time in 0..many(self.times) {
+            while under_way.len() >= many(self.at_once) {
+                under_way.next().await.transpose()?;
+            }
+            if let Some(beat) = &mut beat {
+                beat.tick().await;
+            }
+            under_way.push(self.once(cluster, client, turn + time));
+        }
+        under_way.try_collect().await
+    }
+
+    async fn once(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<(), ClusterError> {
+        let node = node(cluster, self.node, client, turn).await?;
+        match self.what {
+            What::Counter(context, request) => client.ask(&node, context, request).await?,
+            What::Any(exchange) => client.exchange(&node, exchange).await?,
+        };
+        Ok(())
     }
 }
 
@@ -160,8 +181,7 @@ impl Flow {
         first: usize,
         stop: CancellationToken,
     ) -> Result<(), ClusterError> {
-        let mut beat = tokio::time::interval(self.every.duration());
-        beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut beat = beat(self.every);
         for turn in first.. {
             tokio::select! {
                 biased;

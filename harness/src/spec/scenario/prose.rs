@@ -121,14 +121,15 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
         StepKind::Undeploy { context, delivery } => {
             format!("undeploy {context}{} {}", version(delivery), way(delivery, topology))
         }
-        StepKind::Request { client, node, request, times, clients, parallel, at_once, .. } => {
+        StepKind::Request { client, node, request, times, clients, parallel, at_once, every, .. } => {
             let who = match (clients, parallel) {
                 (1, _) => client.to_string(),
                 (clients, 1) => format!("{clients} clients like {client}"),
                 (clients, parallel) => format!("{clients} clients like {client}, {parallel} at a time,"),
             };
             let together = if *at_once > 1 { format!(", {at_once} at once") } else { String::new() };
-            format!("{who}: {}{}{together} on {}", verb(*request), often(*times), on(node))
+            let pace = every.map(|every| format!(", each every {every}")).unwrap_or_default();
+            format!("{who}: {}{}{together}{pace} on {}", verb(*request), often(*times), on(node))
         }
         StepKind::Http { client, node, exchange, times } => {
             let method = exchange.method.to_string().to_lowercase();

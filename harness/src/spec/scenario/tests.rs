@@ -135,6 +135,7 @@ fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
         step("request = \"count\"\non = \"n1\"\ntimes = 0"),
         step("request = \"count\"\non = \"n1\"\nclients = 2\nparallel = 3"),
         step("request = \"count\"\non = \"n1\"\ntimes = 2\nat-once = 3"),
+        step("request = \"count\"\non = \"n1\"\ntimes = 9\nat-once = 3\nevery = \"1s\""),
         step("request = \"count\"\non = \"n1\"\nat = \"/shop\""),
         step("request = \"count\"\non = \"n1\"\nexpect = { count = -1 }"),
         step("request = \"count\"\non = \"n1\"\nexpect = { cont = 1 }"),

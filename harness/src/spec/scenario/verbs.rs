@@ -101,7 +101,7 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         ("form", place(step.form.as_ref()), &["post", "put"]),
         ("json", place(step.json.as_ref()), &["post", "put"]),
         ("capture", place(step.capture.as_ref()), &ASKS),
-        ("every", place(step.every.as_ref()), &["traffic"]),
+        ("every", place(step.every.as_ref()), &["request", "traffic"]),
         ("with", place(step.with.as_ref()), &["restart"]),
         ("contains", place(step.contains.as_ref()), &["wait"]),
         ("percent", place(step.percent.as_ref()), &["packet-loss", "slow-node"]),

@@ -143,6 +143,7 @@ impl Story {
             clients: 1,
             parallel: 1,
             at_once: 1,
+            every: None,
         };
         self.step(kind, |story| {
             story.invoke(client, on, request);

@@ -26,13 +26,14 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 pub const NAME: &str = "process";
 
 /// What processes on one machine can do: no packet filter is theirs, and their host cannot be lost alone.
-pub const CAPABILITIES: [Capability; 7] = [
+pub const CAPABILITIES: [Capability; 8] = [
     Capability::Kill,
     Capability::Stop,
     Capability::Pause,
     Capability::Restart,
     Capability::Multicast,
     Capability::ChangeNode,
+    Capability::ChooseJava,
     Capability::SlowCopy,
 ];
 /// In how many pieces a file is written slowly.

@@ -11,7 +11,7 @@ use crate::spec::plan::{App, AppRequest};
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::error::nearest;
 use crate::spec::scenario::file::StepTable;
-use crate::spec::{ClientName, CompiledApp, ContextPath, Expect, FaultKind, StepKind, Target};
+use crate::spec::{ClientName, CompiledApp, ContextPath, Expect, FaultKind, Millis, StepKind, Target};
 
 const MOST_CLIENTS: u32 = 1000;
 const MOST_TIMES: u32 = 100_000;
@@ -27,6 +27,10 @@ impl Story<'_> {
         self.listened(step, &context)?;
         let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
         let times = within(step.times.as_ref(), "times", MOST_TIMES)?;
+        let every = step.every.as_ref().map(pace).transpose()?;
+        if let (Some(at_once), Some(_)) = (&step.at_once, every) {
+            return Err(ScenarioError::at(at_once.span(), "a client asks `every` so often, or so many `at-once`"));
+        }
         let kind = StepKind::Request {
             client: client(step)?,
             node,
@@ -36,6 +40,7 @@ impl Story<'_> {
             clients,
             parallel: within(step.parallel.as_ref(), "parallel", clients)?,
             at_once: within(step.at_once.as_ref(), "at-once", times)?,
+            every,
         };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
@@ -97,11 +102,8 @@ impl Story<'_> {
         let Some(every) = &step.every else {
             return Err(ScenarioError::at(span, "how often?").help("`every = \"100ms\"`"));
         };
-        if every.get_ref().0 == 0 {
-            return Err(ScenarioError::at(every.span(), "a request takes some time"));
-        }
         let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
-        let (request, every) = (*request.get_ref(), *every.get_ref());
+        let (request, every) = (*request.get_ref(), pace(every)?);
         self.add(StepKind::Traffic { client, node, context, request, clients, every }, step.say.as_ref());
         Ok(())
     }
@@ -176,6 +178,14 @@ impl Story<'_> {
             return Err(ScenarioError::at(on.span(), "no node runs here any more"));
         }
         Ok(on.get_ref().clone())
+    }
+}
+
+/// How often a client asks.
+fn pace(every: &Spanned<Millis>) -> Result<Millis, ScenarioError> {
+    match every.get_ref() {
+        Millis(0) => Err(ScenarioError::at(every.span(), "a request takes some time")),
+        every => Ok(*every),
     }
 }
 
