@@ -37,6 +37,16 @@ impl OutsideCrate {
         Self { folder }
     }
 
+    /// Lays one more file.
+    ///
+    /// # Panics
+    /// It cannot be written.
+    pub fn file(&self, path: &str, content: &str) {
+        let path = self.folder().join(path);
+        fs_err::create_dir_all(path.parent().expect("a file is in a folder")).expect("made");
+        fs_err::write(path, content).expect("written");
+    }
+
     /// The command that does something with cargo there.
     pub fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -8,6 +8,8 @@ use integration_tests::outside::target_folder;
 use integration_tests::{MainJob, OutsideCrate, Ran, TestContext};
 
 const EXAMPLE: &str = include_str!("../../harness/examples/failover.rs");
+const SCENARIOS: &str = include_str!("install/scenarios.rs");
+const SURVIVES: &str = include_str!("../told/survives.toml");
 const MAIN_USE: &str = include_str!("install/main_use.rs");
 /// The main job in code is to stay shorter.
 const EXAMPLE_LINES: usize = 40;
@@ -68,4 +70,52 @@ async fn full_a_crate_outside_the_workspace_fails_over_in_its_own_test() {
     let good = ran(outside.test("a_session_survives_its_node")).await;
     assert!(good.code == Some(0) && good.stdout.contains("1 passed"), "{good}");
     assert_one_run_and_nothing_left(outside.folder());
+}
+
+/// Both ways of the manual: one line of rstest, and a target with a main function, under `cargo test` and nextest.
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_crate_outside_the_workspace_tells_its_scenarios_as_tests() {
+    let more = "tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }\n\
+                rstest = { version = \"0.28\", default-features = false }\n\n\
+                [[test]]\nname = \"failover\"\nharness = false\n";
+    let outside = OutsideCrate::with(SCENARIOS, more);
+    outside.file("scenarios/failover/survives.toml", SURVIVES);
+    let main = "fn main() -> std::process::ExitCode {\n    tomee_harness::test_main(\"scenarios\")\n}\n";
+    outside.file("tests/failover.rs", main);
+
+    let by_line = ran(outside.cargo(&["test", "--offline", "--test", "outside"])).await;
+    assert!(by_line.code == Some(0) && by_line.stdout.contains("1 passed"), "{by_line}");
+
+    let warm = ["test", "--offline", "--test", "failover", "--", "--warm", "--jobs", "auto"];
+    let by_main = ran(outside.cargo(&warm)).await;
+    assert!(by_main.code == Some(0) && by_main.stdout.contains("2 passed"), "{by_main}");
+
+    let mut list = nextest(&["list"]);
+    list.current_dir(outside.folder());
+    let listed = ran(list).await;
+    for manager in ["delta", "backup"] {
+        assert!(listed.stdout.contains(&format!("failover/survives::manager={manager}")), "{listed}");
+    }
+    let mut run = nextest(&["run"]);
+    run.current_dir(outside.folder());
+    let told = ran(run).await;
+    assert!(told.code == Some(0) && told.stderr.contains("2 tests run: 2 passed"), "{told}");
+
+    let runs = outside.folder().join("target/tomee-harness").read_dir_utf8().expect("runs have folders").flatten();
+    let left: Vec<String> = runs.flat_map(|run| integration_tests::left_of(run.file_name(), true)).collect();
+    assert_eq!(left, Vec::<String>::new());
+}
+
+/// The nextest of this workspace, else that of the path.
+fn nextest(command: &[&str]) -> Command {
+    let own = workspace().join("target/tools/bin/cargo-nextest");
+    let mut nextest = Command::new(if own.is_file() { own.as_str() } else { "cargo-nextest" });
+    nextest.arg("nextest").args(command).args(["--offline", "--test", "failover"]);
+    nextest.env("CARGO_TARGET_DIR", target_folder());
+    // Else it would take this run of tests for its own.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("NEXTEST")) {
+        nextest.env_remove(name);
+    }
+    nextest
 }

@@ -2,7 +2,8 @@
 //! stay empty for ever.
 //!
 //! A joiner asks one peer only. So it breaks this where it lacks what *every* peer holds; where the peers differ among
-//! themselves, it may have asked the one that lacks it too.
+//! themselves, it may have asked the one that lacks it too. A peer that does not serve the app holds nothing by right and
+//! excuses nothing.
 
 use std::collections::BTreeSet;
 
@@ -96,7 +97,13 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
             .map(|stems| (look.record, stems))
             .ok_or_else(|| format!("the probe of {of} did not tell its sessions before a wait ran out at {at}"))
     };
-    let peers: Result<Vec<_>, String> = joined.nodes.iter().filter(|peer| *peer != node).map(held).collect();
+    // A joiner may well have asked such a peer (DeltaManager asks the oldest member), and is as empty for that.
+    let lacks_app = |of: &NodeName| {
+        let state = last(of).and_then(|look| look.state);
+        state.is_some_and(|state| state.contexts.iter().all(|context| !view.contexts.contains(&context.path)))
+    };
+    let peers = joined.nodes.iter().filter(|peer| *peer != node && !lacks_app(peer));
+    let peers: Result<Vec<_>, String> = peers.map(held).collect();
     let (own, peers) = match (held(node), peers) {
         (Ok(own), Ok(peers)) => (own, peers),
         (Err(why), _) | (_, Err(why)) => return Fate::Open(why),

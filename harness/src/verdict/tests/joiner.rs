@@ -55,6 +55,17 @@ fn a_joiner_that_asked_the_peer_that_lacked_it_too_proves_nothing() {
 }
 
 #[test]
+fn a_peer_without_the_app_excuses_nothing() {
+    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy().count("alice", "n1").observe();
+    let story = ran_out(story.kill("n1").reformed().restart("n1").forget("n1"));
+    let story = story.seeing("n3", |state| state.contexts.clear());
+    violated(&story, TRANSFERRED, &["lacked 1 of the 1 sessions", "as S001"]);
+    let finding = story.seeing("n2", |state| state.contexts.clear()).finding(TRANSFERRED);
+    assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
+    says(&finding, &["n1 held what all its peers held"]);
+}
+
+#[test]
 fn a_probe_that_was_dead_at_the_last_look_proves_nothing() {
     let empty = || ran_out(after_the_first_kill().observe().restart("n1").forget("n1"));
     unknown(&empty().blind("n1"), TRANSFERRED, &["the probe of n1 did not tell its sessions"]);

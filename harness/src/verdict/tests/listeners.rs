@@ -29,14 +29,14 @@ fn told(mut story: Story, on: &str, class: LogClass, session: &str) -> Story {
     story
 }
 
-fn nodes(names: &[&str]) -> Option<Vec<crate::spec::NodeName>> {
-    Some(names.iter().map(|name| node(name)).collect())
+fn nodes(names: &[&str]) -> Vec<crate::spec::NodeName> {
+    names.iter().map(|name| node(name)).collect()
 }
 
 /// A session that begins on n1, with what the listeners of these nodes are told.
 fn begun(expected: &[&str], told_on: &[&str]) -> Status {
     let story = story().start().deploy().count("alice", "n1");
-    let story = story.expecting(Expect { created: nodes(expected), ..Expect::default() });
+    let story = story.expecting(Expect { created: Some(nodes(expected)), ..Expect::default() });
     let session = session_of(&story);
     let story = told_on.iter().fold(story, |story, on| told(story, on, LogClass::SessionCreated, &session));
     // What others are told, and of other sessions, is nothing to this.
@@ -65,7 +65,7 @@ fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
     let story = story().start().deploy().count("alice", "n1");
     let session = session_of(&story);
     let story = story.request("alice", "n2", AppRequest::Invalidate);
-    let story = story.expecting(Expect { destroyed: nodes(&["n1", "n2"]), ..Expect::default() });
+    let story = story.expecting(Expect { destroyed: Some(nodes(&["n1", "n2"])), ..Expect::default() });
     let renamed = session.replace(".n1", ".n2");
     let one = told(story, "n2", LogClass::SessionDestroyed, &renamed);
     let last = |story: &Story| story.judge().expectations.pop().expect("one");
@@ -79,6 +79,6 @@ fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
 #[test]
 fn without_a_session_nobody_knows() {
     let story = story().start().deploy().count_in_vain("alice", "n1", false);
-    let story = story.expecting(Expect { created: nodes(&[]), ..Expect::default() });
+    let story = story.expecting(Expect { created: Some(nodes(&[])), ..Expect::default() });
     assert_eq!(story.observe().judge().expectations.pop().expect("one").status, Status::Unknown);
 }

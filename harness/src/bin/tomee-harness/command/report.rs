@@ -29,7 +29,6 @@ pub(crate) struct Stored {
 /// How long each part took. Judging and rendering go on side by side.
 #[derive(Debug, Clone, Copy, Serialize)]
 #[serde(rename_all = "kebab-case")]
-#[expect(clippy::struct_field_names, reason = "the unit is in the key, as in every file of ours")]
 struct Took {
     read_ms: u64,
     judge_and_render_ms: u64,
