@@ -38,6 +38,8 @@ const SERVERS: [&str; 2] = ["tomee:9.0.0", "tomcat:11.0.24"];
 const TOMEE: &str = "tomee";
 const NEEDS_TOMEE: &str = "needs TomEE";
 const UNTOLD: &str = "not told";
+/// What the other columns say of a scenario that names its servers itself, which is told once.
+const OWN_SERVERS: &str = "its own servers";
 
 /// A shipped scenario, as `list` tells it.
 #[derive(Clone, Debug)]
@@ -47,6 +49,7 @@ struct Shipped {
     sentence: String,
     runtimes: String,
     needs_tomee: bool,
+    own_servers: bool,
 }
 
 /// Tells them all; one that does not hold is an error, when all were told.
@@ -62,12 +65,14 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
         while let Some((scenario, server)) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
             let (verdict, told) = if scenario.needs_tomee && !server.starts_with(TOMEE) {
                 (NEEDS_TOMEE, NEEDS_TOMEE.to_owned())
+            } else if scenario.own_servers && *server != args.server[0] {
+                (OWN_SERVERS, OWN_SERVERS.to_owned())
             } else {
                 let (verdict, took) = tell(scenario, server, &args.runtime)?;
                 println!("{verdict:<10} {:>6.1} s  {} on {server}", took.as_secs_f64(), scenario.name);
                 (verdict, format!("{verdict}, {:.0} s ({})", took.as_secs_f64(), jiff::Zoned::now().date()))
             };
-            if !["holds", NEEDS_TOMEE].contains(&verdict) {
+            if !["holds", NEEDS_TOMEE, OWN_SERVERS].contains(&verdict) {
                 locked(&bad).push(format!("{} on {server}: {verdict}", scenario.name));
             }
             // After each, so that a night's work is not lost with its last hour.
@@ -100,10 +105,18 @@ fn shipped(json: &str) -> Result<Vec<Shipped>> {
         name: text(&it["scenario"]),
         catalogue: text(&it["catalogue"]),
         sentence: text(&it["name"]),
+        own_servers: names_its_server(&text(&it["scenario"])),
         runtimes: texts(&it["runtimes"]).join(", "),
         needs_tomee: texts(&it["tags"]).iter().any(|tag| tag == TOMEE),
     });
     Ok(all.collect())
+}
+
+/// Whether a shipped scenario says which server it is about.
+fn names_its_server(name: &str) -> bool {
+    let all = tomee_harness::spec::scenario::shipped();
+    let content = all.into_iter().find(|scenario| scenario.name == name).map(|scenario| scenario.content);
+    content.is_some_and(|content| content.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"server = ")))
 }
 
 /// How it went, and how long all runs of its matrix took.
@@ -112,7 +125,10 @@ fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str
     let folder = kept.path().to_string_lossy().into_owned();
     // With a slash it is a path, and the name of a shipped one where no such file is.
     let name = format!("scenarios/{}.toml", scenario.name);
-    let mut command = command(&[PROGRAM, "run", &name, "--quiet", "--json", "--server", server]);
+    let mut command = command(&[PROGRAM, "run", &name, "--quiet", "--json"]);
+    if !scenario.own_servers {
+        command.args(["--server", server]);
+    }
     command.args(["--runtime", runtime, "--out", &format!("{folder}/runs")]);
     let start = Instant::now();
     let output = command.stdin(Stdio::null()).output().into_diagnostic()?;
@@ -204,6 +220,7 @@ mod tests {
             sentence: "a | b".to_owned(),
             runtimes: "process, docker".to_owned(),
             needs_tomee: false,
+            own_servers: false,
         };
         let all = [scenario("failover/kill"), scenario("farm/undeploy")];
         let mut table = Table::parse("");
