@@ -3,12 +3,14 @@
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::process::Stdio;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail, miette};
+use tomee_harness::lab::sync::lock;
+use tomee_harness::spec::scenario::{self, Scenario};
 
 use crate::command::{cargo, command, java, read, run, shown};
 
@@ -42,7 +44,7 @@ const UNTOLD: &str = "not told";
 const OWN_SERVERS: &str = "its own servers";
 
 /// A shipped scenario, as `list` tells it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 struct Shipped {
     name: String,
     catalogue: String,
@@ -56,7 +58,7 @@ struct Shipped {
 pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     run(cargo().args(["build", "--release", "--quiet", "--package", "tomee-harness"]))?;
     let list = |only: &[String]| shipped(&read(command(&[PROGRAM, "list", "--json"]).args(only))?);
-    let (all, chosen) = (list(&[])?, list(&args.only)?);
+    let (all, chosen, java) = (list(&[])?, list(&args.only)?, java()?);
     let asked: Vec<(&Shipped, &str)> =
         chosen.iter().flat_map(|it| args.server.iter().map(move |server| (it, server.as_str()))).collect();
     let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::read()?));
@@ -73,12 +75,12 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
                 (verdict, format!("{verdict}, {:.0} s ({})", took.as_secs_f64(), jiff::Zoned::now().date()))
             };
             if !["holds", NEEDS_TOMEE, OWN_SERVERS].contains(&verdict) {
-                locked(&bad).push(format!("{} on {server}: {verdict}", scenario.name));
+                lock(&bad).push(format!("{} on {server}: {verdict}", scenario.name));
             }
             // After each, so that a night's work is not lost with its last hour.
-            let mut table = locked(&table);
+            let mut table = lock(&table);
             table.0.insert((scenario.name.clone(), (*server).to_owned()), told);
-            table.write(&all)?;
+            table.write(&all, &java)?;
         }
         Ok(())
     };
@@ -86,12 +88,8 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
         let workers: Vec<_> = (0..args.jobs.max(1)).map(|_| scope.spawn(work)).collect();
         workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
     })?;
-    let bad = locked(&bad);
+    let bad = lock(&bad);
     if bad.is_empty() { Ok(()) } else { bail!("not as they say:\n{}", bad.join("\n")) }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn shipped(json: &str) -> Result<Vec<Shipped>> {
@@ -114,9 +112,9 @@ fn shipped(json: &str) -> Result<Vec<Shipped>> {
 
 /// Whether a shipped scenario says which server it is about.
 fn names_its_server(name: &str) -> bool {
-    let all = tomee_harness::spec::scenario::shipped();
-    let content = all.into_iter().find(|scenario| scenario.name == name).map(|scenario| scenario.content);
-    content.is_some_and(|content| content.split(|byte| *byte == b'\n').any(|line| line.starts_with(b"server = ")))
+    let all = scenario::shipped().into_iter();
+    let read = all.filter(|shipped| shipped.name == name).filter_map(|it| Scenario::parse(it.content).ok());
+    read.into_iter().any(|scenario| scenario.server().is_some())
 }
 
 /// How it went, and how long all runs of its matrix took.
@@ -171,18 +169,17 @@ impl Table {
         Self(told)
     }
 
-    fn write(&self, all: &[Shipped]) -> Result<()> {
+    fn write(&self, all: &[Shipped], java: &str) -> Result<()> {
         let text = fs_err::read_to_string(README).into_diagnostic()?;
         let (before, _, after) = parts(&text)?;
-        let rows = self.rows(all)?;
+        let rows = self.rows(all, java);
         fs_err::write(README, format!("{before}{BEGIN}\n{rows}{END}{after}")).into_diagnostic()
     }
 
-    fn rows(&self, all: &[Shipped]) -> Result<String> {
+    fn rows(&self, all: &[Shipped], java: &str) -> String {
         let mut rows = format!(
-            "Told on {} processors, {}. The time is that of all runs of a scenario's matrix, one after the other.\n\n",
+            "Told on {} processors, {java}. The time is that of all runs of a scenario's matrix, one after the other.\n\n",
             std::thread::available_parallelism().map_or(1, usize::from),
-            java()?,
         );
         rows.push_str(&format!("| scenario | | what it says | runtimes | {} |\n", SERVERS.join(" | ")));
         rows.push_str(&format!("|---|---|---|---|{}\n", "---|".repeat(SERVERS.len())));
@@ -195,7 +192,7 @@ impl Table {
             let sentence = sentence.replace('|', "\\|");
             rows.push_str(&format!("| `{name}` | {catalogue} | {sentence} | {runtimes} | {cells} |\n"));
         }
-        Ok(rows)
+        rows
     }
 }
 
@@ -225,10 +222,10 @@ mod tests {
         let all = [scenario("failover/kill"), scenario("farm/undeploy")];
         let mut table = Table::parse("");
         table.0.insert((all[0].name.clone(), SERVERS[1].to_owned()), "holds, 12 s (2026-11-22)".to_owned());
-        let rows = table.rows(&all).expect("a table");
+        let rows = table.rows(&all, "Java 17");
         assert_eq!(rows.matches(UNTOLD).count(), 3, "{rows}");
         let again = Table::parse(&rows);
-        assert_eq!(again.rows(&all).expect("a table"), rows);
+        assert_eq!(again.rows(&all, "Java 17"), rows);
         assert_eq!(again.0[&(all[0].name.clone(), SERVERS[1].to_owned())], "holds, 12 s (2026-11-22)");
     }
 }

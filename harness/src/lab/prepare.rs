@@ -20,7 +20,7 @@ use super::run_dir::RunDir;
 use super::runtime::docker::{self, DockerOptions, DockerRuntime};
 use super::runtime::process::{self, ProcessRuntime};
 use super::runtime::{Runtime, RuntimeError};
-use crate::spec::plan::Limits;
+use crate::spec::plan::{Limits, PlanError};
 use crate::spec::{Capability, NodeChanges, Plan, RunId, Topology};
 
 /// Which machines.
@@ -49,16 +49,24 @@ impl RuntimeKind {
         }
     }
 
+    /// Whether it can do all of a plan.
+    ///
+    /// # Errors
+    /// The first step that cannot be done.
+    pub fn check(self, plan: &Plan) -> Result<(), PlanError> {
+        plan.check(self.name(), &self.capabilities())
+    }
+
     /// The machines for a plan where nobody named them, and why: processes where they can do all of it and no engine
     /// with images answers, containers otherwise.
     pub async fn choose(plan: &Plan) -> (Self, String) {
-        if let Err(lacks) = plan.check(process::NAME, &Self::Process.capabilities()) {
+        if let Err(lacks) = Self::Process.check(plan) {
             return (Self::Docker, format!("containers, because {lacks}"));
         }
         if plan.topology.jvm.home.is_some() {
             return (Self::Process, "processes, because a Java home of this machine is asked for".to_owned());
         }
-        if let Err(lacks) = plan.check(docker::NAME, &Self::Docker.capabilities()) {
+        if let Err(lacks) = Self::Docker.check(plan) {
             return (Self::Process, format!("processes, because {lacks}"));
         }
         match docker::sweep::engine().await {

@@ -25,8 +25,7 @@ impl Story {
     /// The runtimes that can do all runs of the story, on a cluster of two where it says nothing else.
     pub(crate) fn runtimes(&self) -> Vec<&'static str> {
         let plans = Topology::of(2).ok().and_then(|two| self.scenario.plans(&two).ok()).unwrap_or_default();
-        let able =
-            |kind: &RuntimeKind| plans.iter().all(|run| run.plan.check(kind.name(), &kind.capabilities()).is_ok());
+        let able = |kind: &RuntimeKind| plans.iter().all(|run| kind.check(&run.plan).is_ok());
         let kinds = [RuntimeKind::Process, RuntimeKind::Docker].into_iter();
         kinds.filter(able).map(RuntimeKind::name).collect()
     }

@@ -24,6 +24,8 @@ pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable,
 pub use plans::{Cell, CellPlan};
 pub use shipped::{Shipped, shipped};
 
+use super::ServerSpec;
+
 /// A scenario that was read and can be told.
 #[derive(Debug, Clone)]
 pub struct Scenario {
@@ -39,6 +41,11 @@ impl Scenario {
     /// Its row in a catalogue of failover stories, as `S07`.
     pub fn catalogue(&self) -> Option<&str> {
         self.file.catalogue.as_deref()
+    }
+
+    /// The server that it names for its cluster.
+    pub fn server(&self) -> Option<&ServerSpec> {
+        self.file.cluster.server.as_ref()
     }
 
     /// The words by which it can be chosen.

@@ -71,7 +71,7 @@ fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
 
 /// The machines that can do a plan, of those that the settings allow.
 fn able(plan: &Plan, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
-    let able = |kind: RuntimeKind| plan.check(kind.name(), &kind.capabilities()).map(|()| kind);
+    let able = |kind: RuntimeKind| kind.check(plan).map(|()| kind);
     match choice {
         RuntimeChoice::Process => able(RuntimeKind::Process),
         RuntimeChoice::Docker => able(RuntimeKind::Docker),

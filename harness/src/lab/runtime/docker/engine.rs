@@ -143,38 +143,6 @@ impl DockerRuntime {
         images.insert(distribution.digest.clone(), image.clone());
         Ok(image)
     }
-
-    /// Lays a node's files anew: those of its launch, and what is kept of the node as it was.
-    async fn lay(&self, mut launch: NodeLaunch, kept: Vec<NodeFile>) -> Result<(), RuntimeError> {
-        let node = launch.node.clone();
-        let pod = self.pod(&node)?;
-        let image = self.server_image(&launch.distribution).await?;
-        if pod.has_a_clock {
-            let library = self.clock.get_or_try_init(|| images::clock(&self.docker, &self.run, &image)).await?;
-            strain::with_clock(&mut launch, library);
-        }
-        let dir = self.node_dir(&node);
-        let staged = dir.join("base");
-        let laid = async {
-            fs_err::tokio::create_dir_all(&dir).await?;
-            server::stage(&launch, &kept, &staged, &[HARNESS_LOG])?;
-            let route = |source, log| LogRoute { source, to: self.log_path(&node, log) };
-            let harness_log = Source::File(format!("{}/{HARNESS_LOG}", LAYOUT.base));
-            let routes = vec![route(Source::Console, NodeLog::Console), route(harness_log, NodeLog::Harness)];
-            let recipe = Recipe {
-                run: self.run.clone(),
-                name: pod.server_name.clone(),
-                holder: pod::holder_name(&self.run, &node),
-                image,
-                launch,
-                staged: staged.clone(),
-                memory_bytes: self.options.memory_bytes,
-                disk: pod.disk.clone(),
-            };
-            pod.install(recipe, routes).await
-        };
-        told(&node, "laying of its files", laid).await
-    }
 }
 
 #[async_trait]
@@ -217,13 +185,41 @@ impl Runtime for DockerRuntime {
         Ok(Endpoints { nodes, multicast })
     }
 
-    async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
-        self.lay(launch, vec![]).await
+    async fn install(&self, mut launch: NodeLaunch) -> Result<(), RuntimeError> {
+        let node = launch.node.clone();
+        let pod = self.pod(&node)?;
+        let image = self.server_image(&launch.distribution).await?;
+        if pod.has_a_clock {
+            let library = self.clock.get_or_try_init(|| images::clock(&self.docker, &self.run, &image)).await?;
+            strain::with_clock(&mut launch, library);
+        }
+        let dir = self.node_dir(&node);
+        let staged = dir.join("base");
+        let laid = async {
+            fs_err::tokio::create_dir_all(&dir).await?;
+            server::stage(&launch, &staged, &[HARNESS_LOG])?;
+            let route = |source, log| LogRoute { source, to: self.log_path(&node, log) };
+            let harness_log = Source::File(format!("{}/{HARNESS_LOG}", LAYOUT.base));
+            let routes = vec![route(Source::Console, NodeLog::Console), route(harness_log, NodeLog::Harness)];
+            let recipe = Recipe {
+                run: self.run.clone(),
+                name: pod.server_name.clone(),
+                holder: pod::holder_name(&self.run, &node),
+                image,
+                launch,
+                staged: staged.clone(),
+                memory_bytes: self.options.memory_bytes,
+                disk: pod.disk.clone(),
+            };
+            pod.install(recipe, routes).await
+        };
+        told(&node, "laying of its files", laid).await
     }
 
-    async fn replace(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
-        let kept = told(&launch.node, "fetching of its files", self.pod(&launch.node)?.kept()).await?;
-        self.lay(launch, kept).await
+    async fn replace(&self, mut launch: NodeLaunch) -> Result<(), RuntimeError> {
+        let mut files = told(&launch.node, "fetching of its files", self.pod(&launch.node)?.kept()).await?;
+        files.append(&mut launch.files);
+        self.install(NodeLaunch { files, ..launch }).await
     }
 
     async fn start(&self, node: &NodeName) -> Result<(), RuntimeError> {

@@ -17,7 +17,7 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 use super::error::DockerError;
 use super::images::LAYOUT;
 use crate::lab::guard::RUN_LABEL;
-use crate::lab::runtime::{NodeFile, NodeLaunch};
+use crate::lab::runtime::NodeLaunch;
 use crate::lab::wait::Patience;
 use crate::spec::RunId;
 
@@ -265,8 +265,8 @@ async fn ended(docker: &Docker, name: &str) -> Result<State, DockerError> {
     }
 }
 
-/// Lays a node's files on this machine, for upload in one go; `kept` are those of a node that was there before.
-pub(super) fn stage(launch: &NodeLaunch, kept: &[NodeFile], into: &Utf8Path, more: &[&str]) -> std::io::Result<()> {
+/// Lays a node's files on this machine, for upload in one go.
+pub(super) fn stage(launch: &NodeLaunch, into: &Utf8Path, more: &[&str]) -> std::io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
 
     if into.exists() {
@@ -285,8 +285,7 @@ pub(super) fn stage(launch: &NodeLaunch, kept: &[NodeFile], into: &Utf8Path, mor
         folder(into.join(path))?;
     }
     let empty = more.iter().map(|path| (Utf8Path::new(path), &[][..], None));
-    let files = kept.iter().chain(&launch.files);
-    let files = files.map(|file| (file.path.as_path(), file.content.as_slice(), file.modified));
+    let files = launch.files.iter().map(|file| (file.path.as_path(), file.content.as_slice(), file.modified));
     for (path, content, modified) in files.chain(empty) {
         let path = into.join(path);
         folder(path.parent().unwrap_or(into).to_owned())?;
