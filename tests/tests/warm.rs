@@ -71,6 +71,31 @@ async fn each_story_holds_on_the_cluster_of_the_one_before(#[case] manager: Mana
     cluster.expect("the last one holds, too").shutdown().await.expect("it ends");
 }
 
+/// Such a watcher may not know yet what is in its folder, and then it does not notice that it goes.
+#[rstest]
+#[case::alone(&["kill n1", "count n2", "restart n1"])]
+#[case::before_its_peer_dies(&["kill n1", "count n2", "restart n1", "kill n2", "count n1"])]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_watcher_keeps_no_app(#[case] then: &[&str]) {
+    let mut story = "name = \"gone\"\n[[step]]\ndeploy = \"counter\"\n".to_owned();
+    for step in ["count n1", "count n1"].iter().chain(then) {
+        let step = match step.split_once(' ').expect("a word and a node") {
+            ("count", node) => format!("request = \"count\"\non = \"{node}\""),
+            (verb, node) => format!("{verb} = \"{node}\""),
+        };
+        story.push_str(&format!("[[step]]\n{step}\n"));
+    }
+    let scenario = Scenario::parse(story.as_bytes()).expect("a scenario");
+    let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+    let (_folder, path) = folder();
+    let mut run = FakeRun::of(plan, None);
+    run.limits.deploy = SHORT;
+    let ended = run.handing_on(&path).await.expect("it runs");
+    let cluster = ended.cluster.unwrap_or_else(|| panic!("{:#?}", ended.verdict));
+    cluster.reset().await.expect("it is as good as new");
+    cluster.shutdown().await.expect("it ends");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bug_is_seen_on_a_cluster_that_was_handed_on() {
     let ((_first, first), (_second, second)) = (folder(), folder());

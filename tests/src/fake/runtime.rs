@@ -190,8 +190,11 @@ impl Runtime for FakeRuntime {
     async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
         let by_farm = path.starts_with("cluster/watch");
         self.node(node, |world, index| {
-            let nodes = if by_farm { (0..world.nodes.len()).collect() } else { vec![index] };
-            world.undeploy(nodes);
+            if by_farm {
+                world.undeploy_by_farm(index);
+            } else {
+                world.undeploy([index]);
+            }
         })
     }
 

@@ -94,6 +94,7 @@ impl World {
                 app: None,
                 sessions: BTreeMap::new(),
                 left: vec![],
+                knows_its_archives: false,
                 synchronised: now,
             })
             .collect();
@@ -224,6 +225,7 @@ impl World {
         };
         node.peers.clear();
         node.sessions.clear();
+        node.knows_its_archives = false;
         let gone = node.name.clone();
         let evicted = now + if self.bug == Some(Bug::DiesSlowly) { EVICT_LATE } else { EVICT };
         if self.bug != Some(Bug::GhostMember) {
@@ -240,6 +242,7 @@ impl World {
     /// The farm: a WAR in a watch folder deploys there and on all living nodes.
     pub(super) fn deploy(&mut self, watcher: usize, context: &ContextPath) {
         let (now, last) = (Instant::now(), self.last());
+        self.nodes[watcher].knows_its_archives = true;
         self.nodes[watcher].log(
             "INFO",
             "org.apache.catalina.ha.deploy.FarmWarDeployer",
@@ -263,6 +266,13 @@ impl World {
         if self.bug == Some(Bug::ForgetsMember) {
             let first = self.nodes[0].name.clone();
             self.nodes[last].peers.retain(|peer| peer.node != first);
+        }
+    }
+
+    /// The farm: a WAR that goes from a watch folder is undeployed on all nodes, if its watcher knew it.
+    pub(super) fn undeploy_by_farm(&mut self, watcher: usize) {
+        if self.nodes[watcher].knows_its_archives {
+            self.undeploy(0..self.nodes.len());
         }
     }
 

@@ -1,7 +1,7 @@
 //! Warm: a cluster that one story leaves and the next one takes over, if it is as good as new.
 //!
-//! Between the two, [`Cluster::reset`] heals what is broken, lays and starts each dead node anew, undeploys every app
-//! through the farm where its watcher has lived all the time, and looks. [`Beginning::cluster`] looks once more, and what it sees
+//! Between the two, [`Cluster::reset`] heals what is broken, lays and starts each dead node anew, and a watcher that was
+//! restarted, undeploys every app through the farm where its watcher has lived all the time, and looks. [`Beginning::cluster`] looks once more, and what it sees
 //! is the first that the next story's history tells. A cluster of which anything is left is refused: a node or member
 //! missing or one too many, a context that was not there after the first start, a session, a fault.
 
@@ -98,6 +98,10 @@ impl Cluster {
     /// It cannot be made so; it must be shut down then.
     pub async fn reset(&self) -> Result<(), ClusterError> {
         self.heal_all().await?;
+        let watcher = self.topology().watcher();
+        if self.living().contains(watcher) && self.watcher_was_restarted() {
+            self.kill(watcher).await?;
+        }
         let living = self.living();
         let dead: Vec<&NodeName> = self.topology().names().filter(|node| !living.contains(*node)).collect();
         let started = try_join_all(dead.into_iter().map(|node| self.start_anew(node)));
@@ -113,6 +117,21 @@ impl Cluster {
         self.await_forgotten(node).await?;
         self.parts.runtime.install(self.launch(node, &self.endpoints())?).await?;
         self.start_node(node).await
+    }
+
+    /// Whether the watcher was started anew after an app was given to it. Such a one notices that an archive goes
+    /// (`FarmWarDeployer.fileRemoved`) only if it has looked at its folder before, and that it has nobody sees.
+    fn watcher_was_restarted(&self) -> bool {
+        let watcher = self.topology().watcher();
+        self.parts.recorder.read(|history| {
+            let mut events = history.records.iter().filter_map(|record| match &record.kind {
+                RecordKind::Event(event) => Some(event),
+                _ => None,
+            });
+            // One after the other.
+            events.any(|event| matches!(event, Event::WarDropped { .. }))
+                && events.any(|event| matches!(event, Event::NodeStarts { node } if node == watcher))
+        })
     }
 
     /// Undeploys every app of a story from nodes that have lived up to now.
