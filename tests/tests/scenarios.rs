@@ -4,7 +4,7 @@ use camino::Utf8Path;
 use integration_tests::fake::{Bug, FakeRun};
 use rstest::rstest;
 use tomee_harness::spec::scenario::{Scenario, shipped};
-use tomee_harness::spec::{Plan, Topology};
+use tomee_harness::spec::{Millis, Plan, StepKind, Topology};
 use tomee_harness::verdict::{Status, Verdict};
 
 /// The runs of a shipped scenario.
@@ -44,7 +44,10 @@ fn told(verdict: &Verdict) -> String {
 #[case("failover/come-back-and-read")]
 #[case("failover/owner-and-backup-at-once")]
 #[case("failover/joiner-gets-all-in-blocks")]
+#[case("failover/all-at-once")]
 #[case("config/encrypted")]
+#[case("config/without-routes")]
+#[case("config/equal-routes")]
 #[case("seed/farm-corrected")]
 #[case("config/in-place-change")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -68,6 +71,9 @@ async fn it_holds_on_a_cluster_without_a_bug(#[case] name: &str) {
 #[case("failover/joiner-gets-all-in-blocks", Bug::JoinerIsBehind)]
 #[case("config/encrypted", Bug::ForgetsAtFailover(1))]
 #[case("config/in-place-change", Bug::NewSessionAtFailover(1))]
+#[case("failover/all-at-once", Bug::PartialSession("once"))]
+#[case("config/without-routes", Bug::PartialSession("once"))]
+#[case("config/equal-routes", Bug::PartialSession("once"))]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn it_is_red_on_a_bug(#[case] name: &str, #[case] bug: Bug) {
     for (label, plan) in plans(name) {
@@ -79,9 +85,30 @@ async fn it_is_red_on_a_bug(#[case] name: &str, #[case] bug: Bug) {
 /// A story that is told to show a violation: it holds on a cluster that has it, and fails on one that has not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_negative_control_fails_where_all_is_well() {
-    for (label, plan) in plans("negative/no-distributable") {
-        let verdict = verdict(&plan, None).await;
-        assert_eq!(verdict.status, Status::Violated, "{label}\n{}", told(&verdict));
+    for name in ["negative/no-distributable", "negative/farm-without-its-folder"] {
+        for (label, plan) in plans(name) {
+            let verdict = verdict(&plan, None).await;
+            assert_eq!(verdict.status, Status::Violated, "{label}\n{}", told(&verdict));
+        }
+    }
+}
+
+/// An app that was not waited for is waited for later, and then its absence is what the wait shows.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_detached_app_that_reaches_no_peer_is_shown_by_the_wait_for_it() {
+    for (label, mut plan) in plans("negative/farm-without-its-folder") {
+        for step in &mut plan.steps {
+            if let StepKind::Wait { within, .. } = &mut step.kind {
+                *within = Some(Millis(300));
+            }
+        }
+        let shown = verdict(&plan, Some(Bug::NeverDeploysOnPeers)).await;
+        assert_eq!(shown.status, Status::Holds, "{label}\n{}", told(&shown));
+        plan.expect_violations.clear();
+        let red = verdict(&plan, Some(Bug::NeverDeploysOnPeers)).await;
+        assert_eq!(red.status, Status::Violated, "{label}\n{}", told(&red));
+        let green = verdict(&plan, None).await;
+        assert_eq!(green.status, Status::Holds, "{label}\n{}", told(&green));
     }
 }
 
@@ -127,6 +154,9 @@ expect = { count = 3, session = "kept", each-answer-after = "0ms" }
 
 [[step]]
 end-traffic = "load"
+
+[[step]]
+restart = "n1"
 
 [[step]]
 undeploy = "/counter"

@@ -1,5 +1,7 @@
 //! `<Cluster>` of one node: the hardened default, and over it what the topology says.
 
+use std::time::Duration;
+
 use super::RenderError;
 use super::availability;
 use super::xml::Element;
@@ -42,6 +44,16 @@ pub fn farm_folders(topology: &Topology) -> FarmFolders<'_> {
         temp: said.temp_dir.as_deref().unwrap_or(FARM_TEMP_DIR),
         watch: said.watch_dir.as_deref().unwrap_or(FARM_WATCH_DIR),
     }
+}
+
+/// How often the farm's watcher looks at its folder: the Engine's background delay, times the deployer's frequency.
+pub fn farm_scan(topology: &Topology) -> Duration {
+    let (delay_s, frequency) = match topology.timing {
+        Timing::Accelerated => (1, 1),
+        Timing::Documented => (10, 2),
+    };
+    let said = topology.cluster.elements.deployer.process_deploy_frequency;
+    Duration::from_secs(delay_s) * said.unwrap_or(frequency).max(1)
 }
 
 /// One node of one cluster.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::{farm_folders, members_by_interceptor};
 use crate::spec::cluster_element::{ClusterElement, ClusterElements, Interceptor, Valve};
-use crate::spec::{ManagerKind, Membership, SendOptions, Timing, Topology};
+use crate::spec::{Container, ManagerKind, Membership, SendOptions, Timing, Topology};
 
 /// One thing that is not as in a stock server.
 ///
@@ -86,7 +86,9 @@ fn server(topology: &Topology, list: &mut List) {
     if topology.timing == Timing::Accelerated {
         list.add("Engine backgroundProcessorDelay", "1", "10", "timing is accelerated: the farm looks every second");
     }
-    list.add("place of <Cluster>", "in the Host", "in the Engine", "the farm works only in a Host");
+    if topology.cluster.container == Container::Host {
+        list.add("place of <Cluster>", "in the Host", "in the Engine", "the farm works only in a Host");
+    }
 }
 
 fn membership(topology: &Topology, list: &mut List) {

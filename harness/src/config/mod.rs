@@ -14,7 +14,7 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use cluster::{FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders};
+pub use cluster::{FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders, farm_scan};
 pub use differences::{Difference, differences};
 pub use error::RenderError;
 pub use redact::{REDACTED, redact_argument, redact_json, redact_toml, redact_xml};

@@ -3,7 +3,9 @@
 use super::RenderError;
 use super::cluster::{self, FARM_DEPLOY_DIR, Place};
 use super::xml::{self, Element};
-use crate::spec::{Endpoints, NodeEndpoints, NodeName, Product, ServerKind, Timing, TomcatVersion, Topology};
+use crate::spec::{
+    Container, Endpoints, NodeEndpoints, NodeName, Product, ServerKind, Timing, TomcatVersion, Topology,
+};
 
 const OLDEST: TomcatVersion = TomcatVersion::new(8, 5, 0);
 
@@ -35,11 +37,13 @@ pub fn server_xml(
         .with("name", "localhost")
         .with("appBase", FARM_DEPLOY_DIR)
         .with("unpackWARs", "true")
-        .with("autoDeploy", "true")
-        .holding([cluster::render(&place)?, access_log()]);
-    let service = Element::new("Service")
-        .with("name", "Catalina")
-        .holding([connector(own, server), engine.holding([realm(), host])]);
+        .with("autoDeploy", "true");
+    let cluster = cluster::render(&place)?;
+    let engine = match topology.cluster.container {
+        Container::Host => engine.holding([realm(), host.holding([cluster, access_log()])]),
+        Container::Engine => engine.holding([cluster, realm(), host.holding([access_log()])]),
+    };
+    let service = Element::new("Service").with("name", "Catalina").holding([connector(own, server), engine]);
     let root = Element::new("Server")
         // No shutdown port: one port less to collide, and nobody else can stop the node.
         .with("port", "-1")

@@ -12,7 +12,9 @@ use crate::spec::cluster_element::{
     StaticMembershipService, TcpFailureDetector, TcpPingInterceptor,
 };
 use crate::spec::topology::MulticastGroup;
-use crate::spec::{Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, Product, ServerKind, Timing, Topology};
+use crate::spec::{
+    Container, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, Product, ServerKind, Timing, Topology,
+};
 
 const TOMEE_9: (Product, &str) = (Product::Tomee, "10.0.27");
 const TOMCAT_9: (Product, &str) = (Product::Tomcat, "9.0.117");
@@ -324,6 +326,19 @@ fn differences_of_a_topology_that_says_much() {
     let lines = as_lines(&topology);
     assert!(!lines.contains("hidden") && !lines.contains("encryptionKey=text"), "a secret is told");
     insta::assert_snapshot!(lines);
+}
+
+#[rstest]
+#[case::of_the_host(Container::Host, "Host")]
+#[case::of_the_engine(Container::Engine, "Engine")]
+fn the_cluster_stands_in_its_container(#[case] container: Container, #[case] parent: &str) {
+    let mut topology = two_nodes();
+    topology.cluster.container = container;
+    let text = render(&topology, 0, TOMEE_9).expect("it renders");
+    let document = roxmltree::Document::parse(&text).expect("XML");
+    let clusters: Vec<_> = document.descendants().filter(|node| node.has_tag_name("Cluster")).collect();
+    let [cluster] = clusters.as_slice() else { panic!("{} clusters", clusters.len()) };
+    assert_eq!(cluster.parent_element().map(|parent| parent.tag_name().name()), Some(parent));
 }
 
 #[test]

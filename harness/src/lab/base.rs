@@ -26,7 +26,8 @@ const FOLDERS: [&str; 9] = ["bin", "conf", "lib", "logs", "temp", "webapps", "wo
 /// The empty folders of a node, relative to `CATALINA_BASE`. The farm's are among them, for it makes none itself.
 pub fn folders(topology: &Topology) -> Vec<Utf8PathBuf> {
     let farm = config::farm_folders(topology);
-    FOLDERS.into_iter().chain([farm.temp, farm.watch, farm.deploy]).map(Utf8PathBuf::from).collect()
+    let temp = (!topology.cluster.lacks_farm_temp).then_some(farm.temp);
+    FOLDERS.into_iter().chain(temp).chain([farm.watch, farm.deploy]).map(Utf8PathBuf::from).collect()
 }
 
 /// The files of a node, relative to `CATALINA_BASE`.

@@ -43,6 +43,9 @@ const PROBE: Embedded = embed!["probe": "WEB-INF/web.xml", "state.jsp"];
 /// The page whose answer shows that the counter app is served.
 const FIRST_PAGE: &str = "count.jsp";
 
+/// How much heavier the heavy counter app is: some 6500 messages of the farm, 10 KiB each.
+const BALLAST_BYTES: usize = 64 << 20;
+
 /// A web archive that is to be deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct War {
@@ -161,6 +164,16 @@ impl War {
             *content = String::from_utf8_lossy(content).replace("<distributable/>", "").into_bytes();
         }
         Self::of_pages(&files, context, Distributable::NotSaid)
+    }
+
+    /// The counter app with a file of [`BALLAST_BYTES`], so that it takes a while on its way. The same bytes each time.
+    ///
+    /// # Errors
+    /// [`WarError::Counter`], never seen: it is packed in memory.
+    pub fn heavy_counter(context: ContextPath) -> Result<Self, WarError> {
+        let mut files = counter_files();
+        files.push((Utf8PathBuf::from("WEB-INF/ballast"), vec![0; BALLAST_BYTES]));
+        Self::of_pages(&files, context, Distributable::Yes)
     }
 
     fn of_pages(

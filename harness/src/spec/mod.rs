@@ -17,11 +17,13 @@ macro_rules! kebab {
 pub mod capability;
 pub mod cluster_element;
 pub mod compiled_app;
+pub mod container;
 pub mod deploy_job;
 pub mod exchange;
 pub mod expect;
 pub mod fault;
 pub mod guarantee;
+pub mod jvm_routes;
 pub mod main_job;
 pub mod millis;
 pub mod names;
@@ -37,10 +39,12 @@ pub mod version;
 
 pub use capability::Capability;
 pub use compiled_app::CompiledApp;
+pub use container::Container;
 pub use exchange::Exchange;
 pub use expect::{AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
 pub use fault::{Extent, FaultKind};
 pub use guarantee::Guarantee;
+pub use jvm_routes::JvmRoutes;
 pub use millis::Millis;
 pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
 pub use node_changes::NodeChanges;

@@ -41,6 +41,8 @@ pub enum App {
     Counter,
     /// The same without `<distributable/>`: no server replicates its sessions.
     LocalCounter,
+    /// The same with 64 MB more, which take a while on their way.
+    HeavyCounter,
     /// One that is compiled for the server.
     Compiled(CompiledApp),
     /// A WAR of the user's.
@@ -280,7 +282,7 @@ impl Plan {
 impl App {
     /// Whether its answers are the counter's.
     pub fn is_counter(&self) -> bool {
-        matches!(self, Self::Counter | Self::LocalCounter | Self::Compiled(_))
+        matches!(self, Self::Counter | Self::LocalCounter | Self::HeavyCounter | Self::Compiled(_))
     }
 }
 

@@ -172,6 +172,8 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app: Option<(App, ContextPath)>,
     },
+    /// Starts all nodes that do not run, at one time, and waits for each as a restart does.
+    StartAgain,
     /// Waits for a fact.
     Wait {
         /// Which.
@@ -197,6 +199,11 @@ fn is_one(number: &u32) -> bool {
 pub enum Until {
     /// All living nodes list each other and nobody else: after a fault, that its victim is evicted.
     ClusterFormed,
+    /// Every living node serves the archive of an app that was dropped without waiting for that.
+    Deployed {
+        /// Of which app.
+        context: ContextPath,
+    },
     /// A node holds the session ids of its peers.
     StateTransferred {
         /// Which node.
@@ -237,6 +244,12 @@ pub struct Delivery {
     /// How long the copying takes, in pieces that a deployer can find half done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub slowly: Option<Millis>,
+    /// How long ago the archive was last changed, as its time says; now where nothing is said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub aged: Option<Millis>,
+    /// Whether the story goes on at once. A later wait for [`Until::Deployed`] waits for it then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub detach: bool,
 }
 
 /// The folder into which an app is put.
@@ -319,10 +332,10 @@ impl StepKind {
                 Until::StateTransferred { node, .. } | Until::Sessions { node, .. } | Until::Log { node, .. } => {
                     vec![node]
                 }
-                Until::ClusterFormed => vec![],
+                Until::ClusterFormed | Until::Deployed { .. } => vec![],
             },
             Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => delivery.on.iter().collect(),
-            Self::Start | Self::Observe { .. } | Self::EndTraffic { .. } => vec![],
+            Self::Start | Self::StartAgain | Self::Observe { .. } | Self::EndTraffic { .. } => vec![],
         }
     }
 
@@ -353,9 +366,11 @@ impl StepKind {
             | Self::Look { context, .. }
             | Self::Undeploy { context, .. }
             | Self::Observe { context }
-            | Self::Wait { until: Until::StateTransferred { context, .. } | Until::Sessions { context, .. }, .. } => {
-                Some(context)
-            }
+            | Self::Wait {
+                until:
+                    Until::StateTransferred { context, .. } | Until::Sessions { context, .. } | Until::Deployed { context },
+                ..
+            } => Some(context),
             _ => None,
         }
     }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster_element::{ClusterElement, ClusterElements};
 use super::node_changes::NodeChanges;
-use super::{FaultKind, JvmRoute, NodeName, ServerSpec};
+use super::{Container, FaultKind, JvmRoute, NodeName, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -149,6 +149,12 @@ pub struct ClusterSpec {
     pub manager: ManagerKind,
     /// How members find each other.
     pub membership: Membership,
+    /// Where `<Cluster>` stands.
+    #[serde(default, skip_serializing_if = "Container::is_host")]
+    pub container: Container,
+    /// Whether no node has the folder in which the farm keeps a WAR while it comes in: no Tomcat makes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lacks_farm_temp: bool,
     /// `channelSendOptions`, and `mapSendOptions` with the BackupManager (which ignores the former).
     pub send_options: SendOptions,
     /// Whatever else is to be said about the elements of `<Cluster>`.

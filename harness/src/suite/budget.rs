@@ -73,6 +73,11 @@ impl Budget {
         }
     }
 
+    /// How many clusters may be at one time: as many may be reset as are used.
+    pub fn clusters(&self) -> usize {
+        self.runs.saturating_mul(2)
+    }
+
     /// As many clusters as cores: one waits for its farm while another one starts. Where a system does not tell its
     /// memory, one at a time.
     fn on(cores: usize, mebibytes: Option<u64>) -> Self {

@@ -1,9 +1,14 @@
 //! The fleet: all clusters that one program has at one time, within its budget.
 
+use std::cmp::Reverse;
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
 use crate::history::{Event, Record, RecordKind};
@@ -15,6 +20,9 @@ use crate::lab::sync::lock;
 use crate::spec::{Plan, RunId, Step, StepKind, Topology};
 
 /// Hands out berths for clusters.
+///
+/// A cluster that a story hands on is reset at once, while other stories go on, and waits for the next that wants one like
+/// it; one that nobody will want is ended.
 #[derive(Debug)]
 pub struct Fleet {
     budget: Budget,
@@ -22,6 +30,10 @@ pub struct Fleet {
     /// Told whenever something becomes free.
     freed: Notify,
     starts: Arc<Semaphore>,
+    /// Resets and ends of clusters that were handed on.
+    tasks: Mutex<JoinSet<()>>,
+    /// Ends the resets.
+    ending: CancellationToken,
 }
 
 /// What there is now.
@@ -29,16 +41,56 @@ pub struct Fleet {
 struct Afloat {
     runs: usize,
     nodes: usize,
-    /// Clusters that wait for their next story, each in its berth.
-    idle: Vec<(Standing, Berth)>,
+    /// Clusters between two stories.
+    idle: Vec<Idle>,
+    /// The clusters that stories to come want, where all are known.
+    wanted: Option<Vec<Topology>>,
+    /// The first cluster that was to end and left something.
+    left: Option<StandingError>,
 }
 
-/// The right to one cluster, until it is dropped.
+/// A cluster between two stories.
+#[derive(Debug)]
+struct Idle {
+    /// The run that started it.
+    run: RunId,
+    topology: Topology,
+    /// Nothing while it is being reset.
+    standing: Option<Standing>,
+    room: Room,
+}
+
+/// The right to one cluster for one story, until it is dropped.
 #[derive(Debug)]
 #[must_use = "the berth goes to another run as soon as it is dropped"]
 pub struct Berth {
+    turn: Turn,
+    room: Room,
+}
+
+/// The right to tell a story.
+#[derive(Debug)]
+struct Turn(Arc<Fleet>);
+
+/// The right to so many nodes.
+#[derive(Debug)]
+struct Room {
     fleet: Arc<Fleet>,
     nodes: usize,
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        lock(&self.0.afloat).runs -= 1;
+        self.0.freed.notify_waiters();
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        lock(&self.fleet.afloat).nodes -= self.nodes;
+        self.fleet.freed.notify_waiters();
+    }
 }
 
 /// A cluster between two stories, with all that ends it.
@@ -53,6 +105,12 @@ pub struct Standing {
     /// The folder of its machines, gone when they are.
     pub machines: Utf8PathBuf,
 }
+
+/// How the reset of a cluster went: how long it took, or why the cluster was ended instead.
+pub type Renewal = Result<Duration, ClusterError>;
+
+/// Is told how the reset of the cluster that a run had started went.
+pub type RenewalListener = Arc<dyn Fn(&RunId, &Renewal) + Send + Sync>;
 
 /// A cluster that did not end as it should.
 #[derive(Debug, thiserror::Error)]
@@ -90,68 +148,116 @@ impl Standing {
         Ok(released)
     }
 
-    /// Itself, reset and verified to be as good as new; one that is not is ended, and the error inside says what was wrong.
-    ///
-    /// # Errors
-    /// It is not as good as new, and left something.
-    pub async fn renewed(self) -> Result<Result<Self, ClusterError>, StandingError> {
-        match self.cluster.reset().await {
-            Ok(()) => Ok(Ok(self)),
-            Err(error) => self.shutdown().await.map(|_| Err(error)),
-        }
-    }
-
-    /// Whether a plan could be told on it. One that restarts a node with something else prepares that for a cluster of its
-    /// own.
+    /// Whether a plan could be told on it.
     fn fits(&self, plan: &Plan) -> bool {
         let runtime = &self.cluster.runtime();
-        let changes = |step: &Step| matches!(&step.kind, StepKind::Restart { changes, app, .. } if changes.is_some() || app.is_some());
-        *self.cluster.topology() == plan.topology
-            && !plan.steps.iter().any(changes)
+        takes_any(plan)
+            && *self.cluster.topology() == plan.topology
             && plan.check(runtime.name(), &runtime.capabilities()).is_ok()
     }
+}
+
+/// Whether a plan can be told on a cluster that was handed on. One that restarts a node with something else prepares that
+/// for a cluster of its own.
+fn takes_any(plan: &Plan) -> bool {
+    let changes = |step: &Step| matches!(&step.kind, StepKind::Restart { changes, app, .. } if changes.is_some() || app.is_some());
+    !plan.steps.iter().any(changes)
+}
+
+/// What to do for a plan.
+enum Next {
+    Take(Standing, Berth),
+    Start(Berth),
+    End(Standing, Room),
+    Wait,
 }
 
 impl Fleet {
     /// A fleet without a ship.
     pub fn new(budget: Budget) -> Arc<Self> {
         let starts = Arc::new(Semaphore::new(budget.starts.min(Semaphore::MAX_PERMITS)));
-        Arc::new(Self { budget, afloat: Mutex::default(), freed: Notify::new(), starts })
+        Arc::new(Self {
+            budget,
+            afloat: Mutex::default(),
+            freed: Notify::new(),
+            starts,
+            tasks: Mutex::default(),
+            ending: CancellationToken::new(),
+        })
+    }
+
+    /// Says which plans there are to be, so that no cluster is kept for nobody.
+    pub fn expect<'p>(&self, plans: impl IntoIterator<Item = &'p Plan>) {
+        let wanted = plans.into_iter().filter(|plan| takes_any(plan)).map(|plan| plan.topology.clone());
+        lock(&self.afloat).wanted = Some(wanted.collect());
     }
 
     /// Waits until the budget bears the cluster of a plan. One is always borne. Where a cluster waits that was handed on
-    /// and is the one that the plan wants, that one comes along; it is to be reset.
+    /// and is the one that the plan wants, that one comes along, as good as new.
     ///
     /// # Errors
     /// A cluster had to go for this one, and left something.
     pub async fn berth(self: &Arc<Self>, plan: &Plan) -> Result<(Berth, Option<Standing>), StandingError> {
-        let nodes = plan.topology.nodes.len();
         loop {
             let freed = self.freed.notified();
             tokio::pin!(freed);
             // Before the look, so that what becomes free right after it is heard.
             freed.as_mut().enable();
-            if let Some((standing, berth)) = self.waiting(|standing| standing.fits(plan)) {
-                return Ok((berth, Some(standing)));
-            }
-            if self.take(nodes) {
-                return Ok((Berth { fleet: self.clone(), nodes }, None));
-            }
-            match self.waiting(|_| true) {
-                Some((standing, berth)) => {
-                    standing.shutdown().await?;
-                    drop(berth);
+            let next = self.next(plan);
+            match next {
+                Next::Take(standing, berth) => {
+                    self.is_begun(plan);
+                    return Ok((berth, Some(standing)));
                 }
-                None => freed.await,
+                Next::Start(berth) => {
+                    self.is_begun(plan);
+                    return Ok((berth, None));
+                }
+                Next::End(standing, room) => {
+                    standing.shutdown().await?;
+                    drop(room);
+                }
+                Next::Wait => freed.await,
             }
         }
     }
 
-    /// The first of the waiting clusters that is meant.
-    fn waiting(&self, meant: impl Fn(&Standing) -> bool) -> Option<(Standing, Berth)> {
+    fn next(self: &Arc<Self>, plan: &Plan) -> Next {
+        let nodes = plan.topology.nodes.len();
         let mut afloat = lock(&self.afloat);
-        let place = afloat.idle.iter().position(|(standing, _)| meant(standing))?;
-        Some(afloat.idle.remove(place))
+        if afloat.runs > 0 && afloat.runs >= self.budget.runs {
+            return Next::Wait;
+        }
+        let fits = |idle: &Idle| idle.standing.as_ref().is_some_and(|standing| standing.fits(plan));
+        if let Some((standing, room)) = afloat.take(fits) {
+            afloat.runs += 1;
+            return Next::Take(standing, Berth { turn: Turn(self.clone()), room });
+        }
+        // Its reset takes less than a start.
+        if takes_any(plan) && afloat.idle.iter().any(|idle| idle.standing.is_none() && idle.topology == plan.topology) {
+            return Next::Wait;
+        }
+        let alone = afloat.runs == 0 && afloat.idle.is_empty();
+        let clusters = afloat.runs + afloat.idle.len();
+        let room = clusters < self.budget.clusters() && afloat.nodes.saturating_add(nodes) <= self.budget.nodes;
+        if alone || room {
+            afloat.runs += 1;
+            afloat.nodes += nodes;
+            return Next::Start(Berth { turn: Turn(self.clone()), room: Room { fleet: self.clone(), nodes } });
+        }
+        match afloat.take(|_| true) {
+            Some((standing, room)) => Next::End(standing, room),
+            None => Next::Wait,
+        }
+    }
+
+    fn is_begun(&self, plan: &Plan) {
+        let mut afloat = lock(&self.afloat);
+        if let Some(wanted) = afloat.wanted.as_mut().filter(|_| takes_any(plan))
+            && let Some(place) = wanted.iter().position(|topology| *topology == plan.topology)
+        {
+            wanted.swap_remove(place);
+        }
     }
 
     /// Ends all clusters that wait.
@@ -159,23 +265,65 @@ impl Fleet {
     /// # Errors
     /// The first that left something; the others are ended all the same.
     pub async fn end(&self) -> Result<(), StandingError> {
-        let mut ended = Ok(());
-        while let Some((standing, berth)) = self.waiting(|_| true) {
+        self.ending.cancel();
+        let mut tasks = std::mem::take(&mut *lock(&self.tasks));
+        while tasks.join_next().await.is_some() {}
+        let mut ended = lock(&self.afloat).left.take().map_or(Ok(()), Err);
+        loop {
+            let next = lock(&self.afloat).take(|_| true);
+            let Some((standing, room)) = next else { return ended };
             ended = ended.and(standing.shutdown().await.map(drop));
-            drop(berth);
+            drop(room);
         }
-        ended
     }
 
-    fn take(&self, nodes: usize) -> bool {
-        let mut afloat = lock(&self.afloat);
-        let alone = afloat.runs == 0;
-        let room = afloat.runs < self.budget.runs && afloat.nodes.saturating_add(nodes) <= self.budget.nodes;
-        if alone || room {
-            afloat.runs += 1;
-            afloat.nodes += nodes;
+    /// Resets a cluster that waits, and ends it where it is not as good as new or the fleet ends.
+    async fn renew(&self, standing: Standing, listener: &RenewalListener) {
+        let begun = Instant::now();
+        let renewal = tokio::select! {
+            renewed = standing.cluster.reset() => Some(renewed.map(|()| begun.elapsed())),
+            () = self.ending.cancelled() => None,
+        };
+        if let Some(renewal) = &renewal {
+            listener(&standing.run, renewal);
         }
-        alone || room
+        if let Some(Ok(_)) = renewal {
+            let mut afloat = lock(&self.afloat);
+            if let Some(idle) = afloat.idle.iter_mut().find(|idle| idle.run == standing.run) {
+                idle.standing = Some(standing);
+            }
+        } else {
+            let place = |afloat: &Afloat| afloat.idle.iter().position(|idle| idle.run == standing.run);
+            let idle = {
+                let mut afloat = lock(&self.afloat);
+                place(&afloat).map(|place| afloat.idle.remove(place))
+            };
+            self.finish(standing).await;
+            // Its room is free now.
+            drop(idle);
+        }
+        self.freed.notify_waiters();
+    }
+
+    /// Ends a cluster, and keeps what it left for [`Self::end`] to tell.
+    async fn finish(&self, standing: Standing) {
+        if let Err(error) = standing.shutdown().await {
+            lock(&self.afloat).left.get_or_insert(error);
+        }
+    }
+}
+
+impl Afloat {
+    /// Takes the first of the clusters that wait, ready, and are meant.
+    fn take(&mut self, meant: impl Fn(&Idle) -> bool) -> Option<(Standing, Room)> {
+        let place = self.idle.iter().position(|idle| idle.standing.is_some() && meant(idle))?;
+        let Idle { standing, room, .. } = self.idle.remove(place);
+        Some((standing?, room))
+    }
+
+    /// Whether nobody will want such a cluster any more.
+    fn is_unwanted(&self, topology: &Topology) -> bool {
+        self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(topology))
     }
 }
 
@@ -183,7 +331,7 @@ impl Berth {
     /// Waits until the budget bears one more start, and gives a listener that says when this one is over: when the
     /// cluster has formed. It passes everything on to `listener`.
     pub async fn starting(&self, listener: Listener) -> Listener {
-        let permit: Option<OwnedSemaphorePermit> = self.fleet.starts.clone().acquire_owned().await.ok();
+        let permit: Option<OwnedSemaphorePermit> = self.room.fleet.starts.clone().acquire_owned().await.ok();
         let permit = Mutex::new(permit);
         Arc::new(move |record: &Record| {
             if matches!(record.kind, RecordKind::Event(Event::ClusterFormed { .. })) {
@@ -192,24 +340,25 @@ impl Berth {
             listener(record);
         })
     }
-}
 
-impl Berth {
-    /// Keeps a cluster for the next story that wants such a one.
-    pub fn hand_on(self, standing: Standing) {
-        let fleet = self.fleet.clone();
-        lock(&fleet.afloat).idle.push((standing, self));
-        fleet.freed.notify_waiters();
-    }
-}
-
-impl Drop for Berth {
-    fn drop(&mut self) {
-        let mut afloat = lock(&self.fleet.afloat);
-        afloat.runs -= 1;
-        afloat.nodes -= self.nodes;
+    /// Resets a cluster for the next story that wants such a one, while others go on; ends one that nobody will want, or
+    /// that is not as good as new.
+    pub fn hand_on(self, standing: Standing, listener: RenewalListener) {
+        let Self { turn, room } = self;
+        let (fleet, of_task) = (room.fleet.clone(), room.fleet.clone());
+        let (run, topology) = (standing.run.clone(), standing.cluster.topology().clone());
+        let mut afloat = lock(&fleet.afloat);
+        if afloat.is_unwanted(&topology) {
+            lock(&fleet.tasks).spawn(async move {
+                of_task.finish(standing).await;
+                drop(room);
+            });
+        } else {
+            afloat.idle.push(Idle { run, topology, standing: None, room });
+            lock(&fleet.tasks).spawn(async move { of_task.renew(standing, &listener).await });
+        }
         drop(afloat);
-        self.fleet.freed.notify_waiters();
+        drop(turn);
     }
 }
 
@@ -222,17 +371,27 @@ pub fn remove_machines(machines: &Utf8Path, run_dir: &RunDir, topology: &Topolog
     if copied { fs_err::remove_dir_all(machines) } else { Ok(()) }
 }
 
-/// Those of equal clusters together, so that a cluster can be handed on; otherwise in their order.
-pub fn by_cluster<'a, T>(all: Vec<T>, topology: impl Fn(&T) -> Option<&'a Topology>) -> Vec<T> {
-    let mut groups: Vec<(Option<&Topology>, Vec<T>)> = vec![];
+/// An order in which clusters can be handed on: those of equal clusters one after the other in a lane, and as many lanes
+/// in turn, so that a cluster is reset while another lane's story goes on. The clusters that most want come first.
+pub fn in_lanes<'a, T>(all: Vec<T>, lanes: usize, topology: impl Fn(&T) -> Option<&'a Topology>) -> Vec<T> {
+    let mut groups: Vec<(Option<&Topology>, VecDeque<T>)> = vec![];
     for one in all {
         let wanted = topology(&one);
         match groups.iter_mut().find(|(known, _)| *known == wanted) {
-            Some((_, group)) => group.push(one),
-            None => groups.push((wanted, vec![one])),
+            Some((_, group)) => group.push_back(one),
+            None => groups.push((wanted, [one].into())),
         }
     }
-    groups.into_iter().flat_map(|(_, group)| group).collect()
+    groups.sort_by_key(|(_, group)| Reverse(group.len()));
+    let mut groups: VecDeque<VecDeque<T>> = groups.into_iter().map(|(_, group)| group).collect();
+    let mut ordered = vec![];
+    while !groups.is_empty() {
+        // A lane whose group is at its end goes on with the next group.
+        let lanes = lanes.clamp(1, groups.len());
+        ordered.extend(groups.iter_mut().take(lanes).filter_map(VecDeque::pop_front));
+        groups.retain(|group| !group.is_empty());
+    }
+    ordered
 }
 
 #[cfg(test)]
@@ -289,6 +448,20 @@ mod tests {
         assert!(now(berth(&fleet, 2)).await.is_none());
         drop(large);
         assert!(now(berth(&fleet, 2)).await.is_some());
+    }
+
+    #[test]
+    fn equal_clusters_are_in_one_lane_and_lanes_take_turns() {
+        let topologies: Vec<Topology> = (2..6).map(|nodes| Topology::of(nodes).expect("a topology")).collect();
+        let ordered = |lanes| {
+            let all: Vec<(usize, usize)> = [2, 3, 2, 4, 3, 2, 2, 5].into_iter().enumerate().collect();
+            let ordered = in_lanes(all, lanes, |(_, nodes)| topologies.get(nodes - 2));
+            ordered.into_iter().map(|(_, nodes)| nodes).collect::<Vec<_>>()
+        };
+        assert_eq!(ordered(1), [2, 2, 2, 2, 3, 3, 4, 5]);
+        assert_eq!(ordered(2), [2, 3, 2, 3, 2, 4, 2, 5]);
+        assert_eq!(ordered(usize::MAX), [2, 3, 4, 5, 2, 3, 2, 2]);
+        assert!(in_lanes(Vec::<u8>::new(), 2, |_| None).is_empty());
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use tokio::runtime::Handle;
 
 use super::budget::Budget;
 use super::files::files_below;
-use super::fleet::by_cluster;
+use super::fleet::in_lanes;
 use super::options::Options;
 use super::teller::{TellError, Teller, plans};
 use crate::spec::Plan;
@@ -37,7 +37,8 @@ fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
         }
     };
     let teller = Teller::default().jobs(options.jobs).warm(options.warm);
-    let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle(), options.warm));
+    let lanes = options.warm.then(|| Budget::of(options.jobs).clusters());
+    let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle(), lanes));
     match runtime.block_on(teller.end()) {
         Ok(()) => conclusion.exit_code(),
         Err(error) => {
@@ -51,8 +52,8 @@ fn failing(name: &str, why: String) -> Trial {
     Trial::test(name, || Err(Failed::from(why)))
 }
 
-/// A test for each run; a file that cannot be told is a test that fails.
-fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle, warm: bool) -> Vec<Trial> {
+/// A test for each run, in the order of so many lanes of clusters; a file that cannot be told is a test that fails.
+fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle, lanes: Option<usize>) -> Vec<Trial> {
     let files = match files_below(folder) {
         Ok(files) => files,
         Err(error) => return vec![failing(folder.as_str(), format!("{folder} cannot be read: {error}"))],
@@ -63,10 +64,12 @@ fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle, warm: bool) -> V
     }
     let mut runs: Vec<(String, Result<Plan, TellError>)> =
         files.iter().flat_map(|file| runs_of(folder, file)).collect();
-    if warm {
+    if let Some(lanes) = lanes {
+        teller.expect(runs.iter().filter_map(|(_, plan)| plan.as_ref().ok()));
         let topologies: Vec<_> =
             runs.iter().map(|(_, plan)| plan.as_ref().ok().map(|it| it.topology.clone())).collect();
-        let numbered = by_cluster(runs.into_iter().enumerate().collect(), |(number, _)| topologies[*number].as_ref());
+        let numbered = runs.into_iter().enumerate().collect();
+        let numbered = in_lanes(numbered, lanes, |(number, _)| topologies[*number].as_ref());
         runs = numbered.into_iter().map(|(_, run)| run).collect();
     }
     let trial = |(name, plan): (String, Result<Plan, TellError>)| {
@@ -112,7 +115,7 @@ mod tests {
 
     fn trials(folder: &Utf8Path) -> Vec<Trial> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        super::trials(folder, &Teller::default(), runtime.handle(), true)
+        super::trials(folder, &Teller::default(), runtime.handle(), Some(2))
     }
 
     fn quiet() -> Arguments {

@@ -41,7 +41,7 @@ mod teller;
 
 pub use budget::{Budget, Jobs, JobsError};
 pub use files::files_below;
-pub use fleet::{Berth, Fleet, Standing, StandingError, by_cluster, remove_machines};
+pub use fleet::{Berth, Fleet, Renewal, RenewalListener, Standing, StandingError, in_lanes, remove_machines};
 pub use main::test_main;
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
 pub use teller::{TellError, Teller, Told, tell_file};

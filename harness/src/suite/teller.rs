@@ -120,6 +120,11 @@ impl Teller {
         self
     }
 
+    /// Says which plans there are to be, so that a teller that is [warm](Self::warm) keeps no cluster for nobody.
+    pub fn expect<'p>(&self, plans: impl IntoIterator<Item = &'p Plan>) {
+        self.fleet.expect(plans);
+    }
+
     /// Ends the clusters that wait for another plan.
     ///
     /// # Errors
@@ -140,10 +145,6 @@ impl Teller {
         };
         let folder = folder.join(run.as_str());
         let (berth, standing) = self.fleet.berth(plan).await?;
-        let standing = match standing {
-            Some(standing) => standing.renewed().await?.ok(),
-            None => None,
-        };
         let (on, guard, from, machines) = if let Some(Standing { cluster, guard, run: from, machines }) = standing {
             let successor = prepare::succeed(cluster, from.clone(), &folder, Clock::start(), Arc::new(|_| {}));
             (Beginning::Warm(successor.map_err(PrepareError::RunDir)?), guard, from, Some(machines))
@@ -157,7 +158,7 @@ impl Teller {
         let mut ended = Box::pin(trial::run_on(plan, on, at_the_end, &CancellationToken::new())).await;
         let cluster = ended.as_mut().ok().and_then(|ended| ended.cluster.take());
         if let Some((cluster, machines)) = cluster.zip(machines.clone()) {
-            berth.hand_on(Standing { cluster, guard, run: from, machines });
+            berth.hand_on(Standing { cluster, guard, run: from, machines }, Arc::new(|_, _| {}));
         } else if let Some(guard) = Arc::into_inner(guard) {
             guard.release()?;
             if let Some(machines) = machines {

@@ -158,6 +158,7 @@ fn leaves_it_as_it_was(plan: &Plan) -> bool {
             StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
             StepKind::Restart { changes, app, .. } => changes.is_none() && app.is_none(),
             StepKind::Start
+            | StepKind::StartAgain
             | StepKind::Request { .. }
             | StepKind::Http { .. }
             | StepKind::Traffic { .. }

@@ -31,6 +31,7 @@ impl Wars {
             let war = match (app, compiler) {
                 (App::Counter, _) => War::counter(context.clone())?,
                 (App::LocalCounter, _) => War::local_counter(context.clone())?,
+                (App::HeavyCounter, _) => War::heavy_counter(context.clone())?,
                 (App::War(path), _) => War::read(path, context.clone())?,
                 (App::Compiled(app), Some(compiler)) => compiler.war(*app, context.clone()).await?,
                 (App::Compiled(app), None) => return Err(CompileError::NoJava { app: *app }),
@@ -44,7 +45,7 @@ impl Wars {
     pub(super) fn check(plan: &Plan) -> Result<(), WarError> {
         deployed(plan).try_for_each(|(app, context)| match app {
             App::War(path) => War::read(path, context.clone()).map(drop),
-            App::Counter | App::LocalCounter | App::Compiled(_) => Ok(()),
+            App::Counter | App::LocalCounter | App::HeavyCounter | App::Compiled(_) => Ok(()),
         })
     }
 
@@ -162,6 +163,7 @@ impl<'a> Walk<'a> {
                 let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
                 cluster.restart_with(&node, changes.as_deref(), war).await
             }
+            StepKind::StartAgain => cluster.start_again().await,
             StepKind::Wait { until, within } => self.wait(&cluster, until, within.map(Millis::duration)).await,
         }
     }
@@ -197,6 +199,9 @@ impl<'a> Walk<'a> {
     async fn wait(&self, cluster: &Cluster, until: &Until, within: Option<Duration>) -> Result<(), ClusterError> {
         let limits = Limits::of(self.plan.topology.timing);
         match until {
+            Until::Deployed { context } => {
+                cluster.await_deployed_within(context, within.unwrap_or(limits.deploy)).await
+            }
             Until::ClusterFormed => cluster.await_formed_within(within.unwrap_or(limits.start)).await,
             Until::StateTransferred { node, context } => {
                 cluster.await_synchronised_within(node, context, within.unwrap_or(limits.synchronise)).await

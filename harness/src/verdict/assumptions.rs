@@ -117,6 +117,11 @@ fn answered_by_the_asked(view: &View<'_>) -> Shown {
 
 fn whole_before(view: &View<'_>) -> Shown {
     for fault in &view.timeline.faults {
+        let mut others = view.plan.topology.names().filter(|node| *node != fault.node);
+        // The last one of all has nobody to be seen by, and nobody to leave a session to.
+        if !others.any(|node| view.timeline.up(node, fault.asked, fault.asked).is_some()) {
+            continue;
+        }
         // Some living peer has seen the victim, and the victim it, since both last started.
         let began = |node| {
             let lives = view.timeline.lives(node).iter();

@@ -7,10 +7,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::finding::{Expectation, Finding, Status};
+use super::guarantees::state_transferred;
 use super::timeline::in_time;
 use super::view::View;
 use crate::history::{CounterReply, Event, Nanos, OperationId, Outcome, RecordKind, Reply};
-use crate::spec::{ClientName, Expect, ExpectedViolation, NodeName, SessionFate, SessionId, StepKind, Violation};
+use crate::spec::{
+    ClientName, Expect, ExpectedViolation, Guarantee, NodeName, SessionFate, SessionId, StepKind, Violation,
+};
 
 /// An operation of any app, as an expectation sees it.
 struct Asked<'a> {
@@ -121,10 +124,12 @@ pub(super) fn is_expected(view: &View<'_>, violation: Violation) -> bool {
 
 /// Whether a wait ran out because of a violation that the story was told to show.
 pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
-    view.events().any(|(_, _, event)| match event {
-        Event::WaitRanOut { breaks: Some(guarantee), .. } => is_expected(view, Violation::of(*guarantee)),
+    let expected = |guarantee| is_expected(view, Violation::of(guarantee));
+    let named = view.events().any(|(_, _, event)| match event {
+        Event::WaitRanOut { breaks: Some(guarantee), .. } => expected(*guarantee),
         _ => false,
-    })
+    });
+    named || (expected(Guarantee::StateTransferred) && state_transferred::cut_the_story_short(view))
 }
 
 /// From when to when a step went.

@@ -51,7 +51,7 @@ pub(super) fn void(guarantee: Guarantee, plan: &Plan, timeline: &Timeline<'_>) -
     }
     let at = match topology.cluster.manager {
         ManagerKind::Delta => all_broken(topology, timeline),
-        ManagerKind::Backup => two_broken(timeline),
+        ManagerKind::Backup => two_broken(timeline).or_else(|| all_broken(topology, timeline)),
     };
     at.map(|at| format!("no copy was left at {at}"))
 }

@@ -80,8 +80,8 @@ pub(super) struct Node {
     pub(super) peers: Vec<Peer>,
     /// Survives a kill, as files do.
     pub(super) app: Option<App>,
-    /// Whether it has seen in its present life what is in its watch folder.
-    pub(super) knows_its_archives: bool,
+    /// From when on it has seen, in its present life, what is in its watch folder.
+    pub(super) knows_its_archives: Instant,
     pub(super) sessions: BTreeMap<String, Session>,
     /// Sessions that are left of an app that is gone.
     pub(super) left: Vec<Session>,

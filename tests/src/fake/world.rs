@@ -18,6 +18,8 @@ const MEET: Duration = Duration::from_millis(5);
 const EVICT: Duration = Duration::from_millis(5);
 const EVICT_LATE: Duration = Duration::from_millis(120);
 const DEPLOY: Duration = Duration::from_millis(2);
+/// From a node's start to its first look at its watch folder.
+const LOOK: Duration = Duration::from_secs(1);
 const FARM: Duration = Duration::from_millis(6);
 const TRANSFER: Duration = Duration::from_millis(8);
 
@@ -94,7 +96,7 @@ impl World {
                 app: None,
                 sessions: BTreeMap::new(),
                 left: vec![],
-                knows_its_archives: false,
+                knows_its_archives: now,
                 synchronised: now,
             })
             .collect();
@@ -183,6 +185,7 @@ impl World {
         }
         if let Some(app) = &mut node.app {
             app.from = now + START + DEPLOY;
+            node.knows_its_archives = now + LOOK;
             node.log(
                 "INFO",
                 "org.apache.catalina.ha.session.DeltaManager",
@@ -225,7 +228,6 @@ impl World {
         };
         node.peers.clear();
         node.sessions.clear();
-        node.knows_its_archives = false;
         let gone = node.name.clone();
         let evicted = now + if self.bug == Some(Bug::DiesSlowly) { EVICT_LATE } else { EVICT };
         if self.bug != Some(Bug::GhostMember) {
@@ -242,7 +244,7 @@ impl World {
     /// The farm: a WAR in a watch folder deploys there and on all living nodes.
     pub(super) fn deploy(&mut self, watcher: usize, context: &ContextPath) {
         let (now, last) = (Instant::now(), self.last());
-        self.nodes[watcher].knows_its_archives = true;
+        self.nodes[watcher].knows_its_archives = now;
         self.nodes[watcher].log(
             "INFO",
             "org.apache.catalina.ha.deploy.FarmWarDeployer",
@@ -271,7 +273,8 @@ impl World {
 
     /// The farm: a WAR that goes from a watch folder is undeployed on all nodes, if its watcher knew it.
     pub(super) fn undeploy_by_farm(&mut self, watcher: usize) {
-        if self.nodes[watcher].knows_its_archives {
+        let node = &self.nodes[watcher];
+        if node.runs() && node.knows_its_archives <= Instant::now() {
             self.undeploy(0..self.nodes.len());
         }
     }

@@ -2,20 +2,21 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError};
 use crate::config;
-use crate::history::{Event, Question};
+use crate::history::{Event, Question, RecordKind};
 use crate::lab::client::PlainClient;
 use crate::lab::runtime::NodeFile;
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look, TimedOut};
 use crate::lab::war::War;
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{ContextPath, Guarantee, Millis, NodeName};
+use crate::spec::{ContextPath, Guarantee, NodeName};
 
 /// An app, and the nodes that have served it.
 #[derive(Debug, Clone)]
@@ -24,11 +25,18 @@ pub(super) struct Deployed {
     pub(super) nodes: BTreeSet<NodeName>,
 }
 
+/// An app that was dropped, and what is to be seen of it on each node that lived then.
+#[derive(Debug)]
+pub(super) struct Dropping {
+    war: Arc<War>,
+    awaited: Vec<(NodeName, Served)>,
+}
+
 /// What is waited for on one node.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Served<'a> {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Served {
     /// The version of the context; empty where it has none.
-    pub(super) version: &'a str,
+    pub(super) version: String,
     /// When the context's earlier life began, where it had one.
     pub(super) before: Option<i64>,
     /// How many lines of the node's log are from before.
@@ -36,8 +44,8 @@ pub(super) struct Served<'a> {
 }
 
 /// Where a WAR is put.
-#[derive(Debug)]
-struct Dropped<'a> {
+#[derive(Debug, Clone)]
+struct Place<'a> {
     node: &'a NodeName,
     path: Utf8PathBuf,
     /// Whether the farm does not carry it on.
@@ -54,7 +62,7 @@ impl Cluster {
         self.deploy_by(war, &Delivery::default()).await
     }
 
-    /// Deploys a WAR on this way, and waits as [`Self::deploy`] does.
+    /// Deploys a WAR on this way, and waits as [`Self::deploy`] does, unless it is detached.
     ///
     /// # Errors
     /// The wait ran out, which breaks `deployed-everywhere`; or the runtime cannot write slowly.
@@ -64,17 +72,46 @@ impl Cluster {
         let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(&war.context)).into();
         let mut awaited = vec![];
         for node in living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node)) {
-            let (version, mark) = (delivery.version(), self.log_mark(node));
-            let before = self.life_of(node, &war.context, version).await?;
-            awaited.push((node, Served { version, before, mark }));
+            let (version, mark) = (delivery.version().to_owned(), self.log_mark(node));
+            let before = self.life_of(node, &war.context, &version).await?;
+            awaited.push((node.clone(), Served { version, before, mark }));
         }
         for node in &receivers {
-            let dropped = Dropped { node, path: path.clone(), alone: delivery.through == Through::Copy };
-            self.put_war(war, dropped, delivery.slowly).await?;
+            let place = Place { node, path: path.clone(), alone: delivery.through == Through::Copy };
+            self.put_war(war, place, delivery).await?;
+            // DeltaManagers that start at one time ask each other for sessions, and wait for stateTransferTimeout in vain.
+            if delivery.through == Through::Copy && !delivery.detach {
+                let (own, others) = awaited.into_iter().partition(|(of, _)| of == node);
+                awaited = others;
+                self.await_deployed(Dropping { war: war.clone(), awaited: own }, self.parts.limits.deploy).await?;
+            }
         }
-        let served = awaited.iter().map(|(node, served)| self.await_served(node, war, served));
+        let dropping = Dropping { war: war.clone(), awaited };
+        if delivery.detach {
+            lock(&self.detached).insert(war.context.clone(), dropping);
+            return Ok(());
+        }
+        self.await_deployed(dropping, self.parts.limits.deploy).await
+    }
+
+    /// Waits until every living node serves what was dropped at a context and not waited for.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `deployed-everywhere`.
+    pub async fn await_deployed_within(&self, context: &ContextPath, limit: Duration) -> Result<(), ClusterError> {
+        let dropping = lock(&self.detached).remove(context);
+        match dropping {
+            Some(dropping) => self.await_deployed(dropping, limit).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn await_deployed(&self, dropping: Dropping, limit: Duration) -> Result<(), ClusterError> {
+        let (Dropping { war, mut awaited }, living) = (dropping, self.living());
+        awaited.retain(|(node, _)| living.contains(node));
+        let served = awaited.iter().map(|(node, served)| self.await_served(node, &war, served, limit));
         try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
-        self.has_deployed(war, awaited.into_iter().map(|(node, _)| node.clone()));
+        self.has_deployed(&war, awaited.into_iter().map(|(node, _)| node));
         Ok(())
     }
 
@@ -94,6 +131,9 @@ impl Cluster {
         let living = self.living();
         let (folder, receivers) = self.folder_of(delivery);
         let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(context)).into();
+        if delivery.through == Through::Farm {
+            self.await_the_watchers_look().await;
+        }
         for node in &receivers {
             self.parts.recorder.event(Event::WarRemoved { node: node.clone(), context: context.clone() });
             self.parts.runtime.remove(node, &path).await?;
@@ -106,21 +146,41 @@ impl Cluster {
         Ok(())
     }
 
+    /// Gives a watcher that lives and was started anew after an app was given to it the time to look at its folder. It
+    /// notices that an archive goes (`FarmWarDeployer.fileRemoved`) only if it has looked before, and that nobody sees.
+    pub(super) async fn await_the_watchers_look(&self) {
+        let watcher = self.topology().watcher();
+        let restarted = self.parts.recorder.read(|history| {
+            let mut events = history.records.iter().filter_map(|record| match &record.kind {
+                RecordKind::Event(event) => Some(event),
+                _ => None,
+            });
+            // The one behind the other.
+            events.any(|event| matches!(event, Event::WarDropped { .. }))
+                && events.any(|event| matches!(event, Event::NodeStarts { node } if node == watcher))
+        });
+        if restarted && self.living().contains(watcher) {
+            wait::pause(config::farm_scan(self.topology()) * 2).await;
+        }
+    }
+
     /// Puts an archive into the appBase of a node that does not run.
     pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
         let folder = config::farm_folders(&self.parts.topology).deploy;
         let path = format!("{folder}/{}", war.context.war_name()).into();
-        self.put_war(war, Dropped { node, path, alone: true }, None).await?;
+        self.put_war(war, Place { node, path, alone: true }, &Delivery::default()).await?;
         self.has_deployed(war, std::iter::once(node.clone()));
         Ok(())
     }
 
-    async fn put_war(&self, war: &War, dropped: Dropped<'_>, slowly: Option<Millis>) -> Result<(), ClusterError> {
+    async fn put_war(&self, war: &War, place: Place<'_>, delivery: &Delivery) -> Result<(), ClusterError> {
         let (context, sha256) = (war.context.clone(), war.sha256.clone());
-        let Dropped { node, path, alone } = dropped;
+        let Place { node, path, alone } = place;
         self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256 });
-        let file = NodeFile { path, content: war.content.clone(), modified: None };
-        match slowly {
+        let changed = delivery.aged.map(|aged| jiff::Timestamp::now() - aged.duration());
+        let modified = changed.map(jiff::Timestamp::as_second);
+        let file = NodeFile { path, content: war.content.clone(), modified };
+        match delivery.slowly {
             Some(over) => self.parts.runtime.put_slowly(node, file, over.duration()).await?,
             None => self.parts.runtime.put(node, file).await?,
         }
@@ -175,16 +235,17 @@ impl Cluster {
         &self,
         node: &NodeName,
         war: &War,
-        served: &Served<'_>,
+        served: &Served,
+        limit: Duration,
     ) -> Result<(), ClusterError> {
         let context = &war.context;
         let (wanted, began) = (format!("{node} to serve {context}"), self.parts.recorder.clock().now());
         let question = Question::Context(context.clone());
         let http =
             PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
-        wait::until(&wanted, self.parts.limits.deploy, async || {
+        wait::until(&wanted, limit, async || {
             let seen = self.look(node, &question).await?;
-            let found = seen.state().and_then(|state| state.context(context, served.version));
+            let found = seen.state().and_then(|state| state.context(context, &served.version));
             let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
             Ok::<_, ClusterError>(match found {
                 Some(found) if found.available => self.look_at_pages(&http, node, war).await?,

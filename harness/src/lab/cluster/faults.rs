@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::farm::Deployed;
-use super::farm::Served;
+use futures_util::future::try_join_all;
+
+use super::farm::{Deployed, Served};
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
 use crate::lab::runtime::{Cut, Strain};
@@ -308,11 +309,35 @@ impl Cluster {
         let mark = self.log_mark(node);
         self.start_node(node).await?;
         self.await_formed().await?;
+        self.await_back(node, mark).await
+    }
+
+    /// Starts all nodes that do not run, at one time, and waits for each as [`Self::restart`] does.
+    ///
+    /// # Errors
+    /// One of these waits ran out, or a node failed.
+    pub async fn start_again(&self) -> Result<(), ClusterError> {
+        let living = self.living();
+        let dead: Vec<&NodeName> = self.topology().names().filter(|node| !living.contains(*node)).collect();
+        for node in &dead {
+            self.await_forgotten(node).await?;
+        }
+        let marks: Vec<usize> = dead.iter().map(|node| self.log_mark(node)).collect();
+        try_join_all(dead.iter().map(|node| self.start_node(node))).await?;
+        self.await_formed().await?;
+        for (node, mark) in dead.into_iter().zip(marks) {
+            self.await_back(node, mark).await?;
+        }
+        Ok(())
+    }
+
+    /// Waits until a node that was started anew serves what it had, and its session ids equal its peers'.
+    async fn await_back(&self, node: &NodeName, mark: usize) -> Result<(), ClusterError> {
         let deployed = lock(&self.deployed).clone();
         // What the farm gave the others while the node was down is not on it.
         for Deployed { war, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
             let served = Served { mark, ..Served::default() };
-            self.await_served(node, &war, &served).await?;
+            self.await_served(node, &war, &served, self.parts.limits.deploy).await?;
             self.await_synchronised(node, &war.context).await?;
         }
         Ok(())

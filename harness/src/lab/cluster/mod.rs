@@ -86,6 +86,8 @@ pub struct Cluster {
     /// What was changed at restarts.
     changed: Mutex<BTreeMap<NodeName, NodeChanges>>,
     deployed: Mutex<Vec<farm::Deployed>>,
+    /// What was dropped and is not waited for yet.
+    detached: Mutex<BTreeMap<ContextPath, farm::Dropping>>,
     /// The contexts that the nodes have without any app of a story.
     own_contexts: Mutex<BTreeSet<ContextPath>>,
     /// How long each log was when an earlier story had ended; nothing where there was none.
@@ -111,6 +113,7 @@ impl Cluster {
             undoable: Mutex::default(),
             changed: Mutex::default(),
             deployed: Mutex::default(),
+            detached: Mutex::default(),
             own_contexts: Mutex::default(),
             earlier: BTreeMap::new(),
             logs: Arc::default(),

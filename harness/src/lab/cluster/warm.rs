@@ -1,7 +1,7 @@
 //! Warm: a cluster that one story leaves and the next one takes over, if it is as good as new.
 //!
-//! Between the two, [`Cluster::reset`] heals what is broken, lays and starts each dead node anew, and a watcher that was
-//! restarted, undeploys every app through the farm where its watcher has lived all the time, and looks. [`Beginning::cluster`] looks once more, and what it sees
+//! Between the two, [`Cluster::reset`] heals what is broken, lays and starts each dead node anew, undeploys every app
+//! through the farm where its watcher has lived on, and looks. [`Beginning::cluster`] looks once more, and what it sees
 //! is the first that the next story's history tells. A cluster of which anything is left is refused: a node or member
 //! missing or one too many, a context that was not there after the first start, a session, a fault.
 
@@ -98,10 +98,6 @@ impl Cluster {
     /// It cannot be made so; it must be shut down then.
     pub async fn reset(&self) -> Result<(), ClusterError> {
         self.heal_all().await?;
-        let watcher = self.topology().watcher();
-        if self.living().contains(watcher) && self.watcher_was_restarted() {
-            self.kill(watcher).await?;
-        }
         let living = self.living();
         let dead: Vec<&NodeName> = self.topology().names().filter(|node| !living.contains(*node)).collect();
         let started = try_join_all(dead.into_iter().map(|node| self.start_anew(node)));
@@ -119,21 +115,6 @@ impl Cluster {
         self.start_node(node).await
     }
 
-    /// Whether the watcher was started anew after an app was given to it. Such a one notices that an archive goes
-    /// (`FarmWarDeployer.fileRemoved`) only if it has looked at its folder before, and that it has nobody sees.
-    fn watcher_was_restarted(&self) -> bool {
-        let watcher = self.topology().watcher();
-        self.parts.recorder.read(|history| {
-            let mut events = history.records.iter().filter_map(|record| match &record.kind {
-                RecordKind::Event(event) => Some(event),
-                _ => None,
-            });
-            // One after the other.
-            events.any(|event| matches!(event, Event::WarDropped { .. }))
-                && events.any(|event| matches!(event, Event::NodeStarts { node } if node == watcher))
-        })
-    }
-
     /// Undeploys every app of a story from nodes that have lived up to now.
     async fn undeploy_all(&self, living: &BTreeSet<NodeName>) -> Result<(), ClusterError> {
         let apps: BTreeSet<String> = self.apps(living).await?.into_iter().map(|(_, war)| war).collect();
@@ -141,6 +122,7 @@ impl Cluster {
             return Ok(());
         }
         let (folders, watcher) = (config::farm_folders(&self.parts.topology), self.parts.topology.watcher());
+        self.await_the_watchers_look().await;
         for war in &apps {
             // `FarmWarDeployer.fileRemoved` undeploys cluster-wide. A watcher that was started anew knows of no app;
             // each node's HostConfig undeploys what lost its archive (`checkResources`).
@@ -249,6 +231,7 @@ impl Cluster {
             undoable: Mutex::new(lock(&previous.undoable).clone()),
             changed: Mutex::new(lock(&previous.changed).clone()),
             deployed: Mutex::default(),
+            detached: Mutex::default(),
             own_contexts: Mutex::new(lock(&previous.own_contexts).clone()),
             earlier: BTreeMap::new(),
             logs: Arc::default(),

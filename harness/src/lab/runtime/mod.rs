@@ -30,6 +30,15 @@ pub struct NodeFile {
     pub modified: Option<i64>,
 }
 
+impl NodeFile {
+    /// Gives the file at a path of this machine the modification time, where it matters.
+    pub(super) fn date(&self, path: &Utf8Path) -> std::io::Result<()> {
+        let Some(seconds) = self.modified.and_then(|seconds| u64::try_from(seconds).ok()) else { return Ok(()) };
+        let time = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
+        fs_err::OpenOptions::new().write(true).open(path)?.file().set_modified(time)
+    }
+}
+
 /// All that a runtime needs to make a node.
 #[derive(Debug, Clone)]
 pub struct NodeLaunch {

@@ -255,6 +255,8 @@ verbs! {
     traffic: AppRequest;
     /// Ends and restarts one node after the other.
     rolling_restart: FaultKind;
+    /// Ends all nodes and starts them at one time.
+    cold_restart: FaultKind;
     /// Waits for a fact.
     wait: WaitWord;
 }
@@ -281,6 +283,10 @@ keys! {
     version: String;
     /// How long the copying of an app takes.
     slowly: Millis;
+    /// How long ago the archive of an app was last changed, as its time says.
+    aged: Millis;
+    /// Whether the story goes on before the app is served.
+    detach: bool;
     /// Headers of a request.
     headers: BTreeMap<String, String>;
     /// Fields of a form.

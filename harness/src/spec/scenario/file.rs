@@ -15,8 +15,8 @@ use crate::spec::node_changes::NodeChanges;
 use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
-    AtMost, ClientName, ContextPath, Expect, FaultKind, Guarantee, ManagerKind, Membership, Millis, NodeName,
-    SendOptions, ServerSpec, Skew, Target, Timing,
+    AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind, Membership,
+    Millis, NodeName, SendOptions, ServerSpec, Skew, Target, Timing,
 };
 
 /// A failover story.
@@ -82,6 +82,12 @@ pub struct ClusterTable {
     pub membership: Option<Membership>,
     /// How session changes are sent.
     pub send_options: Option<SendOptions>,
+    /// Where `<Cluster>` stands; in `<Host>` where nothing is said.
+    pub container: Option<Container>,
+    /// Whether the nodes lack the folder in which the farm keeps a WAR while it comes in; no Tomcat makes it.
+    pub lacks_farm_temp: bool,
+    /// The nodes' jvmRoutes; each node's own name where nothing is said.
+    pub jvm_routes: JvmRoutes,
     /// How fast farm and background threads go.
     pub timing: Option<Timing>,
     /// Arguments for each node's JVM, before those of the command line.
@@ -115,14 +121,14 @@ pub struct MatrixTable {
 /// One step: exactly one verb (`deploy`, `undeploy`, `request`, `get`, `post`, `put`, `delete`, `traffic`, `end-traffic`, `look`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `partition`,
 /// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `slow-node`,
 /// `fill-disk`, `skew-clock`, `heal`, `restart`,
-/// `rolling-restart`, `wait`, `repeat`) and what belongs to it.
+/// `rolling-restart`, `cold-restart`, `wait`, `repeat`) and what belongs to it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StepTable {
     /// What a progress line says meanwhile; made from the step where nothing is said.
     pub say: Option<String>,
 
-    /// Deploys an app: `counter`, `local-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
+    /// Deploys an app: `counter`, `local-counter`, `heavy-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
     /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
@@ -207,6 +213,9 @@ pub struct StepTable {
     /// Ends (`"stop"` or `"kill"`) and restarts one node after the other.
     #[schemars(with = "Option<FaultKind>")]
     pub rolling_restart: Option<Spanned<FaultKind>>,
+    /// Ends (`"stop"` or `"kill"`) all nodes and starts them at one time.
+    #[schemars(with = "Option<FaultKind>")]
+    pub cold_restart: Option<Spanned<FaultKind>>,
     /// Waits for a fact, never for time alone.
     #[schemars(with = "Option<WaitWord>")]
     pub wait: Option<Spanned<WaitWord>>,
@@ -243,6 +252,12 @@ pub struct StepTable {
     /// How long the copying of an app takes, in pieces that a deployer can find half done.
     #[schemars(with = "Option<Millis>")]
     pub slowly: Option<Spanned<Millis>>,
+    /// How long ago an app's archive was last changed, as its time says.
+    #[schemars(with = "Option<Millis>")]
+    pub aged: Option<Spanned<Millis>>,
+    /// Whether a `deploy` does not wait until the app is served; a later `wait = "deployed"` does.
+    #[schemars(with = "bool")]
+    pub detach: Option<Spanned<bool>>,
     /// Headers of a request.
     #[schemars(with = "BTreeMap<String, String>")]
     pub headers: Option<Spanned<BTreeMap<String, String>>>,
@@ -294,6 +309,8 @@ pub struct StepTable {
 pub enum WaitWord {
     /// All living nodes list each other and nobody else.
     ClusterFormed,
+    /// Every living node serves the app that was deployed with `detach`.
+    Deployed,
     /// The node `on` holds the session ids of its peers.
     StateTransferred,
     /// The node `on` holds as many sessions as `sessions` says.

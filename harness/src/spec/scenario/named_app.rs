@@ -26,6 +26,7 @@ pub(super) fn named_app(said: &Spanned<String>, server: &ServerSpec) -> Result<(
     match name {
         "counter" => Ok((App::Counter, at("/counter".parse())?)),
         "local-counter" => Ok((App::LocalCounter, at("/counter".parse())?)),
+        "heavy-counter" => Ok((App::HeavyCounter, at("/counter".parse())?)),
         path if path.ends_with(".war") => {
             let path = Utf8PathBuf::from(path);
             let context = at(ContextPath::of_war(path.file_name().unwrap_or_default()))?;
@@ -33,7 +34,8 @@ pub(super) fn named_app(said: &Spanned<String>, server: &ServerSpec) -> Result<(
         }
         other => {
             let compiled: Vec<String> = CompiledApp::ALL.iter().map(ToString::to_string).collect();
-            let known = ["counter", "local-counter"].into_iter().chain(compiled.iter().map(String::as_str));
+            let known =
+                ["counter", "local-counter", "heavy-counter"].into_iter().chain(compiled.iter().map(String::as_str));
             let all: Vec<String> = known.clone().map(|name| format!("`{name}`")).collect();
             let error = ScenarioError::at(span, format!("no app is called {other:?}"));
             Err(match nearest(other, known) {

@@ -92,6 +92,7 @@ impl ClusterTable {
             NOWHERE => ScenarioError::nowhere(error.to_string()),
             place => ScenarioError::at(place, error.to_string()),
         })?;
+        self.jvm_routes.apply(&mut topology);
         topology.server = self.server.clone().unwrap_or_else(|| base.server.clone());
         topology.timing = self.timing.unwrap_or(base.timing);
         topology.cluster = base.cluster.clone();
@@ -99,6 +100,8 @@ impl ClusterTable {
         cluster.manager = self.manager.unwrap_or(cluster.manager);
         cluster.membership = self.membership.unwrap_or(cluster.membership);
         cluster.send_options = self.send_options.unwrap_or(cluster.send_options);
+        cluster.container = self.container.unwrap_or(cluster.container);
+        cluster.lacks_farm_temp |= self.lacks_farm_temp;
         if self.elements != super::file::ClusterTable::default().elements {
             cluster.elements = self.elements.clone();
         }

@@ -115,8 +115,8 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
     match kind {
         StepKind::Start => format!("start {} nodes", topology.nodes.len()),
         StepKind::Deploy { app, context, delivery } => {
-            let slowly = delivery.slowly.map(|time| format!(", written over {time}")).unwrap_or_default();
-            format!("deploy {}{} at {context} {}{slowly}", archive(app), version(delivery), way(delivery, topology))
+            let (version, way) = (version(delivery), way(delivery, topology));
+            format!("deploy {}{version} at {context} {way}{}", archive(app), manner(delivery))
         }
         StepKind::Undeploy { context, delivery } => {
             format!("undeploy {context}{} {}", version(delivery), way(delivery, topology))
@@ -175,18 +175,26 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" and ")) };
             format!("restart {}{with}", on(node))
         }
-        StepKind::Wait { until, .. } => match until {
-            Until::ClusterFormed => "wait until all see each other".to_owned(),
-            Until::StateTransferred { node, .. } => format!("wait until {node} holds its peers' sessions"),
-            Until::Sessions { node, count, .. } => format!("wait until {node} holds {count} sessions"),
-            Until::Log { node, text } => format!("wait until {node} logs {text:?}"),
-        },
+        StepKind::StartAgain => "start all nodes again at one time".to_owned(),
+        StepKind::Wait { until, .. } => format!("wait until {}", fact(until)),
+    }
+}
+
+/// What is waited for.
+fn fact(until: &Until) -> String {
+    match until {
+        Until::Deployed { context } => format!("every node serves {context}"),
+        Until::ClusterFormed => "all see each other".to_owned(),
+        Until::StateTransferred { node, .. } => format!("{node} holds its peers' sessions"),
+        Until::Sessions { node, count, .. } => format!("{node} holds {count} sessions"),
+        Until::Log { node, text } => format!("{node} logs {text:?}"),
     }
 }
 
 fn archive(app: &App) -> String {
     match app {
         App::Counter => "counter.war".to_owned(),
+        App::HeavyCounter => "counter.war with 64 MB more".to_owned(),
         App::LocalCounter => "counter.war, not distributable,".to_owned(),
         App::Compiled(app) => format!("{app}.war"),
         App::War(path) => path.to_string(),
@@ -195,6 +203,14 @@ fn archive(app: &App) -> String {
 
 fn version(delivery: &Delivery) -> String {
     delivery.version.as_ref().map(|version| format!(" version {version}")).unwrap_or_default()
+}
+
+/// What is special about the way of an archive.
+fn manner(delivery: &Delivery) -> String {
+    let slowly = delivery.slowly.map(|time| format!(", written over {time}")).unwrap_or_default();
+    let aged = delivery.aged.map(|time| format!(", last changed {time} ago")).unwrap_or_default();
+    let detach = if delivery.detach { ", and go on" } else { "" };
+    format!("{slowly}{aged}{detach}")
 }
 
 /// On which way an app comes or goes.

@@ -23,6 +23,7 @@ pub(super) enum Verb<'t> {
     EndTraffic(&'t Spanned<ClientName>),
     Look(&'t Spanned<Target>),
     RollingRestart(&'t Spanned<FaultKind>),
+    ColdRestart(&'t Spanned<FaultKind>),
     Observe(&'t Spanned<ContextPath>),
     Fault(FaultKind, &'t Spanned<Target>),
     Heal(&'t Spanned<Target>),
@@ -54,6 +55,7 @@ pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(Stri
         step.end_traffic.as_ref().map(|client| ("end-traffic", Verb::EndTraffic(client))),
         step.look.as_ref().map(|target| ("look", Verb::Look(target))),
         step.rolling_restart.as_ref().map(|how| ("rolling-restart", Verb::RollingRestart(how))),
+        step.cold_restart.as_ref().map(|how| ("cold-restart", Verb::ColdRestart(how))),
         step.observe.as_ref().map(|context| ("observe", Verb::Observe(context))),
         step.heal.as_ref().map(|target| ("heal", Verb::Heal(target))),
         step.restart.as_ref().map(|target| ("restart", Verb::Restart(target))),
@@ -72,7 +74,7 @@ pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(Stri
             Err(ScenarioError::at(span.clone(), "this step does nothing")
                 .help(format!(
                 "one of deploy, undeploy, request, get, post, put, delete, traffic, end-traffic, look, observe, {faults}, \
-                 heal, restart, rolling-restart, wait, repeat"
+                 heal, restart, rolling-restart, cold-restart, wait, repeat"
             )))
         }
     }
@@ -97,6 +99,8 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         ("through", place(step.through.as_ref()), &["deploy", "undeploy"]),
         ("version", place(step.version.as_ref()), &["deploy", "undeploy"]),
         ("slowly", place(step.slowly.as_ref()), &["deploy"]),
+        ("aged", place(step.aged.as_ref()), &["deploy"]),
+        ("detach", place(step.detach.as_ref()), &["deploy"]),
         ("headers", place(step.headers.as_ref()), &ASKS),
         ("form", place(step.form.as_ref()), &["post", "put"]),
         ("json", place(step.json.as_ref()), &["post", "put"]),

@@ -12,7 +12,7 @@ mod acknowledged_writes;
 mod complete_session;
 pub(super) mod identity_kept;
 mod replicated_writes;
-mod state_transferred;
+pub(super) mod state_transferred;
 
 mod clean_logs;
 mod expiry;

@@ -42,14 +42,16 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     }
 }
 
+/// Whether the wait for a joiner's sessions ran out because it lacks them.
+pub(in super::super) fn cut_the_story_short(view: &View<'_>) -> bool {
+    restarts(view).iter().any(|(node, life)| matches!(fate(view, node, life), Fate::Lacks(_)))
+}
+
 /// What became of a joiner.
 enum Fate {
     /// It held so many sessions, those of its peers.
-    Took {
-        record: usize,
-        at: Nanos,
-        sessions: usize,
-    },
+    Took { record: usize, at: Nanos, sessions: usize },
+    /// The wait for its sessions ran out, and it lacks some.
     Lacks(Breach),
     /// Nobody knows, for this reason.
     Open(String),

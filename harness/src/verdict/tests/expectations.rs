@@ -16,7 +16,7 @@ impl Story {
         self
     }
 
-    fn expecting_violation(mut self, violation: Violation, at_least: u32, trials: u32) -> Self {
+    pub(super) fn expecting_violation(mut self, violation: Violation, at_least: u32, trials: u32) -> Self {
         self.plan.expect_violations.push(ExpectedViolation { violation, at_least, trials });
         self
     }

@@ -4,7 +4,7 @@ use super::green::{after_the_first_kill, before_the_kill, main_job};
 use super::story::{Story, story};
 use super::{holds, says, unknown, violated};
 use crate::history::{Event, RecordKind};
-use crate::spec::{Guarantee, Topology};
+use crate::spec::{Guarantee, Topology, Violation};
 use crate::verdict::Status;
 
 const TRANSFERRED: Guarantee = Guarantee::StateTransferred;
@@ -36,6 +36,22 @@ fn a_joiner_that_stays_empty_is_shown_with_what_its_peer_held() {
     let looks = shown.iter().filter(|kind| matches!(kind, RecordKind::Observe(_))).count();
     let wait = shown.iter().any(|kind| matches!(kind, RecordKind::Event(Event::WaitRanOut { .. })));
     assert!(looks == 2 && wait, "{shown:?}");
+}
+
+/// Such a story ends in its restart, so that its later steps show nothing.
+#[test]
+fn an_empty_joiner_that_was_expected_cuts_its_story_short_by_right() {
+    let cut_short = |story: Story| {
+        let mut story = story.without(|kind| matches!(kind, RecordKind::Event(Event::StepEnds { .. })));
+        story.plan.guarantees = vec![TRANSFERRED, Guarantee::AcknowledgedWritesSurvive];
+        story.expecting_violation(Violation::StateNotTransferred, 1, 1).judge().status
+    };
+    let empty = ran_out(after_the_first_kill().observe().restart("n1").forget("n1"));
+    assert_eq!(cut_short(empty.clone()), Status::Holds);
+    assert_eq!(empty.judge().status, Status::Violated, "nobody expected it");
+    // The wait ran out, and it was not for want of sessions.
+    let full = ran_out(after_the_first_kill().observe().restart("n1"));
+    assert_eq!(cut_short(full), Status::Unknown);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::green::{after_the_first_kill, before_the_kill, main_job};
 use super::story::{Story, node};
 use super::{unknown, violated};
 use crate::history::{Event, FaultPhase, History, Nanos, OperationId, Outcome, RecordKind, read, write_record};
-use crate::spec::{Guarantee, Plan};
+use crate::spec::{Guarantee, ManagerKind, Plan, Topology};
 use crate::verdict::{Status, judge};
 
 const ABOUT_SESSIONS: [Guarantee; 5] = [
@@ -157,6 +157,34 @@ fn a_peer_that_has_not_joined_again_before_the_second_fault_is_no_peer() {
         Guarantee::AcknowledgedWritesSurvive,
         &["no living peer was known to see n2 before the kill of n2"],
     );
+}
+
+/// The last node has no peer to be seen by; what it held is promised to nobody.
+#[test]
+fn the_end_of_the_last_node_needs_no_peer() {
+    let story = before_the_kill().kill("n1").kill("n2");
+    let unmet: Vec<String> =
+        story.judge().assumptions.iter().filter(|it| !it.met).map(|it| it.because.clone()).collect();
+    assert_eq!(unmet, Vec::<String>::new());
+    let alone = story.without(|kind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. })));
+    let told = alone.judge().assumptions.iter().any(|it| it.because.contains("was known to see n1 before"));
+    assert!(told, "the first one had a peer");
+}
+
+/// The survivor was evicted from nothing: that the cluster had formed without the first is no second copy.
+#[rstest]
+#[case(ManagerKind::Delta)]
+#[case(ManagerKind::Backup)]
+fn what_all_nodes_held_that_are_gone_is_promised_by_nobody(#[case] manager: ManagerKind) {
+    let mut topology = Topology::of(2).expect("two nodes");
+    topology.cluster.manager = manager;
+    let story = Story::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
+    let story = story.kill("n1").reformed().count("alice", "n2").observe().kill("n2");
+    let story = story.restart("n2").restart("n1").count("alice", "n1").observe();
+    for guarantee in [Guarantee::AcknowledgedWritesSurvive, Guarantee::CompleteSession, Guarantee::IdentityKept] {
+        let finding = story.finding(guarantee);
+        assert!(!finding.promised, "{}", finding.because);
+    }
 }
 
 #[test]

@@ -14,20 +14,21 @@ use crate::lab::runtime::NodeFile;
 
 /// Puts one file below a folder of a container, which may be stopped.
 ///
-/// An archive knows whole seconds only. The time given to the file is the *next* full second: farm watchers compare it
-/// with the time of their last look, and a time rounded down is then taken for an old file.
+/// An archive knows whole seconds only. The time given to a file without one is the *next* full second: farm watchers
+/// compare it with the time of their last look, and a time rounded down is then taken for an old file.
 pub(super) async fn upload(
     docker: &Docker,
     container: &str,
     folder: &str,
     path: &Utf8Path,
-    content: &[u8],
+    (content, modified): (&[u8], Option<i64>),
 ) -> Result<(), DockerError> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let modified = modified.and_then(|seconds| u64::try_from(seconds).ok());
     let mut header = Header::new_gnu();
     header.set_size(content.len() as u64);
     header.set_mode(0o644);
-    header.set_mtime(now + 1);
+    header.set_mtime(modified.unwrap_or(now + 1));
     let mut archive = Builder::new(Vec::new());
     archive.append_data(&mut header, path, content).await?;
     let options = UploadToContainerOptionsBuilder::new().path(folder).build();

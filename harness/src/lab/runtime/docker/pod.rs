@@ -318,18 +318,21 @@ impl Pod {
                 inside.recipe.as_mut().ok_or_else(|| DockerError::Refused("no files were laid for it".to_owned()))?;
             let path = recipe.staged.join(&file.path);
             fs_err::tokio::create_dir_all(path.parent().unwrap_or(&recipe.staged)).await?;
-            fs_err::tokio::write(path, file.content).await?;
-            return Ok(());
+            fs_err::tokio::write(&path, &file.content).await?;
+            return Ok(file.date(&path)?);
         }
         let (docker, name) = (&self.docker, self.server_name.as_str());
         if !server::state(docker, name).await?.running {
-            return upload(docker, name, LAYOUT.base, &file.path, &file.content).await;
+            return upload(docker, name, LAYOUT.base, &file.path, (&file.content, file.modified)).await;
         }
         let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
-        upload(docker, name, LAYOUT.base, &part, &file.content).await?;
+        upload(docker, name, LAYOUT.base, &part, (&file.content, file.modified)).await?;
         // An archive carries whole seconds, which a farm watcher may take for an old file: hence touch.
-        let names = [LAYOUT.base, part.as_str(), file.path.as_str()];
-        server::shell(docker, name, r#"cd "$1" && touch "$2" && mv -f "$2" "$3""#, &names).await.map(drop)
+        let touched = if file.modified.is_none() { part.as_str() } else { "" };
+        let names = [LAYOUT.base, part.as_str(), file.path.as_str(), touched];
+        server::shell(docker, name, r#"cd "$1" && { [ -z "$4" ] || touch "$4"; } && mv -f "$2" "$3""#, &names)
+            .await
+            .map(drop)
     }
 
     /// Makes a file grow piece by piece in the base of a server that runs.
@@ -338,7 +341,7 @@ impl Pod {
 
         let (docker, name) = (&self.docker, self.server_name.as_str());
         let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
-        upload(docker, name, LAYOUT.base, &part, &file.content).await?;
+        upload(docker, name, LAYOUT.base, &part, (&file.content, None)).await?;
         let piece = file.content.len().div_ceil(PIECES as usize).max(1).to_string();
         let (pause, pieces) = (over / (PIECES - 1), PIECES.to_string());
         let pause = format!("{:.3}", pause.as_secs_f64());

@@ -17,7 +17,7 @@ use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 use super::error::DockerError;
 use super::images::LAYOUT;
 use crate::lab::guard::RUN_LABEL;
-use crate::lab::runtime::NodeLaunch;
+use crate::lab::runtime::{NodeFile, NodeLaunch};
 use crate::lab::wait::Patience;
 use crate::spec::RunId;
 
@@ -284,17 +284,14 @@ pub(super) fn stage(launch: &NodeLaunch, into: &Utf8Path, more: &[&str]) -> std:
     for path in &launch.folders {
         folder(into.join(path))?;
     }
-    let empty = more.iter().map(|path| (Utf8Path::new(path), &[][..], None));
-    let files = launch.files.iter().map(|file| (file.path.as_path(), file.content.as_slice(), file.modified));
-    for (path, content, modified) in files.chain(empty) {
-        let path = into.join(path);
+    let empty = |path: &&str| NodeFile { path: path.into(), content: vec![], modified: None };
+    let empty: Vec<NodeFile> = more.iter().map(empty).collect();
+    for file in launch.files.iter().chain(&empty) {
+        let path = into.join(&file.path);
         folder(path.parent().unwrap_or(into).to_owned())?;
-        fs_err::write(&path, content)?;
+        fs_err::write(&path, &file.content)?;
         fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o666))?;
-        if let Some(seconds) = modified.and_then(|seconds| u64::try_from(seconds).ok()) {
-            let time = std::time::UNIX_EPOCH + Duration::from_secs(seconds);
-            fs_err::OpenOptions::new().write(true).open(&path)?.file().set_modified(time)?;
-        }
+        file.date(&path)?;
     }
     Ok(())
 }

@@ -132,5 +132,5 @@ pub(super) async fn set_clock(docker: &Docker, name: &str, by: Option<Skew>) -> 
     if server::state(docker, name).await?.running {
         return shell(docker, name, SET_CLOCK, &[LAYOUT.base, CLOCK_FILE, &text]).await.map(drop);
     }
-    upload(docker, name, LAYOUT.base, Utf8Path::new(CLOCK_FILE), text.as_bytes()).await
+    upload(docker, name, LAYOUT.base, Utf8Path::new(CLOCK_FILE), (text.as_bytes(), None)).await
 }

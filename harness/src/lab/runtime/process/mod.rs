@@ -172,6 +172,7 @@ impl Runtime for ProcessRuntime {
         let part = target.with_file_name(format!(".{name}.part"));
         let put = async {
             fs_err::tokio::write(&part, &file.content).await?;
+            file.date(&part)?;
             fs_err::tokio::rename(&part, &target).await
         };
         put.await.map_err(|error| node_error(node, &format!("putting {}", file.path), error))

@@ -242,10 +242,7 @@ fn fill(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
             fs_err::create_dir_all(parent)?;
         }
         fs_err::write(&path, &file.content)?;
-        if let Some(seconds) = file.modified.and_then(|seconds| u64::try_from(seconds).ok()) {
-            let time = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
-            fs_err::OpenOptions::new().write(true).open(&path)?.into_file().set_modified(time)?;
-        }
+        file.date(&path)?;
     }
     Ok(())
 }

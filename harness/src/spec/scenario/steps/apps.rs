@@ -13,9 +13,15 @@ use crate::spec::{ContextPath, StepKind, Target};
 
 impl Story<'_> {
     pub(super) fn deploy(&mut self, app: &Spanned<String>, step: &StepTable) -> Result<(), ScenarioError> {
+        let verb = app.span();
         let (app, context) = named_app(app, &self.topology.server)?;
         let context = step.at.as_ref().map_or(context, |at| at.get_ref().clone());
-        let delivery = self.delivery(step)?;
+        let delivery = self.delivery(step, verb)?;
+        if delivery.detach {
+            self.detached.insert(context.clone());
+        } else {
+            self.detached.remove(&context);
+        }
         self.contexts.retain(|(served, _)| *served != context);
         self.contexts.push((context.clone(), app.clone()));
         self.add(StepKind::Deploy { app, context, delivery }, step.say.as_ref());
@@ -24,7 +30,7 @@ impl Story<'_> {
 
     pub(super) fn undeploy(&mut self, context: &Spanned<ContextPath>, step: &StepTable) -> Result<(), ScenarioError> {
         self.served(context.get_ref(), context.span())?;
-        let delivery = self.delivery(step)?;
+        let delivery = self.delivery(step, context.span())?;
         if delivery.version.is_none() {
             self.contexts.retain(|(served, _)| served != context.get_ref());
         }
@@ -33,8 +39,18 @@ impl Story<'_> {
     }
 
     /// On which way an app comes or goes.
-    fn delivery(&self, step: &StepTable) -> Result<Delivery, ScenarioError> {
+    fn delivery(&self, step: &StepTable, verb: Range<usize>) -> Result<Delivery, ScenarioError> {
         let through = step.through.as_ref().map(|through| *through.get_ref()).unwrap_or_default();
+        let detach = step.detach.as_ref().is_some_and(|detach| *detach.get_ref());
+        let watcher = self.topology.watcher();
+        let watches = self.living.as_ref().is_none_or(|living| living.contains(watcher));
+        if through == Through::Farm && !watches && !detach {
+            return Err(ScenarioError::at(
+                verb,
+                format!("{watcher}, which watches the farm's folder, does not run here"),
+            )
+            .help(format!("`restart = \"{watcher}\"` before it, or `through = \"copy\"`")));
+        }
         let on = match &step.on {
             None => None,
             Some(on) if through == Through::Farm => {
@@ -57,7 +73,11 @@ impl Story<'_> {
         }
         let version = step.version.as_ref().map(|version| version.get_ref().clone());
         let slowly = step.slowly.as_ref().map(|slowly| *slowly.get_ref());
-        Ok(Delivery { through, version, on, slowly })
+        if let (Some(aged), Some(_)) = (&step.aged, slowly) {
+            return Err(ScenarioError::at(aged.span(), "what is written slowly has the time of its last piece"));
+        }
+        let aged = step.aged.as_ref().map(|aged| *aged.get_ref());
+        Ok(Delivery { through, version, on, slowly, aged, detach })
     }
 
     /// The context of a step: the one that it names, else the one that was deployed last.

@@ -147,11 +147,29 @@ impl Story<'_> {
 
     /// One node after the other is ended and started again.
     pub(super) fn rolling_restart(&mut self, how: &Spanned<FaultKind>, step: &StepTable) -> Result<(), ScenarioError> {
+        for fault in self.end_of_each("rolling", how)? {
+            let node = fault.0.clone();
+            self.add(fault.1, step.say.as_ref());
+            self.add(StepKind::restart(node), step.say.as_ref());
+        }
+        Ok(())
+    }
+
+    /// All nodes are ended, and then started at one time.
+    pub(super) fn cold_restart(&mut self, how: &Spanned<FaultKind>, step: &StepTable) -> Result<(), ScenarioError> {
+        for (_, fault) in self.end_of_each("cold", how)? {
+            self.add(fault, step.say.as_ref());
+        }
+        self.add(StepKind::StartAgain, step.say.as_ref());
+        Ok(())
+    }
+
+    /// The end of each node, where all run and none has a fault that lasts.
+    fn end_of_each(&self, word: &str, how: &Spanned<FaultKind>) -> Result<Vec<(NodeName, StepKind)>, ScenarioError> {
         let kind = *how.get_ref();
         if !matches!(kind, FaultKind::Stop | FaultKind::Kill) {
-            return Err(
-                ScenarioError::at(how.span(), "a rolling restart stops or kills").help("`rolling-restart = \"stop\"`")
-            );
+            return Err(ScenarioError::at(how.span(), format!("a {word} restart stops or kills"))
+                .help(format!("`{word}-restart = \"stop\"`")));
         }
         if let Some((node, before)) = self.lasting(|_| true) {
             return Err(ScenarioError::at(how.span(), format!("the {before} of {node} still lasts"))
@@ -161,11 +179,7 @@ impl Story<'_> {
             return Err(ScenarioError::at(how.span(), "not every node runs here").help("restart it before"));
         }
         let fault = |node: Target| StepKind::Fault { kind, node, client: None, percent: None, by: None, lasting: None };
-        for node in self.topology.names() {
-            self.add(fault(node.clone().into()), step.say.as_ref());
-            self.add(StepKind::restart(node.clone()), step.say.as_ref());
-        }
-        Ok(())
+        Ok(self.topology.names().map(|node| (node.clone(), fault(node.clone().into()))).collect())
     }
 }
 

@@ -27,6 +27,17 @@ impl Story<'_> {
                 }
                 Until::ClusterFormed
             }
+            WaitWord::Deployed => {
+                let context = self.context(step, word.span())?;
+                if !self.detached.remove(&context) {
+                    return Err(ScenarioError::at(
+                        word.span(),
+                        format!("{context} was waited for when it was deployed"),
+                    )
+                    .help("`detach = true` in its `deploy` goes on without that"));
+                }
+                Until::Deployed { context }
+            }
             WaitWord::StateTransferred => {
                 Until::StateTransferred { node: named()?, context: self.context(step, word.span())? }
             }
@@ -84,7 +95,10 @@ pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
                 blind = true;
                 flowing.remove(client);
             }
-            StepKind::Restart { .. } | StepKind::Http { .. } | StepKind::Wait { until: Until::ClusterFormed, .. } => {
+            StepKind::Restart { .. }
+            | StepKind::StartAgain
+            | StepKind::Http { .. }
+            | StepKind::Wait { until: Until::ClusterFormed, .. } => {
                 blind = true;
             }
             StepKind::Observe { .. } => blind = false,

@@ -30,6 +30,7 @@ pub(super) fn steps(tables: &[Spanned<StepTable>], topology: &Topology) -> Resul
         contexts: vec![],
         living: Some(topology.names().cloned().collect()),
         undoable: BTreeMap::new(),
+        detached: BTreeSet::new(),
         traffic: BTreeSet::new(),
         captured: BTreeMap::new(),
     };
@@ -44,6 +45,8 @@ struct Story<'a> {
     steps: Vec<Step>,
     /// Where which apps are served, the last one last.
     contexts: Vec<(ContextPath, App)>,
+    /// The apps that were dropped and not waited for.
+    detached: BTreeSet<ContextPath>,
     /// The nodes that run. `None` behind a fault on a role: nobody knows then which.
     living: Option<BTreeSet<NodeName>>,
     /// What was done to a node and is to be undone by a later step.
@@ -87,6 +90,7 @@ impl Story<'_> {
             Verb::EndTraffic(client) => self.end_traffic(client, step),
             Verb::Look(node) => self.look(node, step),
             Verb::RollingRestart(how) => self.rolling_restart(how, step),
+            Verb::ColdRestart(how) => self.cold_restart(how, step),
             Verb::Observe(context) => {
                 self.served(context.get_ref(), context.span())?;
                 self.add(StepKind::Observe { context: context.get_ref().clone() }, say);

@@ -3,15 +3,20 @@
 use super::{told, two};
 use crate::spec::exchange::Capture;
 use crate::spec::plan::AppRequest;
-use crate::spec::scenario::{RestartTable, Scenario, ScenarioFile, StepBuilder as Step, WaitWord};
+use crate::spec::scenario::{ClusterTable, RestartTable, Scenario, ScenarioFile, StepBuilder as Step, WaitWord};
 use crate::spec::step::Through;
-use crate::spec::{Expect, FaultKind, Guarantee, Millis, NodeChanges, ReplicaFate, SendOptions, StepKind};
+use crate::spec::{
+    Container, Expect, FaultKind, Guarantee, JvmRoutes, Millis, NodeChanges, ReplicaFate, SendOptions, StepKind,
+};
 
 const WIDE: &str = r#"
 name = "all that a story can say beside requests and faults"
 
 [cluster]
 nodes = 3
+container = "engine"
+lacks-farm-temp = true
+jvm-routes = "equal"
 
 [node.n3]
 server = "tomcat:10.1.59"
@@ -76,6 +81,18 @@ contains = "Replication member added"
 rolling-restart = "stop"
 
 [[step]]
+cold-restart = "stop"
+
+[[step]]
+deploy = "heavy-counter"
+aged = "60m"
+detach = true
+
+[[step]]
+wait = "deployed"
+within = "5s"
+
+[[step]]
 undeploy = "/shop"
 through = "copy"
 "#;
@@ -129,6 +146,17 @@ fn what_a_wide_story_cannot_say_is_refused_at_its_place() {
         step("rolling-restart = \"pause\""),
         step("kill = \"n1\"\n[[step]]\nrolling-restart = \"stop\""),
         step("wait = \"log\"\non = \"n1\""),
+        step("cold-restart = \"lose-host\""),
+        step("cold-restart = \"stop\"\nwithin = \"1s\""),
+        step("kill = \"n1\"\n[[step]]\ncold-restart = \"stop\""),
+        step("kill = \"n1\"\n[[step]]\nundeploy = \"/counter\""),
+        step("kill = \"n1\"\n[[step]]\ndeploy = \"counter\""),
+        step("wait = \"deployed\""),
+        step("deploy = \"counter\"\ndetach = true\n[[step]]\ndeploy = \"counter\"\n[[step]]\nwait = \"deployed\""),
+        step("undeploy = \"/counter\"\ndetach = true"),
+        step("deploy = \"counter\"\nslowly = \"1s\"\naged = \"60m\""),
+        "name = \"x\"\n[cluster]\ncontainer = \"service\"".to_owned(),
+        "name = \"x\"\n[cluster]\njvm-routes = \"n1\"".to_owned(),
     ];
     insta::assert_snapshot!(told(&bad));
 }
@@ -173,7 +201,14 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
     let capture = [("token".to_owned(), Capture::Json { json: "/token".to_owned() })];
     let mut with = RestartTable { jvm_args: vec!["-Dshop=1".to_owned()], ..RestartTable::default() };
     with.war = Some(toml::Spanned::new(0..0, "counter".to_owned()));
+    let cluster = ClusterTable {
+        container: Some(Container::Engine),
+        lacks_farm_temp: true,
+        jvm_routes: JvmRoutes::Equal,
+        ..ClusterTable::default()
+    };
     let scenario = Scenario::story("all that a story can say beside requests and faults")
+        .cluster(cluster)
         .nodes(3)
         .node("n3", third)
         .step(Step::deploy("counter").expect(logs))
@@ -194,6 +229,9 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
         .step(Step::restart("n1").with(with))
         .step(Step::wait(WaitWord::Log).on("n2").contains("Replication member added"))
         .step(Step::rolling_restart(FaultKind::Stop))
+        .step(Step::cold_restart(FaultKind::Stop))
+        .step(Step::deploy("heavy-counter").aged(Millis(3_600_000)).detach(true))
+        .step(Step::wait(WaitWord::Deployed).within(Millis(5000)))
         .step(Step::undeploy("/shop").through(Through::Copy))
         .read()
         .expect("it can be told");

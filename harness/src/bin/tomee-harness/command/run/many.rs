@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, StandingError, by_cluster};
+use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, StandingError, in_lanes};
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
@@ -51,7 +51,7 @@ impl<'a> Many<'a> {
         let rounds = self.rounds();
         let mut told: Vec<&Told> = self.told.iter().collect();
         if self.warm {
-            told = by_cluster(told, |told| Some(&told.plan.topology));
+            told = in_lanes(told, Budget::of(self.jobs).clusters(), |told| Some(&told.plan.topology));
         }
         let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
         (1..).zip(runs).map(move |(number, (round, told))| {
@@ -64,6 +64,9 @@ impl<'a> Many<'a> {
     pub(super) async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
         let stop = common.signals.token().child_token();
         let fleet = Fleet::new(Budget::of(self.jobs));
+        if self.warm && self.rounds() == 1 {
+            fleet.expect(self.told.iter().map(|told| &told.plan));
+        }
         let (mut queue, mut running) = (self.queue(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
         let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
         let (mut next, mut failed) = (queue.next(), None::<Failure>);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 use tomee_harness::config;
-use tomee_harness::history::{Nanos, Record};
+use tomee_harness::history::Record;
 use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::cluster::Beginning;
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
@@ -17,7 +17,7 @@ use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::summary::Summary;
 use tomee_harness::report::terminal::{self, Style};
 use tomee_harness::spec::RunId;
-use tomee_harness::suite::{Berth, Standing, remove_machines};
+use tomee_harness::suite::{Berth, RenewalListener, Standing, remove_machines};
 use tomee_harness::trial::{self, AtTheEnd, TrialError};
 use tomee_harness::verdict::Status;
 
@@ -108,7 +108,7 @@ impl One<'_> {
         let ended = ended.map_err(|error| trial_failure(error, &run_dir));
         let handed_on = ended.as_ref().ok().and_then(|ended| ended.cluster.clone()).zip(machines.clone());
         let released = if let Some((cluster, machines)) = handed_on {
-            berth.hand_on(Standing { cluster, guard, run: from, machines });
+            berth.hand_on(Standing { cluster, guard, run: from, machines }, self.renewal_listener());
             Ok(())
         } else {
             let released = release(guard, self.keep, self.progress).await;
@@ -198,12 +198,10 @@ impl One<'_> {
         standing: Option<Standing>,
     ) -> Result<Ready, Failure> {
         let ready = async {
-            if let Some(standing) = standing
-                && let Some(standing) = self.as_new(standing).await?
-            {
-                return self.succeed(standing, &folder);
+            match standing {
+                Some(standing) => self.succeed(standing, &folder),
+                None => self.prepare(run, folder, berth).await,
             }
-            self.prepare(run, folder, berth).await
         };
         tokio::select! {
             ready = ready => ready,
@@ -214,18 +212,13 @@ impl One<'_> {
         }
     }
 
-    /// The cluster, reset and verified; one that is not as good as new is ended, and that is said.
-    async fn as_new(&self, standing: Standing) -> Result<Option<Standing>, Failure> {
-        let (begun, run) = (Clock::start(), standing.run.clone());
-        let renewed = standing.renewed().await.map_err(Failure::environment)?;
-        match &renewed {
-            Ok(_) => {
-                let took = begun.now().since(Nanos::default());
-                self.progress.line(&format!("{:>7.2} s  reset the cluster of run {run}", took.as_secs_f64()));
-            }
-            Err(error) => self.progress.line(&format!("  the cluster of run {run} is not used again: {error}")),
-        }
-        Ok(renewed.ok())
+    /// Says how the reset of its cluster went.
+    fn renewal_listener(&self) -> RenewalListener {
+        let progress = self.progress.clone();
+        Arc::new(move |run, renewal| match renewal {
+            Ok(took) => progress.line(&format!("{:>7.2} s  reset the cluster of run {run}", took.as_secs_f64())),
+            Err(error) => progress.line(&format!("  the cluster of run {run} is not used again: {error}")),
+        })
     }
 
     fn succeed(&self, standing: Standing, folder: &Utf8Path) -> Result<Ready, Failure> {
