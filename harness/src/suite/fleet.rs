@@ -121,8 +121,8 @@ pub enum StandingError {
     /// Something could not be removed by the guard either.
     #[error(transparent)]
     Guard(#[from] GuardError),
-    /// The guard's last look was cancelled.
-    #[error("the guard's last look was cancelled")]
+    /// Its reset or its end was.
+    #[error("the end of a cluster was cancelled")]
     Cancelled(#[from] tokio::task::JoinError),
     /// Somebody still holds the cluster.
     #[error("the cluster of run {0} is still in use at its end")]
@@ -193,11 +193,9 @@ impl Fleet {
     }
 
     /// Waits until the budget bears the cluster of a plan. One is always borne. Where a cluster waits that was handed on
-    /// and is the one that the plan wants, that one comes along, as good as new.
-    ///
-    /// # Errors
-    /// A cluster had to go for this one, and left something.
-    pub async fn berth(self: &Arc<Self>, plan: &Plan) -> Result<(Berth, Option<Standing>), StandingError> {
+    /// and is the one that the plan wants, that one comes along, as good as new. Nothing is lost where this is dropped
+    /// before it ends.
+    pub async fn berth(self: &Arc<Self>, plan: &Plan) -> (Berth, Option<Standing>) {
         loop {
             let freed = self.freed.notified();
             tokio::pin!(freed);
@@ -207,15 +205,15 @@ impl Fleet {
             match next {
                 Next::Take(standing, berth) => {
                     self.is_begun(plan);
-                    return Ok((berth, Some(standing)));
+                    return (berth, Some(standing));
                 }
                 Next::Start(berth) => {
                     self.is_begun(plan);
-                    return Ok((berth, None));
+                    return (berth, None);
                 }
                 Next::End(standing, room) => {
-                    standing.shutdown().await?;
-                    drop(room);
+                    self.finish_aside(standing, room);
+                    freed.await;
                 }
                 Next::Wait => freed.await,
             }
@@ -267,7 +265,11 @@ impl Fleet {
     pub async fn end(&self) -> Result<(), StandingError> {
         self.ending.cancel();
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
-        while tasks.join_next().await.is_some() {}
+        while let Some(done) = tasks.join_next().await {
+            if let Err(error) = done {
+                lock(&self.afloat).left.get_or_insert(error.into());
+            }
+        }
         let mut ended = lock(&self.afloat).left.take().map_or(Ok(()), Err);
         loop {
             let next = lock(&self.afloat).take(|_| true);
@@ -303,6 +305,15 @@ impl Fleet {
             drop(idle);
         }
         self.freed.notify_waiters();
+    }
+
+    /// Ends a cluster, which gives its room back then.
+    fn finish_aside(self: &Arc<Self>, standing: Standing, room: Room) {
+        let fleet = self.clone();
+        lock(&self.tasks).spawn(async move {
+            fleet.finish(standing).await;
+            drop(room);
+        });
     }
 
     /// Ends a cluster, and keeps what it left for [`Self::end`] to tell.
@@ -349,10 +360,7 @@ impl Berth {
         let (run, topology) = (standing.run.clone(), standing.cluster.topology().clone());
         let mut afloat = lock(&fleet.afloat);
         if afloat.is_unwanted(&topology) {
-            lock(&fleet.tasks).spawn(async move {
-                of_task.finish(standing).await;
-                drop(room);
-            });
+            fleet.finish_aside(standing, room);
         } else {
             afloat.idle.push(Idle { run, topology, standing: None, room });
             lock(&fleet.tasks).spawn(async move { of_task.renew(standing, &listener).await });
@@ -416,7 +424,7 @@ mod tests {
             at_most: crate::spec::AtMost::default(),
             steps: vec![],
         };
-        fleet.berth(&plan).await.expect("nobody has to go").0
+        fleet.berth(&plan).await.0
     }
 
     /// Whether a future ends without anything happening meanwhile.

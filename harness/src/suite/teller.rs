@@ -144,7 +144,7 @@ impl Teller {
             None => RunDir::of_tests().map_err(TellError::WorkingDirectory)?,
         };
         let folder = folder.join(run.as_str());
-        let (berth, standing) = self.fleet.berth(plan).await?;
+        let (berth, standing) = self.fleet.berth(plan).await;
         let (on, guard, from, machines) = if let Some(Standing { cluster, guard, run: from, machines }) = standing {
             let successor = prepare::succeed(cluster, from.clone(), &folder, Clock::start(), Arc::new(|_| {}));
             (Beginning::Warm(successor.map_err(PrepareError::RunDir)?), guard, from, Some(machines))

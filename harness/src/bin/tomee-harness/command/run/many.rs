@@ -8,7 +8,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, StandingError, in_lanes};
+use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, in_lanes};
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
@@ -84,17 +84,12 @@ impl<'a> Many<'a> {
                         failed.get_or_insert(failure);
                     }
                 },
-                berth = berth(&fleet, next.as_ref()), if next.is_some() => match (berth, next.take()) {
-                    (Ok(Some(berth)), Some(run)) => {
+                berth = berth(&fleet, next.as_ref()), if next.is_some() => {
+                    if let Some((berth, run)) = berth.zip(next.take()) {
                         running.push(Box::pin(self.one(common, &stop, run, berth, clock)));
                         next = queue.next();
                     }
-                    (Err(error), _) => {
-                        stop.cancel();
-                        failed.get_or_insert(Failure::environment(error));
-                    }
-                    _ => {}
-                },
+                }
             }
             if stop.is_cancelled() {
                 next = None;
@@ -136,14 +131,8 @@ impl<'a> Many<'a> {
 }
 
 /// Room for the next run, and a cluster that waits for it. Nothing where there is no next one.
-async fn berth(
-    fleet: &Arc<Fleet>,
-    next: Option<&Numbered<'_>>,
-) -> Result<Option<(Berth, Option<Standing>)>, StandingError> {
-    match next {
-        Some(run) => fleet.berth(&run.told.plan).await.map(Some),
-        None => Ok(None),
-    }
+async fn berth(fleet: &Arc<Fleet>, next: Option<&Numbered<'_>>) -> Option<(Berth, Option<Standing>)> {
+    Some(fleet.berth(&next?.told.plan).await)
 }
 
 /// Prints what runs say, in the order of the runs, as soon as all before them are told.
