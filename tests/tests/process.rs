@@ -1,6 +1,6 @@
 //! The main job on real servers, each node a process. Needs Java and, for the first run of a release, Maven's network.
 
-use integration_tests::MainJob;
+use integration_tests::{MainJob, left_of};
 use serde_json::json;
 
 /// Runs the main job in the runtime `process`.
@@ -79,4 +79,28 @@ async fn async_send_options_are_not_judged_by_what_they_do_not_promise() {
         assert_eq!(job.finding(guarantee)["promised"], false, "{guarantee}");
     }
     assert_eq!(job.environment()["effective"]["n1"]["send-options"], json!(8));
+}
+
+/// Three runs on two clusters: one of the two is reset while the other one's run goes on, and nothing of either is left.
+#[tokio::test]
+async fn warm_runs_hand_their_cluster_on_and_leave_nothing() {
+    let stories = ["failover/stop-the-owner", "failover/kill-the-owner", "failover/rolling-restart", "--warm"];
+    let job = main_job(&[&stories[..], &["--set", "manager=delta", "--jobs", "2"]].concat()).await;
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let out = job.context().folder().join("out");
+    let environment = |number: u32| {
+        let text = fs_err::read_to_string(out.join(format!("{number}/environment.json")));
+        serde_json::from_str::<serde_json::Value>(&text.expect("a run writes its environment")).expect("JSON")
+    };
+    let environments: Vec<_> = (1..=3).map(environment).collect();
+    let adopted: Vec<_> = environments.iter().filter_map(|told| told["cluster"].as_str()).collect();
+    let [from] = adopted.as_slice() else { panic!("three runs on two clusters: {adopted:?}") };
+    assert!(environments.iter().any(|told| told["run"] == **from), "{from} is none of the runs");
+    for told in &environments {
+        let run = told["run"].as_str().expect("a run has an id");
+        assert_eq!(left_of(run, false), Vec::<String>::new(), "{run}");
+    }
+    let folders = fs_err::read_dir(&out).expect("it is there").flatten().map(|entry| entry.file_name());
+    let machines: Vec<_> = folders.filter(|name| name.to_string_lossy().starts_with("cluster-")).collect();
+    assert!(machines.is_empty(), "{machines:?} have no owner");
 }
