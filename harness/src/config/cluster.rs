@@ -24,6 +24,11 @@ pub const FARM_WATCH_DIR: &str = "cluster/watch";
 /// Only senders start, and no membership service (`Channel.SND_RX_SEQ | SND_TX_SEQ`).
 const START_WITHOUT_MEMBERSHIP: u32 = 3;
 
+/// With accelerated timing: the Engine's `backgroundProcessorDelay` in seconds.
+pub(super) const ACCELERATED_DELAY_S: u32 = 1;
+/// With accelerated timing: the farm looks at its folder each so many of these.
+const ACCELERATED_FREQUENCY: u32 = 1;
+
 /// The farm's folders, relative to `CATALINA_BASE`. Tomcat makes none of them: without the first two on every node, and
 /// the third on the watcher, the farm fails at its first transfer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +54,11 @@ pub fn farm_folders(topology: &Topology) -> FarmFolders<'_> {
 /// How often the farm's watcher looks at its folder: the Engine's background delay, times the deployer's frequency.
 pub fn farm_scan(topology: &Topology) -> Duration {
     let (delay_s, frequency) = match topology.timing {
-        Timing::Accelerated => (1, 1),
+        Timing::Accelerated => (ACCELERATED_DELAY_S, ACCELERATED_FREQUENCY),
         Timing::Documented => (10, 2),
     };
     let said = topology.cluster.elements.deployer.process_deploy_frequency;
-    Duration::from_secs(delay_s) * said.unwrap_or(frequency).max(1)
+    Duration::from_secs(delay_s.into()) * said.unwrap_or(frequency).max(1)
 }
 
 /// One node of one cluster.
@@ -293,7 +298,7 @@ fn deployer(place: &Place<'_>) -> FarmWarDeployer {
         temp_dir: Some(FARM_TEMP_DIR.to_owned()),
         watch_dir: Some(FARM_WATCH_DIR.to_owned()),
         watch_enabled: Some(place.topology.watcher() == place.node),
-        process_deploy_frequency: (place.topology.timing == Timing::Accelerated).then_some(1),
+        process_deploy_frequency: (place.topology.timing == Timing::Accelerated).then_some(ACCELERATED_FREQUENCY),
         ..FarmWarDeployer::default()
     })
 }

@@ -1,7 +1,7 @@
 //! The server.xml of one node: a stock file but for what the topology asks for.
 
 use super::RenderError;
-use super::cluster::{self, FARM_DEPLOY_DIR, Place};
+use super::cluster::{self, ACCELERATED_DELAY_S, FARM_DEPLOY_DIR, Place};
 use super::xml::{self, Element};
 use crate::spec::{
     Container, Endpoints, NodeEndpoints, NodeName, Product, ServerKind, Timing, TomcatVersion, Topology,
@@ -31,7 +31,7 @@ pub fn server_xml(
     }
     if topology.timing == Timing::Accelerated {
         // The Host has no thread of its own by default, so this clock is the farm's, too.
-        engine = engine.with("backgroundProcessorDelay", "1");
+        engine = engine.with("backgroundProcessorDelay", ACCELERATED_DELAY_S.to_string());
     }
     let host = Element::new("Host")
         .with("name", "localhost")

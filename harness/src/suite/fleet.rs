@@ -166,8 +166,9 @@ fn takes_any(plan: &Plan) -> bool {
 
 /// What to do for a plan.
 enum Next {
-    Take(Standing, Berth),
-    Start(Berth),
+    /// Tell it, on the cluster where one comes along.
+    Begin(Berth, Option<Standing>),
+    /// Make room first.
     End(Standing, Room),
     Wait,
 }
@@ -203,14 +204,7 @@ impl Fleet {
             freed.as_mut().enable();
             let next = self.next(plan);
             match next {
-                Next::Take(standing, berth) => {
-                    self.is_begun(plan);
-                    return (berth, Some(standing));
-                }
-                Next::Start(berth) => {
-                    self.is_begun(plan);
-                    return (berth, None);
-                }
+                Next::Begin(berth, standing) => return (berth, standing),
                 Next::End(standing, room) => {
                     self.finish_aside(standing, room);
                     freed.await;
@@ -228,8 +222,8 @@ impl Fleet {
         }
         let fits = |idle: &Idle| idle.standing.as_ref().is_some_and(|standing| standing.fits(plan));
         if let Some((standing, room)) = afloat.take(fits) {
-            afloat.runs += 1;
-            return Next::Take(standing, Berth { turn: Turn(self.clone()), room });
+            afloat.begin(plan);
+            return Next::Begin(Berth { turn: Turn(self.clone()), room }, Some(standing));
         }
         // Its reset takes less than a start.
         if takes_any(plan) && afloat.idle.iter().any(|idle| idle.standing.is_none() && idle.topology == plan.topology) {
@@ -239,22 +233,14 @@ impl Fleet {
         let clusters = afloat.runs + afloat.idle.len();
         let room = clusters < self.budget.clusters() && afloat.nodes.saturating_add(nodes) <= self.budget.nodes;
         if alone || room {
-            afloat.runs += 1;
+            afloat.begin(plan);
             afloat.nodes += nodes;
-            return Next::Start(Berth { turn: Turn(self.clone()), room: Room { fleet: self.clone(), nodes } });
+            let room = Room { fleet: self.clone(), nodes };
+            return Next::Begin(Berth { turn: Turn(self.clone()), room }, None);
         }
         match afloat.take(|_| true) {
             Some((standing, room)) => Next::End(standing, room),
             None => Next::Wait,
-        }
-    }
-
-    fn is_begun(&self, plan: &Plan) {
-        let mut afloat = lock(&self.afloat);
-        if let Some(wanted) = afloat.wanted.as_mut().filter(|_| takes_any(plan))
-            && let Some(place) = wanted.iter().position(|topology| *topology == plan.topology)
-        {
-            wanted.swap_remove(place);
         }
     }
 
@@ -295,14 +281,10 @@ impl Fleet {
                 idle.standing = Some(standing);
             }
         } else {
-            let place = |afloat: &Afloat| afloat.idle.iter().position(|idle| idle.run == standing.run);
-            let idle = {
-                let mut afloat = lock(&self.afloat);
-                place(&afloat).map(|place| afloat.idle.remove(place))
-            };
+            let gone: Vec<Idle> = lock(&self.afloat).idle.extract_if(.., |idle| idle.run == standing.run).collect();
             self.finish(standing).await;
             // Its room is free now.
-            drop(idle);
+            drop(gone);
         }
         self.freed.notify_waiters();
     }
@@ -325,6 +307,16 @@ impl Fleet {
 }
 
 impl Afloat {
+    /// Counts one run more, and what it wanted as no longer wanted.
+    fn begin(&mut self, plan: &Plan) {
+        self.runs += 1;
+        if let Some(wanted) = self.wanted.as_mut().filter(|_| takes_any(plan))
+            && let Some(place) = wanted.iter().position(|topology| *topology == plan.topology)
+        {
+            wanted.swap_remove(place);
+        }
+    }
+
     /// Takes the first of the clusters that wait, ready, and are meant.
     fn take(&mut self, meant: impl Fn(&Idle) -> bool) -> Option<(Standing, Room)> {
         let place = self.idle.iter().position(|idle| idle.standing.is_some() && meant(idle))?;

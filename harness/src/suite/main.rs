@@ -28,7 +28,8 @@ pub fn test_main(folder: impl AsRef<Utf8Path>) -> ExitCode {
 
 fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
     let mut arguments = Arguments::from_iter(&options.rest);
-    arguments.test_threads.get_or_insert(Budget::of(options.jobs).runs.min(MOST_THREADS));
+    let budget = Budget::of(options.jobs);
+    arguments.test_threads.get_or_insert(budget.runs.min(MOST_THREADS));
     // One for all tests: what a cluster has of it must outlive the test that started it.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
@@ -37,7 +38,7 @@ fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
         }
     };
     let teller = Teller::default().jobs(options.jobs).warm(options.warm);
-    let lanes = options.warm.then(|| Budget::of(options.jobs).clusters());
+    let lanes = options.warm.then(|| budget.clusters());
     let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle(), lanes));
     match runtime.block_on(teller.end()) {
         Ok(()) => conclusion.exit_code(),

@@ -44,7 +44,7 @@ pub(super) struct Served {
 }
 
 /// Where a WAR is put.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 struct Place<'a> {
     node: &'a NodeName,
     path: Utf8PathBuf,

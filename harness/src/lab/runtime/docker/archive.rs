@@ -16,21 +16,15 @@ use crate::lab::runtime::NodeFile;
 ///
 /// An archive knows whole seconds only. The time given to a file without one is the *next* full second: farm watchers
 /// compare it with the time of their last look, and a time rounded down is then taken for an old file.
-pub(super) async fn upload(
-    docker: &Docker,
-    container: &str,
-    folder: &str,
-    path: &Utf8Path,
-    (content, modified): (&[u8], Option<i64>),
-) -> Result<(), DockerError> {
+pub(super) async fn upload(docker: &Docker, container: &str, folder: &str, file: &NodeFile) -> Result<(), DockerError> {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let modified = modified.and_then(|seconds| u64::try_from(seconds).ok());
+    let modified = file.modified.and_then(|seconds| u64::try_from(seconds).ok());
     let mut header = Header::new_gnu();
-    header.set_size(content.len() as u64);
+    header.set_size(file.content.len() as u64);
     header.set_mode(0o644);
     header.set_mtime(modified.unwrap_or(now + 1));
     let mut archive = Builder::new(Vec::new());
-    archive.append_data(&mut header, path, content).await?;
+    archive.append_data(&mut header, &file.path, file.content.as_slice()).await?;
     let options = UploadToContainerOptionsBuilder::new().path(folder).build();
     let body = body_full(archive.into_inner().await?.into());
     Ok(docker.upload_to_container(container, Some(options), body).await?)

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::{
     ContainerCreateBody, EndpointSettings, HostConfig, NetworkingConfig, PortBinding, VolumeCreateRequest,
@@ -323,13 +323,13 @@ impl Pod {
         }
         let (docker, name) = (&self.docker, self.server_name.as_str());
         if !server::state(docker, name).await?.running {
-            return upload(docker, name, LAYOUT.base, &file.path, (&file.content, file.modified)).await;
+            return upload(docker, name, LAYOUT.base, &file).await;
         }
-        let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
-        upload(docker, name, LAYOUT.base, &part, (&file.content, file.modified)).await?;
+        let (part, target) = partial(file);
+        upload(docker, name, LAYOUT.base, &part).await?;
         // An archive carries whole seconds, which a farm watcher may take for an old file: hence touch.
-        let touched = if file.modified.is_none() { part.as_str() } else { "" };
-        let names = [LAYOUT.base, part.as_str(), file.path.as_str(), touched];
+        let touched = if part.modified.is_none() { part.path.as_str() } else { "" };
+        let names = [LAYOUT.base, part.path.as_str(), target.as_str(), touched];
         server::shell(docker, name, r#"cd "$1" && { [ -z "$4" ] || touch "$4"; } && mv -f "$2" "$3""#, &names)
             .await
             .map(drop)
@@ -340,12 +340,12 @@ impl Pod {
         use super::archive::upload;
 
         let (docker, name) = (&self.docker, self.server_name.as_str());
-        let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
-        upload(docker, name, LAYOUT.base, &part, (&file.content, None)).await?;
-        let piece = file.content.len().div_ceil(PIECES as usize).max(1).to_string();
+        let (part, target) = partial(file);
+        upload(docker, name, LAYOUT.base, &part).await?;
+        let piece = part.content.len().div_ceil(PIECES as usize).max(1).to_string();
         let (pause, pieces) = (over / (PIECES - 1), PIECES.to_string());
         let pause = format!("{:.3}", pause.as_secs_f64());
-        let words = [LAYOUT.base, part.as_str(), file.path.as_str(), &piece, &pause, &pieces];
+        let words = [LAYOUT.base, part.path.as_str(), target.as_str(), &piece, &pause, &pieces];
         server::shell(docker, name, SLOWLY, &words).await.map(drop)
     }
 
@@ -421,6 +421,13 @@ impl Inside {
             self.read[index] = follower.settle(LIMIT).await;
         }
     }
+}
+
+/// A file under a hidden name in its folder, where no deployer takes it for whole, and the path that it is to have.
+fn partial(file: NodeFile) -> (NodeFile, Utf8PathBuf) {
+    let part = file.path.with_file_name(format!(".{}.part", file.path.file_name().unwrap_or_default()));
+    let target = file.path.clone();
+    (NodeFile { path: part, ..file }, target)
 }
 
 /// A volume in memory that takes so much and no more. It lasts as long as the holder, who has it mounted: what is on it

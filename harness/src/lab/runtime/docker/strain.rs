@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use camino::Utf8Path;
 use futures_util::TryStreamExt;
 use testcontainers::bollard::Docker;
 use testcontainers::bollard::models::ContainerUpdateBody;
@@ -132,5 +131,6 @@ pub(super) async fn set_clock(docker: &Docker, name: &str, by: Option<Skew>) -> 
     if server::state(docker, name).await?.running {
         return shell(docker, name, SET_CLOCK, &[LAYOUT.base, CLOCK_FILE, &text]).await.map(drop);
     }
-    upload(docker, name, LAYOUT.base, Utf8Path::new(CLOCK_FILE), (text.as_bytes(), None)).await
+    let file = NodeFile { path: CLOCK_FILE.into(), content: text.into_bytes(), modified: None };
+    upload(docker, name, LAYOUT.base, &file).await
 }

@@ -147,9 +147,8 @@ impl Story<'_> {
 
     /// One node after the other is ended and started again.
     pub(super) fn rolling_restart(&mut self, how: &Spanned<FaultKind>, step: &StepTable) -> Result<(), ScenarioError> {
-        for fault in self.end_of_each("rolling", how)? {
-            let node = fault.0.clone();
-            self.add(fault.1, step.say.as_ref());
+        for (node, fault) in self.end_of_each("rolling", how)? {
+            self.add(fault, step.say.as_ref());
             self.add(StepKind::restart(node), step.say.as_ref());
         }
         Ok(())

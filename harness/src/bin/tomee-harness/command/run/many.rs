@@ -47,11 +47,11 @@ impl<'a> Many<'a> {
     }
 
     /// All runs, in the order in which they begin.
-    fn queue(&self) -> impl Iterator<Item = Numbered<'a>> {
+    fn queue(&self, budget: Budget) -> impl Iterator<Item = Numbered<'a>> {
         let rounds = self.rounds();
         let mut told: Vec<&Told> = self.told.iter().collect();
         if self.warm {
-            told = in_lanes(told, Budget::of(self.jobs).clusters(), |told| Some(&told.plan.topology));
+            told = in_lanes(told, budget.clusters(), |told| Some(&told.plan.topology));
         }
         let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
         (1..).zip(runs).map(move |(number, (round, told))| {
@@ -63,11 +63,12 @@ impl<'a> Many<'a> {
     /// Runs all. The first that cannot be judged ends the others.
     pub(super) async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
         let stop = common.signals.token().child_token();
-        let fleet = Fleet::new(Budget::of(self.jobs));
+        let budget = Budget::of(self.jobs);
+        let fleet = Fleet::new(budget);
         if self.warm && self.rounds() == 1 {
             fleet.expect(self.told.iter().map(|told| &told.plan));
         }
-        let (mut queue, mut running) = (self.queue(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
+        let (mut queue, mut running) = (self.queue(budget), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
         let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
         let (mut next, mut failed) = (queue.next(), None::<Failure>);
         while !running.is_empty() || next.is_some() {
