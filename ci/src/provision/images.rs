@@ -45,7 +45,7 @@ ln -s ../lib/jvm/default/bin/java "$1/usr/bin/java""#,
     Recipe {
         image: "tomee-harness/holder-base",
         // iptables loads libm for `-m statistic`; it comes with libc.
-        packages: "iptables,dash,coreutils",
+        packages: "iptables,perl-base,dash,coreutils",
         hook: r#"ln -sf xtables-nft-multi "$1/usr/sbin/iptables""#,
         changes: &[],
     },

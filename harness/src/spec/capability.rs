@@ -27,6 +27,8 @@ pub enum Capability {
     Partition,
     /// Drop a part of the peer traffic, by chance.
     PacketLoss,
+    /// Hold the peer traffic back for a while.
+    Latency,
     /// Leave a node a part of one processor core.
     Throttle,
     /// Fill the disk that a node's files are on.

@@ -1,9 +1,11 @@
 //! The faults, by the one name that TOML, JSON, command line and reports share.
 
+use std::ops::RangeInclusive;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Capability, Skew};
+use super::{Capability, Millis, Skew};
 
 /// A way to break a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -29,6 +31,8 @@ pub enum FaultKind {
     DropIncoming,
     /// A part of the packets between the node and its peers is dropped, by chance, both ways.
     PacketLoss,
+    /// Each packet between the node and its peers comes later, both ways, and none is lost.
+    Latency,
     /// The node is left a part of one processor core; it runs on, slowly.
     SlowNode,
     /// Not one more byte can be written to the disk that the node's whole `CATALINA_BASE` is on.
@@ -44,7 +48,12 @@ pub struct Extent {
     pub percent: Option<u8>,
     /// Of a skewed clock: how far it jumps.
     pub by: Option<Skew>,
+    /// Of a latency: how much later each packet comes.
+    pub delay: Option<Millis>,
 }
+
+/// How late packets can be made: more than a minute is a partition to every peer.
+pub(super) const DELAYS: RangeInclusive<Millis> = Millis(1)..=Millis(60_000);
 
 /// What a fault takes hold of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,7 +76,8 @@ impl FaultKind {
             | Self::MembershipPartition
             | Self::DropOutgoing
             | Self::DropIncoming
-            | Self::PacketLoss => Part::Traffic,
+            | Self::PacketLoss
+            | Self::Latency => Part::Traffic,
             Self::SlowNode => Part::Processor,
             Self::FillDisk => Part::Disk,
             Self::SkewClock => Part::Clock,
@@ -94,6 +104,7 @@ impl FaultKind {
             | Self::DropOutgoing
             | Self::DropIncoming => Capability::Partition,
             Self::PacketLoss => Capability::PacketLoss,
+            Self::Latency => Capability::Latency,
             Self::SlowNode => Capability::Throttle,
             Self::FillDisk => Capability::FillDisk,
             Self::SkewClock => Capability::SkewClock,
@@ -105,7 +116,7 @@ impl FaultKind {
         self == Self::Pause || self.leaves_it_up()
     }
 
-    /// Whether it cuts the node's traffic with its peers and nothing else: the node runs on and answers its clients.
+    /// Whether it is about the node's traffic with its peers and nothing else: the node runs on and answers its clients.
     pub fn cuts(self) -> bool {
         self.part() == Part::Traffic
     }
@@ -117,7 +128,7 @@ impl FaultKind {
 
     /// Whether machines must be prepared for it before they start (`Topology::prepared_for`).
     pub fn needs_preparation(self) -> bool {
-        matches!(self, Self::FillDisk | Self::SkewClock)
+        matches!(self, Self::Latency | Self::FillDisk | Self::SkewClock)
     }
 
     /// Whether it has a percentage.
@@ -142,6 +153,8 @@ mod tests {
         use FaultKind::*;
         for (later, lasting, clashes) in [
             (PacketLoss, Partition, true),
+            (Latency, PacketLoss, true),
+            (Kill, Latency, false),
             (SlowNode, SlowNode, true),
             (Pause, Pause, true),
             (LoseHost, Partition, true),

@@ -41,6 +41,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         client: None,
         percent: None,
         by: None,
+        delay: None,
         lasting: None,
     };
     let steps = [

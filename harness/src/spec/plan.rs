@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::fault::DELAYS;
 pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
@@ -100,6 +101,14 @@ pub enum PlanError {
         /// Its title.
         title: String,
     },
+    /// A latency without its delay, or the delay of something else.
+    #[error("step {step} ({title}): latency, and nothing else, has a delay, 1ms to 60s")]
+    Delay {
+        /// Its number, from 1.
+        step: usize,
+        /// Its title.
+        title: String,
+    },
     /// A fault for which the machines are not prepared.
     #[error("step {step} ({title}) needs machines that are prepared for {kind}")]
     Unprepared {
@@ -177,8 +186,9 @@ impl Plan {
             if let StepKind::Undeploy { context, delivery: Delivery { version: None, .. } } = &step.kind {
                 deployed.remove(context);
             }
-            if let StepKind::Fault { kind, percent, by, .. } = &step.kind {
-                self.check_fault(*kind, Extent { percent: *percent, by: *by }, number, &step.title)?;
+            if let StepKind::Fault { kind, percent, by, delay, .. } = &step.kind {
+                let extent = Extent { percent: *percent, by: *by, delay: *delay };
+                self.check_fault(*kind, extent, number, &step.title)?;
             }
             if let Some(capability) = self.needs(&step.kind).into_iter().find(|need| !capabilities.contains(need)) {
                 return Err(PlanError::Lacks { step: number, title: title(), capability, runtime: runtime.to_owned() });
@@ -239,6 +249,13 @@ impl Plan {
         }
         if extent.by.is_some() != (kind == FaultKind::SkewClock) {
             return Err(PlanError::By { step, title });
+        }
+        let fits = match &extent.delay {
+            Some(delay) => kind == FaultKind::Latency && DELAYS.contains(delay),
+            None => kind != FaultKind::Latency,
+        };
+        if !fits {
+            return Err(PlanError::Delay { step, title });
         }
         if kind.needs_preparation() && !self.topology.prepared_for.contains(&kind) {
             return Err(PlanError::Unprepared { step, title, kind });
@@ -325,7 +342,8 @@ mod tests {
         topology.cluster.membership = membership;
         let node = NodeName::nth(0).into();
         let by = (kind == FaultKind::SkewClock).then(|| "+1h".parse().expect("a skew"));
-        let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, by, lasting: None }];
+        let delay = (kind == FaultKind::Latency).then_some(crate::spec::Millis(200));
+        let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, by, delay, lasting: None }];
         let steps = steps.map(|kind| Step::new("a step", kind)).into();
         let plan = Plan {
             name: "x".to_owned(),
@@ -366,6 +384,29 @@ mod tests {
     fn a_fault_that_needs_another_machine_is_refused_without_it() {
         let skew = fault(FaultKind::SkewClock, None, Membership::Static);
         assert!(matches!(skew, Err(PlanError::Unprepared { step: 2, kind: FaultKind::SkewClock, .. })), "{skew:?}");
+    }
+
+    #[test]
+    fn latency_and_nothing_else_has_a_delay() {
+        let check = |kind, delay| {
+            let mut plan = super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
+            plan.topology.prepared_for.insert(FaultKind::Latency);
+            let node = NodeName::nth(0).into();
+            let fault = StepKind::Fault { kind, node, client: None, percent: None, by: None, delay, lasting: None };
+            plan.steps = vec![Step::new("start", StepKind::Start), Step::new("break", fault)];
+            plan.check("fake", &[Capability::Latency, Capability::Partition].into())
+        };
+        let delay = |ms| Some(crate::spec::Millis(ms));
+        assert_eq!(check(FaultKind::Latency, delay(200)), Ok(()));
+        assert_eq!(check(FaultKind::Partition, None), Ok(()));
+        for (kind, delay) in [
+            (FaultKind::Latency, None),
+            (FaultKind::Latency, delay(0)),
+            (FaultKind::Latency, delay(60_001)),
+            (FaultKind::Partition, delay(200)),
+        ] {
+            assert!(matches!(check(kind, delay), Err(PlanError::Delay { step: 2, .. })), "{kind} {delay:?}");
+        }
     }
 
     #[test]

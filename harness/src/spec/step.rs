@@ -152,6 +152,9 @@ pub enum StepKind {
         /// How far the clock jumps, where the fault is a skewed clock.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         by: Option<Skew>,
+        /// How much later each packet comes, where the fault is a latency.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        delay: Option<Millis>,
         /// After this time it is undone, while the story goes on; without it, only a later step or the end undoes it.
         #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
         lasting: Option<Millis>,

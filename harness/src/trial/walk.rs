@@ -147,9 +147,10 @@ impl<'a> Walk<'a> {
                 cluster.observe_node(&node, context).await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
-            StepKind::Fault { kind, node, client, percent, by, lasting } => {
+            StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {
+                let extent = Extent { percent: *percent, by: *by, delay: *delay };
                 let node = self.node(&cluster, node, client.as_ref()).await?;
-                let fault = cluster.fault(*kind, Extent { percent: *percent, by: *by }, &node).await?;
+                let fault = cluster.fault(*kind, extent, &node).await?;
                 let lasting = lasting.filter(|_| kind.is_undone_in_place());
                 self.heal_after(cluster, fault, node, lasting);
                 Ok(())

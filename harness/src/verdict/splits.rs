@@ -48,12 +48,12 @@ pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>
     splits.collect()
 }
 
-/// Whether a fault may have kept sessions from being sent. Over a lossy line, without heartbeats, or to a node that is slow
-/// or has no disk, they are sent as long as nobody was evicted and no send failed.
+/// Whether a fault may have kept sessions from being sent. Over a lossy or long line, without heartbeats, or to a node that
+/// is slow or has no disk, they are sent as long as nobody was evicted and no send failed.
 fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeline: &Timeline<'_>) -> bool {
     let gentle = match fault.kind {
         FaultKind::PacketLoss => worst_loss(plan) <= BEARABLE_PERCENT,
-        FaultKind::MembershipPartition => true,
+        FaultKind::MembershipPartition | FaultKind::Latency => true,
         kind => !kind.cuts(),
     };
     let told = |record: &crate::history::Record| match &record.kind {

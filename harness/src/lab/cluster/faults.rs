@@ -97,7 +97,7 @@ impl Cluster {
         if let Some(strain) = Strain::of(kind, extent) {
             return Ok(runtime.strain(node, strain).await?);
         }
-        let proof = match (Cut::of(kind, extent.percent), kind) {
+        let proof = match (Cut::of(kind, extent), kind) {
             (Some(cut), _) => runtime.cut(node, cut).await?,
             (None, FaultKind::Stop) => runtime.stop(node).await?,
             (None, FaultKind::Pause) => runtime.pause(node).await?,

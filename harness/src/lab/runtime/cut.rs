@@ -1,11 +1,11 @@
-//! Cuts: what of the traffic between a node and its peers is dropped.
+//! Cuts: what of the traffic between a node and its peers is dropped, or comes late.
 
-use crate::spec::FaultKind;
+use crate::spec::{Capability, Extent, FaultKind, Millis};
 
 /// How much a packet loss loses where nothing is said.
 const SOME_LOSS_PERCENT: u8 = 50;
 
-/// What is dropped. Never what clients and the harness send and get.
+/// What is dropped or held back. Never what clients and the harness send and get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cut {
     /// Everything, both ways.
@@ -23,19 +23,34 @@ pub enum Cut {
         /// How many of a hundred packets, 1 to 99.
         percent: u8,
     },
+    /// Nothing is dropped; everything, both ways, comes later.
+    Delay {
+        /// By how much.
+        by: Millis,
+    },
 }
 
 impl Cut {
-    /// What a fault drops; `None` where it does something else to the node.
-    pub fn of(kind: FaultKind, percent: Option<u8>) -> Option<Self> {
+    /// What a fault does to the traffic; `None` where it does something else to the node, or does not say how late.
+    pub fn of(kind: FaultKind, extent: Extent) -> Option<Self> {
         match kind {
             FaultKind::Partition => Some(Self::Peers),
             FaultKind::TribesPartition => Some(Self::Tribes),
             FaultKind::MembershipPartition => Some(Self::Heartbeats),
             FaultKind::DropOutgoing => Some(Self::Outgoing),
             FaultKind::DropIncoming => Some(Self::Incoming),
-            FaultKind::PacketLoss => Some(Self::Loss { percent: percent.unwrap_or(SOME_LOSS_PERCENT) }),
+            FaultKind::PacketLoss => Some(Self::Loss { percent: extent.percent.unwrap_or(SOME_LOSS_PERCENT) }),
+            FaultKind::Latency => extent.delay.map(|by| Self::Delay { by }),
             _ => None,
+        }
+    }
+
+    /// What a runtime must be able to do for it.
+    pub fn needs(self) -> Capability {
+        match self {
+            Self::Loss { .. } => Capability::PacketLoss,
+            Self::Delay { .. } => Capability::Latency,
+            _ => Capability::Partition,
         }
     }
 }

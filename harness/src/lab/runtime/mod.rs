@@ -166,17 +166,13 @@ pub trait Runtime: Send + Sync + Debug {
         Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::LoseHost })
     }
 
-    /// Drops traffic between a node and its peers, and returns when something was dropped, with what proves it. The node's
-    /// clients still reach it.
+    /// Drops traffic between a node and its peers, or holds it back, and returns when that has hit a packet, with what
+    /// proves it. The node's clients still reach it.
     async fn cut(&self, _node: &NodeName, cut: Cut) -> Result<String, RuntimeError> {
-        let capability = match cut {
-            Cut::Loss { .. } => Capability::PacketLoss,
-            _ => Capability::Partition,
-        };
-        Err(RuntimeError::Lacks { runtime: self.name(), capability })
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: cut.needs() })
     }
 
-    /// Undoes a cut, and says what it has dropped.
+    /// Undoes a cut, and says what it has dropped or held back.
     async fn mend(&self, _node: &NodeName) -> Result<String, RuntimeError> {
         Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Partition })
     }

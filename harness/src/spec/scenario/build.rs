@@ -305,6 +305,8 @@ keys! {
     within: Millis;
     /// How far a clock is skewed.
     by: Skew;
+    /// How long packets are held back.
+    delay: Millis;
     /// What the answers must look like.
     expect: Expect;
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
@@ -119,7 +118,7 @@ pub struct MatrixTable {
 }
 
 /// One step: exactly one verb (`deploy`, `undeploy`, `request`, `get`, `post`, `put`, `delete`, `traffic`, `end-traffic`, `look`, `observe`, `kill`, `stop`, `pause`, `lose-host`, `partition`,
-/// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `slow-node`,
+/// `tribes-partition`, `membership-partition`, `drop-outgoing`, `drop-incoming`, `packet-loss`, `latency`, `slow-node`,
 /// `fill-disk`, `skew-clock`, `heal`, `restart`,
 /// `rolling-restart`, `cold-restart`, `wait`, `repeat`) and what belongs to it.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
@@ -192,6 +191,9 @@ pub struct StepTable {
     /// Drops `percent` of a hundred packets between a node and its peers, both ways.
     #[schemars(with = "Option<Target>")]
     pub packet_loss: Option<Spanned<Target>>,
+    /// Holds each packet between a node and its peers back for `delay`, both ways.
+    #[schemars(with = "Option<Target>")]
+    pub latency: Option<Spanned<Target>>,
     /// Leaves a node `percent` hundredths of one processor core.
     #[schemars(with = "Option<Target>")]
     pub slow_node: Option<Spanned<Target>>,
@@ -201,9 +203,6 @@ pub struct StepTable {
     /// Sets the clock of a node's JVM wrong, `by` as much.
     #[schemars(with = "Option<Target>")]
     pub skew_clock: Option<Spanned<Target>>,
-    /// Read only to be refused by name: no runtime can slow packets down.
-    #[schemars(skip)]
-    pub latency: Option<Spanned<IgnoredAny>>,
     /// Undoes what was done to a node and can be undone.
     #[schemars(with = "Option<Target>")]
     pub heal: Option<Spanned<Target>>,
@@ -285,6 +284,9 @@ pub struct StepTable {
     /// How far a skewed clock jumps: `+1h`, `-30s`.
     #[schemars(with = "Option<Skew>")]
     pub by: Option<Spanned<Skew>>,
+    /// How long a latency holds each packet back: 1ms to 60s.
+    #[schemars(with = "Option<Millis>")]
+    pub delay: Option<Spanned<Millis>>,
     /// After this time a fault is undone, while the story goes on.
     #[serde(rename = "for")]
     #[schemars(with = "Option<Millis>")]
@@ -407,6 +409,7 @@ impl StepTable {
             FaultKind::DropOutgoing => &mut self.drop_outgoing,
             FaultKind::DropIncoming => &mut self.drop_incoming,
             FaultKind::PacketLoss => &mut self.packet_loss,
+            FaultKind::Latency => &mut self.latency,
             FaultKind::SlowNode => &mut self.slow_node,
             FaultKind::FillDisk => &mut self.fill_disk,
             FaultKind::SkewClock => &mut self.skew_clock,
@@ -415,7 +418,7 @@ impl StepTable {
     }
 
     /// The faults that it may do, each with its target where it does it.
-    pub(super) fn faults(&self) -> [(FaultKind, Option<&Spanned<Target>>); 13] {
+    pub(super) fn faults(&self) -> [(FaultKind, Option<&Spanned<Target>>); 14] {
         [
             (FaultKind::Kill, self.kill.as_ref()),
             (FaultKind::Stop, self.stop.as_ref()),
@@ -427,6 +430,7 @@ impl StepTable {
             (FaultKind::DropOutgoing, self.drop_outgoing.as_ref()),
             (FaultKind::DropIncoming, self.drop_incoming.as_ref()),
             (FaultKind::PacketLoss, self.packet_loss.as_ref()),
+            (FaultKind::Latency, self.latency.as_ref()),
             (FaultKind::SlowNode, self.slow_node.as_ref()),
             (FaultKind::FillDisk, self.fill_disk.as_ref()),
             (FaultKind::SkewClock, self.skew_clock.as_ref()),

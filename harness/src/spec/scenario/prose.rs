@@ -141,7 +141,7 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
         StepKind::EndTraffic { client } => format!("the clients like {client} end"),
         StepKind::Look { node, client, .. } => format!("read what {} holds of the session of {client}", on(node)),
         StepKind::Observe { .. } => "read every replica".to_owned(),
-        StepKind::Fault { kind, node, lasting, percent, by, .. } => {
+        StepKind::Fault { kind, node, lasting, percent, by, delay, .. } => {
             let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
             match kind {
                 FaultKind::LoseHost => format!("lose the host of {}{lasting}", on(node)),
@@ -155,6 +155,10 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
                 FaultKind::PacketLoss => {
                     let percent = percent.unwrap_or_default();
                     format!("lose {percent} % of the packets between {} and its peers{lasting}", on(node))
+                }
+                FaultKind::Latency => {
+                    let delay = delay.unwrap_or_default();
+                    format!("hold each packet between {} and its peers back for {delay}{lasting}", on(node))
                 }
                 FaultKind::SlowNode => {
                     let percent = percent.unwrap_or_default();

@@ -173,6 +173,10 @@ fn a_fault_that_cannot_be_done_is_refused_at_its_place() {
     let step = |text: &str| format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\n{text}");
     let bad = [
         step("latency = \"200ms\""),
+        step("latency = \"n1\""),
+        step("latency = \"n1\"\ndelay = \"0ms\""),
+        step("latency = \"n1\"\ndelay = \"2m\""),
+        step("partition = \"n1\"\ndelay = \"200ms\""),
         step("packet-loss = \"n1\""),
         step("packet-loss = \"n1\"\npercent = 100"),
         step("partition = \"n1\"\npercent = 30"),
@@ -259,6 +263,7 @@ fn word() -> impl Strategy<Value = String> {
         "by",
         "+1h",
         "latency",
+        "delay",
         "restart",
         "heal",
         "wait",

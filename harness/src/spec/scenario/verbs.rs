@@ -34,13 +34,6 @@ pub(super) enum Verb<'t> {
 
 /// The one verb of a step.
 pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(String, Verb<'t>), ScenarioError> {
-    if let Some(latency) = &step.latency {
-        return Err(ScenarioError::at(
-            latency.span(),
-            "no runtime can slow packets down here: that takes netem, which the kernel need not have",
-        )
-        .help("`packet-loss` and `slow-node` make requests slow, `pause` makes a node silent"));
-    }
     let faults =
         step.faults().into_iter().filter_map(|(kind, target)| Some((kind.to_string(), Verb::Fault(kind, target?))));
     let others = [
@@ -110,6 +103,7 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         ("contains", place(step.contains.as_ref()), &["wait"]),
         ("percent", place(step.percent.as_ref()), &["packet-loss", "slow-node"]),
         ("by", place(step.by.as_ref()), &["skew-clock"]),
+        ("delay", place(step.delay.as_ref()), &["latency"]),
         ("within", place(step.within.as_ref()), &["wait"]),
         ("sessions", place(step.sessions.as_ref()), &["wait"]),
         ("steps", step.steps.first().map(Spanned::span), &["repeat"]),

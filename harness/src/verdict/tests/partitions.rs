@@ -184,6 +184,7 @@ fn one_loss_that_breaks_a_promise_is_not_hidden_by_another_that_breaks_none() {
 
 #[rstest]
 #[case(FaultKind::PacketLoss, Some(20))]
+#[case(FaultKind::Latency, None)]
 #[case(FaultKind::MembershipPartition, None)]
 #[case(FaultKind::SlowNode, Some(5))]
 #[case(FaultKind::FillDisk, None)]

@@ -218,8 +218,15 @@ impl Story {
 
     pub(super) fn kill(self, name: &str) -> Self {
         let (kind, victim) = (FaultKind::Kill, node(name));
-        let step =
-            StepKind::Fault { kind, node: victim.clone().into(), client: None, percent: None, by: None, lasting: None };
+        let step = StepKind::Fault {
+            kind,
+            node: victim.clone().into(),
+            client: None,
+            percent: None,
+            by: None,
+            delay: None,
+            lasting: None,
+        };
         self.step(step, |story| {
             story.faults += 1;
             let fault = story.faults;
@@ -234,7 +241,15 @@ impl Story {
     /// Keeps a node from its peers. What they send meanwhile reaches only their own side.
     pub(super) fn cut(self, kind: FaultKind, percent: Option<u8>, name: &str) -> Self {
         let cut = node(name);
-        let step = StepKind::Fault { kind, node: cut.clone().into(), client: None, percent, by: None, lasting: None };
+        let step = StepKind::Fault {
+            kind,
+            node: cut.clone().into(),
+            client: None,
+            percent,
+            by: None,
+            delay: None,
+            lasting: None,
+        };
         self.step(step, |story| {
             story.faults += 1;
             let fault = story.faults;

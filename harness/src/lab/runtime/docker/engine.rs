@@ -28,12 +28,12 @@ use crate::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtim
 use crate::lab::sync::lock;
 use crate::lab::wait::Patience;
 use crate::spec::topology::MulticastGroup;
-use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
+use crate::spec::{Capability, Endpoints, FaultKind, Membership, NodeEndpoints, NodeName, RunId, Topology};
 
 /// The name on the command line.
 pub const NAME: &str = "docker";
 /// What the runtime can do.
-pub const CAPABILITIES: [Capability; 14] = [
+pub const CAPABILITIES: [Capability; 15] = [
     Capability::ChangeNode,
     Capability::SlowCopy,
     Capability::Kill,
@@ -43,12 +43,15 @@ pub const CAPABILITIES: [Capability; 14] = [
     Capability::LoseHost,
     Capability::Partition,
     Capability::PacketLoss,
+    Capability::Latency,
     Capability::Throttle,
     Capability::FillDisk,
     Capability::SkewClock,
     Capability::Multicast,
     Capability::Dns,
 ];
+/// What can be done where packets cannot be held back.
+const NO_LATENCY: &str = "its kernel must have NFQUEUE (nfnetlink_queue), the holder's image iptables and Perl; `packet-loss` and `slow-node` make requests slow, too";
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -179,6 +182,14 @@ impl Runtime for DockerRuntime {
             }
         });
         let pods: BTreeMap<_, _> = try_join_all(held).await?.into_iter().collect();
+        if topology.prepared_for.contains(&FaultKind::Latency)
+            && let Some(pod) = pods.values().next()
+        {
+            // One kernel for all.
+            pod.can_delay()
+                .await
+                .map_err(|error| error.environment("latency is not to be had on this engine", Some(NO_LATENCY)))?;
+        }
         let nodes = pods.iter().map(|(node, pod)| (node.clone(), endpoints(pod.address))).collect();
         *lock(&self.pods) = pods;
         let multicast = (topology.cluster.membership == Membership::Multicast).then_some(MULTICAST);

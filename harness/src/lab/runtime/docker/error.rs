@@ -23,6 +23,8 @@ pub(super) enum DockerError {
     TimedOut(#[from] TimedOut),
     #[error(transparent)]
     File(#[from] std::io::Error),
+    #[error("`{script}` ended with {code}: {said}")]
+    Script { script: String, code: i64, said: String },
     #[error("{0}")]
     Refused(String),
 }
@@ -31,6 +33,14 @@ impl DockerError {
     /// Whether the engine says that there is no such thing.
     pub(super) fn is_not_found(&self) -> bool {
         matches!(self, Self::Bollard(error) if status(error) == Some(404))
+    }
+
+    /// The same, in other words than a script's where one has failed.
+    pub(super) fn in_words(self, what: &str) -> Self {
+        match self {
+            Self::Script { said, .. } => Self::Refused(format!("{what}: {said}")),
+            other => other,
+        }
     }
 
     /// As an error of a node, or of the environment where the engine itself has gone.

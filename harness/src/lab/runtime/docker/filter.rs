@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use testcontainers::bollard::Docker;
 
+use super::delay;
 use super::error::DockerError;
 use super::pod::RECEIVER_PORT;
 use super::server::shell;
@@ -22,12 +23,10 @@ const RARE_HIT_LIMIT: Duration = Duration::from_mins(1);
 /// A loss of less is a small part.
 const OFTEN_PERCENT: u8 = 20;
 
-/// Takes the chains out of the packets' way, tells their counts, and removes them.
+/// Takes the chains out of the packets' way and removes them.
 const CLEAR: &str = "set -e
 iptables -D INPUT -j HARNESS-IN
 iptables -D OUTPUT -j HARNESS-OUT
-iptables -L HARNESS-IN -n -v -x
-iptables -L HARNESS-OUT -n -v -x
 iptables -F HARNESS-IN
 iptables -F HARNESS-OUT
 iptables -X HARNESS-IN
@@ -45,21 +44,40 @@ pub(super) struct Peers {
     pub(super) group: MulticastGroup,
 }
 
-/// Sets the rules of a cut and returns when they have dropped something; says how much. Where nothing comes to be
-/// dropped, the rules are removed again.
+/// Sets the rules of a cut and returns when they have hit something; says how much. Where nothing comes to be hit, the
+/// rules are removed again.
 pub(super) async fn cut(docker: &Docker, holder: &str, cut: Cut, peers: &Peers) -> Result<String, DockerError> {
-    set(docker, holder, &rules(cut, peers)).await?;
-    let hit = first_hit(docker, holder, cut).await;
+    if let Cut::Delay { by } = cut {
+        delay::begin(docker, holder, by).await?;
+    }
+    let hit = match set(docker, holder, &rules(cut, peers)).await {
+        Ok(()) => first_hit(docker, holder, cut).await,
+        Err(error) => Err(error),
+    };
     if hit.is_err() {
         // What went wrong first is what to tell.
         drop(shell(docker, holder, CLEAR_REST, &[]).await);
+        if matches!(cut, Cut::Delay { .. }) {
+            drop(delay::end(docker, holder).await);
+        }
     }
     hit
 }
 
-/// Removes the rules; says how much they have dropped.
-pub(super) async fn mend(docker: &Docker, holder: &str) -> Result<String, DockerError> {
-    Ok(dropped_in_words(dropped(&shell(docker, holder, CLEAR, &[]).await?)))
+/// Removes the rules of a cut; says how much they have hit. A delay that has ended by itself is an error: who knows since
+/// when packets came in time.
+pub(super) async fn mend(docker: &Docker, holder: &str, cut: Cut) -> Result<String, DockerError> {
+    let hits = hits(docker, holder, cut).await;
+    shell(docker, holder, CLEAR, &[]).await?;
+    if matches!(cut, Cut::Delay { .. }) && hits.is_ok() {
+        delay::end(docker, holder).await?;
+    }
+    Ok(in_words(cut, hits?))
+}
+
+/// Lets everything pass again after [`isolate`].
+pub(super) async fn open(docker: &Docker, holder: &str) -> Result<(), DockerError> {
+    shell(docker, holder, CLEAR, &[]).await.map(drop)
 }
 
 /// Drops everything that comes or goes, in the place of any other rules.
@@ -81,17 +99,29 @@ async fn first_hit(docker: &Docker, holder: &str, cut: Cut) -> Result<String, Do
         Cut::Loss { percent } if percent < OFTEN_PERCENT => RARE_HIT_LIMIT,
         _ => HIT_LIMIT,
     };
-    let mut patience = Patience::new("the packet filter to drop something", limit);
+    let mut patience = Patience::new("the packet filter to hit something", limit);
     loop {
-        match dropped(&shell(docker, holder, COUNT, &[]).await?) {
-            0 => patience.another_look("0 packets dropped").await?,
-            packets => return Ok(dropped_in_words(packets)),
+        match hits(docker, holder, cut).await? {
+            0 => patience.another_look(in_words(cut, 0)).await?,
+            packets => return Ok(in_words(cut, packets)),
         }
     }
 }
 
-fn dropped_in_words(packets: u64) -> String {
-    if packets == 1 { "1 packet dropped".to_owned() } else { format!("{packets} packets dropped") }
+/// How many packets a cut has hit so far.
+async fn hits(docker: &Docker, holder: &str, cut: Cut) -> Result<u64, DockerError> {
+    match cut {
+        Cut::Delay { .. } => delay::held(docker, holder).await,
+        _ => Ok(dropped(&shell(docker, holder, COUNT, &[]).await?)),
+    }
+}
+
+fn in_words(cut: Cut, packets: u64) -> String {
+    let packets = if packets == 1 { "1 packet".to_owned() } else { format!("{packets} packets") };
+    match cut {
+        Cut::Delay { by } => format!("{packets} held back for {by}"),
+        _ => format!("{packets} dropped"),
+    }
 }
 
 /// The chains are filled before anything jumps to them: a cut begins at once for all peers.
@@ -115,6 +145,7 @@ fn rules(cut: Cut, peers: &Peers) -> Vec<String> {
     };
     match cut {
         Cut::Peers => [from("-j DROP"), to("-j DROP")].concat(),
+        Cut::Delay { .. } => [from(delay::TARGET), to(delay::TARGET)].concat(),
         Cut::Incoming => from("-j DROP"),
         Cut::Outgoing => to("-j DROP"),
         Cut::Loss { percent } => {
@@ -153,6 +184,7 @@ fn dropped(listing: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::Millis;
 
     fn peers() -> Peers {
         let group = MulticastGroup { address: Ipv4Addr::new(228, 0, 0, 4), port: 45564, bind: None };
@@ -161,13 +193,16 @@ mod tests {
 
     #[test]
     fn every_rule_names_a_peer_or_the_group_so_that_clients_are_never_cut_off() {
-        let cuts = [Cut::Peers, Cut::Tribes, Cut::Heartbeats, Cut::Outgoing, Cut::Incoming, Cut::Loss { percent: 5 }];
+        let late = Cut::Delay { by: Millis(200) };
+        let cuts =
+            [Cut::Peers, Cut::Tribes, Cut::Heartbeats, Cut::Outgoing, Cut::Incoming, Cut::Loss { percent: 5 }, late];
         for cut in cuts {
             let rules = rules(cut, &peers());
             assert!(!rules.is_empty());
             for rule in rules {
                 let peer = ["172.18.0.3", "172.18.0.4", "228.0.0.4"].iter().any(|peer| rule.contains(peer));
-                assert!(peer && rule.ends_with("-j DROP"), "{cut:?}: {rule}");
+                let target = if cut == late { delay::TARGET } else { "-j DROP" };
+                assert!(peer && rule.ends_with(target), "{cut:?}: {rule}");
             }
         }
     }
@@ -179,6 +214,7 @@ mod tests {
             ["IN ", "OUT "].map(|way| rules.iter().any(|rule| rule.starts_with(way)))
         };
         assert_eq!(ways(Cut::Peers), [true, true]);
+        assert_eq!(ways(Cut::Delay { by: Millis(200) }), [true, true]);
         assert_eq!(ways(Cut::Incoming), [true, false]);
         assert_eq!(ways(Cut::Outgoing), [false, true]);
         assert!(rules(Cut::Loss { percent: 5 }, &peers()).iter().all(|rule| rule.contains("--probability 0.05 ")));
@@ -198,9 +234,7 @@ Chain HARNESS-OUT (1 references)
       25     1500 DROP       0    --  *      *       0.0.0.0/0            172.18.0.3";
         assert_eq!(dropped(listing), 37);
         assert_eq!(dropped("nothing of the kind"), 0);
-        assert_eq!(
-            (dropped_in_words(1), dropped_in_words(37)),
-            ("1 packet dropped".into(), "37 packets dropped".into())
-        );
+        assert_eq!(in_words(Cut::Peers, 1), "1 packet dropped");
+        assert_eq!(in_words(Cut::Delay { by: Millis(200) }, 37), "37 packets held back for 200ms");
     }
 }

@@ -14,6 +14,7 @@
 //! [`DockerRuntime`] is the runtime; [`sweep`] finds and removes what any run has on the engine, without one.
 
 mod archive;
+mod delay;
 mod engine;
 mod error;
 mod filter;

@@ -15,6 +15,7 @@ use testcontainers::bollard::query_parameters::{
 use testcontainers::{GenericImage, Image};
 use tokio::sync::Mutex;
 
+use super::delay;
 use super::error::DockerError;
 use super::filter::{self, Peers};
 use super::images::LAYOUT;
@@ -90,8 +91,8 @@ struct Inside {
 enum Filter {
     #[default]
     Open,
-    /// It drops traffic with the peers until it is mended.
-    Cut,
+    /// It drops traffic with the peers, or holds it back, until it is mended.
+    Cut(Cut),
     /// It drops everything until the server is started again.
     Lost,
 }
@@ -185,7 +186,7 @@ impl Pod {
         let inside = &mut *inside;
         inside.settle().await;
         if inside.filter == Filter::Lost {
-            filter::mend(&self.docker, &self.holder).await?;
+            filter::open(&self.docker, &self.holder).await?;
             inside.filter = Filter::Open;
         }
         match (&inside.server, &inside.recipe) {
@@ -241,7 +242,7 @@ impl Pod {
     pub(super) async fn lose_host(&self) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
         inside.server()?;
-        inside.filter(Filter::Open)?;
+        inside.must_be_open()?;
         filter::isolate(&self.docker, &self.holder).await?;
         match server::kill(&self.docker, &self.server_name).await {
             Ok(proof) => {
@@ -250,28 +251,34 @@ impl Pod {
             }
             Err(error) => {
                 // What went wrong first is what to tell.
-                drop(filter::mend(&self.docker, &self.holder).await);
+                drop(filter::open(&self.docker, &self.holder).await);
                 Err(error)
             }
         }
     }
 
-    /// Drops traffic between the pod and its peers until it is mended; says how much when something was dropped.
+    /// Drops traffic between the pod and its peers, or holds it back, until it is mended; says how much when something was
+    /// hit.
     pub(super) async fn cut(&self, cut: Cut, peers: &Peers) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
-        inside.filter(Filter::Open)?;
+        inside.must_be_open()?;
         let proof = filter::cut(&self.docker, &self.holder, cut, peers).await?;
-        inside.filter = Filter::Cut;
+        inside.filter = Filter::Cut(cut);
         Ok(proof)
     }
 
-    /// Undoes a cut; says how much was dropped.
+    /// Undoes a cut; says how much was dropped or held back.
     pub(super) async fn mend(&self) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
-        inside.filter(Filter::Cut)?;
-        let toll = filter::mend(&self.docker, &self.holder).await?;
+        let Filter::Cut(cut) = inside.filter else { return Err(inside.refusal()) };
+        let toll = filter::mend(&self.docker, &self.holder, cut).await?;
         inside.filter = Filter::Open;
         Ok(toll)
+    }
+
+    /// Whether packets can be held back in its network.
+    pub(super) async fn can_delay(&self) -> Result<(), DockerError> {
+        delay::check(&self.docker, &self.holder).await
     }
 
     /// Makes the server short of something, or its clock wrong; says what proves it.
@@ -400,17 +407,19 @@ impl Inside {
         self.server.as_ref().ok_or_else(|| DockerError::Refused("it was never started".to_owned()))
     }
 
-    /// Refuses what needs another filter than there is.
-    fn filter(&self, wanted: Filter) -> Result<(), DockerError> {
-        if self.filter == wanted {
-            return Ok(());
-        }
+    /// Refuses what needs a filter that lets everything pass.
+    fn must_be_open(&self) -> Result<(), DockerError> {
+        if self.filter == Filter::Open { Ok(()) } else { Err(self.refusal()) }
+    }
+
+    /// Why its filter is not as it would have to be.
+    fn refusal(&self) -> DockerError {
         let because = match self.filter {
             Filter::Open => "it is not cut off from its peers",
-            Filter::Cut => "it is cut off from its peers already",
+            Filter::Cut(_) => "it is cut off from its peers already",
             Filter::Lost => "its host is lost",
         };
-        Err(DockerError::Refused(because.to_owned()))
+        DockerError::Refused(because.to_owned())
     }
 
     /// Waits until the logs of a server that ended are whole.

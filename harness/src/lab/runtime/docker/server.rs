@@ -248,7 +248,9 @@ pub(super) async fn shell(
     loop {
         match docker.inspect_exec(&exec.id).await?.exit_code {
             Some(0) => return Ok(said),
-            Some(code) => return Err(DockerError::Refused(format!("`{script}` ended with {code}: {}", said.trim()))),
+            Some(code) => {
+                return Err(DockerError::Script { script: script.to_owned(), code, said: said.trim().to_owned() });
+            }
             None => patience.another_look("it still runs").await?,
         }
     }

@@ -4,6 +4,7 @@ use toml::Spanned;
 
 use super::Story;
 use super::asks::client;
+use crate::spec::fault::DELAYS;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
@@ -35,7 +36,7 @@ impl Story<'_> {
             return Err(ScenarioError::at(target.span(), format!("the {before} of {node} still lasts"))
                 .help(format!("`heal = \"{node}\"` before it")));
         }
-        let Extent { percent, by } = extent(kind, target, step)?;
+        let Extent { percent, by, delay } = extent(kind, target, step)?;
         self.heartbeats(kind, target)?;
         let of_session = node.role().is_some_and(Role::is_of_a_session);
         let kind_of_step = StepKind::Fault {
@@ -44,6 +45,7 @@ impl Story<'_> {
             client: if of_session { Some(client(step)?) } else { step.client.clone() },
             percent,
             by,
+            delay,
             lasting: step.lasting.as_ref().map(|lasting| *lasting.get_ref()),
         };
         match (node.node(), kind.is_undone_in_place()) {
@@ -177,7 +179,15 @@ impl Story<'_> {
         if self.living.as_ref().is_none_or(|living| living.len() < self.topology.nodes.len()) {
             return Err(ScenarioError::at(how.span(), "not every node runs here").help("restart it before"));
         }
-        let fault = |node: Target| StepKind::Fault { kind, node, client: None, percent: None, by: None, lasting: None };
+        let fault = |node: Target| StepKind::Fault {
+            kind,
+            node,
+            client: None,
+            percent: None,
+            by: None,
+            delay: None,
+            lasting: None,
+        };
         Ok(self.topology.names().map(|node| (node.clone(), fault(node.clone().into()))).collect())
     }
 }
@@ -196,6 +206,14 @@ fn extent(kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result
     if kind == FaultKind::SkewClock && step.by.is_none() {
         return missing("how wrong is the clock?", "`by = \"+1h\"`");
     }
+    match (&step.delay, kind) {
+        (Some(delay), _) if !DELAYS.contains(delay.get_ref()) => {
+            return Err(ScenarioError::at(delay.span(), "a delay is 1ms to 60s here"));
+        }
+        (None, FaultKind::Latency) => return missing("how late are the packets?", "`delay = \"200ms\"`"),
+        _ => {}
+    }
     let percent = step.percent.as_ref().map(|percent| *percent.get_ref());
-    Ok(Extent { percent, by: step.by.as_ref().map(|by| *by.get_ref()) })
+    let delay = step.delay.as_ref().map(|delay| *delay.get_ref());
+    Ok(Extent { percent, by: step.by.as_ref().map(|by| *by.get_ref()), delay })
 }

@@ -1,5 +1,7 @@
 //! Runtime `docker` on a real engine with real servers.
 
+mod latency;
+
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::sync::Arc;
