@@ -24,6 +24,8 @@ manager = ["delta", "backup"]
 
 [[step]]
 deploy = "counter"
+through = "farm"
+on = "n1"
 
 [[step]]
 client = "alice"

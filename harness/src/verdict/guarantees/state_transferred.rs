@@ -3,7 +3,7 @@
 //!
 //! A joiner asks one peer only. So it breaks this where it lacks what *every* peer holds; where the peers differ among
 //! themselves, it may have asked the one that lacks it too. A peer that does not serve the app holds nothing by right and
-//! excuses nothing.
+//! excuses nothing; nor does one that was frozen while the joiner started, and holds the sessions when it has thawed.
 
 use std::collections::BTreeSet;
 
@@ -69,22 +69,37 @@ fn restarts<'v>(view: &'v View<'_>) -> Vec<(&'v NodeName, &'v Life)> {
 
 fn fate(view: &View<'_>, node: &NodeName, life: &Life) -> Fate {
     let inside = |at: Nanos| life.from <= at && at <= life.until;
-    let ended = view.events().find_map(|(record, at, event)| match event {
-        Event::Synchronised { node: of, sessions } if of == node && inside(at) => {
-            Some(Fate::Took { record, at, sessions: *sessions })
+    // With nobody there to compare with it holds what its peers hold; what it shows when one has thawed counts.
+    let (mut alone, mut ended) = (None, None);
+    for (record, at, event) in view.events().filter(|(_, at, _)| inside(*at)) {
+        match event {
+            Event::Synchronised { node: of, sessions } if of == node => {
+                let took = Fate::Took { record, at, sessions: *sessions };
+                if has_a_peer(view, node, at) {
+                    ended.get_or_insert(took)
+                } else {
+                    alone.get_or_insert(took)
+                };
+            }
+            Event::WaitRanOut { .. } => drop(ended.get_or_insert_with(|| ran_out(view, node, life, (record, at)))),
+            _ => {}
         }
-        Event::WaitRanOut { .. } if inside(at) => Some(ran_out(view, node, life, (record, at))),
-        _ => None,
-    });
-    ended.unwrap_or_else(|| {
+    }
+    ended.or(alone).unwrap_or_else(|| {
         Fate::Open(format!("{node} was not seen to hold the sessions of its peers after it came back at {}", life.from))
     })
 }
 
+/// Whether another node ran, and was not frozen, at an instant.
+fn has_a_peer(view: &View<'_>, node: &NodeName, at: Nanos) -> bool {
+    let mut peers = view.plan.topology.names().filter(|peer| *peer != node);
+    peers.any(|peer| view.timeline.lives(peer).iter().any(|life| life.from <= at && at < life.until))
+}
+
 /// What all nodes were last seen to hold when a wait ran out behind a joiner's return.
 fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, Nanos)) -> Fate {
-    let joined = view.timeline.whole.iter().find(|whole| life.from <= whole.from && whole.nodes.contains(node));
-    let Some(joined) = joined.filter(|whole| whole.from <= at) else {
+    let mut since = view.timeline.whole.iter().filter(|whole| life.from <= whole.from && whole.from <= at);
+    let Some(joined) = since.rfind(|whole| whole.nodes.contains(node)) else {
         return Fate::Open(format!("{node} had not joined its peers again when a wait ran out at {at}"));
     };
     // Only the wait for the sessions asks for one context: at the joiner's first sight some may be missing by right.

@@ -1,7 +1,7 @@
 //! Restarted nodes that do not take over the sessions of their peers.
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::story::{Story, story};
+use super::story::{Story, node, story};
 use super::{holds, says, unknown, violated};
 use crate::history::{Event, RecordKind};
 use crate::spec::{Guarantee, Topology, Violation};
@@ -79,6 +79,20 @@ fn a_peer_without_the_app_excuses_nothing() {
     let finding = story.seeing("n2", |state| state.contexts.clear()).finding(TRANSFERRED);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
     says(&finding, &["n1 held what all its peers held"]);
+}
+
+/// Nobody could answer the joiner, and nobody asks again when its peer has thawed.
+#[test]
+fn a_joiner_whose_donor_was_frozen_is_compared_with_it_when_it_has_thawed() {
+    let joined_alone = || before_the_kill().kill("n2").freeze("n1").restart("n2");
+    let thawed = || joined_alone().thaw("n1");
+    let empty = ends_in_a_wait(thawed().observe());
+    violated(&empty, TRANSFERRED, &["n2 came back at", "lacked 1 of the 1 sessions", "as S001"]);
+    let mut whole = thawed();
+    whole.event(Event::Synchronised { node: node("n2"), sessions: 1 });
+    holds(&whole.observe(), TRANSFERRED);
+    // As long as nobody looks, it is as it was: there was nobody to take over from.
+    unknown(&thawed().observe(), TRANSFERRED, &["no restarted node had a session to take over"]);
 }
 
 #[test]

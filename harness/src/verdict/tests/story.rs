@@ -274,6 +274,21 @@ impl Story {
         })
     }
 
+    /// Freezes a node; nobody is known to have evicted it.
+    pub(super) fn freeze(self, name: &str) -> Self {
+        let mut story = self.cut(FaultKind::Pause, None, name);
+        story.living.retain(|living| living.as_str() != name);
+        story
+    }
+
+    /// Thaws a node, and all see each other again.
+    pub(super) fn thaw(self, name: &str) -> Self {
+        let mut story = self.heal(name);
+        story.living.push(node(name));
+        story.living.sort();
+        story.reformed()
+    }
+
     pub(super) fn restart(self, name: &str) -> Self {
         let back = node(name);
         self.step(StepKind::restart(back.clone()), |story| {

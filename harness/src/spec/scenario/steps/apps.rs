@@ -9,7 +9,7 @@ use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{ContextPath, StepKind, Target};
+use crate::spec::{ContextPath, Role, StepKind, Target};
 
 impl Story<'_> {
     pub(super) fn deploy(&mut self, app: &Spanned<String>, step: &StepTable) -> Result<(), ScenarioError> {
@@ -43,6 +43,7 @@ impl Story<'_> {
         let through = step.through.as_ref().map(|through| *through.get_ref()).unwrap_or_default();
         let detach = step.detach.as_ref().is_some_and(|detach| *detach.get_ref());
         let watcher = self.topology.watcher();
+        let is_watcher = |target: &Target| target.node() == Some(watcher) || target.role() == Some(Role::Watcher);
         let watches = self.living.as_ref().is_none_or(|living| living.contains(watcher));
         if through == Through::Farm && !watches && !detach {
             return Err(ScenarioError::at(
@@ -53,9 +54,11 @@ impl Story<'_> {
         }
         let on = match &step.on {
             None => None,
+            // Where the farm's folder is: it says nothing new, and reads better.
+            Some(on) if through == Through::Farm && is_watcher(on.get_ref()) => None,
             Some(on) if through == Through::Farm => {
-                return Err(ScenarioError::at(on.span(), "the farm brings an app to every node")
-                    .help("`through = \"copy\"` puts it on one"));
+                let message = format!("the farm's folder is on {watcher}, and the farm brings an app to every node");
+                return Err(ScenarioError::at(on.span(), message).help("`through = \"copy\"` puts it on one node"));
             }
             Some(on) => match on.get_ref() {
                 Target::Node(node) => {
