@@ -30,6 +30,8 @@ pub(crate) struct ScenarioArgs {
     jobs: usize,
 }
 
+/// How many the full tier tells at once: each waits for half of its time.
+const FULL_JOBS: usize = 3;
 const PROGRAM: &str = "target/release/tomee-harness";
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/scenarios/README.md");
 const BEGIN: &str = "<!-- table -->";
@@ -52,6 +54,12 @@ struct Shipped {
     runtimes: String,
     needs_tomee: bool,
     own_servers: bool,
+}
+
+/// Tells all of them on all servers of the table, as the full tier does.
+pub(crate) fn all() -> Result<()> {
+    let server = SERVERS.map(str::to_owned).into();
+    scenarios(&ScenarioArgs { only: vec![], server, runtime: "auto".to_owned(), jobs: FULL_JOBS })
 }
 
 /// Tells them all; one that does not hold is an error, when all were told.

@@ -5,7 +5,7 @@ use clap::Args;
 use miette::{Result, bail};
 
 use crate::command::{cargo, run};
-use crate::{provision, results};
+use crate::{provision, results, scenarios};
 
 /// How much is tested.
 #[derive(Debug, Args)]
@@ -13,7 +13,7 @@ pub(crate) struct TestArgs {
     /// Make the machine ready first: container engine, base images, browser, nextest (root on Debian; says what it does)
     #[arg(long)]
     provision: bool,
-    /// Everything, also what takes long; writes the results table
+    /// Everything, also what takes long, every shipped scenario included; writes the results tables
     #[arg(long)]
     full: bool,
     /// Leave out the tests that need a container engine
@@ -50,6 +50,9 @@ pub(crate) fn test(args: &TestArgs) -> Result<()> {
                 results::write()?;
             }
             ran?;
+            if args.full && args.filter.is_none() && !args.no_engine {
+                scenarios::all()?;
+            }
         }
         None if args.full => bail!("the results table needs nextest: `cargo ci provision` gets it"),
         None => run(&mut with_cargo(args))?,

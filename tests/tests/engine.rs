@@ -1,6 +1,5 @@
 //! The main job on real servers, each node a pod of containers. Included by `cargo ci test`.
 
-use integration_tests::context::Ran;
 use integration_tests::witness::Witness;
 use integration_tests::{MainJob, TestContext};
 
@@ -34,25 +33,4 @@ async fn engine_options_reach_the_servers_in_their_containers() {
         Witness::is_heard(&job.context().folder().join("out/nodes").join(node).join("console.log"), false);
         assert!(job.environment()["endpoints"]["nodes"][node]["http-port"].is_u64(), "{node} has an address");
     }
-}
-
-/// Each ends as its file tells, expected violations included.
-#[test]
-#[ignore = "needs a container engine"]
-fn full_engine_the_scenarios_of_partitions_hosts_and_dns_end_as_they_tell() {
-    let context = TestContext::new();
-    let arguments = [
-        "run",
-        "partition",
-        "host",
-        "dns",
-        "--runtime",
-        "docker",
-        "--server",
-        "tomee:9.0.0:webprofile",
-        "--out",
-        "out",
-    ];
-    let ran = Ran::of(&mut context.users(&arguments));
-    assert_eq!(ran.code, Some(0), "{ran}");
 }

@@ -154,6 +154,17 @@ async fn a_cluster_that_is_not_as_new_when_its_story_begins_is_refused() {
     cluster.shutdown().await.expect("it ends");
 }
 
+/// Logs are known to be whole only when the nodes have ended.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_story_that_is_judged_by_logs_hands_nothing_on() {
+    let (_folder, path) = folder();
+    let mut story = plan("failover/stop-the-owner", ManagerKind::Delta);
+    story.guarantees.push(tomee_harness::spec::Guarantee::CleanLogs);
+    let ended = FakeRun::of(story, None).handing_on(&path).await.expect("it runs");
+    assert_eq!(ended.verdict.status, Status::Holds, "{:#?}", ended.verdict);
+    assert!(ended.cluster.is_none());
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_story_that_ends_otherwise_than_well_hands_nothing_on() {
     for bug in

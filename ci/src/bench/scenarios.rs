@@ -1,7 +1,9 @@
 //! The shipped failover folder: each of its runs alone, all cold one after the other, warm, parallel, and both; and what
 //! the harness itself adds to a run.
 //!
-//! All ratios are to the sum of the runs alone. What the harness adds to a run is the time that is neither a start nor a
+//! All ratios are to the sum of the runs alone. Of runtime `process` it is also told what the ratio would be if nothing but
+//! the processor time of program and servers counted, on all cores at once: no way of telling the folder is quicker.
+//! What the harness adds to a run is the time that is neither a start nor a
 //! step: from the program's begin to the first node's start, between a step's end and the next one's begin, and from the
 //! last record of the history to the program's end, in which nodes are ended, logs copied and reports written.
 
@@ -10,6 +12,8 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use miette::{IntoDiagnostic as _, Result, bail, miette};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
 use tomee_harness::history::{self, Event, Nanos, RecordKind};
 use tomee_harness::spec::Topology;
 use tomee_harness::spec::scenario::{Scenario, shipped};
@@ -32,7 +36,9 @@ pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[S
     tell(&runs[0], runtime, &folder.join("before"))?;
     let ways = WAYS.into_iter().filter(|(name, _)| only.is_empty() || only.iter().any(|only| only == name));
     let ways: Vec<(&str, &[&str])> = ways.collect();
-    let (mut added, mut ratios) = (vec![], vec![vec![]; ways.len()]);
+    let (mut added, mut ratios, mut floors) = (vec![], vec![vec![]; ways.len()], vec![vec![]; ways.len()]);
+    let cores =
+        std::thread::available_parallelism().map_or(1.0, |cores| f64::from(u32::try_from(cores.get()).unwrap_or(1)));
     for round in 1..=rounds {
         let mut alone = Duration::ZERO;
         for (number, run) in runs.iter().enumerate() {
@@ -42,18 +48,32 @@ pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[S
             added.push(added_by_the_harness(&out, took)?.as_secs_f64());
         }
         println!("round {round}: {} runs alone {:.1} s", runs.len(), alone.as_secs_f64());
-        for ((name, arguments), ratios) in ways.iter().zip(&mut ratios) {
+        for (((name, arguments), ratios), floors) in ways.iter().zip(&mut ratios).zip(&mut floors) {
             let all: Vec<String> = [FOLDER].iter().chain(*arguments).map(|word| (*word).to_owned()).collect();
+            let before = processor_time()?;
             let took = tell(&all, runtime, &folder.join(format!("{round}-{name}")))?;
-            println!("round {round}: {name} {:.1} s", took.as_secs_f64());
+            // Containers are no children of the program.
+            let busy = (runtime == "process").then_some(processor_time()?.saturating_sub(before).as_secs_f64() / cores);
+            let told = busy.map(|busy| format!(", {:.0} % of all cores busy", 100.0 * busy / took.as_secs_f64()));
+            println!("round {round}: {name} {:.1} s{}", took.as_secs_f64(), told.unwrap_or_default());
             ratios.push(took.as_secs_f64() / alone.as_secs_f64());
+            floors.extend(busy.map(|busy| busy / alone.as_secs_f64()));
         }
     }
-    for ((name, _), ratios) in ways.iter().zip(&ratios) {
-        println!("{runtime} failover folder {name}: ratio {}", spread(ratios, 2));
+    for (((name, _), ratios), floors) in ways.iter().zip(&ratios).zip(&floors) {
+        let floor =
+            if floors.is_empty() { String::new() } else { format!(", by processor time {}", spread(floors, 2)) };
+        println!("{runtime} failover folder {name}: ratio {}{floor}", spread(ratios, 2));
     }
     println!("{runtime} added by the harness to a run: {} s", spread(&added, 2));
     Ok(())
+}
+
+/// The processor time of all programs that were told something, and of all that they have started and waited for.
+fn processor_time() -> Result<Duration> {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).into_diagnostic()?;
+    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
+    Ok(Duration::from_micros(u64::try_from(microseconds).into_diagnostic()?))
 }
 
 /// The arguments of each run of the folder.

@@ -235,6 +235,13 @@ impl Plan {
         waits.chain(expected).cloned().collect()
     }
 
+    /// Whether its verdict depends on logs, which are known to be whole only when the nodes have ended.
+    pub fn reads_logs(&self) -> bool {
+        let expects = self.steps.iter().filter_map(|step| step.expect.as_ref());
+        self.guarantees.contains(&Guarantee::CleanLogs)
+            || expects.into_iter().any(|expect| expect.is_about_a_listener() || expect.log_texts().next().is_some())
+    }
+
     fn check_fault(&self, kind: FaultKind, extent: Extent, step: usize, title: &str) -> Result<(), PlanError> {
         let (title, membership) = (title.to_owned(), self.topology.cluster.membership);
         if kind == FaultKind::MembershipPartition && membership != super::Membership::Multicast {

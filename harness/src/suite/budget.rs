@@ -78,11 +78,11 @@ impl Budget {
         self.runs.saturating_mul(2)
     }
 
-    /// As many clusters as cores: one waits for its farm while another one starts. Where a system does not tell its
-    /// memory, one at a time.
+    /// Three clusters on two cores: a story waits for half of its time, for its farm or a membership. Where a system does not
+    /// tell its memory, one at a time.
     fn on(cores: usize, mebibytes: Option<u64>) -> Self {
         let nodes = mebibytes.map_or(0, |free| usize::try_from(free / NODE_MEBIBYTES).unwrap_or(usize::MAX));
-        Self { runs: cores, nodes, starts: (cores / 2).max(1) }
+        Self { runs: cores + cores.div_ceil(2), nodes, starts: (cores / 2).max(1) }
     }
 }
 
@@ -101,9 +101,9 @@ mod tests {
 
     #[test]
     fn the_budget_follows_cores_and_memory() {
-        assert_eq!(Budget::on(2, Some(24_000)), Budget { runs: 2, nodes: 80, starts: 1 });
-        assert_eq!(Budget::on(16, Some(1_300)), Budget { runs: 16, nodes: 4, starts: 8 });
-        assert_eq!(Budget::on(1, None), Budget { runs: 1, nodes: 0, starts: 1 });
+        assert_eq!(Budget::on(2, Some(24_000)), Budget { runs: 3, nodes: 80, starts: 1 });
+        assert_eq!(Budget::on(16, Some(1_300)), Budget { runs: 24, nodes: 4, starts: 8 });
+        assert_eq!(Budget::on(1, None), Budget { runs: 2, nodes: 0, starts: 1 });
         let three = Budget::of("3".parse().expect("three"));
         assert_eq!((three.runs, three.nodes), (3, usize::MAX));
     }

@@ -122,7 +122,9 @@ pub async fn run_on(
     let stays = match at_the_end {
         AtTheEnd::ShutDown => false,
         AtTheEnd::Keep => true,
-        AtTheEnd::HandOn => whole && leaves_it_as_it_was(plan) && judged_well(plan, &recorder.history()),
+        AtTheEnd::HandOn => {
+            whole && leaves_it_as_it_was(plan) && !plan.reads_logs() && judged_well(plan, &recorder.history())
+        }
     };
     let ended = match &cluster {
         Some(cluster) if !stays => end(cluster).await,

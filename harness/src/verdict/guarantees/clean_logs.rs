@@ -16,14 +16,11 @@ const NEAR: Duration = Duration::from_secs(30);
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let (starts, faults) = (starts(view), faults(view));
-    // The end of a run ends all nodes, in no order.
-    let over = view.events().filter(|(_, _, event)| matches!(event, Event::StepEnds { .. })).map(|(_, at, _)| at);
-    let over = over.max().unwrap_or(FOREVER);
     let (mut breaches, mut harmless, mut logging) = (Vec::new(), 0, BTreeSet::<&NodeName>::new());
     for (index, record) in view.history.records.iter().enumerate() {
         let RecordKind::Log(line) = &record.kind else { continue };
         logging.insert(&line.node);
-        if !matches!(line.level.as_str(), "WARNING" | "SEVERE") || record.at > over {
+        if !matches!(line.level.as_str(), "WARNING" | "SEVERE") {
             continue;
         }
         let near = |near| match near {
@@ -72,12 +69,15 @@ fn starts(view: &View<'_>) -> Spans {
     starts.collect()
 }
 
-/// The faults, each until it was undone; what ends a node is over at once.
+/// The faults, each until it was undone; what ends a node is over at once. Behind the last step all nodes are ended, in no
+/// order; what a node logged before, and is read only then, counts like any other line.
 fn faults(view: &View<'_>) -> Spans {
+    let steps = view.events().filter(|(_, _, event)| matches!(event, Event::StepEnds { .. })).map(|(_, at, _)| at);
+    let end = steps.max().map(|over| (over, FOREVER));
     let faults = view.timeline.faults.iter().map(|fault| {
         let lasts = fault.kind.is_undone_in_place();
         let ends = fault.healed.or_else(|| if lasts { None } else { Some(fault.hit().unwrap_or(fault.asked)) });
         (fault.asked, ends.map_or(FOREVER, after))
     });
-    faults.chain(view.timeline.deaths.iter().map(|(at, ..)| (*at, after(*at)))).collect()
+    faults.chain(view.timeline.deaths.iter().map(|(at, ..)| (*at, after(*at)))).chain(end).collect()
 }

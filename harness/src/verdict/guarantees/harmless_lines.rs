@@ -33,6 +33,11 @@ pub(super) const HARMLESS: &[Harmless] = &[
         because: "the other side of the same: the peer is asked before it has deployed",
     },
     Harmless {
+        text: "Creation of SecureRandom instance for session ID generation",
+        near: Near::Start,
+        because: "on a busy machine a context's first random number takes more than 100 ms",
+    },
+    Harmless {
         text: "Expected ContextBinding to have the method getThreadName()",
         near: Near::Start,
         because: "TomEE 8.0.13 says so at each healthy start",

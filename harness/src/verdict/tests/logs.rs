@@ -37,8 +37,17 @@ fn a_line_that_nobody_knows_is_told(#[case] level: &str, #[case] message: &str) 
     holds(&told().count("alice", "n1"), CLEAN);
     let story = told().logs("n2", level, message).count("alice", "n1");
     violated(&story, CLEAN, &["n2 logged", level, message]);
-    // Behind the last step the nodes are being ended.
-    holds(&told().count("alice", "n1").logs("n2", level, message), CLEAN);
+    // A line of a node that was killed may be read when the story is over.
+    let late = told().count("alice", "n1").kill("n2").logs("n2", level, message);
+    violated(&late, CLEAN, &["n2 logged", level, message]);
+}
+
+#[test]
+fn behind_the_last_step_the_nodes_are_ended_and_may_say_so() {
+    let failing =
+        told().count_taking("alice", "n1", LONG).logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
+    holds(&failing, CLEAN);
+    violated(&failing.count("alice", "n1"), CLEAN, &["Member send is failing"]);
 }
 
 #[test]
