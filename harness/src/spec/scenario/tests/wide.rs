@@ -120,7 +120,7 @@ fn what_a_wide_story_cannot_say_is_refused_at_its_place() {
         "name = \"x\"\n[node.n2]\npeers = [\"n4\"]".to_owned(),
         "name = \"x\"\n[node.n2]\nservre = \"tomcat:9.0.117\"".to_owned(),
         "name = \"x\"\n[matrix]\nnodes = [2, 12]".to_owned(),
-        step("deploy = \"counter\"\non = \"n1\""),
+        step("deploy = \"counter\"\non = \"n2\""),
         step("deploy = \"counter\"\nversion = \"../2\""),
         step("deploy = \"counter\"\nthrough = \"scp\""),
         step("undeploy = \"/shop\""),
