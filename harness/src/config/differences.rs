@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster::{farm_folders, members_by_interceptor};
 use crate::spec::cluster_element::{ClusterElement, ClusterElements, Interceptor, Valve};
-use crate::spec::{Container, ManagerKind, Membership, SendOptions, Timing, Topology};
+use crate::spec::{Container, ManagerKind, Membership, SendOptions, ServerPorts, Timing, Topology};
 
 /// One thing that is not as in a stock server.
 ///
@@ -71,13 +71,21 @@ impl List {
 }
 
 fn server(topology: &Topology, list: &mut List) {
-    list.add("Server port", "-1", "8005", "a shutdown port would collide, and let others stop the node");
-    list.add(
-        "Connector address and port",
-        "one pair a node",
-        "every address, 8080",
-        "nodes share a machine, and nobody else is to reach them",
-    );
+    let given = |port: fn(&ServerPorts) -> u16| -> String {
+        let ports = topology.names().filter_map(|node| topology.given_ports(node));
+        ports.map(|ports| port(&ports).to_string()).collect::<Vec<_>>().join(", ")
+    };
+    let connector = "Connector address and port";
+    if topology.ports.are_free() {
+        list.add("Server port", "-1", "8005", "a shutdown port would collide, and let others stop the node");
+        let why = "nodes share a machine, and nobody else is to reach them";
+        list.add(connector, "one pair a node", "every address, 8080", why);
+    } else {
+        list.add("Server port", given(|ports| ports.shutdown), "8005", ASKED);
+        let http = format!("one address; {}", given(|ports| ports.http));
+        list.add(connector, http, "every address, 8080", ASKED);
+        list.add("Connector redirectPort", given(|ports| ports.redirect), "8443", ASKED);
+    }
     let routes: Vec<String> =
         topology.nodes.iter().filter_map(|node| node.jvm_route.as_ref()).map(ToString::to_string).collect();
     if !routes.is_empty() {

@@ -7,6 +7,8 @@ use crate::spec::{
     Container, Endpoints, NodeEndpoints, NodeName, Product, ServerKind, Timing, TomcatVersion, Topology,
 };
 
+/// Where a stock connector sends whoever needs TLS.
+const STOCK_REDIRECT: u16 = 8443;
 const OLDEST: TomcatVersion = TomcatVersion::new(8, 5, 0);
 
 /// The complete server.xml of one node, for a server of this kind.
@@ -43,10 +45,12 @@ pub fn server_xml(
         Container::Host => engine.holding([realm(), host.holding([cluster, access_log()])]),
         Container::Engine => engine.holding([cluster, realm(), host.holding([access_log()])]),
     };
-    let service = Element::new("Service").with("name", "Catalina").holding([connector(own, server), engine]);
+    let given = topology.given_ports(node);
+    let connector = connector(own, given.map_or(STOCK_REDIRECT, |ports| ports.redirect), server);
+    let service = Element::new("Service").with("name", "Catalina").holding([connector, engine]);
     let root = Element::new("Server")
-        // No shutdown port: one port less to collide, and nobody else can stop the node.
-        .with("port", "-1")
+        // No shutdown port unless it is asked for: one less to collide, and nobody else can stop the node.
+        .with("port", given.map_or_else(|| "-1".to_owned(), |ports| ports.shutdown.to_string()))
         .with("shutdown", "SHUTDOWN")
         .holding(listeners(server))
         .holding([user_database(), service]);
@@ -83,13 +87,13 @@ fn user_database() -> Element {
         .with("pathname", "conf/tomcat-users.xml")])
 }
 
-fn connector(own: &NodeEndpoints, server: &ServerKind) -> Element {
+fn connector(own: &NodeEndpoints, redirect: u16, server: &ServerKind) -> Element {
     let connector = Element::new("Connector")
         .with("address", own.http_address.to_string())
         .with("port", own.http_port.to_string())
         .with("protocol", "HTTP/1.1")
         .with("connectionTimeout", "20000")
-        .with("redirectPort", "8443");
+        .with("redirectPort", redirect.to_string());
     match server.product {
         Product::Tomee => connector.with("xpoweredBy", "false").with("server", "Apache TomEE"),
         // Stock since 9.0.74 and 10.1.8; from 11 on it is the default of the code.

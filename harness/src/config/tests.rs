@@ -13,7 +13,8 @@ use crate::spec::cluster_element::{
 };
 use crate::spec::topology::MulticastGroup;
 use crate::spec::{
-    Container, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, Product, ServerKind, Timing, Topology,
+    Container, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, Ports, Product, ServerKind, Timing,
+    Topology,
 };
 
 const TOMEE_9: (Product, &str) = (Product::Tomee, "10.0.27");
@@ -50,6 +51,21 @@ fn endpoints(topology: &Topology) -> Endpoints {
 fn render(topology: &Topology, index: usize, server: (Product, &str)) -> Result<String, RenderError> {
     let server = ServerKind { product: server.0, tomcat: server.1.parse().expect("a version") };
     server_xml(topology, &endpoints(topology), &NodeName::nth(index), &server)
+}
+
+#[test]
+fn ports_are_those_of_the_two_node_guide_where_they_are_asked_for() {
+    let mut topology = two_nodes();
+    let second = |topology: &Topology| render(topology, 1, TOMEE_9).expect("it can be rendered");
+    let free = second(&topology);
+    assert!(free.contains(r#"<Server port="-1""#) && free.contains(r#"redirectPort="8443""#), "{free}");
+    topology.ports = Ports::Documented;
+    let given = second(&topology);
+    assert!(given.contains(r#"<Server port="9005""#) && given.contains(r#"redirectPort="9443""#), "{given}");
+    let told: Vec<String> = differences(&topology).iter().map(|line| format!("{}: {}", line.what, line.here)).collect();
+    for line in ["Server port: 8005, 9005", "Connector address and port: one address; 8080, 9080"] {
+        assert!(told.iter().any(|told| told == line), "{told:?}");
+    }
 }
 
 /// Each pair of settings is in one of these.

@@ -44,6 +44,9 @@ pub enum PortError {
         #[source]
         source: io::Error,
     },
+    /// A given port is leased by another run, or in use.
+    #[error("port {0} is leased by another run or in use")]
+    Taken(u16),
     /// Every port is leased or in use.
     #[error("no free port from {} to {}: each is leased by a run or in use", PORTS.start(), PORTS.end())]
     NoneFree,
@@ -108,6 +111,17 @@ impl PortPool {
     /// No port is free, or the locks cannot be used.
     pub fn lease(&self, count: usize) -> Result<Vec<PortLease>, PortError> {
         (0..count).map(|_| self.take(tcp_is_free).map(|(port, lock)| PortLease { port, _lock: lock })).collect()
+    }
+
+    /// Leases this port, if nobody listens on it.
+    ///
+    /// # Errors
+    /// It is leased or in use, or the locks cannot be used.
+    pub fn lease_this(&self, port: u16) -> Result<PortLease, PortError> {
+        match self.try_lock(port)? {
+            Some(lock) if tcp_is_free(port) => Ok(PortLease { port, _lock: lock }),
+            _ => Err(PortError::Taken(port)),
+        }
     }
 
     /// Gives other ports for `taken` ones: the way on when a server could not bind because a stranger took a port
@@ -273,6 +287,22 @@ mod tests {
             drop(free);
             assert_ne!(ports(&pool_at(&folder, port).lease(1).expect("a port")), [port], "listener on {address}");
         }
+    }
+
+    #[test]
+    fn a_given_port_is_leased_once_and_not_where_somebody_listens() {
+        let (_kept, folder) = folder();
+        let pool = PortPool::at(&folder).expect("a pool");
+        // The kernel's choice, so that no other test has it.
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("an address").port();
+        assert!(matches!(pool.lease_this(port), Err(PortError::Taken(taken)) if taken == port));
+        drop(listener);
+        let lease = pool.lease_this(port).expect("it is free now");
+        let other = PortPool::at(&folder).expect("another run's pool");
+        assert!(matches!(other.lease_this(port), Err(PortError::Taken(_))));
+        drop(lease);
+        assert_eq!(other.lease_this(port).expect("the lease has ended").port(), port);
     }
 
     #[test]

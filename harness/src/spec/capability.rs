@@ -19,6 +19,8 @@ pub enum Capability {
     ChangeNode,
     /// Run a node with a Java of this machine.
     ChooseJava,
+    /// Listen on given ports of this machine.
+    ChoosePorts,
     /// Copy a file in pieces that others can find half done.
     SlowCopy,
     /// Machine and server vanish together, the address with them.

@@ -288,7 +288,8 @@ impl Plan {
                     super::Membership::Static => None,
                 };
                 let java = self.topology.nodes.iter().any(|node| node.changes.java.is_some());
-                members.into_iter().chain(java.then_some(Capability::ChooseJava)).collect()
+                let ports = (!self.topology.ports.are_free()).then_some(Capability::ChoosePorts);
+                members.into_iter().chain(java.then_some(Capability::ChooseJava)).chain(ports).collect()
             }
             StepKind::Fault { kind, .. } => vec![kind.needs()],
             StepKind::Restart { changes: None, app: None, .. } => vec![Capability::Restart],
@@ -372,19 +373,22 @@ mod tests {
     }
 
     #[test]
-    fn a_node_with_a_java_of_its_own_needs_a_runtime_that_takes_one() {
-        let mut topology = Topology::of(2).expect("two nodes");
-        topology.nodes[1].changes.java = Some("/opt/java".into());
-        let plan =
-            Plan { topology, ..super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan") };
-        let can = [Capability::Kill, Capability::Restart];
-        let refused = plan.check("fake", &can.into());
-        let wanted = Capability::ChooseJava;
-        assert!(
-            matches!(refused, Err(PlanError::Lacks { step: 1, capability, .. }) if capability == wanted),
-            "{refused:?}"
-        );
-        assert_eq!(plan.check("fake", &can.into_iter().chain([wanted]).collect()), Ok(()));
+    fn what_a_start_asks_of_the_machines_needs_a_runtime_that_can_do_it() {
+        let own_java = |topology: &mut Topology| topology.nodes[1].changes.java = Some("/opt/java".into());
+        let own_ports = |topology: &mut Topology| topology.ports = crate::spec::Ports::Documented;
+        let asks: [(&dyn Fn(&mut Topology), Capability); 2] =
+            [(&own_java, Capability::ChooseJava), (&own_ports, Capability::ChoosePorts)];
+        for (ask, wanted) in asks {
+            let mut plan = super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
+            ask(&mut plan.topology);
+            let can = [Capability::Kill, Capability::Restart];
+            let refused = plan.check("fake", &can.into());
+            assert!(
+                matches!(refused, Err(PlanError::Lacks { step: 1, capability, .. }) if capability == wanted),
+                "{refused:?}"
+            );
+            assert_eq!(plan.check("fake", &can.into_iter().chain([wanted]).collect()), Ok(()));
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use super::cluster_element::{ClusterElement, ClusterElements};
 use super::node_changes::NodeChanges;
-use super::{Container, FaultKind, JvmRoute, NodeName, ServerSpec};
+use super::{Container, FaultKind, JvmRoute, NodeName, Ports, ServerPorts, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -27,6 +27,9 @@ pub struct Topology {
     pub timing: Timing,
     /// Java and its arguments.
     pub jvm: JvmSpec,
+    /// On which ports the nodes listen.
+    #[serde(default, skip_serializing_if = "Ports::are_free")]
+    pub ports: Ports,
     /// Faults for which the machines must be prepared before they start: `fill-disk` takes a disk of limited size,
     /// `skew-clock` a clock that can be set. A scenario's plans have those of its steps.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
@@ -73,6 +76,7 @@ impl Topology {
             cluster: ClusterSpec::default(),
             timing: Timing::default(),
             jvm: JvmSpec::default(),
+            ports: Ports::default(),
             prepared_for: BTreeSet::new(),
         })
     }
@@ -85,6 +89,11 @@ impl Topology {
     /// The node of this name.
     pub fn node(&self, name: &NodeName) -> Option<&NodeSpec> {
         self.nodes.iter().find(|node| &node.name == name)
+    }
+
+    /// The ports that a node is to have, where they are given.
+    pub fn given_ports(&self, name: &NodeName) -> Option<ServerPorts> {
+        self.ports.of_node(self.names().position(|node| node == name)?)
     }
 
     /// The topology as one node has it, with these changes beside its own.

@@ -15,7 +15,7 @@ use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
     AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind, Membership,
-    Millis, NodeName, SendOptions, ServerSpec, Skew, Target, Timing,
+    Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing,
 };
 
 /// A failover story.
@@ -87,6 +87,8 @@ pub struct ClusterTable {
     pub lacks_farm_temp: bool,
     /// The nodes' jvmRoutes; each node's own name where nothing is said.
     pub jvm_routes: JvmRoutes,
+    /// The nodes' ports; free ones where nothing is said.
+    pub ports: Ports,
     /// How fast farm and background threads go.
     pub timing: Option<Timing>,
     /// Arguments for each node's JVM, before those of the command line.

@@ -93,6 +93,7 @@ impl ClusterTable {
             place => ScenarioError::at(place, error.to_string()),
         })?;
         self.jvm_routes.apply(&mut topology);
+        topology.ports = self.ports;
         topology.server = self.server.clone().unwrap_or_else(|| base.server.clone());
         topology.timing = self.timing.unwrap_or(base.timing);
         topology.cluster = base.cluster.clone();

@@ -18,7 +18,7 @@ use crate::lab::guard::Guard;
 use crate::lab::ports::{MulticastLease, PortLease, PortPool};
 use crate::lab::run_dir::RunDir;
 use crate::lab::sync::lock;
-use crate::lab::wait;
+use crate::lab::wait::{self, Look, TimedOut};
 use crate::spec::topology::MulticastGroup;
 use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
 
@@ -26,7 +26,7 @@ use crate::spec::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, Ru
 pub const NAME: &str = "process";
 
 /// What processes on one machine can do: no packet filter is theirs, and their host cannot be lost alone.
-pub const CAPABILITIES: [Capability; 8] = [
+pub const CAPABILITIES: [Capability; 9] = [
     Capability::Kill,
     Capability::Stop,
     Capability::Pause,
@@ -34,8 +34,11 @@ pub const CAPABILITIES: [Capability; 8] = [
     Capability::Multicast,
     Capability::ChangeNode,
     Capability::ChooseJava,
+    Capability::ChoosePorts,
     Capability::SlowCopy,
 ];
+/// How long a port that is asked for may be another run's.
+const GIVEN_PORT_LIMIT: Duration = Duration::from_secs(30);
 /// In how many pieces a file is written slowly.
 const PIECES: u32 = 10;
 
@@ -77,6 +80,28 @@ impl ProcessRuntime {
         lock(&self.nodes)
     }
 
+    /// Leases the ports that a topology gives its nodes. Another run that has them is waited for a while.
+    async fn given(&self, topology: &Topology) -> Result<Vec<PortLease>, RuntimeError> {
+        let ports = topology.names().filter_map(|node| topology.given_ports(node));
+        let mut leases = vec![];
+        for port in ports.flat_map(|ports| [ports.http, ports.shutdown]) {
+            let leased: Result<PortLease, TimedOut> =
+                wait::until(&format!("port {port}"), GIVEN_PORT_LIMIT, async || {
+                    Ok(match self.ports.lease_this(port) {
+                        Ok(lease) => Look::Ready(lease),
+                        Err(error) => Look::NotYet(error.to_string()),
+                    })
+                })
+                .await;
+            leases.push(leased.map_err(|error| RuntimeError::Environment {
+                what: format!("port {port}, which is asked for, is not to be had"),
+                hint: Some(format!("end what listens on it: `ss -ltnp 'sport = :{port}'` says who")),
+                source: Some(Box::new(error)),
+            })?);
+        }
+        Ok(leases)
+    }
+
     fn node(&self, node: &NodeName) -> Result<Arc<Mutex<ProcessNode>>, RuntimeError> {
         self.nodes().get(node).cloned().ok_or_else(|| no_such_node(node))
     }
@@ -94,24 +119,30 @@ impl Runtime for ProcessRuntime {
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
         let none_free = |what: &str| RuntimeError::NoneFree { what: what.to_owned() };
+        if !topology.ports.are_free() {
+            // The same again.
+            self.leases().ports.clear();
+        }
+        let given = self.given(topology).await?;
         let mut state = self.leases();
         let leases = self.ports.lease(topology.nodes.len() * 2).map_err(|_| none_free("port"))?;
         let mut nodes = BTreeMap::new();
         for (name, pair) in topology.names().zip(leases.chunks(2)) {
             let [http, receiver] = pair else { return Err(none_free("port")) };
-            state.http.insert(name.clone(), http.port());
+            let http_port = topology.given_ports(name).map_or(http.port(), |ports| ports.http);
+            state.http.insert(name.clone(), http_port);
             nodes.insert(
                 name.clone(),
                 NodeEndpoints {
                     http_address: Ipv4Addr::LOCALHOST,
-                    http_port: http.port(),
+                    http_port,
                     receiver_address: Ipv4Addr::LOCALHOST,
                     receiver_port: receiver.port(),
                 },
             );
         }
         // The leases of an earlier call go only now, so that the same ports are not handed out again.
-        state.ports = leases;
+        state.ports = leases.into_iter().chain(given).collect();
         state.multicast = match topology.cluster.membership {
             // By DNS is refused before: it takes an address for each node.
             Membership::Static | Membership::Dns => None,

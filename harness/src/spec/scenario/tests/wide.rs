@@ -6,7 +6,7 @@ use crate::spec::plan::AppRequest;
 use crate::spec::scenario::{ClusterTable, RestartTable, Scenario, ScenarioFile, StepBuilder as Step, WaitWord};
 use crate::spec::step::Through;
 use crate::spec::{
-    Container, Expect, FaultKind, Guarantee, JvmRoutes, Millis, NodeChanges, ReplicaFate, SendOptions, StepKind,
+    Container, Expect, FaultKind, Guarantee, JvmRoutes, Millis, NodeChanges, Ports, ReplicaFate, SendOptions, StepKind,
 };
 
 const WIDE: &str = r#"
@@ -17,6 +17,7 @@ nodes = 3
 container = "engine"
 lacks-farm-temp = true
 jvm-routes = "equal"
+ports = "documented"
 
 [node.n3]
 server = "tomcat:10.1.59"
@@ -205,6 +206,7 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
         container: Some(Container::Engine),
         lacks_farm_temp: true,
         jvm_routes: JvmRoutes::Equal,
+        ports: Ports::Documented,
         ..ClusterTable::default()
     };
     let scenario = Scenario::story("all that a story can say beside requests and faults")
