@@ -374,13 +374,12 @@ mod tests {
 
     #[test]
     fn what_a_start_asks_of_the_machines_needs_a_runtime_that_can_do_it() {
-        let own_java = |topology: &mut Topology| topology.nodes[1].changes.java = Some("/opt/java".into());
-        let own_ports = |topology: &mut Topology| topology.ports = crate::spec::Ports::Documented;
-        let asks: [(&dyn Fn(&mut Topology), Capability); 2] =
-            [(&own_java, Capability::ChooseJava), (&own_ports, Capability::ChoosePorts)];
-        for (ask, wanted) in asks {
-            let mut plan = super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
-            ask(&mut plan.topology);
+        let (mut own_java, mut own_ports) = [(); 2].map(|()| Topology::of(2).expect("two nodes")).into();
+        own_java.nodes[1].changes.java = Some("/opt/java".into());
+        own_ports.ports = crate::spec::Ports::Documented;
+        for (topology, wanted) in [(own_java, Capability::ChooseJava), (own_ports, Capability::ChoosePorts)] {
+            let main_job = super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
+            let plan = Plan { topology, ..main_job };
             let can = [Capability::Kill, Capability::Restart];
             let refused = plan.check("fake", &can.into());
             assert!(
