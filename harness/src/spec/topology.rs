@@ -31,7 +31,8 @@ pub struct Topology {
     #[serde(default, skip_serializing_if = "Ports::are_free")]
     pub ports: Ports,
     /// Faults for which the machines must be prepared before they start: `fill-disk` takes a disk of limited size,
-    /// `skew-clock` a clock that can be set. A scenario's plans have those of its steps.
+    /// `skew-clock` a clock that can be set, `latency` a kernel and a holder that can hold packets back. A scenario's plans
+    /// have those of its steps.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub prepared_for: BTreeSet<FaultKind>,
 }
