@@ -357,7 +357,8 @@ async fn what_the_send_options_do_not_promise_is_shown_and_makes_nothing_red() {
 async fn overlapping_faults_of(#[case] scenario: &str, #[case] status: Status) {
     let scenario = Scenario::parse(scenario.as_bytes()).expect("it is understood");
     let plans = scenario.plans(&Topology::of(2).expect("two nodes")).expect("it can be told");
-    for cell in plans {
+    // Of what a BackupManager does when nodes part, the fake knows nothing.
+    for cell in plans.into_iter().filter(|cell| cell.plan.topology.cluster.manager == ManagerKind::Delta) {
         let ended = judged(&FakeRun::of(cell.plan, None)).await.expect("it runs");
         assert_eq!(ended.verdict.status, status, "{}", told(&ended.verdict));
         assert!(ended.cut_short.is_none(), "{:?}", ended.cut_short);

@@ -190,6 +190,29 @@ async fn a_wide_story_is_judged_by_all_that_it_says(
     assert_eq!(verdict.status, status, "{}", told(&verdict));
 }
 
+/// A look that may wait sees what comes late; one that may not has to take what it sees first.
+#[rstest]
+#[case::it_waits("within = \"1m\"", 2, Some(Bug::CopiesComeLate), Status::Holds)]
+#[case::there_at_once("within = \"0s\"", 2, None, Status::Holds)]
+#[case::one_look("", 2, Some(Bug::CopiesComeLate), Status::Violated)]
+#[case::it_never_comes("within = \"300ms\"", 3, Some(Bug::CopiesComeLate), Status::Violated)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_look_waits_for_what_it_is_to_show(
+    #[case] within: &str,
+    #[case] count: u32,
+    #[case] bug: Option<Bug>,
+    #[case] status: Status,
+) {
+    let text = format!(
+        "name = \"a copy\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\ntimes = 2\n\
+         [[step]]\nlook = \"n2\"\n{within}\nexpect = {{ count = {count} }}\n"
+    );
+    let scenario = Scenario::parse(text.as_bytes()).expect("it can be told");
+    let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+    let verdict = verdict(&plan, bug).await;
+    assert_eq!(verdict.status, status, "{}", told(&verdict));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_app_that_is_not_renewed_on_a_peer_is_waited_for_in_vain() {
     let scenario = Scenario::parse(WIDE.as_bytes()).expect("it can be told");

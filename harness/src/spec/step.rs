@@ -130,6 +130,9 @@ pub enum StepKind {
         client: ClientName,
         /// Of which app.
         context: ContextPath,
+        /// How long it may take until the node holds what is expected; `None`: one look decides.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        within: Option<Millis>,
     },
     /// Reads on every living node what its replica of the app's sessions holds, without touching a session.
     Observe {

@@ -14,7 +14,8 @@ use crate::lab::recorder::Recorder;
 use crate::lab::wait;
 use crate::lab::war::{War, WarError};
 use crate::spec::plan::{App, Limits};
-use crate::spec::{ClientName, ContextPath, Extent, Millis, NodeName, Plan, StepKind, Target, Until};
+use crate::spec::{ClientName, ContextPath, Expect, Extent, Millis, NodeName, Plan, StepKind, Target, Until};
+use crate::verdict;
 
 /// The archives of a plan: one a context and app.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ impl<'a> Walk<'a> {
                     if let (Some(cluster), true) = (&self.cluster, kind.does_something()) {
                         self.marks = cluster.log_marks();
                     }
-                    self.step(kind).await?;
+                    self.step(kind, step.expect.as_ref()).await?;
                 }
             }
             self.recorder.event(Event::StepEnds { step: number });
@@ -118,7 +119,7 @@ impl<'a> Walk<'a> {
         self.workload.end_all().await
     }
 
-    async fn step(&mut self, kind: &StepKind) -> Result<(), ClusterError> {
+    async fn step(&mut self, kind: &StepKind, expect: Option<&Expect>) -> Result<(), ClusterError> {
         // The plan's check has seen to it that the start comes first.
         let Some(cluster) = self.cluster.clone() else { return Ok(()) };
         match kind {
@@ -142,9 +143,15 @@ impl<'a> Walk<'a> {
                 self.workload.begin(&cluster, client, *clients, &flow)
             }
             StepKind::EndTraffic { client } => self.workload.end(client).await,
-            StepKind::Look { node, client, context } => {
+            StepKind::Look { node, client, context, within } => {
                 let node = self.node(&cluster, node, Some(client)).await?;
-                cluster.observe_node(&node, context).await
+                let session = self.workload.session(client);
+                cluster
+                    .observe_node_until(&node, context, within.unwrap_or_default().duration(), |state| {
+                        let (Some(expect), Some(session)) = (expect, &session) else { return true };
+                        verdict::replica_shows(expect, state, context, session)
+                    })
+                    .await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
             StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {

@@ -6,6 +6,7 @@ mod replicas;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;
 use super::timeline::in_time;

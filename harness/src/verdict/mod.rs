@@ -26,6 +26,7 @@ mod explain;
 #[cfg(test)]
 mod tests;
 
+pub use expectations::replica_shows;
 pub use explain::{around, explain};
 pub use finding::{Assumption, Eviction, Expectation, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict};
 pub use judge::judge;

@@ -11,6 +11,8 @@ pub enum Bug {
     StaleReplica,
     /// This attribute never replicates.
     PartialSession(&'static str),
+    /// What the last node has got of sessions is not to be seen at the first three looks. Not wrong, only slow.
+    CopiesComeLate,
     /// A message of the killed node is processed after the survivor's first answer, and wins over it.
     LateMessageOfTheDead,
     /// What the replica held is one count older when it is needed.

@@ -48,6 +48,8 @@ pub(super) struct World {
     pub(super) stems: u32,
     /// The kills behind which a failover bug has struck; it strikes once.
     pub(super) struck: HashSet<u32>,
+    /// How often the last node was asked what it holds since it holds something.
+    pub(super) looks: u32,
     reservations: u32,
     /// Nodes that are cut off from their peers, and nodes that are frozen.
     cut: BTreeSet<usize>,
@@ -64,6 +66,7 @@ impl World {
             kills: 0,
             stems: 0,
             struck: HashSet::new(),
+            looks: 0,
             reservations: 0,
             cut: BTreeSet::new(),
             frozen: BTreeSet::new(),

@@ -40,7 +40,7 @@ use super::runtime::{NodeLog, NodeStatus, Runtime};
 use super::sync::lock;
 use super::wait::{self, Look};
 use crate::history::Question;
-use crate::history::{Event, LogLine, NodeObservation, RecordKind};
+use crate::history::{Event, LogLine, NodeObservation, NodeState, RecordKind};
 use crate::spec::plan::Limits;
 use crate::spec::{ClientName, ContextPath, Endpoints, NodeChanges, NodeName, Topology};
 
@@ -195,12 +195,25 @@ impl Cluster {
         Ok(observations)
     }
 
-    /// Reads on one node what it holds of a context, without touching a session.
+    /// Reads on one node what it holds of a context, without touching a session, until `enough` of it or for `limit`, and
+    /// records the last look. That the limit is over is no error: what was seen is for the verdict to judge.
     ///
     /// # Errors
     /// The node has no address. A probe that does not answer is no error but a dead observation.
-    pub async fn observe_node(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
-        let observation = self.look(node, &Question::Context(context.clone())).await?;
+    pub async fn observe_node_until(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        limit: Duration,
+        enough: impl Fn(&NodeState) -> bool,
+    ) -> Result<(), ClusterError> {
+        let mut patience = wait::Patience::new(format!("{node} to hold what is expected"), limit);
+        let observation = loop {
+            let observation = self.look(node, &Question::Context(context.clone())).await?;
+            if observation.state().is_some_and(&enough) || patience.another_look("not yet").await.is_err() {
+                break observation;
+            }
+        };
         self.parts.recorder.record(RecordKind::Observe(observation));
         Ok(())
     }

@@ -301,7 +301,7 @@ keys! {
     with: RestartTable;
     /// A text to wait for.
     contains: String;
-    /// How long a wait may take.
+    /// How long a wait may take, or a look until it shows what is expected.
     within: Millis;
     /// How far a clock is skewed.
     by: Skew;

@@ -293,7 +293,7 @@ pub struct StepTable {
     #[serde(rename = "for")]
     #[schemars(with = "Option<Millis>")]
     pub lasting: Option<Spanned<Millis>>,
-    /// How long a wait may take.
+    /// How long a wait may take, or a look until it shows what is expected.
     #[schemars(with = "Option<Millis>")]
     pub within: Option<Spanned<Millis>>,
     /// How many sessions to wait for.

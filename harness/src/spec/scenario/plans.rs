@@ -7,7 +7,8 @@ use toml::Spanned;
 use super::error::nearest;
 use super::file::ClusterTable;
 use super::{Scenario, ScenarioError, steps};
-use crate::spec::{ExpectedViolation, Guarantee, NodeName, Plan, StepKind, Topology};
+use crate::spec::cluster_element::{BackupManager, DeltaManager};
+use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -131,6 +132,7 @@ impl Scenario {
         let plans = cells.into_iter().map(|(cell, table)| {
             let mut topology = self.file.cluster.under(&table).under(said).topology(base)?;
             self.differ(&mut topology)?;
+            self.leave_out_other_managers(&mut topology);
             Ok(CellPlan { plan: self.plan(topology)?, cell })
         });
         plans.collect()
@@ -152,6 +154,22 @@ impl Scenario {
             node.changes = changes.clone();
         }
         Ok(())
+    }
+
+    /// A matrix of Managers may say something about the elements of each; a cell has those of its own Manager.
+    fn leave_out_other_managers(&self, topology: &mut Topology) {
+        let used = |kind| topology.nodes.iter().any(|node| node.changes.manager == Some(kind));
+        let others = self.file.matrix.manager.iter().copied();
+        let others: Vec<_> = others.filter(|kind| *kind != topology.cluster.manager && !used(*kind)).collect();
+        let nodes = topology.nodes.iter_mut().filter_map(|node| node.changes.elements.as_deref_mut());
+        for elements in nodes.chain([&mut topology.cluster.elements]) {
+            for other in &others {
+                match other {
+                    ManagerKind::Delta => elements.delta_manager = DeltaManager::default(),
+                    ManagerKind::Backup => elements.backup_manager = BackupManager::default(),
+                }
+            }
+        }
     }
 
     fn plan(&self, topology: Topology) -> Result<Plan, ScenarioError> {

@@ -3,7 +3,7 @@
 use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{Expect, FaultKind, NodeChanges, NodeName, Step, StepKind, Target, Topology, Until};
+use crate::spec::{Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology, Until};
 
 impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.
@@ -139,38 +139,13 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             format!("{clients} clients like {client} begin to {} on {}, each every {every}", verb(*request), on(node))
         }
         StepKind::EndTraffic { client } => format!("the clients like {client} end"),
-        StepKind::Look { node, client, .. } => format!("read what {} holds of the session of {client}", on(node)),
+        StepKind::Look { node, client, within, .. } => {
+            let within = within.map(|time| format!(", for up to {time}")).unwrap_or_default();
+            format!("read what {} holds of the session of {client}{within}", on(node))
+        }
         StepKind::Observe { .. } => "read every replica".to_owned(),
         StepKind::Fault { kind, node, lasting, percent, by, delay, .. } => {
-            let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
-            match kind {
-                FaultKind::LoseHost => format!("lose the host of {}{lasting}", on(node)),
-                FaultKind::Partition => format!("cut {} off from its peers{lasting}", on(node)),
-                FaultKind::TribesPartition => format!("cut Tribes between {} and its peers{lasting}", on(node)),
-                FaultKind::MembershipPartition => {
-                    format!("cut the multicast heartbeats between {} and its peers{lasting}", on(node))
-                }
-                FaultKind::DropOutgoing => format!("drop what {} sends to its peers{lasting}", on(node)),
-                FaultKind::DropIncoming => format!("drop what its peers send to {}{lasting}", on(node)),
-                FaultKind::PacketLoss => {
-                    let percent = percent.unwrap_or_default();
-                    format!("lose {percent} % of the packets between {} and its peers{lasting}", on(node))
-                }
-                FaultKind::Latency => {
-                    let delay = delay.unwrap_or_default();
-                    format!("hold each packet between {} and its peers back for {delay}{lasting}", on(node))
-                }
-                FaultKind::SlowNode => {
-                    let percent = percent.unwrap_or_default();
-                    format!("leave {} {percent} % of a processor core{lasting}", on(node))
-                }
-                FaultKind::FillDisk => format!("fill the disk of {}{lasting}", on(node)),
-                FaultKind::SkewClock => {
-                    let by = by.map(|by| format!(" by {by}")).unwrap_or_default();
-                    format!("set the clock of {} wrong{by}{lasting}", on(node))
-                }
-                FaultKind::Kill | FaultKind::Stop | FaultKind::Pause => format!("{kind} {}{lasting}", on(node)),
-            }
+            fault(*kind, &on(node), *lasting, Extent { percent: *percent, by: *by, delay: *delay })
         }
         StepKind::Heal { node } => format!("heal {}", on(node)),
         StepKind::Restart { node, changes, app } => {
@@ -181,6 +156,39 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
         }
         StepKind::StartAgain => "start all nodes again at one time".to_owned(),
         StepKind::Wait { until, .. } => format!("wait until {}", fact(until)),
+    }
+}
+
+/// What a progress line says of a step that breaks a node.
+fn fault(kind: FaultKind, node: &str, lasting: Option<Millis>, extent: Extent) -> String {
+    let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
+    match kind {
+        FaultKind::LoseHost => format!("lose the host of {node}{lasting}"),
+        FaultKind::Partition => format!("cut {node} off from its peers{lasting}"),
+        FaultKind::TribesPartition => format!("cut Tribes between {node} and its peers{lasting}"),
+        FaultKind::MembershipPartition => {
+            format!("cut the multicast heartbeats between {node} and its peers{lasting}")
+        }
+        FaultKind::DropOutgoing => format!("drop what {node} sends to its peers{lasting}"),
+        FaultKind::DropIncoming => format!("drop what its peers send to {node}{lasting}"),
+        FaultKind::PacketLoss => {
+            let percent = extent.percent.unwrap_or_default();
+            format!("lose {percent} % of the packets between {node} and its peers{lasting}")
+        }
+        FaultKind::Latency => {
+            let delay = extent.delay.unwrap_or_default();
+            format!("hold each packet between {node} and its peers back for {delay}{lasting}")
+        }
+        FaultKind::SlowNode => {
+            let percent = extent.percent.unwrap_or_default();
+            format!("leave {node} {percent} % of a processor core{lasting}")
+        }
+        FaultKind::FillDisk => format!("fill the disk of {node}{lasting}"),
+        FaultKind::SkewClock => {
+            let by = extent.by.map(|by| format!(" by {by}")).unwrap_or_default();
+            format!("set the clock of {node} wrong{by}{lasting}")
+        }
+        FaultKind::Kill | FaultKind::Stop | FaultKind::Pause => format!("{kind} {node}{lasting}"),
     }
 }
 

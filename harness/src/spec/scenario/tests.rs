@@ -54,6 +54,28 @@ fn a_story_makes_one_plan_for_each_cell_of_its_matrix() {
     insta::assert_snapshot!(scenario.explain(&two()).expect("prose"));
 }
 
+/// What is said of one Manager's element is no mistake in the cells of the other. Where no cell has it, it is one.
+#[test]
+fn a_matrix_of_managers_may_say_something_of_each() {
+    let elements = "[cluster.elements]\ndelta-manager = { state-transfer-timeout = 3 }\n\
+                    backup-manager = { rpc-timeout = 1000 }\n[node.n2.elements]\n\
+                    delta-manager = { state-transfer-timeout = 4 }\nbackup-manager = { rpc-timeout = 2000 }\n";
+    let told = |matrix: &str| {
+        let text = format!("name = \"x\"\n{elements}\n{matrix}\n[[step]]\ndeploy = \"counter\"\n");
+        let scenario = Scenario::parse(text.as_bytes()).expect("it can be told");
+        let plans = scenario.plans(&two()).expect("plans");
+        let of = |plan: &crate::spec::Plan| {
+            let nodes = plan.topology.nodes.iter().filter_map(|node| node.changes.elements.as_deref());
+            let all = std::iter::once(&plan.topology.cluster.elements).chain(nodes);
+            all.map(|it| (it.delta_manager.state_transfer_timeout, it.backup_manager.rpc_timeout)).collect::<Vec<_>>()
+        };
+        plans.iter().map(|run| of(&run.plan)).collect::<Vec<_>>()
+    };
+    let both = told("[matrix]\nmanager = [\"delta\", \"backup\"]");
+    assert_eq!(both, [[(Some(3), None), (Some(4), None)], [(None, Some(1000)), (None, Some(2000))]]);
+    assert_eq!(told("")[0], [(Some(3), Some(1000)), (Some(4), Some(2000))], "it is refused when it is rendered");
+}
+
 #[test]
 fn what_the_command_line_says_wins_over_the_story_and_its_matrix() {
     let scenario = Scenario::parse(STORY.as_bytes()).expect("it can be told");

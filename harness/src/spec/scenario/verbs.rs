@@ -104,7 +104,7 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         ("percent", place(step.percent.as_ref()), &["packet-loss", "slow-node"]),
         ("by", place(step.by.as_ref()), &["skew-clock"]),
         ("delay", place(step.delay.as_ref()), &["latency"]),
-        ("within", place(step.within.as_ref()), &["wait"]),
+        ("within", place(step.within.as_ref()), &["wait", "look"]),
         ("sessions", place(step.sessions.as_ref()), &["wait"]),
         ("steps", step.steps.first().map(Spanned::span), &["repeat"]),
     ];

@@ -4,7 +4,7 @@ use super::super::operations::stem;
 use super::super::view::{Content, View};
 use super::Asked;
 use crate::history::{ContextState, Nanos, NodeState, Question, ReplicaRole, SessionReplica};
-use crate::spec::{ClientName, ContextPath, Expect, ReplicaFate};
+use crate::spec::{ClientName, ContextPath, Expect, ReplicaFate, SessionId};
 use crate::verdict::{Expectation, Status};
 
 /// A step that looks: whose session, of which app, and when.
@@ -46,6 +46,12 @@ pub(super) fn judged(view: &View<'_>, looked: &Looked<'_>, expect: &Expect, all:
         Expectation { what, status, because, rests_on: vec![], evidence: vec![look.record] }
     });
     judged.collect()
+}
+
+/// Whether a node shows all that is expected of a session there.
+pub fn replica_shows(expect: &Expect, state: &NodeState, context: &ContextPath, session: &SessionId) -> bool {
+    let held = held(state, context, session.as_str());
+    parts(expect).into_iter().all(|(_, of)| of(held).is_ok())
 }
 
 /// What a node holds of a session, whatever its route; the most of it where there are several.

@@ -128,7 +128,8 @@ impl Story<'_> {
         if expect.as_ref().is_some_and(Expect::is_about_an_answer) {
             return Err(ScenarioError::at(said.span(), "a replica has count, once, list, attributes and a role alone"));
         }
-        let kind = StepKind::Look { node: node.get_ref().clone(), client: client(step)?, context };
+        let within = step.within.as_ref().map(|within| *within.get_ref());
+        let kind = StepKind::Look { node: node.get_ref().clone(), client: client(step)?, context, within };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
     }

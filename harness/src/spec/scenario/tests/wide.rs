@@ -64,6 +64,7 @@ at = "/counter"
 [[step]]
 look = "n2"
 at = "/counter"
+within = "10s"
 expect = { replica = "replica", count = 1, attributes = { count = 1 } }
 
 [[step]]
@@ -139,6 +140,7 @@ fn what_a_wide_story_cannot_say_is_refused_at_its_place() {
         ),
         step("end-traffic = \"load\""),
         step("look = \"n2\""),
+        step("request = \"read\"\non = \"n1\"\nwithin = \"5s\""),
         step("look = \"n2\"\nexpect = { status = 200 }"),
         step("kill = \"n1\"\nexpect = { count = 1 }"),
         step("repeat = 2\nsteps = [{ kill = \"n1\" }]\nexpect = { log = \"a\" }"),
@@ -226,7 +228,7 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
         )
         .step(Step::end_traffic("load"))
         .step(Step::request(AppRequest::Count).on("n1").at("/counter"))
-        .step(Step::look("n2").at("/counter").expect(replica))
+        .step(Step::look("n2").within(Millis(10_000)).at("/counter").expect(replica))
         .step(Step::kill("n1"))
         .step(Step::restart("n1").with(with))
         .step(Step::wait(WaitWord::Log).on("n2").contains("Replication member added"))
