@@ -190,6 +190,24 @@ async fn a_wide_story_is_judged_by_all_that_it_says(
     assert_eq!(verdict.status, status, "{}", told(&verdict));
 }
 
+/// Clients that stick begin on any node, stay there while it lives, and go on where its session is when it is dead.
+#[rstest]
+#[case::they_stay("on = \"sticky\"", "route = \"n2\"", Status::Holds)]
+#[case::those_that_go_round_do_not("on = \"rotate\"", "route = \"n2\"", Status::Violated)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn clients_that_stick(#[case] on: &str, #[case] expect: &str, #[case] status: Status) {
+    let text = format!(
+        "name = \"sticky\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\n\
+         [[step]]\nkill = \"n1\"\n[[step]]\nrequest = \"count\"\n{on}\nexpect = {{ count = 2, session = \"kept\" }}\n\
+         [[step]]\nrestart = \"n1\"\n[[step]]\nrequest = \"count\"\n{on}\ntimes = 3\n\
+         expect = {{ count = 5, session = \"kept\", {expect} }}\n"
+    );
+    let scenario = Scenario::parse(text.as_bytes()).expect("it can be told");
+    let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+    let verdict = verdict(&plan, None).await;
+    assert_eq!(verdict.status, status, "{}", told(&verdict));
+}
+
 /// A look that may wait sees what comes late; one that may not has to take what it sees first.
 #[rstest]
 #[case::it_waits("within = \"1m\"", 2, Some(Bug::CopiesComeLate), Status::Holds)]

@@ -38,11 +38,14 @@ pub enum Role {
     Victim,
     /// The living nodes in turn, another one for each request.
     Rotate,
+    /// The node whose jvmRoute the client's session id names, as long as it lives; else the living nodes in turn. So does a
+    /// load balancer with sticky sessions.
+    Sticky,
 }
 
 impl Role {
     /// All, with the names that stand for them. No node may have one of these names.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Owner, "owner"),
         (Self::Backup, "backup"),
         (Self::Neither, "neither"),
@@ -50,6 +53,7 @@ impl Role {
         (Self::Watcher, "watcher"),
         (Self::Victim, "victim"),
         (Self::Rotate, "rotate"),
+        (Self::Sticky, "sticky"),
     ];
 
     /// Whether it is about a client's session.

@@ -203,11 +203,18 @@ impl Flow {
 async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) -> Result<NodeName, ClusterError> {
     match target {
         Target::Node(node) => Ok(node.clone()),
-        Target::Role(Role::Rotate) => {
+        Target::Role(role @ (Role::Rotate | Role::Sticky)) => {
             let living: Vec<NodeName> = cluster.living().into_iter().collect();
-            match living.get(turn % living.len().max(1)) {
+            let session = client.session().filter(|_| *role == Role::Sticky);
+            let named = session.as_ref().and_then(|session| {
+                let route = session.route()?;
+                let nodes = cluster.topology().nodes.iter();
+                let mut named = nodes.filter(|node| node.jvm_route.as_ref().is_some_and(|own| own.as_str() == route));
+                named.find(|node| living.contains(&node.name)).map(|node| &node.name)
+            });
+            match named.or_else(|| living.get(turn % living.len().max(1))) {
                 Some(node) => Ok(node.clone()),
-                None => cluster.find(Role::Rotate, None).await,
+                None => cluster.find(*role, None).await,
             }
         }
         Target::Role(role) => cluster.find(*role, client.session().as_ref()).await,

@@ -22,7 +22,7 @@ impl Cluster {
         };
         wait::until(&wanted, VACANT, async || {
             let found = match role {
-                Role::Oldest | Role::Rotate => self.oldest(),
+                Role::Oldest | Role::Rotate | Role::Sticky => self.oldest(),
                 Role::Watcher => self.living().get(self.topology().watcher()).cloned(),
                 Role::Victim => self.victim(),
                 Role::Owner | Role::Backup | Role::Neither => match session {

@@ -255,6 +255,7 @@ fn on(target: &Target) -> String {
     match target {
         Target::Node(node) => node.to_string(),
         Target::Role(crate::spec::Role::Rotate) => "each node in turn".to_owned(),
+        Target::Role(crate::spec::Role::Sticky) => "the node that its session id names".to_owned(),
         Target::Role(crate::spec::Role::Victim) => "the node that was broken last".to_owned(),
         Target::Role(crate::spec::Role::Neither) => "a node that is neither owner nor backup".to_owned(),
         Target::Role(role) => format!("the {role}"),

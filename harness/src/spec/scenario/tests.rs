@@ -305,6 +305,7 @@ fn word() -> impl Strategy<Value = String> {
         "owner",
         "victim",
         "rotate",
+        "sticky",
         "delta",
         "backup",
         "cluster-formed",

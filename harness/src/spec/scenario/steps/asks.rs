@@ -165,7 +165,7 @@ impl Story<'_> {
     pub(super) fn asked(&self, step: &StepTable, verb: &Range<usize>) -> Result<Target, ScenarioError> {
         let Some(on) = &step.on else {
             return Err(ScenarioError::at(verb.clone(), "nobody is asked")
-                .help("`on = \"n1\"`, or a role: `owner`, `backup`, `neither`, `rotate`"));
+                .help("`on = \"n1\"`, or a role: `owner`, `backup`, `neither`, `rotate`, `sticky`"));
         };
         let silent = step.expect.as_ref().is_some_and(|expect| expect.get_ref().answered == Some(false));
         if let (Some(node), Some(living)) = (on.get_ref().node(), &self.living)

@@ -19,7 +19,7 @@ impl Story<'_> {
     ) -> Result<(), ScenarioError> {
         let node = target.get_ref();
         self.must_live(target)?;
-        if matches!(node.role(), Some(Role::Rotate | Role::Victim)) {
+        if matches!(node.role(), Some(Role::Rotate | Role::Sticky | Role::Victim)) {
             return Err(ScenarioError::at(target.span(), format!("{node} is no node to break")));
         }
         if let Some(lasting) = &step.lasting {
