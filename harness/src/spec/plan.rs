@@ -374,12 +374,12 @@ mod tests {
 
     #[test]
     fn what_a_start_asks_of_the_machines_needs_a_runtime_that_can_do_it() {
-        let (mut own_java, mut own_ports) = [(); 2].map(|()| Topology::of(2).expect("two nodes")).into();
+        let two = || Topology::of(2).expect("two nodes");
+        let (mut own_java, mut own_ports) = (two(), two());
         own_java.nodes[1].changes.java = Some("/opt/java".into());
         own_ports.ports = crate::spec::Ports::Documented;
         for (topology, wanted) in [(own_java, Capability::ChooseJava), (own_ports, Capability::ChoosePorts)] {
-            let main_job = super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
-            let plan = Plan { topology, ..main_job };
+            let plan = Plan { topology, ..super::super::main_job::plan(two()).expect("a plan") };
             let can = [Capability::Kill, Capability::Restart];
             let refused = plan.check("fake", &can.into());
             assert!(

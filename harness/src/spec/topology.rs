@@ -92,6 +92,11 @@ impl Topology {
         self.nodes.iter().find(|node| &node.name == name)
     }
 
+    /// The jvmRoute of a node, where it has one.
+    pub fn route(&self, name: &NodeName) -> Option<&str> {
+        self.node(name)?.jvm_route.as_ref().map(JvmRoute::as_str)
+    }
+
     /// The ports that a node is to have, where they are given.
     pub fn given_ports(&self, name: &NodeName) -> Option<ServerPorts> {
         self.ports.of_node(self.names().position(|node| node == name)?)

@@ -205,13 +205,7 @@ async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) 
         Target::Node(node) => Ok(node.clone()),
         Target::Role(role @ (Role::Rotate | Role::Sticky)) => {
             let living: Vec<NodeName> = cluster.living().into_iter().collect();
-            let session = client.session().filter(|_| *role == Role::Sticky);
-            let named = session.as_ref().and_then(|session| {
-                let route = session.route()?;
-                let nodes = cluster.topology().nodes.iter();
-                let mut named = nodes.filter(|node| node.jvm_route.as_ref().is_some_and(|own| own.as_str() == route));
-                named.find(|node| living.contains(&node.name)).map(|node| &node.name)
-            });
+            let named = if *role == Role::Sticky { named(cluster, client, &living) } else { None };
             match named.or_else(|| living.get(turn % living.len().max(1))) {
                 Some(node) => Ok(node.clone()),
                 None => cluster.find(*role, None).await,
@@ -219,4 +213,11 @@ async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) 
         }
         Target::Role(role) => cluster.find(*role, client.session().as_ref()).await,
     }
+}
+
+/// The node whose jvmRoute a client's session id has, of these.
+fn named<'n>(cluster: &Cluster, client: &Client, nodes: &'n [NodeName]) -> Option<&'n NodeName> {
+    let session = client.session()?;
+    let route = session.route()?;
+    nodes.iter().find(|node| cluster.topology().route(node) == Some(route))
 }

@@ -5,8 +5,8 @@ use super::operations::Operation;
 use super::sessions::{Loss, Session, may_act_until};
 use super::timeline::{FOREVER, Timeline};
 use crate::history::Nanos;
+use crate::spec::Topology;
 use crate::spec::plan::AppRequest;
-use crate::spec::{JvmRoute, NodeName, Topology};
 
 impl Session<'_> {
     pub(super) fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
@@ -28,8 +28,6 @@ impl Session<'_> {
     ) -> Option<usize> {
         let sent = lost.sent?;
         let answered = lost.completed.unwrap_or(FOREVER);
-        let route =
-            |node: &NodeName| topology.node(node).and_then(|node| node.jvm_route.as_ref()).map(JvmRoute::as_str);
         // What ended before the sent id was last confirmed cannot have taken it away.
         let confirmed = self.answers.iter().map(|index| &operations[*index]);
         let confirmed = confirmed
@@ -47,9 +45,10 @@ impl Session<'_> {
                 AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
                 // JvmRouteBinderValve of another node renames the session on every node.
                 _ => {
-                    let renames = route(other.node).is_some_and(|to| Some(to) != sent.route());
-                    renames
-                        && route(other.node) != route(lost.node)
+                    let to = topology.route(other.node);
+                    to.is_some()
+                        && to != sent.route()
+                        && to != topology.route(lost.node)
                         && other.sent.is_some_and(|id| id.stem() == sent.stem())
                 }
             };

@@ -7,8 +7,8 @@ use super::promise;
 use super::sessions::Session;
 use super::view::View;
 use crate::history::{LogClass, RecordKind};
+use crate::spec::NodeName;
 use crate::spec::plan::AppRequest;
-use crate::spec::{JvmRoute, NodeName};
 
 /// All notes on a run.
 pub(super) fn notes(view: &View<'_>) -> Vec<String> {
@@ -57,9 +57,8 @@ fn lost_in_place(view: &View<'_>, session: &Session<'_>) -> Option<String> {
 fn renamed_late(view: &View<'_>, session: &Session<'_>) -> Option<String> {
     let late = |answer: &&usize| {
         let operation = &view.operations[**answer];
-        let route = view.plan.topology.node(operation.node).and_then(|node| node.jvm_route.as_ref());
         let answered = operation.answer().and_then(|answer| answer.session.as_ref()).and_then(|id| id.route());
-        answered != route.map(JvmRoute::as_str) && identity_kept::renamed_later(view, session, **answer)
+        answered != view.plan.topology.route(operation.node) && identity_kept::renamed_later(view, session, **answer)
     };
     let operation = &view.operations[*session.answers.iter().find(late)?];
     Some(format!(
