@@ -104,3 +104,25 @@ async fn warm_runs_hand_their_cluster_on_and_leave_nothing() {
     let machines: Vec<_> = folders.filter(|name| name.to_string_lossy().starts_with("cluster-")).collect();
     assert!(machines.is_empty(), "{machines:?} have no owner");
 }
+
+/// A JVM says of each class where it comes from; `top` is the archive on top of the JDK's own.
+#[tokio::test]
+async fn nodes_of_warm_runs_and_of_no_others_take_the_servers_classes_from_an_archive() {
+    for warm in [true, false] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let log = format!("--jvm-arg=-Xlog:class+load:file={}/%p.txt", folder.path().display());
+        let story = ["failover/stop-the-owner", "--set", "manager=delta", &log];
+        let job = main_job(&[&story[..], if warm { &["--warm"] } else { &[] }].concat()).await;
+        assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+        let setting = job.environment()["setting"].as_str().expect("a line on the cluster").to_owned();
+        assert_eq!(setting.contains("class archive"), warm, "{setting}");
+        let logs: Vec<_> = fs_err::read_dir(folder.path()).expect("it is there").flatten().collect();
+        assert_eq!(logs.len(), 2, "a JVM for each node");
+        for log in logs {
+            let told = fs_err::read_to_string(log.path()).expect("it can be read");
+            let context = told.lines().find(|line| line.contains(" org.apache.catalina.core.StandardContext source:"));
+            let context = context.expect("each Tomcat loads it");
+            assert_eq!(context.ends_with("shared objects file (top)"), warm, "{context}");
+        }
+    }
+}

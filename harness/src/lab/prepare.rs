@@ -18,7 +18,7 @@ use super::ports::{PortError, PortPool};
 use super::recorder::{Listener, Recorder};
 use super::run_dir::RunDir;
 use super::runtime::docker::{self, DockerOptions, DockerRuntime};
-use super::runtime::process::{self, ProcessRuntime};
+use super::runtime::process::{self, ClassArchive, ProcessRuntime};
 use super::runtime::{Runtime, RuntimeError};
 use crate::spec::plan::{Limits, PlanError};
 use crate::spec::{Capability, NodeChanges, Plan, RunId, Topology};
@@ -96,6 +96,8 @@ pub struct Preparation<'a> {
     pub changes: Vec<NodeChanges>,
     /// On which machines.
     pub runtime: RuntimeKind,
+    /// Whether nodes take their classes out of a [`ClassArchive`], which is made if need be: worth it where many start.
+    pub class_archive: bool,
     /// Images and limits of containers, where they are asked for.
     pub docker: DockerOptions,
     /// Where distributions are kept.
@@ -184,6 +186,18 @@ impl Preparation<'_> {
         if let (RuntimeKind::Process, Some(java)) = (self.runtime, &java) {
             java.check_for(&distribution)?;
         }
+        let distribution = Arc::new(distribution);
+        let classes = match &java {
+            Some(java) if self.class_archive && self.runtime == RuntimeKind::Process => {
+                let made = ClassArchive::of(&self.caches, &distribution, java, &self.run, self.progress).await;
+                // Servers start without it, only later.
+                made.unwrap_or_else(|error| {
+                    self.progress.note(&format!("no class archive: {error}"));
+                    None
+                })
+            }
+            _ => None,
+        };
         let mut other_distributions = BTreeMap::new();
         for server in self.changes.iter().filter_map(|changes| changes.server.as_ref()) {
             if let Entry::Vacant(other) = other_distributions.entry(server.to_string()) {
@@ -198,7 +212,7 @@ impl Preparation<'_> {
                 };
                 let other = changes.server.as_ref().and_then(|server| other_distributions.get(&server.to_string()));
                 if let Some(java) = java {
-                    java.check_for(other.map_or(&distribution, |other| other.as_ref()))?;
+                    java.check_for(other.unwrap_or(&distribution))?;
                 }
             }
         }
@@ -221,7 +235,8 @@ impl Preparation<'_> {
                 .filter(|_| self.runtime == RuntimeKind::Process)
                 .map(|java| CompiledPages::of(&self.caches, &distribution, java)),
             compiler: java.as_ref().map(|java| Compiler::new(&self.caches, &distribution, java, &self.run)),
-            distribution: Arc::new(distribution),
+            distribution,
+            classes,
             java: java.filter(|_| self.runtime == RuntimeKind::Process),
             recorder: Arc::new(recorder),
             run_dir: run_dir.clone(),

@@ -225,6 +225,26 @@ impl Plan {
         self.each_node().all(|(_, topology)| topology.cluster.session_send_options().waits_for_the_peer())
     }
 
+    /// How many nodes are down when the story is over, as far as that is known before it begins: a role may mean any node.
+    pub fn nodes_down_at_the_end(&self) -> usize {
+        self.steps.iter().fold(0, |down, step| match &step.kind {
+            StepKind::Fault { kind: FaultKind::Kill | FaultKind::Stop | FaultKind::LoseHost, .. } => down + 1,
+            StepKind::Restart { .. } => down.saturating_sub(1),
+            StepKind::Start | StepKind::StartAgain => 0,
+            _ => down,
+        })
+    }
+
+    /// How many nodes its steps start again.
+    pub fn starts_again(&self) -> usize {
+        let of = |step: &Step| match &step.kind {
+            StepKind::Restart { .. } => 1,
+            StepKind::StartAgain => self.topology.nodes.len(),
+            _ => 0,
+        };
+        self.steps.iter().map(of).sum()
+    }
+
     /// The texts that it looks for in the nodes' logs.
     pub fn log_texts(&self) -> Vec<String> {
         let waits = self.steps.iter().filter_map(|step| match &step.kind {

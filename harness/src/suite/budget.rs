@@ -54,7 +54,7 @@ pub struct Budget {
     pub runs: usize,
     /// Nodes of all of them together: each is a JVM of some 300 MB.
     pub nodes: usize,
-    /// Clusters that start: a JVM keeps a core busy until it is ready, and two starts of one cluster go together.
+    /// Nodes that start: a JVM keeps a core busy until it is ready. The nodes of one cluster start together all the same.
     pub starts: usize,
 }
 
@@ -82,7 +82,7 @@ impl Budget {
     /// tell its memory, one at a time.
     fn on(cores: usize, mebibytes: Option<u64>) -> Self {
         let nodes = mebibytes.map_or(0, |free| usize::try_from(free / NODE_MEBIBYTES).unwrap_or(usize::MAX));
-        Self { runs: cores + cores.div_ceil(2), nodes, starts: (cores / 2).max(1) }
+        Self { runs: cores + cores.div_ceil(2), nodes, starts: cores }
     }
 }
 
@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn the_budget_follows_cores_and_memory() {
-        assert_eq!(Budget::on(2, Some(24_000)), Budget { runs: 3, nodes: 80, starts: 1 });
-        assert_eq!(Budget::on(16, Some(1_300)), Budget { runs: 24, nodes: 4, starts: 8 });
+        assert_eq!(Budget::on(2, Some(24_000)), Budget { runs: 3, nodes: 80, starts: 2 });
+        assert_eq!(Budget::on(16, Some(1_300)), Budget { runs: 24, nodes: 4, starts: 16 });
         assert_eq!(Budget::on(1, None), Budget { runs: 2, nodes: 0, starts: 1 });
         let three = Budget::of("3".parse().expect("three"));
         assert_eq!((three.runs, three.nodes), (3, usize::MAX));

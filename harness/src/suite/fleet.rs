@@ -1,7 +1,5 @@
 //! The fleet: all clusters that one program has at one time, within its budget.
 
-use std::cmp::Reverse;
-use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,6 +8,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::afloat::{Afloat, Choice, Idle, Waiting, takes_any};
 use super::budget::Budget;
 use crate::history::{Event, Record, RecordKind};
 use crate::lab::cluster::{Cluster, ClusterError};
@@ -17,7 +16,7 @@ use crate::lab::guard::{Guard, GuardError, Released};
 use crate::lab::recorder::Listener;
 use crate::lab::run_dir::RunDir;
 use crate::lab::sync::lock;
-use crate::spec::{Plan, RunId, Step, StepKind, Topology};
+use crate::spec::{Plan, RunId, Topology};
 
 /// Hands out berths for clusters.
 ///
@@ -26,6 +25,8 @@ use crate::spec::{Plan, RunId, Step, StepKind, Topology};
 #[derive(Debug)]
 pub struct Fleet {
     budget: Budget,
+    /// Whether clusters are handed on.
+    warm: bool,
     afloat: Mutex<Afloat>,
     /// Told whenever something becomes free.
     freed: Notify,
@@ -36,28 +37,19 @@ pub struct Fleet {
     ending: CancellationToken,
 }
 
-/// What there is now.
-#[derive(Debug, Default)]
-struct Afloat {
-    runs: usize,
-    nodes: usize,
-    /// Clusters between two stories.
-    idle: Vec<Idle>,
-    /// The clusters that stories to come want, where all are known.
-    wanted: Option<Vec<Topology>>,
-    /// The first cluster that was to end and left something.
-    left: Option<StandingError>,
+/// The stories of one call that waits for a berth; no longer when it is dropped.
+#[derive(Debug)]
+struct Tickets<'f> {
+    fleet: &'f Fleet,
+    first: u64,
+    end: u64,
 }
 
-/// A cluster between two stories.
-#[derive(Debug)]
-struct Idle {
-    /// The run that started it.
-    run: RunId,
-    topology: Topology,
-    /// Nothing while it is being reset.
-    standing: Option<Standing>,
-    room: Room,
+impl Drop for Tickets<'_> {
+    fn drop(&mut self) {
+        lock(&self.fleet.afloat).waiting.retain(|waiting| !(self.first..self.end).contains(&waiting.ticket));
+        self.fleet.freed.notify_waiters();
+    }
 }
 
 /// The right to one cluster for one story, until it is dropped.
@@ -68,21 +60,29 @@ pub struct Berth {
     room: Room,
 }
 
-/// The right to tell a story.
+/// The right to tell a story on a cluster of a kind.
 #[derive(Debug)]
-struct Turn(Arc<Fleet>);
+struct Turn {
+    fleet: Arc<Fleet>,
+    kind: usize,
+}
 
 /// The right to so many nodes.
 #[derive(Debug)]
-struct Room {
+pub(super) struct Room {
     fleet: Arc<Fleet>,
     nodes: usize,
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        lock(&self.0.afloat).runs -= 1;
-        self.0.freed.notify_waiters();
+        let mut afloat = lock(&self.fleet.afloat);
+        afloat.runs -= 1;
+        if let Some(place) = afloat.used.iter().position(|kind| *kind == self.kind) {
+            afloat.used.swap_remove(place);
+        }
+        drop(afloat);
+        self.fleet.freed.notify_waiters();
     }
 }
 
@@ -149,7 +149,7 @@ impl Standing {
     }
 
     /// Whether a plan could be told on it.
-    fn fits(&self, plan: &Plan) -> bool {
+    pub(super) fn fits(&self, plan: &Plan) -> bool {
         let runtime = &self.cluster.runtime();
         takes_any(plan)
             && *self.cluster.topology() == plan.topology
@@ -157,28 +157,23 @@ impl Standing {
     }
 }
 
-/// Whether a plan can be told on a cluster that was handed on. One that restarts a node with something else prepares that
-/// for a cluster of its own.
-fn takes_any(plan: &Plan) -> bool {
-    let changes = |step: &Step| matches!(&step.kind, StepKind::Restart { changes, app, .. } if changes.is_some() || app.is_some());
-    !plan.steps.iter().any(changes)
-}
-
-/// What to do for a plan.
+/// What came of a look.
 enum Next {
-    /// Tell it, on the cluster where one comes along.
-    Begin(Berth, Option<Standing>),
-    /// Make room first.
-    End(Standing, Room),
+    /// A story may begin: its place in the call, and what it gets.
+    Begin(usize, Berth, Option<Standing>),
+    /// Something has changed: look again.
+    Again,
     Wait,
 }
 
 impl Fleet {
-    /// A fleet without a ship.
-    pub fn new(budget: Budget) -> Arc<Self> {
+    /// A fleet without a ship. With `warm`, clusters are handed on, and the order of stories is the fleet's; else each story
+    /// has a cluster of its own, in the order in which they come.
+    pub fn new(budget: Budget, warm: bool) -> Arc<Self> {
         let starts = Arc::new(Semaphore::new(budget.starts.min(Semaphore::MAX_PERMITS)));
         Arc::new(Self {
             budget,
+            warm,
             afloat: Mutex::default(),
             freed: Notify::new(),
             starts,
@@ -187,61 +182,85 @@ impl Fleet {
         })
     }
 
-    /// Says which plans there are to be, so that no cluster is kept for nobody.
-    pub fn expect<'p>(&self, plans: impl IntoIterator<Item = &'p Plan>) {
-        let wanted = plans.into_iter().filter(|plan| takes_any(plan)).map(|plan| plan.topology.clone());
-        lock(&self.afloat).wanted = Some(wanted.collect());
+    /// What it bears, and whether clusters are handed on.
+    pub(super) fn terms(&self) -> (Budget, bool) {
+        (self.budget, self.warm)
     }
 
-    /// Waits until the budget bears the cluster of a plan. One is always borne. Where a cluster waits that was handed on
-    /// and is the one that the plan wants, that one comes along, as good as new. Nothing is lost where this is dropped
-    /// before it ends.
-    pub async fn berth(self: &Arc<Self>, plan: &Plan) -> (Berth, Option<Standing>) {
+    /// Says which plans there are to be, beside those that were said before, so that no cluster is kept for nobody.
+    pub fn expect<'p>(&self, plans: impl IntoIterator<Item = &'p Plan>) {
+        let mut afloat = lock(&self.afloat);
+        let mut wanted = afloat.wanted.take().unwrap_or_default();
+        for plan in plans.into_iter().filter(|plan| takes_any(plan)) {
+            wanted.entry(afloat.kind(&plan.topology)).or_default().add(plan);
+        }
+        afloat.wanted = Some(wanted);
+    }
+
+    /// Waits until the budget bears the cluster of one of the plans, and says which. One is always borne. Where clusters are
+    /// handed on, a plan is preferred for which one waits; it comes along, as good as new. Nothing is lost where this is
+    /// dropped before it ends.
+    ///
+    /// # Panics
+    /// There is no plan.
+    pub async fn berth(self: &Arc<Self>, plans: &[Arc<Plan>]) -> (usize, Berth, Option<Standing>) {
+        assert!(!plans.is_empty(), "nobody waits for a berth");
+        let tickets = self.tickets(plans);
         loop {
             let freed = self.freed.notified();
             tokio::pin!(freed);
             // Before the look, so that what becomes free right after it is heard.
             freed.as_mut().enable();
-            let next = self.next(plan);
-            match next {
-                Next::Begin(berth, standing) => return (berth, standing),
-                Next::End(standing, room) => {
-                    self.finish_aside(standing, room);
-                    freed.await;
-                }
+            match self.next(&tickets) {
+                Next::Begin(place, berth, standing) => return (place, berth, standing),
+                Next::Again => {}
                 Next::Wait => freed.await,
             }
         }
     }
 
-    fn next(self: &Arc<Self>, plan: &Plan) -> Next {
-        let nodes = plan.topology.nodes.len();
+    fn tickets(&self, plans: &[Arc<Plan>]) -> Tickets<'_> {
         let mut afloat = lock(&self.afloat);
-        if afloat.runs > 0 && afloat.runs >= self.budget.runs {
-            return Next::Wait;
+        let first = afloat.tickets;
+        for plan in plans {
+            let (ticket, kind) = (afloat.tickets, afloat.kind(&plan.topology));
+            afloat.waiting.push(Waiting { ticket, plan: plan.clone(), kind });
+            afloat.tickets += 1;
         }
-        let fits = |idle: &Idle| idle.standing.as_ref().is_some_and(|standing| standing.fits(plan));
-        if let Some((standing, room)) = afloat.take(fits) {
-            afloat.begin(plan);
-            return Next::Begin(Berth { turn: Turn(self.clone()), room }, Some(standing));
-        }
-        // Its reset takes less than a start.
-        if takes_any(plan) && afloat.idle.iter().any(|idle| idle.standing.is_none() && idle.topology == plan.topology) {
-            return Next::Wait;
-        }
-        let alone = afloat.runs == 0 && afloat.idle.is_empty();
-        let clusters = afloat.runs + afloat.idle.len();
-        let room = clusters < self.budget.clusters() && afloat.nodes.saturating_add(nodes) <= self.budget.nodes;
-        if alone || room {
-            afloat.begin(plan);
+        let end = afloat.tickets;
+        drop(afloat);
+        // Who comes may be preferred, and who goes may have been.
+        self.freed.notify_waiters();
+        Tickets { fleet: self, first, end }
+    }
+
+    fn next(self: &Arc<Self>, tickets: &Tickets<'_>) -> Next {
+        let mut afloat = lock(&self.afloat);
+        let choice = afloat.choose(self.budget, self.warm);
+        let (ticket, found) = match choice {
+            Choice::Wait => return Next::Wait,
+            Choice::End { place } => {
+                if let Some((standing, room)) = afloat.take(place) {
+                    self.finish_aside(standing, room);
+                }
+                return Next::Again;
+            }
+            Choice::On { ticket, place } => (ticket, Some(place)),
+            Choice::New { ticket } => (ticket, None),
+        };
+        // Whoever has it was told when this choice became the best.
+        let Some(place) = ticket.checked_sub(tickets.first).filter(|_| ticket < tickets.end) else { return Next::Wait };
+        let Some(waiting) = afloat.begin(ticket) else { return Next::Wait };
+        let (room, standing) = if let Some((standing, room)) = found.and_then(|place| afloat.take(place)) {
+            (room, Some(standing))
+        } else {
+            let nodes = waiting.plan.topology.nodes.len();
             afloat.nodes += nodes;
-            let room = Room { fleet: self.clone(), nodes };
-            return Next::Begin(Berth { turn: Turn(self.clone()), room }, None);
-        }
-        match afloat.take(|_| true) {
-            Some((standing, room)) => Next::End(standing, room),
-            None => Next::Wait,
-        }
+            (Room { fleet: self.clone(), nodes }, None)
+        };
+        let turn = Turn { fleet: self.clone(), kind: waiting.kind };
+        let place = usize::try_from(place).unwrap_or_default();
+        Next::Begin(place, Berth { turn, room }, standing)
     }
 
     /// Ends all clusters that wait.
@@ -258,20 +277,33 @@ impl Fleet {
         }
         let mut ended = lock(&self.afloat).left.take().map_or(Ok(()), Err);
         loop {
-            let next = lock(&self.afloat).take(|_| true);
+            let next = {
+                let mut afloat = lock(&self.afloat);
+                let ready = afloat.idle.iter().position(Idle::is_ready);
+                ready.and_then(|place| afloat.take(place))
+            };
             let Some((standing, room)) = next else { return ended };
             ended = ended.and(standing.shutdown().await.map(drop));
             drop(room);
         }
     }
 
+    /// Waits until so many nodes may start, or as many as ever may at one time.
+    async fn may_start(&self, nodes: usize) -> Option<OwnedSemaphorePermit> {
+        let nodes = u32::try_from(nodes.min(self.budget.starts)).unwrap_or(u32::MAX);
+        self.starts.clone().acquire_many_owned(nodes).await.ok()
+    }
+
     /// Resets a cluster that waits, and ends it where it is not as good as new or the fleet ends.
     async fn renew(&self, standing: Standing, listener: &RenewalListener) {
+        let cluster = &standing.cluster;
+        let permit = self.may_start(cluster.topology().nodes.len().saturating_sub(cluster.living().len())).await;
         let begun = Instant::now();
         let renewal = tokio::select! {
             renewed = standing.cluster.reset() => Some(renewed.map(|()| begun.elapsed())),
             () = self.ending.cancelled() => None,
         };
+        drop(permit);
         if let Some(renewal) = &renewal {
             listener(&standing.run, renewal);
         }
@@ -306,35 +338,11 @@ impl Fleet {
     }
 }
 
-impl Afloat {
-    /// Counts one run more, and what it wanted as no longer wanted.
-    fn begin(&mut self, plan: &Plan) {
-        self.runs += 1;
-        if let Some(wanted) = self.wanted.as_mut().filter(|_| takes_any(plan))
-            && let Some(place) = wanted.iter().position(|topology| *topology == plan.topology)
-        {
-            wanted.swap_remove(place);
-        }
-    }
-
-    /// Takes the first of the clusters that wait, ready, and are meant.
-    fn take(&mut self, meant: impl Fn(&Idle) -> bool) -> Option<(Standing, Room)> {
-        let place = self.idle.iter().position(|idle| idle.standing.is_some() && meant(idle))?;
-        let Idle { standing, room, .. } = self.idle.remove(place);
-        Some((standing?, room))
-    }
-
-    /// Whether nobody will want such a cluster any more.
-    fn is_unwanted(&self, topology: &Topology) -> bool {
-        self.wanted.as_ref().is_some_and(|wanted| !wanted.contains(topology))
-    }
-}
-
 impl Berth {
     /// Waits until the budget bears one more start, and gives a listener that says when this one is over: when the
     /// cluster has formed. It passes everything on to `listener`.
     pub async fn starting(&self, listener: Listener) -> Listener {
-        let permit: Option<OwnedSemaphorePermit> = self.room.fleet.starts.clone().acquire_owned().await.ok();
+        let permit = self.room.fleet.may_start(self.room.nodes).await;
         let permit = Mutex::new(permit);
         Arc::new(move |record: &Record| {
             if matches!(record.kind, RecordKind::Event(Event::ClusterFormed { .. })) {
@@ -349,12 +357,12 @@ impl Berth {
     pub fn hand_on(self, standing: Standing, listener: RenewalListener) {
         let Self { turn, room } = self;
         let (fleet, of_task) = (room.fleet.clone(), room.fleet.clone());
-        let (run, topology) = (standing.run.clone(), standing.cluster.topology().clone());
+        let (run, kind) = (standing.run.clone(), turn.kind);
         let mut afloat = lock(&fleet.afloat);
-        if afloat.is_unwanted(&topology) {
+        if afloat.is_unwanted(kind) {
             fleet.finish_aside(standing, room);
         } else {
-            afloat.idle.push(Idle { run, topology, standing: None, room });
+            afloat.idle.push(Idle { run, kind, standing: None, room });
             lock(&fleet.tasks).spawn(async move { of_task.renew(standing, &listener).await });
         }
         drop(afloat);
@@ -371,52 +379,57 @@ pub fn remove_machines(machines: &Utf8Path, run_dir: &RunDir, topology: &Topolog
     if copied { fs_err::remove_dir_all(machines) } else { Ok(()) }
 }
 
-/// An order in which clusters can be handed on: those of equal clusters one after the other in a lane, and as many lanes
-/// in turn, so that a cluster is reset while another lane's story goes on. The clusters that most want come first.
-pub fn in_lanes<'a, T>(all: Vec<T>, lanes: usize, topology: impl Fn(&T) -> Option<&'a Topology>) -> Vec<T> {
-    let mut groups: Vec<(Option<&Topology>, VecDeque<T>)> = vec![];
-    for one in all {
-        let wanted = topology(&one);
-        match groups.iter_mut().find(|(known, _)| *known == wanted) {
-            Some((_, group)) => group.push_back(one),
-            None => groups.push((wanted, [one].into())),
-        }
-    }
-    groups.sort_by_key(|(_, group)| Reverse(group.len()));
-    let mut groups: VecDeque<VecDeque<T>> = groups.into_iter().map(|(_, group)| group).collect();
-    let mut ordered = vec![];
-    while !groups.is_empty() {
-        // A lane whose group is at its end goes on with the next group.
-        let lanes = lanes.clamp(1, groups.len());
-        ordered.extend(groups.iter_mut().take(lanes).filter_map(VecDeque::pop_front));
-        groups.retain(|group| !group.is_empty());
-    }
-    ordered
-}
-
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
 
     use super::*;
     use crate::history::Nanos;
+    use crate::spec::{FaultKind, NodeName, Step, StepKind};
 
     fn budget(runs: usize, nodes: usize) -> Budget {
         Budget { runs, nodes, starts: 1 }
     }
 
-    async fn berth(fleet: &Arc<Fleet>, nodes: usize) -> Berth {
+    /// A story on so many nodes that ends with so many of them down.
+    fn plan(nodes: usize, down: usize) -> Plan {
         let mut topology = Topology::of(2).expect("two nodes");
         topology.nodes = (0..nodes).map(|_| topology.nodes[0].clone()).collect();
-        let plan = Plan {
+        let kill = || StepKind::Fault {
+            kind: FaultKind::Kill,
+            node: NodeName::nth(0).into(),
+            client: None,
+            percent: None,
+            by: None,
+            delay: None,
+            lasting: None,
+        };
+        Plan {
             name: String::new(),
             topology,
             guarantees: vec![],
             expect_violations: vec![],
             at_most: crate::spec::AtMost::default(),
-            steps: vec![],
-        };
-        fleet.berth(&plan).await.0
+            steps: (0..down).map(|_| Step::new("kill", kill())).collect(),
+        }
+    }
+
+    async fn berth(fleet: &Arc<Fleet>, nodes: usize) -> Berth {
+        fleet.berth(&[Arc::new(plan(nodes, 0))]).await.1
+    }
+
+    /// The stories in the order in which they begin, as their places, while every cluster is in use.
+    async fn begun(fleet: &Arc<Fleet>, plans: Vec<Plan>) -> (Vec<usize>, Vec<Berth>) {
+        fleet.expect(&plans);
+        let mut waiting: Vec<(usize, Arc<Plan>)> = plans.into_iter().map(Arc::new).enumerate().collect();
+        let (mut order, mut berths) = (vec![], vec![]);
+        while !waiting.is_empty() {
+            let plans: Vec<Arc<Plan>> = waiting.iter().map(|(_, plan)| plan.clone()).collect();
+            let Some((place, berth, _)) = now(fleet.berth(&plans)).await else { break };
+            order.push(waiting.remove(place).0);
+            berths.push(berth);
+        }
+        (order, berths)
     }
 
     /// Whether a future ends without anything happening meanwhile.
@@ -426,7 +439,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn runs_and_nodes_are_within_the_budget_and_a_free_berth_is_taken_at_once() {
-        let fleet = Fleet::new(budget(3, 5));
+        let fleet = Fleet::new(budget(3, 5), false);
         let first = now(berth(&fleet, 2)).await.expect("room");
         let second = now(berth(&fleet, 3)).await.expect("room");
         assert!(now(berth(&fleet, 1)).await.is_none(), "five nodes are all");
@@ -443,30 +456,63 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn one_run_is_borne_however_large_it_is() {
-        let fleet = Fleet::new(budget(2, 1));
+        let fleet = Fleet::new(budget(2, 1), false);
         let large = now(berth(&fleet, 8)).await.expect("one is always borne");
         assert!(now(berth(&fleet, 2)).await.is_none());
         drop(large);
         assert!(now(berth(&fleet, 2)).await.is_some());
     }
 
-    #[test]
-    fn equal_clusters_are_in_one_lane_and_lanes_take_turns() {
-        let topologies: Vec<Topology> = (2..6).map(|nodes| Topology::of(nodes).expect("a topology")).collect();
-        let ordered = |lanes| {
-            let all: Vec<(usize, usize)> = [2, 3, 2, 4, 3, 2, 2, 5].into_iter().enumerate().collect();
-            let ordered = in_lanes(all, lanes, |(_, nodes)| topologies.get(nodes - 2));
-            ordered.into_iter().map(|(_, nodes)| nodes).collect::<Vec<_>>()
-        };
-        assert_eq!(ordered(1), [2, 2, 2, 2, 3, 3, 4, 5]);
-        assert_eq!(ordered(2), [2, 3, 2, 3, 2, 4, 2, 5]);
-        assert_eq!(ordered(usize::MAX), [2, 3, 4, 5, 2, 3, 2, 2]);
-        assert!(in_lanes(Vec::<u8>::new(), 2, |_| None).is_empty());
+    #[tokio::test(start_paused = true)]
+    async fn stories_that_hand_nothing_on_begin_in_their_order() {
+        let fleet = Fleet::new(budget(2, 100), false);
+        let (order, berths) = begun(&fleet, vec![plan(2, 1), plan(3, 0), plan(2, 0), plan(2, 0)]).await;
+        assert_eq!(order, [0, 1]);
+        drop(berths);
+        assert_eq!(begun(&fleet, vec![plan(2, 1), plan(2, 0)]).await.0, [0, 1]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_kind_with_most_to_tell_begins_and_a_second_cluster_of_it_comes_last() {
+        let fleet = Fleet::new(budget(3, 100), true);
+        let plans = [3, 2, 2, 4, 2, 2].map(|nodes| plan(nodes, 0)).to_vec();
+        let (order, berths) = begun(&fleet, plans).await;
+        assert_eq!(order, [1, 3, 0]);
+        drop(berths);
+        let fleet = Fleet::new(budget(4, 100), true);
+        let (order, _berths) = begun(&fleet, [3, 2, 2, 4].map(|nodes| plan(nodes, 0)).to_vec()).await;
+        assert_eq!(order, [3, 0, 1], "the other one on two nodes waits for the cluster in use");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn stories_that_end_with_nodes_down_come_last_of_their_kind() {
+        let fleet = Fleet::new(budget(1, 100), true);
+        let mut plans = vec![plan(2, 2), plan(2, 1), plan(2, 0), plan(2, 1)];
+        for first in [2, 1, 1, 0] {
+            let (order, _berth) = begun(&fleet, plans.clone()).await;
+            assert_eq!(order, [first]);
+            plans.remove(first);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_story_that_waits_for_a_cluster_in_use_begins_when_that_is_gone() {
+        let fleet = Fleet::new(budget(3, 100), true);
+        let (order, berths) = begun(&fleet, vec![plan(2, 0), plan(2, 0)]).await;
+        assert_eq!(order, [0]);
+        let waiting = tokio::spawn({
+            let fleet = fleet.clone();
+            async move { fleet.berth(&[Arc::new(plan(2, 0))]).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished(), "a cluster of its kind is in use");
+        drop(berths);
+        assert!(now(waiting).await.is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_start_is_over_when_the_cluster_has_formed() {
-        let fleet = Fleet::new(budget(2, 10));
+        let fleet = Fleet::new(budget(2, 10), false);
         let (first, second) = (berth(&fleet, 2).await, berth(&fleet, 2).await);
         let listener = now(first.starting(Arc::new(|_| {}))).await.expect("nobody starts");
         assert!(now(second.starting(Arc::new(|_| {}))).await.is_none(), "one start at a time");

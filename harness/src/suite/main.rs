@@ -8,13 +8,18 @@ use tokio::runtime::Handle;
 
 use super::budget::Budget;
 use super::files::files_below;
-use super::fleet::in_lanes;
 use super::options::Options;
 use super::teller::{TellError, Teller, plans};
 use crate::spec::Plan;
 
 /// Threads only wait for their run, but nobody needs hundreds.
 const MOST_THREADS: usize = 64;
+
+/// How many tests begin, of which as many go on as the budget bears. Of tests that hand their clusters on, the fleet
+/// chooses among those that have begun.
+fn threads(budget: Budget, warm: bool) -> usize {
+    if warm { MOST_THREADS } else { budget.runs.min(MOST_THREADS) }
+}
 
 /// The main function of a test target without the usual harness: a test for each scenario file below a folder and each
 /// cell of its matrix. Takes the arguments of `cargo test` and nextest, `--jobs N|auto` and `--warm`. Tests run one after
@@ -29,7 +34,7 @@ pub fn test_main(folder: impl AsRef<Utf8Path>) -> ExitCode {
 fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
     let mut arguments = Arguments::from_iter(&options.rest);
     let budget = Budget::of(options.jobs);
-    arguments.test_threads.get_or_insert(budget.runs.min(MOST_THREADS));
+    arguments.test_threads.get_or_insert(threads(budget, options.warm));
     // One for all tests: what a cluster has of it must outlive the test that started it.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
@@ -38,8 +43,7 @@ fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
         }
     };
     let teller = Teller::default().jobs(options.jobs).warm(options.warm);
-    let lanes = options.warm.then(|| budget.clusters());
-    let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle(), lanes));
+    let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle()));
     match runtime.block_on(teller.end()) {
         Ok(()) => conclusion.exit_code(),
         Err(error) => {
@@ -53,8 +57,8 @@ fn failing(name: &str, why: String) -> Trial {
     Trial::test(name, || Err(Failed::from(why)))
 }
 
-/// A test for each run, in the order of so many lanes of clusters; a file that cannot be told is a test that fails.
-fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle, lanes: Option<usize>) -> Vec<Trial> {
+/// A test for each run; a file that cannot be told is a test that fails.
+fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle) -> Vec<Trial> {
     let files = match files_below(folder) {
         Ok(files) => files,
         Err(error) => return vec![failing(folder.as_str(), format!("{folder} cannot be read: {error}"))],
@@ -63,16 +67,8 @@ fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle, lanes: Option<us
         // A suite that finds nothing must not be green.
         return vec![failing(folder.as_str(), format!("there is no scenario (*.toml) in {folder}"))];
     }
-    let mut runs: Vec<(String, Result<Plan, TellError>)> =
-        files.iter().flat_map(|file| runs_of(folder, file)).collect();
-    if let Some(lanes) = lanes {
-        teller.expect(runs.iter().filter_map(|(_, plan)| plan.as_ref().ok()));
-        let topologies: Vec<_> =
-            runs.iter().map(|(_, plan)| plan.as_ref().ok().map(|it| it.topology.clone())).collect();
-        let numbered = runs.into_iter().enumerate().collect();
-        let numbered = in_lanes(numbered, lanes, |(number, _)| topologies[*number].as_ref());
-        runs = numbered.into_iter().map(|(_, run)| run).collect();
-    }
+    let runs: Vec<(String, Result<Plan, TellError>)> = files.iter().flat_map(|file| runs_of(folder, file)).collect();
+    teller.expect(runs.iter().filter_map(|(_, plan)| plan.as_ref().ok()));
     let trial = |(name, plan): (String, Result<Plan, TellError>)| {
         let (teller, runtime) = (teller.clone(), runtime.clone());
         Trial::test(name, move || {
@@ -116,7 +112,7 @@ mod tests {
 
     fn trials(folder: &Utf8Path) -> Vec<Trial> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        super::trials(folder, &Teller::default(), runtime.handle(), Some(2))
+        super::trials(folder, &Teller::default(), runtime.handle())
     }
 
     fn quiet() -> Arguments {

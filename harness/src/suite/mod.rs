@@ -32,6 +32,7 @@
 //! clusters on from test to test, reset and verified; `TOMEE_HARNESS_JOBS` and `TOMEE_HARNESS_WARM` say the same. Under
 //! nextest each test is a process of its own, and neither has a meaning.
 
+mod afloat;
 mod budget;
 mod files;
 mod fleet;
@@ -41,7 +42,7 @@ mod teller;
 
 pub use budget::{Budget, Jobs, JobsError};
 pub use files::files_below;
-pub use fleet::{Berth, Fleet, Renewal, RenewalListener, Standing, StandingError, in_lanes, remove_machines};
+pub use fleet::{Berth, Fleet, Renewal, RenewalListener, Standing, StandingError, remove_machines};
 pub use main::test_main;
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
 pub use teller::{TellError, Teller, Told, tell_file};

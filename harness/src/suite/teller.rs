@@ -28,14 +28,13 @@ use crate::verdict::Status;
 pub struct Teller {
     runtime: Option<RuntimeKind>,
     folder: Option<Utf8PathBuf>,
-    warm: bool,
     /// Of all that were cloned from one.
     fleet: Arc<Fleet>,
 }
 
 impl Default for Teller {
     fn default() -> Self {
-        Self { runtime: None, folder: None, warm: false, fleet: Fleet::new(Budget::UNLIMITED) }
+        Self { runtime: None, folder: None, fleet: Fleet::new(Budget::UNLIMITED, false) }
     }
 }
 
@@ -108,7 +107,8 @@ impl Teller {
     /// How many plans are told at one time, by this one and what is cloned from it. Without this: as many as ask.
     #[must_use]
     pub fn jobs(mut self, jobs: Jobs) -> Self {
-        self.fleet = Fleet::new(Budget::of(jobs));
+        let (_, warm) = self.fleet.terms();
+        self.fleet = Fleet::new(Budget::of(jobs), warm);
         self
     }
 
@@ -116,7 +116,8 @@ impl Teller {
     /// last one is to be ended by [`Teller::end`].
     #[must_use]
     pub fn warm(mut self, warm: bool) -> Self {
-        self.warm = warm;
+        let (budget, _) = self.fleet.terms();
+        self.fleet = Fleet::new(budget, warm);
         self
     }
 
@@ -144,17 +145,18 @@ impl Teller {
             None => RunDir::of_tests().map_err(TellError::WorkingDirectory)?,
         };
         let folder = folder.join(run.as_str());
-        let (berth, standing) = self.fleet.berth(plan).await;
+        let (_, warm) = self.fleet.terms();
+        let (_, berth, standing) = self.fleet.berth(&[Arc::new(plan.clone())]).await;
         let (on, guard, from, machines) = if let Some(Standing { cluster, guard, run: from, machines }) = standing {
             let successor = prepare::succeed(cluster, from.clone(), &folder, Clock::start(), Arc::new(|_| {}));
             (Beginning::Warm(successor.map_err(PrepareError::RunDir)?), guard, from, Some(machines))
         } else {
-            let machines = self.warm.then(|| folder.with_file_name(format!("cluster-{run}")));
+            let machines = warm.then(|| folder.with_file_name(format!("cluster-{run}")));
             let Prepared { parts, guard } = self.prepare(plan, &run, folder, machines.clone(), &berth).await?;
             (parts.into(), guard, run, machines)
         };
         let (run_dir, runtime) = (on.run_dir().clone(), on.parts().runtime.name());
-        let at_the_end = if self.warm { AtTheEnd::HandOn } else { AtTheEnd::ShutDown };
+        let at_the_end = if warm { AtTheEnd::HandOn } else { AtTheEnd::ShutDown };
         let mut ended = Box::pin(trial::run_on(plan, on, at_the_end, &CancellationToken::new())).await;
         let cluster = ended.as_mut().ok().and_then(|ended| ended.cluster.take());
         if let Some((cluster, machines)) = cluster.zip(machines.clone()) {
@@ -188,10 +190,11 @@ impl Teller {
         let preparation = Preparation {
             run: run.clone(),
             folder,
-            machines,
+            machines: machines.clone(),
             topology: plan.topology.clone(),
             changes: plan.changes().cloned().collect(),
             runtime,
+            class_archive: machines.is_some(),
             docker: DockerOptions::default(),
             caches: Caches::of_user()?,
             maven: Maven::default(),

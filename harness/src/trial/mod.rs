@@ -4,4 +4,4 @@ mod runner;
 mod walk;
 mod workload;
 
-pub use runner::{AtTheEnd, Ended, TrialError, check_wars, run, run_on};
+pub use runner::{AtTheEnd, Ended, TrialError, check_wars, hands_on, run, run_on};

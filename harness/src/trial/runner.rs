@@ -122,9 +122,7 @@ pub async fn run_on(
     let stays = match at_the_end {
         AtTheEnd::ShutDown => false,
         AtTheEnd::Keep => true,
-        AtTheEnd::HandOn => {
-            whole && leaves_it_as_it_was(plan) && !plan.reads_logs() && judged_well(plan, &recorder.history())
-        }
+        AtTheEnd::HandOn => whole && hands_on(plan) && judged_well(plan, &recorder.history()),
     };
     let ended = match &cluster {
         Some(cluster) if !stays => end(cluster).await,
@@ -149,6 +147,11 @@ pub async fn run_on(
     }
     let cluster = cluster.filter(|_| stays && at_the_end == AtTheEnd::HandOn);
     Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), cluster })
+}
+
+/// Whether a cluster can be handed on after a story that goes well: logs are whole only when the nodes have ended.
+pub fn hands_on(plan: &Plan) -> bool {
+    leaves_it_as_it_was(plan) && !plan.reads_logs()
 }
 
 /// Whether a story does to its cluster only what a reset undoes: no filter, clock, disk or quota was touched, and no node

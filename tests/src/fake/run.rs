@@ -98,6 +98,7 @@ impl FakeRun {
             limits: self.limits,
             token: "a-secret".to_owned(),
             pages: None,
+            classes: None,
             compiler: None,
             other_distributions: std::collections::BTreeMap::new(),
         })

@@ -218,6 +218,7 @@ impl ClusterBuilder {
             topology,
             changes: vec![],
             runtime: self.runtime,
+            class_archive: false,
             docker: DockerOptions::default(),
             caches: Caches::of_user()?,
             maven: Maven::default(),

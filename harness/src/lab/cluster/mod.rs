@@ -36,6 +36,7 @@ use super::pages::{self, CompiledPages};
 use super::probe::Probe;
 use super::recorder::Recorder;
 use super::run_dir::RunDir;
+use super::runtime::process::ClassArchive;
 use super::runtime::{NodeLog, NodeStatus, Runtime};
 use super::sync::lock;
 use super::wait::{self, Look};
@@ -60,6 +61,8 @@ pub struct ClusterParts {
     pub java: Option<Java>,
     /// Pages compiled by an earlier run, where they fit this one.
     pub pages: Option<CompiledPages>,
+    /// What the classes of the topology's server are to the JVMs of its nodes, where that is kept.
+    pub classes: Option<ClassArchive>,
     /// What compiles the apps that have classes; none where there is no Java to do it with.
     pub compiler: Option<Compiler>,
     /// Where all that happens goes.

@@ -88,9 +88,12 @@ impl Cluster {
         let mut files =
             base::files(distribution, node, server_xml, &parts.token, &topology.jvm.libs).map_err(files_failed)?;
         let java_home = topology.jvm.home.clone().filter(|_| topology.jvm.home != parts.topology.jvm.home);
+        let mut jvm_args = jvm_args(&topology, node);
         if java_home.is_none() && topology.server == parts.topology.server {
-            // Pages that were compiled for another server would not fit this one.
+            // What was compiled for another server would not fit this one.
             files.extend(parts.pages.iter().flat_map(CompiledPages::files));
+            let archive = parts.classes.iter().flat_map(|classes| classes.arguments(&jvm_args)).collect();
+            jvm_args = [archive, jvm_args].concat();
         }
         Ok(NodeLaunch {
             node: node.clone(),
@@ -98,7 +101,7 @@ impl Cluster {
             files,
             folders: base::folders(&topology),
             java_home: java_home.or_else(|| parts.java.as_ref().map(|java| java.home.clone())),
-            jvm_args: jvm_args(&topology, node),
+            jvm_args,
             env: topology.environment().into_iter().chain(topology.jvm.env.clone()).collect(),
         })
     }

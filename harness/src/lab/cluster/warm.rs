@@ -243,6 +243,7 @@ impl Cluster {
                 distribution: parts.distribution.clone(),
                 java: parts.java.clone(),
                 pages: parts.pages.clone(),
+                classes: parts.classes.clone(),
                 compiler: parts.compiler.clone(),
                 other_distributions: parts.other_distributions.clone(),
                 recorder,

@@ -1,5 +1,6 @@
 //! Runtime `process`: a node is a JVM with its own `CATALINA_BASE` on loopback. Only this module spawns a server.
 
+mod classes;
 mod node;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -12,6 +13,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
+pub use self::classes::{ClassArchive, ClassArchiveError};
 use self::node::ProcessNode;
 use super::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::lab::guard::Guard;

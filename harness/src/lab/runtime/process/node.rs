@@ -232,7 +232,7 @@ fn lay(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
 }
 
 /// Lays folders and files beside those that are there.
-fn fill(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
+pub(super) fn fill(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
     for folder in &launch.folders {
         fs_err::create_dir_all(base.join(folder))?;
     }
@@ -247,7 +247,7 @@ fn fill(launch: &NodeLaunch, base: &Utf8Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn send(pid: u32, signal: Signal) -> std::io::Result<()> {
+pub(super) fn send(pid: u32, signal: Signal) -> std::io::Result<()> {
     let pid = i32::try_from(pid).map_err(std::io::Error::other)?;
     kill(Pid::from_raw(pid), signal).map_err(std::io::Error::from)
 }

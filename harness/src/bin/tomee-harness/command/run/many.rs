@@ -1,4 +1,4 @@
-//! Many runs: as many at one time as the budget bears, told in their order.
+//! Many runs: as many at one time as the budget bears, in their order; where clusters are handed on, in the fleet's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,7 +8,8 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing, in_lanes};
+use tomee_harness::spec::Plan;
+use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing};
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
@@ -26,10 +27,17 @@ pub(super) struct Many<'a> {
     pub(super) warm: bool,
 }
 
-/// One of them.
+/// A run that has not begun.
+struct Pending<'a> {
+    /// With its round, where there are several.
+    label: String,
+    told: &'a Told,
+    plan: Arc<Plan>,
+}
+
+/// A run, by its place among those that have begun.
 struct Numbered<'a> {
     number: u32,
-    /// With its round, where there are several.
     label: String,
     told: &'a Told,
 }
@@ -46,17 +54,14 @@ impl<'a> Many<'a> {
         self.rounds() > 1 || self.told.len() > 1
     }
 
-    /// All runs, in the order in which they begin.
-    fn queue(&self, budget: Budget) -> impl Iterator<Item = Numbered<'a>> {
+    /// All runs, round by round.
+    fn queue(&self) -> impl Iterator<Item = Pending<'a>> {
         let rounds = self.rounds();
-        let mut told: Vec<&Told> = self.told.iter().collect();
-        if self.warm {
-            told = in_lanes(told, budget.clusters(), |told| Some(&told.plan.topology));
-        }
+        let told: Vec<(&Told, Arc<Plan>)> = self.told.iter().map(|told| (told, Arc::new(told.plan.clone()))).collect();
         let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
-        (1..).zip(runs).map(move |(number, (round, told))| {
+        runs.map(move |(round, (told, plan))| {
             let round = if rounds > 1 { format!(" (round {round})") } else { String::new() };
-            Numbered { number, label: format!("{}{round}", told.label), told }
+            Pending { label: format!("{}{round}", told.label), told, plan }
         })
     }
 
@@ -64,20 +69,30 @@ impl<'a> Many<'a> {
     pub(super) async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
         let stop = common.signals.token().child_token();
         let budget = Budget::of(self.jobs);
-        let fleet = Fleet::new(budget);
-        if self.warm && self.rounds() == 1 {
-            fleet.expect(self.told.iter().map(|told| &told.plan));
-        }
-        let (mut queue, mut running) = (self.queue(budget), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
+        let fleet = Fleet::new(budget, self.warm);
+        let (mut queue, mut running) = (self.queue().fuse(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
+        let (mut pending, mut begun): (Vec<Pending<'_>>, u32) = (vec![], 0);
         let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
-        let (mut next, mut failed) = (queue.next(), None::<Failure>);
-        while !running.is_empty() || next.is_some() {
+        let (mut goes_on, mut failed) = (true, None::<Failure>);
+        loop {
+            if stop.is_cancelled() || !goes_on {
+                goes_on = false;
+                pending.clear();
+            }
+            // A round of them, to choose from.
+            let missing = if goes_on { self.told.len().saturating_sub(pending.len()) } else { 0 };
+            for next in queue.by_ref().take(missing) {
+                fleet.expect([&*next.plan]);
+                pending.push(next);
+            }
+            if running.is_empty() && pending.is_empty() {
+                break;
+            }
+            let plans: Vec<Arc<Plan>> = pending.iter().map(|pending| pending.plan.clone()).collect();
             tokio::select! {
                 Some((number, label, result)) = running.next(), if !running.is_empty() => match result {
                     Ok(ended) => {
-                        if self.until_failure && ended.exit != Exit::Holds {
-                            next = None;
-                        }
+                        goes_on = goes_on && !(self.until_failure && ended.exit != Exit::Holds);
                         shown.add(number, label, ended)?;
                     }
                     Err(failure) => {
@@ -85,15 +100,12 @@ impl<'a> Many<'a> {
                         failed.get_or_insert(failure);
                     }
                 },
-                berth = berth(&fleet, next.as_ref()), if next.is_some() => {
-                    if let Some((berth, run)) = berth.zip(next.take()) {
-                        running.push(Box::pin(self.one(common, &stop, run, berth, clock)));
-                        next = queue.next();
-                    }
+                (place, berth, standing) = fleet.berth(&plans), if !plans.is_empty() => {
+                    let Pending { label, told, .. } = pending.remove(place);
+                    begun += 1;
+                    let run = Numbered { number: begun, label, told };
+                    running.push(Box::pin(self.one(common, &stop, run, (berth, standing), clock)));
                 }
-            }
-            if stop.is_cancelled() {
-                next = None;
             }
         }
         let ended = fleet.end().await.map_err(Failure::environment);
@@ -129,11 +141,6 @@ impl<'a> Many<'a> {
             Box::pin(One { common, stop, told, clock, warm: self.warm }.run(number, self.is_many(), berth)).await;
         (number, label, ended)
     }
-}
-
-/// Room for the next run, and a cluster that waits for it. Nothing where there is no next one.
-async fn berth(fleet: &Arc<Fleet>, next: Option<&Numbered<'_>>) -> Option<(Berth, Option<Standing>)> {
-    Some(fleet.berth(&next?.told.plan).await)
 }
 
 /// Prints what runs say, in the order of the runs, as soon as all before them are told.

@@ -243,6 +243,7 @@ impl One<'_> {
             topology: self.told.plan.topology.clone(),
             changes: self.told.plan.changes().cloned().collect(),
             runtime,
+            class_archive: self.warm,
             docker: DockerOptions::default(),
             caches: Caches::of_user().map_err(Failure::environment)?,
             maven: Maven::default(),
@@ -271,8 +272,9 @@ impl One<'_> {
         let topology = &self.told.plan.topology;
         let cluster = &topology.cluster;
         let (server, runtime) = (server(&parts.distribution), parts.runtime.name());
+        let archive = if parts.classes.is_some() { " · class archive" } else { "" };
         let setting = format!(
-            "{server} · {} nodes on {runtime} · {} manager · {} membership · send options {} · {} timing",
+            "{server} · {} nodes on {runtime} · {} manager · {} membership · send options {} · {} timing{archive}",
             topology.nodes.len(),
             cluster.manager,
             cluster.membership,

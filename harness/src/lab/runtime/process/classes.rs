@@ -1,0 +1,240 @@
+//! A class archive: a server's classes, read and verified once, for all starts of clusters that are handed on.
+//!
+//! A start of TomEE is mostly the loading of some 4,500 classes out of a hundred jars. A JVM from Java 13 on can keep what it
+//! made of them in a file (a dynamic archive of class data sharing, JEP 350: `-XX:ArchiveClassesAtExit`,
+//! `-XX:SharedArchiveFile`), those of a server's own class loaders included; a later JVM takes a class from there only where
+//! name, length and checksum of its bytes are the same, and takes nothing where the class path or the Java is another. So
+//! nothing but the time of a start depends on it.
+//!
+//! A server that is started for this alone makes the archive: TomEE's nodes run with an agent, and a JVM with an agent keeps
+//! no archive. It is in the user's cache, by distribution and Java, whole or not at all.
+
+use std::fs::TryLockError;
+use std::io;
+use std::net::Ipv4Addr;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use fs_err as fs;
+use nix::sys::signal::Signal;
+use tokio::process::{Child, Command};
+
+use super::node::{fill, send};
+use crate::config;
+use crate::lab::base;
+use crate::lab::distribution::{Caches, Distribution, Progress};
+use crate::lab::guard::RUN_VARIABLE;
+use crate::lab::java::Java;
+use crate::lab::runtime::{NodeFile, NodeLaunch};
+use crate::lab::wait::Patience;
+use crate::lab::war::War;
+use crate::spec::{ContextPath, Endpoints, NodeEndpoints, NodeName, RunId, Timing, Topology};
+
+/// The first Java with `-XX:ArchiveClassesAtExit`.
+const FIRST_JAVA: u32 = 13;
+/// How long the server may take to start, and then to end and write. Together it takes five seconds.
+const LIMIT: Duration = Duration::from_mins(1);
+/// What Catalina says when it has started, whoever logs it.
+const STARTED: &str = "Server startup in";
+/// What a user's own argument is about that an archive of ours would interfere with.
+const OF_THE_USER: [&str; 3] = ["-Xshare", "SharedArchiveFile", "ArchiveClassesAtExit"];
+/// How many lines of the server are told.
+const LINES: usize = 5;
+
+/// The class archive for one distribution and one Java.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ClassArchive {
+    file: Utf8PathBuf,
+}
+
+/// Why there is none.
+#[derive(Debug, thiserror::Error)]
+pub enum ClassArchiveError {
+    /// A file cannot be read or written; the error names it.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// The server for it has no configuration.
+    #[error("no configuration for the server that makes it: {0}")]
+    Config(String),
+    /// The server did not start, or wrote nothing.
+    #[error("the server that makes it {how}: {said}")]
+    Failed {
+        /// What went wrong.
+        how: String,
+        /// The last lines of its console.
+        said: String,
+    },
+}
+
+impl ClassArchive {
+    /// The archive for this server on this Java, made if need be. None where this Java can make none, or another run is
+    /// just making it. `run` is whose process the server is that makes it.
+    ///
+    /// # Errors
+    /// It cannot be made. Servers start without it all the same.
+    pub async fn of(
+        caches: &Caches,
+        distribution: &Arc<Distribution>,
+        java: &Java,
+        run: &RunId,
+        progress: &dyn Progress,
+    ) -> Result<Option<Self>, ClassArchiveError> {
+        if java.version.major < FIRST_JAVA {
+            return Ok(None);
+        }
+        let folder = caches.root().join("classes");
+        let digest = distribution.digest.get(..16).unwrap_or(&distribution.digest);
+        let name = format!("{digest}-java{}", java.version.full);
+        let file = folder.join(format!("{name}.jsa"));
+        if file.is_file() {
+            return Ok(Some(Self { file }));
+        }
+        fs::create_dir_all(&folder)?;
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(folder.join(format!(".{name}.lock")))?;
+        match lock.try_lock() {
+            Ok(()) if file.is_file() => return Ok(Some(Self { file })),
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Ok(None),
+            Err(TryLockError::Error(error)) => return Err(error.into()),
+        }
+        progress.note("making a class archive, once for this server and this Java");
+        make(distribution, java, run, &folder, &file).await?;
+        Ok(Some(Self { file }))
+    }
+
+    /// The arguments for a JVM that has these others; none where one of them is about archives.
+    pub fn arguments(&self, others: &[String]) -> Vec<String> {
+        let is_of_the_user = |argument: &String| OF_THE_USER.iter().any(|word| argument.contains(word));
+        if others.iter().any(is_of_the_user) { vec![] } else { vec![format!("-XX:SharedArchiveFile={}", self.file)] }
+    }
+}
+
+/// Starts a server that serves the counter app and the probe, and ends it, upon which it writes the archive.
+async fn make(
+    distribution: &Arc<Distribution>,
+    java: &Java,
+    run: &RunId,
+    folder: &Utf8Path,
+    file: &Utf8Path,
+) -> Result<(), ClassArchiveError> {
+    let work = tempfile::TempDir::with_prefix_in(".making-", folder)?;
+    let work = Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("a folder that is no Unicode"))?;
+    let (base, console, made) = (work.join("base"), work.join("console.log"), work.join("classes.jsa"));
+    fill(&launch(distribution)?, &base)?;
+    let mut child = command(distribution, java, run, &base, &made)
+        .stdout(fs::File::create(&console)?.into_file())
+        .stderr(fs::OpenOptions::new().append(true).open(&console)?.into_file())
+        .spawn()?;
+    let failed = |how: String| ClassArchiveError::Failed { how, said: last_lines(&console) };
+    started(&mut child, &console).await?.map_err(failed)?;
+    if let Some(pid) = child.id() {
+        send(pid, Signal::SIGTERM)?;
+    }
+    match tokio::time::timeout(LIMIT, child.wait()).await {
+        Err(_) => return Err(failed(format!("has not ended after {} s", LIMIT.as_secs()))),
+        Ok(status) if !made.is_file() => return Err(failed(format!("wrote none and ended with {}", status?))),
+        Ok(_) => {}
+    }
+    Ok(fs::rename(&made, file)?)
+}
+
+/// Waits until the server has started; else what it did.
+async fn started(child: &mut Child, console: &Utf8Path) -> io::Result<Result<(), String>> {
+    let mut patience = Patience::new("the server's start", LIMIT);
+    loop {
+        if fs::read(console)?.windows(STARTED.len()).any(|bytes| bytes == STARTED.as_bytes()) {
+            return Ok(Ok(()));
+        }
+        if let Some(status) = child.try_wait()? {
+            return Ok(Err(format!("ended with {status}")));
+        }
+        if patience.another_look("it has not started").await.is_err() {
+            return Ok(Err(format!("has not started after {} s", LIMIT.as_secs())));
+        }
+    }
+}
+
+/// A node of an ordinary cluster, alone and on free ports of loopback.
+fn launch(distribution: &Arc<Distribution>) -> Result<NodeLaunch, ClassArchiveError> {
+    let refused = |error: &dyn std::error::Error| ClassArchiveError::Config(error.to_string());
+    let topology = Topology::of(2).map_err(|error| refused(&error))?;
+    let at = |port| NodeEndpoints {
+        http_address: Ipv4Addr::LOCALHOST,
+        http_port: port,
+        receiver_address: Ipv4Addr::LOCALHOST,
+        receiver_port: port,
+    };
+    // 0 is any free port; nobody listens on the peer's.
+    let nodes = [(NodeName::nth(0), at(0)), (NodeName::nth(1), at(1))].into();
+    let kind = distribution.kind().map_err(|error| refused(&error))?;
+    let endpoints = Endpoints { nodes, multicast: None };
+    let node = NodeName::nth(0);
+    let server_xml = config::server_xml(&topology, &endpoints, &node, &kind).map_err(|error| refused(&error))?;
+    let mut files = base::files(distribution, &node, server_xml, "none", &[])?;
+    let context = ContextPath::new("/counter").map_err(|error| refused(&error))?;
+    let counter = War::counter(context).map_err(|error| refused(&error))?;
+    files.push(NodeFile { path: "webapps/counter.war".into(), content: counter.content, modified: None });
+    Ok(NodeLaunch {
+        node,
+        distribution: distribution.clone(),
+        files,
+        folders: base::folders(&topology),
+        java_home: None,
+        jvm_args: vec![],
+        env: vec![],
+    })
+}
+
+/// As `catalina.sh` starts a JVM, less the agent. A JVM takes an archive only with the class path that it was made with.
+fn command(distribution: &Distribution, java: &Java, run: &RunId, base: &Utf8Path, made: &Utf8Path) -> Command {
+    let home = &distribution.home;
+    let mut command = Command::new(java.home.join("bin/java"));
+    command
+        .args(Timing::Accelerated.jvm_flags())
+        .args(["-Duser.language=en", "-Duser.country=US", "-Xlog:disable"])
+        .arg(format!("-XX:ArchiveClassesAtExit={made}"))
+        .arg(format!("-Djava.util.logging.config.file={}", base.join("conf/logging.properties")))
+        .arg("-Djava.util.logging.manager=org.apache.juli.ClassLoaderLogManager")
+        .arg(format!("-Dcatalina.home={home}"))
+        .arg(format!("-Dcatalina.base={base}"))
+        .arg(format!("-Djava.io.tmpdir={}", base.join("temp")))
+        .arg("-cp")
+        .arg(format!("{}:{}", home.join("bin/bootstrap.jar"), home.join("bin/tomcat-juli.jar")))
+        .args(["org.apache.catalina.startup.Bootstrap", "start"])
+        .env(RUN_VARIABLE, run.as_str())
+        .current_dir(base)
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+fn last_lines(console: &Utf8Path) -> String {
+    let text = fs::read(console).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text);
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(LINES)..].join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_argument_about_archives_is_the_users_own_business() {
+        let archive = ClassArchive { file: "/cache/classes/one.jsa".into() };
+        let arguments = |others: &[&str]| {
+            let others: Vec<String> = others.iter().map(|other| (*other).to_owned()).collect();
+            archive.arguments(&others)
+        };
+        assert_eq!(arguments(&["-Xmx256m"]), ["-XX:SharedArchiveFile=/cache/classes/one.jsa"]);
+        for other in ["-Xshare:off", "-XX:SharedArchiveFile=mine.jsa", "-XX:ArchiveClassesAtExit=mine.jsa"] {
+            assert!(arguments(&["-Xmx256m", other]).is_empty(), "{other}");
+        }
+    }
+}
