@@ -1,7 +1,15 @@
 //! The main job on real servers, each node a process. Needs Java and, for the first run of a release, Maven's network.
 
+use std::os::unix::fs::PermissionsExt;
+use std::sync::Arc;
+
+use camino::Utf8Path;
 use integration_tests::{MainJob, left_of};
 use serde_json::json;
+use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
+use tomee_harness::lab::java::{Java, JavaVersion};
+use tomee_harness::lab::runtime::process::ClassArchive;
+use tomee_harness::spec::{RunId, ServerSpec};
 
 /// Runs the main job in the runtime `process`.
 async fn main_job(arguments: &[&str]) -> MainJob {
@@ -125,4 +133,42 @@ async fn nodes_of_warm_runs_and_of_no_others_take_the_servers_classes_from_an_ar
             assert_eq!(context.ends_with("shared objects file (top)"), warm, "{context}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_class_archive_that_was_cut_off_is_made_anew_and_one_that_cannot_be_made_is_tried_once() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let caches = Caches::at(Utf8Path::from_path(folder.path()).expect("UTF-8"));
+    let users = Caches::of_user().expect("a home");
+    let server = Distribution::resolve(&ServerSpec::default(), &users, &Maven::default(), &Quiet).await;
+    let server = Arc::new(server.expect("TomEE by Maven"));
+    let (java, run) = (Java::find(None).expect("a Java"), RunId::new("t-class-archive").expect("a good name"));
+    let archive = async |java: &Java| ClassArchive::of(&caches, &server, java, &run, &Quiet).await;
+    let file = || {
+        let names = fs_err::read_dir(folder.path().join("classes")).expect("it is there").flatten();
+        let found = names.map(|entry| entry.path()).find(|path| path.extension().is_some_and(|kind| kind == "jsa"));
+        found.expect("an archive")
+    };
+    let looked_at = || fs_err::metadata(file()).map(|found| (found.len(), found.modified().ok())).expect("it is there");
+
+    archive(&java).await.expect("it can be made").expect("this Java can");
+    let first = looked_at();
+    archive(&java).await.expect("it is there").expect("this Java can");
+    assert_eq!(looked_at(), first, "it is kept");
+
+    let whole = fs_err::read(file()).expect("it can be read");
+    fs_err::remove_file(file()).expect("it goes");
+    let name = format!("{}-java{}.jsa", &server.digest[..16], java.version.full);
+    fs_err::write(folder.path().join("classes").join(name), &whole[..whole.len() / 2]).expect("written");
+    archive(&java).await.expect("it can be made").expect("this Java can");
+    assert!(looked_at().0 > first.0 / 2, "{:?} is not whole", looked_at());
+
+    let home = Utf8Path::from_path(folder.path()).expect("UTF-8").join("java");
+    fs_err::create_dir_all(home.join("bin")).expect("made");
+    fs_err::write(home.join("bin/java"), "#!/bin/sh\necho no server today\nexit 3\n").expect("written");
+    fs_err::set_permissions(home.join("bin/java"), PermissionsExt::from_mode(0o755)).expect("it can be run");
+    let broken = Java { home, version: JavaVersion { major: 99, full: "99".to_owned() }, vendor: None };
+    let why = archive(&broken).await.expect_err("it starts no server").to_string();
+    assert!(why.contains("exit status: 3") && why.contains("no server today"), "{why}");
+    assert_eq!(archive(&broken).await.expect("nobody tries"), None);
 }

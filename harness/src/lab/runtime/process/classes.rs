@@ -69,8 +69,8 @@ pub enum ClassArchiveError {
 }
 
 impl ClassArchive {
-    /// The archive for this server on this Java, made if need be. None where this Java can make none, or another run is
-    /// just making it. `run` is whose process the server is that makes it.
+    /// The archive for this server on this Java, made if need be. None where this Java can make none or failed to once, or
+    /// where another run is just making it. `run` is whose process the server is that makes it.
     ///
     /// # Errors
     /// It cannot be made. Servers start without it all the same.
@@ -87,25 +87,70 @@ impl ClassArchive {
         let folder = caches.root().join("classes");
         let digest = distribution.digest.get(..16).unwrap_or(&distribution.digest);
         let name = format!("{digest}-java{}", java.version.full);
-        let file = folder.join(format!("{name}.jsa"));
-        if file.is_file() {
-            return Ok(Some(Self { file }));
+        let archive = Self { file: folder.join(format!("{name}.jsa")) };
+        let refused = folder.join(format!("{name}.refused"));
+        if refused.is_file() {
+            return Ok(None);
+        }
+        if archive.is_taken(distribution, java, run).await? {
+            return Ok(Some(archive));
         }
         fs::create_dir_all(&folder)?;
-        let lock = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join(format!(".{name}.lock")))?;
+        let lock = folder.join(format!(".{name}.lock"));
+        let lock = fs::OpenOptions::new().create(true).truncate(false).write(true).open(lock)?;
         match lock.try_lock() {
-            Ok(()) if file.is_file() => return Ok(Some(Self { file })),
+            Ok(()) if archive.is_taken(distribution, java, run).await? => return Ok(Some(archive)),
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
         progress.note("making a class archive, once for this server and this Java");
-        make(distribution, java, run, &folder, &file).await?;
-        Ok(Some(Self { file }))
+        let work = format!(".{name}.making-");
+        remove_leftovers(&folder, &work)?;
+        let work = tempfile::TempDir::with_prefix_in(work, &folder)?;
+        let work = Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("a folder that is no Unicode"))?;
+        let made = archive.made(distribution, java, run, work).await;
+        if let Err(error @ ClassArchiveError::Failed { .. }) = &made {
+            // Whoever has such a Java would wait for it in vain before each cluster.
+            fs::write(&refused, format!("{error}\n"))?;
+        }
+        made.map(|()| Some(archive))
+    }
+
+    async fn made(
+        &self,
+        distribution: &Arc<Distribution>,
+        java: &Java,
+        run: &RunId,
+        work: &Utf8Path,
+    ) -> Result<(), ClassArchiveError> {
+        let made = make(distribution, java, run, work).await?;
+        // A JVM that gets a part of one dies of it.
+        fs::File::open(&made)?.sync_all()?;
+        fs::rename(&made, &self.file)?;
+        if self.is_taken(distribution, java, run).await? {
+            return Ok(());
+        }
+        Err(ClassArchiveError::Failed { how: "wrote one that no JVM takes".to_owned(), said: self.file.to_string() })
+    }
+
+    /// Whether it is there, whole, and a JVM takes it for this server: the JVM itself says so.
+    async fn is_taken(&self, distribution: &Distribution, java: &Java, run: &RunId) -> io::Result<bool> {
+        if !self.file.is_file() {
+            return Ok(false);
+        }
+        let mut command = jvm(distribution, java, run);
+        command
+            .args(["-Xshare:on", "-XX:+VerifySharedSpaces", "-Xlog:disable"])
+            .arg(format!("-XX:SharedArchiveFile={}", self.file))
+            // One that dies of a broken archive would leave a report.
+            .args(["-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null", "-version"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        match tokio::time::timeout(LIMIT, command.status()).await {
+            Ok(status) => Ok(status?.success()),
+            Err(_) => Ok(false),
+        }
     }
 
     /// The arguments for a JVM that has these others; none where one of them is about archives.
@@ -120,14 +165,11 @@ async fn make(
     distribution: &Arc<Distribution>,
     java: &Java,
     run: &RunId,
-    folder: &Utf8Path,
-    file: &Utf8Path,
-) -> Result<(), ClassArchiveError> {
-    let work = tempfile::TempDir::with_prefix_in(".making-", folder)?;
-    let work = Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("a folder that is no Unicode"))?;
+    work: &Utf8Path,
+) -> Result<Utf8PathBuf, ClassArchiveError> {
     let (base, console, made) = (work.join("base"), work.join("console.log"), work.join("classes.jsa"));
     fill(&launch(distribution)?, &base)?;
-    let mut child = command(distribution, java, run, &base, &made)
+    let mut child = server(distribution, java, run, &base, &made)
         .stdout(fs::File::create(&console)?.into_file())
         .stderr(fs::OpenOptions::new().append(true).open(&console)?.into_file())
         .spawn()?;
@@ -137,11 +179,21 @@ async fn make(
         send(pid, Signal::SIGTERM)?;
     }
     match tokio::time::timeout(LIMIT, child.wait()).await {
-        Err(_) => return Err(failed(format!("has not ended after {} s", LIMIT.as_secs()))),
-        Ok(status) if !made.is_file() => return Err(failed(format!("wrote none and ended with {}", status?))),
-        Ok(_) => {}
+        Err(_) => Err(failed(format!("has not ended after {} s", LIMIT.as_secs()))),
+        Ok(status) if !made.is_file() => Err(failed(format!("wrote none and ended with {}", status?))),
+        Ok(_) => Ok(made),
     }
-    Ok(fs::rename(&made, file)?)
+}
+
+/// Removes what a run left that was killed half-way.
+fn remove_leftovers(folder: &Utf8Path, prefix: &str) -> io::Result<()> {
+    for entry in folder.read_dir_utf8()? {
+        let entry = entry?;
+        if entry.file_name().starts_with(prefix) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// Waits until the server has started; else what it did.
@@ -191,26 +243,33 @@ fn launch(distribution: &Arc<Distribution>) -> Result<NodeLaunch, ClassArchiveEr
     })
 }
 
-/// As `catalina.sh` starts a JVM, less the agent. A JVM takes an archive only with the class path that it was made with.
-fn command(distribution: &Distribution, java: &Java, run: &RunId, base: &Utf8Path, made: &Utf8Path) -> Command {
-    let home = &distribution.home;
+/// A JVM of the node's kind. It takes an archive only with the class path that it was made with, which is `catalina.sh`'s.
+fn jvm(distribution: &Distribution, java: &Java, run: &RunId) -> Command {
+    let bin = distribution.home.join("bin");
     let mut command = Command::new(java.home.join("bin/java"));
     command
         .args(Timing::Accelerated.jvm_flags())
+        .arg("-cp")
+        .arg(format!("{}:{}", bin.join("bootstrap.jar"), bin.join("tomcat-juli.jar")))
+        .env(RUN_VARIABLE, run.as_str())
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    command
+}
+
+/// As `catalina.sh` starts a server, less the agent.
+fn server(distribution: &Distribution, java: &Java, run: &RunId, base: &Utf8Path, made: &Utf8Path) -> Command {
+    let mut command = jvm(distribution, java, run);
+    command
         .args(["-Duser.language=en", "-Duser.country=US", "-Xlog:disable"])
         .arg(format!("-XX:ArchiveClassesAtExit={made}"))
         .arg(format!("-Djava.util.logging.config.file={}", base.join("conf/logging.properties")))
         .arg("-Djava.util.logging.manager=org.apache.juli.ClassLoaderLogManager")
-        .arg(format!("-Dcatalina.home={home}"))
+        .arg(format!("-Dcatalina.home={}", distribution.home))
         .arg(format!("-Dcatalina.base={base}"))
         .arg(format!("-Djava.io.tmpdir={}", base.join("temp")))
-        .arg("-cp")
-        .arg(format!("{}:{}", home.join("bin/bootstrap.jar"), home.join("bin/tomcat-juli.jar")))
         .args(["org.apache.catalina.startup.Bootstrap", "start"])
-        .env(RUN_VARIABLE, run.as_str())
-        .current_dir(base)
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+        .current_dir(base);
     command
 }
 
