@@ -5,18 +5,15 @@
 //! sources, distribution and Java, and appear there whole or not at all.
 
 use std::io;
-use std::process::Stdio;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 use sha2::{Digest as _, Sha256};
-use tokio::process::Command;
 
 use super::distribution::hex::hex;
 use super::distribution::{Caches, Distribution, Namespace, Product};
-use super::guard::RUN_VARIABLE;
-use super::java::Java;
+use super::java::{Java, last_lines};
 use super::war::{self, War, WarError};
 use crate::spec::{CompiledApp, ContextPath, RunId};
 
@@ -103,7 +100,6 @@ impl CompileError {
 impl Compiler {
     /// A compiler of apps for this server. `run` is whose process it is while it compiles.
     pub fn new(caches: &Caches, distribution: &Distribution, java: &Java, run: &RunId) -> Self {
-        let digest = distribution.digest.get(..16).unwrap_or(&distribution.digest);
         let product = match distribution.product {
             Product::Tomee => "tomee",
             Product::Tomcat => "tomcat",
@@ -116,7 +112,7 @@ impl Compiler {
             java: java.clone(),
             run: run.clone(),
             folder: caches.root().join("apps"),
-            key: format!("{digest}-java{}", java.version.major),
+            key: format!("{}-java{}", distribution.short_digest(), java.version.major),
         }
     }
 
@@ -155,15 +151,12 @@ impl Compiler {
             fs::write(path, content)?;
         }
         let (compiler, libraries) = self.libraries(app)?;
-        let mut command = Command::new(self.java.home.join("bin/java"));
+        let mut command = self.java.command(&self.run);
         command
-            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Duser.language=en", "-cp"])
+            .args(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp"])
             .arg(compiler)
             .args([COMPILER, "-source", LEVEL, "-target", LEVEL, "-encoding", "UTF-8", "-proc:none", "-nowarn", "-g"])
-            .args(["-cp", &libraries, "-d", to.as_str(), from.as_str()])
-            .env(RUN_VARIABLE, self.run.as_str())
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
+            .args(["-cp", &libraries, "-d", to.as_str(), from.as_str()]);
         let failed = |said: String| CompileError::Failed { app, server: self.server.clone(), said };
         let output = match tokio::time::timeout(LIMIT, command.output()).await {
             Ok(output) => output?,
@@ -171,9 +164,7 @@ impl Compiler {
         };
         if !output.status.success() {
             let said = [output.stdout, output.stderr].concat();
-            let said = String::from_utf8_lossy(&said);
-            let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            return Err(failed(lines[lines.len().saturating_sub(LINES)..].join("; ")));
+            return Err(failed(last_lines(&said, LINES)));
         }
         match fs::rename(&to, place) {
             // Another run was faster, with the same classes.

@@ -12,9 +12,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err as fs;
 
 use super::distribution::{Distribution, Product};
+use super::guard::RUN_VARIABLE;
+use crate::spec::RunId;
 
 /// How long Java may take to say its version. It takes a tenth of a second.
 const ANSWER_LIMIT: Duration = Duration::from_secs(20);
+
+/// Lines of logs are recognised by their words.
+pub(in crate::lab) const ENGLISH: [&str; 2] = ["-Duser.language=en", "-Duser.country=US"];
 
 /// A Java that is there and can be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,6 +160,13 @@ impl JavaError {
 }
 
 impl Java {
+    /// Its JVM as a process of a run, ended with its handle; it speaks English.
+    pub(in crate::lab) fn command(&self, run: &RunId) -> tokio::process::Command {
+        let mut command = tokio::process::Command::new(self.home.join("bin/java"));
+        command.args(ENGLISH).env(RUN_VARIABLE, run.as_str()).stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
     /// The Java to use: the one that is named, else `JAVA_HOME`'s, else `java` on the `PATH`, in this environment.
     ///
     /// One that is named and broken is an error: another Java than the one that was meant is no help.
@@ -302,6 +314,13 @@ fn oldest_java(distribution: &Distribution) -> u32 {
         (Product::Tomcat, (..=7, _)) => 6,
         (Product::Tomcat, _) => 21,
     }
+}
+
+/// The last lines of what a program said, as one.
+pub(in crate::lab) fn last_lines(said: &[u8], count: usize) -> String {
+    let said = String::from_utf8_lossy(said);
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines[lines.len().saturating_sub(count)..].join("; ")
 }
 
 #[cfg(test)]

@@ -120,9 +120,12 @@ fn trace_cause(node: &NodeName, line: &str) -> Option<LogLine> {
     })
 }
 
+/// What Catalina says when it has started.
+pub(super) const STARTED: &str = "Server startup in";
+
 /// Texts by which a line is known, the first that fits wins.
 const TEXTS: &[(&str, LogClass)] = &[
-    ("Server startup in", LogClass::ServerStarted),
+    (STARTED, LogClass::ServerStarted),
     ("Replication member added", LogClass::MemberAdded),
     ("Received member disappeared", LogClass::MemberDisappeared),
     ("Register manager [", LogClass::ManagerStarted),

@@ -36,7 +36,7 @@ pub struct CompiledPages {
 impl CompiledPages {
     /// The pages for this server on this Java. The folder need not be there yet.
     pub fn of(caches: &Caches, distribution: &Distribution, java: &Java) -> Self {
-        let digest = distribution.digest.get(..16).unwrap_or(&distribution.digest);
+        let digest = distribution.short_digest();
         let name = format!("{digest}-java{}-{}", java.version.major, &content_digest()[..16]);
         Self { folder: caches.root().join("pages").join(name) }
     }

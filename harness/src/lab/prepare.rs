@@ -187,8 +187,10 @@ impl Preparation<'_> {
             java.check_for(&distribution)?;
         }
         let distribution = Arc::new(distribution);
-        let classes = match &java {
-            Some(java) if self.class_archive && self.runtime == RuntimeKind::Process => {
+        // Of a node that is a process of this machine.
+        let own_java = java.clone().filter(|_| self.runtime == RuntimeKind::Process);
+        let classes = match &own_java {
+            Some(java) if self.class_archive => {
                 let made = ClassArchive::of(&self.caches, &distribution, java, &self.run, self.progress).await;
                 // Servers start without it, only later.
                 made.unwrap_or_else(|error| {
@@ -230,14 +232,11 @@ impl Preparation<'_> {
             limits: Limits::of(self.topology.timing),
             topology: self.topology,
             runtime,
-            pages: java
-                .as_ref()
-                .filter(|_| self.runtime == RuntimeKind::Process)
-                .map(|java| CompiledPages::of(&self.caches, &distribution, java)),
+            pages: own_java.as_ref().map(|java| CompiledPages::of(&self.caches, &distribution, java)),
             compiler: java.as_ref().map(|java| Compiler::new(&self.caches, &distribution, java, &self.run)),
             distribution,
             classes,
-            java: java.filter(|_| self.runtime == RuntimeKind::Process),
+            java: own_java,
             recorder: Arc::new(recorder),
             run_dir: run_dir.clone(),
             token: self.run.to_string(),

@@ -354,6 +354,11 @@ impl StepKind {
         }
     }
 
+    /// Whether it starts a node with something else than it had.
+    pub fn changes_its_node(&self) -> bool {
+        matches!(self, Self::Restart { changes, app, .. } if changes.is_some() || app.is_some())
+    }
+
     /// Whether it ends the traffic of clients of this name.
     pub(super) fn ends_traffic_of(&self, name: &ClientName) -> bool {
         matches!(self, Self::EndTraffic { client } if client == name)

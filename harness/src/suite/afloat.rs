@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::budget::Budget;
 use super::fleet::{Room, Standing, StandingError};
-use crate::spec::{Plan, RunId, Step, StepKind, Topology};
+use crate::spec::{Plan, RunId, Topology};
 use crate::trial;
 
 /// What there is now.
@@ -15,7 +15,7 @@ pub(super) struct Afloat {
     pub(super) runs: usize,
     pub(super) nodes: usize,
     /// The kinds of cluster that were spoken of, each named by its place here.
-    pub(super) kinds: Vec<Topology>,
+    kinds: Vec<Topology>,
     /// The kinds of the clusters of the stories that are being told.
     pub(super) used: Vec<usize>,
     /// Clusters between two stories.
@@ -25,7 +25,7 @@ pub(super) struct Afloat {
     /// The stories that wait for a berth, in the order in which they came.
     pub(super) waiting: Vec<Waiting>,
     /// How many have come.
-    pub(super) tickets: u64,
+    pub(super) tickets: usize,
     /// The first cluster that was to end and left something.
     pub(super) left: Option<StandingError>,
 }
@@ -33,9 +33,9 @@ pub(super) struct Afloat {
 /// Stories that want a cluster of one kind.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Demand {
-    pub(super) stories: usize,
+    stories: usize,
     /// How long they take, roughly: one for each, and one for each start of a node.
-    pub(super) weight: usize,
+    weight: usize,
 }
 
 impl Demand {
@@ -44,7 +44,7 @@ impl Demand {
         self.weight += weight(plan);
     }
 
-    pub(super) fn take(&mut self, plan: &Plan) {
+    fn take(&mut self, plan: &Plan) {
         self.stories = self.stories.saturating_sub(1);
         self.weight = self.weight.saturating_sub(weight(plan));
     }
@@ -61,7 +61,7 @@ fn weight(plan: &Plan) -> usize {
 /// A story that waits for a berth.
 #[derive(Debug)]
 pub(super) struct Waiting {
-    pub(super) ticket: u64,
+    pub(super) ticket: usize,
     pub(super) plan: Arc<Plan>,
     pub(super) kind: usize,
 }
@@ -81,9 +81,9 @@ pub(super) struct Idle {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
     /// Tell the story of this ticket on the cluster that waits at this place.
-    On { ticket: u64, place: usize },
+    On { ticket: usize, place: usize },
     /// Tell the story of this ticket on a cluster of its own.
-    New { ticket: u64 },
+    New { ticket: usize },
     /// End the cluster that waits at this place, to make room.
     End { place: usize },
     /// Nothing, until something changes.
@@ -93,8 +93,7 @@ pub(super) enum Choice {
 /// Whether a plan can be told on a cluster that was handed on. One that restarts a node with something else prepares that
 /// for a cluster of its own.
 pub(super) fn takes_any(plan: &Plan) -> bool {
-    let changes = |step: &Step| matches!(&step.kind, StepKind::Restart { changes, app, .. } if changes.is_some() || app.is_some());
-    !plan.steps.iter().any(changes)
+    !plan.steps.iter().any(|step| step.kind.changes_its_node())
 }
 
 impl Idle {
@@ -181,14 +180,13 @@ impl Afloat {
             None => self.waiting.len(),
         };
         // Those that are being told are part of both.
-        let told = self.used.iter().filter(|used| **used == waiting.kind).count();
-        let of_kind = self.demand(waiting.kind).stories + told;
+        let of_kind = self.demand(waiting.kind).stories + self.told(waiting.kind);
         let all = (to_come + self.used.len()).max(1);
         there < budget.runs.saturating_mul(of_kind).div_ceil(all).min(of_kind.div_ceil(WORTH_A_START))
     }
 
     /// The stories to come that want a cluster of a kind, as far as is known.
-    pub(super) fn demand(&self, kind: usize) -> Demand {
+    fn demand(&self, kind: usize) -> Demand {
         if let Some(wanted) = &self.wanted {
             return wanted.get(&kind).copied().unwrap_or_default();
         }
@@ -201,12 +199,16 @@ impl Afloat {
 
     /// How many clusters of a kind there are.
     fn clusters(&self, kind: usize) -> usize {
-        let idle = self.idle.iter().filter(|idle| idle.kind == kind).count();
-        idle + self.used.iter().filter(|used| **used == kind).count()
+        self.told(kind) + self.idle.iter().filter(|idle| idle.kind == kind).count()
+    }
+
+    /// How many stories are being told on clusters of a kind.
+    fn told(&self, kind: usize) -> usize {
+        self.used.iter().filter(|used| **used == kind).count()
     }
 
     /// Counts one run more, and what it wanted as no longer wanted.
-    pub(super) fn begin(&mut self, ticket: u64) -> Option<Waiting> {
+    pub(super) fn begin(&mut self, ticket: usize) -> Option<Waiting> {
         let place = self.waiting.iter().position(|waiting| waiting.ticket == ticket)?;
         let waiting = self.waiting.remove(place);
         self.runs += 1;

@@ -190,11 +190,11 @@ impl Teller {
         let preparation = Preparation {
             run: run.clone(),
             folder,
-            machines: machines.clone(),
+            class_archive: machines.is_some(),
+            machines,
             topology: plan.topology.clone(),
             changes: plan.changes().cloned().collect(),
             runtime,
-            class_archive: machines.is_some(),
             docker: DockerOptions::default(),
             caches: Caches::of_user()?,
             maven: Maven::default(),

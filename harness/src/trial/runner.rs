@@ -161,7 +161,7 @@ fn leaves_it_as_it_was(plan: &Plan) -> bool {
         && plan.steps.iter().all(|step| match &step.kind {
             StepKind::Fault { kind, .. } => matches!(kind, FaultKind::Kill | FaultKind::Stop | FaultKind::Pause),
             StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
-            StepKind::Restart { changes, app, .. } => changes.is_none() && app.is_none(),
+            StepKind::Restart { .. } => !step.kind.changes_its_node(),
             StepKind::Start
             | StepKind::StartAgain
             | StepKind::Request { .. }

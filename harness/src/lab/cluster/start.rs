@@ -11,6 +11,7 @@ use crate::history::Question;
 use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine};
 use crate::lab::base;
+use crate::lab::java::ENGLISH;
 use crate::lab::pages::CompiledPages;
 use crate::lab::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::lab::sync::lock;
@@ -181,9 +182,9 @@ impl Cluster {
 }
 
 fn jvm_args(topology: &Topology, node: &NodeName) -> Vec<String> {
-    let ours = ["-Duser.language=en".to_owned(), "-Duser.country=US".to_owned(), format!("-Dharness.node={node}")];
+    let ours = ENGLISH.map(str::to_owned).into_iter().chain([format!("-Dharness.node={node}")]);
     let timing = topology.jvm_flags().into_iter().map(str::to_owned);
-    ours.into_iter().chain(timing).chain(topology.jvm.args.iter().cloned()).collect()
+    ours.chain(timing).chain(topology.jvm.args.iter().cloned()).collect()
 }
 
 /// The first exceptions of a console, each once and without its trace: the cause that a log's message leaves out.

@@ -35,6 +35,11 @@ pub struct Distribution {
 }
 
 impl Distribution {
+    /// A part of a file's name in the cache, for what is of this distribution alone.
+    pub fn short_digest(&self) -> &str {
+        self.digest.get(..16).unwrap_or(&self.digest)
+    }
+
     /// What decides how its configuration is written.
     ///
     /// # Errors

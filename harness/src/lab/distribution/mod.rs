@@ -27,4 +27,5 @@ pub use maven::Maven;
 pub use maven_said::{MavenProblem, MavenSaid};
 pub use progress::{Progress, Quiet};
 pub use resolve::Caches;
+pub(in crate::lab) use store::remove_leftovers;
 pub use unpack::ArchiveProblem;

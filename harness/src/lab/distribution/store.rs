@@ -60,7 +60,7 @@ pub(super) async fn obtain(
     if let Some(stored) = stored(&place) {
         return Ok(stored);
     }
-    remove_leftovers(root, &name)?;
+    remove_leftovers(root, &prefix_of_staging(&name))?;
     let staging = staging(root, &name)?;
     let work = utf8(&staging)?;
     let fetched = maven.fetch(artifact, &work.join("maven"), progress).await?;
@@ -145,11 +145,10 @@ fn staging(root: &Utf8Path, name: &str) -> io::Result<TempDir> {
 }
 
 /// Removes what runs left that were killed half-way. Only for the holder of the lock.
-fn remove_leftovers(root: &Utf8Path, name: &str) -> io::Result<()> {
-    let prefix = prefix_of_staging(name);
+pub(in crate::lab) fn remove_leftovers(root: &Utf8Path, prefix: &str) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
             fs::remove_dir_all(entry.path())?;
         }
     }

@@ -24,9 +24,9 @@ use tokio::process::{Child, Command};
 use super::node::{fill, send};
 use crate::config;
 use crate::lab::base;
-use crate::lab::distribution::{Caches, Distribution, Progress};
-use crate::lab::guard::RUN_VARIABLE;
-use crate::lab::java::Java;
+use crate::lab::distribution::{Caches, Distribution, Progress, remove_leftovers};
+use crate::lab::java::{Java, last_lines};
+use crate::lab::logs::STARTED;
 use crate::lab::runtime::{NodeFile, NodeLaunch};
 use crate::lab::wait::Patience;
 use crate::lab::war::War;
@@ -36,8 +36,6 @@ use crate::spec::{ContextPath, Endpoints, NodeEndpoints, NodeName, RunId, Timing
 const FIRST_JAVA: u32 = 13;
 /// How long the server may take to start, and then to end and write. Together it takes five seconds.
 const LIMIT: Duration = Duration::from_mins(1);
-/// What Catalina says when it has started, whoever logs it.
-const STARTED: &str = "Server startup in";
 /// What a user's own argument is about that an archive of ours would interfere with.
 const OF_THE_USER: [&str; 3] = ["-Xshare", "SharedArchiveFile", "ArchiveClassesAtExit"];
 /// How many lines of the server are told.
@@ -85,8 +83,7 @@ impl ClassArchive {
             return Ok(None);
         }
         let folder = caches.root().join("classes");
-        let digest = distribution.digest.get(..16).unwrap_or(&distribution.digest);
-        let name = format!("{digest}-java{}", java.version.full);
+        let name = format!("{}-java{}", distribution.short_digest(), java.version.full);
         let archive = Self { file: folder.join(format!("{name}.jsa")) };
         let refused = folder.join(format!("{name}.refused"));
         if refused.is_file() {
@@ -173,7 +170,10 @@ async fn make(
         .stdout(fs::File::create(&console)?.into_file())
         .stderr(fs::OpenOptions::new().append(true).open(&console)?.into_file())
         .spawn()?;
-    let failed = |how: String| ClassArchiveError::Failed { how, said: last_lines(&console) };
+    let failed = |how: String| ClassArchiveError::Failed {
+        how,
+        said: last_lines(&fs::read(&console).unwrap_or_default(), LINES),
+    };
     started(&mut child, &console).await?.map_err(failed)?;
     if let Some(pid) = child.id() {
         send(pid, Signal::SIGTERM)?;
@@ -183,17 +183,6 @@ async fn make(
         Ok(status) if !made.is_file() => Err(failed(format!("wrote none and ended with {}", status?))),
         Ok(_) => Ok(made),
     }
-}
-
-/// Removes what a run left that was killed half-way.
-fn remove_leftovers(folder: &Utf8Path, prefix: &str) -> io::Result<()> {
-    for entry in folder.read_dir_utf8()? {
-        let entry = entry?;
-        if entry.file_name().starts_with(prefix) {
-            fs::remove_dir_all(entry.path())?;
-        }
-    }
-    Ok(())
 }
 
 /// Waits until the server has started; else what it did.
@@ -246,14 +235,12 @@ fn launch(distribution: &Arc<Distribution>) -> Result<NodeLaunch, ClassArchiveEr
 /// A JVM of the node's kind. It takes an archive only with the class path that it was made with, which is `catalina.sh`'s.
 fn jvm(distribution: &Distribution, java: &Java, run: &RunId) -> Command {
     let bin = distribution.home.join("bin");
-    let mut command = Command::new(java.home.join("bin/java"));
-    command
-        .args(Timing::Accelerated.jvm_flags())
-        .arg("-cp")
-        .arg(format!("{}:{}", bin.join("bootstrap.jar"), bin.join("tomcat-juli.jar")))
-        .env(RUN_VARIABLE, run.as_str())
-        .stdin(Stdio::null())
-        .kill_on_drop(true);
+    let mut command = java.command(run);
+    command.args(Timing::Accelerated.jvm_flags()).arg("-cp").arg(format!(
+        "{}:{}",
+        bin.join("bootstrap.jar"),
+        bin.join("tomcat-juli.jar")
+    ));
     command
 }
 
@@ -261,7 +248,7 @@ fn jvm(distribution: &Distribution, java: &Java, run: &RunId) -> Command {
 fn server(distribution: &Distribution, java: &Java, run: &RunId, base: &Utf8Path, made: &Utf8Path) -> Command {
     let mut command = jvm(distribution, java, run);
     command
-        .args(["-Duser.language=en", "-Duser.country=US", "-Xlog:disable"])
+        .arg("-Xlog:disable")
         .arg(format!("-XX:ArchiveClassesAtExit={made}"))
         .arg(format!("-Djava.util.logging.config.file={}", base.join("conf/logging.properties")))
         .arg("-Djava.util.logging.manager=org.apache.juli.ClassLoaderLogManager")
@@ -271,13 +258,6 @@ fn server(distribution: &Distribution, java: &Java, run: &RunId, base: &Utf8Path
         .args(["org.apache.catalina.startup.Bootstrap", "start"])
         .current_dir(base);
     command
-}
-
-fn last_lines(console: &Utf8Path) -> String {
-    let text = fs::read(console).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    lines[lines.len().saturating_sub(LINES)..].join("; ")
 }
 
 #[cfg(test)]

@@ -75,15 +75,15 @@ impl<'a> Many<'a> {
         let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
         let (mut goes_on, mut failed) = (true, None::<Failure>);
         loop {
-            if stop.is_cancelled() || !goes_on {
-                goes_on = false;
+            goes_on &= !stop.is_cancelled();
+            if goes_on {
+                // A round of them, to choose from.
+                for next in queue.by_ref().take(self.told.len() - pending.len()) {
+                    fleet.expect([&*next.plan]);
+                    pending.push(next);
+                }
+            } else {
                 pending.clear();
-            }
-            // A round of them, to choose from.
-            let missing = if goes_on { self.told.len().saturating_sub(pending.len()) } else { 0 };
-            for next in queue.by_ref().take(missing) {
-                fleet.expect([&*next.plan]);
-                pending.push(next);
             }
             if running.is_empty() && pending.is_empty() {
                 break;
@@ -92,7 +92,7 @@ impl<'a> Many<'a> {
             tokio::select! {
                 Some((number, label, result)) = running.next(), if !running.is_empty() => match result {
                     Ok(ended) => {
-                        goes_on = goes_on && !(self.until_failure && ended.exit != Exit::Holds);
+                        goes_on &= !self.until_failure || ended.exit == Exit::Holds;
                         shown.add(number, label, ended)?;
                     }
                     Err(failure) => {
