@@ -126,7 +126,7 @@ impl Told {
 
     fn look(&mut self, node: NodeName) {
         let sessions = self.counts.iter().map(|(client, count)| {
-            let value = |value: serde_json::Value| AttributeValue { class: "java.lang.Object".to_owned(), value };
+            let value = |value: serde_json::Value| AttributeValue::new("java.lang.Object", value);
             let attributes = [
                 ("count".to_owned(), value((*count).into())),
                 ("once".to_owned(), value(format!("once-{client}").into())),
@@ -147,6 +147,9 @@ impl Told {
             available: true,
             distributable: true,
             war_sha256: None,
+            served_sha256: None,
+            cookie: None,
+            local_because: None,
             manager: ManagerState::default(),
             sessions: sessions.collect(),
         };

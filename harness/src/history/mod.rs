@@ -13,8 +13,8 @@ pub mod record;
 pub use jsonl::{HistoryError, read, write_record};
 pub use log_line::{LogClass, LogLine};
 pub use observation::{
-    AttributeValue, ContextState, ManagerState, MemberState, NodeObservation, NodeState, Question, ReplicaRole, Seen,
-    SessionReplica,
+    AttributeValue, ContextState, EngineState, ManagerState, MemberState, NodeObservation, NodeState, Question,
+    ReplicaRole, Seen, SessionCookieState, SessionReplica,
 };
 pub use operation::{CounterReply, OperationId, Outcome, Reply};
 pub use record::{Event, FaultPhase, History, Nanos, Record, RecordKind};

@@ -80,6 +80,9 @@ pub struct NodeState {
     pub send_options: Option<i64>,
     /// The class of the Cluster; `None` where the Host has none.
     pub cluster_class: Option<String>,
+    /// The Engine as it runs; `None` where the probe does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<EngineState>,
     /// The peers that the node sees, without itself.
     pub members: Vec<MemberState>,
     /// The contexts, less the probe's own.
@@ -91,6 +94,25 @@ impl NodeState {
     pub fn context(&self, path: &ContextPath, version: &str) -> Option<&ContextState> {
         self.contexts.iter().find(|found| found.path == *path && (version.is_empty() || found.version == version))
     }
+}
+
+/// The Engine of a node as it runs, whatever its configuration says.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct EngineState {
+    /// Its `jvmRoute`; `None` where it has none.
+    pub jvm_route: Option<String>,
+}
+
+/// The cookie in which a context keeps its session ids (`SessionConfig.getSessionCookieName`,
+/// `ApplicationSessionCookieConfig`).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct SessionCookieState {
+    /// Its name, `JSESSIONID` where nothing else is configured.
+    pub name: String,
+    /// The path that it is set for.
+    pub path: String,
 }
 
 /// A peer as a node sees it.
@@ -123,6 +145,18 @@ pub struct ContextState {
     /// SHA-256 of the WAR that it was deployed from, in hexadecimal, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub war_sha256: Option<String>,
+    /// SHA-256 over what it serves (names and bytes of the unpacked classes, jars, pages and descriptors, less what the
+    /// server itself adds), in hexadecimal. It may differ from what the archive holds: TomEE 9.0.0 unpacks no archive that
+    /// was replaced while it was down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub served_sha256: Option<String>,
+    /// The session cookie in effect; `None` where the probe does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<SessionCookieState>,
+    /// Why its sessions stay on this node, in words, where they do: which descriptor lacks `<distributable/>`, which jar's
+    /// fragment makes the app local, which `<Manager>` stands in the context.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub local_because: Option<String>,
     /// The Manager that really runs.
     pub manager: ManagerState,
     /// Its sessions here.
@@ -180,4 +214,34 @@ pub struct AttributeValue {
     pub class: String,
     /// Numbers, booleans, strings, null and lists of them as they are; all else as text.
     pub value: serde_json::Value,
+    /// SHA-256 of the value as the app's class loader serialises it, in hexadecimal, where it serialises twice the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<String>,
+    /// How many bytes that takes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// Why it cannot be serialised, with the path of fields, where it cannot.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unserialisable: Option<String>,
+    /// Why its copies cannot be compared, where they cannot: it serialises otherwise each time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undecidable: Option<String>,
+    /// Whether the Manager's own filters keep it from being replicated.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub excluded: bool,
+}
+
+impl AttributeValue {
+    /// A value of a class of which nothing more is known.
+    pub fn new(class: impl Into<String>, value: serde_json::Value) -> Self {
+        Self {
+            class: class.into(),
+            value,
+            sha256: None,
+            bytes: None,
+            unserialisable: None,
+            undecidable: None,
+            excluded: false,
+        }
+    }
 }

@@ -112,6 +112,7 @@ fn parse(body: &str) -> Result<NodeState, String> {
         openejb: server.openejb,
         send_options: cluster.as_ref().and_then(|cluster| cluster.send_options),
         cluster_class: cluster.map(|cluster| cluster.class),
+        engine: None,
         members,
         contexts,
     })
@@ -132,6 +133,9 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         started_ms: wire.started_ms,
         distributable: wire.distributable,
         war_sha256: wire.war_sha256,
+        served_sha256: None,
+        cookie: None,
+        local_because: None,
         manager: manager
             .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
             .unwrap_or_default(),

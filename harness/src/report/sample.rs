@@ -171,7 +171,7 @@ impl Story {
     }
 
     fn look(&mut self, on: &str, count: i64) {
-        let attributes = [("count".to_owned(), AttributeValue { class: "Integer".to_owned(), value: count.into() })];
+        let attributes = [("count".to_owned(), AttributeValue::new("Integer", count.into()))];
         let session = SessionReplica {
             id: SessionId::new("AB12.n1"),
             role: ReplicaRole::Replica,
@@ -186,6 +186,9 @@ impl Story {
             available: true,
             distributable: true,
             war_sha256: None,
+            served_sha256: None,
+            cookie: None,
+            local_because: None,
             manager: ManagerState::default(),
             sessions: vec![session],
         };

@@ -119,7 +119,7 @@ fn value() -> impl Strategy<Value = AttributeValue> {
         any::<String>().prop_map(|s| json!(s)),
         vec(any::<i64>(), 0..4).prop_map(|l| json!(l)),
     ];
-    (any::<String>(), value).prop_map(|(class, value)| AttributeValue { class, value })
+    (any::<String>(), value).prop_map(|(class, value)| AttributeValue::new(class, value))
 }
 
 fn reply() -> impl Strategy<Value = Reply> {
@@ -187,6 +187,9 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
             available,
             distributable,
             war_sha256,
+            served_sha256: None,
+            cookie: None,
+            local_because: None,
             manager,
             sessions,
         },
@@ -206,6 +209,7 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
             openejb,
             send_options,
             cluster_class,
+            engine: None,
             members,
             contexts,
         });

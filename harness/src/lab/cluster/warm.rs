@@ -336,6 +336,9 @@ mod tests {
         };
         ContextState {
             war_sha256: None,
+            served_sha256: None,
+            cookie: None,
+            local_because: None,
             started_ms: None,
             path: ContextPath::new(path).expect("a good path"),
             version: String::new(),
@@ -351,6 +354,7 @@ mod tests {
             server_info: String::new(),
             openejb: None,
             cluster_class: None,
+            engine: None,
             send_options: None,
             members: vec![],
             contexts,

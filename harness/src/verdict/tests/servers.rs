@@ -116,6 +116,7 @@ impl Story {
             openejb: Some(true),
             send_options: Some(i64::from(self.plan.topology.cluster.send_options.bits())),
             cluster_class: Some("org.apache.catalina.ha.tcp.SimpleTcpCluster".to_owned()),
+            engine: None,
             members: members.collect(),
             contexts: vec![ContextState {
                 started_ms: None,
@@ -124,6 +125,9 @@ impl Story {
                 available: true,
                 distributable: true,
                 war_sha256: Some("ab".to_owned()),
+                served_sha256: None,
+                cookie: None,
+                local_because: None,
                 manager: ManagerState {
                     class: self.plan.topology.cluster.manager_class().to_owned(),
                     attributes: BTreeMap::new(),
@@ -158,7 +162,7 @@ pub(super) fn endpoints(names: &[NodeName]) -> Endpoints {
 }
 
 fn replica(held: &Held) -> SessionReplica {
-    let value = |class: &str, value| AttributeValue { class: class.to_owned(), value };
+    let value = |class: &str, value| AttributeValue::new(class, value);
     let attributes = [
         ("count".to_owned(), value("java.lang.Integer", json!(held.count))),
         ("once".to_owned(), value("java.lang.String", json!(held.once))),
