@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::history::OperationId;
-use crate::verdict::{Expectation, Finding, Status, Verdict};
+use crate::verdict::{Aside, Expectation, Status, Verdict};
 
 /// One thing that was decided, or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
     let guarantees = verdict.guarantees.iter().map(|finding| Row {
         name: finding.guarantee.to_string(),
         status: finding.status,
-        aside: aside(finding, verdict),
+        aside: finding.aside.map(Aside::told),
         because: &finding.because,
         rests_on: &finding.rests_on,
         evidence: &finding.evidence,
@@ -62,17 +62,6 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
         evidence: &it.evidence,
     });
     guarantees.chain(expectations).collect()
-}
-
-/// Why a finding does not count.
-fn aside(finding: &Finding, verdict: &Verdict) -> Option<&'static str> {
-    match finding.status {
-        _ if !finding.promised => Some("not promised"),
-        Status::Violated if verdict.expects(finding) => Some("as the story was told to show"),
-        // The judge counts what is unknown unless what was to be shown has cut the story short.
-        Status::Unknown if verdict.status == Status::Holds => Some("the story was cut short as expected"),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

@@ -295,6 +295,17 @@ impl Violation {
     }
 }
 
+/// A violation that a scenario allows: where it shows, the run is none the worse for it. It need not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct AllowedViolation {
+    /// Which one.
+    pub violation: Violation,
+    /// In how many of a hundred sessions it may show at most; in any number where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most_percent: Option<u8>,
+}
+
 /// A violation that a story is told to show. Strict: where it does not show, the story has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

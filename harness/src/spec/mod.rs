@@ -42,7 +42,7 @@ pub use capability::Capability;
 pub use compiled_app::CompiledApp;
 pub use container::Container;
 pub use exchange::Exchange;
-pub use expect::{AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
+pub use expect::{AllowedViolation, AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
 pub use fault::{Extent, FaultKind};
 pub use guarantee::Guarantee;
 pub use jvm_routes::JvmRoutes;

@@ -10,7 +10,7 @@ use super::fault::DELAYS;
 pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
-    AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
+    AllowedViolation, AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
     NodeName, Step, StepKind, Topology, Until,
 };
 
@@ -27,6 +27,9 @@ pub struct Plan {
     /// The violations that the story is told to show; none in a story that is to end well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_violations: Vec<ExpectedViolation>,
+    /// The violations that may show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<AllowedViolation>,
     /// What its measures may be at most.
     #[serde(default, skip_serializing_if = "AtMost::is_empty")]
     pub at_most: AtMost,
@@ -378,6 +381,7 @@ mod tests {
             topology,
             guarantees: vec![],
             expect_violations: vec![],
+            allow: vec![],
             at_most: AtMost::default(),
             steps,
         };

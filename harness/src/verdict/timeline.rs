@@ -256,11 +256,12 @@ impl<'a> Timeline<'a> {
         ends.filter(|at| *at >= from).min().unwrap_or(FOREVER)
     }
 
-    /// How many faults and starts there were before an instant: grows from one age of the run to the next.
-    pub(super) fn age(&self, at: Nanos) -> usize {
-        let faults = self.faults.iter().flat_map(|fault| [Some(fault.asked), fault.hit()]).flatten();
-        let starts = self.lives.values().flatten().map(|life| life.from);
-        faults.chain(starts).filter(|time| *time < at).count()
+    /// Whether nothing of a node ran from `from` to `to`: its process had ended before, and was not started meanwhile.
+    pub(super) fn dead(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let killed = self.faults.iter().filter(|fault| fault.node == node && !fault.kind.is_undone_in_place());
+        let died = self.deaths.iter().filter(|(_, dead, ..)| *dead == node).map(|(at, ..)| *at);
+        let ended = killed.filter_map(Fault::hit).chain(died).filter(|at| *at < from).max();
+        ended.is_some_and(|ended| !self.lives(node).iter().any(|life| ended < life.from && life.from <= to))
     }
 
     /// Whether a node took over its peers' state in a life that began after `from`, before `to`.

@@ -5,7 +5,7 @@ use std::fmt;
 use toml::Spanned;
 
 use super::error::nearest;
-use super::file::ClusterTable;
+use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
 use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
@@ -186,6 +186,7 @@ impl Scenario {
             topology,
             guarantees: vec![],
             expect_violations,
+            allow: self.file.allow.iter().map(Allow::allowed).collect(),
             at_most: self.file.at_most.clone(),
             steps,
         };

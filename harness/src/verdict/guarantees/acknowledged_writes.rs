@@ -2,11 +2,12 @@
 //!
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
+use super::super::held::By;
 use super::super::operations::Operation;
 use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
-use super::survival::{Tried, acknowledged, breach, due, loss_in_words};
+use super::survival::{Tried, acknowledged, breach, loss_in_words};
 use crate::spec::Violation;
 use crate::spec::plan::AppRequest;
 
@@ -15,9 +16,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     for session in &view.sessions {
         // First, since it explains what is missing from its last write on.
         breaches.extend(forked(view, session));
-        for answer in &session.answers {
-            breaches.extend(weaker(view, session, *answer));
-            breaches.extend(doubled(view, session, *answer));
+        for (place, answer) in session.answers.iter().enumerate() {
+            breaches.extend(weaker(view, session, place));
+            breaches.extend(doubled(view, session, place));
             breaches.extend(risen(view, session, *answer));
         }
         breaches.extend(gone(view, session));
@@ -30,28 +31,34 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         Err(why) => Judgement::unknown(why),
         Ok(tried) => {
             let writes: Vec<_> =
-                tried.tests.iter().flat_map(|test| acknowledged(test.session, test.fault.asked)).collect();
+                tried.tests.iter().flat_map(|test| acknowledged(test.session, test.since)).collect();
             let rests_on = tried.answers(view).into_iter().chain(view.numbers(writes)).collect();
             Judgement::holds(format!("every acknowledged write was there after {}", tried.names(view)))
                 .resting_on(rests_on, tried.evidence(view))
+                .after(tried.trials())
         }
     }
 }
 
-/// An answer that shows less than was acknowledged before it was asked for.
-fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+/// An answer that shows less than had to be there when it was asked for.
+fn weaker(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
-    if session.contended_before(operation.completed?) {
-        return None;
-    }
     let answer = operation.answer()?;
+    let bounds = &session.held.answers[place];
+    // What was only seen on this node counts, too, where a client was shown it.
+    let shown = bounds.seen.filter(|floor| matches!(floor.by, By::Answer(_)));
+    let floor = [bounds.acknowledged, shown, bounds.elsewhere.filter(|_| bounds.unpromised.is_some())];
+    let floor = floor.into_iter().flatten().filter(|floor| answer.count < floor.count).max_by_key(|floor| floor.count);
+    let first = session.created_before(operation.invoked);
     // Nearly every answer is as it should be, and there may be a hundred thousand.
-    let own = usize::from(operation.request == AppRequest::Count);
-    let least = i64::try_from(session.acknowledged_before(operation.invoked) + own).unwrap_or(i64::MAX);
-    if least <= answer.count && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
+    if floor.is_none() && first.is_none_or(|first| first.shown_by(answer)) {
         return None;
     }
-    let due = due(session, operation);
+    if floor.is_some() && merely_late(view, session, operation, floor?.count) {
+        return None;
+    }
+    let due = Content { count: floor.map(|floor| floor.count), ..first.cloned().unwrap_or_default() };
     let content = Content::of_answer(answer);
     let lacks = content.lacks(&due)?;
     let (replicas, record) = what_replicas_had(view, session, operation, &due);
@@ -65,22 +72,56 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
         },
     );
     let writes = acknowledged(session, operation.invoked);
-    let broken = breach(view, session, index, because, &writes, record);
+    let mut broken = breach(view, session, index, because, &writes, record);
+    broken.unpromised.clone_from(&bounds.unpromised);
+    if !bounds.knows && broken.unpromised.is_none() {
+        broken.unpromised = view.torn(session, operation.node, operation.completed?);
+    }
     let first_gone = content.once.is_none() && due.once.is_some();
     Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
 }
 
+/// Whether replication that does not wait was merely late: nothing was broken meanwhile, and the node showed the write
+/// later. An increment that was based on less has undone it, late or not.
+fn merely_late(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, count: i64) -> bool {
+    if view.waits() || operation.request == AppRequest::Count {
+        return false;
+    }
+    let Some(completed) = operation.completed else { return false };
+    let last = session.acknowledged_by(operation.invoked).next();
+    let written = last.map_or(operation.invoked, |index| view.operations[index].invoked);
+    let broken = view.timeline.faults.iter().any(|fault| written < fault.asked && fault.asked < completed);
+    let answers = session.answers.iter().map(|index| &view.operations[*index]);
+    let answered = answers
+        .filter(|later| later.node == operation.node && completed < later.invoked)
+        .any(|later| later.answer().is_some_and(|shown| count <= shown.count));
+    let looked = || {
+        let later = session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
+        later.filter_map(|replica| replica.content.count).any(|shown| count <= shown)
+    };
+    !broken || answered || looked()
+}
+
 /// An answer that shows more than was ever attempted: an increment was applied twice.
-pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
-    session.created_by?;
-    let most = i64::try_from(session.attempted_before(operation.completed?)).ok()?;
+    let most = session.held.answers[place].most?;
     let count = operation.answer().map(|answer| answer.count).filter(|count| *count > most)?;
-    let because = format!(
-        "{} answered {}'s session with count {count}, but only {most} increments were ever attempted",
-        operation.name(),
-        session.client
-    );
+    let attempted = i64::try_from(session.attempted_before(operation.completed?)).ok()?;
+    let because = if count > attempted && session.created_by.is_some() {
+        format!(
+            "{} answered {}'s session with count {count}, but only {attempted} increments were ever attempted",
+            operation.name(),
+            session.client
+        )
+    } else {
+        format!(
+            "{} answered {}'s session with count {count}, but by what had been shown before it can be {most} at most",
+            operation.name(),
+            session.client
+        )
+    };
     let writes = acknowledged(session, operation.invoked);
     // No split makes more of a write than was written.
     let doubled = breach(view, session, index, because, &writes, None).named(Violation::DoubledWrite);
@@ -137,6 +178,7 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
         unpromised: view.torn(session, replica.node, replica.at),
+        session: None,
     });
     breaches.collect()
 }
@@ -159,6 +201,7 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
         rests_on: both.iter().map(|write| write.id).collect(),
         evidence: both.iter().map(|write| write.record).collect(),
         unpromised: Some(fork.unpromised),
+        session: None,
     })
 }
 
@@ -173,7 +216,8 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let breaches = losses.filter_map(|loss| {
         let operation = &view.operations[loss.operation];
         let writes = session.acknowledged_before(operation.invoked);
-        if writes == 0 {
+        let known = session.answers.iter().any(|index| view.operations[*index].completed < Some(operation.invoked));
+        if !known {
             return None;
         }
         let due = Content { count: i64::try_from(writes).ok(), ..Content::default() };
@@ -185,7 +229,8 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             if writes == 1 { "increment was" } else { "increments were" },
         );
         let writes = acknowledged(session, operation.invoked);
-        Some(breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession))
+        let lost = breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession);
+        Some(Breach { unpromised: loss.unpromised.clone(), ..lost })
     });
     breaches.collect()
 }

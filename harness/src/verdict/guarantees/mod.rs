@@ -22,4 +22,3 @@ mod no_stale_read;
 mod replication_waits;
 
 pub(super) use judgement::{Judgement, of};
-pub(super) use survival::due;
