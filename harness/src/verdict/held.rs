@@ -402,7 +402,10 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             let shown = self.nodes.values().filter_map(|here| here.seen.and_then(Seen::acknowledged));
             let shown = shown.map(|seen| seen.floor).max_by_key(|floor| floor.count);
             for here in self.nodes.iter_mut().filter(|(other, _)| **other != node).map(|(_, here)| here) {
-                here.shared = greater(here.shared, shown.filter(|_| here.value.is_some()));
+                // Not more than what reached it itself.
+                let reached = here.acknowledged().map_or(0, |floor| floor.count);
+                let shown = shown.map(|floor| Floor { count: floor.count.min(reached), ..floor });
+                here.shared = greater(here.shared, shown.filter(|floor| floor.count > 0));
             }
         }
     }
@@ -430,11 +433,12 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let all = peers.all(|peer| self.nodes.contains_key(peer));
         let held: Vec<&Node> = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held).collect();
         let shown = held.iter().filter_map(|held| held.seen.and_then(Seen::acknowledged)).map(|seen| seen.floor);
+        let least = held.iter().map(|held| held.acknowledged().map_or(0, |floor| floor.count)).min().unwrap_or_default();
         let coming = (all && !held.is_empty()).then(|| Node {
             value: held.iter().map(|held| held.value).min_by_key(|value| value.map(|floor| floor.count)).flatten(),
             increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
             seen: None,
-            shared: shown.max_by_key(|floor| floor.count),
+            shared: shown.max_by_key(|floor| floor.count).map(|floor| Floor { count: floor.count.min(least), ..floor }),
             most: None,
         });
         self.coming.insert(node, coming);
@@ -554,7 +558,9 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             self.written(index, answer.count);
             self.over = self.over.max(ended);
         }
-        self.shown(node, (operation.invoked, ended), Floor { count: answer.count, by: By::Answer(index) });
+        if !self.contested.contains(&index) {
+            self.shown(node, (operation.invoked, ended), Floor { count: answer.count, by: By::Answer(index) });
+        }
     }
 
     /// A loss is told once: from here on less is due.

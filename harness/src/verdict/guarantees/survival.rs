@@ -146,10 +146,10 @@ impl<'a> View<'a> {
         let Some(last) = answered.max_by_key(|answer| answer.completed) else { return false };
         let lost = session.losses.iter().any(|loss| self.operations[loss.operation].completed < Some(fault.asked));
         let owned = last.node == fault.node || {
+            // Beside the last answer, or unanswered since, another node may have become the owner.
             let begun = session.operations.partition_point(|index| self.operations[*index].invoked < hit);
-            let since = session.operations[..begun].iter().rev().map(|index| &self.operations[*index]);
-            let mut since = since.take_while(|operation| last.invoked < operation.invoked);
-            since.any(|operation| operation.node == fault.node && operation.answer().is_none())
+            let mut others = session.operations[..begun].iter().map(|index| &self.operations[*index]);
+            others.any(|operation| operation.node == fault.node && last.invoked < operation.acts_until)
         };
         owned && !lost && !self.over(session, fault.asked) && !self.is_by_product(session)
     }
