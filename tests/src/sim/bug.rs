@@ -1,0 +1,175 @@
+//! The bugs that can be planted: each in one session of many, at a random time.
+
+use fastrand::Rng;
+use tomee_harness::spec::{ManagerKind, SendOptions};
+
+/// One thing that is wrong with the servers, or with what was recorded of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum BugKind {
+    // The first request behind the death of the owner.
+    LastWriteLost,
+    ThreeWritesLost,
+    CountStartsAgain,
+    SessionReplaced,
+    SessionGone,
+    OnceLost,
+    OnceChanged,
+    ListLost,
+    ListOther,
+    WriteDoubled,
+    CrossTalk,
+    OtherClientsSession,
+    StemChanged,
+    RouteKept,
+    CookieNotTold,
+    CookieOfAnotherId,
+    CookieForAnotherPath,
+    TakenForNew,
+    WrongNodeNamed,
+    // The same where something else has happened before, or only the second time.
+    LostAtSecondFailover,
+    LostBehindUnansweredWrite,
+    GoneBehindUnansweredEnd,
+    LostBehindHeal,
+    LostInOneOfTwenty,
+    LostUnderTraffic,
+    // Without a fault.
+    LostWithoutFault,
+    ReplacedWithoutFault,
+    StaleOnMove,
+    UpdateLost,
+    EndIgnored,
+    EndNotReplicated,
+    // Between the nodes.
+    ReplicaBehindForEver,
+    DeltaOutOfOrder,
+    NoReplicationOfSession,
+    CreationWithoutOnce,
+    CreationWithoutList,
+    JoinerLacksSession,
+    JoinerBehind,
+    RelocatedBackupMissing,
+    // In what was recorded.
+    DeadNodeAnswers,
+    KillWithoutDeath,
+    CrashTakenForKill,
+    StepDidNothing,
+    WarBytesUntold,
+}
+
+use BugKind::*;
+
+impl BugKind {
+    /// All.
+    pub const ALL: [Self; 44] = [
+        LastWriteLost,
+        ThreeWritesLost,
+        CountStartsAgain,
+        SessionReplaced,
+        SessionGone,
+        OnceLost,
+        OnceChanged,
+        ListLost,
+        ListOther,
+        WriteDoubled,
+        CrossTalk,
+        OtherClientsSession,
+        StemChanged,
+        RouteKept,
+        CookieNotTold,
+        CookieOfAnotherId,
+        CookieForAnotherPath,
+        TakenForNew,
+        WrongNodeNamed,
+        LostAtSecondFailover,
+        LostBehindUnansweredWrite,
+        GoneBehindUnansweredEnd,
+        LostBehindHeal,
+        LostInOneOfTwenty,
+        LostUnderTraffic,
+        LostWithoutFault,
+        ReplacedWithoutFault,
+        StaleOnMove,
+        UpdateLost,
+        EndIgnored,
+        EndNotReplicated,
+        ReplicaBehindForEver,
+        DeltaOutOfOrder,
+        NoReplicationOfSession,
+        CreationWithoutOnce,
+        CreationWithoutList,
+        JoinerLacksSession,
+        JoinerBehind,
+        RelocatedBackupMissing,
+        DeadNodeAnswers,
+        KillWithoutDeath,
+        CrashTakenForKill,
+        StepDidNothing,
+        WarBytesUntold,
+    ];
+
+    /// Whether it is about what was recorded and not about a session: then the run proves nothing, and shows no loss.
+    pub fn is_of_the_record(self) -> bool {
+        matches!(self, DeadNodeAnswers | KillWithoutDeath | CrashTakenForKill | StepDidNothing | WarBytesUntold)
+    }
+
+    /// How many nodes it needs, where that matters.
+    pub(super) fn nodes(self) -> Option<usize> {
+        match self {
+            RelocatedBackupMissing => Some(3),
+            _ => None,
+        }
+    }
+
+    pub(super) fn manager(self) -> Option<ManagerKind> {
+        match self {
+            RelocatedBackupMissing => Some(ManagerKind::Backup),
+            ReplicaBehindForEver | DeltaOutOfOrder | NoReplicationOfSession | CreationWithoutOnce | CreationWithoutList
+            | JoinerLacksSession | JoinerBehind | EndNotReplicated | StaleOnMove => Some(ManagerKind::Delta),
+            _ => None,
+        }
+    }
+
+    pub(super) fn send_options(self) -> Option<SendOptions> {
+        match self {
+            DeltaOutOfOrder => Some(SendOptions::ASYNC),
+            NoReplicationOfSession | StaleOnMove | EndNotReplicated => Some(SendOptions::SYNC_ACK),
+            _ => None,
+        }
+    }
+
+    /// Whether it strikes at the first request behind the death of the owner.
+    pub(super) fn strikes_at_failover(self) -> bool {
+        self <= LostUnderTraffic
+    }
+}
+
+/// A bug with its place.
+#[derive(Debug, Clone)]
+pub(super) struct Planted {
+    pub(super) kind: BugKind,
+    /// The session, by the order of creation.
+    pub(super) victim: usize,
+    /// At which of its failovers.
+    pub(super) nth: usize,
+    /// From which count on.
+    pub(super) from: i64,
+    /// The node, once it is known.
+    pub(super) node: Option<usize>,
+    pub(super) struck: bool,
+    /// What shows, where the ledger does not say it.
+    pub(super) shown: Option<String>,
+}
+
+impl Planted {
+    pub(super) fn random(rng: &mut Rng) -> Self {
+        let kind = BugKind::ALL[rng.usize(..BugKind::ALL.len())];
+        let nth = match kind {
+            LostAtSecondFailover => 2,
+            _ => [1, 1, 1, 2][rng.usize(..4)],
+        };
+        let victim = if kind == LostInOneOfTwenty { rng.usize(..20) } else { [0, 0, 1, 1, 2, 3][rng.usize(..6)] };
+        Self { kind, victim, nth, from: rng.i64(1..4), node: None, struck: false, shown: None }
+    }
+}
