@@ -17,6 +17,7 @@ fn main() {
             Some(case) => println!("{}", one(&case, arguments.get(2))),
             None => println!("the bug of seed {number} does not show"),
         },
+        Some("reasons") => println!("{}", reasons(number)),
         _ => {
             println!("{}", table((0..number).map(|seed| Some(legal(seed)))));
             println!("{}", table((0..number).map(with_bug)));
@@ -29,6 +30,38 @@ fn one(case: &Case, folder: Option<&String>) -> String {
         case.store(Utf8Path::new(folder));
     }
     dump(case, &judge(&case.plan, &case.history))
+}
+
+/// Why cases are judged as they are: each sentence without its numbers and ids, how often, and some seeds.
+fn reasons(number: u64) -> String {
+    let mut rows: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
+    for case in (0..number).map(legal) {
+        let verdict = judge(&case.plan, &case.history);
+        if verdict.status == Status::Holds {
+            continue;
+        }
+        let worst = verdict.guarantees.iter().find(|finding| finding.status == verdict.status && finding.promised);
+        let because = worst.map_or_else(String::new, |finding| format!("{}: {}", finding.guarantee, finding.because));
+        let unmet = verdict.assumptions.iter().find(|assumption| !assumption.met);
+        let unmet = unmet.map_or_else(String::new, |assumption| format!(" [{}]", assumption.what));
+        let truth = format!("{} {:?}", case.truth.name(), verdict.status);
+        rows.entry((truth, format!("{}{unmet}", plain(&because)))).or_default().push(case.seed);
+    }
+    let mut rows: Vec<_> = rows.into_iter().collect();
+    rows.sort_by_key(|((truth, _), seeds)| (truth.clone(), std::cmp::Reverse(seeds.len())));
+    let lines = rows.iter().map(|((truth, because), seeds)| {
+        format!("{:5} {truth:18} {:?} {because}", seeds.len(), &seeds[..seeds.len().min(4)])
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A sentence without numbers, ids and names.
+fn plain(text: &str) -> String {
+    let word = |word: &str| {
+        let hidden = word.chars().any(|letter| letter.is_ascii_digit()) || word.ends_with("'s");
+        if hidden { "_".to_owned() } else { word.to_owned() }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ").chars().take(170).collect()
 }
 
 fn table(cases: impl Iterator<Item = Option<Case>>) -> String {

@@ -6,7 +6,7 @@ use tomee_harness::spec::plan::AppRequest;
 
 use super::bug::BugKind;
 use super::cluster::{Held, Id, Key, Message};
-use super::requests::{Executed, Flight};
+use super::requests::{Executed, Fate, Flight};
 use super::world::World;
 
 impl World {
@@ -23,7 +23,8 @@ impl World {
                 if let Some(kind) = strike {
                     self.spoil(kind, key);
                 }
-                let executed = self.serve(flight, key, request);
+                let unrenamed = std::mem::take(&mut self.unrenamed) && request != AppRequest::ChangeId && strike.is_none();
+                let executed = self.serve(flight, key, request, unrenamed);
                 match strike {
                     Some(kind) => self.spoil_answer(kind, flight, executed),
                     None => executed,
@@ -47,7 +48,7 @@ impl World {
     fn strikes(&mut self, flight: &Flight, failed_over: bool) -> Option<BugKind> {
         let session = flight.asked?;
         let overlapped = self.flights.iter().filter(|other| other.asked == Some(session)).count() > 1;
-        let bug = self.bug.as_ref().filter(|bug| bug.victim == session && !bug.struck)?;
+        let bug = self.bug.as_ref().filter(|bug| bug.victim.is_none_or(|victim| victim == session) && !bug.struck)?;
         let known = &self.ledger.known[session];
         if known.unsure.is_some() || known.torn || known.enders > 0 || known.ended.is_some() || !known.acknowledged {
             return None;
@@ -75,12 +76,12 @@ impl World {
             BugKind::EndIgnored => flight.request == AppRequest::Invalidate,
             _ => false,
         };
-        let kind = bug.kind;
-        if !strikes {
+        let (kind, share) = (bug.kind, bug.share);
+        if !strikes || self.rng.f64() > share {
             return None;
         }
         if let Some(bug) = &mut self.bug {
-            bug.struck = true;
+            (bug.struck, bug.victim) = (true, Some(session));
         }
         Some(kind)
     }
@@ -230,8 +231,17 @@ impl World {
             backup,
             owner: node,
         };
+        let mut held = held;
+        let partial = matches!(flight.fate, Fate::Error { .. }) && self.chance(0.5);
+        if partial {
+            // The page failed before it had written anything.
+            (held.count, held.once, held.list) = (None, None, None);
+            self.ledger.unclear("the first request of a session failed midway");
+        }
         self.machines[node].sessions.insert(key, held.clone());
-        let session = self.ledger.created(flight.client, flight.context, stem, node, Some(stem));
+        let once = held.once;
+        let session = self.ledger.created(flight.client, flight.context, stem, node, once);
+        self.ledger.known[session].partial = partial;
         self.ledger.known[session].owner_life = self.machines[node].life;
         self.ledger.counts(session, flight.operation, flight.invoked);
         match self.manager() {
@@ -242,10 +252,11 @@ impl World {
             ManagerKind::Backup => self.replicate_to_backup(node, key, true),
         }
         let id = Id { stem, route: node };
-        Executed { id: Some(id), new: true, count: 1, once: Some(stem), list: vec![0], cookie: Some((id, true)), named: None }
+        let kept = flight.fate == Fate::Answered || self.rng.bool();
+        Executed { id: Some(id), new: true, count: 1, once: Some(stem), list: vec![0], cookie: kept.then_some((id, true)), named: None, unrenamed: false }
     }
 
-    fn serve(&mut self, flight: &Flight, mut key: Key, request: AppRequest) -> Executed {
+    fn serve(&mut self, flight: &Flight, mut key: Key, request: AppRequest, unrenamed: bool) -> Executed {
         let (node, delta) = (flight.node, self.manager() == ManagerKind::Delta);
         if let Some(session) = self.ledger.of_stem(key.stem) {
             let known = &mut self.ledger.known[session];
@@ -253,7 +264,7 @@ impl World {
         }
         let mut messages = Vec::new();
         let Some(held) = self.machines[node].sessions.get_mut(&key) else { return nothing(None) };
-        let renamed = held.route != node;
+        let renamed = held.route != node && !unrenamed;
         if renamed {
             messages.push(Message::Rename { key, from: held.route, to: node });
             held.route = node;
@@ -299,7 +310,7 @@ impl World {
         } else if whole || count.is_some() || short {
             self.replicate_to_backup(node, key, whole);
         }
-        self.answer(flight, key)
+        Executed { unrenamed, ..self.answer(flight, key) }
     }
 
     fn answer(&self, flight: &Flight, key: Key) -> Executed {
@@ -313,12 +324,13 @@ impl World {
             list: held.list.clone().unwrap_or_default(),
             cookie: (flight.sent != Some(id)).then_some((id, true)),
             named: None,
+            unrenamed: false,
         }
     }
 
     fn end(&mut self, flight: &Flight, key: Key, renamed: bool, mut messages: Vec<Message>) -> Executed {
         let cookie = renamed.then_some((Id { stem: key.stem, route: flight.node }, true));
-        let bug = self.bug.as_mut().filter(|bug| self.ledger.of_stem(key.stem) == Some(bug.victim));
+        let bug = self.bug.as_mut().filter(|bug| bug.victim.is_none_or(|victim| self.ledger.of_stem(key.stem) == Some(victim)));
         match bug.map(|bug| (bug.kind, bug)) {
             Some((BugKind::EndIgnored, _)) => {}
             Some((BugKind::EndNotReplicated, bug)) => {
@@ -342,5 +354,5 @@ impl World {
 }
 
 fn nothing(cookie: Option<(Id, bool)>) -> Executed {
-    Executed { id: None, new: false, count: 0, once: None, list: Vec::new(), cookie, named: None }
+    Executed { id: None, new: false, count: 0, once: None, list: Vec::new(), cookie, named: None, unrenamed: false }
 }

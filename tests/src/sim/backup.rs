@@ -23,6 +23,8 @@ impl World {
             .collect();
         let role = |peer: &usize| self.machines[*peer].sessions[&key].role;
         let primary = holders.iter().copied().find(|peer| role(peer) == ReplicaRole::Primary);
+        // A proxy fails to tell a dead owner, and the id is renamed only by the next request.
+        self.unrenamed = !own.is_whole() && !self.machines[own.owner].up && self.rng.bool();
         let whole = match (own.is_whole(), primary.or(holders.first().copied())) {
             (true, _) => own,
             (false, Some(holder)) => self.machines[holder].sessions[&key].clone(),
@@ -105,7 +107,7 @@ impl World {
         if promoted || (held.role == ReplicaRole::Primary && lacks) {
             let backup = self.choose_backup(node);
             if let Some(bug) = self.bug.as_mut().filter(|bug| bug.kind == BugKind::RelocatedBackupMissing)
-                && self.ledger.of_stem(key.stem) == Some(bug.victim)
+                && self.ledger.of_stem(key.stem) == bug.victim
                 && (promoted || backup.is_some())
             {
                 bug.struck = true;

@@ -51,6 +51,7 @@ pub enum BugKind {
     JoinerBehind,
     RelocatedBackupMissing,
     // In what was recorded.
+    CookieNotSent,
     DeadNodeAnswers,
     KillWithoutDeath,
     CrashTakenForKill,
@@ -62,7 +63,7 @@ use BugKind::*;
 
 impl BugKind {
     /// All.
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 45] = [
         LastWriteLost,
         ThreeWritesLost,
         CountStartsAgain,
@@ -102,6 +103,7 @@ impl BugKind {
         JoinerLacksSession,
         JoinerBehind,
         RelocatedBackupMissing,
+        CookieNotSent,
         DeadNodeAnswers,
         KillWithoutDeath,
         CrashTakenForKill,
@@ -149,8 +151,10 @@ impl BugKind {
 #[derive(Debug, Clone)]
 pub(super) struct Planted {
     pub(super) kind: BugKind,
-    /// The session, by the order of creation.
-    pub(super) victim: usize,
+    /// The session, by the order of creation, once it is known.
+    pub(super) victim: Option<usize>,
+    /// The chance that it strikes where it can.
+    pub(super) share: f64,
     /// At which of its failovers.
     pub(super) nth: usize,
     /// From which count on.
@@ -169,7 +173,10 @@ impl Planted {
             LostAtSecondFailover => 2,
             _ => [1, 1, 1, 2][rng.usize(..4)],
         };
-        let victim = if kind == LostInOneOfTwenty { rng.usize(..20) } else { [0, 0, 1, 1, 2, 3][rng.usize(..6)] };
-        Self { kind, victim, nth, from: rng.i64(1..4), node: None, struck: false, shown: None }
+        // A bug that strikes at a request takes whichever session comes; one in a message needs its session from the start.
+        let fixed = !kind.strikes_at_failover() && kind > EndIgnored || kind == EndNotReplicated;
+        let victim = fixed.then(|| [0, 0, 1, 1, 2][rng.usize(..5)]);
+        let share = if kind == LostInOneOfTwenty { 0.1 } else { 0.6 };
+        Self { kind, victim, share, nth, from: rng.i64(1..4), node: None, struck: false, shown: None }
     }
 }

@@ -125,12 +125,12 @@ impl World {
             _ => None,
         };
         match bug.kind {
-            BugKind::ReplicaBehindForEver if Some(bug.victim) == session && count.is_some_and(|count| count > bug.from) => {
+            BugKind::ReplicaBehindForEver if bug.victim == session && count.is_some_and(|count| count > bug.from) => {
                 let node = *bug.node.get_or_insert(to);
                 bug.struck |= node == to;
                 node == to && matches!(message, Message::Delta { .. })
             }
-            BugKind::NoReplicationOfSession if Some(bug.victim) == session => {
+            BugKind::NoReplicationOfSession if bug.victim == session => {
                 bug.struck = true;
                 true
             }
@@ -201,7 +201,7 @@ impl World {
     /// What a bug makes of a message on its arrival.
     fn garbled(&mut self, to: usize, mut message: Message) -> Message {
         let session = self.ledger.of_stem(message.key().stem);
-        let Some(bug) = self.bug.as_mut().filter(|bug| Some(bug.victim) == session) else { return message };
+        let Some(bug) = self.bug.as_mut().filter(|bug| bug.victim == session) else { return message };
         match (&mut message, bug.kind) {
             (Message::Put { held, .. }, BugKind::CreationWithoutOnce) => {
                 held.once = None;

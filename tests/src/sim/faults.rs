@@ -137,6 +137,10 @@ impl World {
             self.wire[peer][node].clear();
         }
         self.kills += 1;
+        if self.kills == 1 && self.chance(0.06) {
+            let clients: Vec<usize> = (0..self.browsers.len()).collect();
+            self.cursed = self.pick(&clients);
+        }
         self.unnoticed = true;
         if let Some(bug) = self.bug.as_mut().filter(|bug| bug.kind == BugKind::DeadNodeAnswers && !bug.struck) {
             bug.node = Some(node);
@@ -152,7 +156,7 @@ impl World {
             let held = self.machines[node].sessions.get(&Key { context: known.context, stem: known.stem });
             let copy = backup && held.is_some_and(super::cluster::Held::is_whole);
             if known.owner == node || copy {
-                (known.staked, known.seen_since) = (Some(now), false);
+                known.staked = Some(now);
                 let machines = &self.machines;
                 let seen = known.seen_on.iter().any(|(on, life)| *on != node && machines[*on].up && machines[*on].life == *life);
                 known.unlooked |= !seen;
@@ -170,7 +174,7 @@ impl World {
                 && bug.kind == BugKind::LostUnderTraffic
                 && !bug.struck
             {
-                (bug.victim, bug.nth) = (session, 1);
+                (bug.victim, bug.nth) = (Some(session), 1);
             }
             let why = "connection closed before message completed".to_owned();
             self.complete(&flight, Outcome::Unknown { why, reply: None });
@@ -179,7 +183,7 @@ impl World {
 
     /// Finds the sessions of which nobody has a copy any more.
     fn note_gone(&mut self) {
-        let to_blame = self.bug.as_ref().filter(|bug| bug.struck).map(|bug| bug.victim);
+        let to_blame = self.bug.as_ref().filter(|bug| bug.struck).and_then(|bug| bug.victim);
         for session in 0..self.ledger.known.len() {
             let known = &self.ledger.known[session];
             let key = Key { context: known.context, stem: known.stem };
@@ -240,7 +244,7 @@ impl World {
                     held.role = ReplicaRole::Replica;
                 }
                 if let Some(bug) = self.bug.as_mut() {
-                    let known = self.ledger.known.get(bug.victim);
+                    let known = bug.victim.and_then(|victim| self.ledger.known.get(victim));
                     let key = known.map(|known| Key { context: known.context, stem: known.stem });
                     let held = key.and_then(|key| sessions.get_mut(&key));
                     match (bug.kind, key, held) {

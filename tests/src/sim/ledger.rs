@@ -53,7 +53,10 @@ pub(super) struct Known {
     pub(super) finished: bool,
     pub(super) staked: Option<u64>,
     pub(super) tested: Option<u64>,
-    pub(super) seen_since: bool,
+    /// How many requests got no answer since the last right one.
+    pub(super) trailing: usize,
+    /// Its first request failed midway.
+    pub(super) partial: bool,
     pub(super) unlooked: bool,
     pub(super) answers_since_heal: usize,
     pub(super) seen_on: BTreeSet<(usize, usize)>,
@@ -79,6 +82,7 @@ pub(super) struct Told {
     pub(super) sent: Option<Id>,
     pub(super) id: Option<Id>,
     pub(super) new: bool,
+    pub(super) unrenamed: bool,
     pub(super) count: i64,
     pub(super) once: Option<usize>,
     pub(super) list: Vec<i64>,
@@ -149,7 +153,8 @@ impl Ledger {
             finished: false,
             staked: None,
             tested: None,
-            seen_since: false,
+            trailing: 0,
+            partial: false,
             unlooked: false,
             answers_since_heal: 0,
             seen_on: BTreeSet::new(),
@@ -213,6 +218,7 @@ impl Ledger {
         };
         known.answers.push(answer);
         known.acknowledged = true;
+        known.trailing = 0;
         known.answers_since_heal += 1;
         if known.unsure.is_some_and(|since| since < told.invoked) && known.enders == 0 {
             known.unsure = None;
@@ -309,14 +315,14 @@ impl Ledger {
         if told.once != known.once && !known.answers.is_empty() {
             wrongs.push(format!("{name} showed another value of once, or none"));
         }
-        if told.list.first() != Some(&0) && !known.answers.is_empty() {
+        if !known.partial && told.list.first() != Some(&0) && !known.answers.is_empty() {
             wrongs.push(format!("{name} showed the list {:?}", told.list));
         }
         if told.new && !before.is_empty() {
             wrongs.push(format!("{name} was answered as if the session were new"));
         }
         if let Some(id) = told.id {
-            if id.route != told.node {
+            if id.route != told.node && !told.unrenamed {
                 wrongs.push(format!("{name} was answered under another node's route"));
             }
             match told.cookie {
@@ -339,12 +345,8 @@ impl Ledger {
         }
         if let Some(held) = held.filter(|held| held.is_whole()) {
             known.seen_on.insert(place);
-            let right = held.count.unwrap_or_default() >= floor;
-            if right && known.staked.is_some_and(|staked| staked < asked) {
-                known.seen_since = true;
-            }
         }
-        if !whole_due || known.finished || known.unsure.is_some() || known.enders > 0 {
+        if !whole_due || known.partial || known.finished || known.unsure.is_some() || known.enders > 0 {
             return;
         }
         let text = match (held, known.ended) {

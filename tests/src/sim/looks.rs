@@ -49,7 +49,7 @@ impl World {
         );
         for node in self.awake() {
             let question = Question::Context(self.contexts[context].clone());
-            if self.chance(0.01) {
+            if self.chance(0.004) {
                 self.dead_look(node, question);
             } else {
                 self.look(node, question);

@@ -32,6 +32,8 @@ pub(super) struct Executed {
     pub(super) cookie: Option<(Id, bool)>,
     /// Another node than the one that answers, where it names another.
     pub(super) named: Option<usize>,
+    /// Whether it was served under the route that it came with, as a proxy may once.
+    pub(super) unrenamed: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +62,8 @@ impl World {
     /// Sends a request.
     pub(super) fn send(&mut self, client: usize, node: usize, context: usize, request: AppRequest, fate: Fate) {
         self.operations += 1;
+        let fate = if self.cursed == Some(client) { self.cursed_fate() } else { fate };
+        self.forgets_its_cookie(client, context);
         let sent = self.browsers[client].jar.get(&context).copied();
         let kind = RecordKind::Invoke {
             operation: self.operation_id(self.operations),
@@ -155,7 +159,7 @@ impl World {
         let executed = if lands {
             self.execute(&flight)
         } else {
-            Executed { id: None, new: false, count: 0, once: None, list: Vec::new(), cookie: None, named: None }
+            Executed { id: None, new: false, count: 0, once: None, list: Vec::new(), cookie: None, named: None, unrenamed: false }
         };
         let waits_for = if lands && self.is_sync() { self.peers(flight.node).into_iter().collect() } else { BTreeSet::new() };
         if self.split && lands {
@@ -176,7 +180,11 @@ impl World {
         match flight.fate {
             Fate::Answered => Outcome::Ok { reply: self.reply(flight, executed, 200) },
             Fate::Error { status, .. } => {
-                let reply = Some(Reply { counter: None, ..self.reply(flight, executed, status) });
+                let reply = Reply { counter: None, ..self.reply(flight, executed, status) };
+                if status < 400 {
+                    return Outcome::Ok { reply };
+                }
+                let reply = Some(reply);
                 Outcome::Unknown { why: format!("HTTP {status}"), reply }
             }
             Fate::Silent { .. } => Outcome::Unknown { why: "operation timed out".to_owned(), reply: None },
@@ -223,12 +231,13 @@ impl World {
     /// A request has ended: the record, the client's cookies, the ledger.
     pub(super) fn complete(&mut self, flight: &Flight, outcome: Outcome) {
         let failed = matches!(outcome, Outcome::Failed { .. });
-        let answered = matches!(outcome, Outcome::Ok { .. });
+        let answered = matches!(&outcome, Outcome::Ok { reply } if reply.counter.is_some());
         let heard = matches!(outcome, Outcome::Ok { .. } | Outcome::Unknown { reply: Some(_), .. });
         self.push(RecordKind::Complete { operation: self.operation_id(flight.operation), outcome });
         self.ledger.ended_attempt(flight.operation, self.now, failed);
         if let Some(session) = flight.asked {
             let (now, known) = (self.now, &mut self.ledger.known[session]);
+            known.trailing += usize::from(!answered);
             if ends(flight.request) {
                 known.enders -= 1;
                 if !failed && !answered {
@@ -270,12 +279,39 @@ impl World {
             sent: flight.sent,
             id: executed.id,
             new: executed.new,
+            unrenamed: executed.unrenamed,
             count: executed.count,
             once: executed.once,
             list: executed.list.clone(),
             cookie: executed.cookie,
         };
         self.ledger.read(&told);
+    }
+
+    fn cursed_fate(&mut self) -> Fate {
+        match self.rng.usize(..3) {
+            0 => Fate::Error { status: 404, lands: false },
+            1 => Fate::Error { status: 302, lands: false },
+            _ => Fate::Error { status: 500, lands: self.rng.bool() },
+        }
+    }
+
+    /// A client that does not send the cookie that it was given.
+    fn forgets_its_cookie(&mut self, client: usize, context: usize) {
+        let Some(id) = self.browsers[client].jar.get(&context).copied() else { return };
+        let Some(session) = self.ledger.of_stem(id.stem) else { return };
+        let known = &self.ledger.known[session];
+        let owner = &self.machines[known.owner];
+        let failover = !owner.up || owner.life != known.owner_life;
+        let quiet = known.acknowledged && known.ended.is_none() && known.unsure.is_none() && known.enders == 0;
+        if let Some(bug) = self.bug.as_mut().filter(|bug| bug.kind == BugKind::CookieNotSent && !bug.struck)
+            && failover
+            && quiet
+        {
+            (bug.struck, bug.victim) = (true, Some(session));
+            bug.shown = Some(format!("#{} sends no cookie, and its client has one", self.operations));
+            self.browsers[client].jar.remove(&context);
+        }
     }
 
     fn answers_for_the_dead(&self, node: usize) -> bool {
@@ -288,7 +324,7 @@ impl World {
         let Some(sent) = flight.sent else { return self.fail(&flight) };
         let id = Id { route: flight.node, ..sent };
         let cookie = (id != sent).then_some((id, true));
-        let executed = Executed { id: Some(id), new: false, count, once, list: vec![0], cookie, named: None };
+        let executed = Executed { id: Some(id), new: false, count, once, list: vec![0], cookie, named: None, unrenamed: false };
         flight.executed = Some(executed);
         let outcome = self.outcome(&flight);
         if let Some(bug) = &mut self.bug {

@@ -156,7 +156,8 @@ fn unanswered_write(world: &mut World, group: &Group, context: usize, own: usize
 }
 
 fn unanswered_end(world: &mut World, group: &Group, context: usize, own: usize) {
-    let fate = if world.rng.bool() { Fate::Error { status: 500, lands: false } } else { Fate::Silent { lands: false } };
+    let lands = world.bug.is_none() && world.chance(0.3);
+    let fate = if world.rng.bool() { Fate::Error { status: 500, lands } } else { Fate::Silent { lands } };
     let request = if world.rng.bool() { AppRequest::Invalidate } else { AppRequest::ChangeId };
     fated(world, group, context, own, request, fate);
     ask(world, group, context, own, AppRequest::Count, 2);
@@ -171,8 +172,14 @@ fn short_live(world: &mut World, group: &Group, context: usize, own: usize) {
     if world.rng.bool() {
         fated(world, group, context, own, AppRequest::Count, Fate::Answered);
     }
-    if world.rng.bool() {
+    // Only a newer look tells how long the session lives.
+    if world.chance(0.8) {
         world.observe(context);
+    } else {
+        world.ledger.unclear("no look told that a session lives short");
+    }
+    if !world.modern {
+        world.ledger.unclear("no look told that a session lives short");
     }
     let until = Until::Sessions { node: world.names[own].clone(), context: world.contexts[context].clone(), count: 0 };
     let step = world.begin_step(StepKind::Wait { until, within: None }, "wait for the end of the sessions".to_owned());

@@ -63,6 +63,10 @@ pub(super) struct World {
     pub(super) faults_on: Vec<(u32, usize)>,
     pub(super) stems: usize,
     pub(super) kills: usize,
+    /// Whether the request that is being served takes a session over without a new route.
+    pub(super) unrenamed: bool,
+    /// A client that gets only errors behind the first kill.
+    pub(super) cursed: Option<usize>,
     pub(super) bug: Option<Planted>,
     /// Which of the newer fields looks have.
     pub(super) modern: bool,
@@ -117,6 +121,8 @@ impl World {
             faults_on: Vec::new(),
             stems: 0,
             kills: 0,
+            unrenamed: false,
+            cursed: None,
             bug,
             seed,
         }
@@ -221,7 +227,12 @@ impl World {
             alive().find(|(_, known)| known.ended.is_none() && known.staked.is_some() && known.tested < known.staked);
         if let Some((number, known)) = untested {
             let why = format!("session {} was not rightly answered since {}", number + 1, Nanos(known.staked.unwrap_or(0)));
-            return if known.seen_since { Truth::Open { why } } else { Truth::Untested { why } };
+            return Truth::Untested { why };
+        }
+        let failing = alive().find(|(_, known)| known.ended.is_none() && known.staked.is_some() && known.trailing > 0);
+        if let Some((number, known)) = failing {
+            let why = format!("the last {} requests for session {} got no answer", known.trailing, number + 1);
+            return if known.trailing > 3 { Truth::Untested { why } } else { Truth::Open { why } };
         }
         if let Some((number, _)) = alive().find(|(_, known)| known.unlooked) {
             return Truth::Open { why: format!("no copy of session {} was seen before its fault", number + 1) };
