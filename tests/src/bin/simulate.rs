@@ -17,6 +17,7 @@ fn main() {
             Some(case) => println!("{}", one(&case, arguments.get(2))),
             None => println!("the bug of seed {number} does not show"),
         },
+        Some("truths") => println!("{}", truths(number)),
         Some("reasons") => println!("{}", reasons(number)),
         _ => {
             println!("{}", table((0..number).map(|seed| Some(legal(seed)))));
@@ -30,6 +31,17 @@ fn one(case: &Case, folder: Option<&String>) -> String {
         case.store(Utf8Path::new(folder));
     }
     dump(case, &judge(&case.plan, &case.history))
+}
+
+/// The truths, each without its numbers, how often, and some seeds.
+fn truths(number: u64) -> String {
+    let mut rows: BTreeMap<String, Vec<u64>> = BTreeMap::new();
+    for case in (0..number).map(legal) {
+        let options = case.plan.topology.cluster.send_options;
+        rows.entry(format!("{options} {}", plain(&case.truth.to_string()))).or_default().push(case.seed);
+    }
+    let lines = rows.iter().map(|(truth, seeds)| format!("{:5} {truth} {:?}", seeds.len(), &seeds[..seeds.len().min(4)]));
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// Why cases are judged as they are: each sentence without its numbers and ids, how often, and some seeds.

@@ -43,6 +43,9 @@ impl World {
 
     /// Gives the backup of a primary its copy, and all others a proxy.
     fn copy_out(&mut self, node: usize, key: Key) {
+        if self.is_sync() {
+            self.flush();
+        }
         let Some(held) = self.machines[node].sessions.get(&key).cloned() else { return };
         for peer in self.peers(node) {
             let role = if held.backup == Some(peer) { ReplicaRole::Backup } else { ReplicaRole::Proxy };

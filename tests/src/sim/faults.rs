@@ -59,6 +59,10 @@ impl World {
 
     /// The nodes notice who is gone.
     pub(super) fn evict(&mut self) {
+        if self.manager() == ManagerKind::Backup {
+            // A copy that is on its way is none that is missing.
+            self.flush();
+        }
         self.meet();
         self.unnoticed = false;
         if self.cut.is_none() && !self.machines.iter().any(|machine| machine.frozen) && self.split {
@@ -212,6 +216,8 @@ impl World {
             self.bustle(ticks);
         }
         self.event(Event::NodeReady { node: name.clone() });
+        // Whoever has not noticed its end does so at its new beginning.
+        self.evict();
         let machine = &mut self.machines[node];
         (machine.up, machine.life, machine.serves) = (true, machine.life + 1, true);
         self.evict();

@@ -189,6 +189,13 @@ impl Ledger {
         self.known[session].answers.iter().map(|answer| answer.count).max().unwrap_or_default()
     }
 
+    /// The most that an answered increment has shown: what a replica must hold. What only a read has shown may come from a
+    /// write that was never answered, and may have reached one node alone.
+    fn replicated_floor(&self, session: usize) -> i64 {
+        let answers = self.known[session].answers.iter().filter(|answer| answer.counting);
+        answers.map(|answer| answer.count).max().unwrap_or_default()
+    }
+
     /// Reads an answer.
     pub(super) fn read(&mut self, told: &Told) {
         let answered = told.id.and_then(|id| self.of_stem(id.stem));
@@ -338,12 +345,12 @@ impl Ledger {
     /// Reads what a look shows of a session on a node, in its present life. `quiet`: nothing is on its way to it, and
     /// nodes wait for each other, so the copy must be whole.
     pub(super) fn looked(&mut self, session: usize, held: Option<&Held>, place: (usize, usize), whole_due: bool, asked: u64) {
-        let floor = self.floor(session);
+        let floor = self.replicated_floor(session);
         let known = &mut self.known[session];
         if !known.acknowledged {
             return;
         }
-        if let Some(held) = held.filter(|held| held.is_whole()) {
+        if held.is_some_and(Held::is_whole) {
             known.seen_on.insert(place);
         }
         if !whole_due || known.partial || known.finished || known.unsure.is_some() || known.enders > 0 {

@@ -75,7 +75,8 @@ impl World {
         let nodes = self.serving();
         for session in 0..self.ledger.known.len() {
             let known = &self.ledger.known[session];
-            if known.context != context || known.answers_since_heal == 0 {
+            let spoiled = self.ledger.anomalies.iter().any(|anomaly| anomaly.session == session);
+            if known.context != context || known.answers_since_heal == 0 || spoiled {
                 continue;
             }
             let (key, floor) = (Key { context, stem: known.stem }, self.ledger.floor(session));

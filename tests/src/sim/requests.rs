@@ -260,7 +260,12 @@ impl World {
         let Some(executed) = executed.filter(|_| answered) else { return };
         if let (AppRequest::Invalidate, None, Some(session)) = (flight.request, executed.id, flight.asked) {
             let known = &mut self.ledger.known[session];
-            known.ended.get_or_insert(self.now);
+            if known.unsure.is_some() {
+                known.finished = true;
+                self.ledger.unclear("a session was ended whose id may have changed before");
+            } else {
+                known.ended.get_or_insert(self.now);
+            }
         }
         if let Some(bug) = self.bug.as_mut().filter(|bug| bug.kind == BugKind::KillWithoutDeath && bug.node == Some(flight.node)) {
             bug.struck = true;
