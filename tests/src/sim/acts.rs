@@ -50,9 +50,13 @@ impl World {
     pub(super) fn ask(&mut self, ask: &Ask) {
         let count = ask.clients.len();
         let parallel = 1 + self.rng.usize(..count.clamp(1, 4));
+        let routes = ask.clients.iter().map(|client| self.browsers[*client].jar.get(&ask.context).map(|id| id.route));
+        let own = routes.into_iter().all(|route| route == Some(ask.node)) && self.machines[ask.node].serves;
+        let sticky = own && self.chance(0.3);
+        let node = if sticky { Target::Role(Role::Sticky) } else { self.names[ask.node].clone().into() };
         let kind = StepKind::Request {
             client: ask.name.clone(),
-            node: self.names[ask.node].clone().into(),
+            node,
             context: self.contexts[ask.context].clone(),
             request: ask.request,
             times: number(ask.times),

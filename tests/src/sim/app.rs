@@ -66,7 +66,7 @@ impl World {
                         BugKind::LostBehindUnansweredWrite => known.had_unanswered_write,
                         BugKind::GoneBehindUnansweredEnd => known.had_unanswered_end,
                         BugKind::LostBehindHeal => known.healed,
-                        BugKind::LostUnderTraffic => known.had_unanswered_write && counting,
+                        BugKind::LostUnderTraffic => known.had_unanswered_write,
                         _ => true,
                     }
             }

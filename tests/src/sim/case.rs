@@ -31,6 +31,11 @@ pub enum Truth {
         /// What it is.
         why: String,
     },
+    /// Legal for the servers, and a client may call it a loss: any verdict may be right.
+    Either {
+        /// What it is.
+        why: String,
+    },
     /// A loss shows that the configuration does not rule out.
     LossSeen {
         /// What shows.
@@ -53,6 +58,7 @@ impl Truth {
             Self::Untested { .. } => "untested".to_owned(),
             Self::Excused { .. } => "excused".to_owned(),
             Self::Open { .. } => "open".to_owned(),
+            Self::Either { .. } => "either".to_owned(),
             Self::LossSeen { .. } => "loss-seen".to_owned(),
             Self::Bug { kind, .. } => format!("bug {kind:?}"),
         }
@@ -66,6 +72,7 @@ impl fmt::Display for Truth {
             Self::Untested { why }
             | Self::Excused { why }
             | Self::Open { why }
+            | Self::Either { why }
             | Self::LossSeen { why }
             | Self::Bug { why, .. } => why,
         };

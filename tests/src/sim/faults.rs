@@ -84,7 +84,7 @@ impl World {
         };
         let step = self.begin_step(step, format!("{kind} {name}"));
         self.faults += 1;
-        self.faults_on.push((self.faults, node));
+        self.faults_on.push((self.faults, node, kind));
         (step, self.faults)
     }
 
@@ -114,6 +114,7 @@ impl World {
         }
         let proof = match kind {
             FaultKind::Stop => format!("process {} ended with exit code 143", 4000 + node),
+            FaultKind::LoseHost => "no packet comes or goes any more; exit code 137".to_owned(),
             _ if signal => {
                 if let Some(bug) = &mut self.bug {
                     bug.struck = true;
@@ -130,7 +131,7 @@ impl World {
         if late {
             self.fault(fault, kind, node, FaultPhase::Hit { proof: proof.clone() });
         }
-        self.lose_flights(node);
+        self.lose_flights(node, kind);
         if !late {
             self.fault(fault, kind, node, FaultPhase::Hit { proof });
         }
@@ -169,7 +170,7 @@ impl World {
     }
 
     /// Requests to a node that ends are never answered; some have reached some of the peers.
-    fn lose_flights(&mut self, node: usize) {
+    fn lose_flights(&mut self, node: usize, kind: FaultKind) {
         let (lost, kept) = std::mem::take(&mut self.flights).into_iter().partition(|flight| flight.node == node);
         self.flights = kept;
         let lost: Vec<super::requests::Flight> = lost;
@@ -180,7 +181,8 @@ impl World {
             {
                 (bug.victim, bug.nth) = (Some(session), 1);
             }
-            let why = "connection closed before message completed".to_owned();
+            let lost = if kind == FaultKind::LoseHost { "operation timed out" } else { "connection closed before message completed" };
+            let why = lost.to_owned();
             self.complete(&flight, Outcome::Unknown { why, reply: None });
         }
     }
@@ -274,11 +276,12 @@ impl World {
     pub(super) fn partition(&mut self, node: usize) {
         self.drain();
         self.flush();
-        let (step, fault) = self.fault_step(FaultKind::Partition, node);
-        self.fault(fault, FaultKind::Partition, node, FaultPhase::Asked);
+        let kind = if self.chance(0.25) { FaultKind::TribesPartition } else { FaultKind::Partition };
+        let (step, fault) = self.fault_step(kind, node);
+        self.fault(fault, kind, node, FaultPhase::Asked);
         (self.cut, self.split, self.was_split) = (Some(node), true, true);
         let proof = "37 packets dropped".to_owned();
-        self.fault(fault, FaultKind::Partition, node, FaultPhase::Hit { proof });
+        self.fault(fault, kind, node, FaultPhase::Hit { proof });
         self.end_step(step);
     }
 
@@ -297,14 +300,11 @@ impl World {
     /// Undoes the partition or the pause of a node, and mostly waits until all see each other.
     pub(super) fn heal(&mut self, node: usize) {
         self.drain();
-        let fault = self.faults_on.iter().rfind(|(_, on)| *on == node).map_or(self.faults, |(fault, _)| *fault);
+        let last = self.faults_on.iter().rfind(|(_, on, _)| *on == node);
+        let Some((fault, _, kind)) = last.copied() else { return };
         let name = self.names[node].clone();
         let step = self.begin_step(StepKind::Heal { node: name.clone().into() }, format!("heal {name}"));
-        let (kind, toll) = if self.machines[node].frozen {
-            (FaultKind::Pause, None)
-        } else {
-            (FaultKind::Partition, Some("40 packets dropped".to_owned()))
-        };
+        let toll = (kind != FaultKind::Pause).then(|| "40 packets dropped".to_owned());
         self.machines[node].frozen = false;
         self.cut = None;
         self.fault(fault, kind, node, FaultPhase::Healed { toll });

@@ -45,6 +45,8 @@ pub(super) struct Known {
     pub(super) ended: Option<u64>,
     /// Since when an unanswered request may have ended it or changed its id.
     pub(super) unsure: Option<u64>,
+    /// Whether that one renamed it to another node's route, and may have done nothing else.
+    pub(super) renamed_unheard: bool,
     /// Requests on their way that may end it or change its id.
     pub(super) enders: usize,
     pub(super) torn: bool,
@@ -114,6 +116,8 @@ pub(super) struct Ledger {
     pub(super) anomalies: Vec<Anomaly>,
     /// The first thing that makes the truth unclear.
     pub(super) open: Option<String>,
+    /// The first thing of which even a violated verdict may be right.
+    pub(super) either: Option<String>,
 }
 
 impl Ledger {
@@ -147,6 +151,7 @@ impl Ledger {
             answers: Vec::new(),
             ended: None,
             unsure: None,
+            renamed_unheard: false,
             enders: 0,
             torn: false,
             gone: false,
@@ -228,7 +233,7 @@ impl Ledger {
         known.trailing = 0;
         known.answers_since_heal += 1;
         if known.unsure.is_some_and(|since| since < told.invoked) && known.enders == 0 {
-            known.unsure = None;
+            (known.unsure, known.renamed_unheard) = (None, false);
         }
         if known.staked.is_some_and(|staked| staked < told.invoked) {
             known.tested = Some(told.invoked);
@@ -252,6 +257,9 @@ impl Ledger {
             return;
         }
         if told.raced || known.unsure.is_some() || known.enders > 0 {
+            if known.renamed_unheard {
+                self.either.get_or_insert_with(|| "an unanswered request moved a session to another route".to_owned());
+            }
             self.known[session].finished = true;
             self.unclear("a session was not found behind a request that may have ended it or changed its id");
             return;

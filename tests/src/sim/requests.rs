@@ -248,6 +248,7 @@ impl World {
             let renamed = flight.executed.as_ref().is_some_and(|executed| executed.id.is_some() && executed.id != flight.sent);
             if renamed && !heard {
                 known.unsure = Some(now);
+                known.renamed_unheard = true;
             }
             known.had_unanswered_write |= flight.request == AppRequest::Count && !failed && !answered;
         }

@@ -108,10 +108,21 @@ fn extras(world: &mut World, groups: &[Group]) {
             3 => short_live(world, group, context, own),
             4 => unanswered_write(world, group, context, own),
             5 => unanswered_end(world, group, context, own),
+            9 => beside_traffic(world),
             6 | 7 => ask(world, group, context, any, AppRequest::Read, 1),
             8 => ask(world, group, context, any, AppRequest::Count, 2),
             _ => {}
         }
+    }
+}
+
+/// A request that overlaps those of the same client's traffic.
+fn beside_traffic(world: &mut World) {
+    let Some(flow) = world.flows.iter().find(|flow| flow.clients.len() == 1).cloned() else { return };
+    let group = Group { name: flow.name, clients: flow.clients };
+    let request = [AppRequest::ChangeId, AppRequest::Invalidate, AppRequest::Read][world.rng.usize(..3)];
+    if let Some(node) = flow.node.filter(|node| world.machines[*node].serves) {
+        ask(world, &group, flow.context, node, request, 1);
     }
 }
 
@@ -172,8 +183,11 @@ fn short_live(world: &mut World, group: &Group, context: usize, own: usize) {
     if world.rng.bool() {
         fated(world, group, context, own, AppRequest::Count, Fate::Answered);
     }
-    // Only a newer look tells how long the session lives.
     if world.chance(0.8) {
+        world.flush();
+    }
+    // Only a newer look tells how long the session lives.
+    if world.chance(0.9) {
         world.observe(context);
     } else {
         world.ledger.unclear("no look told that a session lives short");
@@ -207,7 +221,10 @@ fn torn(world: &mut World, groups: &[Group]) {
     for group in groups {
         if world.chance(0.4) {
             let context = world.rng.usize(..world.contexts.len());
-            if let Some(on) = own_node(world, group, context) {
+            let serving = world.serving();
+            // Now and then a client comes to the other side: a fork.
+            let on = if world.chance(0.3) { world.pick(&serving) } else { own_node(world, group, context) };
+            if let Some(on) = on {
                 ask(world, group, context, on, AppRequest::Count, 1);
             }
         }
@@ -253,8 +270,16 @@ fn round(world: &mut World, groups: &[Group]) {
     }
     let serving = world.serving();
     let last = serving.len() == 1;
-    let Some(victim) = world.pick(&serving).filter(|_| !last || world.chance(0.15)) else { return };
-    let kind = if world.chance(0.2) { FaultKind::Stop } else { FaultKind::Kill };
+    let Some(any) = world.pick(&serving).filter(|_| !last || world.chance(0.15)) else { return };
+    // Mostly a node that has something to lose.
+    let group = &groups[world.rng.usize(..groups.len())];
+    let owner = own_node(world, group, 0).filter(|_| world.chance(0.5));
+    let victim = owner.unwrap_or(any);
+    let kind = match world.rng.usize(..10) {
+        0 | 1 => FaultKind::Stop,
+        2 => FaultKind::LoseHost,
+        _ => FaultKind::Kill,
+    };
     world.kill(victim, kind);
     if last {
         world.end_traffic();

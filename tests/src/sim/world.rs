@@ -60,7 +60,7 @@ pub(super) struct World {
     pub(super) operations: usize,
     pub(super) faults: u32,
     /// Each fault with its node.
-    pub(super) faults_on: Vec<(u32, usize)>,
+    pub(super) faults_on: Vec<(u32, usize, FaultKind)>,
     pub(super) stems: usize,
     pub(super) kills: usize,
     /// Whether the request that is being served takes a session over without a new route.
@@ -98,7 +98,7 @@ impl World {
         };
         let paths: &[&str] = if rng.f64() < 0.3 { &["/counter", "/second"] } else { &["/counter"] };
         Self {
-            modern: rng.bool(),
+            modern: rng.f64() < 0.75,
             rng,
             plan,
             contexts: paths.iter().map(|path| ContextPath::new(*path).expect("a good path")).collect(),
@@ -199,7 +199,8 @@ impl World {
         if let Some(shown) = &bug.shown {
             return Some(shown.clone());
         }
-        let plain = self.ledger.anomalies.iter().find(|anomaly| anomaly.excuse.is_none());
+        let ours = |session: usize| bug.victim.is_none_or(|victim| victim == session);
+        let plain = self.ledger.anomalies.iter().find(|anomaly| anomaly.excuse.is_none() && ours(anomaly.session));
         plain.map(|anomaly| format!("session {}: {}", anomaly.session + 1, anomaly.text))
     }
 
@@ -208,6 +209,9 @@ impl World {
         let ledger = &self.ledger;
         if let Some(loss) = ledger.anomalies.iter().find(|anomaly| anomaly.excuse.is_none()) {
             return Truth::LossSeen { why: format!("session {}: {}", loss.session + 1, loss.text) };
+        }
+        if let Some(why) = &ledger.either {
+            return Truth::Either { why: why.clone() };
         }
         if let Some(loss) = ledger.anomalies.iter().find(|anomaly| !anomaly.by_look) {
             let excuse = match loss.excuse {
