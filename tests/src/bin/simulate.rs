@@ -40,7 +40,8 @@ fn truths(number: u64) -> String {
         let options = case.plan.topology.cluster.send_options;
         rows.entry(format!("{options} {}", plain(&case.truth.to_string()))).or_default().push(case.seed);
     }
-    let lines = rows.iter().map(|(truth, seeds)| format!("{:5} {truth} {:?}", seeds.len(), &seeds[..seeds.len().min(4)]));
+    let lines =
+        rows.iter().map(|(truth, seeds)| format!("{:5} {truth} {:?}", seeds.len(), &seeds[..seeds.len().min(4)]));
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -15,7 +15,7 @@ impl World {
         let failed_over = self.notes_failover(flight);
         let strike = self.strikes(flight, failed_over);
         let found = flight.sent.and_then(|sent| self.find(flight.node, flight.context, sent));
-        let found = found.filter(|_| !self.forgets(flight, strike));
+        let found = found.filter(|_| !forgets(flight, strike));
         match (found, flight.request) {
             (None, AppRequest::Count) => self.create(flight),
             (None, _) => nothing(None),
@@ -23,7 +23,8 @@ impl World {
                 if let Some(kind) = strike {
                     self.spoil(kind, key);
                 }
-                let unrenamed = std::mem::take(&mut self.unrenamed) && request != AppRequest::ChangeId && strike.is_none();
+                let unrenamed =
+                    std::mem::take(&mut self.unrenamed) && request != AppRequest::ChangeId && strike.is_none();
                 let executed = self.serve(flight, key, request, unrenamed);
                 match strike {
                     Some(kind) => self.spoil_answer(kind, flight, executed),
@@ -63,10 +64,9 @@ impl World {
                     && match kind {
                         BugKind::SessionReplaced | BugKind::CountStartsAgain => counting,
                         BugKind::SessionGone => flight.request == AppRequest::Read,
-                        BugKind::LostBehindUnansweredWrite => known.had_unanswered_write,
+                        BugKind::LostBehindUnansweredWrite | BugKind::LostUnderTraffic => known.had_unanswered_write,
                         BugKind::GoneBehindUnansweredEnd => known.had_unanswered_end,
                         BugKind::LostBehindHeal => known.healed,
-                        BugKind::LostUnderTraffic => known.had_unanswered_write,
                         _ => true,
                     }
             }
@@ -84,19 +84,6 @@ impl World {
             (bug.struck, bug.victim) = (true, Some(session));
         }
         Some(kind)
-    }
-
-    fn forgets(&self, flight: &Flight, strike: Option<BugKind>) -> bool {
-        match strike {
-            Some(
-                BugKind::SessionReplaced
-                | BugKind::SessionGone
-                | BugKind::GoneBehindUnansweredEnd
-                | BugKind::ReplacedWithoutFault,
-            ) => true,
-            Some(BugKind::LostUnderTraffic) => flight.operation.is_multiple_of(2),
-            _ => false,
-        }
     }
 
     /// What the bug makes of what the nodes hold.
@@ -148,7 +135,8 @@ impl World {
             BugKind::StemChanged => {
                 let stem = self.new_stem();
                 if let Some(id) = &mut executed.id {
-                    let (old, new) = (Key { context: flight.context, stem: id.stem }, Key { context: flight.context, stem });
+                    let (old, new) =
+                        (Key { context: flight.context, stem: id.stem }, Key { context: flight.context, stem });
                     for machine in &mut self.machines {
                         if let Some(held) = machine.sessions.remove(&old) {
                             machine.sessions.insert(new, held);
@@ -253,7 +241,16 @@ impl World {
         }
         let id = Id { stem, route: node };
         let kept = flight.fate == Fate::Answered || self.rng.bool();
-        Executed { id: Some(id), new: true, count: 1, once: Some(stem), list: vec![0], cookie: kept.then_some((id, true)), named: None, unrenamed: false }
+        Executed {
+            id: Some(id),
+            new: true,
+            count: 1,
+            once: Some(stem),
+            list: vec![0],
+            cookie: kept.then_some((id, true)),
+            named: None,
+            unrenamed: false,
+        }
     }
 
     fn serve(&mut self, flight: &Flight, mut key: Key, request: AppRequest, unrenamed: bool) -> Executed {
@@ -294,7 +291,15 @@ impl World {
                     self.machines[node].sessions.insert(to, held);
                 }
                 if !delta {
-                    self.replicate(node, &[Message::Change { from: key, route: flight.sent.map_or(node, |id| id.route), to, new_route: node }]);
+                    self.replicate(
+                        node,
+                        &[Message::Change {
+                            from: key,
+                            route: flight.sent.map_or(node, |id| id.route),
+                            to,
+                            new_route: node,
+                        }],
+                    );
                     self.replicate(node, &[Message::Change { from: key, route: node, to, new_route: node }]);
                 }
                 self.ledger.changed(key.stem, to.stem);
@@ -330,7 +335,10 @@ impl World {
 
     fn end(&mut self, flight: &Flight, key: Key, renamed: bool, mut messages: Vec<Message>) -> Executed {
         let cookie = renamed.then_some((Id { stem: key.stem, route: flight.node }, true));
-        let bug = self.bug.as_mut().filter(|bug| bug.victim.is_none_or(|victim| self.ledger.of_stem(key.stem) == Some(victim)));
+        let bug = self
+            .bug
+            .as_mut()
+            .filter(|bug| bug.victim.is_none_or(|victim| self.ledger.of_stem(key.stem) == Some(victim)));
         match bug.map(|bug| (bug.kind, bug)) {
             Some((BugKind::EndIgnored, _)) => {}
             Some((BugKind::EndNotReplicated, bug)) => {
@@ -355,4 +363,17 @@ impl World {
 
 fn nothing(cookie: Option<(Id, bool)>) -> Executed {
     Executed { id: None, new: false, count: 0, once: None, list: Vec::new(), cookie, named: None, unrenamed: false }
+}
+
+fn forgets(flight: &Flight, strike: Option<BugKind>) -> bool {
+    match strike {
+        Some(
+            BugKind::SessionReplaced
+            | BugKind::SessionGone
+            | BugKind::GoneBehindUnansweredEnd
+            | BugKind::ReplacedWithoutFault,
+        ) => true,
+        Some(BugKind::LostUnderTraffic) => flight.operation.is_multiple_of(2),
+        _ => false,
+    }
 }

@@ -63,9 +63,7 @@ impl World {
         for peer in self.peers(node) {
             let known_there = self.machines[peer].sessions.contains_key(&key);
             let message = match (known == Some(peer), whole || !known_there) {
-                (true, false) => {
-                    Message::Delta { key, route: held.route, count: held.count, short: held.short }
-                }
+                (true, false) => Message::Delta { key, route: held.route, count: held.count, short: held.short },
                 (true, true) => Message::Put { key, held: held.as_role(ReplicaRole::Backup) },
                 (false, true) => Message::Put { key, held: held.as_role(ReplicaRole::Proxy) },
                 (false, false) => continue,
@@ -98,7 +96,8 @@ impl World {
         let elsewhere = |role: ReplicaRole| {
             peers.iter().any(|peer| self.machines[*peer].sessions.get(&key).is_some_and(|other| other.role == role))
         };
-        let promoted = held.role == ReplicaRole::Backup && !peers.contains(&held.owner) && !elsewhere(ReplicaRole::Primary);
+        let promoted =
+            held.role == ReplicaRole::Backup && !peers.contains(&held.owner) && !elsewhere(ReplicaRole::Primary);
         if held.role == ReplicaRole::Proxy && !elsewhere(ReplicaRole::Primary) && !elsewhere(ReplicaRole::Backup) {
             self.machines[node].sessions.remove(&key);
             return;

@@ -75,7 +75,9 @@ pub(super) enum Message {
 impl Message {
     fn key(&self) -> Key {
         match self {
-            Self::Put { key, .. } | Self::Delta { key, .. } | Self::Rename { key, .. } | Self::Expire { key, .. } => *key,
+            Self::Put { key, .. } | Self::Delta { key, .. } | Self::Rename { key, .. } | Self::Expire { key, .. } => {
+                *key
+            }
             Self::Change { from, .. } => *from,
         }
     }
@@ -134,7 +136,6 @@ impl World {
                 bug.struck = true;
                 true
             }
-            BugKind::CreationWithoutOnce | BugKind::CreationWithoutList => false,
             _ => false,
         }
     }

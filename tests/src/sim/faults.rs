@@ -34,8 +34,12 @@ impl World {
         let path = self.contexts[context].clone();
         let title = format!("deploy counter.war at {path} through the farm of {}", self.names[0]);
         let step = self.begin_step(StepKind::deploy(App::Counter, path.clone()), title);
-        let dropped =
-            Event::WarDropped { node: self.names[0].clone(), alone: false, context: path.clone(), sha256: self.sha(context) };
+        let dropped = Event::WarDropped {
+            node: self.names[0].clone(),
+            alone: false,
+            context: path.clone(),
+            sha256: Self::sha(context),
+        };
         self.event(dropped);
         self.pass(SECOND, 2 * SECOND);
         for machine in &mut self.machines {
@@ -163,7 +167,10 @@ impl World {
             if known.owner == node || copy {
                 known.staked = Some(now);
                 let machines = &self.machines;
-                let seen = known.seen_on.iter().any(|(on, life)| *on != node && machines[*on].up && machines[*on].life == *life);
+                let seen = known
+                    .seen_on
+                    .iter()
+                    .any(|(on, life)| *on != node && machines[*on].up && machines[*on].life == *life);
                 known.unlooked |= !seen;
             }
         }
@@ -181,7 +188,11 @@ impl World {
             {
                 (bug.victim, bug.nth) = (Some(session), 1);
             }
-            let lost = if kind == FaultKind::LoseHost { "operation timed out" } else { "connection closed before message completed" };
+            let lost = if kind == FaultKind::LoseHost {
+                "operation timed out"
+            } else {
+                "connection closed before message completed"
+            };
             let why = lost.to_owned();
             self.complete(&flight, Outcome::Unknown { why, reply: None });
         }
@@ -193,9 +204,10 @@ impl World {
         for session in 0..self.ledger.known.len() {
             let known = &self.ledger.known[session];
             let key = Key { context: known.context, stem: known.stem };
-            let held = self.machines.iter().any(|machine| {
-                machine.up && machine.sessions.get(&key).is_some_and(super::cluster::Held::is_whole)
-            });
+            let held = self
+                .machines
+                .iter()
+                .any(|machine| machine.up && machine.sessions.get(&key).is_some_and(super::cluster::Held::is_whole));
             let left = self.machines.iter().any(|machine| machine.up);
             if !held && (to_blame != Some(session) || !left) && (self.is_sync() || !left) {
                 self.ledger.known[session].gone = true;

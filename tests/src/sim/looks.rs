@@ -18,7 +18,7 @@ const SHA: &str = "db2ee9618679501a09a48e4f2000b3feae1db70f62ea6b24d3b59e33e0f0a
 
 impl World {
     /// The bytes that are deployed.
-    pub(super) fn sha(&self, context: usize) -> String {
+    pub(super) fn sha(context: usize) -> String {
         format!("{}{context}", &SHA[1..])
     }
 
@@ -43,16 +43,14 @@ impl World {
 
     /// A step that looks at all nodes.
     pub(super) fn observe(&mut self, context: usize) {
-        let step = self.begin_step(
-            StepKind::Observe { context: self.contexts[context].clone() },
-            "read every replica".to_owned(),
-        );
+        let step = self
+            .begin_step(StepKind::Observe { context: self.contexts[context].clone() }, "read every replica".to_owned());
         for node in self.awake() {
             let question = Question::Context(self.contexts[context].clone());
             if self.chance(0.004) {
                 self.dead_look(node, question);
             } else {
-                self.look(node, question);
+                self.look(node, &question);
             }
         }
         self.end_step(step);
@@ -85,7 +83,8 @@ impl World {
             let same = copies.all(|copy| {
                 copy.is_some_and(|copy| {
                     Some(copy.route) == route
-                        && (!copy.is_whole() || (copy.count == Some(floor) && copy.once == self.ledger.known[session].once))
+                        && (!copy.is_whole()
+                            || (copy.count == Some(floor) && copy.once == self.ledger.known[session].once))
                 })
             });
             if same && self.was_split {
@@ -98,7 +97,7 @@ impl World {
     /// Looks at all nodes that live, as a wait does, and says that the cluster has formed.
     pub(super) fn form(&mut self, question: &Question) {
         for node in self.awake() {
-            self.look(node, question.clone());
+            self.look(node, question);
         }
     }
 
@@ -125,12 +124,17 @@ impl World {
         self.end_step(step);
     }
 
-    pub(super) fn look(&mut self, node: usize, question: Question) {
+    pub(super) fn look(&mut self, node: usize, question: &Question) {
         let asked = self.now;
         self.pass(MILLISECOND, 8 * MILLISECOND);
-        let state = self.state(node, &question);
+        let state = self.state(node, question);
         let told = (self.names[node].clone(), Seen::State(state));
-        self.push(RecordKind::Observe(NodeObservation { node: told.0, asked: Nanos(asked), question: question.clone(), seen: told.1 }));
+        self.push(RecordKind::Observe(NodeObservation {
+            node: told.0,
+            asked: Nanos(asked),
+            question: question.clone(),
+            seen: told.1,
+        }));
         let place = (node, self.machines[node].life);
         for session in 0..self.ledger.known.len() {
             let known = &self.ledger.known[session];
@@ -179,7 +183,7 @@ impl World {
             version: String::new(),
             available: true,
             distributable: true,
-            war_sha256: (!untold).then(|| self.sha(context)),
+            war_sha256: (!untold).then(|| Self::sha(context)),
             served_sha256: None,
             cookie: self.modern.then_some(cookie),
             local_because: None,

@@ -6,6 +6,7 @@
 //! beside them (`ledger`), and what that says of the history is its [`Truth`].
 
 mod acts;
+mod answers;
 mod app;
 mod backup;
 mod bug;

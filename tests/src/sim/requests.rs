@@ -16,9 +16,14 @@ use super::world::{MILLISECOND, SECOND, World};
 pub(super) enum Fate {
     Answered,
     /// A complete answer that is not the app's.
-    Error { status: u16, lands: bool },
+    Error {
+        status: u16,
+        lands: bool,
+    },
     /// No answer.
-    Silent { lands: bool },
+    Silent {
+        lands: bool,
+    },
 }
 
 /// What a node has made of a request.
@@ -107,7 +112,10 @@ impl World {
         } else if self.answers_for_the_dead(node) {
             self.answer_of_the_dead(flight);
         } else {
-            self.complete(&flight, Outcome::Failed { why: "tcp connect error: Connection refused (os error 111)".to_owned() });
+            self.complete(
+                &flight,
+                Outcome::Failed { why: "tcp connect error: Connection refused (os error 111)".to_owned() },
+            );
         }
     }
 
@@ -159,9 +167,19 @@ impl World {
         let executed = if lands {
             self.execute(&flight)
         } else {
-            Executed { id: None, new: false, count: 0, once: None, list: Vec::new(), cookie: None, named: None, unrenamed: false }
+            Executed {
+                id: None,
+                new: false,
+                count: 0,
+                once: None,
+                list: Vec::new(),
+                cookie: None,
+                named: None,
+                unrenamed: false,
+            }
         };
-        let waits_for = if lands && self.is_sync() { self.peers(flight.node).into_iter().collect() } else { BTreeSet::new() };
+        let waits_for =
+            if lands && self.is_sync() { self.peers(flight.node).into_iter().collect() } else { BTreeSet::new() };
         if self.split && lands {
             // What one side writes the other does not get.
             for session in executed.id.and_then(|id| self.ledger.of_stem(id.stem)).into_iter().chain(flight.asked) {
@@ -245,7 +263,8 @@ impl World {
                     known.had_unanswered_end = true;
                 }
             }
-            let renamed = flight.executed.as_ref().is_some_and(|executed| executed.id.is_some() && executed.id != flight.sent);
+            let renamed =
+                flight.executed.as_ref().is_some_and(|executed| executed.id.is_some() && executed.id != flight.sent);
             if renamed && !heard {
                 known.unsure = Some(now);
                 known.renamed_unheard = true;
@@ -268,7 +287,9 @@ impl World {
                 known.ended.get_or_insert(self.now);
             }
         }
-        if let Some(bug) = self.bug.as_mut().filter(|bug| bug.kind == BugKind::KillWithoutDeath && bug.node == Some(flight.node)) {
+        if let Some(bug) =
+            self.bug.as_mut().filter(|bug| bug.kind == BugKind::KillWithoutDeath && bug.node == Some(flight.node))
+        {
             bug.struck = true;
             bug.shown = Some(format!("#{} was answered by a node that is said to be dead", flight.operation));
         }
@@ -321,16 +342,21 @@ impl World {
     }
 
     fn answers_for_the_dead(&self, node: usize) -> bool {
-        self.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::DeadNodeAnswers && !bug.struck && bug.node == Some(node))
+        self.bug
+            .as_ref()
+            .is_some_and(|bug| bug.kind == BugKind::DeadNodeAnswers && !bug.struck && bug.node == Some(node))
     }
 
     fn answer_of_the_dead(&mut self, mut flight: Flight) {
-        let Some(session) = flight.asked.filter(|_| flight.request == AppRequest::Count) else { return self.fail(&flight) };
+        let Some(session) = flight.asked.filter(|_| flight.request == AppRequest::Count) else {
+            return self.fail(&flight);
+        };
         let (count, once) = (self.ledger.floor(session) + 1, self.ledger.known[session].once);
         let Some(sent) = flight.sent else { return self.fail(&flight) };
         let id = Id { route: flight.node, ..sent };
         let cookie = (id != sent).then_some((id, true));
-        let executed = Executed { id: Some(id), new: false, count, once, list: vec![0], cookie, named: None, unrenamed: false };
+        let executed =
+            Executed { id: Some(id), new: false, count, once, list: vec![0], cookie, named: None, unrenamed: false };
         flight.executed = Some(executed);
         let outcome = self.outcome(&flight);
         if let Some(bug) = &mut self.bug {
@@ -341,6 +367,9 @@ impl World {
     }
 
     fn fail(&mut self, flight: &Flight) {
-        self.complete(flight, Outcome::Failed { why: "tcp connect error: Connection refused (os error 111)".to_owned() });
+        self.complete(
+            flight,
+            Outcome::Failed { why: "tcp connect error: Connection refused (os error 111)".to_owned() },
+        );
     }
 }

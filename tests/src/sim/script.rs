@@ -61,7 +61,9 @@ fn groups(world: &mut World) -> Vec<Group> {
 fn ask(world: &mut World, group: &Group, context: usize, node: usize, request: AppRequest, times: usize) {
     let all_known = group.clients.iter().all(|client| {
         let id = world.browsers[*client].jar.get(&context);
-        id.is_some_and(|id| world.ledger.of_stem(id.stem).is_some_and(|session| world.ledger.known[session].ended.is_none()))
+        id.is_some_and(|id| {
+            world.ledger.of_stem(id.stem).is_some_and(|session| world.ledger.known[session].ended.is_none())
+        })
     });
     let overlaps = matches!(request, AppRequest::Count | AppRequest::Read) && all_known;
     let wants = world.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::UpdateLost);

@@ -230,7 +230,8 @@ impl World {
         let untested =
             alive().find(|(_, known)| known.ended.is_none() && known.staked.is_some() && known.tested < known.staked);
         if let Some((number, known)) = untested {
-            let why = format!("session {} was not rightly answered since {}", number + 1, Nanos(known.staked.unwrap_or(0)));
+            let why =
+                format!("session {} was not rightly answered since {}", number + 1, Nanos(known.staked.unwrap_or(0)));
             return Truth::Untested { why };
         }
         let failing = alive().find(|(_, known)| known.ended.is_none() && known.staked.is_some() && known.trailing > 0);
