@@ -125,8 +125,6 @@ pub(super) struct View<'a> {
     pub(super) contexts: BTreeSet<&'a ContextPath>,
     /// Those of the counter app.
     pub(super) counters: BTreeSet<&'a ContextPath>,
-    /// The instant of the last record.
-    pub(super) end: Nanos,
 }
 
 impl<'a> View<'a> {
@@ -158,7 +156,6 @@ impl<'a> View<'a> {
             session.held = held::held(&run, session);
             session.take_over_doubts();
         }
-        let end = history.records.iter().map(|record| record.at).max().unwrap_or_default();
         let disappearances = disappearances(history);
         Self {
             plan,
@@ -174,7 +171,6 @@ impl<'a> View<'a> {
             log_times: history.records.iter().filter_map(log_time).collect(),
             contexts,
             counters,
-            end,
         }
     }
 

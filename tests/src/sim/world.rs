@@ -93,6 +93,7 @@ impl World {
             topology,
             guarantees,
             expect_violations: Vec::new(),
+            allow: Vec::new(),
             at_most: AtMost::default(),
             steps: Vec::new(),
         };
