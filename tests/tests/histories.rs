@@ -15,7 +15,8 @@ fn judged(name: &str) -> Verdict {
 }
 
 fn told(verdict: &Verdict) -> String {
-    let findings = verdict.guarantees.iter().map(|it| format!("{} {:?} {:?}: {}", it.guarantee, it.status, it.aside, it.because));
+    let findings =
+        verdict.guarantees.iter().map(|it| format!("{} {:?} {:?}: {}", it.guarantee, it.status, it.aside, it.because));
     let unmet = verdict.assumptions.iter().filter(|it| !it.met).map(|it| format!("NOT {}: {}", it.what, it.because));
     let expectations = verdict.expectations.iter().map(|it| format!("{} {:?}: {}", it.what, it.status, it.because));
     findings.chain(unmet).chain(expectations).collect::<Vec<_>>().join("\n")

@@ -55,8 +55,6 @@ impl Summary {
 
 /// The few records around the first promise that is violated; empty where none is.
 pub(super) fn around(verdict: &Verdict, history: &History) -> Vec<String> {
-    let violated = |finding: &&crate::verdict::Finding| {
-        finding.counts() == Some(Status::Violated)
-    };
+    let violated = |finding: &&crate::verdict::Finding| finding.counts() == Some(Status::Violated);
     verdict.guarantees.iter().find(violated).map(|finding| explain(finding, history)).unwrap_or_default()
 }

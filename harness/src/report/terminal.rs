@@ -106,10 +106,11 @@ fn conclusion(verdict: &Verdict) -> String {
             format!("{met} of {all} expectations met, ")
         }
     };
-    let asides = [Aside::NotPromised, Aside::Expected, Aside::Allowed, Aside::CutShort].into_iter().filter_map(|aside| {
-        let count = findings.iter().filter(|finding| finding.aside == Some(aside)).count();
-        (count > 0).then(|| format!("{count} {}", aside.told()))
-    });
+    let asides =
+        [Aside::NotPromised, Aside::Expected, Aside::Allowed, Aside::CutShort].into_iter().filter_map(|aside| {
+            let count = findings.iter().filter(|finding| finding.aside == Some(aside)).count();
+            (count > 0).then(|| format!("{count} {}", aside.told()))
+        });
     let asides: Vec<String> = asides.collect();
     let asides = if asides.is_empty() { String::new() } else { format!(" ({})", asides.join(", ")) };
     let guarantees = match (violated, unknown) {

@@ -10,8 +10,8 @@ use super::fault::DELAYS;
 pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
-    AllowedViolation, AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
-    NodeName, Step, StepKind, Topology, Until,
+    AllowedViolation, AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind,
+    Guarantee, NodeChanges, NodeName, Step, StepKind, Topology, Until,
 };
 
 /// What one run does.

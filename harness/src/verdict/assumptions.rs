@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::records;
 use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
+use super::records;
 use super::timeline::FaultFate;
 use super::view::View;
 use crate::history::{Event, Nanos, OperationId, RecordKind};

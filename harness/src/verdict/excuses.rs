@@ -65,8 +65,9 @@ impl Session<'_> {
             // How long it lives nobody saw.
             return self.shortened.is_some_and(|index| operations[index].completed.is_some_and(|end| end < at));
         };
-        let last = self.operations.partition_point(|index| operations[*index].invoked < at);
-        let used = self.operations[..last].last().map(|index| operations[*index].invoked);
+        // A request that was not answered out of it may have come when it was over already.
+        let last = self.answers.partition_point(|index| operations[*index].invoked < at);
+        let used = self.answers[..last].last().map(|index| operations[*index].invoked);
         used.is_some_and(|used| life <= at.since(used))
     }
 
@@ -80,7 +81,9 @@ impl Session<'_> {
         };
         let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
         let Some(since) = operations[shortened].completed else { return };
-        let told = self.replicas.iter().rev().filter(|replica| since < replica.asked).find_map(|replica| replica.lives);
+        // A copy may not have heard of it yet.
+        let told =
+            self.replicas.iter().filter(|replica| since < replica.asked).filter_map(|replica| replica.lives).min();
         self.short = told.map(|life| (shortened, life));
         self.shortened = Some(shortened);
         let gone = |loss: &Loss<'_>| {

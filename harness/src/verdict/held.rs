@@ -82,6 +82,7 @@ enum Turn<'v> {
     Broke(&'v NodeName, bool),
     Began(&'v NodeName),
     Joined(&'v NodeName),
+    Healed,
     Formed,
     Looked(usize),
     Answered(usize),
@@ -101,8 +102,12 @@ impl<'v, 'a> Run<'v, 'a> {
         let mut turns = Vec::new();
         for fault in timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
             // From the moment it was asked for nobody can rely on the node.
-            turns.push((fault.asked, 1, Turn::Broke(fault.node, !fault.kind.is_undone_in_place())));
+            let ends = !fault.kind.is_undone_in_place();
+            turns.push((fault.asked, 1, Turn::Broke(fault.node, ends)));
+            // It may have answered until then.
+            turns.extend(fault.hit().map(|hit| (hit, 1, Turn::Broke(fault.node, ends))));
         }
+        turns.extend(splits.iter().filter_map(|split| Some((split.healed?, 2, Turn::Healed))));
         for (at, node, ..) in &timeline.deaths {
             turns.push((*at, 1, Turn::Broke(node, true)));
         }
@@ -230,6 +235,9 @@ struct Walk<'w, 'v, 'a> {
     /// What a node that comes back will hold, as of its start; `None` where it may not even know the session.
     coming: BTreeMap<&'w NodeName, Option<Node>>,
     doubts: Vec<Doubt<'w>>,
+    /// The id that was told last, and who told it.
+    current: Option<&'w str>,
+    owner: Option<&'w NodeName>,
     /// The greatest acknowledged value anywhere, since a loss was last told.
     best: Option<(Floor, &'w NodeName)>,
     most: Option<i64>,
@@ -255,6 +263,8 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         nodes: BTreeMap::new(),
         coming: BTreeMap::new(),
         doubts: Vec::new(),
+        current: None,
+        owner: None,
         best: None,
         most: session.created_by.map(|_| 0),
         acting: Vec::new(),
@@ -287,7 +297,11 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             Turn::Broke(node, ends) => self.broke(node, ends, at),
             Turn::Began(node) => self.began(node, at),
             Turn::Joined(node) => self.joined(node),
-            Turn::Formed => self.formed(at),
+            Turn::Formed => {
+                self.broken.clear();
+                self.healed(at);
+            }
+            Turn::Healed => self.healed(at),
             Turn::Looked(place) => self.looked(place),
             Turn::Answered(place) => self.answered(place),
             Turn::Lost(place) => self.lost(place),
@@ -322,6 +336,11 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
                 cleared: BTreeSet::new(),
             });
         }
+        // The other side of a split hears nothing of it, not even under which id the session goes now.
+        let active = run.splits.iter().filter(|split| split.saw(operation));
+        for split in active {
+            self.nodes.retain(|node, _| !split.parts(node, operation.node));
+        }
         let counts = operation.request == AppRequest::Count && operation.may_land();
         if counts {
             let elsewhere = self.acting.iter().copied().filter(|other| run.operations[*other].node != operation.node);
@@ -349,7 +368,9 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             here.most = None;
             here.seen = here.seen.and_then(Seen::acknowledged);
             let apart = self.run.splits.iter().any(|split| {
-                split.parts(node, operation.node) && split.from < operation.acts_until && operation.invoked < split.until
+                split.parts(node, operation.node)
+                    && split.from < operation.acts_until
+                    && operation.invoked < split.until
             });
             if !apart && here.acknowledged().is_some_and(|floor| floor.count > base + 1) {
                 here.lower(base + 1);
@@ -410,19 +431,22 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         }
     }
 
-    /// All see each other again. After a partition each `BackupManager` takes itself for the owner of what was asked for
-    /// meanwhile, and publishes what it has.
-    fn formed(&mut self, at: Nanos) {
-        self.broken.clear();
+    /// After a partition each `BackupManager` takes itself for the owner of what was asked for meanwhile, and publishes what
+    /// it has as soon as the others are back.
+    fn healed(&mut self, at: Nanos) {
         if self.run.replicates_to_all() {
             return;
         }
-        let over = self.run.splits.iter().filter(|split| split.until == at);
+        let over = self.run.splits.iter().filter(|split| split.until == at || split.healed == Some(at));
         let asked = |split: &Split<'_>| {
-            self.session.operations.iter().map(|index| &self.run.operations[*index]).any(|operation| split.saw(operation))
+            self.session
+                .operations
+                .iter()
+                .map(|index| &self.run.operations[*index])
+                .any(|operation| split.saw(operation))
         };
         if over.into_iter().any(asked) {
-            self.nodes.values_mut().for_each(|here| *here = Node::default());
+            self.nodes.clear();
         }
     }
 
@@ -433,7 +457,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let all = peers.all(|peer| self.nodes.contains_key(peer));
         let held: Vec<&Node> = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held).collect();
         let shown = held.iter().filter_map(|held| held.seen.and_then(Seen::acknowledged)).map(|seen| seen.floor);
-        let least = held.iter().map(|held| held.acknowledged().map_or(0, |floor| floor.count)).min().unwrap_or_default();
+        let least =
+            held.iter().map(|held| held.acknowledged().map_or(0, |floor| floor.count)).min().unwrap_or_default();
         let coming = (all && !held.is_empty()).then(|| Node {
             value: held.iter().map(|held| held.value).min_by_key(|value| value.map(|floor| floor.count)).flatten(),
             increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
@@ -477,7 +502,10 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let bounds = self.open.remove(&(false, place)).map(|(_, bounds)| bounds).unwrap_or_default();
         self.held.replicas[place] = Bounds { most: self.most_on(replica.node), ..bounds };
         self.confirmed(replica.node, replica.asked, replica.id);
-        self.nodes.entry(replica.node).or_default();
+        // Under another route its client does not find it there.
+        if self.current.is_none_or(|current| current == replica.id) {
+            self.nodes.entry(replica.node).or_default();
+        }
         if let Some(count) = replica.content.count {
             self.shown(replica.node, (replica.asked, replica.at), Floor { count, by: By::Look(place) });
         }
@@ -519,9 +547,12 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let operations = self.run.operations;
         self.doubts.retain_mut(|doubt| {
             let operation = &operations[doubt.operation];
-            let same = operation.request == AppRequest::Invalidate || operation.sent.is_some_and(|sent| {
-                super::operations::stem(sent.as_str()) == super::operations::stem(id)
-            });
+            let stem = super::operations::stem;
+            let same = match (operation.request, operation.sent) {
+                (AppRequest::Invalidate, _) => true,
+                (AppRequest::ChangeId, Some(sent)) => stem(sent.as_str()) == stem(id),
+                (_, sent) => sent.is_some_and(|sent| sent.as_str() == id),
+            };
             if from < doubt.until || !same {
                 return true;
             }
@@ -545,6 +576,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             bounds.unpromised = (!contested).then(|| self.reason(node, ended)).flatten();
         }
         if let Some(id) = operation.told() {
+            self.current = Some(id);
+            self.owner = Some(node);
             self.confirmed(node, operation.invoked, id);
         }
         self.nodes.entry(node).or_default();
@@ -593,7 +626,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
                 self.nodes.entry(peer).or_default();
             }
             let Some(here) = self.nodes.get_mut(peer) else { continue };
-            here.value = greater(Some(floor).filter(|_| here.value.is_none_or(|known| known.count < count)), here.value);
+            here.value =
+                greater(Some(floor).filter(|_| here.value.is_none_or(|known| known.count < count)), here.value);
             here.increments += 1;
         }
         if run.waits && !self.was_split(to) && self.over <= from {
@@ -619,17 +653,30 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             let ends = match taker.request {
                 AppRequest::Invalidate => true,
                 AppRequest::ChangeId => same_stem(taker, operation),
-                _ => same_stem(taker, operation) && run.plan.topology.route(taker.node) != run.plan.topology.route(node),
+                _ => {
+                    same_stem(taker, operation) && run.plan.topology.route(taker.node) != run.plan.topology.route(node)
+                }
             };
             ends && !doubt.cleared.contains(node)
         });
         let mut bounds = self.bounds(node, 0, None);
+        let at = operation.completed.unwrap_or(FOREVER);
+        if !run.replicates_to_all() && self.is_cut_off(node, operation.invoked, at) {
+            // It may have known only where the session was.
+            bounds = Bounds { knows: false, acknowledged: None, ..bounds };
+        }
         bounds.doubt = doubt.map(|doubt| doubt.operation);
         if !bounds.knows {
             bounds.unpromised = self.reason(node, operation.completed.unwrap_or(FOREVER));
         }
         self.held.losses[place] = bounds;
         self.nodes.remove(node);
+    }
+
+    /// Whether a node was cut off from the one that had answered last.
+    fn is_cut_off(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let apart = |split: &Split<'_>| self.owner.is_some_and(|owner| split.parts(node, owner));
+        self.run.splits.iter().any(|split| split.from < to && from < split.until && apart(split))
     }
 
     /// Why a node need not show what was acknowledged elsewhere.

@@ -160,7 +160,8 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
     let allowed = view.plan.allow.iter().find(|allowed| allowed.violation == violation);
     allowed.is_some_and(|allowed| {
         let Some(percent) = allowed.at_most_percent else { return true };
-        let showing = judgement.violations.iter().filter(|(way, _)| way.unwrap_or(Violation::of(guarantee)) == violation);
+        let showing =
+            judgement.violations.iter().filter(|(way, _)| way.unwrap_or(Violation::of(guarantee)) == violation);
         let sessions: BTreeSet<_> = showing.map(|(_, session)| session).collect();
         sessions.len() * 100 <= usize::from(percent) * view.sessions.len()
     })

@@ -32,18 +32,20 @@ fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
     let right = sessions().flat_map(|session| {
         let after = session.answers.partition_point(|answer| view.operations[*answer].invoked <= hit);
         let answers = session.answers.iter().enumerate().skip(after);
-        answers.filter_map(|(place, answer)| {
-            let operation = &view.operations[*answer];
-            let shown = operation.answer()?.count;
-            let right = session.held.answers[place].acknowledged.is_none_or(|floor| floor.count <= shown);
-            Some((operation, operation.completed.filter(|_| right)?))
-        }).take(1)
+        answers
+            .filter_map(|(place, answer)| {
+                let operation = &view.operations[*answer];
+                let shown = operation.answer()?.count;
+                let right = session.held.answers[place].acknowledged.is_none_or(|floor| floor.count <= shown);
+                Some((operation, operation.completed.filter(|_| right)?))
+            })
+            .take(1)
     });
     let (first, completed) = right.min_by_key(|(_, completed)| *completed)?;
     let asked = sessions().flat_map(|session| session.operations.iter().chain(&session.refused));
-    let asked = asked.map(|index| &view.operations[*index]).filter(|asked| {
-        hit < asked.invoked && !view.timeline.dead(asked.node, asked.invoked, asked.invoked)
-    });
+    let asked = asked
+        .map(|index| &view.operations[*index])
+        .filter(|asked| hit < asked.invoked && !view.timeline.dead(asked.node, asked.invoked, asked.invoked));
     let asked = asked.map(|asked| asked.invoked).min().unwrap_or(first.invoked).min(first.invoked);
     Some(Failover {
         node: fault.node.clone(),

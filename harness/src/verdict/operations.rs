@@ -147,7 +147,9 @@ pub(super) fn operations<'a>(history: &'a History, timeline: &Timeline<'_>) -> V
 fn is_complete(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Ok { .. } | Outcome::Failed { .. } => true,
-        Outcome::Unknown { why, reply: Some(_) } => why.starts_with("HTTP ") || why.starts_with("the answer is no JSON"),
+        Outcome::Unknown { why, reply: Some(_) } => {
+            why.starts_with("HTTP ") || why.starts_with("the answer is no JSON")
+        }
         Outcome::Unknown { reply: None, .. } => false,
     }
 }

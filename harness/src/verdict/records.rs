@@ -49,9 +49,7 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
             missing(event(&dropped), "a WAR that was dropped")
         }
         StepKind::Undeploy { context, .. } => {
-            let removed = |event: &Event| {
-                matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context)
-            };
+            let removed = |event: &Event| matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context);
             missing(event(&removed), "a WAR that was removed")
         }
         StepKind::Request { client, clients, times, .. } => {
@@ -75,8 +73,7 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
         }
         StepKind::Heal { .. } => {
             let healed = view.history.records.iter().any(|record| {
-                inside(record.at)
-                    && matches!(record.kind, RecordKind::Fault { phase: FaultPhase::Healed { .. }, .. })
+                inside(record.at) && matches!(record.kind, RecordKind::Fault { phase: FaultPhase::Healed { .. }, .. })
             });
             missing(healed, "a record that anything was healed")
         }
@@ -112,9 +109,13 @@ fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
     };
     let (signal, code) = (number("signal "), number("exit code "));
     let fits = match kind {
-        FaultKind::Kill => signal.is_none_or(|signal| signal == 9) && (signal.is_some() || code.is_none_or(|code| code == 137)),
+        FaultKind::Kill => {
+            signal.is_none_or(|signal| signal == 9) && (signal.is_some() || code.is_none_or(|code| code == 137))
+        }
         // A JVM that SIGTERM has ended in order exits with 143.
-        FaultKind::Stop => signal.is_none_or(|signal| signal == 15) && code.is_none_or(|code| [0, 130, 143].contains(&code)),
+        FaultKind::Stop => {
+            signal.is_none_or(|signal| signal == 15) && code.is_none_or(|code| [0, 130, 143].contains(&code))
+        }
         _ => true,
     };
     (!fits).then_some(proof)
@@ -126,11 +127,15 @@ fn missed_before(view: &View<'_>, fault: &Fault<'_>) -> Option<Nanos> {
     let life = view.timeline.lives(fault.node).iter().rfind(|life| life.from < fault.asked)?;
     let cut = |at: Nanos| {
         let others = view.timeline.faults.iter().filter(|other| other.number != fault.number);
-        others.into_iter().any(|other| other.asked <= at && other.healed.is_none_or(|healed| at <= healed.max(other.asked)) )
+        others
+            .into_iter()
+            .any(|other| other.asked <= at && other.healed.is_none_or(|healed| at <= healed.max(other.asked)))
     };
     let alive = |since: Nanos| {
         let inside = |at: Nanos| since < at && at < fault.asked;
-        view.looks.iter().any(|look| look.node == fault.node && look.state.is_some() && since < look.asked && inside(look.at))
+        view.looks
+            .iter()
+            .any(|look| look.node == fault.node && look.state.is_some() && since < look.asked && inside(look.at))
             || view.operations.iter().any(|operation| {
                 operation.node == fault.node
                     && operation.answer().is_some()
@@ -151,7 +156,8 @@ fn missed_before(view: &View<'_>, fault: &Fault<'_>) -> Option<Nanos> {
 
 /// Whether a line about a member is about this node.
 fn names(view: &View<'_>, record: usize, node: &NodeName) -> bool {
-    let Some(RecordKind::Log(LogLine { message, .. })) = view.history.records.get(record).map(|record| &record.kind) else {
+    let Some(RecordKind::Log(LogLine { message, .. })) = view.history.records.get(record).map(|record| &record.kind)
+    else {
         return false;
     };
     let addressed = view.events().filter_map(|(_, _, event)| match event {
@@ -171,7 +177,8 @@ pub(super) fn answered_dead(view: &View<'_>) -> Option<String> {
     if let Some(operation) = answered {
         return Some(format!("{} was answered by a node that had ended", operation.name()));
     }
-    let look = view.looks.iter().find(|look| look.state.is_some() && view.timeline.dead(look.node, look.asked, look.at))?;
+    let look =
+        view.looks.iter().find(|look| look.state.is_some() && view.timeline.dead(look.node, look.asked, look.at))?;
     Some(format!("the probe of {} answered at {}, after its node had ended", look.node, look.at))
 }
 

@@ -137,9 +137,8 @@ impl Session<'_> {
     /// Whether the first request is known to have written all attributes together: one that the app did not answer may have
     /// failed midway.
     pub(super) fn made_by_counting(&self, operations: &[Operation<'_>]) -> bool {
-        self.created_by.is_some_and(|index| {
-            operations[index].request == AppRequest::Count && operations[index].answer().is_some()
-        })
+        self.created_by
+            .is_some_and(|index| operations[index].request == AppRequest::Count && operations[index].answer().is_some())
     }
 
     /// Whether an operation may have ended it before `at`, and no later answer has shown that it did not; or its time may
@@ -273,7 +272,7 @@ impl<'a> Book<'a> {
                 }
             }
             Fate::Perhaps(_) => {
-                if let Some(session) = asked.or(told) {
+                for session in asked.into_iter().chain(told.filter(|told| Some(*told) != asked)) {
                     self.sessions[session].operations.push(index);
                 }
             }
@@ -392,10 +391,15 @@ impl Session<'_> {
             self.alone_since.push(since);
         }
         let mut came = FOREVER;
-        self.answered_from = self.answers.iter().rev().map(|index| {
-            came = came.min(operations[*index].completed.unwrap_or(FOREVER));
-            came
-        }).collect();
+        self.answered_from = self
+            .answers
+            .iter()
+            .rev()
+            .map(|index| {
+                came = came.min(operations[*index].completed.unwrap_or(FOREVER));
+                came
+            })
+            .collect();
         self.answered_from.reverse();
     }
 }

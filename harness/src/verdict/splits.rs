@@ -25,13 +25,15 @@ pub(super) struct Split<'a> {
     /// As in `the partition of n1`.
     pub(super) name: String,
     pub(super) from: Nanos,
+    pub(super) healed: Option<Nanos>,
     /// When all were first known to see each other again.
     pub(super) until: Nanos,
 }
 
 /// The splits of a run.
 pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>) -> Vec<Split<'a>> {
-    let lasting = timeline.faults.iter().filter(|fault| fault.kind.leaves_it_up());
+    // A node that is frozen misses what is sent meanwhile, as one that is cut off does.
+    let lasting = timeline.faults.iter().filter(|fault| fault.kind.is_undone_in_place());
     let splits = lasting.filter_map(|fault| {
         let whole = timeline
             .whole
@@ -42,6 +44,7 @@ pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>
             node: fault.node,
             name: fault.name(),
             from: fault.asked,
+            healed: fault.healed,
             until,
         })
     });
@@ -54,6 +57,7 @@ fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeli
     let gentle = match fault.kind {
         FaultKind::PacketLoss => worst_loss(plan) <= BEARABLE_PERCENT,
         FaultKind::MembershipPartition | FaultKind::Latency => true,
+        FaultKind::Pause => false,
         kind => !kind.cuts(),
     };
     let told = |record: &crate::history::Record| match &record.kind {

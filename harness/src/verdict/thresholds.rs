@@ -33,7 +33,8 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures) -> Vec<Expectatio
 /// The faults that took a node from peers which lived on, none of which logged that it missed a member before the next.
 fn unmissed(view: &View<'_>) -> usize {
     let faults = &view.timeline.faults;
-    let ending = faults.iter().filter(|fault| !fault.kind.leaves_it_up()).filter_map(|fault| Some((fault, fault.hit()?)));
+    let ending =
+        faults.iter().filter(|fault| !fault.kind.leaves_it_up()).filter_map(|fault| Some((fault, fault.hit()?)));
     let unmissed = ending.filter(|(fault, hit)| {
         let next = faults.iter().map(|other| other.asked).filter(|asked| hit < asked).min().unwrap_or(FOREVER);
         let peers = view.plan.topology.names().filter(|peer| *peer != fault.node);

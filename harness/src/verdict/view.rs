@@ -174,6 +174,24 @@ impl<'a> View<'a> {
         }
     }
 
+    /// The context of a session: that of the first request for it.
+    fn context_of(&self, session: &Session<'a>) -> Option<&'a ContextPath> {
+        let first =
+            session.operations.iter().chain(&session.refused).map(|index| self.operations[*index].path).next()?;
+        let within = |context: &&&ContextPath| {
+            let path = context.as_str().trim_end_matches('/');
+            first.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.counters.iter().filter(within).max_by_key(|context| context.as_str().len()).copied()
+    }
+
+    /// Whether a look would show a session where the node holds it: its context was asked for, and is served.
+    pub(super) fn tells_of(&self, look: &Look<'a>, session: &Session<'a>) -> bool {
+        self.context_of(session).is_some_and(|context| {
+            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
+        })
+    }
+
     /// Whether every replica of a session is written before its client has the answer.
     pub(super) fn waits(&self) -> bool {
         self.plan.waits_for_the_peer()
@@ -224,6 +242,11 @@ impl<'a> View<'a> {
             }
         }
         spots
+    }
+
+    /// When all living nodes were looked at, as steps of the plan: from when to when.
+    pub(super) fn rounds(&self) -> Vec<(Nanos, Nanos)> {
+        self.observe_steps().into_iter().map(|(_, from, to)| (from, to)).collect()
     }
 
     fn observe_steps(&self) -> Vec<(u32, Nanos, Nanos)> {

@@ -14,8 +14,8 @@ use crate::spec::node_changes::NodeChanges;
 use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
-    AllowedViolation, AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind, Membership,
-    Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing,
+    AllowedViolation, AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind,
+    Membership, Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing,
 };
 
 /// A failover story.
@@ -99,7 +99,9 @@ impl<'de> Deserialize<'de> for Percent {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let share = text.strip_suffix('%').and_then(|number| number.trim().parse().ok()).filter(|share| *share <= 100);
-        share.map(Self).ok_or_else(|| serde::de::Error::custom(format!("invalid share `{text}`, expected for example `20%`")))
+        share
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("invalid share `{text}`, expected for example `20%`")))
     }
 }
 

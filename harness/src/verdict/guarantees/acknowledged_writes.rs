@@ -2,12 +2,16 @@
 //!
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
+use std::time::Duration;
+
 use super::super::held::By;
 use super::super::operations::Operation;
 use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
+use super::lag;
 use super::survival::{Tried, acknowledged, breach, loss_in_words};
+use crate::history::Nanos;
 use crate::spec::Violation;
 use crate::spec::plan::AppRequest;
 
@@ -30,8 +34,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     match Tried::of(view) {
         Err(why) => Judgement::unknown(why),
         Ok(tried) => {
-            let writes: Vec<_> =
-                tried.tests.iter().flat_map(|test| acknowledged(test.session, test.since)).collect();
+            if let Some(lags) = lag::lagging(view) {
+                return Judgement::unknown(lags);
+            }
+            let writes: Vec<_> = tried.tests.iter().flat_map(|test| acknowledged(test.session, test.since)).collect();
             let rests_on = tried.answers(view).into_iter().chain(view.numbers(writes)).collect();
             Judgement::holds(format!("every acknowledged write was there after {}", tried.names(view)))
                 .resting_on(rests_on, tried.evidence(view))
@@ -96,7 +102,8 @@ fn merely_late(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>
         .filter(|later| later.node == operation.node && completed < later.invoked)
         .any(|later| later.answer().is_some_and(|shown| count <= shown.count));
     let looked = || {
-        let later = session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
+        let later =
+            session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
         later.filter_map(|replica| replica.content.count).any(|shown| count <= shown)
     };
     !broken || answered || looked()
@@ -135,6 +142,9 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
         let other = &view.operations[*other];
         other.answer().is_some()
             && other.completed.is_some_and(|end| end < operation.invoked)
+            && (view.waits()
+                || other.node == operation.node
+                || other.completed.is_some_and(|end| ON_ITS_WAY < operation.invoked.since(end)))
             // Under an id that is no longer the session's, the request ended nothing.
             && other.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, other)
     })?;
@@ -167,7 +177,8 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     };
     let end = &view.operations[ended];
     let settled = |replica: &&Replica<'_>| view.timeline.settled(replica.node, replica.asked, replica.at);
-    let risen = session.replicas.iter().filter(|replica| completed < replica.asked).filter(settled);
+    let ended = |replica: &&Replica<'_>| completed < replica.asked && !late_end(view, session, completed, replica);
+    let risen = session.replicas.iter().filter(ended).filter(settled);
     let breaches = risen.map(|replica| Breach {
         violation: Some(Violation::RisenSession),
         at: replica.at,
@@ -203,6 +214,22 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
         unpromised: Some(fork.unpromised),
         session: None,
     })
+}
+
+/// How long a message may be on its way where nobody waits for it.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// Whether the end of a session may still be on its way to a node, where nobody waits for it: it came later, or there was
+/// hardly time.
+fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Replica<'_>) -> bool {
+    if view.waits() {
+        return false;
+    }
+    let later = view.looks.iter().enumerate().skip(replica.look + 1).filter(|(_, look)| look.node == replica.node);
+    let gone = later
+        .filter(|(_, look)| view.tells_of(look, session))
+        .any(|(number, _)| session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err());
+    gone || replica.asked.since(ended) < ON_ITS_WAY
 }
 
 fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Operation<'a>) -> Option<&'a str> {

@@ -52,7 +52,9 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
 /// Whether the request that made a session was not answered, and no later answer shows what it wrote.
 fn unknown_beginning(view: &View<'_>, session: &Session<'_>) -> bool {
     let unanswered = session.created_by.is_some_and(|index| view.operations[index].answer().is_none());
-    unanswered && !session.answers.is_empty() && session.created.as_ref().is_none_or(|(_, content)| content.once.is_none())
+    unanswered
+        && !session.answers.is_empty()
+        && session.created.as_ref().is_none_or(|(_, content)| content.once.is_none())
 }
 
 fn partial_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
@@ -79,7 +81,8 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Optio
     let created: Vec<_> = session.created_by.into_iter().filter(|created| *created != index).collect();
     let violation = if content.once.is_none() { Violation::LostFirstRequest } else { Violation::PartialSession };
     let broken = breach(view, session, index, because, &created, None).named(violation);
-    let unpromised = if session.held.answers[place].knows { None } else { view.torn(session, operation.node, broken.at) };
+    let unpromised =
+        if session.held.answers[place].knows { None } else { view.torn(session, operation.node, broken.at) };
     Some(Breach { unpromised, ..broken })
 }
 

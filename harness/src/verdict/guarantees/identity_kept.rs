@@ -32,8 +32,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let tried = Tried::of(view)?;
     let because =
         format!("{sessions} kept the stem of the id and took the answering node's route after {}", tried.names(view));
-    Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view))
-        .after(tried.trials()))
+    Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view)).after(tried.trials()))
 }
 
 fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {

@@ -44,7 +44,15 @@ pub(super) struct Breach {
 impl Breach {
     /// What one record shows.
     pub(super) fn shown(at: Nanos, record: usize, because: String) -> Self {
-        Self { at, violation: None, because, rests_on: Vec::new(), evidence: vec![record], unpromised: None, session: None }
+        Self {
+            at,
+            violation: None,
+            because,
+            rests_on: Vec::new(),
+            evidence: vec![record],
+            unpromised: None,
+            session: None,
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The guarantees, one file each: from a view of the history to a judgement.
 
 mod judgement;
+mod lag;
 mod survival;
 
 mod cluster_forms;

@@ -5,6 +5,8 @@
 //! only as far as it had been acknowledged, only over a fault or a join, and only where the configuration brings it to all:
 //! a replica may have been seen half-way through a replication that nobody had yet acknowledged.
 
+use std::collections::BTreeMap;
+
 use super::super::held::{By, Floor};
 use super::super::sessions::{Replica, Session};
 use super::super::view::{Look, View};
@@ -36,25 +38,21 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let tried = Tried::of(view)?;
-    let mut seen: Vec<&Replica<'_>> = Vec::new();
-    let mut last = None;
+    let mut seen: BTreeMap<Option<u32>, &Replica<'_>> = BTreeMap::new();
+    let mut unseen: BTreeMap<Option<u32>, &Test<'_, '_>> = BTreeMap::new();
     for test in &tried.tests {
-        let name = match test.fault {
-            Some(fault) => fault.name(),
-            None => format!("{} moved", test.session.client),
-        };
-        let Some(replica) = spared(view, test) else {
-            let why = view.blind_spots().into_iter().next().map(|spot| format!(" ({spot})")).unwrap_or_default();
-            return Err(format!(
-                "before {name} no replica was seen on a node that outlived it, of {}'s session {}{why}",
-                test.session.client, test.session.stems[0]
-            ));
-        };
         let number = test.fault.map(|fault| fault.number);
-        if last.replace(number) != Some(number) {
-            seen.push(replica);
+        match spared(view, test) {
+            Some(replica) => drop(seen.entry(number).or_insert(replica)),
+            // A session of which no look could tell has nothing of this kind to lose, as long as others have.
+            None if looked_for(view, test) => return Err(no_replica(view, test)),
+            None => drop(unseen.entry(number).or_insert(test)),
         }
     }
+    if let Some((_, test)) = unseen.iter().find(|(number, _)| !seen.contains_key(number)) {
+        return Err(no_replica(view, test));
+    }
+    let seen: Vec<&Replica<'_>> = seen.into_values().collect();
     if let Some(spot) = view.blind_spots().into_iter().next() {
         return Err(spot);
     }
@@ -70,6 +68,33 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     Ok(Judgement::holds(because).resting_on(tried.answers(view), evidence).after(tried.trials()))
 }
 
+fn no_replica(view: &View<'_>, test: &Test<'_, '_>) -> String {
+    let (client, stem) = (test.session.client, test.session.stems[0]);
+    let name = match test.fault {
+        Some(fault) => fault.name(),
+        None => format!("{client} moved"),
+    };
+    let why = view.blind_spots().into_iter().next().map(|spot| format!(" ({spot})")).unwrap_or_default();
+    format!("before {name} no replica was seen on a node that outlived it, of {client}'s session {stem}{why}")
+}
+
+/// Whether a look at a node that outlived a fault could have told of the session before it.
+fn looked_for(view: &View<'_>, test: &Test<'_, '_>) -> bool {
+    let broken = test.fault.filter(|fault| !fault.kind.leaves_it_up()).map(|fault| fault.node);
+    let answered = test.session.answers.iter().filter_map(|index| view.operations[*index].completed).min();
+    let Some(known) = answered else { return false };
+    view.looks.iter().any(|look| {
+        Some(look.node) != broken
+            && known < look.asked
+            && look.at < test.since
+            && view.timeline.settled(look.node, look.asked, look.at)
+            && view.timeline.outlives(look.node, look.at, test.since)
+            && view.tells_of(look, test.session)
+            // With one backup only it may be any other node's.
+            && (view.replicates_to_all() || view.plan.topology.nodes.len() == 2)
+    })
+}
+
 /// The last replica that was seen on a node which outlived a fault, and from which the answer after it could come.
 fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
     let answer = &view.operations[test.answer];
@@ -79,9 +104,15 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
     test.session.replicas[..before].iter().rev().find(|replica| {
         Some(replica.node) != broken
             && view.timeline.outlives(replica.node, replica.at, test.since)
-            && (from_all || replica.node == answer.node)
-            // What a partition left behind is no copy that a fault could have spared.
-            && view.torn(test.session, replica.node, replica.at).is_none()
+            && (from_all
+                || replica.node == answer.node
+                || view.timeline.synchronised_between(answer.node, replica.at, answer.invoked))
+            // What a partition leaves behind is no copy that a fault could have spared.
+            && !view.splits.iter().any(|split| {
+                split.from < replica.at
+                    && replica.at < split.until
+                    && test.session.operations.iter().any(|index| split.saw(&view.operations[*index]))
+            })
     })
 }
 
@@ -173,11 +204,13 @@ fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -
 
 /// A session that a node no longer holds at all. Where each session has one backup only, it may move by right.
 fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'_>) -> Option<Breach> {
-    let served = look.contexts(&view.counters).next().is_some();
+    let served = view.tells_of(look, session);
     if !served || !view.replicates_to_all() || !view.timeline.settled(look.node, look.asked, look.at) {
         return None;
     }
+    let ended = |index: &usize| view.operations[*index].answer().is_some() && view.operations[*index].invoked < look.at;
     let legitimately = session.may_have_ended(&view.operations, look.at)
+        || session.ends.iter().any(ended)
         || session.may_be_renamed(&view.operations, look.at)
         || session.busy(&view.operations, look.asked, look.at)
         || !session.losses.is_empty();
@@ -188,21 +221,25 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
     let before = session.replicas.partition_point(|replica| replica.at < look.asked);
     let earlier = session.replicas[..before].iter().rfind(|replica| {
         let here = replica.node == look.node && view.timeline.outlives(look.node, replica.at, look.at);
-        let joined = || view.timeline.synchronised_between(look.node, replica.at, look.asked)
-            && view.timeline.outlives(replica.node, replica.at, look.at);
+        let joined = || {
+            view.timeline.synchronised_between(look.node, replica.at, look.asked)
+                && view.timeline.outlives(replica.node, replica.at, look.at)
+        };
         here || joined()
     })?;
-    Some(Breach {
-        violation: Some(Violation::LostSession),
-        unpromised: view.torn(session, look.node, look.at),
-        ..Breach::shown(
-            look.at,
-            look.record,
-            format!(
-                "{} no longer held {}'s session {} at {}, which {} had shown at {}",
-                look.node, session.client, session.stems[0], look.at, earlier.node, earlier.at
-            ),
-        )
-    }
-    .beside(earlier.record))
+    Some(
+        Breach {
+            violation: Some(Violation::LostSession),
+            unpromised: view.torn(session, look.node, look.at),
+            ..Breach::shown(
+                look.at,
+                look.record,
+                format!(
+                    "{} no longer held {}'s session {} at {}, which {} had shown at {}",
+                    look.node, session.client, session.stems[0], look.at, earlier.node, earlier.at
+                ),
+            )
+        }
+        .beside(earlier.record),
+    )
 }

@@ -161,9 +161,7 @@ impl<'a> View<'a> {
         let Some(sent) = creator.sent else { return false };
         self.sessions.iter().any(|other| {
             let meant = other.stems.contains(&sent.stem())
-                && other.losses.iter().any(|loss| {
-                    loss.excuse.is_some() && Some(loss.operation) == session.created_by
-                });
+                && other.losses.iter().any(|loss| loss.excuse.is_some() && Some(loss.operation) == session.created_by);
             meant
                 && other.answers.iter().map(|index| &self.operations[*index]).any(|answer| {
                     answer.client == creator.client && creator.completed.is_some_and(|end| end < answer.invoked)
@@ -187,7 +185,7 @@ impl<'a> View<'a> {
     fn gone_since(&self, session: &Session<'a>, from: Nanos, to: Nanos) -> bool {
         let before = |node: &NodeName| session.replicas.iter().any(|replica| replica.node == node && replica.at < from);
         let looks = self.looks.iter().enumerate().filter(|(_, look)| from < look.asked && look.at < to);
-        let mut looks = looks.filter(|(_, look)| look.contexts(&self.counters).next().is_some());
+        let mut looks = looks.filter(|(_, look)| self.tells_of(look, session));
         looks.any(|(number, look)| {
             before(look.node) && session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err()
         })

@@ -68,7 +68,11 @@ fn a_count_that_overtakes_a_change_of_id_may_find_nothing() {
     let story = story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
     let verdict = story.judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
-    assert!(verdict.notes.iter().any(|note| note.contains("legitimately: #2 (change-id on n1)")), "{:?}", verdict.notes);
+    assert!(
+        verdict.notes.iter().any(|note| note.contains("legitimately: #2 (change-id on n1)")),
+        "{:?}",
+        verdict.notes
+    );
 }
 
 /// A count that was under way while the id changed, answered under the new id before or after the change itself.

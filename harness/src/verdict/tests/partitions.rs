@@ -62,11 +62,7 @@ fn evicted(on: &str) -> RecordKind {
 fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it() {
     let story = of_two().partition("n1").count("alice", "n1").count("alice", "n2").observe();
     let story = story.heal("n1").reformed().request("alice", "n1", crate::spec::plan::AppRequest::Read).observe();
-    excused(
-        &story,
-        Guarantee::AcknowledgedWritesSurvive,
-        &["the partition of n1 had split alice's"],
-    );
+    excused(&story, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1 had split alice's"]);
     assert!(story.finding(Guarantee::AcknowledgedWritesSurvive).violations.contains_key(&Violation::ForkedSession));
     let notes = story.judge().notes;
     let forked = notes.iter().find(|note| note.contains("forked")).expect("the fork is noted");
