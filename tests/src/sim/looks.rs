@@ -53,6 +53,7 @@ impl World {
                 self.look(node, &question);
             }
         }
+        self.look_at_the_dead(context);
         self.end_step(step);
         self.settle(context);
     }
@@ -127,7 +128,8 @@ impl World {
     pub(super) fn look(&mut self, node: usize, question: &Question) {
         let asked = self.now;
         self.pass(MILLISECOND, 8 * MILLISECOND);
-        let state = self.state(node, question);
+        let mut state = self.state(node, question);
+        self.misreport(node, question, &mut state);
         let told = (self.names[node].clone(), Seen::State(state));
         self.push(RecordKind::Observe(NodeObservation {
             node: told.0,
@@ -147,6 +149,63 @@ impl World {
             let held = self.machines[node].sessions.get(&key).cloned();
             self.ledger.looked(session, held.as_ref(), place, due, asked);
         }
+    }
+
+    /// What a bug of the cluster makes of a look at the last node, from the deployment on.
+    fn misreport(&mut self, node: usize, question: &Question, state: &mut NodeState) {
+        let whole = !self.unnoticed && !self.split && self.flights.is_empty();
+        let last = node + 1 == self.names.len();
+        if !whole || !last || !self.machines[node].serves {
+            return;
+        }
+        let covers = question.covers(&self.contexts[0]) && !state.contexts.is_empty();
+        let Some(bug) = &mut self.bug else { return };
+        let shown = match bug.kind {
+            BugKind::OtherManager if covers => {
+                state.contexts[0].manager.class = "org.apache.catalina.session.StandardManager".to_owned();
+                "another Manager"
+            }
+            BugKind::OtherBytes if covers => {
+                state.contexts[0].war_sha256 = Some("0".repeat(64));
+                "other bytes"
+            }
+            BugKind::MemberForgotten if !state.members.is_empty() => {
+                state.members.pop();
+                "one member less"
+            }
+            BugKind::GhostMember => {
+                let ghost = MemberState { host: "127.0.0.1".to_owned(), port: 4099, unique_id: Some("f".repeat(32)) };
+                state.members.push(ghost);
+                "a member that does not live"
+            }
+            BugKind::OtherSendOptions => {
+                state.send_options = Some(if state.send_options == Some(6) { 8 } else { 6 });
+                "other send options"
+            }
+            _ => return,
+        };
+        bug.struck = true;
+        bug.shown = Some(format!("a look at {} showed {shown}", self.names[node]));
+    }
+
+    /// A look at a node that was killed, and that answers.
+    fn look_at_the_dead(&mut self, context: usize) {
+        let Some(bug) = self.bug.as_ref().filter(|bug| bug.kind == BugKind::DeadNodeSeen && !bug.struck) else {
+            return;
+        };
+        let Some(node) = bug.node.filter(|node| !self.machines[*node].up) else { return };
+        let asked = Nanos(self.now);
+        let question = Question::Context(self.contexts[context].clone());
+        self.machines[node].serves = true;
+        let seen = Seen::State(self.state(node, &question));
+        self.machines[node].serves = false;
+        self.pass(MILLISECOND, 5 * MILLISECOND);
+        let name = self.names[node].clone();
+        if let Some(bug) = &mut self.bug {
+            bug.struck = true;
+            bug.shown = Some(format!("a look at {name}, which had been killed, was answered"));
+        }
+        self.push(RecordKind::Observe(NodeObservation { node: name, asked, question, seen }));
     }
 
     fn alive_long(&self, node: usize, asked: u64) -> bool {
