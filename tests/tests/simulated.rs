@@ -5,6 +5,8 @@
 use std::collections::BTreeMap;
 
 use integration_tests::sim::{BugKind, Case, Truth, dump, legal, with_bug};
+use tomee_harness::history;
+use tomee_harness::spec::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
 
 /// How often each verdict was given on one kind of truth, with the seeds.
@@ -173,6 +175,19 @@ fn a_seed_makes_one_history() {
         assert_eq!(legal(seed).history, legal(seed).history);
         assert_eq!(with_bug(seed).map(|case| case.history), with_bug(seed).map(|case| case.history));
     }
+}
+
+/// What is stored is what was judged.
+#[test]
+fn a_stored_case_reads_as_it_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = camino::Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let case = legal(42);
+    case.store(folder);
+    let plan = fs_err::read_to_string(folder.join("plan.json")).expect("it was written");
+    assert_eq!(serde_json::from_str::<Plan>(&plan).expect("a plan"), case.plan);
+    let lines = fs_err::File::open(folder.join("history.jsonl")).expect("it was written");
+    assert_eq!(history::read(std::io::BufReader::new(lines)).expect("a history"), case.history);
 }
 
 /// What no bug explains would be a fault of the simulated cluster itself.

@@ -8,7 +8,7 @@ use tomee_harness::history::{
     AttributeValue, ContextState, EngineState, Event, ManagerState, MemberState, Nanos, NodeObservation, NodeState,
     Question, RecordKind, Seen, SessionCookieState, SessionReplica,
 };
-use tomee_harness::spec::{Endpoints, NodeEndpoints, StepKind, Until};
+use tomee_harness::spec::{Endpoints, ManagerKind, NodeEndpoints, StepKind, Until};
 
 use super::bug::BugKind;
 use super::cluster::{Held, Key};
@@ -80,14 +80,18 @@ impl World {
             }
             let (key, floor) = (Key { context, stem: known.stem }, self.ledger.floor(session));
             let mut copies = nodes.iter().map(|node| self.machines[*node].sessions.get(&key));
-            let route = self.machines[known.owner].sessions.get(&key).map(|held| held.route);
+            // The id that the client has must lead to all of them.
+            let cookie = self.browsers[known.client].jar.get(&context).filter(|id| id.stem == known.stem);
+            let once = known.once;
             let same = copies.all(|copy| {
                 copy.is_some_and(|copy| {
-                    Some(copy.route) == route
-                        && (!copy.is_whole()
-                            || (copy.count == Some(floor) && copy.once == self.ledger.known[session].once))
+                    let right = copy.count == Some(floor) && copy.once == once;
+                    cookie.is_some_and(|cookie| cookie.route == copy.route) && (!copy.is_whole() || right)
                 })
             });
+            let whole = |node: &&usize| self.machines[**node].sessions.get(&key).is_some_and(Held::is_whole);
+            let too_many = self.manager() == ManagerKind::Backup && nodes.iter().filter(whole).count() > 2;
+            let same = same && !too_many;
             if same && self.was_split {
                 let known = &mut self.ledger.known[session];
                 (known.torn, known.healed) = (false, true);
@@ -162,7 +166,7 @@ impl World {
         let Some(bug) = &mut self.bug else { return };
         let shown = match bug.kind {
             BugKind::OtherManager if covers => {
-                state.contexts[0].manager.class = "org.apache.catalina.session.StandardManager".to_owned();
+                "org.apache.catalina.session.StandardManager".clone_into(&mut state.contexts[0].manager.class);
                 "another Manager"
             }
             BugKind::OtherBytes if covers => {
