@@ -1,29 +1,67 @@
 //! The verdict, held against random histories of which the truth is known.
+//!
+//! `simulate` (`cargo run -p integration-tests --bin simulate`) prints one of them by its seed, or a table of many.
 
 use std::collections::BTreeMap;
 
-use integration_tests::sim::{Case, Truth, dump, legal, with_bug};
+use integration_tests::sim::{BugKind, Case, Truth, dump, legal, with_bug};
+use tomee_harness::history;
+use tomee_harness::spec::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
 
-/// How often each verdict was given on one kind of truth, with the first seeds of each.
+/// How often each verdict was given on one kind of truth, with the seeds.
 #[derive(Debug, Default)]
 struct Row {
     holds: Vec<u64>,
     violated: Vec<u64>,
     unknown: Vec<u64>,
+    /// The first wrong one, with its history.
+    wrong: Option<String>,
+    wrongs: usize,
 }
 
 #[derive(Debug, Default)]
 struct Table {
     rows: BTreeMap<String, Row>,
+    judged: usize,
     hidden: usize,
-    /// The first cases of each kind of wrong verdict.
-    wrong: Vec<String>,
-    wrongs: usize,
 }
 
 impl Table {
+    /// Judges so many cases, on each processor some.
+    fn of(count: usize, make: impl Fn(u64) -> Option<Case> + Sync) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let shares: Vec<usize> =
+            (0..threads).map(|turn| count / threads + usize::from(turn < count % threads)).collect();
+        let tables: Vec<Self> = std::thread::scope(|scope| {
+            let make = &make;
+            let share = |(turn, share): (usize, &usize)| {
+                let (first, share) = (u64::try_from(turn).expect("few"), *share);
+                let seeds = (first..).step_by(threads);
+                scope.spawn(move || Self::of_some(seeds, share, make))
+            };
+            let running: Vec<_> = shares.iter().enumerate().map(share).collect();
+            running.into_iter().map(|thread| thread.join().expect("no case panics")).collect()
+        });
+        tables.into_iter().fold(Self::default(), Self::with)
+    }
+
+    fn of_some(seeds: impl Iterator<Item = u64>, count: usize, make: impl Fn(u64) -> Option<Case>) -> Self {
+        let mut table = Self::default();
+        for seed in seeds {
+            if table.judged == count {
+                break;
+            }
+            match make(seed) {
+                Some(case) => table.add(&case, &judge(&case.plan, &case.history)),
+                None => table.hidden += 1,
+            }
+        }
+        table
+    }
+
     fn add(&mut self, case: &Case, verdict: &Verdict) {
+        self.judged += 1;
         let row = self.rows.entry(case.truth.name()).or_default();
         match verdict.status {
             Status::Holds => row.holds.push(case.seed),
@@ -31,29 +69,47 @@ impl Table {
             Status::Unknown => row.unknown.push(case.seed),
         }
         if let Some(what) = wrong(case, verdict) {
-            self.wrongs += 1;
-            if self.wrong.len() < 3 {
-                self.wrong.push(format!("{what}\n{}", dump(case, verdict)));
-            }
+            row.wrongs += 1;
+            row.wrong.get_or_insert_with(|| format!("{what}\n{}", dump(case, verdict)));
         }
     }
 
+    fn with(mut self, other: Self) -> Self {
+        self.judged += other.judged;
+        self.hidden += other.hidden;
+        for (name, row) in other.rows {
+            let own = self.rows.entry(name).or_default();
+            own.holds.extend(row.holds);
+            own.violated.extend(row.violated);
+            own.unknown.extend(row.unknown);
+            own.wrongs += row.wrongs;
+            own.wrong = own.wrong.take().or(row.wrong);
+        }
+        self
+    }
+
     fn text(&self) -> String {
-        let head = format!("{:38} {:>7} {:>8} {:>8}   first seeds of each", "truth", "holds", "violated", "unknown");
+        let head =
+            format!("{:34} {:>7} {:>8} {:>7} {:>6}  first seeds", "truth", "holds", "violated", "unknown", "wrong");
         let rows = self.rows.iter().map(|(name, row)| {
             let seeds = |seeds: &[u64]| format!("{:?}", &seeds[..seeds.len().min(3)]);
+            let (holds, violated, unknown) = (seeds(&row.holds), seeds(&row.violated), seeds(&row.unknown));
+            let counts = [row.holds.len(), row.violated.len(), row.unknown.len(), row.wrongs];
             format!(
-                "{name:38} {:>7} {:>8} {:>8}   H{} V{} U{}",
-                row.holds.len(),
-                row.violated.len(),
-                row.unknown.len(),
-                seeds(&row.holds),
-                seeds(&row.violated),
-                seeds(&row.unknown)
+                "{name:34} {:>7} {:>8} {:>7} {:>6}  holds {holds} violated {violated} unknown {unknown}",
+                counts[0], counts[1], counts[2], counts[3]
             )
         });
         let lines: Vec<String> = std::iter::once(head).chain(rows).collect();
         format!("{}\n{} bugs did not show", lines.join("\n"), self.hidden)
+    }
+
+    /// # Panics
+    /// A verdict is wrong: then one case of each of three truths is shown.
+    fn must_be_right(&self) {
+        let wrongs: usize = self.rows.values().map(|row| row.wrongs).sum();
+        let shown: Vec<&str> = self.rows.values().filter_map(|row| row.wrong.as_deref()).take(3).collect();
+        assert!(wrongs == 0, "{}\n\n{wrongs} of {} are wrong\n{}", shown.join("\n\n"), self.judged, self.text());
     }
 
     fn unknown_share_of_clean(&self) -> f64 {
@@ -75,33 +131,19 @@ fn wrong(case: &Case, verdict: &Verdict) -> Option<&'static str> {
     }
 }
 
-fn table_of(cases: impl Iterator<Item = Option<Case>>, count: usize) -> Table {
-    let mut table = Table::default();
-    let mut judged = 0;
-    for case in cases {
-        let Some(case) = case else {
-            table.hidden += 1;
-            continue;
-        };
-        table.add(&case, &judge(&case.plan, &case.history));
-        judged += 1;
-        if judged == count {
-            break;
-        }
-    }
-    table
-}
-
 fn legal_ones_are_not_red(count: usize) {
-    let table = table_of((0..).map(|seed| Some(legal(seed))), count);
-    assert!(table.wrongs == 0, "{} wrong\n{}\n{}", table.wrongs, table.wrong.join("\n\n"), table.text());
+    let table = Table::of(count, |seed| Some(legal(seed)));
+    table.must_be_right();
     let share = table.unknown_share_of_clean();
     assert!(share <= 0.1, "{share:.3} of the clean ones are unknown\n{}", table.text());
 }
 
 fn bugs_that_show_are_not_green(count: usize) {
-    let table = table_of((0..).map(with_bug), count);
-    assert!(table.wrongs == 0, "{} wrong\n{}\n{}", table.wrongs, table.wrong.join("\n\n"), table.text());
+    let table = Table::of(count, with_bug);
+    table.must_be_right();
+    for kind in BugKind::ALL {
+        assert!(table.rows.contains_key(&format!("bug {kind:?}")), "{kind:?} never showed\n{}", table.text());
+    }
 }
 
 #[test]
@@ -132,5 +174,28 @@ fn a_seed_makes_one_history() {
     for seed in [1, 77, 4711] {
         assert_eq!(legal(seed).history, legal(seed).history);
         assert_eq!(with_bug(seed).map(|case| case.history), with_bug(seed).map(|case| case.history));
+    }
+}
+
+/// What is stored is what was judged.
+#[test]
+fn a_stored_case_reads_as_it_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = camino::Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let case = legal(42);
+    case.store(folder);
+    let plan = fs_err::read_to_string(folder.join("plan.json")).expect("it was written");
+    assert_eq!(serde_json::from_str::<Plan>(&plan).expect("a plan"), case.plan);
+    let lines = fs_err::File::open(folder.join("history.jsonl")).expect("it was written");
+    assert_eq!(history::read(std::io::BufReader::new(lines)).expect("a history"), case.history);
+}
+
+/// What no bug explains would be a fault of the simulated cluster itself.
+#[test]
+fn nodes_that_wait_for_each_other_and_have_no_bug_lose_nothing() {
+    for case in (0..2_000).map(legal) {
+        let waits = case.plan.topology.cluster.send_options.waits_for_the_peer();
+        let lost = matches!(case.truth, Truth::LossSeen { .. });
+        assert!(!(waits && lost), "{}", dump(&case, &judge(&case.plan, &case.history)));
     }
 }

@@ -56,12 +56,20 @@ pub enum BugKind {
     KillWithoutDeath,
     CrashTakenForKill,
     StepDidNothing,
+    FaultStepDidNothing,
     WarBytesUntold,
+    DeadNodeSeen,
+    // Of the cluster, as looks show it.
+    OtherManager,
+    OtherBytes,
+    MemberForgotten,
+    GhostMember,
+    OtherSendOptions,
 }
 
 impl BugKind {
     /// All.
-    pub const ALL: [Self; 45] = [
+    pub const ALL: [Self; 52] = [
         Self::LastWriteLost,
         Self::ThreeWritesLost,
         Self::CountStartsAgain,
@@ -106,20 +114,15 @@ impl BugKind {
         Self::KillWithoutDeath,
         Self::CrashTakenForKill,
         Self::StepDidNothing,
+        Self::FaultStepDidNothing,
         Self::WarBytesUntold,
+        Self::DeadNodeSeen,
+        Self::OtherManager,
+        Self::OtherBytes,
+        Self::MemberForgotten,
+        Self::GhostMember,
+        Self::OtherSendOptions,
     ];
-
-    /// Whether it is about what was recorded and not about a session: then the run proves nothing, and shows no loss.
-    pub fn is_of_the_record(self) -> bool {
-        matches!(
-            self,
-            Self::DeadNodeAnswers
-                | Self::KillWithoutDeath
-                | Self::CrashTakenForKill
-                | Self::StepDidNothing
-                | Self::WarBytesUntold
-        )
-    }
 
     /// How many nodes it needs, where that matters.
     pub(super) fn nodes(self) -> Option<usize> {

@@ -92,6 +92,18 @@ impl World {
         (step, self.faults)
     }
 
+    /// A step that ends well and has broken nothing.
+    pub(super) fn fault_that_did_nothing(&mut self) {
+        let (step, _) = self.fault_step(FaultKind::Kill, 0);
+        self.end_step(step);
+        self.faults -= 1;
+        self.faults_on.pop();
+        if let Some(bug) = &mut self.bug {
+            bug.struck = true;
+            bug.shown = Some(format!("step {step} broke nothing"));
+        }
+    }
+
     /// Ends a node, by a signal or in good order.
     pub(super) fn kill(&mut self, node: usize, kind: FaultKind) {
         if self.is_sync() || self.chance(0.75) {
@@ -151,7 +163,11 @@ impl World {
             self.cursed = self.pick(&clients);
         }
         self.unnoticed = true;
-        if let Some(bug) = self.bug.as_mut().filter(|bug| bug.kind == BugKind::DeadNodeAnswers && !bug.struck) {
+        if let Some(bug) = self
+            .bug
+            .as_mut()
+            .filter(|bug| matches!(bug.kind, BugKind::DeadNodeAnswers | BugKind::DeadNodeSeen) && !bug.struck)
+        {
             bug.node = Some(node);
         }
         self.note_gone();

@@ -8,7 +8,7 @@ use tomee_harness::history::{
     AttributeValue, ContextState, EngineState, Event, ManagerState, MemberState, Nanos, NodeObservation, NodeState,
     Question, RecordKind, Seen, SessionCookieState, SessionReplica,
 };
-use tomee_harness::spec::{Endpoints, NodeEndpoints, StepKind, Until};
+use tomee_harness::spec::{Endpoints, ManagerKind, NodeEndpoints, StepKind, Until};
 
 use super::bug::BugKind;
 use super::cluster::{Held, Key};
@@ -53,6 +53,7 @@ impl World {
                 self.look(node, &question);
             }
         }
+        self.look_at_the_dead(context);
         self.end_step(step);
         self.settle(context);
     }
@@ -79,14 +80,18 @@ impl World {
             }
             let (key, floor) = (Key { context, stem: known.stem }, self.ledger.floor(session));
             let mut copies = nodes.iter().map(|node| self.machines[*node].sessions.get(&key));
-            let route = self.machines[known.owner].sessions.get(&key).map(|held| held.route);
+            // The id that the client has must lead to all of them.
+            let cookie = self.browsers[known.client].jar.get(&context).filter(|id| id.stem == known.stem);
+            let once = known.once;
             let same = copies.all(|copy| {
                 copy.is_some_and(|copy| {
-                    Some(copy.route) == route
-                        && (!copy.is_whole()
-                            || (copy.count == Some(floor) && copy.once == self.ledger.known[session].once))
+                    let right = copy.count == Some(floor) && copy.once == once;
+                    cookie.is_some_and(|cookie| cookie.route == copy.route) && (!copy.is_whole() || right)
                 })
             });
+            let whole = |node: &&usize| self.machines[**node].sessions.get(&key).is_some_and(Held::is_whole);
+            let too_many = self.manager() == ManagerKind::Backup && nodes.iter().filter(whole).count() > 2;
+            let same = same && !too_many;
             if same && self.was_split {
                 let known = &mut self.ledger.known[session];
                 (known.torn, known.healed) = (false, true);
@@ -127,7 +132,8 @@ impl World {
     pub(super) fn look(&mut self, node: usize, question: &Question) {
         let asked = self.now;
         self.pass(MILLISECOND, 8 * MILLISECOND);
-        let state = self.state(node, question);
+        let mut state = self.state(node, question);
+        self.misreport(node, question, &mut state);
         let told = (self.names[node].clone(), Seen::State(state));
         self.push(RecordKind::Observe(NodeObservation {
             node: told.0,
@@ -147,6 +153,63 @@ impl World {
             let held = self.machines[node].sessions.get(&key).cloned();
             self.ledger.looked(session, held.as_ref(), place, due, asked);
         }
+    }
+
+    /// What a bug of the cluster makes of a look at the last node, from the deployment on.
+    fn misreport(&mut self, node: usize, question: &Question, state: &mut NodeState) {
+        let whole = !self.unnoticed && !self.split && self.flights.is_empty();
+        let last = node + 1 == self.names.len();
+        if !whole || !last || !self.machines[node].serves {
+            return;
+        }
+        let covers = question.covers(&self.contexts[0]) && !state.contexts.is_empty();
+        let Some(bug) = &mut self.bug else { return };
+        let shown = match bug.kind {
+            BugKind::OtherManager if covers => {
+                "org.apache.catalina.session.StandardManager".clone_into(&mut state.contexts[0].manager.class);
+                "another Manager"
+            }
+            BugKind::OtherBytes if covers => {
+                state.contexts[0].war_sha256 = Some("0".repeat(64));
+                "other bytes"
+            }
+            BugKind::MemberForgotten if !state.members.is_empty() => {
+                state.members.pop();
+                "one member less"
+            }
+            BugKind::GhostMember => {
+                let ghost = MemberState { host: "127.0.0.1".to_owned(), port: 4099, unique_id: Some("f".repeat(32)) };
+                state.members.push(ghost);
+                "a member that does not live"
+            }
+            BugKind::OtherSendOptions => {
+                state.send_options = Some(if state.send_options == Some(6) { 8 } else { 6 });
+                "other send options"
+            }
+            _ => return,
+        };
+        bug.struck = true;
+        bug.shown = Some(format!("a look at {} showed {shown}", self.names[node]));
+    }
+
+    /// A look at a node that was killed, and that answers.
+    fn look_at_the_dead(&mut self, context: usize) {
+        let Some(bug) = self.bug.as_ref().filter(|bug| bug.kind == BugKind::DeadNodeSeen && !bug.struck) else {
+            return;
+        };
+        let Some(node) = bug.node.filter(|node| !self.machines[*node].up) else { return };
+        let asked = Nanos(self.now);
+        let question = Question::Context(self.contexts[context].clone());
+        self.machines[node].serves = true;
+        let seen = Seen::State(self.state(node, &question));
+        self.machines[node].serves = false;
+        self.pass(MILLISECOND, 5 * MILLISECOND);
+        let name = self.names[node].clone();
+        if let Some(bug) = &mut self.bug {
+            bug.struck = true;
+            bug.shown = Some(format!("a look at {name}, which had been killed, was answered"));
+        }
+        self.push(RecordKind::Observe(NodeObservation { node: name, asked, question, seen }));
     }
 
     fn alive_long(&self, node: usize, asked: u64) -> bool {

@@ -267,6 +267,9 @@ fn round(world: &mut World, groups: &[Group]) {
     if world.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::StepDidNothing && !bug.struck) {
         skipped(world, groups);
     }
+    if world.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::FaultStepDidNothing && !bug.struck) {
+        world.fault_that_did_nothing();
+    }
     if world.chance(0.2) {
         torn(world, groups);
     }
