@@ -234,6 +234,8 @@ pub enum Violation {
     NeedlessWait,
     /// An answer does not show what had been acknowledged, without a fault between.
     StaleRead,
+    /// A copy lacks what had been acknowledged, and was not seen to catch up.
+    StaleReplica,
     /// A node holds a session that no client was given.
     PhantomSession,
     /// A session ended before its time.
@@ -248,7 +250,7 @@ kebab!(Violation);
 
 impl Violation {
     /// All.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ClusterDoesNotForm,
         Self::NotDeployed,
         Self::OtherBytes,
@@ -268,6 +270,7 @@ impl Violation {
         Self::ReplicationDoesNotWait,
         Self::NeedlessWait,
         Self::StaleRead,
+        Self::StaleReplica,
         Self::PhantomSession,
         Self::ExpiredEarly,
         Self::ExpiredLate,

@@ -128,7 +128,7 @@ impl<'v, 'a> Run<'v, 'a> {
     /// Whether a node was with another one from `from` to `to`, and holds what its peers hold.
     fn together(&self, one: &NodeName, other: &NodeName, from: Nanos, to: Nanos) -> bool {
         one == other
-            || (self.timeline.settled(other, from, to)
+            || (self.timeline.reachable(other, from, to)
                 && !self.splits.iter().any(|split| split.parts(one, other) && split.from < to && from < split.until))
     }
 

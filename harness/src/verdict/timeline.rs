@@ -242,6 +242,18 @@ impl<'a> Timeline<'a> {
         self.up(node, from, to).is_some_and(|life| life.first || life.synchronised.is_some_and(|at| at <= from))
     }
 
+    /// Like [`Self::settled`], and a thawed node counts from when all were seen to see it again: what is written from then on
+    /// reaches it.
+    pub(super) fn reachable(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        self.settled(node, from, to)
+            || self.up(node, from, to).is_some_and(|life| {
+                let thawed = life.ready == Some(life.from);
+                let seen =
+                    |whole: &Whole<'_>| life.from < whole.from && whole.from <= from && whole.nodes.contains(node);
+                thawed && self.whole.iter().any(seen)
+            })
+    }
+
     /// Whether nothing was done to a node and nothing befell it after `from` and up to `to`.
     pub(super) fn outlives(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         !self.breaks.get(node).is_some_and(|breaks| breaks.iter().any(|at| from < *at && *at <= to))

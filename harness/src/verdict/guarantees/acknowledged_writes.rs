@@ -27,6 +27,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         }
         breaches.extend(gone(view, session));
         breaches.extend(risen_replicas(view, session));
+        breaches.extend(lag::lagging(view, session));
     }
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
@@ -34,9 +35,6 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     match Tried::of(view) {
         Err(why) => Judgement::unknown(why),
         Ok(tried) => {
-            if let Some(lags) = lag::lagging(view) {
-                return Judgement::unknown(lags);
-            }
             let writes: Vec<_> = tried.tests.iter().flat_map(|test| acknowledged(test.session, test.since)).collect();
             let rests_on = tried.answers(view).into_iter().chain(view.numbers(writes)).collect();
             Judgement::holds(format!("every acknowledged write was there after {}", tried.names(view)))
@@ -61,7 +59,11 @@ fn weaker(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach
     if floor.is_none() && first.is_none_or(|first| first.shown_by(answer)) {
         return None;
     }
-    if floor.is_some() && merely_late(view, session, operation, floor?.count) {
+    let late = match floor.filter(|_| bounds.unpromised.is_none()) {
+        Some(floor) => lateness(view, session, operation, floor.count),
+        None => Lateness::Lost,
+    };
+    if matches!(late, Lateness::CaughtUp) {
         return None;
     }
     let due = Content { count: floor.map(|floor| floor.count), ..first.cloned().unwrap_or_default() };
@@ -83,20 +85,29 @@ fn weaker(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach
     if !bounds.knows && broken.unpromised.is_none() {
         broken.unpromised = view.torn(session, operation.node, operation.completed?);
     }
+    if matches!(late, Lateness::Open) {
+        broken.unpromised =
+            Some("it may have come later, as nobody waits for it, and nothing shows that it did".to_owned());
+    }
     let first_gone = content.once.is_none() && due.once.is_some();
     Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
 }
 
-/// Whether replication that does not wait was merely late: nothing was broken meanwhile, and the node showed the write
-/// later. An increment that was based on less has undone it, late or not.
-fn merely_late(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, count: i64) -> bool {
-    if view.waits() || operation.request == AppRequest::Count {
-        return false;
-    }
-    let Some(completed) = operation.completed else { return false };
-    let last = session.acknowledged_by(operation.invoked).next();
-    let written = last.map_or(operation.invoked, |index| view.operations[index].invoked);
-    let broken = view.timeline.faults.iter().any(|fault| written < fault.asked && fault.asked < completed);
+/// What became of a write that an answer lacked, where replication does not wait.
+enum Lateness {
+    /// It came later.
+    CaughtUp,
+    /// It may have come later; nothing shows it.
+    Open,
+    /// It was lost: something was broken meanwhile, or the answer has written over it.
+    Lost,
+}
+
+fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, count: i64) -> Lateness {
+    let Some(completed) = operation.completed.filter(|_| !view.waits() && operation.request != AppRequest::Count)
+    else {
+        return Lateness::Lost;
+    };
     let answers = session.answers.iter().map(|index| &view.operations[*index]);
     let answered = answers
         .filter(|later| later.node == operation.node && completed < later.invoked)
@@ -106,7 +117,13 @@ fn merely_late(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>
             session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
         later.filter_map(|replica| replica.content.count).any(|shown| count <= shown)
     };
-    !broken || answered || looked()
+    if answered || looked() {
+        return Lateness::CaughtUp;
+    }
+    let last = session.acknowledged_by(operation.invoked).next();
+    let written = last.map_or(operation.invoked, |index| view.operations[index].invoked);
+    let broken = view.timeline.faults.iter().any(|fault| written < fault.asked && fault.asked < completed);
+    if broken { Lateness::Lost } else { Lateness::Open }
 }
 
 /// An answer that shows more than was ever attempted: an increment was applied twice.
@@ -144,6 +161,7 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
             && other.completed.is_some_and(|end| end < operation.invoked)
             && (view.waits()
                 || other.node == operation.node
+                || operation.request == AppRequest::Count
                 || other.completed.is_some_and(|end| ON_ITS_WAY < operation.invoked.since(end)))
             // Under an id that is no longer the session's, the request ended nothing.
             && other.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, other)

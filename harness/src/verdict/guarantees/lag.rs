@@ -5,22 +5,28 @@ use std::time::Duration;
 
 use super::super::sessions::Session;
 use super::super::view::{Look, View};
+use super::judgement::Breach;
 use crate::history::Nanos;
-use crate::spec::NodeName;
+use crate::spec::{NodeName, Violation};
 
 /// How long a message may be on its way where nobody waits for it.
 const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
-/// The first copy that lags behind for good, in words.
-pub(super) fn lagging(view: &View<'_>) -> Option<String> {
-    view.sessions.iter().find_map(|session| {
-        behind(view, session)
-            .or_else(|| if view.replicates_to_all() { missing(view, session) } else { without_backup(view, session) })
+/// The first copy of a session that lags behind for good. As long as its owner has it nothing is lost, hence it is excused.
+pub(super) fn lagging(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
+    let other = || if view.replicates_to_all() { missing(view, session) } else { without_backup(view, session) };
+    let (at, record, because) = behind(view, session).or_else(other)?;
+    Some(Breach {
+        unpromised: Some("its owner still had it".to_owned()),
+        session: Some(session.stems[0].to_owned()),
+        ..Breach::shown(at, record, because).named(Violation::StaleReplica)
     })
 }
 
+type Shown = (Nanos, usize, String);
+
 /// A replica with less than its node must have, where no later look showed more.
-fn behind(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+fn behind(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let replicas = session.replicas.iter().zip(&session.held.replicas).enumerate();
     replicas.rev().find_map(|(place, (replica, bounds))| {
         let floor = bounds.acknowledged?;
@@ -29,16 +35,17 @@ fn behind(view: &View<'_>, session: &Session<'_>) -> Option<String> {
         let caught_up = later.any(|later| later.node == replica.node && later.content.count >= Some(floor.count));
         let settled = view.timeline.settled(replica.node, replica.asked, replica.at);
         (settled && !caught_up && arrived(view, session, replica.asked)).then(|| {
-            format!(
+            let because = format!(
                 "the replica of {}'s session {} on {} showed count {count} at {}, when {} had been acknowledged",
                 session.client, session.stems[0], replica.node, replica.at, floor.count
-            )
+            );
+            (replica.at, replica.record, because)
         })
     })
 }
 
 /// A node that must have a copy and was seen to have none, where no later look showed one.
-fn missing(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let made =
         session.created_by.and_then(|index| view.operations[index].answer().and(view.operations[index].completed))?;
     let creator = view.operations[session.created_by?].node;
@@ -58,7 +65,7 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<String> {
         let later = session.replicas.iter().any(|replica| replica.node == look.node && *number < replica.look);
         !legitimately && !later
     });
-    looks.next().map(|(_, look)| told_missing(session, look))
+    looks.next().map(|(_, look)| (look.at, look.record, told_missing(session, look)))
 }
 
 fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {
@@ -72,7 +79,7 @@ fn together(view: &View<'_>, creator: &NodeName, node: &NodeName, made: Nanos) -
 }
 
 /// A session of `BackupManager` that no look of a whole round showed a backup of, behind the last time that one was seen.
-fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let made = view.operations[*session.answers.first()?].completed?;
     let rounds = view.rounds();
     let (from, to) = rounds.into_iter().rev().find(|(from, _)| made < *from)?;
@@ -94,10 +101,12 @@ fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<String> {
     let all = view.plan.topology.names().filter(|node| view.timeline.up(node, from, to).is_some());
     let everybody = all.filter(|node| !nodes.contains(node)).count() == 0;
     (everybody && nodes.len() > 1 && holders.len() == 1).then(|| {
-        format!(
+        let because = format!(
             "no backup of {}'s session {} was seen at {to}, only {} held it",
             session.client, session.stems[0], holders[0]
-        )
+        );
+        let record = view.looks.iter().rfind(|look| inside(look.at)).map_or(0, |look| look.record);
+        (to, record, because)
     })
 }
 
