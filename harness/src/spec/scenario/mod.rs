@@ -11,6 +11,7 @@ mod named_app;
 mod plans;
 mod prose;
 mod read;
+mod reserved;
 mod shipped;
 mod steps;
 mod verbs;
@@ -22,6 +23,7 @@ pub use build::{StepBuilder, StoryBuilder};
 pub use error::ScenarioError;
 pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
 pub use plans::{Cell, CellPlan};
+pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
 
 use super::ServerSpec;

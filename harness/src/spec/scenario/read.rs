@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::error::nearest;
-use super::{Scenario, ScenarioError, ScenarioFile};
+use super::{Scenario, ScenarioError, ScenarioFile, reserved};
 use crate::spec::Topology;
 
 /// A scenario of more bytes is somebody's other file.
@@ -24,11 +24,12 @@ impl Scenario {
             ScenarioError::nowhere(format!("the byte at {at} is no UTF-8"))
         })?;
         let file: ScenarioFile = toml::from_str(text).map_err(|error| told(&error, text))?;
-        Self::of(file)
+        Self::of(file, &|path| reserved::place(text, path))
     }
 
     /// The scenario of a file's tables.
-    pub(super) fn of(file: ScenarioFile) -> Result<Self, ScenarioError> {
+    pub(super) fn of(file: ScenarioFile, places: &reserved::Places<'_>) -> Result<Self, ScenarioError> {
+        reserved::check(&file, places)?;
         let scenario = Self { file };
         // What can be seen without a machine is seen here: each cell must make a plan.
         let two = Topology::of(2).map_err(|error| ScenarioError::nowhere(error.to_string()))?;
