@@ -93,7 +93,7 @@ pub struct ClusterTable {
     pub timing: Option<Timing>,
     /// Arguments for each node's JVM, before those of the command line.
     pub jvm_args: Vec<String>,
-    /// Jars for each node's `lib/`, from the working directory.
+    /// Jars for each node's `lib/`, from the folder of the scenario's file.
     #[schemars(with = "Vec<String>")]
     pub libs: Vec<Utf8PathBuf>,
     /// Whatever else is to be said about the elements of `<Cluster>`.
@@ -330,6 +330,9 @@ pub struct RestartTable {
     /// An app whose archive takes the place of the one that the node has: as in `deploy`.
     #[schemars(with = "Option<String>")]
     pub war: Option<Spanned<String>>,
+    /// Where `war` is served; where nothing is said, the only context that is deployed.
+    #[schemars(with = "Option<ContextPath>")]
+    pub at: Option<Spanned<ContextPath>>,
     /// What it runs.
     pub server: Option<ServerSpec>,
     /// `JAVA_HOME`.

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use camino::Utf8PathBuf;
+
 use super::error::nearest;
 use super::{Scenario, ScenarioError, ScenarioFile, reserved};
 use crate::spec::Topology;
@@ -30,7 +32,7 @@ impl Scenario {
     /// The scenario of a file's tables.
     pub(super) fn of(file: ScenarioFile, places: &reserved::Places<'_>) -> Result<Self, ScenarioError> {
         reserved::check(&file, places)?;
-        let scenario = Self { file };
+        let scenario = Self { file, folder: Utf8PathBuf::new() };
         // What can be seen without a machine is seen here: each cell must make a plan.
         let two = Topology::of(2).map_err(|error| ScenarioError::nowhere(error.to_string()))?;
         scenario.plans(&two)?;
