@@ -159,6 +159,14 @@ impl Topology {
         &watches.or_else(may_watch).unwrap_or(&self.nodes[0]).name
     }
 
+    /// Whether a scenario says something of the elements of `<Cluster>`, of the JVM's arguments or of its jars. A server that
+    /// does not start with that is what the run has found, and no error of the environment.
+    pub fn is_configured_by_scenario(&self) -> bool {
+        self.jvm.of_scenario
+            || self.cluster.elements != ClusterElements::default()
+            || self.nodes.iter().any(|node| node.changes.configure())
+    }
+
     /// The port of a node's receiver, where it is given.
     pub fn given_receiver_port(&self, name: &NodeName) -> Option<u16> {
         self.of_node(name, &NodeChanges::default()).cluster.elements.receiver.port
@@ -392,6 +400,9 @@ pub struct JvmSpec {
     /// Jars put into each node's `lib/`.
     #[schemars(with = "Vec<String>")]
     pub libs: Vec<Utf8PathBuf>,
+    /// Whether some arguments or jars are a scenario's, and so a part of what it tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_scenario: bool,
 }
 
 /// The addresses that a runtime gave to the nodes of one run.

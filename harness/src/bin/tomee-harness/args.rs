@@ -229,7 +229,8 @@ pub(crate) struct ReportArgs {
     pub(crate) markdown: Option<Utf8PathBuf>,
 }
 
-/// Which run to put into one file. Keys and passwords are taken out once more.
+/// Which run to put into one file. Keys and passwords are taken out once more; the apps and jars that the run was given
+/// are included as they are.
 #[derive(Debug, Args)]
 pub(crate) struct BundleArgs {
     /// The run's folder

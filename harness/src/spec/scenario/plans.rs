@@ -110,6 +110,7 @@ impl ClusterTable {
         topology.jvm = base.jvm.clone();
         topology.jvm.args = self.jvm_args.iter().chain(&base.jvm.args).cloned().collect();
         topology.jvm.libs.extend(self.libs.iter().cloned());
+        topology.jvm.of_scenario = !self.jvm_args.is_empty() || !self.libs.is_empty();
         Ok(topology)
     }
 }
