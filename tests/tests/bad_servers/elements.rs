@@ -93,7 +93,7 @@ async fn a_stored_run_is_done_again_from_any_folder_when_the_apps_are_gone() {
     let text = "name = \"x\"\n[[step]]\ndeploy = \"build/shop.war\"\n[[step]]\nget = \"/shop/index.html\"\non = \"n1\"\nexpect = { status = 200 }\n";
     fs_err::write(run.path("deep/story.toml"), text).expect("the test's own folder");
     let ran = run.ran(&[&TOMCAT[..], &["deep/story.toml"]].concat()).await;
-    run.ended(&ran, 0, &["holds all "]).await;
+    run.ended(&ran, 0, &["all 4 guarantees"]).await;
     let environment = fs_err::read_to_string(run.path("out/environment.json")).expect("written");
     let environment: serde_json::Value = serde_json::from_str(&environment).expect("JSON");
     assert_eq!(environment["files"][0]["kept"], "files/1/shop.war", "{environment}");
