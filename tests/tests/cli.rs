@@ -371,6 +371,7 @@ fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
     write(&folder.join("apps/text.toml"), "name = \"x\"\n\n[[step]]\ndeploy = \"build/text.war\"\n");
     write(&folder.join("apps/build/text.war"), "no archive");
     write(&folder.join("port.toml"), "name = \"x\"\n\n[cluster.elements.receiver]\nport = 4100\n");
+    write(&folder.join("unused.toml"), "name = \"x\"\n\n[cluster.elements.backup-manager]\nrpc-timeout = 1000\n");
     fs_err::write(folder.join("bytes.toml"), [0xff, 0xfe, 0x00]).expect("written");
     fs_err::create_dir(folder.join("empty")).expect("made");
     let all = [
@@ -383,6 +384,7 @@ fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
         vec!["run", "apps/none.toml", "--dry-run"],
         vec!["run", "apps/text.toml", "--dry-run"],
         vec!["run", "port.toml", "--dry-run"],
+        vec!["run", "unused.toml", "--dry-run"],
         vec!["run", "--jvm-arg=-Dcatalina.base=/x"],
         vec!["run", "bytes.toml"],
         vec!["run", "empty/"],

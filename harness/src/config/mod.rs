@@ -15,7 +15,9 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use cluster::{FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders, farm_scan};
+pub use cluster::{
+    FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders, farm_scan, refuse_unused,
+};
 pub use differences::{Difference, differences};
 pub use error::RenderError;
 pub use own_file::not_stock;

@@ -6,6 +6,7 @@ mod one;
 mod unused;
 
 use clap::ArgMatches;
+use tomee_harness::config;
 use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::spec::plan::PlanError;
@@ -101,6 +102,9 @@ fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
 fn check_input(told: &Told, runtime: RuntimeChoice) -> Result<(), Failure> {
     told.check_files()?;
     trial::check_wars(&told.plan).map_err(war_failure)?;
+    for (node, topology) in told.plan.each_node() {
+        config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", told.label)))?;
+    }
     let jvm = &told.plan.topology.jvm;
     if let Some(refused) = jvm.args.iter().find_map(|argument| refused_jvm_argument(argument)) {
         return Err(Failure::usage(refused).hint(Some("leave out this --jvm-arg".to_owned())));
