@@ -130,7 +130,7 @@ pub struct StepTable {
     pub say: Option<String>,
 
     /// Deploys an app: `counter`, `local-counter`, `heavy-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
-    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR.
+    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR, from the folder of the scenario's file.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
     /// Takes the app of a context away from every node.
