@@ -29,7 +29,11 @@ impl Run {
 async fn a_receiver_on_every_address_with_static_members_is_judged_in_the_servers_words() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
-    run.does_not_form("[cluster.elements.receiver]\naddress = \"0.0.0.0\"", &["java.lang.IllegalStateException"]).await;
+    run.does_not_form(
+        "[cluster.elements.receiver]\naddress = \"0.0.0.0\"",
+        &["There is no localMember in static member list"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -47,7 +51,11 @@ async fn members_on_whose_ports_nobody_listens_are_judged_in_the_servers_words()
 async fn a_flag_of_the_scenario_that_the_jvm_refuses_is_judged() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
-    run.does_not_form("[cluster]\njvm-args = [\"-XX:+NoSuchFlag\"]", &["ended with exit code 1"]).await;
+    run.does_not_form(
+        "[cluster]\njvm-args = [\"-XX:+NoSuchFlag\"]",
+        &["ended with exit code 1; Unrecognized VM option 'NoSuchFlag'"],
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -55,7 +63,7 @@ async fn a_node_that_does_not_come_back_with_what_its_restart_changes_is_judged(
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
     let tables = "[[step]]\nstop = \"n2\"\n[[step]]\nrestart = \"n2\"\nwith = { jvm-args = [\"-XX:+NoSuchFlag\"] }";
-    run.does_not_form(tables, &["ended with exit code 1"]).await;
+    run.does_not_form(tables, &["ended with exit code 1; Unrecognized VM option 'NoSuchFlag'"]).await;
 }
 
 /// The near miss of all of them.

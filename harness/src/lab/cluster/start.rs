@@ -164,8 +164,8 @@ impl Cluster {
         let console = self.console(node, mark);
         lines.truncate(CONSOLE_LINES - THROWN_LINES);
         let thrown = thrown(&console);
-        let causes = thrown.iter().filter(|line| !how.contains(*line)).cloned();
-        let why: Vec<String> = std::iter::once(how.to_owned()).chain(causes).collect();
+        // Of exceptions that quote each other the shortest is the cause.
+        let cause = thrown.iter().min_by_key(|line| line.len()).cloned();
         lines.extend(thrown.into_iter().filter(|line| !logs.iter().any(|log| log.message.contains(line))));
         if lines.is_empty() {
             // What a JVM says that never came to log.
@@ -173,6 +173,8 @@ impl Cluster {
             lines.drain(..lines.len().saturating_sub(CONSOLE_LINES));
         }
         lines.truncate(CONSOLE_LINES);
+        let cause = cause.or_else(|| lines.first().cloned()).filter(|cause| !how.contains(cause.as_str()));
+        let why: Vec<String> = std::iter::once(how.to_owned()).chain(cause).collect();
         self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: why.join("; ") });
         ClusterError::NodeFailed { node: node.clone(), how: how.to_owned(), lines, address_in_use }
     }
