@@ -4,6 +4,7 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::environment::UnusedFile;
 use crate::config::{self, Difference};
 use crate::history::History;
 use crate::spec::Plan;
@@ -44,6 +45,18 @@ impl Summary {
             cut_short: None,
             run_dir: run_dir.to_string(),
         }
+    }
+
+    /// Says what of a server's own configuration is not in effect.
+    #[must_use]
+    pub fn not_in_effect(mut self, unused: &[UnusedFile]) -> Self {
+        self.differences.extend(unused.iter().map(|unused| Difference {
+            what: unused.file.to_string(),
+            here: "not used".to_owned(),
+            stock: unused.says.join("; "),
+            why: "tomee-harness makes each node's server.xml".to_owned(),
+        }));
+        self
     }
 
     /// Says why the run ended early, where it did.

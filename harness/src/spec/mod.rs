@@ -43,7 +43,7 @@ pub use compiled_app::CompiledApp;
 pub use container::Container;
 pub use exchange::Exchange;
 pub use expect::{AllowedViolation, AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
-pub use fault::{Extent, FaultKind};
+pub use fault::{Extent, Fault, FaultError, FaultKind};
 pub use guarantee::Guarantee;
 pub use jvm_routes::JvmRoutes;
 pub use millis::Millis;

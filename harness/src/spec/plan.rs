@@ -305,13 +305,21 @@ impl Plan {
     fn needs(&self, kind: &StepKind) -> Vec<Capability> {
         match kind {
             StepKind::Start => {
+                // The cloud's members share a port on addresses of their own.
+                let by_cloud =
+                    self.topology.each_node().any(|(_, own)| own.cluster.elements.cloud_membership.is_some());
                 let members = match self.topology.cluster.membership {
+                    _ if by_cloud => Some(Capability::Dns),
                     super::Membership::Multicast => Some(Capability::Multicast),
                     super::Membership::Dns => Some(Capability::Dns),
                     super::Membership::Static => None,
                 };
                 let java = self.topology.nodes.iter().any(|node| node.changes.java.is_some());
-                let ports = (!self.topology.ports.are_free()).then_some(Capability::ChoosePorts);
+                let topology = &self.topology;
+                let receivers = topology.names().any(|node| {
+                    topology.given_receiver_port(node).is_some() || topology.given_receiver_address(node).is_some()
+                });
+                let ports = (receivers || !topology.ports.are_free()).then_some(Capability::ChoosePorts);
                 members.into_iter().chain(java.then_some(Capability::ChooseJava)).chain(ports).collect()
             }
             StepKind::Fault { kind, .. } => vec![kind.needs()],

@@ -164,7 +164,7 @@ impl StoryBuilder {
     pub fn read(self) -> Result<Scenario, ScenarioError> {
         match self.error {
             Some(error) => Err(error),
-            None => Scenario::of(self.file),
+            None => Scenario::of(self.file, &|_| None),
         }
     }
 }

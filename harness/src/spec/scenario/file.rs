@@ -144,7 +144,7 @@ pub struct ClusterTable {
     pub timing: Option<Timing>,
     /// Arguments for each node's JVM, before those of the command line.
     pub jvm_args: Vec<String>,
-    /// Jars for each node's `lib/`, from the working directory.
+    /// Jars for each node's `lib/`, from the folder of the scenario's file.
     #[schemars(with = "Vec<String>")]
     pub libs: Vec<Utf8PathBuf>,
     /// Whatever else is to be said about the elements of `<Cluster>`.
@@ -181,7 +181,7 @@ pub struct StepTable {
     pub say: Option<String>,
 
     /// Deploys an app: `counter`, `local-counter`, `heavy-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
-    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR.
+    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR, from the folder of the scenario's file.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
     /// Takes the app of a context away from every node.
@@ -381,6 +381,9 @@ pub struct RestartTable {
     /// An app whose archive takes the place of the one that the node has: as in `deploy`.
     #[schemars(with = "Option<String>")]
     pub war: Option<Spanned<String>>,
+    /// Where `war` is served; where nothing is said, the only context that is deployed.
+    #[schemars(with = "Option<ContextPath>")]
+    pub at: Option<Spanned<ContextPath>>,
     /// What it runs.
     pub server: Option<ServerSpec>,
     /// `JAVA_HOME`.
