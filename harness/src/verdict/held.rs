@@ -177,7 +177,7 @@ impl Seen {
 struct Node {
     /// The greatest acknowledged value.
     value: Option<Floor>,
-    /// How many acknowledged increments.
+    /// How many acknowledged increments, from the last value that one which overlapped no other has shown.
     increments: i64,
     /// What it was itself seen to hold, be it acknowledged or not.
     seen: Option<Seen>,
@@ -245,6 +245,8 @@ struct Walk<'w, 'v, 'a> {
     acting: Vec<usize>,
     /// Those that overlapped one on another node.
     contested: BTreeSet<usize>,
+    /// Those that overlapped one on any node.
+    overlapping: BTreeSet<usize>,
     /// When an increment was last over.
     over: Nanos,
     /// The bounds of what is under way: operations, and looks.
@@ -269,6 +271,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         most: session.created_by.map(|_| 0),
         acting: Vec::new(),
         contested: BTreeSet::new(),
+        overlapping: BTreeSet::new(),
         over: Nanos::default(),
         open: BTreeMap::new(),
         broken: BTreeSet::new(),
@@ -345,6 +348,10 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         if counts {
             let elsewhere = self.acting.iter().copied().filter(|other| run.operations[*other].node != operation.node);
             let elsewhere: Vec<usize> = elsewhere.collect();
+            if !self.acting.is_empty() {
+                self.overlapping.insert(index);
+                self.overlapping.extend(&self.acting);
+            }
             if !elsewhere.is_empty() {
                 self.contested.insert(index);
                 self.contested.extend(elsewhere);
@@ -621,6 +628,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             self.best = Some((floor, operation.node));
         }
         let creates = session.created_by == Some(index);
+        let alone = !self.overlapping.contains(&index);
         for peer in run.plan.topology.names().filter(|peer| run.together(operation.node, peer, from, to)) {
             if creates {
                 self.nodes.entry(peer).or_default();
@@ -628,7 +636,11 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             let Some(here) = self.nodes.get_mut(peer) else { continue };
             here.value =
                 greater(Some(floor).filter(|_| here.value.is_none_or(|known| known.count < count)), here.value);
+            // What stands in the answer of one that overlapped others may count them, too, or not.
             here.increments += 1;
+            if alone {
+                here.increments = here.increments.max(count);
+            }
         }
         if run.waits && !self.was_split(to) && self.over <= from {
             let most = count + i64::try_from(self.acting.len()).unwrap_or(i64::MAX);

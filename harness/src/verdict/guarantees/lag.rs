@@ -59,8 +59,8 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let mut looks = looks.filter(|(number, look)| {
         let legitimately = session.may_have_ended(&view.operations, look.at)
             || session.may_be_renamed(&view.operations, look.at)
-            || !session.losses.is_empty()
-            || !together(view, creator, look.node, made)
+            || lost_by(view, session, look.at)
+            || !together(view, creator, look.node, (made, look.asked))
             || session.busy(&view.operations, look.asked, look.at);
         let later = session.replicas.iter().any(|replica| replica.node == look.node && *number < replica.look);
         !legitimately && !later
@@ -73,7 +73,10 @@ fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {
 }
 
 /// Whether a node was with the one that made a session when it did, or took the state over since.
-fn together(view: &View<'_>, creator: &NodeName, node: &NodeName, made: Nanos) -> bool {
+fn together(view: &View<'_>, creator: &NodeName, node: &NodeName, (made, now): (Nanos, Nanos)) -> bool {
+    if view.timeline.synchronised_between(node, made, now) {
+        return view.splits.is_empty();
+    }
     let split = view.splits.iter().any(|split| split.parts(creator, node) && split.from < made && made < split.until);
     !split && view.timeline.settled(node, made, made)
 }
@@ -87,7 +90,7 @@ fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
         || session.may_have_ended(&view.operations, to)
         || session.may_be_renamed(&view.operations, to)
         || session.busy(&view.operations, from, to)
-        || !session.losses.is_empty()
+        || lost_by(view, session, to)
     {
         return None;
     }
@@ -108,6 +111,11 @@ fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
         let record = view.looks.iter().rfind(|look| inside(look.at)).map_or(0, |look| look.record);
         (to, record, because)
     })
+}
+
+/// Whether a request had not found a session by an instant.
+fn lost_by(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
+    session.losses.iter().any(|loss| view.operations[loss.operation].invoked < at)
 }
 
 /// Whether what had been written before an instant must have arrived by then.

@@ -61,6 +61,23 @@ impl<'v, 'a> Tried<'v, 'a> {
                 }
             }
         }
+        if let Some(hit) = view.timeline.faults.iter().filter_map(Fault::hit).min() {
+            let known = |session: &&Session<'a>| {
+                session.answers.first().is_some_and(|answer| view.operations[*answer].completed < Some(hit))
+            };
+            for session in view.sessions.iter().filter(known) {
+                if let Some(vain) =
+                    view.last_asked_in_vain(session, hit).filter(|vain| !view.over(session, vain.invoked))
+                {
+                    untested.push(format!(
+                        "{} for {}'s session {} was not answered by the app, and nothing after it was",
+                        vain.name(),
+                        session.client,
+                        session.stems[0]
+                    ));
+                }
+            }
+        }
         if let Some(first) = untested.first() {
             return Err(match untested.len() - 1 {
                 0 => first.clone(),
@@ -213,7 +230,7 @@ impl<'a> View<'a> {
     }
 
     /// The last request for a session that reached a living node and got no answer of the app, where none got one after it.
-    fn last_asked_in_vain(&self, session: &Session<'a>, since: Nanos) -> Option<&Operation<'a>> {
+    pub(super) fn last_asked_in_vain(&self, session: &Session<'a>, since: Nanos) -> Option<&Operation<'a>> {
         let last = session.answers.last().map(|index| self.operations[*index].invoked).unwrap_or_default();
         let asked = session.operations.iter().chain(&session.refused).map(|index| &self.operations[*index]);
         let vain = asked.filter(|operation| {
