@@ -6,6 +6,7 @@ use tomee_harness::spec::{FaultKind, Guarantee, ManagerKind, StepKind};
 
 use super::bug::BugKind;
 use super::cluster::Key;
+use super::ledger::Known;
 use super::world::{MILLISECOND, SECOND, World};
 
 impl World {
@@ -174,21 +175,17 @@ impl World {
         self.end_step(step);
     }
 
-    /// What has something to lose by the end of a node.
+    /// What has something to lose by the end of a node: the sessions that it served last. That a copy elsewhere is lost
+    /// matters only where their owner goes, too.
     fn stake(&mut self, node: usize) {
-        let (now, backup) = (self.now, self.manager() == ManagerKind::Backup);
-        for known in self.ledger.known.iter_mut().filter(|known| known.acknowledged && !known.finished) {
-            let held = self.machines[node].sessions.get(&Key { context: known.context, stem: known.stem });
-            let copy = backup && held.is_some_and(super::cluster::Held::is_whole);
-            if known.owner == node || copy {
-                known.staked = Some(now);
-                let machines = &self.machines;
-                let seen = known
-                    .seen_on
-                    .iter()
-                    .any(|(on, life)| *on != node && machines[*on].up && machines[*on].life == *life);
-                known.unlooked |= !seen;
-            }
+        let now = self.now;
+        let owned = |known: &&mut Known| known.acknowledged && !known.finished && known.owner == node;
+        for known in self.ledger.known.iter_mut().filter(owned) {
+            known.staked = Some(now);
+            let machines = &self.machines;
+            let seen =
+                known.seen_on.iter().any(|(on, life)| *on != node && machines[*on].up && machines[*on].life == *life);
+            known.unlooked |= !seen;
         }
     }
 

@@ -159,7 +159,7 @@ impl World {
     fn misreport(&mut self, node: usize, question: &Question, state: &mut NodeState) {
         let whole = !self.unnoticed && !self.split && self.flights.is_empty();
         let last = node + 1 == self.names.len();
-        if !whole || !last || !self.machines[node].serves {
+        if !whole || !last || !self.machines[node].serves || self.operations == 0 {
             return;
         }
         let covers = question.covers(&self.contexts[0]) && !state.contexts.is_empty();

@@ -348,7 +348,9 @@ impl World {
     }
 
     fn answer_of_the_dead(&mut self, mut flight: Flight) {
-        let Some(session) = flight.asked.filter(|_| flight.request == AppRequest::Count) else {
+        let Some(session) =
+            flight.asked.filter(|_| flight.request == AppRequest::Count && flight.fate == Fate::Answered)
+        else {
             return self.fail(&flight);
         };
         let (count, once) = (self.ledger.floor(session) + 1, self.ledger.known[session].once);
