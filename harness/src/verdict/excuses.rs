@@ -1,12 +1,17 @@
 //! Excuses: why a session is not there any more by right. Somebody may have ended it, or taken the id from it that a request
 //! sent, or its time was over.
 
+use std::time::Duration;
+
 use super::operations::Operation;
 use super::sessions::{Loss, Session};
 use super::timeline::FOREVER;
 use crate::history::Nanos;
 use crate::spec::Topology;
 use crate::spec::plan::AppRequest;
+
+/// How long a session lives unused behind a request for `short-live.jsp`.
+const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 impl Session<'_> {
     pub(super) fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>]) {
@@ -61,10 +66,12 @@ impl Session<'_> {
 
     /// Whether its time was over at an instant, at the earliest: so long after its last use began.
     pub(super) fn may_have_expired(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        let Some((_, life)) = self.short else {
-            // How long it lives nobody saw.
-            return self.shortened.is_some_and(|index| operations[index].completed.is_some_and(|end| end < at));
-        };
+        let Some(shortened) = self.shortened else { return false };
+        if operations[shortened].completed.is_none_or(|end| at <= end) {
+            return false;
+        }
+        // Where no look told how long it lives, it is as long as the page says.
+        let life = self.short.map_or(SHORT_LIFE, |(_, life)| life);
         // A request that was not answered out of it may have come when it was over already.
         let last = self.answers.partition_point(|index| operations[*index].invoked < at);
         let used = self.answers[..last].last().map(|index| operations[*index].invoked);

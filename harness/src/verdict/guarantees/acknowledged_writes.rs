@@ -108,14 +108,22 @@ fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, c
     else {
         return Lateness::Lost;
     };
+    // Less what was added since.
+    let added = |at: Nanos| {
+        let since = session.attempted_before(at).saturating_sub(session.attempted_before(operation.invoked));
+        i64::try_from(since).unwrap_or(i64::MAX)
+    };
     let answers = session.answers.iter().map(|index| &view.operations[*index]);
-    let answered = answers
-        .filter(|later| later.node == operation.node && completed < later.invoked)
-        .any(|later| later.answer().is_some_and(|shown| count <= shown.count));
+    let mut later = answers.filter(|later| later.node == operation.node && completed < later.invoked);
+    let answered = later.any(|later| {
+        let at = later.completed.unwrap_or(later.invoked);
+        later.answer().is_some_and(|shown| count <= shown.count.saturating_sub(added(at)))
+    });
     let looked = || {
         let later =
             session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
-        later.filter_map(|replica| replica.content.count).any(|shown| count <= shown)
+        let mut shown = later.filter_map(|replica| Some((replica.content.count?, replica.at)));
+        shown.any(|(shown, at)| count <= shown.saturating_sub(added(at)))
     };
     if answered || looked() {
         return Lateness::CaughtUp;

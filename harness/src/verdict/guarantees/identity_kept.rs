@@ -98,7 +98,10 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
     }
     let mut known = session.answers.iter().map(|index| &view.operations[*index]);
     let known = known.rfind(|known| {
-        let still_new = known.node == operation.node && known.answer().is_some_and(|answer| answer.new);
+        let next = !session.operations.iter().map(|index| &view.operations[*index]).any(|between| {
+            known.invoked < between.invoked && between.invoked < operation.invoked && between.node != operation.node
+        });
+        let still_new = next && known.node == operation.node && known.answer().is_some_and(|answer| answer.new);
         !still_new && known.completed.is_some_and(|end| end < operation.invoked)
     })?;
     Some(format!(
