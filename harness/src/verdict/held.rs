@@ -55,6 +55,8 @@ pub(super) struct Bounds {
 /// The bounds of all that a session showed.
 #[derive(Debug, Default)]
 pub(super) struct Held {
+    /// Whether two nodes counted at once, and none has counted alone since.
+    pub(super) unsettled: bool,
     /// By the place of the answer among the session's answers.
     pub(super) answers: Vec<Bounds>,
     /// By the place of the loss among its losses.
@@ -242,6 +244,8 @@ struct Walk<'w, 'v, 'a> {
     best: Option<(Floor, &'w NodeName)>,
     /// The greatest value that a client was shown since then, and by which answer.
     told: Option<(i64, usize)>,
+    /// Which answer has counted to each value last.
+    counted: BTreeMap<i64, usize>,
     most: Option<i64>,
     /// The increments that may still act.
     acting: Vec<usize>,
@@ -271,6 +275,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         owner: None,
         best: None,
         told: None,
+        counted: BTreeMap::new(),
         most: session.created_by.map(|_| 0),
         acting: Vec::new(),
         contested: BTreeSet::new(),
@@ -280,6 +285,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         broken: BTreeSet::new(),
         void: None,
         held: Held {
+            unsettled: false,
             answers: vec![Bounds::default(); session.answers.len()],
             losses: vec![Bounds::default(); session.losses.len()],
             replicas: vec![Bounds::default(); session.replicas.len()],
@@ -592,6 +598,15 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let Some(answer) = operation.answer() else { return };
         let mut bounds = self.open.remove(&(true, index)).map(|(_, bounds)| bounds).unwrap_or_default();
         bounds.most = self.most_on(node);
+        let counted = operation.request == AppRequest::Count;
+        if counted && let Some(same) = self.counted.get(&answer.count).copied() {
+            // Of two that ran at once on one node each counts for itself.
+            let other = &run.operations[same];
+            let at_once = operation.invoked < other.acts_until && other.invoked < ended && other.node == node;
+            if at_once && !self.contested.contains(&index) {
+                bounds.acknowledged = Some(Floor { count: answer.count + 1, by: By::Answer(same) });
+            }
+        }
         let short = bounds.acknowledged.is_some_and(|floor| answer.count < floor.count);
         let lost_elsewhere = !short && bounds.elsewhere.is_some_and(|floor| answer.count < floor.count);
         let contested = || self.contested.contains(&index) || !self.quiet(node, operation.invoked, ended);
@@ -602,7 +617,9 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let told = self.told.filter(|(told, by)| {
             answer.count < *told && run.operations[*by].completed.is_some_and(|end| end < operation.invoked)
         });
-        if let Some((told, by)) = told.filter(|_| !short && bounds.unpromised.is_none() && !contested()) {
+        if let Some((told, by)) =
+            told.filter(|_| !short && bounds.unpromised.is_none() && !self.contested.contains(&index))
+        {
             bounds.elsewhere = Some(Floor { count: told, by: By::Answer(by) });
             bounds.unpromised =
                 Some(format!("{} had shown it, and no write had been acknowledged with it", run.operations[by].name()));
@@ -613,15 +630,20 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             self.confirmed(node, operation.invoked, id);
         }
         self.nodes.entry(node).or_default();
-        let counted = operation.request == AppRequest::Count;
         if short || bounds.unpromised.is_some() {
             self.told_a_loss(node, counted, answer.count);
         }
+        let bounds_most = bounds.most;
         self.held.answers[place] = bounds;
         if !self.contested.contains(&index) && self.told.is_none_or(|(told, _)| told <= answer.count) {
             self.told = Some((answer.count, index));
         }
+        if bounds_most == Some(answer.count) {
+            // All that was ever attempted is in it: none of that is still to come.
+            self.acting.retain(|other| run.operations[*other].answer().is_some());
+        }
         if counted {
+            self.counted.insert(answer.count, index);
             self.acting.retain(|other| *other != index);
             self.written(index, answer.count);
             self.over = self.over.max(ended);
@@ -649,7 +671,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let (run, session) = (self.run, self.session);
         let operation = &run.operations[index];
         let (from, to) = (operation.invoked, operation.completed.unwrap_or(FOREVER));
-        if self.contested.contains(&index) {
+        self.held.unsettled = self.contested.contains(&index);
+        if self.held.unsettled {
             return;
         }
         let floor = Floor { count, by: By::Answer(index) };

@@ -114,7 +114,10 @@ fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, c
         i64::try_from(since).unwrap_or(i64::MAX)
     };
     let answers = session.answers.iter().map(|index| &view.operations[*index]);
-    let mut later = answers.filter(|later| later.node == operation.node && completed < later.invoked);
+    let here = |at: Nanos| view.timeline.outlives(operation.node, completed, at);
+    let mut later = answers.filter(|later| {
+        later.node == operation.node && completed < later.invoked && here(later.completed.unwrap_or(later.invoked))
+    });
     let answered = later.any(|later| {
         let at = later.completed.unwrap_or(later.invoked);
         later.answer().is_some_and(|shown| count <= shown.count.saturating_sub(added(at)))
@@ -122,6 +125,7 @@ fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, c
     let looked = || {
         let later =
             session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
+        let later = later.filter(|replica| here(replica.at));
         let mut shown = later.filter_map(|replica| Some((replica.content.count?, replica.at)));
         shown.any(|(shown, at)| count <= shown.saturating_sub(added(at)))
     };
@@ -264,8 +268,20 @@ fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Oper
     before.max_by_key(|answer| answer.completed).and_then(Operation::told)
 }
 
+/// Whether a look behind a request that did not find a session showed it on the same node, under the id that was asked for.
+fn still_there(view: &View<'_>, session: &Session<'_>, lost: &Operation<'_>) -> bool {
+    let (Some(sent), Some(completed)) = (lost.sent, lost.completed) else { return false };
+    session.replicas.iter().any(|replica| {
+        replica.node == lost.node
+            && completed < replica.asked
+            && replica.id == sent.as_str()
+            && view.timeline.outlives(lost.node, completed, replica.at)
+    })
+}
+
 fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
-    let losses = session.losses.iter().filter(|loss| loss.excuse.is_none());
+    let answered = |index: usize| view.operations[index].answer().is_some();
+    let losses = session.losses.iter().filter(|loss| !loss.excuse.is_some_and(answered));
     let breaches = losses.filter_map(|loss| {
         let operation = &view.operations[loss.operation];
         let writes = session.acknowledged_before(operation.invoked);
@@ -283,7 +299,9 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         );
         let writes = acknowledged(session, operation.invoked);
         let lost = breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession);
-        Some(Breach { unpromised: loss.unpromised.clone(), ..lost })
+        let doubt = loss.excuse.filter(|_| !still_there(view, session, operation));
+        let doubt = doubt.map(|taker| format!("{} may have ended it or changed its id", view.operations[taker].name()));
+        Some(Breach { unpromised: doubt.or_else(|| loss.unpromised.clone()), ..lost })
     });
     breaches.collect()
 }

@@ -216,6 +216,9 @@ impl<'a> View<'a> {
         let hit = fault.hit().unwrap_or(FOREVER);
         let after = session.answers.partition_point(|answer| self.operations[*answer].invoked <= hit);
         let vain = self.last_asked_in_vain(session, hit);
+        if session.held.unsettled {
+            return Err("two nodes may have counted at once, and no later write was answered alone".to_owned());
+        }
         match (session.answers.get(after), vain) {
             (Some(answer), None) => Ok(*answer),
             (_, Some(vain)) => Err(format!("{} was not answered by the app, and nothing after it was", vain.name())),
