@@ -48,6 +48,8 @@ pub(super) struct Bounds {
     pub(super) elsewhere: Option<Floor>,
     /// Why it is not due here, in words.
     pub(super) unpromised: Option<String>,
+    /// Why the node need not have known of the session, or of its end, in words.
+    pub(super) stranger: Option<String>,
     /// The operation that may have ended the session or taken its id, as far as this node is concerned.
     pub(super) doubt: Option<usize>,
 }
@@ -333,6 +335,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             knows: here.is_some(),
             elsewhere: plus(self.best.map(|(floor, _)| floor), own),
             unpromised: None,
+            stranger: None,
             doubt: None,
         }
     }
@@ -617,9 +620,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let told = self.told.filter(|(told, by)| {
             answer.count < *told && run.operations[*by].completed.is_some_and(|end| end < operation.invoked)
         });
-        if let Some((told, by)) =
-            told.filter(|_| !short && bounds.unpromised.is_none() && !self.contested.contains(&index))
-        {
+        if let Some((told, by)) = told.filter(|_| !short && bounds.unpromised.is_none()) {
             bounds.elsewhere = Some(Floor { count: told, by: By::Answer(by) });
             bounds.unpromised =
                 Some(format!("{} had shown it, and no write had been acknowledged with it", run.operations[by].name()));
@@ -633,9 +634,12 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         if short || bounds.unpromised.is_some() {
             self.told_a_loss(node, counted, answer.count);
         }
+        if !bounds.knows && session.created_by != Some(index) {
+            bounds.stranger = self.reason(node, ended);
+        }
         let bounds_most = bounds.most;
         self.held.answers[place] = bounds;
-        if !self.contested.contains(&index) && self.told.is_none_or(|(told, _)| told <= answer.count) {
+        if self.told.is_none_or(|(told, _)| told <= answer.count) {
             self.told = Some((answer.count, index));
         }
         if bounds_most == Some(answer.count) {

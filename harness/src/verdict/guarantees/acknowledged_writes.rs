@@ -20,10 +20,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     for session in &view.sessions {
         // First, since it explains what is missing from its last write on.
         breaches.extend(forked(view, session));
-        for (place, answer) in session.answers.iter().enumerate() {
+        for place in 0..session.answers.len() {
             breaches.extend(weaker(view, session, place));
             breaches.extend(doubled(view, session, place));
-            breaches.extend(risen(view, session, *answer));
+            breaches.extend(risen(view, session, place));
         }
         breaches.extend(gone(view, session));
         breaches.extend(risen_replicas(view, session));
@@ -165,7 +165,8 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, place: usize) -> O
 }
 
 /// An answer out of a session that had been ended with acknowledgement.
-fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+fn risen(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
     let ended = session.ends.iter().copied().find(|other| {
         let other = &view.operations[*other];
@@ -184,7 +185,11 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
         session.client,
         view.operations[ended].id
     );
-    Some(breach(view, session, index, because, &[ended], None).named(Violation::RisenSession))
+    let risen = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
+    let bounds = &session.held.answers[place];
+    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows);
+    let unpromised = bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_split(session));
+    Some(Breach { unpromised, ..risen })
 }
 
 /// Replicas of a session that had been ended with acknowledgement, while nobody else asked for it.
@@ -218,8 +223,8 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         ),
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
-        unpromised: view.torn(session, replica.node, replica.at),
-        session: None,
+        unpromised: view.was_split(session),
+        session: Some(session.stems[0].to_owned()),
     });
     breaches.collect()
 }
