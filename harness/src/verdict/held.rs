@@ -38,6 +38,8 @@ pub(super) struct Floor {
 pub(super) struct Bounds {
     /// By what was acknowledged.
     pub(super) acknowledged: Option<Floor>,
+    /// What a copy should hold: all that, and what its peers held when it joined them.
+    pub(super) copied: Option<Floor>,
     /// By what a look, or an answer, had shown on this node; or had shown on another one before it was broken.
     pub(super) seen: Option<Floor>,
     /// Not more than this; `None` where nobody can know.
@@ -143,7 +145,8 @@ impl<'v, 'a> Run<'v, 'a> {
         for index in &session.operations {
             let operation = &self.operations[*index];
             turns.push((operation.invoked, 0, Turn::Invoked(*index)));
-            if let Fate::Perhaps(_) = operation.fate {
+            let ends = operation.request == AppRequest::Invalidate && operation.answer().is_some();
+            if ends || matches!(operation.fate, Fate::Perhaps(_)) {
                 turns.push((operation.acts_until, 5, Turn::Ended(*index)));
             }
         }
@@ -187,6 +190,8 @@ struct Node {
     seen: Option<Seen>,
     /// What another one was seen to hold, and this one has, too.
     shared: Option<Floor>,
+    /// What its peers held when it was said to hold it, too: more than when it began, where a request came meanwhile.
+    joined: Option<Floor>,
     /// The most that it can show, by what it was seen to show.
     most: Option<i64>,
 }
@@ -196,6 +201,7 @@ impl Node {
         let lower = |floor: &mut Floor| floor.count = floor.count.min(count);
         self.value.iter_mut().for_each(lower);
         self.shared.iter_mut().for_each(lower);
+        self.joined.iter_mut().for_each(lower);
         self.seen.iter_mut().for_each(|seen| seen.floor.count = seen.floor.count.min(count));
         self.increments = self.increments.min(count);
     }
@@ -330,6 +336,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let alone = by.filter(|_| own > 0).map(|index| Floor { count: 0, by: By::Answer(index) });
         Bounds {
             acknowledged: plus(here.and_then(Node::acknowledged).or(alone), own),
+            copied: here.and_then(|here| greater(here.acknowledged(), here.joined)),
             seen: plus(here.and_then(Node::seen), own),
             most: None,
             knows: here.is_some(),
@@ -483,6 +490,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
             seen: None,
             shared: shown.max_by_key(|floor| floor.count).map(|floor| Floor { count: floor.count.min(least), ..floor }),
+            joined: None,
             most: None,
         });
         self.coming.insert(node, coming);
@@ -490,7 +498,9 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
 
     fn joined(&mut self, node: &'w NodeName) {
         let Some(Some(coming)) = self.coming.remove(node) else { return };
-        self.nodes.insert(node, coming);
+        let held = self.nodes.values().map(Node::acknowledged);
+        let joined = held.min_by_key(|floor| floor.map_or(0, |floor| floor.count)).flatten();
+        self.nodes.insert(node, Node { joined, ..coming });
         let peers: Vec<&NodeName> = self.nodes.keys().copied().filter(|peer| *peer != node).collect();
         for doubt in &mut self.doubts {
             if !peers.is_empty() && peers.iter().all(|peer| doubt.cleared.contains(peer)) {
@@ -705,6 +715,10 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     }
 
     fn ended(&mut self, index: usize, at: Nanos) {
+        let operation = &self.run.operations[index];
+        if operation.request == AppRequest::Invalidate && operation.answer().is_some() {
+            self.nodes.remove(operation.node);
+        }
         if let Some(place) = self.acting.iter().position(|other| *other == index) {
             self.acting.remove(place);
             self.over = self.over.max(at);
