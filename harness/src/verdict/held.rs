@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations::{Fate, Operation};
+use super::routes::Routes;
 use super::sessions::Session;
 use super::splits::Split;
 use super::timeline::{FOREVER, Timeline};
@@ -75,6 +76,7 @@ pub(super) struct Run<'v, 'a> {
     pub(super) operations: &'v [Operation<'a>],
     pub(super) timeline: &'v Timeline<'a>,
     pub(super) splits: &'v [Split<'a>],
+    routes: &'v Routes<'a>,
     pub(super) waits: bool,
     turns: Vec<(Nanos, u8, Turn<'v>)>,
 }
@@ -104,6 +106,7 @@ impl<'v, 'a> Run<'v, 'a> {
         operations: &'v [Operation<'a>],
         timeline: &'v Timeline<'a>,
         splits: &'v [Split<'a>],
+        routes: &'v Routes<'a>,
     ) -> Self {
         let mut turns = Vec::new();
         for fault in timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
@@ -124,7 +127,7 @@ impl<'v, 'a> Run<'v, 'a> {
             }
         }
         turns.extend(timeline.whole.iter().map(|whole| (whole.from, 2, Turn::Formed)));
-        Self { plan, operations, timeline, splits, waits: plan.waits_for_the_peer(), turns }
+        Self { plan, operations, timeline, splits, routes, waits: plan.waits_for_the_peer(), turns }
     }
 
     fn replicates_to_all(&self) -> bool {
@@ -419,7 +422,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             AppRequest::Invalidate | AppRequest::ChangeId => true,
             // JvmRouteBinderValve of another node renames the session on every node.
             _ => {
-                let to = self.run.plan.topology.route(operation.node);
+                let to = self.run.routes.get(operation.node);
                 to.is_some() && operation.sent.is_some_and(|sent| sent.route() != to)
             }
         }
@@ -735,9 +738,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             let ends = match taker.request {
                 AppRequest::Invalidate => true,
                 AppRequest::ChangeId => same_stem(taker, operation),
-                _ => {
-                    same_stem(taker, operation) && run.plan.topology.route(taker.node) != run.plan.topology.route(node)
-                }
+                _ => same_stem(taker, operation) && run.routes.get(taker.node) != run.routes.get(node),
             };
             ends && !doubt.cleared.contains(node)
         });

@@ -18,6 +18,7 @@ mod excuses;
 mod held;
 mod operations;
 mod records;
+mod routes;
 mod sessions;
 mod splits;
 mod timeline;

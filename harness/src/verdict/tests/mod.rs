@@ -18,6 +18,7 @@ mod partitions;
 mod phantoms;
 mod promises;
 mod properties;
+mod records;
 mod sessions;
 mod stale;
 mod unknown;
