@@ -559,7 +559,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     /// Takes over what a node showed.
     fn shown(&mut self, node: &'w NodeName, (from, to): (Nanos, Nanos), floor: Floor) {
         // What comes from one node only comes in its order, and never falls.
-        let contested = self.acting.iter().any(|index| self.contested.contains(index));
+        let elsewhere = |index: &&usize| self.run.operations[**index].node != node;
+        let contested = self.acting.iter().filter(elsewhere).any(|index| self.contested.contains(index));
         let settled = self.run.timeline.settled(node, from, to);
         let own = self.acting.len();
         let best = self.best.map_or(0, |(best, _)| best.count);
