@@ -236,6 +236,11 @@ impl Client {
         }
     }
 
+    /// The session whose id the client sends with a request of this path.
+    pub fn session_at(&self, path: &str) -> Option<SessionId> {
+        self.cookie_for(path)
+    }
+
     fn cookie_for(&self, path: &str) -> Option<SessionId> {
         // A mutex of its own type, hence not our `lock`.
         let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);

@@ -13,6 +13,7 @@ mod prose;
 mod read;
 mod shipped;
 mod steps;
+mod traffic;
 mod verbs;
 
 #[cfg(test)]
@@ -23,6 +24,7 @@ pub use error::ScenarioError;
 pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
 pub use plans::{Cell, CellPlan};
 pub use shipped::{Shipped, shipped};
+pub use traffic::{PathWord, TrafficWord};
 
 use super::ServerSpec;
 

@@ -204,6 +204,7 @@ impl Scenario {
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere)
                 .collect()
         });
+        plan.append_final_read();
         Ok(plan)
     }
 
