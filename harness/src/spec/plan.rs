@@ -30,6 +30,9 @@ pub struct Plan {
     /// What its measures may be at most.
     #[serde(default, skip_serializing_if = "AtMost::is_empty")]
     pub at_most: AtMost,
+    /// What its measures are to be at most: one that is more is worth a note, and makes nothing red.
+    #[serde(default, skip_serializing_if = "AtMost::is_empty")]
+    pub warn_at_most: AtMost,
     /// The story.
     pub steps: Vec<Step>,
 }
@@ -379,6 +382,7 @@ mod tests {
             guarantees: vec![],
             expect_violations: vec![],
             at_most: AtMost::default(),
+            warn_at_most: AtMost::default(),
             steps,
         };
         let can = [Capability::Partition, Capability::PacketLoss, Capability::Multicast, Capability::SkewClock];

@@ -15,6 +15,7 @@ use tomee_harness::spec::plan::Limits;
 use tomee_harness::spec::{Plan, RunId, Topology, main_job};
 use tomee_harness::trial::{self, AtTheEnd, Ended, TrialError};
 
+use super::one_session::one_session;
 use super::{Bug, FakeRuntime};
 
 /// A run of a plan on a fake cluster.
@@ -31,11 +32,16 @@ pub struct FakeRun {
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl FakeRun {
+    /// A run of one session over two kills that waits long enough for anything.
+    pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
+        Self::of(one_session(topology), bug)
+    }
+
     /// A run of the main job that waits long enough for anything.
     ///
     /// # Panics
     /// Never: the names of the main job are good.
-    pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
+    pub fn main_job(topology: Topology, bug: Option<Bug>) -> Self {
         Self::of(main_job::plan(topology).expect("the names of the main job are good"), bug)
     }
 

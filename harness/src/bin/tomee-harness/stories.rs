@@ -1,9 +1,10 @@
 //! Which scenarios are meant: by path, by the name of a shipped one, by tag or by catalogue number.
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use tomee_harness::config;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::lab::run_dir::SCENARIO_FILE;
+use tomee_harness::spec::deploy_job::OwnApp;
 use tomee_harness::spec::scenario::{ClusterTable, Scenario, ScenarioError, shipped};
 use tomee_harness::spec::topology::JvmSpec;
 use tomee_harness::spec::{Plan, Topology};
@@ -39,7 +40,7 @@ pub(crate) struct Told {
     /// The scenario's file; none of what is no scenario.
     pub(crate) text: Option<String>,
     /// The app that is deployed in the place of the counter.
-    pub(crate) war: Option<Utf8PathBuf>,
+    pub(crate) app: Option<OwnApp>,
     pub(crate) plan: Plan,
 }
 
@@ -62,7 +63,11 @@ impl Told {
         jvm.args.iter().for_each(|argument| say("--jvm-arg", argument));
         jvm.env.iter().for_each(|(name, value)| say("--env", &config::redact_argument(&format!("{name}={value}"))));
         jvm.libs.iter().for_each(|lib| say("--lib", lib));
-        self.war.iter().for_each(|war| say("--war", war));
+        if let Some(app) = &self.app {
+            say("--war", &app.war);
+            app.at.iter().for_each(|at| say("--at", at));
+            app.paths.iter().for_each(|path| say("--path", path));
+        }
         words
     }
 }
@@ -178,7 +183,7 @@ impl Story {
         let told = runs.into_iter().map(|run| {
             let cell = run.cell.to_string();
             let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
-            Told { label, text: Some(String::from_utf8_lossy(&self.text).into_owned()), war: None, plan: run.plan }
+            Told { label, text: Some(String::from_utf8_lossy(&self.text).into_owned()), app: None, plan: run.plan }
         });
         Ok(told.collect())
     }

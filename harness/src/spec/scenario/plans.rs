@@ -8,7 +8,7 @@ use super::error::nearest;
 use super::file::ClusterTable;
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
-use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
+use crate::spec::{AtMost, ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -187,6 +187,7 @@ impl Scenario {
             guarantees: vec![],
             expect_violations,
             at_most: self.file.at_most.clone(),
+            warn_at_most: AtMost::default(),
             steps,
         };
         plan.prepare_machines();

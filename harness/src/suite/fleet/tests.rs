@@ -27,6 +27,7 @@ fn plan(nodes: usize, down: usize) -> Plan {
         guarantees: vec![],
         expect_violations: vec![],
         at_most: crate::spec::AtMost::default(),
+        warn_at_most: crate::spec::AtMost::default(),
         steps: (0..down).map(|_| Step::new("kill", kill())).collect(),
     }
 }

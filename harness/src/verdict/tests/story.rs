@@ -61,6 +61,7 @@ impl Story {
             guarantees: Guarantee::COMMON.to_vec(),
             expect_violations: Vec::new(),
             at_most: crate::spec::AtMost::default(),
+            warn_at_most: crate::spec::AtMost::default(),
             steps: Vec::new(),
         };
         Self {
