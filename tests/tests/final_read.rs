@@ -264,3 +264,46 @@ async fn the_main_job_is_red_where_one_of_its_sessions_is_lost(#[case] bug: Bug)
     let ended = run.run(path).await.expect("it runs");
     assert_eq!(ended.verdict.status, Status::Violated, "{bug:?}: {:#?}", ended.verdict.guarantees);
 }
+
+/// A test as a user of the library writes it, on a fake cluster: one session over a kill, and the node comes back.
+#[rstest]
+#[case::nothing_is_wrong(None, Status::Holds)]
+#[case::the_survivor_forgets(Some(Bug::ForgetsAtFailover(1)), Status::Violated)]
+#[case::the_app_is_not_distributable(Some(Bug::OtherManagerOnOneNode), Status::Violated)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_that_drives_a_cluster_itself_gets_a_verdict(#[case] bug: Option<Bug>, #[case] status: Status) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
+    let cluster = FakeRun::new(Topology::of(2).expect("two nodes"), bug).cluster(path).await.expect("it starts");
+    let context = ContextPath::new("/counter").expect("a path");
+    let war = std::sync::Arc::new(War::counter(context.clone()).expect("the counter"));
+    cluster.deploy(&war).await.expect("it is served");
+    let (n1, n2) = (cluster.node("n1").expect("a node"), cluster.node("n2").expect("a node"));
+    let alice = cluster.client("alice").expect("a client");
+    for _ in 0..3 {
+        alice.ask(n1.name(), &context, AppRequest::Count).await.expect("n1 is there");
+    }
+    n1.kill().await.expect("it dies");
+    alice.ask(n2.name(), &context, AppRequest::Count).await.expect("n2 is there");
+    n1.restart().await.expect("it comes back");
+    let verdict = cluster.verdict().await.expect("nobody died unasked");
+    let findings: Vec<_> =
+        verdict.guarantees.iter().map(|it| format!("{} {:?} {}", it.guarantee, it.status, it.because)).collect();
+    assert_eq!(verdict.status, status, "{findings:#?} {:#?}", verdict.assumptions);
+    assert_eq!(verdict.guarantees.len(), 9, "{findings:#?}");
+    cluster.shutdown().await.expect("it ends");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_test_that_breaks_nothing_is_told_nothing_of_sessions() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
+    let cluster = FakeRun::new(Topology::of(2).expect("two nodes"), None).cluster(path).await.expect("it starts");
+    let war = War::counter(ContextPath::new("/counter").expect("a path")).expect("the counter");
+    cluster.deploy(&std::sync::Arc::new(war)).await.expect("it is served");
+    let verdict = cluster.verdict().await.expect("nobody died unasked");
+    let decided: Vec<String> = verdict.guarantees.iter().map(|finding| finding.guarantee.to_string()).collect();
+    assert_eq!(decided, ["cluster-forms", "deployed-everywhere", "manager-as-configured", "members-agree"]);
+    assert_eq!(verdict.status, Status::Holds, "{:#?}", verdict.guarantees);
+    cluster.shutdown().await.expect("it ends");
+}

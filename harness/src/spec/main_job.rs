@@ -185,3 +185,54 @@ impl Job {
         self.ask(format!("count on {node}, in the session with a new id"), renamed, node, AppRequest::Count, times);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::spec::Capability;
+
+    fn job(nodes: usize) -> Plan {
+        plan(Topology::of(nodes).expect("a number of nodes")).expect("a plan")
+    }
+
+    #[test]
+    fn every_node_is_killed_under_traffic_and_looked_at_before_and_after() {
+        let plan = job(3);
+        let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
+        insta::assert_snapshot!(titles.join("\n"));
+        for (index, _) in plan.steps.iter().enumerate().filter(|(_, step)| matches!(step.kind, StepKind::Fault { .. })) {
+            let (before, after) = plan.steps.split_at(index);
+            let is_look = |step: &Step| matches!(step.kind, StepKind::Observe { .. });
+            assert!(is_look(&before[index - 1]), "{titles:?}");
+            let next = after[1..].iter().position(|step| matches!(step.kind, StepKind::Fault { .. }));
+            assert!(after[1..].iter().take(next.unwrap_or(after.len())).any(is_look), "{titles:?}");
+        }
+        let can = [Capability::Kill, Capability::Stop, Capability::Restart].into();
+        assert_eq!(plan.check("any", &can), Ok(()));
+    }
+
+    #[test]
+    fn each_node_of_a_cluster_is_killed_once_and_the_first_one_is_stopped_at_last() {
+        for nodes in [2, 5, 8] {
+            let plan = job(nodes);
+            let faults = plan.steps.iter().filter_map(|step| match &step.kind {
+                StepKind::Fault { kind, node, .. } => Some((*kind, node.to_string())),
+                _ => None,
+            });
+            let mut wanted: Vec<_> = plan.topology.names().map(|node| (FaultKind::Kill, node.to_string())).collect();
+            wanted.push((FaultKind::Stop, "n1".to_owned()));
+            assert_eq!(faults.collect::<Vec<_>>(), wanted);
+        }
+    }
+
+    #[test]
+    fn a_slow_first_answer_is_worth_a_note_and_a_plan_without_notes_is_read_as_before() {
+        let stored = serde_json::to_value(job(2)).expect("JSON");
+        assert_eq!(stored["warn-at-most"], serde_json::json!({ "first-answer": stored["warn-at-most"]["first-answer"] }));
+        let mut older = stored.clone();
+        older.as_object_mut().expect("a document").remove("warn-at-most");
+        let older: Plan = serde_json::from_value(older).expect("it is read");
+        assert!(older.warn_at_most.is_empty() && older.at_most.is_empty());
+        assert_eq!(serde_json::from_value::<Plan>(stored).expect("it is read"), job(2));
+    }
+}

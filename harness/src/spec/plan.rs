@@ -404,7 +404,7 @@ mod tests {
         own_ports.ports = crate::spec::Ports::Documented;
         for (topology, wanted) in [(own_java, Capability::ChooseJava), (own_ports, Capability::ChoosePorts)] {
             let plan = Plan { topology, ..super::super::main_job::plan(two()).expect("a plan") };
-            let can = [Capability::Kill, Capability::Restart];
+            let can = [Capability::Kill, Capability::Stop, Capability::Restart];
             let refused = plan.check("fake", &can.into());
             assert!(
                 matches!(refused, Err(PlanError::Lacks { step: 1, capability, .. }) if capability == wanted),

@@ -2,6 +2,7 @@
 
 mod final_read;
 mod memory;
+mod recorded;
 mod runner;
 mod walk;
 mod workload;

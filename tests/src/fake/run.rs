@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::lab::cluster::{Beginning, Cluster, ClusterParts};
+use tomee_harness::lab::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
 use tomee_harness::lab::distribution::{Distribution, Namespace, Product};
 use tomee_harness::lab::prepare;
 use tomee_harness::lab::recorder::Recorder;
@@ -61,6 +61,17 @@ impl FakeRun {
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
         let parts = self.parts(folder).expect("the test's own folder can be written");
         Box::pin(trial::run(&self.plan, parts, false, &CancellationToken::new())).await
+    }
+
+    /// Starts its cluster alone, for a test that does all else itself.
+    ///
+    /// # Errors
+    /// A node does not start.
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub async fn cluster(&self, folder: &Utf8Path) -> Result<Cluster, ClusterError> {
+        Cluster::start(self.parts(folder).expect("the test's own folder can be written")).await
     }
 
     /// Runs it in a folder, and hands its cluster on where it is fit for that.
