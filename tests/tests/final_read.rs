@@ -193,19 +193,24 @@ async fn clients_of_any_app_go_on_while_a_node_dies_and_ask_again_for_what_they_
     let plan = plan(&SHOP.replace("WAR", war.as_str()));
     let ended = run(&plan, None).await;
     let asked = asked(&ended.history);
-    let killed = ended.history.records.iter().position(
-        |record| matches!(&record.kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. }),
-    );
+    let killed = ended
+        .history
+        .records
+        .iter()
+        .position(|record| matches!(&record.kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. }));
     let killed = killed.expect("the kill hit");
     let load = || asked.iter().filter(|asked| asked.client.starts_with("load-"));
     let nodes = |asked: &mut dyn Iterator<Item = &Asked>| asked.map(|it| it.node.clone()).collect::<BTreeSet<_>>();
-    assert_eq!(nodes(&mut load().filter(|asked| asked.place.1 < killed)).len(), 2, "each node has a client of the load");
+    assert_eq!(
+        nodes(&mut load().filter(|asked| asked.place.1 < killed)).len(),
+        2,
+        "each node has a client of the load"
+    );
     assert_eq!(nodes(&mut load().filter(|asked| asked.place.0 > killed)), ["n2".to_owned()].into());
     assert!(load().all(|asked| asked.target == "GET /shop/count.jsp" && asked.request.is_none()));
 
     let last = read_at_the_end(&plan, &ended.history, &asked);
-    let mut told: Vec<(&str, &str)> =
-        last.iter().map(|asked| (asked.client.as_str(), asked.target.as_str())).collect();
+    let mut told: Vec<(&str, &str)> = last.iter().map(|asked| (asked.client.as_str(), asked.target.as_str())).collect();
     told.sort_unstable();
     let customer = ["customer-1", "customer-2", "customer-3"].map(|client| (client, "GET /shop/read.jsp?page=cart"));
     let load = ["load-1", "load-2"].map(|client| (client, "GET /shop/count.jsp"));
@@ -249,7 +254,7 @@ async fn the_main_job_kills_every_node_under_traffic_and_holds(#[case] nodes: us
         assert!(asked.iter().any(|asked| asked.node == node.as_str()), "{node} was never asked");
     }
     let sessions: BTreeSet<&str> = asked.iter().map(|asked| asked.client.as_str()).collect();
-    assert_eq!(sessions.len(), 1 + 8 + nodes + 2, "{sessions:?}");
+    assert_eq!(sessions.len(), 1 + 8 + 2 * nodes + 2, "{sessions:?}");
 }
 
 #[rstest]

@@ -8,13 +8,8 @@ use super::step::{Step, StepKind};
 use super::{AtMost, Exchange, FaultKind, Guarantee, NodeName, Role, Topology};
 
 /// What the verdict decides of any app where nobody says what else.
-pub const OF_ANY_APP: &[Guarantee] = &[
-    Guarantee::ClusterForms,
-    Guarantee::DeployedEverywhere,
-    Guarantee::ManagerAsConfigured,
-    Guarantee::MembersAgree,
-    Guarantee::StateTransferred,
-];
+pub const OF_ANY_APP: &[Guarantee] =
+    &[Guarantee::ClusterForms, Guarantee::DeployedEverywhere, Guarantee::ManagerAsConfigured, Guarantee::MembersAgree];
 
 /// How often each path is asked by each client before the first kill: the second answer comes out of the session that
 /// the first one made.
@@ -171,7 +166,9 @@ mod tests {
     #[test]
     fn a_path_of_another_app_is_refused() {
         let refused = |path: &str| plan(Topology::of(2).expect("two nodes"), app(None, &[path])).map(|plan| plan.name);
-        for (path, why) in [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "no blanks")] {
+        for (path, why) in
+            [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "no blanks")]
+        {
             let error = refused(path).expect_err(path).to_string();
             assert!(error.contains(why), "{path}: {error}");
         }

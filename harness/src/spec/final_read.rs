@@ -34,8 +34,9 @@ impl Plan {
         for step in &self.steps {
             match &step.kind {
                 StepKind::Deploy { context, .. } => {
-                    if !served.insert(context) {
-                        clients.iter_mut().for_each(|((.., of), at_stake)| *at_stake |= *of == context);
+                    let anew = !served.insert(context);
+                    for ((.., of), at_stake) in &mut clients {
+                        *at_stake |= anew && *of == context;
                     }
                 }
                 StepKind::Undeploy { context, delivery: Delivery { version: None, .. } } => {
@@ -59,9 +60,10 @@ impl Plan {
                         clients.insert((client, *count, context), true);
                     }
                 }
-                StepKind::FinalRead => clients.values_mut().for_each(|at_stake| *at_stake = false),
                 StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Restart { .. } | StepKind::StartAgain => {
-                    clients.values_mut().for_each(|at_stake| *at_stake = true);
+                    for at_stake in clients.values_mut() {
+                        *at_stake = true;
+                    }
                 }
                 _ => {}
             }
@@ -86,8 +88,9 @@ fn asked<'p>(clients: &mut AtStake<'p>, who: (&'p ClientName, u32, &'p ContextPa
             1 => of.is_one_of(name, count),
             other => of == name && other <= count,
         };
-        let covered = clients.iter_mut().filter(|((of, other, at), _)| *at == context && among(of, *other));
-        covered.for_each(|(_, at_stake)| *at_stake = false);
+        for ((of, other, at), at_stake) in clients.iter_mut() {
+            *at_stake &= *at != context || !among(of, *other);
+        }
     }
 }
 
@@ -98,7 +101,10 @@ mod tests {
 
     /// The titles of the steps behind the last one of the story.
     fn behind(story: &str) -> Vec<String> {
-        let steps = format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n{}", story.replace("; ", "\n").replace("- ", "[[step]]\n"));
+        let steps = format!(
+            "name = \"x\"\n[[step]]\ndeploy = \"counter\"\n{}",
+            story.replace("; ", "\n").replace("- ", "[[step]]\n")
+        );
         let scenario = Scenario::parse(steps.as_bytes()).unwrap_or_else(|error| panic!("{story}: {error}"));
         let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
         let titles: Vec<String> = plan.steps.into_iter().map(|step| step.title).collect();
@@ -125,7 +131,11 @@ mod tests {
         ] {
             assert_eq!(behind(&format!("{COUNT}{lost}")), READ, "{lost}");
         }
-        assert_eq!(behind("- traffic = \"count\"; on = \"sticky\"; every = \"50ms\""), READ, "nobody knows what it tried");
+        assert_eq!(
+            behind("- traffic = \"count\"; on = \"sticky\"; every = \"50ms\""),
+            READ,
+            "nobody knows what it tried"
+        );
     }
 
     #[test]

@@ -9,8 +9,10 @@ use super::{AtMost, FaultKind, Guarantee, ManagerKind, Millis, NodeName, Role, T
 const COUNTS_BEFORE_THE_KILL: u32 = 4;
 /// How many sessions there are beside the one that the story follows, on all nodes alike.
 const SESSIONS: u32 = 8;
-/// How often each client of the traffic asks.
-const PACE: Millis = Millis(20);
+/// How many clients of the traffic there are for each node, and how often each asks: so that a request is likely to be under
+/// way when a node dies.
+const TRAFFIC_A_NODE: u32 = 2;
+const PACE: Millis = Millis(10);
 /// A first answer that comes later than this is worth a note.
 const FIRST_ANSWER: Millis = Millis(1000);
 
@@ -80,10 +82,11 @@ struct Clients {
 
 impl Clients {
     fn of(topology: &Topology) -> Result<Self, NameError> {
+        let nodes = u32::try_from(topology.nodes.len()).unwrap_or(1);
         Ok(Self {
             alice: ClientName::new("alice")?,
             others: ClientName::new("session")?,
-            traffic: (ClientName::new("traffic")?, u32::try_from(topology.nodes.len()).unwrap_or(u32::MAX)),
+            traffic: (ClientName::new("traffic")?, nodes.saturating_mul(TRAFFIC_A_NODE)),
             ended: ClientName::new("ended")?,
             renamed: ClientName::new("renamed")?,
         })
@@ -200,7 +203,8 @@ mod tests {
         let plan = job(3);
         let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
         insta::assert_snapshot!(titles.join("\n"));
-        for (index, _) in plan.steps.iter().enumerate().filter(|(_, step)| matches!(step.kind, StepKind::Fault { .. })) {
+        for (index, _) in plan.steps.iter().enumerate().filter(|(_, step)| matches!(step.kind, StepKind::Fault { .. }))
+        {
             let (before, after) = plan.steps.split_at(index);
             let is_look = |step: &Step| matches!(step.kind, StepKind::Observe { .. });
             assert!(is_look(&before[index - 1]), "{titles:?}");
@@ -228,7 +232,10 @@ mod tests {
     #[test]
     fn a_slow_first_answer_is_worth_a_note_and_a_plan_without_notes_is_read_as_before() {
         let stored = serde_json::to_value(job(2)).expect("JSON");
-        assert_eq!(stored["warn-at-most"], serde_json::json!({ "first-answer": stored["warn-at-most"]["first-answer"] }));
+        assert_eq!(
+            stored["warn-at-most"],
+            serde_json::json!({ "first-answer": stored["warn-at-most"]["first-answer"] })
+        );
         let mut older = stored.clone();
         older.as_object_mut().expect("a document").remove("warn-at-most");
         let older: Plan = serde_json::from_value(older).expect("it is read");

@@ -180,13 +180,7 @@ impl Ask<'_> {
         under_way.try_collect().await
     }
 
-    async fn once(
-        &self,
-        cluster: &Cluster,
-        client: &Client,
-        memory: &Memory,
-        turn: usize,
-    ) -> Result<(), ClusterError> {
+    async fn once(&self, cluster: &Cluster, client: &Client, memory: &Memory, turn: usize) -> Result<(), ClusterError> {
         let node = node(cluster, self.node, client, turn).await?;
         self.what.ask(client, &node, memory).await
     }

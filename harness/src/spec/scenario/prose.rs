@@ -3,7 +3,10 @@
 use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{ClientName, Exchange, Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology, Until};
+use crate::spec::{
+    ClientName, Exchange, Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology,
+    Until,
+};
 
 impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.

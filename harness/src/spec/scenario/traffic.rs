@@ -69,7 +69,8 @@ impl PathTable {
     /// The one method that it names.
     fn word(self) -> Option<PathWord> {
         let Self { get, post, put, delete } = self;
-        let all = [get.map(PathWord::Get), post.map(PathWord::Post), put.map(PathWord::Put), delete.map(PathWord::Delete)];
+        let all =
+            [get.map(PathWord::Get), post.map(PathWord::Post), put.map(PathWord::Put), delete.map(PathWord::Delete)];
         let mut all = all.into_iter().flatten();
         all.next().filter(|_| all.next().is_none())
     }

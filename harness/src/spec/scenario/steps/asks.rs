@@ -27,8 +27,7 @@ impl Story<'_> {
         let expect = answer(step)?;
         self.listened(step, &context)?;
         let (client, Load { times, clients, parallel, at_once, every }) = (client(step)?, load(step)?);
-        let kind =
-            StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every };
+        let kind = StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
     }
@@ -79,9 +78,10 @@ impl Story<'_> {
         });
         let known: BTreeSet<&str> = known.collect();
         if let Some(unknown) = exchange.needs().into_iter().find(|name| !known.contains(name)) {
-            let who = if clients == 1 { client.to_string() } else { format!("each of {clients} clients like {client}") };
+            let who =
+                if clients == 1 { client.to_string() } else { format!("each of {clients} clients like {client}") };
             let error = ScenarioError::at(span, format!("{who} has captured no {unknown:?}"));
-            return Err(match nearest(unknown, known.into_iter()) {
+            return Err(match nearest(unknown, known) {
                 Some(near) => error.help(format!("did you mean `${{{near}}}`?")),
                 None => {
                     error.help(format!("`capture = {{ {unknown} = {{ json = \"/id\" }} }}` in a request before it"))
@@ -233,8 +233,10 @@ fn of_any_app(step: &StepTable) -> Result<(), ScenarioError> {
         ("capture", step.capture.as_ref().map(Spanned::span)),
     ];
     match spans.into_iter().find_map(|(key, span)| Some((key, span?))) {
-        Some((key, span)) => Err(ScenarioError::at(span, format!("`{key}` is not valid with traffic of the counter app"))
-            .help("`traffic = { post = \"/shop/cart\" }` asks any app")),
+        Some((key, span)) => {
+            Err(ScenarioError::at(span, format!("`{key}` is not valid with traffic of the counter app"))
+                .help("`traffic = { post = \"/shop/cart\" }` asks any app"))
+        }
         None => Ok(()),
     }
 }
@@ -258,12 +260,7 @@ fn answer(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
     }
 }
 
-fn exchange(
-    method: Method,
-    path: &str,
-    span: &Range<usize>,
-    step: &StepTable,
-) -> Result<Exchange, ScenarioError> {
+fn exchange(method: Method, path: &str, span: &Range<usize>, step: &StepTable) -> Result<Exchange, ScenarioError> {
     if !path.starts_with('/') || path.chars().any(|c| c.is_control() || c == ' ') {
         return Err(ScenarioError::at(span.clone(), "a path begins with / and has no blanks"));
     }

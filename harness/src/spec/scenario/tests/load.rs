@@ -148,8 +148,7 @@ fn requests_and_traffic_of_an_older_plan_are_read_as_of_one_client() {
     assert_eq!((asked, times, clients, parallel, at_once, every), (&exchange, &3, &1, &1, &1, &None));
     assert_eq!(serde_json::to_string(&step).expect("JSON"), http, "and written as it was");
     let traffic = r#"{"title":"t","do":"traffic","client":"load","node":"sticky","context":"/counter","request":"count","clients":4,"every":50}"#;
-    let read = serde_json::from_str::<crate::spec::Step>(traffic).or_else(|_| {
-        serde_json::from_str(&traffic.replace("\"every\":50", "\"every\":\"50ms\""))
-    });
+    let read = serde_json::from_str::<crate::spec::Step>(traffic)
+        .or_else(|_| serde_json::from_str(&traffic.replace("\"every\":50", "\"every\":\"50ms\"")));
     assert!(matches!(read.expect("it is read").kind, StepKind::Traffic { clients: 4, .. }));
 }
