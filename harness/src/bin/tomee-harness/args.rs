@@ -66,7 +66,7 @@ pub(crate) enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the main job (sessions over the end of each node), with your own app (--war), or scenarios
+    /// Run the main job (sessions over the end of each node), your own app, or scenarios
     Run(Box<TellArgs>),
     /// List the scenarios that are part of this program, or those of a folder
     List(ListArgs),
