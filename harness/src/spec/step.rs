@@ -166,7 +166,7 @@ pub enum StepKind {
         /// The app.
         context: ContextPath,
     },
-    /// Ends all traffic and then asks for the session of every client once more: of the counter app a read, of any other app
+    /// Ends all traffic, waits for the faults that end by themselves, and then asks for the session of every client once more: of the counter app a read, of any other app
     /// the client's last GET that was answered 2xx, of an app of which it made none nothing but a look. A living node is
     /// asked: the one that the session id names, where it lives.
     FinalRead,

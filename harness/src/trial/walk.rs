@@ -159,7 +159,13 @@ impl<'a> Walk<'a> {
                     .await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
-            StepKind::FinalRead => self.workload.read_all(&cluster).await,
+            StepKind::FinalRead => {
+                // What ends by itself is over before the last word of each session.
+                while let Some(healed) = self.lasting.join_next().await {
+                    told(healed)?;
+                }
+                self.workload.read_all(&cluster).await
+            }
             StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {
                 let extent = Extent { percent: *percent, by: *by, delay: *delay };
                 let node = self.node(&cluster, node, client.as_ref()).await?;
