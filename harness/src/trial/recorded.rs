@@ -192,7 +192,9 @@ fn app(context: &ContextPath, sha256: &str) -> App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::spec::{FaultKind, NodeName};
+    use crate::history::OperationId;
+    use crate::spec::plan::AppRequest;
+    use crate::spec::{ClientName, FaultKind};
 
     fn node(index: usize) -> NodeName {
         NodeName::nth(index)
@@ -226,7 +228,15 @@ mod tests {
     fn what_was_done_becomes_steps_that_follow_each_other_and_all_end() {
         let hit = FaultPhase::Hit { proof: "gone".to_owned() };
         let back = RecordKind::Event(Event::NodeStarts { node: node(0) });
-        let done = vec![dropped(0, false, &counter()), fault(FaultPhase::Asked), fault(hit), back];
+        let asked = RecordKind::Invoke {
+            operation: OperationId(1),
+            client: ClientName::new("alice").expect("a name"),
+            node: node(0),
+            request: Some(AppRequest::Count),
+            target: "GET /counter/count.jsp".to_owned(),
+            session: None,
+        };
+        let done = vec![dropped(0, false, &counter()), asked, fault(FaultPhase::Asked), fault(hit), back];
         let (plan, history) = told([start(), done].concat());
         let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
         assert_eq!(titles, ["start all nodes", "deploy counter.war", "kill n1", "restart n1"]);
