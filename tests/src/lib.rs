@@ -5,6 +5,7 @@ pub mod context;
 pub mod fake;
 pub mod outside;
 pub mod servers;
+pub mod shop;
 pub mod sim;
 pub mod synthetic;
 pub mod witness;

@@ -19,6 +19,9 @@ use crate::spec::{ClientName, ContextPath, Exchange, NodeName, SessionId};
 /// The cookie in which Tomcat keeps a session id.
 const SESSION_COOKIE: &str = "JSESSIONID";
 
+/// Where all nodes are, each at a port of its own: a cookie of one is sent to each.
+const HOST: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
+
 /// A client that cannot be made, or asks nobody.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -236,6 +239,11 @@ impl Client {
         if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie))) {
             *lock(&self.last_session) = Some(id);
         }
+    }
+
+    /// The session whose id the client sends with a request of this path, to whichever node.
+    pub fn session_at(&self, path: &str) -> Option<SessionId> {
+        self.cookie_for(&format!("http://{HOST}{path}"))
     }
 
     /// The session id that a request to `url` sends.

@@ -14,6 +14,7 @@ macro_rules! kebab {
     };
 }
 
+pub mod app_request;
 pub mod capability;
 pub mod cluster_element;
 pub mod compiled_app;
@@ -22,6 +23,7 @@ pub mod deploy_job;
 pub mod exchange;
 pub mod expect;
 pub mod fault;
+mod final_read;
 pub mod guarantee;
 pub mod jvm_routes;
 pub mod main_job;

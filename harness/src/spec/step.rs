@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::app_request::AppRequest;
 use super::exchange::Exchange;
 use super::node_changes::NodeChanges;
 use super::plan::App;
@@ -90,17 +91,29 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         every: Option<Millis>,
     },
-    /// Asks any app.
+    /// Asks any app, each client one request after the other.
     Http {
-        /// Who asks.
+        /// Who asks; where there are several clients, each has this name with its number.
         client: ClientName,
         /// The node that is asked.
         node: Target,
         /// What is asked.
         #[serde(flatten)]
         exchange: Exchange,
-        /// How often.
+        /// How often each client asks.
         times: u32,
+        /// How many clients ask.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        clients: u32,
+        /// How many of the clients ask at one time.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        parallel: u32,
+        /// How many requests of one client, all with its one cookie, go on at one time.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        at_once: u32,
+        /// From the begin of one request of a client to that of its next, at least.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        every: Option<Millis>,
     },
     /// Lets clients ask the counter app again and again while the story goes on, each one request after the other.
     Traffic {
@@ -112,6 +125,20 @@ pub enum StepKind {
         context: ContextPath,
         /// What is asked.
         request: AppRequest,
+        /// How many clients ask.
+        clients: u32,
+        /// From the begin of one request of a client to the begin of its next.
+        every: Millis,
+    },
+    /// The same of any app.
+    HttpTraffic {
+        /// Who asks; each client has this name with its number.
+        client: ClientName,
+        /// The node that is asked.
+        node: Target,
+        /// What is asked.
+        #[serde(flatten)]
+        exchange: Exchange,
         /// How many clients ask.
         clients: u32,
         /// From the begin of one request of a client to the begin of its next.
@@ -139,6 +166,10 @@ pub enum StepKind {
         /// The app.
         context: ContextPath,
     },
+    /// Ends all traffic, waits for the faults that end by themselves, and then asks for the session of every client once
+    /// more: of the counter app a read, of any other app the client's last GET that was answered 2xx, of an app of which
+    /// it made none nothing but a look. A living node is asked: the one that the session id names, where it lives.
+    FinalRead,
     /// Breaks a node.
     Fault {
         /// How.
@@ -291,38 +322,6 @@ impl Delivery {
     }
 }
 
-/// A request to the counter app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AppRequest {
-    /// Adds one; creates the session where there is none.
-    Count,
-    /// Reads, and creates nothing.
-    Read,
-    /// Changes the list in place, which no Manager replicates.
-    Mutate,
-    /// Ends the session.
-    Invalidate,
-    /// Asks for a new id with the same content.
-    ChangeId,
-    /// Reads, and lets the session end 5 s after its last use.
-    ShortLive,
-}
-
-impl AppRequest {
-    /// The page below the context.
-    pub fn page(self) -> &'static str {
-        match self {
-            Self::Count => "count.jsp",
-            Self::Read => "read.jsp",
-            Self::Mutate => "mutate.jsp",
-            Self::Invalidate => "invalidate.jsp",
-            Self::ChangeId => "change-id.jsp",
-            Self::ShortLive => "short-live.jsp",
-        }
-    }
-}
-
 impl StepKind {
     /// The nodes that it names.
     pub(super) fn nodes(&self) -> Vec<&NodeName> {
@@ -330,6 +329,7 @@ impl StepKind {
             Self::Request { node, .. }
             | Self::Http { node, .. }
             | Self::Traffic { node, .. }
+            | Self::HttpTraffic { node, .. }
             | Self::Look { node, .. }
             | Self::Fault { node, .. }
             | Self::Restart { node, .. }
@@ -341,15 +341,14 @@ impl StepKind {
                 Until::ClusterFormed | Until::Deployed { .. } => vec![],
             },
             Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => delivery.on.iter().collect(),
-            Self::Start | Self::StartAgain | Self::Observe { .. } | Self::EndTraffic { .. } => vec![],
+            Self::Start | Self::StartAgain | Self::Observe { .. } | Self::EndTraffic { .. } | Self::FinalRead => vec![],
         }
     }
 
     /// Whose answers it waits for: a name, and how many clients have it.
     pub fn clients(&self) -> Option<(&ClientName, u32)> {
         match self {
-            Self::Request { client, clients, .. } => Some((client, *clients)),
-            Self::Http { client, .. } => Some((client, 1)),
+            Self::Request { client, clients, .. } | Self::Http { client, clients, .. } => Some((client, *clients)),
             _ => None,
         }
     }

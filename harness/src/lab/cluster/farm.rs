@@ -123,6 +123,19 @@ impl Cluster {
         deployed.push(Deployed { war: war.clone(), nodes });
     }
 
+    /// The contexts of the apps that were deployed and not undeployed.
+    pub fn served(&self) -> Vec<ContextPath> {
+        lock(&self.deployed).iter().map(|app| app.war.context.clone()).collect()
+    }
+
+    /// The living nodes that have served an app.
+    pub fn serving(&self, context: &ContextPath) -> BTreeSet<NodeName> {
+        let living = self.living();
+        let deployed = lock(&self.deployed);
+        let nodes = deployed.iter().filter(|app| app.war.context == *context).flat_map(|app| &app.nodes);
+        nodes.filter(|node| living.contains(*node)).cloned().collect()
+    }
+
     /// Removes the archive of a context from where it was put, and waits until no living node has the context.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! Breaking and mending nodes; every fault proves that it hit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -259,6 +260,12 @@ impl Cluster {
         let undoable = lock(&self.undoable);
         let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())));
         all.filter(|(_, kind)| kind.cuts()).map(|(node, kind)| (node.clone(), kind)).collect()
+    }
+
+    /// The nodes to which something was done that can be undone and was not yet.
+    pub fn broken(&self) -> BTreeSet<NodeName> {
+        let undoable = lock(&self.undoable);
+        undoable.iter().filter(|(_, all)| !all.is_empty()).map(|(node, _)| node.clone()).collect()
     }
 
     /// Waits until nobody remembers the earlier life of a node that is to come back at its old address.

@@ -198,6 +198,17 @@ impl Cluster {
         Ok(observations)
     }
 
+    /// Reads on every living node what it holds of each app that was deployed, without touching a session.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub async fn look_at_apps(&self) -> Result<(), ClusterError> {
+        for context in self.served() {
+            self.observe(&context).await?;
+        }
+        Ok(())
+    }
+
     /// Reads on one node what it holds of a context, without touching a session, until `enough` of it or for `limit`, and
     /// records the last look. That the limit is over is no error: what was seen is for the verdict to judge.
     ///

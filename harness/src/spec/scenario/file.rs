@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::traffic::TrafficWord;
 use crate::spec::cluster_element::ClusterElements;
 use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
@@ -202,9 +203,10 @@ pub struct StepTable {
     /// Makes a DELETE of a path.
     #[schemars(with = "Option<String>")]
     pub delete: Option<Spanned<String>>,
-    /// Lets clients ask the counter app again and again while the story goes on.
-    #[schemars(with = "Option<AppRequest>")]
-    pub traffic: Option<Spanned<AppRequest>>,
+    /// Lets clients ask the counter app (`"count"`) or any app (`{ get = "/shop/cart" }`) again and again while the
+    /// scenario goes on.
+    #[schemars(with = "Option<TrafficWord>")]
+    pub traffic: Option<Spanned<TrafficWord>>,
     /// Ends the traffic of clients of this name; the story's end does so, too.
     #[schemars(with = "Option<ClientName>")]
     pub end_traffic: Option<Spanned<ClientName>>,

@@ -1,3 +1,4 @@
+mod load;
 mod wide;
 
 use proptest::prelude::*;

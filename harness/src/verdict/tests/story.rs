@@ -62,6 +62,7 @@ impl Story {
             expect_violations: Vec::new(),
             allow: Vec::new(),
             at_most: crate::spec::AtMost::default(),
+            warn_at_most: crate::spec::AtMost::default(),
             steps: Vec::new(),
         };
         Self {
