@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
 
+use super::cookies::{SessionCookies, is_below};
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError};
 use super::sync::lock;
@@ -14,9 +15,6 @@ use crate::spec::exchange::{Body, Method};
 use crate::spec::names::NameError;
 use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, ContextPath, Exchange, NodeName, SessionId};
-
-/// The cookie in which Tomcat keeps a session id.
-const SESSION_COOKIE: &str = "JSESSIONID";
 
 /// A client that cannot be made, or asks nobody.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +67,7 @@ pub struct Client {
     http: reqwest::Client,
     jar: Arc<CookieStoreMutex>,
     recorder: Arc<Recorder>,
+    session_cookies: Arc<SessionCookies>,
     // Weak, so that a client which outlives its cluster does not hold the machines.
     runtime: Weak<dyn Runtime>,
     // Kept beside the jar because a jar forgets what a server deletes.
@@ -85,6 +84,7 @@ impl Client {
         name: ClientName,
         recorder: Arc<Recorder>,
         runtime: &Arc<dyn Runtime>,
+        session_cookies: Arc<SessionCookies>,
         timeout: Duration,
     ) -> Result<Self, ClientError> {
         let jar = Arc::new(CookieStoreMutex::new(CookieStore::default()));
@@ -98,7 +98,8 @@ impl Client {
             .build()
             .map_err(|source| ClientError::Make { name: name.clone(), source })?;
         let runtime = Arc::downgrade(runtime);
-        Ok(Self { name, http, jar, recorder, runtime, last_session: Arc::default(), captured: Arc::default() })
+        let (last_session, captured) = (Arc::default(), Arc::default());
+        Ok(Self { name, http, jar, recorder, session_cookies, runtime, last_session, captured })
     }
 
     /// The client's name.
@@ -162,6 +163,7 @@ impl Client {
         let path = exchange.path.as_str();
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let address = runtime.http(node).await?;
+        let cookie = self.session_cookies.name_for(path);
         let operation = self.recorder.next_operation();
         self.recorder.record(RecordKind::Invoke {
             operation,
@@ -169,9 +171,10 @@ impl Client {
             node: node.clone(),
             request,
             target: format!("{} {path}", exchange.method),
-            session: self.cookie_for(path),
+            session: self.session_sent(&cookie, path),
         });
-        let (outcome, body) = self.answer(&format!("http://{address}{path}"), exchange, request.is_some()).await;
+        let url = format!("http://{address}{path}");
+        let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
         Ok(Answer { operation, outcome, body })
     }
@@ -193,7 +196,8 @@ impl Client {
         }
     }
 
-    async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool) -> (Outcome, String) {
+    /// `cookie` is the name of the app's session cookie.
+    async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool, cookie: &str) -> (Outcome, String) {
         let response = match self.request(url, exchange).send().await {
             Ok(response) => response,
             // Nothing was sent on a connection that was never made.
@@ -201,7 +205,7 @@ impl Client {
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: None }, String::new()),
         };
         let status = response.status().as_u16();
-        let set_cookie = session_cookies(&response);
+        let set_cookie = session_cookies(&response, cookie);
         let headers = if expect_counter { BTreeMap::new() } else { headers(&response) };
         let mut reply = Reply { status, set_cookie, headers, counter: None, body: None };
         let body = match response.text().await {
@@ -220,7 +224,7 @@ impl Client {
         if !expect_counter {
             reply.body = Some(body[..body.floor_char_boundary(Reply::BODY)].to_owned());
         }
-        self.note_session(&reply);
+        self.note_session(&reply, cookie);
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
             // The server may have run the page before it failed.
@@ -229,19 +233,25 @@ impl Client {
         (outcome, body)
     }
 
-    fn note_session(&self, reply: &Reply) {
+    fn note_session(&self, reply: &Reply, name: &str) {
         let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
-        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie))) {
+        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie, name))) {
             *lock(&self.last_session) = Some(id);
         }
     }
 
-    fn cookie_for(&self, path: &str) -> Option<SessionId> {
+    /// The session id that a request for a path carries. Of several cookies of the name, the one with the longest path
+    /// is sent first (RFC 6265, 5.4), which a server takes.
+    fn session_sent(&self, name: &str, path: &str) -> Option<SessionId> {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
         // A mutex of its own type, hence not our `lock`.
         let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
-        jar.iter_unexpired()
-            .find(|cookie| cookie.name() == SESSION_COOKIE && path.starts_with(cookie.path().unwrap_or("/")))
-            .map(|cookie| SessionId::new(cookie.value()))
+        let sent = jar.iter_unexpired().filter(|cookie| cookie.name() == name);
+        let sent = sent.filter_map(|cookie| {
+            let folder = cookie.path().unwrap_or("/");
+            is_below(path, folder).then(|| (folder.len(), SessionId::new(cookie.value())))
+        });
+        sent.max_by_key(|(length, _)| *length).map(|(_, session)| session)
     }
 }
 
@@ -263,16 +273,17 @@ fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
     all
 }
 
-/// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them.
-fn session_cookies(response: &reqwest::Response) -> Vec<String> {
+/// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them. `name` is that of the app's
+/// session cookie.
+fn session_cookies(response: &reqwest::Response, name: &str) -> Vec<String> {
     let values = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    values.filter(|value| session_in(value).is_some()).map(str::to_owned).collect()
+    values.filter(|value| session_in(value, name).is_some()).map(str::to_owned).collect()
 }
 
 /// The session id that a `Set-Cookie` header sets.
-fn session_in(cookie: &str) -> Option<SessionId> {
+fn session_in(cookie: &str, session_cookie: &str) -> Option<SessionId> {
     let (name, value) = cookie.split(';').next()?.split_once('=')?;
-    (name.trim() == SESSION_COOKIE).then(|| SessionId::new(value.trim()))
+    (name.trim() == session_cookie).then(|| SessionId::new(value.trim()))
 }
 
 /// An error with its sources on one line: reqwest keeps the reason in the last one.

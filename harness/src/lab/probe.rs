@@ -12,8 +12,8 @@ use serde::Deserialize;
 use super::client::PlainClient;
 use crate::history::observation::Seen;
 use crate::history::{
-    AttributeValue, ContextState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question, ReplicaRole,
-    SessionReplica,
+    AttributeValue, ContextState, EngineState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question,
+    ReplicaRole, SessionCookieState, SessionReplica,
 };
 use crate::spec::{ContextPath, NodeName, SessionId};
 
@@ -112,7 +112,7 @@ fn parse(body: &str) -> Result<NodeState, String> {
         openejb: server.openejb,
         send_options: cluster.as_ref().and_then(|cluster| cluster.send_options),
         cluster_class: cluster.map(|cluster| cluster.class),
-        engine: None,
+        engine: wire.engine.map(wire::Part::get).transpose()?,
         members,
         contexts,
     })
@@ -133,9 +133,9 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         started_ms: wire.started_ms,
         distributable: wire.distributable,
         war_sha256: wire.war_sha256,
-        served_sha256: None,
-        cookie: None,
-        local_because: None,
+        served_sha256: wire.served_sha256,
+        cookie: wire.cookie.map(wire::Part::get).transpose()?,
+        local_because: wire.local_because,
         manager: manager
             .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
             .unwrap_or_default(),
@@ -160,7 +160,7 @@ fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
 
 /// The probe's JSON, as `state.jsp` writes it.
 mod wire {
-    use super::{AttributeValue, BTreeMap, Deserialize, ReplicaRole};
+    use super::{AttributeValue, BTreeMap, Deserialize, EngineState, ReplicaRole, SessionCookieState};
 
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
@@ -188,6 +188,7 @@ mod wire {
     #[derive(Deserialize)]
     pub(super) struct State {
         pub(super) server: Part<Server>,
+        pub(super) engine: Option<Part<EngineState>>,
         pub(super) cluster: Option<Part<Cluster>>,
         pub(super) members: Option<Part<Vec<Part<Member>>>>,
         pub(super) contexts: Option<Part<Vec<Part<Context>>>>,
@@ -228,6 +229,9 @@ mod wire {
         pub(super) distributable: bool,
         #[serde(default)]
         pub(super) war_sha256: Option<String>,
+        pub(super) served_sha256: Option<String>,
+        pub(super) cookie: Option<Part<SessionCookieState>>,
+        pub(super) local_because: Option<String>,
         pub(super) manager: Option<Part<Manager>>,
         pub(super) sessions: Option<Part<Vec<Part<Session>>>>,
     }

@@ -15,7 +15,7 @@ use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
     AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind, Membership,
-    Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing,
+    Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing, Unpacked,
 };
 
 /// A failover story.
@@ -330,6 +330,10 @@ pub struct RestartTable {
     /// An app whose archive takes the place of the one that the node has: as in `deploy`.
     #[schemars(with = "Option<String>")]
     pub war: Option<Spanned<String>>,
+    /// What becomes of what the node had unpacked of the old archive: `removed` (where nothing is said), so that the new
+    /// app runs, or `kept`, as by an operator who replaces the archive alone.
+    #[schemars(with = "Option<Unpacked>")]
+    pub unpacked: Option<Spanned<Unpacked>>,
     /// What it runs.
     pub server: Option<ServerSpec>,
     /// `JAVA_HOME`.

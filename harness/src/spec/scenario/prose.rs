@@ -3,7 +3,9 @@
 use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology, Until};
+use crate::spec::{
+    Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology, Unpacked, Until,
+};
 
 impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.
@@ -148,8 +150,9 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             fault(*kind, &on(node), *lasting, Extent { percent: *percent, by: *by, delay: *delay })
         }
         StepKind::Heal { node } => format!("heal {}", on(node)),
-        StepKind::Restart { node, changes, app } => {
-            let app = app.as_ref().map(|(app, context)| format!("{} at {context}", archive(app)));
+        StepKind::Restart { node, changes, app, unpacked } => {
+            let kept = if *unpacked == Unpacked::Kept { ", keeping what was unpacked before" } else { "" };
+            let app = app.as_ref().map(|(app, context)| format!("{} at {context}{kept}", archive(app)));
             let with: Vec<String> = changes.iter().map(|changes| changed(changes)).chain(app).collect();
             let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" and ")) };
             format!("restart {}{with}", on(node))

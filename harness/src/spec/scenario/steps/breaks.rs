@@ -8,7 +8,7 @@ use crate::spec::fault::DELAYS;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
-use crate::spec::{Extent, FaultKind, Membership, NodeName, Role, StepKind, Target};
+use crate::spec::{Extent, FaultKind, Membership, NodeName, Role, StepKind, Target, Unpacked};
 
 impl Story<'_> {
     pub(super) fn fault(
@@ -131,7 +131,7 @@ impl Story<'_> {
                     .help("`victim` is the node that was broken last"));
             }
         }
-        let (mut changes, mut app) = (None, None);
+        let (mut changes, mut app, mut unpacked) = (None, None, Unpacked::default());
         if let Some(with) = &step.with {
             let table = with.get_ref();
             changes = table.changes();
@@ -139,11 +139,15 @@ impl Story<'_> {
             if let Some((_, context)) = &app {
                 self.served(context, with.span())?;
             }
+            unpacked = table.unpacked.as_ref().map(|unpacked| *unpacked.get_ref()).unwrap_or_default();
+            if let (Some(unpacked), None) = (&table.unpacked, &app) {
+                return Err(ScenarioError::at(unpacked.span(), "`unpacked` is not valid without `war`"));
+            }
             if changes.is_none() && app.is_none() {
                 return Err(ScenarioError::at(with.span(), "nothing is changed"));
             }
         }
-        self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app }, step.say.as_ref());
+        self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app, unpacked }, step.say.as_ref());
         Ok(())
     }
 
