@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
 
-use super::cookies::{SessionCookies, is_below};
+use super::cookies::SessionCookies;
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError};
 use super::sync::lock;
@@ -171,7 +171,7 @@ impl Client {
             node: node.clone(),
             request,
             target: format!("{} {path}", exchange.method),
-            session: self.session_sent(&cookie, path),
+            session: self.cookie_for(path, &cookie),
         });
         let url = format!("http://{address}{path}");
         let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie).await;
@@ -240,18 +240,12 @@ impl Client {
         }
     }
 
-    /// The session id that a request for a path carries. Of several cookies of the name, the one with the longest path
-    /// is sent first (RFC 6265, 5.4), which a server takes.
-    fn session_sent(&self, name: &str, path: &str) -> Option<SessionId> {
-        let path = path.split(['?', '#']).next().unwrap_or_default();
+    fn cookie_for(&self, path: &str, name: &str) -> Option<SessionId> {
         // A mutex of its own type, hence not our `lock`.
         let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
-        let sent = jar.iter_unexpired().filter(|cookie| cookie.name() == name);
-        let sent = sent.filter_map(|cookie| {
-            let folder = cookie.path().unwrap_or("/");
-            is_below(path, folder).then(|| (folder.len(), SessionId::new(cookie.value())))
-        });
-        sent.max_by_key(|(length, _)| *length).map(|(_, session)| session)
+        jar.iter_unexpired()
+            .find(|cookie| cookie.name() == name && path.starts_with(cookie.path().unwrap_or("/")))
+            .map(|cookie| SessionId::new(cookie.value()))
     }
 }
 

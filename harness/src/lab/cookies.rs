@@ -38,7 +38,7 @@ impl SessionCookies {
 
 /// Whether a path is a folder or below it, by whole names (RFC 6265, 5.1.4): `/shop/cart` is below `/shop`, `/shopping` is
 /// not.
-pub(super) fn is_below(path: &str, folder: &str) -> bool {
+fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.ends_with('/'))
 }
 
