@@ -13,7 +13,7 @@ use crate::context::Ran;
 pub const DISTRIBUTABLE: &str = r#"<web-app version="3.1" metadata-complete="true" xmlns="http://xmlns.jcp.org/xml/ns/javaee"><distributable/></web-app>"#;
 
 /// An app in the making.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub struct App {
     files: Vec<(String, Vec<u8>)>,
 }
@@ -44,11 +44,20 @@ impl App {
     /// They do not compile.
     #[must_use]
     pub fn classes(self, release: &str, sources: &[(&str, &str)]) -> Self {
+        self.classes_against("", release, sources)
+    }
+
+    /// With the classes that these sources have against this class path.
+    ///
+    /// # Panics
+    /// They do not compile.
+    #[must_use]
+    pub fn classes_against(self, class_path: &str, release: &str, sources: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let (from, to) = (root.join("sources"), root.join("classes"));
         let mut command = Command::new("javac");
-        command.args(["--release", release, "-nowarn", "-Xlint:-options", "-d", to.as_str()]);
+        command.args(["--release", release, "-nowarn", "-Xlint:-options", "-cp", class_path, "-d", to.as_str()]);
         for (path, text) in sources {
             let path = from.join(path);
             fs_err::create_dir_all(path.parent().expect("it is below")).expect("a folder");
