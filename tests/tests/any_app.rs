@@ -88,6 +88,21 @@ const CART: &[(&str, &str)] = &[
              }
            }
            public static class Trolley extends Basket { }
+           /** Writes its fields late, and its parent's not at all. */
+           public static class Odd extends Terse {
+             public int left = 1; public String right = \"r\";
+             private void writeObject(ObjectOutputStream out) throws IOException {
+               out.write(new byte[1020]); out.writeObject(\"first\"); out.writeInt(3); out.defaultWriteObject(); out.writeObject(\"last\");
+             }
+             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+               in.readFully(new byte[1020]); in.readObject(); in.readInt(); in.defaultReadObject(); in.readObject();
+             }
+           }
+           public static class Terse implements Serializable {
+             public int unwritten = 5; public List<String> nor = new ArrayList<String>();
+             private void writeObject(ObjectOutputStream out) throws IOException { out.writeObject(\"terse\"); }
+             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException { in.readObject(); }
+           }
            public List<Line> lines = new ArrayList<Line>();
            public Map<String, Line> bySku = new HashMap<String, Line>();
            public Set<Line> marked = new HashSet<Line>();
@@ -128,6 +143,7 @@ const SET: &str = r#"
   v.put("cart", shop.Cart.of(30, "gift")); v.put("library", new shop.Cart.Table());
   for (int i = 0; i < 20; i++) ((Map<String, String>) v.get("library")).put("key" + i, "v" + i);
   shop.Cart.Basket basket = new shop.Cart.Basket(); basket.items.add("x"); v.put("external", basket); basket = new shop.Cart.Trolley(); basket.items.add("x"); v.put("trolley", basket);
+  v.put("odd", new shop.Cart.Odd());
   String shared = new String("shared"); v.put("shared", new ArrayList<Object>(Arrays.asList(shared, shared, new String("shared"))));
   Map<String, Object> self = new HashMap<String, Object>(); self.put("me", self); v.put("self", self);
   try {
@@ -211,6 +227,24 @@ async fn a_value_has_one_digest_on_both_nodes_of_tomee_9_and_another_one_where_i
 #[tokio::test]
 async fn a_value_has_one_digest_on_both_nodes_of_tomcat_11_with_the_backup_manager() {
     values_of("tomcat:11.0.24", "backup").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_value_has_one_digest_on_both_nodes_of_tomee_8() {
+    values_of("tomee:8.0.13", "delta").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_value_has_one_digest_on_both_nodes_of_tomcat_9_with_the_backup_manager() {
+    values_of("tomcat:9.0.117", "backup").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_value_has_one_digest_on_both_nodes_of_tomcat_10_1() {
+    values_of("tomcat:10.1.59", "delta").await;
 }
 
 /// What cannot be serialised is named before any node dies, with the fields that lead to it; what is transient is not.
@@ -462,7 +496,8 @@ async fn a_replaced_archive_runs_on_tomee_9() {
 
 /// The log says it with the class, and not only that something went wrong.
 #[tokio::test]
-async fn a_session_that_another_build_cannot_read_is_told_with_its_class() {
+#[ignore = "slow: the full tier"]
+async fn full_a_session_that_another_build_cannot_read_is_told_with_its_class() {
     let job = replaced("tomee:9.0.0", "", "?with=basket").await;
     let logs = history(&job).into_iter().filter(|record| record["record"] == "log");
     let said: Vec<_> = logs.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect();
@@ -478,7 +513,9 @@ async fn tomee_9_goes_on_with_the_old_app_where_the_archive_alone_was_replaced()
 #[tokio::test]
 async fn tomcat_11_takes_the_new_app_where_the_archive_alone_was_replaced() {
     let job = replaced("tomcat:11.0.24", ", unpacked = \"kept\"", "").await;
-    assert_eq!(answer_of_n2(&job), ("page 2, class of build 2".to_owned(), true));
+    let (body, new) = answer_of_n2(&job);
+    // Of a page that is no newer than its class Jasper takes the class, and the work folder was kept, too.
+    assert!(new && body.ends_with("class of build 2"), "{body}");
 }
 
 #[tokio::test]

@@ -62,8 +62,11 @@ impl LogFollower {
             let line: String = self.pending.drain(..=end).collect();
             if let Some(mut line) = parse(&self.node, line.trim_end(), &texts) {
                 for exception in thrown.into_iter().flatten().filter(|_| is_failure(&line.level)) {
-                    line.message.push_str(": ");
-                    line.message.push_str(&exception);
+                    // Some messages quote it themselves.
+                    if !line.message.contains(&exception) {
+                        line.message.push_str(": ");
+                        line.message.push_str(&exception);
+                    }
                 }
                 self.recorder.record(RecordKind::Log(line.clone()));
                 lines.push(line);
@@ -269,7 +272,8 @@ mod tests {
             \tat a.B.c(B.java:1)\n\
             Caused by: java.lang.Error\n\
             \t... 5 more\n\
-            \u{1e}2|SEVERE|a.B|a.B c|alone\n\
+            \u{1e}2|SEVERE|a.B|a.B c|alone with [java.io.IOException: x]\n\
+            java.io.IOException: x\n\
             \u{1e}3|INFO|a.B|a.B c|Replication member added:[x]\n\
             java.lang.Exception: of no failure\n\
             \u{1e}4|WARNING|a.B|a.B c|cut off\n";
@@ -278,7 +282,7 @@ mod tests {
         let expected = [
             "IOException while loading persisted sessions: [x]: java.io.InvalidClassException: shop.Basket; \
              local class incompatible: caused by java.lang.Error",
-            "alone",
+            "alone with [java.io.IOException: x]",
             "Replication member added:[x]",
         ];
         assert_eq!(messages, expected);
