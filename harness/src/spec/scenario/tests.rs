@@ -1,3 +1,4 @@
+mod unpacked;
 mod wide;
 
 use proptest::prelude::*;

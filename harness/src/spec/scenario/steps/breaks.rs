@@ -131,7 +131,7 @@ impl Story<'_> {
                     .help("`victim` is the node that was broken last"));
             }
         }
-        let (mut changes, mut app, mut unpacked) = (None, None, Unpacked::default());
+        let (mut changes, mut app) = (None, None);
         if let Some(with) = &step.with {
             let table = with.get_ref();
             changes = table.changes();
@@ -139,14 +139,11 @@ impl Story<'_> {
             if let Some((_, context)) = &app {
                 self.served(context, with.span())?;
             }
-            unpacked = table.unpacked.as_ref().map(|unpacked| *unpacked.get_ref()).unwrap_or_default();
-            if let (Some(unpacked), None) = (&table.unpacked, &app) {
-                return Err(ScenarioError::at(unpacked.span(), "`unpacked` is not valid without `war`"));
-            }
             if changes.is_none() && app.is_none() {
                 return Err(ScenarioError::at(with.span(), "nothing is changed"));
             }
         }
+        let unpacked = unpacked(step)?;
         self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app, unpacked }, step.say.as_ref());
         Ok(())
     }
@@ -193,6 +190,16 @@ impl Story<'_> {
             lasting: None,
         };
         Ok(self.topology.names().map(|node| (node.clone(), fault(node.clone().into()))).collect())
+    }
+}
+
+/// What becomes of what a node had unpacked of the archive that is replaced.
+fn unpacked(step: &StepTable) -> Result<Unpacked, ScenarioError> {
+    let with = step.with.as_ref().map(Spanned::get_ref);
+    match with.and_then(|with| with.unpacked.as_ref().map(|unpacked| (unpacked, &with.war))) {
+        Some((unpacked, None)) => Err(ScenarioError::at(unpacked.span(), "`unpacked` is not valid without `war`")),
+        Some((unpacked, Some(_))) => Ok(*unpacked.get_ref()),
+        None => Ok(Unpacked::default()),
     }
 }
 
