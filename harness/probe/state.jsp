@@ -14,10 +14,11 @@
   public methods give without their side effects: Session.isValid() may expire a session, and each get()
   on BackupManager's map moves the session to this node. No syntax beyond Java 7.
   Beside this page: WEB-INF/apps.jspf (what a context serves, its cookie, why it is local), WEB-INF/values.jspf (what a
-  value serialises to) and WEB-INF/stream.jspf (how that is compared).
+  value serialises to), WEB-INF/written.jspf and WEB-INF/stream.jspf (how that is compared).
 --%>
 <%@ include file="WEB-INF/apps.jspf" %>
 <%@ include file="WEB-INF/values.jspf" %>
+<%@ include file="WEB-INF/written.jspf" %>
 <%@ include file="WEB-INF/stream.jspf" %>
 <%!
   static final int TEXT = 200, ITEMS = 10000, DEPTH = 8;
@@ -285,37 +286,6 @@
         "created-ms", field(session, "creationTime"), "last-accessed-ms", field(session, "lastAccessedTime"),
         "this-accessed-ms", field(session, "thisAccessedTime"), "max-inactive-s", field(session, "maxInactiveInterval"),
         "principal", principal == null ? null : call(principal, "getName"), "backup-nodes", backups, "attributes", attributes);
-  }
-
-  /**
-   * The fields of session scoped beans, as if they were attributes: CDI sets none for them. Those of our own app's bean have
-   * the names of its attributes, all others `bean:CLASS.FIELD`.
-   */
-  static void beans(Object context, Values values, Map<String, Object> attributes) {
-    try {
-      for (Object bag : ((Map<?, ?>) field(context, "componentInstanceMap")).values()) {
-        Object bean = bag == null ? null : field(bag, "beanInstance");
-        if (bean == null) continue;
-        // An interceptor's class is a subclass that OpenWebBeans makes.
-        Class<?> type = bean.getClass();
-        while (type.getName().contains("$$Owb") && type.getSuperclass() != null) type = type.getSuperclass();
-        boolean own = type.getName().equals("harness.app.CounterBean");
-        for (Class<?> c = type; c != null && !ofTheJdk(c); c = c.getSuperclass())
-          for (Field f : c.getDeclaredFields()) {
-            String name = own ? f.getName() : "bean:" + type.getName() + "." + f.getName();
-            if (Modifier.isStatic(f.getModifiers()) || Modifier.isTransient(f.getModifiers()) || attributes.containsKey(name)) continue;
-            f.setAccessible(true);
-            Object value = f.get(bean);
-            // What is injected may be a proxy, which anything that is called on it wakes.
-            boolean plain = value == null || ofTheJdk(value.getClass());
-            Map<String, Object> attribute = object("class", classOf(value), "value", plain ? plain(value, 0) : classOf(value));
-            if (plain) serialised(name, value, values, attribute);
-            attributes.put(name, attribute);
-          }
-      }
-    } catch (Throwable e) {
-      attributes.put("bean:", object("class", "null", "value", failed(e).get("error")));
-    }
   }
 
   /** An attribute's value as JSON has it; the lists are Java's own, since walking a stranger's may run code (lazy loading). */
