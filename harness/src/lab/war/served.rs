@@ -25,7 +25,7 @@ pub(super) fn digest(archive: &[u8]) -> ZipResult<String> {
             continue;
         }
         let mut content = Sha256::new();
-        let mut block = [0; 1 << 16];
+        let mut block = vec![0; 1 << 16];
         loop {
             match entry.read(&mut block)? {
                 0 => break,
