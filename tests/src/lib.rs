@@ -6,6 +6,7 @@ pub mod context;
 pub mod fake;
 pub mod outside;
 pub mod servers;
+pub mod sim;
 pub mod synthetic;
 pub mod witness;
 

@@ -1,6 +1,9 @@
 //! Bad input that only a running server shows, told by the binary: one message, the exit code of the contract, and
 //! nothing left. Needs Java and, for the first run of a release, Maven's network.
 
+#[path = "bad_servers/elements.rs"]
+mod elements;
+
 use std::io::{Cursor, Write as _};
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};

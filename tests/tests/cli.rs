@@ -281,6 +281,56 @@ async fn a_damaged_run_is_refused_and_one_that_a_crash_cut_off_is_unknown() {
     insta::assert_snapshot!(told.join("\n"));
 }
 
+/// An installed server with this server.xml, as far as it is looked at before it runs.
+fn installed(context: &TestContext, server_xml: &str) {
+    let home = context.folder().join("tomcat");
+    for (file, content) in [("bin/bootstrap.jar", ""), ("lib/catalina.jar", ""), ("conf/server.xml", server_xml)] {
+        let path = home.join(file);
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("made");
+        write(&path, content);
+    }
+}
+
+#[test]
+fn an_installed_servers_own_configuration_is_said_to_be_unused() {
+    let context = TestContext::new();
+    let own = r#"<Server port="8005" shutdown="SHUTDOWN">
+  <Service name="Catalina">
+    <Connector port="9090" protocol="HTTP/1.1"/>
+    <Engine name="Catalina" defaultHost="localhost">
+      <Cluster className="org.apache.catalina.ha.tcp.SimpleTcpCluster" channelSendOptions="8"/>
+    </Engine>
+  </Service>
+</Server>"#;
+    installed(&context, own);
+    let run = ["run", "--server", "./tomcat", "--dry-run", "--quiet"];
+    let warned = context.run(&run);
+    assert_eq!(warned.code, Some(0), "{warned}");
+    insta::assert_snapshot!(context.filtered(&warned.stderr));
+    // The near miss.
+    installed(&context, "<Server port=\"8005\" shutdown=\"SHUTDOWN\"><Service name=\"Catalina\"/></Server>");
+    let silent = context.run(&run);
+    assert_eq!((silent.code, silent.stderr.as_str()), (Some(0), ""), "{silent}");
+}
+
+/// The near miss: the archive is beside the scenario, wherever it is run from.
+#[test]
+fn a_dry_run_finds_an_app_beside_its_scenario() {
+    let context = TestContext::new();
+    fs_err::create_dir_all(context.folder().join("apps/build")).expect("made");
+    let mut war = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
+    war.start_file("index.html", zip::write::SimpleFileOptions::default()).expect("an entry");
+    let war = war.finish().expect("memory takes it").into_inner();
+    fs_err::write(context.folder().join("apps/build/shop.war"), war).expect("written");
+    write(&context.folder().join("apps/story.toml"), "name = \"x\"\n[[step]]\ndeploy = \"build/shop.war\"\n");
+    let here = context.run(&["run", "apps/story.toml", "--dry-run"]);
+    assert_eq!(here.code, Some(0), "{here}");
+    let mut command = context.command(&["run", "./story.toml", "--dry-run"]);
+    let there = integration_tests::Ran::of(command.current_dir(context.folder().join("apps")));
+    assert_eq!(there.code, Some(0), "{there}");
+    assert!(there.stdout.contains("deploy build/shop.war at /shop"), "{there}");
+}
+
 fn read(path: &Utf8Path) -> String {
     fs_err::read_to_string(path).expect("the stored run can be read")
 }
@@ -316,6 +366,12 @@ fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
         &folder.join("host.toml"),
         "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nlose-host = \"n1\"\n",
     );
+    fs_err::create_dir_all(folder.join("apps/build")).expect("made");
+    write(&folder.join("apps/none.toml"), "name = \"x\"\n\n[[step]]\ndeploy = \"build/none.war\"\n");
+    write(&folder.join("apps/text.toml"), "name = \"x\"\n\n[[step]]\ndeploy = \"build/text.war\"\n");
+    write(&folder.join("apps/build/text.war"), "no archive");
+    write(&folder.join("port.toml"), "name = \"x\"\n\n[cluster.elements.receiver]\nport = 4100\n");
+    write(&folder.join("unused.toml"), "name = \"x\"\n\n[cluster.elements.backup-manager]\nrpc-timeout = 1000\n");
     fs_err::write(folder.join("bytes.toml"), [0xff, 0xfe, 0x00]).expect("written");
     fs_err::create_dir(folder.join("empty")).expect("made");
     let all = [
@@ -325,6 +381,11 @@ fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
         vec!["run", "ghost.toml", "--set", "node=3"],
         vec!["run", "ghost.toml", "--set", "nodes"],
         vec!["run", "host.toml", "--runtime", "process"],
+        vec!["run", "apps/none.toml", "--dry-run"],
+        vec!["run", "apps/text.toml", "--dry-run"],
+        vec!["run", "port.toml", "--dry-run"],
+        vec!["run", "unused.toml", "--dry-run"],
+        vec!["run", "--jvm-arg=-Dcatalina.base=/x"],
         vec!["run", "bytes.toml"],
         vec!["run", "empty/"],
         vec!["run", "nowhere.toml"],

@@ -9,8 +9,10 @@ use integration_tests::fake::{BadAnswer, BadProbe, Bug, FakeRun};
 use rstest::rstest;
 use tokio::task::JoinSet;
 use tomee_harness::history;
+use tomee_harness::history::{FaultPhase, RecordKind};
+use tomee_harness::lab::cluster::ClusterError;
 use tomee_harness::spec::plan::Limits;
-use tomee_harness::spec::{Guarantee, ManagerKind, Scenario, SendOptions, Topology};
+use tomee_harness::spec::{Extent, Fault, FaultKind, Guarantee, ManagerKind, Scenario, SendOptions, Topology};
 use tomee_harness::trial::{Ended, TrialError};
 use tomee_harness::verdict::{self, Status, Verdict};
 
@@ -363,4 +365,33 @@ async fn overlapping_faults_of(#[case] scenario: &str, #[case] status: Status) {
         assert_eq!(ended.verdict.status, status, "{}", told(&ended.verdict));
         assert!(ended.cut_short.is_none(), "{:?}", ended.cut_short);
     }
+}
+
+/// The machine of the fake can slow nothing down; a kill in its place would be a fault that nobody asked for.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fault_that_lacks_its_parameter_or_cannot_be_done_kills_nobody() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
+    let run = FakeRun::new(Topology::of(2).expect("two nodes"), None);
+    let cluster = run.cluster(path).await.expect("it starts");
+    let n1 = cluster.node("n1").expect("a node");
+    let missing = Fault::of(FaultKind::SlowNode, Extent::default()).expect_err("it lacks its percentage");
+    assert!(missing.to_string().contains("missing `percent` of `slow-node`"), "{missing}");
+    let refused = n1.fault(Fault::SlowNode { percent: 0 }).await.expect_err("no processor at all");
+    assert!(refused.to_string().contains("invalid `percent` of `slow-node`: 0"), "{refused}");
+    let faults = || {
+        cluster.recorder().history().records.into_iter().filter_map(|record| match record.kind {
+            RecordKind::Fault { kind, phase, .. } => Some((kind, matches!(phase, FaultPhase::Hit { .. }))),
+            _ => None,
+        })
+    };
+    assert_eq!(faults().count(), 0, "nothing was asked of the machine");
+    let lacks = n1.fault(Fault::SlowNode { percent: 10 }).await.expect_err("the fake cannot slow a node down");
+    assert!(matches!(lacks, ClusterError::FaultMissed { kind: FaultKind::SlowNode, .. }), "{lacks}");
+    assert!(faults().all(|(kind, hit)| kind == FaultKind::SlowNode && !hit), "{:?}", faults().collect::<Vec<_>>());
+    assert!(cluster.living().contains(n1.name()), "it lives on");
+
+    n1.fault(Fault::Kill).await.expect("the fake can kill");
+    assert!(faults().any(|hit| hit == (FaultKind::Kill, true)) && !cluster.living().contains(n1.name()));
+    cluster.shutdown().await.expect("it ends");
 }

@@ -121,8 +121,11 @@ pub(super) fn members_by_interceptor(topology: &Topology) -> bool {
         && stack.iter().any(|interceptor| matches!(interceptor, Interceptor::StaticMembership(_)))
 }
 
-/// What is said about an element that is not written would be lost without a word.
-fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
+/// Refuses what is said about an element that is not written: it would be lost without a word.
+///
+/// # Errors
+/// The first such element.
+pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
     let said = &topology.cluster.elements;
     let unused = |said, because| Err(RenderError::Unused { said, because });
     let lists = said.static_membership != StaticMembershipService::default();

@@ -7,6 +7,7 @@ mod availability;
 mod cluster;
 mod differences;
 mod error;
+mod own_file;
 mod redact;
 mod server_xml;
 mod xml;
@@ -14,8 +15,11 @@ mod xml;
 #[cfg(test)]
 mod tests;
 
-pub use cluster::{FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders, farm_scan};
+pub use cluster::{
+    FARM_DEPLOY_DIR, FARM_TEMP_DIR, FARM_WATCH_DIR, FarmFolders, farm_folders, farm_scan, refuse_unused,
+};
 pub use differences::{Difference, differences};
 pub use error::RenderError;
+pub use own_file::not_stock;
 pub use redact::{REDACTED, redact_argument, redact_json, redact_toml, redact_xml};
 pub use server_xml::server_xml;

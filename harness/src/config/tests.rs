@@ -34,7 +34,7 @@ fn two_nodes() -> Topology {
     Topology::of(2).expect("two nodes")
 }
 
-fn endpoints(topology: &Topology) -> Endpoints {
+pub(super) fn endpoints(topology: &Topology) -> Endpoints {
     let nodes = topology.names().zip(0..).map(|(node, index)| {
         let addresses = NodeEndpoints {
             http_address: Ipv4Addr::LOCALHOST,

@@ -1,11 +1,12 @@
 //! A client: one browser with one cookie jar. Only this module names reqwest.
 
+mod jar;
+
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
-use reqwest_cookie_store::{CookieStore, CookieStoreMutex};
-
+use self::jar::Jar;
 use super::cookies::SessionCookies;
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError};
@@ -65,7 +66,7 @@ impl Answer {
 pub struct Client {
     name: ClientName,
     http: reqwest::Client,
-    jar: Arc<CookieStoreMutex>,
+    jar: Arc<Jar>,
     recorder: Arc<Recorder>,
     session_cookies: Arc<SessionCookies>,
     // Weak, so that a client which outlives its cluster does not hold the machines.
@@ -87,7 +88,7 @@ impl Client {
         session_cookies: Arc<SessionCookies>,
         timeout: Duration,
     ) -> Result<Self, ClientError> {
-        let jar = Arc::new(CookieStoreMutex::new(CookieStore::default()));
+        let jar = Arc::new(Jar::default());
         let http = reqwest::Client::builder()
             .cookie_provider(jar.clone())
             .no_proxy()
@@ -163,6 +164,7 @@ impl Client {
         let path = exchange.path.as_str();
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let address = runtime.http(node).await?;
+        let url = format!("http://{address}{path}");
         let cookie = self.session_cookies.name_for(path);
         let operation = self.recorder.next_operation();
         self.recorder.record(RecordKind::Invoke {
@@ -171,9 +173,8 @@ impl Client {
             node: node.clone(),
             request,
             target: format!("{} {path}", exchange.method),
-            session: self.cookie_for(path, &cookie),
+            session: self.cookie_for(&url, &cookie),
         });
-        let url = format!("http://{address}{path}");
         let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
         Ok(Answer { operation, outcome, body })
@@ -240,12 +241,9 @@ impl Client {
         }
     }
 
-    fn cookie_for(&self, path: &str, name: &str) -> Option<SessionId> {
-        // A mutex of its own type, hence not our `lock`.
-        let jar = self.jar.lock().unwrap_or_else(PoisonError::into_inner);
-        jar.iter_unexpired()
-            .find(|cookie| cookie.name() == name && path.starts_with(cookie.path().unwrap_or("/")))
-            .map(|cookie| SessionId::new(cookie.value()))
+    /// The session id that a request to `url` sends in the cookie of this name.
+    fn cookie_for(&self, url: &str, name: &str) -> Option<SessionId> {
+        self.jar.value(url, name).map(SessionId::new)
     }
 }
 

@@ -2,22 +2,42 @@
 //!
 //! ```text
 //! RUN_ID/plan.json  history.jsonl  verdict.json  environment.json  report.html  junit.xml  scenario.toml
+//!        files/NUMBER/NAME
 //!        nodes/NAME/{server.xml,console.log,catalina.log,localhost_access_log.txt,threads.txt}
 //! ```
 //! While the run goes on, a node of the process runtime has its `CATALINA_BASE` in `nodes/NAME/base`.
 
-use std::io;
+use std::io::{self, BufRead as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
+use sha2::{Digest as _, Sha256};
 
+use super::distribution::hex::hex;
 use crate::config;
 use crate::spec::{NodeName, Plan, RunId};
 
 /// The name of the scenario's file, where the run was one of a scenario.
 pub const SCENARIO_FILE: &str = "scenario.toml";
+
+/// The folder of the files that a run was given and takes along.
+pub const KEPT_FOLDER: &str = "files";
+
+/// A file of more bytes is not taken along.
+pub const MOST_KEPT_BYTES: u64 = 20 << 20;
+
+/// What a run keeps of a file that it was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptFile {
+    /// The SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// How big it is.
+    pub bytes: u64,
+    /// Where it is in the run's folder, unless it is too big.
+    pub kept: Option<Utf8PathBuf>,
+}
 
 /// The folder of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,6 +165,23 @@ impl RunDir {
         fs_err::write(self.path.join(SCENARIO_FILE), config::redact_toml(text))
     }
 
+    /// Takes a file along that the run was given, as `files/NUMBER/NAME`, so that the run can be done again; one of more than
+    /// [`MOST_KEPT_BYTES`] is only named by what is in it.
+    ///
+    /// # Errors
+    /// It cannot be read, or the folder not be written.
+    pub fn keep_file(&self, path: &Utf8Path, number: usize) -> io::Result<KeptFile> {
+        let (sha256, bytes) = sha256_of(path)?;
+        if bytes > MOST_KEPT_BYTES {
+            return Ok(KeptFile { sha256, bytes, kept: None });
+        }
+        let folder = Utf8PathBuf::from(KEPT_FOLDER).join(number.to_string());
+        let kept = folder.join(path.file_name().unwrap_or("file"));
+        fs_err::create_dir_all(self.path.join(folder))?;
+        fs_err::copy(path, self.path.join(&kept))?;
+        Ok(KeptFile { sha256, bytes, kept: Some(kept) })
+    }
+
     /// Writes a file of the folder as JSON, whole or not at all.
     ///
     /// # Errors
@@ -155,5 +192,45 @@ impl RunDir {
         let part = path.with_extension("part");
         fs_err::write(&part, text)?;
         fs_err::rename(part, path)
+    }
+}
+
+/// The SHA-256 of a file in hex, and its size. A big one is not read at once.
+fn sha256_of(path: &Utf8Path) -> io::Result<(String, u64)> {
+    let mut file = io::BufReader::new(fs_err::File::open(path)?);
+    let (mut hash, mut bytes) = (Sha256::new(), 0);
+    loop {
+        let part = file.fill_buf()?;
+        if part.is_empty() {
+            return Ok((hex(&hash.finalize()), bytes));
+        }
+        hash.update(part);
+        let length = part.len();
+        bytes += u64::try_from(length).unwrap_or_default();
+        file.consume(length);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_taken_along_unless_it_is_too_big() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let run_dir = RunDir::create(&folder.join("run")).expect("made");
+        let small = folder.join("shop.war");
+        fs_err::write(&small, "abc").expect("written");
+        let kept = run_dir.keep_file(&small, 1).expect("kept");
+        assert_eq!((kept.bytes, kept.kept.as_deref()), (3, Some("files/1/shop.war".into())));
+        assert_eq!(kept.sha256, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(fs_err::read(run_dir.path().join("files/1/shop.war")).expect("there"), b"abc");
+        let big = folder.join("big.war");
+        fs_err::File::create(&big).and_then(|file| file.set_len(MOST_KEPT_BYTES + 1)).expect("written");
+        let kept = run_dir.keep_file(&big, 2).expect("hashed");
+        assert_eq!((kept.bytes, kept.kept), (MOST_KEPT_BYTES + 1, None));
+        assert!(!run_dir.path().join("files/2").exists());
+        run_dir.keep_file(&folder.join("none.war"), 3).expect_err("there is none");
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -35,9 +36,15 @@ pub struct Environment {
     /// Which story it was, as `failover/kill-the-owner [manager=delta]`. Older runs have none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub story: Option<String>,
-    /// The command line that does the run again, in a folder with its `scenario.toml`. Older runs have none.
+    /// The command line that does the run again, from any folder. Older runs have none, or one for the run's folder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<String>,
+    /// The files that the run was given: apps and jars. Older runs do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<GivenFile>,
+    /// What of the own configuration of an installed server is not in effect. Older runs do not say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_in_effect: Vec<UnusedFile>,
     /// Why the run ended early, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cut_short: Option<String>,
@@ -58,6 +65,34 @@ impl Environment {
     pub fn setting(&self) -> String {
         self.setting.clone().unwrap_or_else(|| self.server.clone())
     }
+}
+
+/// A server.xml of an installed server that the nodes do not use, where it says more than a stock one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct UnusedFile {
+    /// The file.
+    #[schemars(with = "String")]
+    pub file: Utf8PathBuf,
+    /// What it says that a stock one does not, one line an element.
+    pub says: Vec<String>,
+}
+
+/// A file that a run was given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct GivenFile {
+    /// Where it was.
+    #[schemars(with = "String")]
+    pub path: Utf8PathBuf,
+    /// The SHA-256 of its content, in hex.
+    pub sha256: String,
+    /// How big it was.
+    pub bytes: u64,
+    /// Its copy in the run's folder; none of a big file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub kept: Option<Utf8PathBuf>,
 }
 
 /// What the harness itself used.

@@ -108,7 +108,7 @@ mod tests {
         summary.verdict.assumptions = vec![Assumption { what: "every fault hit".to_owned(), met: false, because }];
         assert_eq!(not_passed(&summary), (0, 1, 0), "an assumption is not met");
         for finding in &mut summary.verdict.guarantees {
-            finding.promised = false;
+            finding.aside = Some(crate::verdict::Aside::NotPromised);
         }
         summary.verdict.assumptions.clear();
         assert_eq!(not_passed(&summary), (0, 1, summary.verdict.guarantees.len()), "nothing is promised");

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::history::OperationId;
-use crate::verdict::{Expectation, Finding, Status, Verdict};
+use crate::verdict::{Aside, Expectation, Status, Verdict};
 
 /// One thing that was decided, or not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -40,7 +40,7 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
     let guarantees = verdict.guarantees.iter().map(|finding| Row {
         name: finding.guarantee.to_string(),
         status: finding.status,
-        aside: aside(finding, verdict),
+        aside: finding.aside.map(Aside::told),
         because: &finding.because,
         rests_on: &finding.rests_on,
         evidence: &finding.evidence,
@@ -64,17 +64,6 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
     guarantees.chain(expectations).collect()
 }
 
-/// Why a finding does not count.
-fn aside(finding: &Finding, verdict: &Verdict) -> Option<&'static str> {
-    match finding.status {
-        _ if !finding.promised => Some("not promised"),
-        Status::Violated if verdict.expects(finding) => Some("as the story was told to show"),
-        // The judge counts what is unknown unless what was to be shown has cut the story short.
-        Status::Unknown if verdict.status == Status::Holds => Some("the story was cut short as expected"),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample::violated;
@@ -82,7 +71,7 @@ mod tests {
     use crate::spec::Violation;
 
     #[test]
-    fn a_violation_counts_unless_the_story_was_told_to_show_it_and_showed_nothing_else() {
+    fn a_violation_counts_unless_the_judge_has_set_it_aside() {
         let (mut summary, _) = violated();
         let verdict = &mut summary.verdict;
         let of = |verdict: &Verdict| rows(verdict).iter().map(Row::counts).collect::<Vec<_>>();
@@ -90,7 +79,7 @@ mod tests {
         assert_eq!(of(verdict), [holds, unknown, violated, None], "the last one is not promised");
 
         let lost = Violation::of(verdict.guarantees[2].guarantee);
-        verdict.guarantees[2].violations.insert(lost, 1);
+        verdict.guarantees[2].aside = Some(Aside::Expected);
         let because = "it showed".to_owned();
         let (rests_on, evidence) = (vec![], vec![1]);
         let shown = Expectation { what: lost.to_string(), status: Status::Holds, because, rests_on, evidence };
@@ -98,8 +87,7 @@ mod tests {
         assert_eq!(of(verdict), [holds, unknown, None, None, holds]);
         assert_eq!(rows(verdict)[4].name, format!("to be shown: {lost}"));
 
-        let other = Violation::of(verdict.guarantees[0].guarantee);
-        verdict.guarantees[2].violations.insert(other, 1);
+        verdict.guarantees[2].aside = None;
         assert_eq!(of(verdict)[2], violated, "another way of violating it was not expected");
     }
 }

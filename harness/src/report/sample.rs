@@ -33,6 +33,7 @@ pub(super) fn violated() -> (Summary, History) {
     lost.rests_on = vec![OperationId(3)];
     let mut complete = finding(Guarantee::CompleteSession, Status::Violated, "no once");
     complete.promised = false;
+    complete.aside = Some(crate::verdict::Aside::NotPromised);
     let findings = vec![
         finding(Guarantee::ClusterForms, Status::Holds, "2 nodes saw each other"),
         finding(Guarantee::MembersAgree, Status::Unknown, "the probe of n1 told nothing"),
@@ -103,6 +104,7 @@ fn finding(guarantee: Guarantee, status: Status, because: &str) -> Finding {
     Finding {
         guarantee,
         promised: true,
+        aside: None,
         status,
         because: because.to_owned(),
         violations: BTreeMap::new(),

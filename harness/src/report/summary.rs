@@ -4,6 +4,7 @@ use camino::Utf8Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::environment::UnusedFile;
 use crate::config::{self, Difference};
 use crate::history::History;
 use crate::spec::Plan;
@@ -46,6 +47,18 @@ impl Summary {
         }
     }
 
+    /// Says what of a server's own configuration is not in effect.
+    #[must_use]
+    pub fn not_in_effect(mut self, unused: &[UnusedFile]) -> Self {
+        self.differences.extend(unused.iter().map(|unused| Difference {
+            what: unused.file.to_string(),
+            here: "not used".to_owned(),
+            stock: unused.says.join("; "),
+            why: "tomee-harness makes each node's server.xml".to_owned(),
+        }));
+        self
+    }
+
     /// Says why the run ended early, where it did.
     #[must_use]
     pub fn cut_short_by(self, why: Option<String>) -> Self {
@@ -55,8 +68,6 @@ impl Summary {
 
 /// The few records around the first promise that is violated; empty where none is.
 pub(super) fn around(verdict: &Verdict, history: &History) -> Vec<String> {
-    let violated = |finding: &&crate::verdict::Finding| {
-        finding.promised && finding.status == Status::Violated && !verdict.expects(finding)
-    };
+    let violated = |finding: &&crate::verdict::Finding| finding.counts() == Some(Status::Violated);
     verdict.guarantees.iter().find(violated).map(|finding| explain(finding, history)).unwrap_or_default()
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Summary;
-use crate::verdict::{Finding, Measures, Status, Verdict};
+use crate::verdict::{Aside, Measures, Status, Verdict};
 
 /// Colours or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,14 +43,9 @@ pub fn render(summary: &Summary, style: Style) -> String {
     line(&mut text, &style.faint(&summary.setting));
     line(&mut text, "");
     for finding in &verdict.guarantees {
-        let expected = finding.status == Status::Violated && verdict.expects(finding);
-        let promise = match (finding.promised, expected) {
-            (_, true) => "as expected: ",
-            (true, false) => "",
-            (false, false) => "not promised, observed: ",
-        };
+        let aside = finding.aside.map_or_else(String::new, |aside| format!("{}: ", aside.told()));
         let (status, guarantee) = (style.status(finding.status), finding.guarantee);
-        line(&mut text, &format!("  {status} {guarantee:<29} {promise}{}", finding.because));
+        line(&mut text, &format!("  {status} {guarantee:<29} {aside}{}", finding.because));
     }
     for expectation in &verdict.expectations {
         line(
@@ -97,10 +92,9 @@ fn line(text: &mut String, line: &str) {
 
 fn conclusion(verdict: &Verdict) -> String {
     let findings = &verdict.guarantees;
-    let expected = |finding: &&Finding| finding.status == Status::Violated && verdict.expects(finding);
-    let others: Vec<&Finding> = findings.iter().filter(|finding| !expected(finding)).collect();
-    let count = |status| others.iter().filter(|finding| finding.status == status).count();
+    let count = |status| findings.iter().filter(|finding| finding.counts() == Some(status)).count();
     let (violated, unknown) = (count(Status::Violated), count(Status::Unknown));
+    let counted = findings.iter().filter(|finding| finding.counts().is_some()).count();
     let operations: std::collections::BTreeSet<_> = findings.iter().flat_map(|finding| &finding.rests_on).collect();
     let rests =
         if operations.is_empty() { String::new() } else { format!(", resting on {} operations", operations.len()) };
@@ -112,11 +106,18 @@ fn conclusion(verdict: &Verdict) -> String {
             format!("{met} of {all} expectations met, ")
         }
     };
+    let asides =
+        [Aside::NotPromised, Aside::Expected, Aside::Allowed, Aside::CutShort].into_iter().filter_map(|aside| {
+            let count = findings.iter().filter(|finding| finding.aside == Some(aside)).count();
+            (count > 0).then(|| format!("{count} {}", aside.told()))
+        });
+    let asides: Vec<String> = asides.collect();
+    let asides = if asides.is_empty() { String::new() } else { format!(" ({})", asides.join(", ")) };
     let guarantees = match (violated, unknown) {
-        (0, 0) if others.len() == findings.len() => format!("all {} guarantees", findings.len()),
-        (0, 0) => format!("{} guarantees beside the expected violation", others.len()),
-        (0, unknown) => format!("{unknown} of {} guarantees could not be decided", findings.len()),
-        (violated, _) => format!("{violated} of {} guarantees", findings.len()),
+        (0, 0) if asides.is_empty() => format!("all {counted} guarantees"),
+        (0, 0) => format!("{counted} of {} guarantees{asides}", findings.len()),
+        (0, unknown) => format!("{unknown} of {} guarantees could not be decided{asides}", findings.len()),
+        (violated, _) => format!("{violated} of {} guarantees{asides}", findings.len()),
     };
     format!("{expectations}{guarantees}{rests}")
 }

@@ -35,6 +35,7 @@ pub fn plan(topology: Topology, war: Utf8PathBuf) -> Result<Plan, NameError> {
         topology,
         guarantees,
         expect_violations: vec![],
+        allow: vec![],
         at_most: super::AtMost::default(),
         steps,
     })

@@ -234,6 +234,8 @@ pub enum Violation {
     NeedlessWait,
     /// An answer does not show what had been acknowledged, without a fault between.
     StaleRead,
+    /// A copy lacks what had been acknowledged, and was not seen to catch up.
+    StaleReplica,
     /// A node holds a session that no client was given.
     PhantomSession,
     /// A session ended before its time.
@@ -248,7 +250,7 @@ kebab!(Violation);
 
 impl Violation {
     /// All.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 24] = [
         Self::ClusterDoesNotForm,
         Self::NotDeployed,
         Self::OtherBytes,
@@ -268,6 +270,7 @@ impl Violation {
         Self::ReplicationDoesNotWait,
         Self::NeedlessWait,
         Self::StaleRead,
+        Self::StaleReplica,
         Self::PhantomSession,
         Self::ExpiredEarly,
         Self::ExpiredLate,
@@ -293,6 +296,17 @@ impl Violation {
             Guarantee::CleanLogs => Self::DirtyLog,
         }
     }
+}
+
+/// A violation that a scenario allows: where it shows, the run is none the worse for it. It need not show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct AllowedViolation {
+    /// Which one.
+    pub violation: Violation,
+    /// In how many of a hundred sessions it may show at most; in any number where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at_most_percent: Option<u8>,
 }
 
 /// A violation that a story is told to show. Strict: where it does not show, the story has failed.

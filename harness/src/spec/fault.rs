@@ -41,7 +41,152 @@ pub enum FaultKind {
     SkewClock,
 }
 
-/// How much of a fault, where it has a measure.
+/// A way to break a node, with all that it needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// See [`FaultKind::Kill`].
+    Kill,
+    /// See [`FaultKind::Stop`].
+    Stop,
+    /// See [`FaultKind::Pause`].
+    Pause,
+    /// See [`FaultKind::LoseHost`].
+    LoseHost,
+    /// See [`FaultKind::Partition`].
+    Partition,
+    /// See [`FaultKind::TribesPartition`].
+    TribesPartition,
+    /// See [`FaultKind::MembershipPartition`].
+    MembershipPartition,
+    /// See [`FaultKind::DropOutgoing`].
+    DropOutgoing,
+    /// See [`FaultKind::DropIncoming`].
+    DropIncoming,
+    /// See [`FaultKind::PacketLoss`].
+    PacketLoss {
+        /// How many of a hundred packets are lost, 1 to 99.
+        percent: u8,
+    },
+    /// See [`FaultKind::Latency`].
+    Latency {
+        /// How much later each packet comes, 1 ms to 60 s.
+        delay: Millis,
+    },
+    /// See [`FaultKind::SlowNode`].
+    SlowNode {
+        /// How many hundredths of one core are left, 1 to 99.
+        percent: u8,
+    },
+    /// See [`FaultKind::FillDisk`].
+    FillDisk,
+    /// See [`FaultKind::SkewClock`].
+    SkewClock {
+        /// How far it jumps.
+        by: Skew,
+    },
+}
+
+/// A parameter of a fault that is missing or out of range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// It has none.
+    #[error("missing `{parameter}` of `{kind}`, {expected}")]
+    Missing {
+        /// The fault.
+        kind: FaultKind,
+        /// The parameter, as a scenario names it.
+        parameter: &'static str,
+        /// What it must be.
+        expected: &'static str,
+    },
+    /// It is out of range.
+    #[error("invalid `{parameter}` of `{kind}`: {found}, {expected}")]
+    OutOfRange {
+        /// The fault.
+        kind: FaultKind,
+        /// The parameter, as a scenario names it.
+        parameter: &'static str,
+        /// What it is.
+        found: String,
+        /// What it must be.
+        expected: &'static str,
+    },
+}
+
+const EXPECTED_PERCENT: &str = "expected 1 to 99";
+const EXPECTED_DELAY: &str = "expected 1ms to 60s";
+const EXPECTED_SKEW: &str = "expected for example `+1h`";
+
+impl Fault {
+    /// The fault of this kind, with the parameters that it needs; those that it does not need are ignored.
+    ///
+    /// # Errors
+    /// A parameter is missing or out of range.
+    pub fn of(kind: FaultKind, extent: Extent) -> Result<Self, FaultError> {
+        let missing = |parameter, expected| FaultError::Missing { kind, parameter, expected };
+        let percent = || extent.percent.ok_or_else(|| missing("percent", EXPECTED_PERCENT));
+        let fault = match kind {
+            FaultKind::Kill => Self::Kill,
+            FaultKind::Stop => Self::Stop,
+            FaultKind::Pause => Self::Pause,
+            FaultKind::LoseHost => Self::LoseHost,
+            FaultKind::Partition => Self::Partition,
+            FaultKind::TribesPartition => Self::TribesPartition,
+            FaultKind::MembershipPartition => Self::MembershipPartition,
+            FaultKind::DropOutgoing => Self::DropOutgoing,
+            FaultKind::DropIncoming => Self::DropIncoming,
+            FaultKind::PacketLoss => Self::PacketLoss { percent: percent()? },
+            FaultKind::Latency => {
+                Self::Latency { delay: extent.delay.ok_or_else(|| missing("delay", EXPECTED_DELAY))? }
+            }
+            FaultKind::SlowNode => Self::SlowNode { percent: percent()? },
+            FaultKind::FillDisk => Self::FillDisk,
+            FaultKind::SkewClock => Self::SkewClock { by: extent.by.ok_or_else(|| missing("by", EXPECTED_SKEW))? },
+        };
+        fault.check().map(|()| fault)
+    }
+
+    /// Whether its parameters are in range.
+    ///
+    /// # Errors
+    /// One is not.
+    pub fn check(self) -> Result<(), FaultError> {
+        let out_of_range = |parameter, found: String, expected| {
+            Err(FaultError::OutOfRange { kind: self.kind(), parameter, found, expected })
+        };
+        match self {
+            Self::PacketLoss { percent } | Self::SlowNode { percent } if !(1..=99).contains(&percent) => {
+                out_of_range("percent", percent.to_string(), EXPECTED_PERCENT)
+            }
+            Self::Latency { delay } if !DELAYS.contains(&delay) => {
+                out_of_range("delay", delay.to_string(), EXPECTED_DELAY)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Its kind, by which histories and reports name it.
+    pub fn kind(self) -> FaultKind {
+        match self {
+            Self::Kill => FaultKind::Kill,
+            Self::Stop => FaultKind::Stop,
+            Self::Pause => FaultKind::Pause,
+            Self::LoseHost => FaultKind::LoseHost,
+            Self::Partition => FaultKind::Partition,
+            Self::TribesPartition => FaultKind::TribesPartition,
+            Self::MembershipPartition => FaultKind::MembershipPartition,
+            Self::DropOutgoing => FaultKind::DropOutgoing,
+            Self::DropIncoming => FaultKind::DropIncoming,
+            Self::PacketLoss { .. } => FaultKind::PacketLoss,
+            Self::Latency { .. } => FaultKind::Latency,
+            Self::SlowNode { .. } => FaultKind::SlowNode,
+            Self::FillDisk => FaultKind::FillDisk,
+            Self::SkewClock { .. } => FaultKind::SkewClock,
+        }
+    }
+}
+
+/// The parameters of a fault as a plan stores them: those that it has not are `None`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Extent {
     /// Of packet loss: how many of a hundred packets are lost. Of a slow node: how many hundredths of one core are left.
@@ -147,6 +292,31 @@ kebab!(FaultKind);
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_fault_has_its_parameters_or_is_an_error_that_names_the_missing_one() {
+        use FaultKind::*;
+        let (percent, by, delay) = (Some(10), "+1h".parse().ok(), Some(Millis(200)));
+        let all = Extent { percent, by, delay };
+        for (kind, parameter) in [(PacketLoss, "percent"), (SlowNode, "percent"), (Latency, "delay"), (SkewClock, "by")]
+        {
+            let error = Fault::of(kind, Extent::default()).expect_err("a parameter is missing");
+            assert!(matches!(error, FaultError::Missing { parameter: named, .. } if named == parameter), "{error}");
+            assert_eq!(Fault::of(kind, all).map(Fault::kind), Ok(kind));
+        }
+        for kind in [Kill, Stop, Pause, LoseHost, Partition, TribesPartition, MembershipPartition, FillDisk] {
+            assert_eq!(Fault::of(kind, Extent::default()).map(Fault::kind), Ok(kind));
+        }
+        let out_of_range = [
+            Fault::SlowNode { percent: 0 },
+            Fault::PacketLoss { percent: 100 },
+            Fault::Latency { delay: Millis(0) },
+            Fault::Latency { delay: Millis(60_001) },
+        ];
+        for fault in out_of_range {
+            assert!(matches!(fault.check(), Err(FaultError::OutOfRange { .. })), "{fault:?}");
+        }
+    }
 
     #[test]
     fn faults_of_different_parts_of_a_node_overlap() {

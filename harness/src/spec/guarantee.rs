@@ -71,6 +71,10 @@ impl Guarantee {
         Self::IdentityKept,
     ];
 
+    /// Those that tell of losses: what is seen of these is told though nobody asked for it.
+    pub const LOSSES: [Self; 3] =
+        [Self::AcknowledgedWritesSurvive, Self::ReplicatedWritesSurvive, Self::CompleteSession];
+
     /// Whether it is about sessions, which a fault must have put to the test.
     pub fn is_about_sessions(self) -> bool {
         matches!(

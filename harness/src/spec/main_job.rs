@@ -65,6 +65,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         topology,
         guarantees: Guarantee::COMMON.to_vec(),
         expect_violations: vec![],
+        allow: vec![],
         at_most: AtMost::default(),
         steps,
     })

@@ -41,6 +41,11 @@ impl NodeChanges {
         *self == Self::default()
     }
 
+    /// Whether something is said of the elements of `<Cluster>` or of the JVM's arguments.
+    pub fn configure(&self) -> bool {
+        self.elements.is_some() || self.peers.is_some() || !self.jvm_args.is_empty()
+    }
+
     /// These, with what `later` says in the place of its own.
     #[must_use]
     pub fn then(&self, later: &Self) -> Self {

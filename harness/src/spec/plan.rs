@@ -10,8 +10,8 @@ use super::fault::DELAYS;
 pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
-    AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind, Guarantee, NodeChanges,
-    NodeName, Step, StepKind, Topology, Until,
+    AllowedViolation, AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind,
+    Guarantee, NodeChanges, NodeName, Step, StepKind, Topology, Until,
 };
 
 /// What one run does.
@@ -27,6 +27,9 @@ pub struct Plan {
     /// The violations that the story is told to show; none in a story that is to end well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_violations: Vec<ExpectedViolation>,
+    /// The violations that may show.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<AllowedViolation>,
     /// What its measures may be at most.
     #[serde(default, skip_serializing_if = "AtMost::is_empty")]
     pub at_most: AtMost,
@@ -302,13 +305,21 @@ impl Plan {
     fn needs(&self, kind: &StepKind) -> Vec<Capability> {
         match kind {
             StepKind::Start => {
+                // The cloud's members share a port on addresses of their own.
+                let by_cloud =
+                    self.topology.each_node().any(|(_, own)| own.cluster.elements.cloud_membership.is_some());
                 let members = match self.topology.cluster.membership {
+                    _ if by_cloud => Some(Capability::Dns),
                     super::Membership::Multicast => Some(Capability::Multicast),
                     super::Membership::Dns => Some(Capability::Dns),
                     super::Membership::Static => None,
                 };
                 let java = self.topology.nodes.iter().any(|node| node.changes.java.is_some());
-                let ports = (!self.topology.ports.are_free()).then_some(Capability::ChoosePorts);
+                let topology = &self.topology;
+                let receivers = topology.names().any(|node| {
+                    topology.given_receiver_port(node).is_some() || topology.given_receiver_address(node).is_some()
+                });
+                let ports = (receivers || !topology.ports.are_free()).then_some(Capability::ChoosePorts);
                 members.into_iter().chain(java.then_some(Capability::ChooseJava)).chain(ports).collect()
             }
             StepKind::Fault { kind, .. } => vec![kind.needs()],
@@ -378,6 +389,7 @@ mod tests {
             topology,
             guarantees: vec![],
             expect_violations: vec![],
+            allow: vec![],
             at_most: AtMost::default(),
             steps,
         };

@@ -149,10 +149,34 @@ impl Topology {
         by_dns.then(|| (DNS_SERVICE_VARIABLE.to_owned(), DNS_SERVICE.to_owned())).into_iter().collect()
     }
 
-    /// The node whose farm deployer watches its folder: the first one.
+    /// The node whose farm deployer watches its folder: the first that says so, else the first that does not say otherwise.
     /// On several nodes at once it would redeploy mutually (facts: watchEnabled on exactly one node).
     pub fn watcher(&self) -> &NodeName {
-        &self.nodes[0].name
+        let said =
+            |node: &NodeSpec| node.changes.elements.as_ref().and_then(|elements| elements.deployer.watch_enabled);
+        let watches = self.nodes.iter().find(|node| said(node) == Some(true));
+        let may_watch = || self.nodes.iter().find(|node| said(node) != Some(false));
+        &watches.or_else(may_watch).unwrap_or(&self.nodes[0]).name
+    }
+
+    /// Whether a scenario says something of the elements of `<Cluster>`, of the JVM's arguments or of its jars. A server that
+    /// does not start with that is what the run has found, and no error of the environment.
+    pub fn is_configured_by_scenario(&self) -> bool {
+        self.jvm.of_scenario
+            || self.cluster.elements != ClusterElements::default()
+            || self.nodes.iter().any(|node| node.changes.configure())
+    }
+
+    /// The port of a node's receiver, where it is given.
+    pub fn given_receiver_port(&self, name: &NodeName) -> Option<u16> {
+        self.of_node(name, &NodeChanges::default()).cluster.elements.receiver.port
+    }
+
+    /// The address of a node's receiver, where one is given to which peers can connect.
+    pub fn given_receiver_address(&self, name: &NodeName) -> Option<Ipv4Addr> {
+        let own = self.of_node(name, &NodeChanges::default());
+        let address: Ipv4Addr = own.cluster.elements.receiver.address?.parse().ok()?;
+        Some(address).filter(|address| !address.is_unspecified())
     }
 }
 
@@ -376,6 +400,9 @@ pub struct JvmSpec {
     /// Jars put into each node's `lib/`.
     #[schemars(with = "Vec<String>")]
     pub libs: Vec<Utf8PathBuf>,
+    /// Whether some arguments or jars are a scenario's, and so a part of what it tests.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_scenario: bool,
 }
 
 /// The addresses that a runtime gave to the nodes of one run.

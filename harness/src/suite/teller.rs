@@ -235,6 +235,7 @@ pub async fn tell_file(path: impl AsRef<Path>) -> Result<(), TellError> {
 pub(super) fn plans(file: &Utf8Path) -> Result<Vec<(String, Plan)>, TellError> {
     let refuse = |error| TellError::Scenario { file: file.to_owned(), error };
     let scenario = Scenario::parse(&fs_err::read(file).map_err(TellError::File)?).map_err(refuse)?;
+    let scenario = scenario.in_folder(file.parent().unwrap_or(Utf8Path::new("")));
     let two = Topology::of(2).map_err(|error| refuse(ScenarioError::nowhere(error.to_string())))?;
     let plans = scenario.plans(&two).map_err(refuse)?;
     Ok(plans.into_iter().map(|run| (run.cell.to_string(), run.plan)).collect())

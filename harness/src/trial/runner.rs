@@ -5,14 +5,14 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::walk::{Walk, Wars};
-use crate::history::{Event, History};
+use crate::history::{Event, History, RecordKind};
 use crate::lab::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
 use crate::lab::compile::CompileError;
 use crate::lab::recorder::Recorder;
 use crate::lab::war::WarError;
 use crate::spec::plan::PlanError;
 use crate::spec::step::Delivery;
-use crate::spec::{FaultKind, Plan, StepKind};
+use crate::spec::{FaultKind, Guarantee, NodeChanges, NodeName, Plan, StepKind};
 use crate::verdict::{self, Status, Verdict};
 
 /// A run that came to an end.
@@ -131,7 +131,7 @@ pub async fn run_on(
         // A start that failed or was interrupted has no cluster yet, but may have processes.
         None => runtime.shutdown().await.map_err(ClusterError::from),
     };
-    let cut_short = judge_walk(walked.unwrap_or(Ok(())), &recorder)?;
+    let cut_short = judge_walk(walked.unwrap_or(Ok(())), plan, &recorder)?;
     if cut_short.is_none() {
         // What cut a run short is what to tell; what the cluster's end could not remove after it, the guard removes.
         ended?;
@@ -187,9 +187,13 @@ async fn end(cluster: &Cluster) -> Result<(), ClusterError> {
     collected
 }
 
-/// A wait that ran out, a fault that missed and a node that died are the verdict's business; all else is an error of the
-/// run.
-fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<Option<ClusterError>, TrialError> {
+/// A wait that ran out, a fault that missed, a node that died and one that does not start with what the scenario says of its
+/// configuration are the verdict's business; all else is an error of the run.
+fn judge_walk(
+    walked: Result<(), ClusterError>,
+    plan: &Plan,
+    recorder: &Recorder,
+) -> Result<Option<ClusterError>, TrialError> {
     match walked {
         Ok(()) => Ok(None),
         Err(error @ ClusterError::Wait { .. }) => {
@@ -203,10 +207,48 @@ fn judge_walk(walked: Result<(), ClusterError>, recorder: &Recorder) -> Result<O
             }
             Ok(Some(error))
         }
+        Err(error) if is_found_by(plan, &error) => {
+            if let ClusterError::NodeFailed { node, .. } = &error {
+                recorder.event(never_ready(node, recorder));
+            }
+            Ok(Some(error))
+        }
         // Both are in the history already.
         Err(error @ (ClusterError::FaultMissed { .. } | ClusterError::NodeDied { .. })) => Ok(Some(error)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether a node failed to start for something that may be the scenario's own configuration. A port that somebody took and
+/// a JVM that the kernel ended are not.
+fn is_found_by(plan: &Plan, error: &ClusterError) -> bool {
+    let ClusterError::NodeFailed { how, address_in_use: false, .. } = error else { return false };
+    let configured = plan.topology.is_configured_by_scenario() || plan.changes().any(NodeChanges::configure);
+    configured && !how.contains("signal 9")
+}
+
+/// The wait for a node that failed, in the server's own words.
+fn never_ready(node: &NodeName, recorder: &Recorder) -> Event {
+    let now = recorder.clock().now();
+    recorder.read(|history| {
+        let events = || {
+            history.records.iter().rev().filter_map(|record| match &record.kind {
+                RecordKind::Event(event) => Some((record.at, event)),
+                _ => None,
+            })
+        };
+        let began = events().find(|(_, event)| matches!(event, Event::NodeStarts { node: started } if started == node));
+        let last_seen = events().find_map(|(_, event)| match event {
+            Event::NodeDied { node: died, why } if died == node => Some(why.clone()),
+            _ => None,
+        });
+        Event::WaitRanOut {
+            wanted: format!("readiness of {node}"),
+            last_seen: last_seen.unwrap_or_default(),
+            waited_ms: verdict::Measures::millis(began.map_or(std::time::Duration::ZERO, |(at, _)| now.since(at))),
+            breaks: Some(Guarantee::ClusterForms),
+        }
+    })
 }
 
 /// Reads the apps that a plan deploys, so that a caller learns of a bad one before anything is fetched or started.

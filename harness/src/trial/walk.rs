@@ -14,7 +14,7 @@ use crate::lab::recorder::Recorder;
 use crate::lab::wait;
 use crate::lab::war::{War, WarError};
 use crate::spec::plan::{App, Limits};
-use crate::spec::{ClientName, ContextPath, Expect, Extent, Millis, NodeName, Plan, StepKind, Target, Until};
+use crate::spec::{ClientName, ContextPath, Expect, Extent, Fault, Millis, NodeName, Plan, StepKind, Target, Until};
 use crate::verdict;
 
 /// The archives of a plan: one a context and app.
@@ -155,9 +155,9 @@ impl<'a> Walk<'a> {
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
             StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {
-                let extent = Extent { percent: *percent, by: *by, delay: *delay };
+                let breaks = Fault::of(*kind, Extent { percent: *percent, by: *by, delay: *delay })?;
                 let node = self.node(&cluster, node, client.as_ref()).await?;
-                let fault = cluster.fault(*kind, extent, &node).await?;
+                let fault = cluster.fault(breaks, &node).await?;
                 let lasting = lasting.filter(|_| kind.is_undone_in_place());
                 self.heal_after(cluster, fault, node, lasting);
                 Ok(())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
+use super::records;
 use super::timeline::FaultFate;
 use super::view::View;
 use crate::history::{Event, Nanos, OperationId, RecordKind};
@@ -45,7 +46,9 @@ pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
         ("every step of the plan ended", Reach::Run, steps_ended(view)),
         ("no wait ran out", Reach::Run, no_wait_ran_out(view)),
         ("no node died unasked", Reach::Run, no_node_died(view)),
+        ("every step left its records", Reach::Run, empty_step(view)),
         ("every fault hit", Reach::Sessions, faults_hit(view)),
+        ("no node answered after its end", Reach::Sessions, nobody_answered_dead(view)),
         ("the send options in effect are those of the configuration", Reach::Sessions, send_options(view)),
     ]
     .into_iter()
@@ -173,6 +176,14 @@ fn steps_ended(view: &View<'_>) -> Shown {
     Ok(format!("{} steps", view.plan.steps.len()))
 }
 
+fn empty_step(view: &View<'_>) -> Shown {
+    records::empty_step(view).map_or_else(|| Ok("each that ended".to_owned()), Err)
+}
+
+fn nobody_answered_dead(view: &View<'_>) -> Shown {
+    records::answered_dead(view).map_or_else(|| Ok("neither a client nor a look".to_owned()), Err)
+}
+
 fn no_wait_ran_out(view: &View<'_>) -> Shown {
     if cut_short_as_expected(view) {
         return Ok("the one that did showed the violation that was expected".to_owned());
@@ -195,7 +206,11 @@ fn no_node_died(view: &View<'_>) -> Shown {
 fn faults_hit(view: &View<'_>) -> Shown {
     for fault in &view.timeline.faults {
         match fault.fate {
-            FaultFate::Hit(_) => {}
+            FaultFate::Hit(_) => {
+                if let Some(why) = records::no_hit(view, fault) {
+                    return Err(why);
+                }
+            }
             FaultFate::Missed(seen) => return Err(format!("{} missed: {seen}", fault.name())),
             FaultFate::Open => return Err(format!("nothing proves that {} hit", fault.name())),
         }

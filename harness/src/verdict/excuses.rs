@@ -2,30 +2,25 @@
 //! sent, or its time was over.
 
 use super::operations::Operation;
-use super::sessions::{Loss, Session, may_act_until};
-use super::timeline::{FOREVER, Timeline};
+use super::sessions::{Loss, Session};
+use super::timeline::FOREVER;
 use crate::history::Nanos;
 use crate::spec::Topology;
 use crate::spec::plan::AppRequest;
 
 impl Session<'_> {
-    pub(super) fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+    pub(super) fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>]) {
         let losses = self.losses.iter();
         let excuses: Vec<_> =
-            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations, timeline)).collect();
+            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations)).collect();
         for (loss, excuse) in self.losses.iter_mut().zip(excuses) {
             loss.excuse = excuse;
         }
     }
 
-    /// The operation that may have ended the session, or taken the sent id from it, before `lost` was answered.
-    fn excuse(
-        &self,
-        lost: &Operation<'_>,
-        topology: &Topology,
-        operations: &[Operation<'_>],
-        timeline: &Timeline<'_>,
-    ) -> Option<usize> {
+    /// The answered operation that ended the session, or took the sent id from it, before `lost` was answered. What nobody
+    /// answered is a doubt of its own ([`super::held`]).
+    fn excuse(&self, lost: &Operation<'_>, topology: &Topology, operations: &[Operation<'_>]) -> Option<usize> {
         let sent = lost.sent?;
         let answered = lost.completed.unwrap_or(FOREVER);
         // What ended before the sent id was last confirmed cannot have taken it away.
@@ -37,11 +32,11 @@ impl Session<'_> {
             .next_back();
         self.operations.iter().copied().find(|index| {
             let other = &operations[*index];
-            if other.id == lost.id || other.invoked >= answered {
+            if other.id == lost.id || other.invoked >= answered || other.answer().is_none() {
                 return false;
             }
             let took_the_id = match other.request {
-                AppRequest::Invalidate => return true,
+                AppRequest::Invalidate => return !self.answered_between(operations, other.acts_until, lost.invoked),
                 AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
                 // JvmRouteBinderValve of another node renames the session on every node.
                 _ => {
@@ -52,15 +47,27 @@ impl Session<'_> {
                         && other.sent.is_some_and(|id| id.stem() == sent.stem())
                 }
             };
-            took_the_id && confirmed.is_none_or(|confirmed| may_act_until(other, timeline) > confirmed)
+            took_the_id && confirmed.is_none_or(|confirmed| other.acts_until > confirmed)
         })
+    }
+
+    /// What may have taken the session away, or keeps a node from having to know it, as the walk through it found.
+    pub(super) fn take_over_doubts(&mut self) {
+        for (loss, bounds) in self.losses.iter_mut().zip(&self.held.losses) {
+            loss.excuse = loss.excuse.or(bounds.doubt);
+            loss.unpromised.clone_from(&bounds.unpromised);
+        }
     }
 
     /// Whether its time was over at an instant, at the earliest: so long after its last use began.
     pub(super) fn may_have_expired(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        let Some((_, life)) = self.short else { return false };
-        let last = self.operations.partition_point(|index| operations[*index].invoked < at);
-        let used = self.operations[..last].last().map(|index| operations[*index].invoked);
+        let Some((_, life)) = self.short else {
+            // How long it lives nobody saw.
+            return self.shortened.is_some_and(|index| operations[index].completed.is_some_and(|end| end < at));
+        };
+        // A request that was not answered out of it may have come when it was over already.
+        let last = self.answers.partition_point(|index| operations[*index].invoked < at);
+        let used = self.answers[..last].last().map(|index| operations[*index].invoked);
         used.is_some_and(|used| life <= at.since(used))
     }
 
@@ -74,8 +81,11 @@ impl Session<'_> {
         };
         let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
         let Some(since) = operations[shortened].completed else { return };
-        let told = self.replicas.iter().rev().filter(|replica| since < replica.asked).find_map(|replica| replica.lives);
+        // A copy may not have heard of it yet.
+        let told =
+            self.replicas.iter().filter(|replica| since < replica.asked).filter_map(|replica| replica.lives).min();
         self.short = told.map(|life| (shortened, life));
+        self.shortened = Some(shortened);
         let gone = |loss: &Loss<'_>| {
             let lost = &operations[loss.operation];
             lost.completed.is_some_and(|end| self.may_have_expired(operations, end))

@@ -29,7 +29,7 @@ pub struct Verdict {
     pub format: u32,
     /// The worst of what is promised: violated before unknown before holds.
     pub status: Status,
-    /// One entry a guarantee of the plan, in its order.
+    /// One entry a guarantee of the plan, in its order; behind them each other one that tells of a loss which was seen.
     pub guarantees: Vec<Finding>,
     /// What the plan's steps expected of their answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -45,13 +45,36 @@ pub struct Verdict {
     pub notes: Vec<String>,
 }
 
-impl Verdict {
-    /// Whether a finding is violated in no other way than the story was told to show.
-    pub fn expects(&self, finding: &Finding) -> bool {
-        let told = |violation: &Violation| {
-            self.expected_violations.iter().any(|expected| expected.what == violation.to_string())
-        };
-        !finding.violations.is_empty() && finding.violations.keys().all(told)
+/// Why a finding adds nothing to a run's status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Aside {
+    /// The configuration does not promise it, and nothing was lost.
+    NotPromised,
+    /// It is violated in no other way than the scenario is run to show.
+    Expected,
+    /// It is violated in no other way than the scenario allows.
+    Allowed,
+    /// What was to be shown has cut the run short.
+    CutShort,
+}
+
+impl Aside {
+    /// As a person reads it.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::NotPromised => "not promised",
+            Self::Expected => "as expected",
+            Self::Allowed => "allowed",
+            Self::CutShort => "the run was cut short as expected",
+        }
+    }
+}
+
+impl Finding {
+    /// What it adds to the run's status; `None` where it adds nothing.
+    pub fn counts(&self) -> Option<Status> {
+        if self.aside.is_some() { None } else { Some(self.status) }
     }
 }
 
@@ -61,14 +84,17 @@ impl Verdict {
 pub struct Finding {
     /// Which one.
     pub guarantee: Guarantee,
-    /// Whether this configuration, and what was done to it, promises it at all. What is not promised is observed and
-    /// shown, but fails no run.
+    /// Whether this configuration promises it. What is not promised and was not lost fails no run, and is no pass either;
+    /// what was seen to be lost counts all the same.
     pub promised: bool,
+    /// Why it adds nothing to the run's status, where it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub aside: Option<Aside>,
     /// How it stands.
     pub status: Status,
     /// One sentence that says why, with values.
     pub because: String,
-    /// How it is violated, and how often each way showed.
+    /// How it is violated, and how often each way showed; also where the loss is excused, and the status unknown.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub violations: BTreeMap<Violation, u32>,
     /// The operations it rests on; the first of a violation is the one that broke it.

@@ -1,9 +1,9 @@
 //! The judge: guarantees, promises and assumptions weighed into a verdict.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::assumptions::{Weighed, assumptions};
-use super::finding::{Finding, Status, Verdict};
+use super::finding::{Aside, Finding, Status, Verdict};
 use super::guarantees::{self, Judgement};
 use super::view::View;
 use super::{expectations, measures, notes, promise, thresholds};
@@ -13,21 +13,22 @@ use crate::spec::{Guarantee, Plan, Violation};
 /// Judges a run.
 ///
 /// A guarantee is violated where a record proves it, unknown where an assumption that it rests on is not met or where
-/// too little was tried, and holds only where the run could have shown the contrary.
+/// too little was tried, and holds only where the run could have shown the contrary. A loss that was seen is told whatever
+/// guarantees the plan asks for, and whatever the configuration promises.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let view = View::of(plan, history);
     // All go through the whole history, which may be long.
     let (assumed, guarantees, measures, notes) = std::thread::scope(|scope| {
         let others = scope.spawn(|| (measures::measure(&view), notes::notes(&view)));
         let assumed = assumptions(&view);
-        let guarantees: Vec<_> = plan.guarantees.iter().map(|it| finding(*it, &view, &assumed)).collect();
+        let guarantees = findings(&view, &assumed);
         let (measures, notes) = others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (assumed, guarantees, measures, notes)
     });
     let mut expectations = expectations::expectations(&view);
     expectations.extend(thresholds::thresholds(&view, &measures));
     let expected_violations = expectations::expected_violations(&view, &guarantees);
-    let mut told: Vec<Status> = guarantees.iter().filter_map(|finding| counts(&view, finding)).collect();
+    let mut told: Vec<Status> = guarantees.iter().filter_map(Finding::counts).collect();
     told.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));
     let status = overall(&told, &assumed);
     Verdict {
@@ -42,8 +43,29 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     }
 }
 
+/// Those of the plan, and behind them each other one that tells of a loss which was seen.
+fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
+    let asked = &view.plan.guarantees;
+    let mut findings: Vec<Finding> = asked.iter().map(|it| finding(*it, view, assumed)).collect();
+    for guarantee in Guarantee::LOSSES.into_iter().filter(|guarantee| !asked.contains(guarantee)) {
+        let mut seen = finding(guarantee, view, assumed);
+        if seen.violations.is_empty() {
+            continue;
+        }
+        // The same loss may break several guarantees, and be expected under the name that it has in one of them.
+        let shown = |known: &&Finding| {
+            matches!(known.aside, Some(Aside::Expected | Aside::Allowed))
+                && seen.evidence.iter().any(|record| known.evidence.contains(record))
+        };
+        seen.aside = seen.aside.or_else(|| findings.iter().find(shown).and_then(|known| known.aside));
+        findings.push(seen);
+    }
+    findings
+}
+
 fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Finding {
     let judgement = ran_out(guarantee, view).unwrap_or_else(|| guarantees::of(guarantee, view));
+    let void = promise::void(guarantee, view.plan);
     let unmet = assumed.iter().find(|weighed| {
         let counts = match judgement.status {
             Status::Violated => weighed.founds_all,
@@ -51,29 +73,47 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
         };
         counts && !weighed.assumption.met && weighed.concerns(guarantee)
     });
-    let told = match &judgement.unpromised {
-        Some(why) => format!("{}; not promised: {why}", judgement.because),
-        None => judgement.because.clone(),
-    };
-    let (status, because) = match (judgement.status, unmet) {
-        (Status::Violated, Some(unmet)) => {
-            let why = format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because);
-            (Status::Unknown, format!("{why}; otherwise violated: {told}"))
+    let unmet = unmet.map(|unmet| format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because));
+    let told = &judgement.because;
+    let (status, because) = match (judgement.status, unmet, &judgement.unpromised, &void) {
+        (Status::Violated, Some(unmet), ..) => (Status::Unknown, format!("{unmet}; otherwise violated: {told}")),
+        (Status::Holds, Some(unmet), ..) => (Status::Unknown, unmet),
+        (Status::Violated, None, Some(why), _) => (Status::Unknown, format!("{told}; excused: {why}")),
+        (Status::Violated, None, None, Some(why)) => {
+            (Status::Violated, format!("{told}; the configuration does not rule it out: {why}"))
         }
-        (Status::Holds, Some(unmet)) => {
-            (Status::Unknown, format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because))
-        }
-        (status, _) => (status, told),
+        (Status::Holds, None, _, Some(why)) => (Status::Unknown, format!("{why}; {}", none_in(judgement.trials))),
+        (status, ..) => (status, told.clone()),
     };
-    Finding {
+    let violations = if judgement.status == Status::Violated && !because.starts_with("not met") {
+        named(guarantee, &judgement)
+    } else {
+        BTreeMap::new()
+    };
+    let mut finding = Finding {
         guarantee,
-        promised: promise::void(guarantee, view.plan, &view.timeline).is_none() && judgement.unpromised.is_none(),
-        violations: if status == Status::Violated { named(guarantee, &judgement) } else { BTreeMap::new() },
+        promised: void.is_none(),
+        aside: None,
+        violations,
         status,
         because,
-        rests_on: judgement.rests_on,
-        evidence: judgement.evidence,
+        rests_on: judgement.rests_on.clone(),
+        evidence: judgement.evidence.clone(),
+    };
+    finding.aside = aside(view, &finding, &judgement);
+    finding
+}
+
+/// What the trials allow where none showed a loss: of `n` trials without one, the rate that would show none with 5 %
+/// probability.
+fn none_in(trials: usize) -> String {
+    if trials == 0 {
+        return "not tried".to_owned();
     }
+    let exponent = f64::from(u32::try_from(trials).unwrap_or(u32::MAX)).recip();
+    let percent = (1.0 - 0.05_f64.powf(exponent)) * 100.0;
+    let trials = if trials == 1 { "1 trial".to_owned() } else { format!("{trials} trials") };
+    format!("none lost in {trials}: at most {percent:.0} % with 95 % confidence")
 }
 
 /// A wait that ran out because a guarantee does not hold.
@@ -89,23 +129,42 @@ fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
 /// How often each way of violating a guarantee showed.
 fn named(guarantee: Guarantee, judgement: &Judgement) -> BTreeMap<Violation, u32> {
     let mut times = BTreeMap::new();
-    for violation in &judgement.violations {
+    for (violation, _) in &judgement.violations {
         *times.entry(violation.unwrap_or(Violation::of(guarantee))).or_default() += 1;
     }
     times
 }
 
-/// What a finding adds to the verdict; `None` where it adds nothing: it is not promised, or it is violated just as the
-/// story was told to show, or what was to be shown has cut the story short.
-fn counts(view: &View<'_>, finding: &Finding) -> Option<Status> {
-    let expected = |violation: &Violation| expectations::is_expected(view, *violation);
-    match finding.status {
-        _ if !finding.promised => None,
+/// Why a finding adds nothing to the verdict, where it does not.
+fn aside(view: &View<'_>, finding: &Finding, judgement: &Judgement) -> Option<Aside> {
+    let all = |fits: &dyn Fn(Violation) -> bool| {
         // A violation without a name is none that was expected.
-        Status::Violated if !finding.violations.is_empty() && finding.violations.keys().all(expected) => None,
-        Status::Unknown if expectations::cut_short_as_expected(view) => None,
-        status => Some(status),
+        !finding.violations.is_empty() && finding.violations.keys().all(|violation| fits(*violation))
+    };
+    let expected = |violation| expectations::is_expected(view, violation);
+    if all(&expected) {
+        Some(Aside::Expected)
+    } else if all(&|violation| expected(violation) || is_allowed(view, violation, finding.guarantee, judgement)) {
+        Some(Aside::Allowed)
+    } else if finding.status == Status::Unknown && !finding.promised && finding.violations.is_empty() {
+        Some(Aside::NotPromised)
+    } else if finding.status == Status::Unknown && expectations::cut_short_as_expected(view) {
+        Some(Aside::CutShort)
+    } else {
+        None
     }
+}
+
+/// Whether the plan allows a violation, in as many sessions as showed it.
+fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judgement: &Judgement) -> bool {
+    let allowed = view.plan.allow.iter().find(|allowed| allowed.violation == violation);
+    allowed.is_some_and(|allowed| {
+        let Some(percent) = allowed.at_most_percent else { return true };
+        let showing =
+            judgement.violations.iter().filter(|(way, _)| way.unwrap_or(Violation::of(guarantee)) == violation);
+        let sessions: BTreeSet<_> = showing.map(|(_, session)| session).collect();
+        sessions.len() * 100 <= usize::from(percent) * view.sessions.len()
+    })
 }
 
 /// Violated before unknown before holds; and nothing holds where nothing was told.

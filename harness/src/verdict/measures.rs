@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::finding::{Eviction, Failover, Latency, Measures, NodeTime};
-use super::guarantees::due;
 use super::timeline::{FOREVER, Fault};
-use super::view::{Content, View};
+use super::view::View;
 use crate::history::{Event, Outcome, RecordKind};
 use crate::spec::NodeName;
 
@@ -24,23 +23,34 @@ pub(super) fn measure(view: &View<'_>) -> Measures {
     }
 }
 
-/// The answer that came first, of those asked for after the hit that show all that was due.
+/// The answer that came first, of those asked for after the hit that show all that was due: from the first request that
+/// any of these sessions made after the hit, whatever became of it.
 fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
     // Who runs on is not lost.
     let hit = fault.hit().filter(|_| !fault.kind.leaves_it_up())?;
-    let sessions = view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
-    let answers =
-        sessions.flat_map(|session| session.answers.iter().map(move |answer| (session, &view.operations[*answer])));
-    let mut after: Vec<_> = answers.filter(|(_, answer)| answer.invoked > hit).collect();
-    after.sort_by_key(|(_, answer)| answer.completed);
-    let (first, completed) = after.into_iter().find_map(|(session, answer)| {
-        let right = Content::of_answer(answer.answer()?).lacks(&due(session, answer)).is_none();
-        Some((answer, answer.completed.filter(|_| right)?))
-    })?;
+    let sessions = || view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
+    let right = sessions().flat_map(|session| {
+        let after = session.answers.partition_point(|answer| view.operations[*answer].invoked <= hit);
+        let answers = session.answers.iter().enumerate().skip(after);
+        answers
+            .filter_map(|(place, answer)| {
+                let operation = &view.operations[*answer];
+                let shown = operation.answer()?.count;
+                let right = session.held.answers[place].acknowledged.is_none_or(|floor| floor.count <= shown);
+                Some((operation, operation.completed.filter(|_| right)?))
+            })
+            .take(1)
+    });
+    let (first, completed) = right.min_by_key(|(_, completed)| *completed)?;
+    let asked = sessions().flat_map(|session| session.operations.iter().chain(&session.refused));
+    let asked = asked
+        .map(|index| &view.operations[*index])
+        .filter(|asked| hit < asked.invoked && !view.timeline.dead(asked.node, asked.invoked, asked.invoked));
+    let asked = asked.map(|asked| asked.invoked).min().unwrap_or(first.invoked).min(first.invoked);
     Some(Failover {
         node: fault.node.clone(),
         answered_by: first.id,
-        first_answer_ms: Measures::millis(completed.since(first.invoked)),
+        first_answer_ms: Measures::millis(completed.since(asked)),
         since_fault_ms: Measures::millis(completed.since(hit)),
     })
 }

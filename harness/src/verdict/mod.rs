@@ -15,7 +15,9 @@ mod promise;
 mod thresholds;
 
 mod excuses;
+mod held;
 mod operations;
+mod records;
 mod sessions;
 mod splits;
 mod timeline;
@@ -28,7 +30,9 @@ mod tests;
 
 pub use expectations::replica_shows;
 pub use explain::{around, explain};
-pub use finding::{Assumption, Eviction, Expectation, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict};
+pub use finding::{
+    Aside, Assumption, Eviction, Expectation, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict,
+};
 pub use judge::judge;
 pub use promise::promises;
 pub use view::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};

@@ -14,15 +14,15 @@ use crate::spec::plan::AppRequest;
 pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for guarantee in &view.plan.guarantees {
-        let void = promise::void(*guarantee, view.plan, &view.timeline);
+        let void = promise::void(*guarantee, view.plan);
         notes.extend(void.map(|why| format!("{guarantee} is not promised: {why}")));
     }
     for session in &view.sessions {
         notes.extend(lost_in_place(view, session));
         notes.extend(renamed_late(view, session));
-        notes.extend(behind(view, session));
+        notes.extend(behind(session));
         notes.extend(excused(view, session));
-        notes.extend(contended(view, session));
+        notes.extend(contended(session));
         notes.extend(view.forked(session).map(|fork| fork.told));
         notes.extend(twice(session));
         notes.extend(not_asked(view, session));
@@ -69,13 +69,10 @@ fn renamed_late(view: &View<'_>, session: &Session<'_>) -> Option<String> {
 }
 
 /// A replica that was behind what had been acknowledged: with synchronous replication it should not be.
-fn behind(view: &View<'_>, session: &Session<'_>) -> Option<String> {
-    session.replicas.iter().find_map(|replica| {
-        if view.torn(session, replica.node, replica.at).is_some() {
-            return None;
-        }
-        let due = i64::try_from(session.acknowledged_before(replica.asked)).ok()?;
-        let count = replica.content.count.filter(|count| *count < due && !session.contended_before(replica.at))?;
+fn behind(session: &Session<'_>) -> Option<String> {
+    session.replicas.iter().zip(&session.held.replicas).find_map(|(replica, bounds)| {
+        let due = bounds.acknowledged?.count;
+        let count = replica.content.count.filter(|count| *count < due)?;
         Some(format!(
             "the replica of {}'s session on {} showed count {count} at {}, when {due} had been acknowledged",
             session.client, replica.node, replica.at
@@ -87,7 +84,7 @@ fn excused(view: &View<'_>, session: &Session<'_>) -> Option<String> {
     let loss = session.losses.iter().find(|loss| loss.excuse.is_some())?;
     let excuse = &view.operations[loss.excuse?];
     Some(format!(
-        "{} did not find {}'s session {}, by right: {} may have ended it or changed its id",
+        "{} did not find {}'s session {}, legitimately: {} may have ended it or changed its id",
         view.operations[loss.operation].name(),
         session.client,
         session.stems[0],
@@ -95,10 +92,10 @@ fn excused(view: &View<'_>, session: &Session<'_>) -> Option<String> {
     ))
 }
 
-fn contended(view: &View<'_>, session: &Session<'_>) -> Option<String> {
-    session.contended_before(view.end).then(|| {
+fn contended(session: &Session<'_>) -> Option<String> {
+    session.was_contended().then(|| {
         format!(
-            "{}'s session {} was counted on two nodes at once: the last one wins, so its counter is not judged from there",
+            "{}'s session {} was counted on two nodes at once: the last one wins, so its counter may fall",
             session.client, session.stems[0]
         )
     })

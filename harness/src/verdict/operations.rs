@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::timeline::in_time;
+use super::timeline::{FOREVER, Timeline, in_time};
 use crate::history::{CounterReply, History, Nanos, OperationId, Outcome, RecordKind, Reply};
 use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, NodeName, SessionId};
@@ -14,12 +14,17 @@ pub(super) struct Operation<'a> {
     pub(super) client: &'a ClientName,
     pub(super) node: &'a NodeName,
     pub(super) request: AppRequest,
+    /// The path that was asked for, without its query.
+    pub(super) path: &'a str,
     /// The id in the client's cookie.
     pub(super) sent: Option<&'a SessionId>,
     pub(super) invoked: Nanos,
     /// `None` while it is open.
     pub(super) completed: Option<Nanos>,
     pub(super) fate: Fate<'a>,
+    /// Until when it may have changed something: to its complete answer, of whatever status; where none came, while its
+    /// node's process lives.
+    pub(super) acts_until: Nanos,
     /// The record of its end, or of its invocation while it is open.
     pub(super) record: usize,
 }
@@ -79,25 +84,33 @@ pub(super) fn stem(id: &str) -> &str {
     id.split_once('.').map_or(id, |(stem, _)| stem)
 }
 
+/// The path in `GET /shop/cart?page=2`.
+pub(super) fn path(target: &str) -> &str {
+    let path = target.split_once(' ').map_or(target, |(_, path)| path);
+    path.split(['?', '#', ';']).next().unwrap_or(path)
+}
+
 /// All operations of the counter app by the instant of their invocation. A second end of an operation is left out here;
 /// it is an assumption that there is none.
-pub(super) fn operations(history: &History) -> Vec<Operation<'_>> {
+pub(super) fn operations<'a>(history: &'a History, timeline: &Timeline<'_>) -> Vec<Operation<'a>> {
     let mut operations: Vec<Operation<'_>> = Vec::new();
     let mut by_id = HashMap::new();
     for index in in_time(history) {
         let record = &history.records[index];
         match &record.kind {
-            RecordKind::Invoke { operation, client, node, request: Some(request), session, .. } => {
+            RecordKind::Invoke { operation, client, node, request: Some(request), target, session } => {
                 by_id.entry(*operation).or_insert(operations.len());
                 operations.push(Operation {
                     id: *operation,
                     client,
                     node,
                     request: *request,
+                    path: path(target),
                     sent: session.as_ref(),
                     invoked: record.at,
                     completed: None,
                     fate: Fate::Perhaps(None),
+                    acts_until: FOREVER,
                     record: index,
                 });
             }
@@ -107,12 +120,38 @@ pub(super) fn operations(history: &History) -> Vec<Operation<'_>> {
                     operation.completed = Some(record.at);
                     operation.record = index;
                     operation.fate = fate(outcome);
+                    if is_complete(outcome) {
+                        operation.acts_until = record.at;
+                    }
                 }
             }
             _ => {}
         }
     }
+    for operation in &mut operations {
+        if matches!(operation.fate, Fate::Landed(..) | Fate::Nothing) || operation.acts_until != FOREVER {
+            continue;
+        }
+        if timeline.dead(operation.node, operation.invoked, operation.completed.unwrap_or(FOREVER)) {
+            // Nobody was there to take it.
+            (operation.fate, operation.acts_until) = (Fate::Nothing, operation.invoked);
+        } else {
+            operation.acts_until = timeline.end_of(operation.node, operation.invoked);
+        }
+    }
     operations
+}
+
+/// Whether the answer came whole, of whatever status: what the request did is done then. A body that was cut off may belong
+/// to a request that still runs.
+fn is_complete(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Ok { .. } | Outcome::Failed { .. } => true,
+        Outcome::Unknown { why, reply: Some(_) } => {
+            why.starts_with("HTTP ") || why.starts_with("the answer is no JSON")
+        }
+        Outcome::Unknown { reply: None, .. } => false,
+    }
 }
 
 fn fate(outcome: &Outcome) -> Fate<'_> {

@@ -1,10 +1,6 @@
-//! Promises: what a configuration promises at all, and when so much was broken at once that the promise was void.
+//! Promises: what a configuration rules out.
 
-use std::collections::BTreeSet;
-
-use super::timeline::Timeline;
-use crate::history::Nanos;
-use crate::spec::{Guarantee, ManagerKind, NodeName, Plan, Topology};
+use crate::spec::{Guarantee, Plan};
 
 /// The guarantees that a configuration promises.
 ///
@@ -39,54 +35,14 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
     }
 }
 
-/// Why a guarantee is not promised here, in words; `None` where it is.
-pub(super) fn void(guarantee: Guarantee, plan: &Plan, timeline: &Timeline<'_>) -> Option<String> {
-    let topology = &plan.topology;
+/// Why a configuration does not promise a guarantee, in words; `None` where it does.
+pub(super) fn void(guarantee: Guarantee, plan: &Plan) -> Option<String> {
     if !needs_waiting(guarantee) {
         return None;
     }
-    let hasty = plan.each_node().map(|(node, topology)| (node, topology.cluster.session_send_options()));
-    if let Some((node, options)) = hasty.into_iter().find(|(_, options)| !options.waits_for_the_peer()) {
-        let whose =
-            if topology.cluster.session_send_options() == options { String::new() } else { format!(" of {node}") };
-        return Some(format!("send options {options}{whose} do not wait for the peer"));
-    }
-    let at = match topology.cluster.manager {
-        ManagerKind::Delta => all_broken(topology, timeline),
-        ManagerKind::Backup => two_broken(timeline).or_else(|| all_broken(topology, timeline)),
-    };
-    at.map(|at| format!("no copy was left at {at}"))
-}
-
-/// When the last node went that held what its peers held.
-fn all_broken(topology: &Topology, timeline: &Timeline<'_>) -> Option<Nanos> {
-    let mut ends = broken(timeline);
-    ends.sort_unstable();
-    let left = |at: Nanos| topology.names().any(|node| timeline.settled(node, at, at));
-    ends.into_iter().map(|(at, _)| at).find(|at| !left(*at))
-}
-
-/// When a second node went before the cluster had formed anew: both copies of a session may have been on these two.
-fn two_broken(timeline: &Timeline<'_>) -> Option<Nanos> {
-    let mut gone: BTreeSet<&NodeName> = BTreeSet::new();
-    let mut ends = broken(timeline);
-    ends.sort_unstable();
-    let mut since = Nanos::default();
-    for (at, node) in ends {
-        if timeline.whole.iter().any(|whole| since < whole.from && whole.from < at) {
-            gone.clear();
-        }
-        since = at;
-        gone.insert(node);
-        if gone.len() > 1 {
-            return Some(at);
-        }
-    }
-    None
-}
-
-fn broken<'a>(timeline: &Timeline<'a>) -> Vec<(Nanos, &'a NodeName)> {
-    let gone = timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up());
-    let hit = gone.filter_map(|fault| Some((fault.hit()?, fault.node)));
-    hit.chain(timeline.deaths.iter().map(|(at, node, ..)| (*at, *node))).collect()
+    let common = plan.topology.cluster.session_send_options();
+    let each = plan.each_node().map(|(node, topology)| (node, topology.cluster.session_send_options()));
+    let (node, options) = each.into_iter().find(|(_, options)| !options.waits_for_the_peer())?;
+    let whose = if common == options { String::new() } else { format!(" of {node}") };
+    Some(format!("send options {options}{whose} do not wait for the peer"))
 }

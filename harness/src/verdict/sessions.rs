@@ -8,8 +8,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::held::Held;
 use super::operations::{Fate, Operation, stem};
-use super::timeline::{FOREVER, Timeline};
+use super::timeline::FOREVER;
 use super::view::Content;
 use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
@@ -25,6 +26,8 @@ pub(super) struct Session<'a> {
     pub(super) created_by: Option<usize>,
     /// Every operation that may have reached it, by the instant of invocation.
     pub(super) operations: Vec<usize>,
+    /// Those that asked for it and reached nobody.
+    pub(super) refused: Vec<usize>,
     /// Those that were answered out of it, by the instant of invocation.
     pub(super) answers: Vec<usize>,
     /// Those that asked for it and did not find it.
@@ -33,9 +36,15 @@ pub(super) struct Session<'a> {
     pub(super) replicas: Vec<Replica<'a>>,
     /// What its first request wrote, and when that was acknowledged.
     pub(super) created: Option<(Nanos, Content)>,
-    /// From when on two nodes may have counted at once: the last delta of an attribute then wins, so the counter may
-    /// fall by right (cluster-howto: "last request will override").
-    contended: Option<Nanos>,
+    /// From when until when two nodes may have counted at once: the last delta of an attribute then wins, so the counter
+    /// may fall legitimately (cluster-howto: "last request will override"). Each with the latest end of all up to it.
+    contentions: Vec<(Nanos, Nanos)>,
+    /// When the latest acknowledged increment of the first so many began, by their end.
+    alone_since: Vec<Nanos>,
+    /// When the first of the answers from the so many-th on came.
+    answered_from: Vec<Nanos>,
+    /// What each node had to hold when it was asked or looked at.
+    pub(super) held: Held,
     /// When each acknowledged increment ended, with the operation, sorted; of those that ended at one instant the last
     /// first.
     acknowledged: Vec<(Nanos, Reverse<usize>)>,
@@ -43,10 +52,12 @@ pub(super) struct Session<'a> {
     attempted: Vec<Nanos>,
     /// Those of its operations that asked for its end: few, where all others may be a hundred thousand.
     pub(super) ends: Vec<usize>,
+    /// Those that asked for another id and whose answer is lost.
+    changes: Vec<usize>,
     /// The request that made it end so long after its last use, and how long that is, as looks told.
     pub(super) short: Option<(usize, Duration)>,
-    /// The replicas of each node between two faults, as indexes by the instant of the look.
-    pub(super) ages: Vec<Vec<usize>>,
+    /// The request that made it end some time after its last use, and no look told how long that is.
+    pub(super) shortened: Option<usize>,
     /// Until when any of the first so many operations was under way, beginning with the first one.
     busy_until: Vec<Nanos>,
     /// Until when any of the first so many operations may have changed something.
@@ -61,6 +72,8 @@ pub(super) struct Loss<'a> {
     pub(super) instead: Option<&'a str>,
     /// The operation that explains it: one that may have ended the session or changed its id meanwhile.
     pub(super) excuse: Option<usize>,
+    /// Why the node need not have known the session, in words.
+    pub(super) unpromised: Option<String>,
 }
 
 /// What a look showed of a session: a copy that is neither a proxy nor invalid.
@@ -70,6 +83,8 @@ pub(super) struct Replica<'a> {
     pub(super) look: usize,
     pub(super) record: usize,
     pub(super) node: &'a NodeName,
+    /// Its id there.
+    pub(super) id: &'a str,
     pub(super) asked: Nanos,
     pub(super) at: Nanos,
     /// Attributes that are not there at all.
@@ -95,8 +110,23 @@ impl Session<'_> {
         self.attempted.partition_point(|began| *began < at)
     }
 
+    /// Whether two nodes may have counted at once before `at`, and none has counted alone since.
     pub(super) fn contended_before(&self, at: Nanos) -> bool {
-        self.contended.is_some_and(|from| from < at)
+        let begun = self.contentions.partition_point(|(from, _)| *from < at);
+        let Some((_, until)) = self.contentions[..begun].last() else { return false };
+        let alone = self.acknowledged_before(at).checked_sub(1).map(|last| self.alone_since[last]);
+        alone.is_none_or(|since| since < *until)
+    }
+
+    /// Whether two nodes may ever have counted at once.
+    pub(super) fn was_contended(&self) -> bool {
+        !self.contentions.is_empty()
+    }
+
+    /// Whether an answer that was asked for after `from` came out of it before `to`: what it shows is so since then.
+    pub(super) fn answered_between(&self, operations: &[Operation<'_>], from: Nanos, to: Nanos) -> bool {
+        let first = self.answers.partition_point(|index| operations[*index].invoked < from);
+        self.answered_from.get(first).is_some_and(|came| *came < to)
     }
 
     /// What its first request wrote, where that had been acknowledged before `at`.
@@ -104,19 +134,35 @@ impl Session<'_> {
         self.created.as_ref().filter(|(created, _)| *created < at).map(|(_, content)| content)
     }
 
-    /// Whether the first request is known to write all attributes together.
+    /// Whether the first request is known to have written all attributes together: one that the app did not answer may have
+    /// failed midway.
     pub(super) fn made_by_counting(&self, operations: &[Operation<'_>]) -> bool {
-        self.created_by.is_some_and(|index| operations[index].request == AppRequest::Count)
+        self.created_by
+            .is_some_and(|index| operations[index].request == AppRequest::Count && operations[index].answer().is_some())
     }
 
-    /// Whether an operation may have ended it before `at`.
+    /// Whether an operation may have ended it before `at`, and no later answer has shown that it did not; or its time may
+    /// have been over.
     pub(super) fn may_have_ended(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        self.ends.iter().any(|index| operations[*index].invoked < at) || self.may_have_expired(operations, at)
+        let ended = |index: &usize| {
+            let end = &operations[*index];
+            end.invoked < at && !self.answered_between(operations, end.acts_until, at)
+        };
+        self.ends.iter().any(ended) || self.may_have_expired(operations, at)
+    }
+
+    /// Whether it may go by an id that nobody was told: a change whose answer was lost, and no later answer shows the old
+    /// one.
+    pub(super) fn may_be_renamed(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
+        self.changes.iter().any(|index| {
+            let change = &operations[*index];
+            change.invoked < at && !self.answered_between(operations, change.acts_until, at)
+        })
     }
 
     /// Whether the id may have changed while an operation was under way: another one ran on another node meanwhile,
     /// whose valve renames the session, or one that asked for a new id.
-    pub(super) fn raced(&self, operations: &[Operation<'_>], index: usize, timeline: &Timeline<'_>) -> bool {
+    pub(super) fn raced(&self, operations: &[Operation<'_>], index: usize) -> bool {
         let operation = &operations[index];
         let ended = operation.completed.unwrap_or(FOREVER);
         let begun = self.operations.partition_point(|other| operations[*other].invoked < ended);
@@ -127,7 +173,7 @@ impl Session<'_> {
             let other = (*other != index).then(|| &operations[*other]);
             other.is_some_and(|other| {
                 (other.node != operation.node || other.request == AppRequest::ChangeId)
-                    && operation.invoked < may_act_until(other, timeline)
+                    && operation.invoked < other.acts_until
             })
         })
     }
@@ -140,22 +186,18 @@ impl Session<'_> {
 }
 
 /// All sessions, in the order in which they became known.
-pub(super) fn sessions<'a>(
-    topology: &Topology,
-    operations: &[Operation<'a>],
-    timeline: &Timeline<'_>,
-) -> Vec<Session<'a>> {
+pub(super) fn sessions<'a>(topology: &Topology, operations: &[Operation<'a>]) -> Vec<Session<'a>> {
     let mut book = Book::default();
     book.learn_ids(operations);
     for (index, operation) in operations.iter().enumerate() {
         book.assign(index, operation);
     }
     for session in &mut book.sessions {
-        session.excuse_losses(topology, operations, timeline);
         session.learn_content(operations);
         session.count(operations);
-        session.contend(operations, timeline);
-        session.learn_times(operations, timeline);
+        session.contend(operations);
+        session.excuse_losses(topology, operations);
+        session.learn_times(operations);
     }
     book.sessions
 }
@@ -200,16 +242,21 @@ impl<'a> Book<'a> {
             stems: vec![stem],
             created_by,
             operations: Vec::new(),
+            refused: Vec::new(),
             answers: Vec::new(),
             losses: Vec::new(),
             replicas: Vec::new(),
             created: None,
-            contended: None,
+            contentions: Vec::new(),
+            alone_since: Vec::new(),
+            answered_from: Vec::new(),
+            held: Held::default(),
             acknowledged: Vec::new(),
             attempted: Vec::new(),
             ends: Vec::new(),
+            changes: Vec::new(),
             short: None,
-            ages: Vec::new(),
+            shortened: None,
             busy_until: Vec::new(),
             acting_until: Vec::new(),
         });
@@ -219,9 +266,13 @@ impl<'a> Book<'a> {
         let find = |id: Option<&str>| id.and_then(|id| self.by_stem.get(stem(id)).copied());
         let (asked, told) = (find(operation.sent.map(crate::spec::SessionId::as_str)), find(operation.told()));
         match operation.fate {
-            Fate::Nothing => {}
+            Fate::Nothing => {
+                if let Some(session) = asked {
+                    self.sessions[session].refused.push(index);
+                }
+            }
             Fate::Perhaps(_) => {
-                if let Some(session) = asked.or(told) {
+                for session in asked.into_iter().chain(told.filter(|told| Some(*told) != asked)) {
                     self.sessions[session].operations.push(index);
                 }
             }
@@ -236,7 +287,7 @@ impl<'a> Book<'a> {
                     self.sessions[session].answers.push(index);
                 }
                 if let Some(session) = asked.filter(|asked| Some(*asked) != told) {
-                    let loss = Loss { operation: index, instead: operation.told(), excuse: None };
+                    let loss = Loss { operation: index, instead: operation.told(), excuse: None, unpromised: None };
                     self.sessions[session].losses.push(loss);
                 }
             }
@@ -291,9 +342,13 @@ impl Session<'_> {
     fn count(&mut self, operations: &[Operation<'_>]) {
         let ends = self.operations.iter().copied();
         self.ends = ends.filter(|index| operations[*index].request == AppRequest::Invalidate).collect();
+        let lost = |index: &usize| {
+            operations[*index].request == AppRequest::ChangeId && matches!(operations[*index].fate, Fate::Perhaps(_))
+        };
+        self.changes = self.operations.iter().copied().filter(lost).collect();
         for index in &self.operations {
             let count = &operations[*index];
-            if count.request != AppRequest::Count {
+            if count.request != AppRequest::Count || !count.may_land() {
                 continue;
             }
             self.attempted.push(count.invoked);
@@ -305,45 +360,46 @@ impl Session<'_> {
         self.acknowledged.sort_unstable();
     }
 
-    /// Sorts the replicas by node and age of the run.
-    pub(super) fn learn_ages(&mut self, timeline: &Timeline<'_>) {
-        let mut ages: BTreeMap<(&NodeName, usize), Vec<usize>> = BTreeMap::new();
-        for (index, replica) in self.replicas.iter().enumerate() {
-            ages.entry((replica.node, timeline.age(replica.at))).or_default().push(index);
-        }
-        self.ages = ages.into_values().collect();
-    }
-
-    fn learn_times(&mut self, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+    fn learn_times(&mut self, operations: &[Operation<'_>]) {
         let (mut busy, mut acting) = (Nanos::default(), Nanos::default());
         for operation in self.operations.iter().map(|index| &operations[*index]) {
             busy = busy.max(operation.completed.unwrap_or(FOREVER));
-            acting = acting.max(may_act_until(operation, timeline));
+            acting = acting.max(operation.acts_until);
             self.busy_until.push(busy);
             self.acting_until.push(acting);
         }
     }
 
-    fn contend(&mut self, operations: &[Operation<'_>], timeline: &Timeline<'_>) {
+    fn contend(&mut self, operations: &[Operation<'_>]) {
         let mut busy_until: BTreeMap<&NodeName, Nanos> = BTreeMap::new();
+        let mut latest = Nanos::default();
         for count in self.operations.iter().map(|index| &operations[*index]) {
-            if count.request != AppRequest::Count {
+            if count.request != AppRequest::Count || !count.may_land() {
                 continue;
             }
-            let elsewhere = busy_until.iter().any(|(node, until)| *node != count.node && *until > count.invoked);
-            if elsewhere && self.contended.is_none() {
-                self.contended = Some(count.invoked);
+            let elsewhere = busy_until.iter().filter(|(node, until)| **node != count.node && **until > count.invoked);
+            if let Some(until) = elsewhere.map(|(_, until)| *until).max() {
+                latest = latest.max(until).max(count.acts_until);
+                self.contentions.push((count.invoked, latest));
             }
             let until = busy_until.entry(count.node).or_default();
-            *until = (*until).max(may_act_until(count, timeline));
+            *until = (*until).max(count.acts_until);
         }
-    }
-}
-
-/// Until when an operation may still change something: to its end, or, where that is unknown, while its node lives.
-pub(super) fn may_act_until(operation: &Operation<'_>, timeline: &Timeline<'_>) -> Nanos {
-    match (operation.fate, operation.completed) {
-        (Fate::Perhaps(_), _) | (_, None) => timeline.end_of(operation.node, operation.invoked),
-        (_, Some(completed)) => completed,
+        let mut since = Nanos::default();
+        for (_, Reverse(index)) in &self.acknowledged {
+            since = since.max(operations[*index].invoked);
+            self.alone_since.push(since);
+        }
+        let mut came = FOREVER;
+        self.answered_from = self
+            .answers
+            .iter()
+            .rev()
+            .map(|index| {
+                came = came.min(operations[*index].completed.unwrap_or(FOREVER));
+                came
+            })
+            .collect();
+        self.answered_from.reverse();
     }
 }

@@ -6,7 +6,7 @@
 //! write of either overwrites the other's.
 
 use super::operations::Operation;
-use super::sessions::{Session, may_act_until};
+use super::sessions::Session;
 use super::timeline::{FOREVER, Fault, Timeline};
 use super::view::View;
 use crate::history::{History, LogClass, Nanos, RecordKind};
@@ -23,15 +23,17 @@ pub(super) struct Split<'a> {
     /// The node on the one side; the others are on the other.
     node: &'a NodeName,
     /// As in `the partition of n1`.
-    name: String,
-    from: Nanos,
+    pub(super) name: String,
+    pub(super) from: Nanos,
+    pub(super) healed: Option<Nanos>,
     /// When all were first known to see each other again.
-    until: Nanos,
+    pub(super) until: Nanos,
 }
 
 /// The splits of a run.
 pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>) -> Vec<Split<'a>> {
-    let lasting = timeline.faults.iter().filter(|fault| fault.kind.leaves_it_up());
+    // A node that is frozen misses what is sent meanwhile, as one that is cut off does.
+    let lasting = timeline.faults.iter().filter(|fault| fault.kind.is_undone_in_place());
     let splits = lasting.filter_map(|fault| {
         let whole = timeline
             .whole
@@ -42,6 +44,7 @@ pub(super) fn splits<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>
             node: fault.node,
             name: fault.name(),
             from: fault.asked,
+            healed: fault.healed,
             until,
         })
     });
@@ -54,6 +57,7 @@ fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeli
     let gentle = match fault.kind {
         FaultKind::PacketLoss => worst_loss(plan) <= BEARABLE_PERCENT,
         FaultKind::MembershipPartition | FaultKind::Latency => true,
+        FaultKind::Pause => false,
         kind => !kind.cuts(),
     };
     let told = |record: &crate::history::Record| match &record.kind {
@@ -98,13 +102,18 @@ pub(super) struct Fork {
 }
 
 impl Split<'_> {
+    /// Whether two nodes are on different sides.
+    pub(super) fn parts(&self, one: &NodeName, other: &NodeName) -> bool {
+        self.side(one) != self.side(other)
+    }
+
     fn side(&self, node: &NodeName) -> bool {
         node == self.node
     }
 
     /// Whether an operation was under way in it, or may still have been.
-    fn saw(&self, operation: &Operation<'_>, view: &View<'_>) -> bool {
-        operation.invoked < self.until && self.from < may_act_until(operation, &view.timeline)
+    pub(super) fn saw(&self, operation: &Operation<'_>) -> bool {
+        operation.invoked < self.until && self.from < operation.acts_until
     }
 
     /// Whether nobody promises what a node shows of a session at an instant.
@@ -117,7 +126,7 @@ impl Split<'_> {
             // Each side makes itself the owner of what the other had, and publishes its copy when the other comes back.
             return all().any(|asked| asked.invoked < self.until);
         }
-        let Some(first) = all().find(|asked| self.saw(asked, view)) else { return false };
+        let Some(first) = all().find(|asked| self.saw(asked)) else { return false };
         let side = self.side(first.node);
         let other_side = all().any(|asked| asked.invoked >= first.invoked && self.side(asked.node) != side);
         // A node that started since may have taken over what the other side had.
@@ -137,12 +146,12 @@ impl View<'_> {
     pub(super) fn forked(&self, session: &Session<'_>) -> Option<Fork> {
         let asked = || session.operations.iter().map(|index| &self.operations[*index]);
         let split = self.splits.iter().find(|split| {
-            let mut during = asked().filter(|asked| split.saw(asked, self)).map(|asked| split.side(asked.node));
+            let mut during = asked().filter(|asked| split.saw(asked)).map(|asked| split.side(asked.node));
             during.next().is_some_and(|side| during.any(|other| other != side))
         })?;
         let mut told: Vec<String> = vec![];
         for node in self.plan.topology.names() {
-            let last = asked().rfind(|asked| asked.node == node && split.saw(asked, self));
+            let last = asked().rfind(|asked| asked.node == node && split.saw(asked));
             let count = last.and_then(|asked| Some((asked, asked.answer()?.count)));
             told.extend(count.map(|(asked, count)| format!("count {count} on {node} ({})", asked.id)));
         }
@@ -150,7 +159,7 @@ impl View<'_> {
             session.operations.iter().copied().rfind(|index| {
                 let write = &self.operations[*index];
                 let counted = write.request == AppRequest::Count && write.answer().is_some();
-                counted && split.side(write.node) == side && split.saw(write, self)
+                counted && split.side(write.node) == side && split.saw(write)
             })
         };
         Some(Fork {

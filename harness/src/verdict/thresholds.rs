@@ -1,6 +1,7 @@
 //! Thresholds: what a story says that something may take at most, judged as expectations.
 
 use super::finding::{Expectation, Measures, Status};
+use super::timeline::FOREVER;
 use super::view::View;
 use crate::history::{Nanos, OperationId};
 use crate::spec::Millis;
@@ -9,9 +10,10 @@ use crate::spec::Millis;
 pub(super) fn thresholds(view: &View<'_>, measures: &Measures) -> Vec<Expectation> {
     let at_most = &view.plan.at_most;
     let first = measures.failovers.iter().map(|it| (it.first_answer_ms, Some(it.answered_by)));
-    // Who is cut off is not lost, so nobody fails over.
-    let due = view.timeline.faults.iter().filter(|fault| !fault.kind.cuts()).count();
+    // Who runs on is not lost, so nobody fails over.
+    let due = view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()).count();
     let silent = due.saturating_sub(measures.failovers.len());
+    let unmissed = unmissed(view);
     let micros = |us: u64| us.div_ceil(1000);
     let single = |ms: Option<u64>| ms.map(|ms| (ms, None)).into_iter().collect::<Vec<_>>();
     let times = |all: &[super::NodeTime]| all.iter().map(|it| (it.ms, None)).collect::<Vec<_>>();
@@ -21,11 +23,26 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures) -> Vec<Expectatio
         (at_most.start, "start of the cluster", single(measures.start_ms), 0),
         (at_most.latency_p99, "99 of 100 answers", single(measures.latency.map(|it| micros(it.p99_us))), 0),
         (at_most.state_transfer, "state transfer", times(&measures.state_transfers), 0),
-        (at_most.eviction, "eviction", measures.evictions.iter().map(|it| (it.ms, None)).collect(), 0),
+        (at_most.eviction, "eviction", measures.evictions.iter().map(|it| (it.ms, None)).collect(), unmissed),
     ];
     let judged =
         all.into_iter().filter_map(|(limit, what, found, missing)| Some(judged(limit?, what, &found, missing)));
     judged.chain(at_most.replication_lag.map(|limit| lag(view, measures, limit))).collect()
+}
+
+/// The faults that took a node from peers which lived on, none of which logged that it missed a member before the next.
+fn unmissed(view: &View<'_>) -> usize {
+    let faults = &view.timeline.faults;
+    let ending =
+        faults.iter().filter(|fault| !fault.kind.leaves_it_up()).filter_map(|fault| Some((fault, fault.hit()?)));
+    let unmissed = ending.filter(|(fault, hit)| {
+        let next = faults.iter().map(|other| other.asked).filter(|asked| hit < asked).min().unwrap_or(FOREVER);
+        let peers = view.plan.topology.names().filter(|peer| *peer != fault.node);
+        let mut peers = peers.filter(|peer| view.timeline.up(peer, fault.asked, *hit).is_some()).peekable();
+        peers.peek().is_some()
+            && !peers.any(|peer| view.disappearances().any(|(at, by, _)| by == peer && fault.asked < at && at < next))
+    });
+    unmissed.count()
 }
 
 fn judged(limit: Millis, what: &str, found: &[(u64, Option<OperationId>)], missing: usize) -> Expectation {

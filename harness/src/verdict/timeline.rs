@@ -242,6 +242,18 @@ impl<'a> Timeline<'a> {
         self.up(node, from, to).is_some_and(|life| life.first || life.synchronised.is_some_and(|at| at <= from))
     }
 
+    /// Like [`Self::settled`], and a thawed node counts from when all were seen to see it again: what is written from then on
+    /// reaches it.
+    pub(super) fn reachable(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        self.settled(node, from, to)
+            || self.up(node, from, to).is_some_and(|life| {
+                let thawed = life.ready == Some(life.from);
+                let seen =
+                    |whole: &Whole<'_>| life.from < whole.from && whole.from <= from && whole.nodes.contains(node);
+                thawed && self.whole.iter().any(seen)
+            })
+    }
+
     /// Whether nothing was done to a node and nothing befell it after `from` and up to `to`.
     pub(super) fn outlives(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         !self.breaks.get(node).is_some_and(|breaks| breaks.iter().any(|at| from < *at && *at <= to))
@@ -256,11 +268,12 @@ impl<'a> Timeline<'a> {
         ends.filter(|at| *at >= from).min().unwrap_or(FOREVER)
     }
 
-    /// How many faults and starts there were before an instant: grows from one age of the run to the next.
-    pub(super) fn age(&self, at: Nanos) -> usize {
-        let faults = self.faults.iter().flat_map(|fault| [Some(fault.asked), fault.hit()]).flatten();
-        let starts = self.lives.values().flatten().map(|life| life.from);
-        faults.chain(starts).filter(|time| *time < at).count()
+    /// Whether nothing of a node ran from `from` to `to`: its process had ended before, and was not started meanwhile.
+    pub(super) fn dead(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let killed = self.faults.iter().filter(|fault| fault.node == node && !fault.kind.is_undone_in_place());
+        let died = self.deaths.iter().filter(|(_, dead, ..)| *dead == node).map(|(at, ..)| *at);
+        let ended = killed.filter_map(Fault::hit).chain(died).filter(|at| *at < from).max();
+        ended.is_some_and(|ended| !self.lives(node).iter().any(|life| ended < life.from && life.from <= to))
     }
 
     /// Whether a node took over its peers' state in a life that began after `from`, before `to`.

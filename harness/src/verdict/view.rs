@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::held;
 use super::operations::{self, Operation, stem};
 use super::sessions::{self, Replica, Session};
 use super::splits::{self, Split};
 use super::timeline::{Fault, Timeline, in_time};
 use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, History, LogClass, Nanos, NodeState, OperationId, Question,
-    RecordKind, ReplicaRole, SessionReplica,
+    Record, RecordKind, ReplicaRole, SessionReplica,
 };
-use crate::spec::{ContextPath, ManagerKind, NodeName, Plan, StepKind};
+use crate::spec::{ClientName, ContextPath, ManagerKind, NodeName, Plan, StepKind};
 
 /// The session attribute in which the counter app counts.
 pub const COUNT_ATTRIBUTE: &str = "count";
@@ -116,18 +117,20 @@ pub(super) struct View<'a> {
     events: Vec<(usize, Nanos, &'a Event)>,
     /// When each node logged that a member had disappeared, with the record.
     disappearances: Vec<(Nanos, &'a NodeName, usize)>,
+    /// When each operation of any app was invoked, and by whom.
+    pub(super) invocations: Vec<(Nanos, &'a ClientName)>,
+    /// When a line of each node's log came.
+    pub(super) log_times: Vec<(Nanos, &'a NodeName)>,
     /// The contexts of all apps of the plan.
     pub(super) contexts: BTreeSet<&'a ContextPath>,
     /// Those of the counter app.
     pub(super) counters: BTreeSet<&'a ContextPath>,
-    /// The instant of the last record.
-    pub(super) end: Nanos,
 }
 
 impl<'a> View<'a> {
     pub(super) fn of(plan: &'a Plan, history: &'a History) -> Self {
         let timeline = Timeline::of(history);
-        let operations = operations::operations(history);
+        let operations = operations::operations(history, &timeline);
         let looks = looks(history);
         let deployed = |counter_only: bool| {
             let contexts = plan.steps.iter().filter_map(move |step| match &step.kind {
@@ -137,10 +140,9 @@ impl<'a> View<'a> {
             contexts.collect::<BTreeSet<_>>()
         };
         let (contexts, counters) = (deployed(false), deployed(true));
-        let mut sessions = sessions::sessions(&plan.topology, &operations, &timeline);
+        let mut sessions = sessions::sessions(&plan.topology, &operations);
         add_replicas(&mut sessions, &looks, &counters);
         for session in &mut sessions {
-            session.learn_ages(&timeline);
             session.learn_life(&operations);
         }
         let events = in_time(history).into_iter().filter_map(|index| match &history.records[index].kind {
@@ -149,7 +151,11 @@ impl<'a> View<'a> {
         });
         let events = events.collect();
         let splits = splits::splits(plan, history, &timeline);
-        let end = history.records.iter().map(|record| record.at).max().unwrap_or_default();
+        let run = held::Run::of(plan, &operations, &timeline, &splits);
+        for session in &mut sessions {
+            session.held = held::held(&run, session);
+            session.take_over_doubts();
+        }
         let disappearances = disappearances(history);
         Self {
             plan,
@@ -161,10 +167,29 @@ impl<'a> View<'a> {
             looks,
             events,
             disappearances,
+            invocations: history.records.iter().filter_map(invocation).collect(),
+            log_times: history.records.iter().filter_map(log_time).collect(),
             contexts,
             counters,
-            end,
         }
+    }
+
+    /// The context of a session: that of the first request for it.
+    fn context_of(&self, session: &Session<'a>) -> Option<&'a ContextPath> {
+        let first =
+            session.operations.iter().chain(&session.refused).map(|index| self.operations[*index].path).next()?;
+        let within = |context: &&&ContextPath| {
+            let path = context.as_str().trim_end_matches('/');
+            first.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        self.counters.iter().filter(within).max_by_key(|context| context.as_str().len()).copied()
+    }
+
+    /// Whether a look would show a session where the node holds it: its context was asked for, and is served.
+    pub(super) fn tells_of(&self, look: &Look<'a>, session: &Session<'a>) -> bool {
+        self.context_of(session).is_some_and(|context| {
+            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
+        })
     }
 
     /// Whether every replica of a session is written before its client has the answer.
@@ -185,23 +210,6 @@ impl<'a> View<'a> {
     /// When each node logged that a member had disappeared, by the instant, with the record.
     pub(super) fn disappearances(&self) -> impl Iterator<Item = (Nanos, &'a NodeName, usize)> {
         self.disappearances.iter().copied()
-    }
-
-    /// Of each node the last replica of a session before `from` in each age of the run, the last one first, where nothing
-    /// befell the node from then to `to`.
-    pub(super) fn last_looks(&self, session: &Session<'_>, (from, to): (Nanos, Nanos)) -> Vec<usize> {
-        let last = session.ages.iter().filter_map(|age| {
-            let before = age.partition_point(|replica| session.replicas[*replica].at < from);
-            age[..before].last().copied()
-        });
-        // Where something befell the node since the last look, it did so since the earlier ones, too.
-        let alive = last.filter(|replica| {
-            let replica = &session.replicas[*replica];
-            self.timeline.outlives(replica.node, replica.at, to)
-        });
-        let mut last: Vec<usize> = alive.collect();
-        last.sort_unstable_by(|one, other| other.cmp(one));
-        last
     }
 
     /// The operations of these indexes, by number.
@@ -236,6 +244,11 @@ impl<'a> View<'a> {
         spots
     }
 
+    /// When all living nodes were looked at, as steps of the plan: from when to when.
+    pub(super) fn rounds(&self) -> Vec<(Nanos, Nanos)> {
+        self.observe_steps().into_iter().map(|(_, from, to)| (from, to)).collect()
+    }
+
     fn observe_steps(&self) -> Vec<(u32, Nanos, Nanos)> {
         let mut begun = BTreeMap::new();
         let mut steps = Vec::new();
@@ -253,6 +266,20 @@ impl<'a> View<'a> {
             }
         }
         steps
+    }
+}
+
+fn invocation(record: &Record) -> Option<(Nanos, &ClientName)> {
+    match &record.kind {
+        RecordKind::Invoke { client, .. } => Some((record.at, client)),
+        _ => None,
+    }
+}
+
+fn log_time(record: &Record) -> Option<(Nanos, &NodeName)> {
+    match &record.kind {
+        RecordKind::Log(line) => Some((record.at, &line.node)),
+        _ => None,
     }
 }
 
@@ -297,6 +324,7 @@ fn add_replicas<'a>(sessions: &mut [Session<'a>], looks: &[Look<'a>], counters: 
                 look: number,
                 record: look.record,
                 node: look.node,
+                id: replica.id.as_str(),
                 asked: look.asked,
                 at: look.at,
                 missing: missing(replica),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::clock::Clock;
-use tomee_harness::lab::cluster::{Beginning, Cluster, ClusterParts};
+use tomee_harness::lab::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
 use tomee_harness::lab::distribution::{Distribution, Namespace, Product};
 use tomee_harness::lab::prepare;
 use tomee_harness::lab::recorder::Recorder;
@@ -83,6 +83,17 @@ impl FakeRun {
         let successor = successor.expect("the test's own folder can be written");
         let on = Beginning::Warm(successor);
         Box::pin(trial::run_on(&self.plan, on, AtTheEnd::HandOn, &CancellationToken::new())).await
+    }
+
+    /// Starts its cluster alone, for who breaks nodes by hand.
+    ///
+    /// # Errors
+    /// A node does not start.
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub async fn cluster(&self, folder: &Utf8Path) -> Result<Cluster, ClusterError> {
+        Cluster::start(self.parts(folder).expect("the test's own folder can be written")).await
     }
 
     fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {

@@ -6,10 +6,21 @@ use tomee_harness::spec::millis::{Millis, MillisError};
 use tomee_harness::spec::{ManagerKind, Membership, SendOptions, ServerSpec, Timing};
 use tomee_harness::suite::Jobs;
 
+/// Told below the help of what ends with a verdict.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    Every guarantee, expectation and threshold holds
+  1    One is violated, or a loss was observed that the scenario does not allow or expect by name,
+       whether or not the configuration promises otherwise
+  2    Bad usage or bad input; nothing was started
+  3    Unknown: too little was tested or seen
+  4    Something of the environment is missing or broken
+  130  Interrupted (143 by SIGTERM or SIGHUP)";
+
 /// Brings up a small cluster of real Apache TomEE or Tomcat servers, kills nodes, and says with evidence whether
 /// session state survived.
 #[derive(Debug, Parser)]
-#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -67,6 +78,7 @@ pub(crate) enum ColorChoice {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the main job (a session over the kill of each of two nodes), or scenarios
+    #[command(after_help = EXIT_CODES)]
     Run(Box<TellArgs>),
     /// List the scenarios that are part of this program, or those of a folder
     List(ListArgs),
@@ -75,6 +87,7 @@ pub(crate) enum Command {
     /// Write a commented scenario to begin with
     New(NewArgs),
     /// Judge a stored run again, offline
+    #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
     /// Render a stored run again: a page to look into, a `JUnit` file, Markdown
     Report(ReportArgs),
@@ -229,7 +242,8 @@ pub(crate) struct ReportArgs {
     pub(crate) markdown: Option<Utf8PathBuf>,
 }
 
-/// Which run to put into one file. Keys and passwords are taken out once more.
+/// Which run to put into one file. Keys and passwords are taken out once more; the apps and jars that the run was given
+/// are included as they are.
 #[derive(Debug, Args)]
 pub(crate) struct BundleArgs {
     /// The run's folder

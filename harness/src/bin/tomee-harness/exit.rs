@@ -10,7 +10,7 @@ use tomee_harness::verdict::Status;
 pub(crate) enum Exit {
     /// Everything holds.
     Holds,
-    /// A guarantee, expectation or threshold is violated.
+    /// A guarantee, expectation or threshold is violated, or a loss was observed that nobody allowed or expected by name.
     Violated,
     /// Bad usage or a bad input file.
     Usage,

@@ -3,6 +3,7 @@
 mod args;
 mod command;
 mod exit;
+mod kept;
 mod progress;
 mod settings;
 mod signals;

@@ -203,7 +203,7 @@ impl Settings {
 
         let mut topology = Topology::of(usize::from(nodes)).map_err(Failure::usage)?;
         (topology.server, topology.cluster, topology.timing) = (server, cluster, timing);
-        topology.jvm = JvmSpec { home: java, args: jvm_args, env: env.into_iter().collect(), libs };
+        topology.jvm = JvmSpec { home: java, args: jvm_args, env: env.into_iter().collect(), libs, of_scenario: false };
         Ok(Self { topology, runtime, out, timeout, jobs, warm, format, color, lines: picker.lines })
     }
 }

@@ -4,12 +4,14 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::config;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::lab::run_dir::SCENARIO_FILE;
-use tomee_harness::spec::scenario::{ClusterTable, Scenario, ScenarioError, shipped};
+use tomee_harness::lab::war::War;
+use tomee_harness::spec::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
 use tomee_harness::spec::topology::JvmSpec;
-use tomee_harness::spec::{Plan, Topology};
+use tomee_harness::spec::{ContextPath, Plan, Topology};
 use tomee_harness::suite::files_below;
 
 use crate::exit::Failure;
+use crate::kept::{Kept, whole, whole_server};
 use crate::settings::{Origin, Settings};
 
 /// A scenario with where it comes from.
@@ -19,6 +21,8 @@ pub(crate) struct Story {
     pub(crate) name: String,
     pub(crate) scenario: Scenario,
     text: Vec<u8>,
+    /// The folder of its file; none of a shipped one, which names no files.
+    folder: Utf8PathBuf,
 }
 
 impl Story {
@@ -36,33 +40,72 @@ impl Story {
 pub(crate) struct Told {
     /// `failover/kill-the-owner [manager=delta]`.
     pub(crate) label: String,
-    /// The scenario's file; none of what is no scenario.
-    pub(crate) text: Option<String>,
+    /// The scenario; none of what is no scenario.
+    pub(crate) source: Option<Source>,
     /// The app that is deployed in the place of the counter.
     pub(crate) war: Option<Utf8PathBuf>,
     pub(crate) plan: Plan,
 }
 
+/// Where a run's scenario comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// The path of its file, or the name of a shipped one.
+    name: String,
+    pub(crate) text: String,
+    /// The folder against which its paths are resolved.
+    pub(crate) folder: Utf8PathBuf,
+}
+
+impl Source {
+    /// Refuses a path that leads nowhere, or to an app that no server could deploy, at its place.
+    fn check(&self) -> Result<(), Failure> {
+        NamedPath::all(&self.text).into_iter().try_for_each(|named| {
+            let path = self.folder.join(&named.path);
+            let (message, help) = match named.kind {
+                // Where it is served is not looked at here.
+                PathKind::App => match ContextPath::new("/").map(|root| War::read(&path, root)) {
+                    Ok(Err(error)) => (error.to_string(), error.hint()),
+                    _ => return Ok(()),
+                },
+                PathKind::Lib if !path.is_file() => (format!("there is no file {path}"), None),
+                PathKind::Server | PathKind::Java if !path.is_dir() => (format!("there is no folder {path}"), None),
+                PathKind::Lib | PathKind::Server | PathKind::Java => return Ok(()),
+            };
+            let relative = named.path.is_relative().then(|| "paths are relative to the scenario's file".to_owned());
+            let help =
+                Some(help.into_iter().chain(relative).collect::<Vec<_>>().join("; ")).filter(|help| !help.is_empty());
+            let error = ScenarioError { message, span: Some(named.place), help };
+            Err(refused(&self.name, self.text.as_bytes(), error))
+        })
+    }
+}
+
 impl Told {
-    /// The command line that does this run again, in a folder with the run's `scenario.toml`. All that a settings file
-    /// or the environment could say otherwise is said; `jvm` is what the settings have said.
-    pub(crate) fn again(&self, runtime: &str, jvm: &JvmSpec) -> Vec<String> {
+    /// Refuses files that no run could use, before anything is fetched or started.
+    pub(crate) fn check_files(&self) -> Result<(), Failure> {
+        self.source.as_ref().map_or(Ok(()), Source::check)
+    }
+
+    /// The command line that does this run again, from any folder. All that a settings file or the environment could say
+    /// otherwise is said; `jvm` is what the settings have said.
+    pub(crate) fn again(&self, runtime: &str, jvm: &JvmSpec, kept: &Kept) -> Vec<String> {
         let topology = &self.plan.topology;
         let mut words: Vec<String> = vec!["tomee-harness".to_owned(), "run".to_owned()];
-        words.extend(self.text.is_some().then(|| SCENARIO_FILE.to_owned()));
+        words.extend(self.source.is_some().then(|| kept.folder().join(SCENARIO_FILE).into_string()));
         let mut say = |flag: &str, value: &dyn std::fmt::Display| words.extend([flag.to_owned(), value.to_string()]);
         say("--runtime", &runtime);
         say("--nodes", &topology.nodes.len());
-        say("--server", &topology.server);
+        say("--server", &whole_server(&topology.server));
         say("--manager", &topology.cluster.manager);
         say("--membership", &topology.cluster.membership);
         say("--send-options", &topology.cluster.send_options);
         say("--timing", &topology.timing);
-        jvm.home.iter().for_each(|home| say("--java", home));
+        jvm.home.iter().for_each(|home| say("--java", &whole(home)));
         jvm.args.iter().for_each(|argument| say("--jvm-arg", argument));
         jvm.env.iter().for_each(|(name, value)| say("--env", &config::redact_argument(&format!("{name}={value}"))));
-        jvm.libs.iter().for_each(|lib| say("--lib", lib));
-        self.war.iter().for_each(|war| say("--war", war));
+        jvm.libs.iter().for_each(|lib| say("--lib", &kept.place(lib)));
+        self.war.iter().for_each(|war| say("--war", &kept.place(war)));
         words
     }
 }
@@ -103,7 +146,7 @@ fn is_path(word: &str) -> bool {
 }
 
 fn all_shipped() -> Result<Vec<Story>, Failure> {
-    shipped().into_iter().map(|scenario| read(scenario.name.to_owned(), scenario.content.to_vec())).collect()
+    shipped().into_iter().map(of_shipped).collect()
 }
 
 fn of_path(path: &Utf8Path) -> Result<Vec<Story>, Failure> {
@@ -121,8 +164,7 @@ fn of_path(path: &Utf8Path) -> Result<Vec<Story>, Failure> {
     let name = path.as_str().trim_start_matches("scenarios/").trim_end_matches(".toml");
     let below = format!("{}/", name.trim_end_matches('/'));
     let found = shipped().into_iter().filter(|scenario| scenario.name == name || scenario.name.starts_with(&below));
-    let found: Vec<Story> =
-        found.map(|scenario| read(scenario.name.to_owned(), scenario.content.to_vec())).collect::<Result<_, _>>()?;
+    let found: Vec<Story> = found.map(of_shipped).collect::<Result<_, _>>()?;
     if found.is_empty() {
         let hint = "`tomee-harness list` tells the scenarios that are part of this program".to_owned();
         return Err(Failure::usage(format!("there is no scenario {path}")).hint(Some(hint)));
@@ -149,12 +191,16 @@ fn of_word(word: &str) -> Result<Vec<Story>, Failure> {
 
 fn of_file(path: &Utf8Path) -> Result<Story, Failure> {
     let text = fs_err::read(path).map_err(Failure::usage)?;
-    read(path.to_string(), text)
+    read(path.to_string(), text, path.parent().unwrap_or(Utf8Path::new("")).to_owned())
 }
 
-fn read(name: String, text: Vec<u8>) -> Result<Story, Failure> {
+fn of_shipped(scenario: Shipped) -> Result<Story, Failure> {
+    read(scenario.name.to_owned(), scenario.content.to_vec(), Utf8PathBuf::new())
+}
+
+fn read(name: String, text: Vec<u8>, folder: Utf8PathBuf) -> Result<Story, Failure> {
     match Scenario::parse(&text) {
-        Ok(scenario) => Ok(Story { name, scenario, text }),
+        Ok(scenario) => Ok(Story { name, scenario: scenario.in_folder(&folder), text, folder }),
         Err(error) => Err(refused(&name, &text, error)),
     }
 }
@@ -178,7 +224,9 @@ impl Story {
         let told = runs.into_iter().map(|run| {
             let cell = run.cell.to_string();
             let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
-            Told { label, text: Some(String::from_utf8_lossy(&self.text).into_owned()), war: None, plan: run.plan }
+            let text = String::from_utf8_lossy(&self.text).into_owned();
+            let source = Some(Source { name: self.name.clone(), text, folder: self.folder.clone() });
+            Told { label, source, war: None, plan: run.plan }
         });
         Ok(told.collect())
     }

@@ -4,7 +4,7 @@ use crate::lab::client::ClientError;
 use crate::lab::probe::ProbeError;
 use crate::lab::runtime::RuntimeError;
 use crate::lab::wait::TimedOut;
-use crate::spec::{FaultKind, Guarantee, NodeName};
+use crate::spec::{FaultError, FaultKind, Guarantee, NodeName};
 
 /// What can go wrong with a cluster.
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +74,9 @@ pub enum ClusterError {
         /// How it ended.
         how: String,
     },
+    /// A fault whose parameters are missing or out of range.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
     /// A fault that the machine could not do.
     #[error("the {kind} of {node} did not hit")]
     FaultMissed {

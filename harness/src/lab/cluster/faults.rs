@@ -12,7 +12,7 @@ use crate::lab::runtime::{Cut, Strain};
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::lab::war::War;
-use crate::spec::{Extent, FaultKind, Membership, NodeChanges, NodeName, Skew, Unpacked};
+use crate::spec::{Fault, FaultKind, Membership, NodeChanges, NodeName, Skew, Unpacked};
 
 /// `McastService.dropTime` where nothing is said.
 const STOCK_DROP_TIME_MS: i64 = 3000;
@@ -27,9 +27,14 @@ const CLOCK_LIMIT: Duration = Duration::from_secs(15);
 /// A fault that can be undone and was not yet.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Lasting {
-    fault: u32,
-    pub(super) kind: FaultKind,
-    extent: Extent,
+    number: u32,
+    fault: Fault,
+}
+
+impl Lasting {
+    pub(super) fn kind(self) -> FaultKind {
+        self.fault.kind()
+    }
 }
 
 impl Cluster {
@@ -38,27 +43,29 @@ impl Cluster {
     /// # Errors
     /// It does not run, or the machine could not do it; the fault is then recorded as missed.
     pub async fn kill(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Kill, Extent::default(), node).await.map(drop)
+        self.fault(Fault::Kill, node).await.map(drop)
     }
 
-    /// Breaks a node, and gives the fault's number. A packet loss whose extent says nothing drops half of the packets.
+    /// Breaks a node, and gives the fault's number.
     ///
     /// # Errors
-    /// It does not run, a fault that this one clashes with still lasts on it, or the machine could not do it; the fault is
-    /// then recorded as missed.
-    pub async fn fault(&self, kind: FaultKind, extent: Extent, node: &NodeName) -> Result<u32, ClusterError> {
+    /// A parameter of the fault is out of range, the node does not run, a fault that this one clashes with still lasts on
+    /// it, or the machine could not do it; the fault is then recorded as missed.
+    pub async fn fault(&self, fault: Fault, node: &NodeName) -> Result<u32, ClusterError> {
+        fault.check()?;
+        let kind = fault.kind();
         self.may_break(kind, node)?;
         let recorder = &self.parts.recorder;
-        let fault = recorder.next_fault();
-        let record = |phase| recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
+        let number = recorder.next_fault();
+        let record = |phase| recorder.record(RecordKind::Fault { fault: number, kind, node: node.clone(), phase });
         record(FaultPhase::Asked);
-        match self.hit(kind, extent, node).await {
+        match self.hit(fault, node).await {
             Ok(proof) => {
                 record(FaultPhase::Hit { proof });
                 if kind.is_undone_in_place() {
-                    lock(&self.undoable).entry(node.clone()).or_default().push(Lasting { fault, kind, extent });
+                    lock(&self.undoable).entry(node.clone()).or_default().push(Lasting { number, fault });
                 }
-                Ok(fault)
+                Ok(number)
             }
             Err(error) => {
                 record(FaultPhase::Missed { seen: seen(&error) });
@@ -75,7 +82,7 @@ impl Cluster {
     fn may_break(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
         let mut living = lock(&self.living);
         let undoable = lock(&self.undoable);
-        let mut lasting = undoable.get(node).into_iter().flatten().map(|lasting| lasting.kind);
+        let mut lasting = undoable.get(node).into_iter().flatten().map(|lasting| lasting.kind());
         let frozen = lasting.clone().any(|kind| kind == FaultKind::Pause);
         if !living.contains(node) && !frozen {
             return Err(ClusterError::NotRunning(node.clone()));
@@ -89,25 +96,32 @@ impl Cluster {
         Ok(())
     }
 
-    async fn hit(&self, kind: FaultKind, extent: Extent, node: &NodeName) -> Result<String, ClusterError> {
+    async fn hit(&self, fault: Fault, node: &NodeName) -> Result<String, ClusterError> {
         let runtime = &self.parts.runtime;
-        if let Some(Strain::WrongClock { by }) = Strain::of(kind, extent) {
-            return self.set_clock_wrong(node, by).await;
-        }
-        if let Some(strain) = Strain::of(kind, extent) {
-            return Ok(runtime.strain(node, strain).await?);
-        }
-        let proof = match (Cut::of(kind, extent), kind) {
-            (Some(cut), _) => runtime.cut(node, cut).await?,
-            (None, FaultKind::Stop) => runtime.stop(node).await?,
-            (None, FaultKind::Pause) => runtime.pause(node).await?,
-            (None, FaultKind::LoseHost) => runtime.lose_host(node).await?,
-            (None, _) => runtime.kill(node).await?,
-        };
-        if matches!(kind, FaultKind::Kill | FaultKind::Stop) {
-            self.await_silence(node).await?;
-        }
-        Ok(proof)
+        Ok(match fault {
+            Fault::Kill => {
+                let proof = runtime.kill(node).await?;
+                self.await_silence(node).await?;
+                proof
+            }
+            Fault::Stop => {
+                let proof = runtime.stop(node).await?;
+                self.await_silence(node).await?;
+                proof
+            }
+            Fault::Pause => runtime.pause(node).await?,
+            Fault::LoseHost => runtime.lose_host(node).await?,
+            Fault::Partition => runtime.cut(node, Cut::Peers).await?,
+            Fault::TribesPartition => runtime.cut(node, Cut::Tribes).await?,
+            Fault::MembershipPartition => runtime.cut(node, Cut::Heartbeats).await?,
+            Fault::DropOutgoing => runtime.cut(node, Cut::Outgoing).await?,
+            Fault::DropIncoming => runtime.cut(node, Cut::Incoming).await?,
+            Fault::PacketLoss { percent } => runtime.cut(node, Cut::Loss { percent }).await?,
+            Fault::Latency { delay } => runtime.cut(node, Cut::Delay { by: delay }).await?,
+            Fault::SlowNode { percent } => runtime.strain(node, Strain::SlowProcessor { percent }).await?,
+            Fault::FillDisk => runtime.strain(node, Strain::FullDisk).await?,
+            Fault::SkewClock { by } => self.set_clock_wrong(node, by).await?,
+        })
     }
 
     /// The machine sets the clock, and the JVM itself is asked whether it shows.
@@ -192,7 +206,7 @@ impl Cluster {
         let taken = {
             let mut undoable = lock(&self.undoable);
             let all = undoable.get_mut(node);
-            all.and_then(|all| all.iter().position(|lasting| lasting.fault == fault).map(|index| all.remove(index)))
+            all.and_then(|all| all.iter().position(|lasting| lasting.number == fault).map(|index| all.remove(index)))
         };
         match taken {
             Some(lasting) => self.undo(node, lasting).await,
@@ -201,19 +215,28 @@ impl Cluster {
     }
 
     async fn undo(&self, node: &NodeName, lasting: Lasting) -> Result<(), ClusterError> {
-        let Lasting { fault, kind, extent } = lasting;
-        let toll = if let Some(Strain::WrongClock { by }) = Strain::of(kind, extent) {
-            self.set_clock_right(node, by).await?
-        } else if let Some(strain) = Strain::of(kind, extent) {
-            self.parts.runtime.relieve(node, strain).await?
-        } else if kind.cuts() {
-            Some(self.parts.runtime.mend(node).await?)
-        } else {
-            self.parts.runtime.resume(node).await?;
-            lock(&self.living).insert(node.clone());
-            None
+        let Lasting { number, fault } = lasting;
+        let runtime = &self.parts.runtime;
+        let toll = match fault {
+            Fault::Kill | Fault::Stop | Fault::LoseHost => return Err(ClusterError::NothingToHeal(node.clone())),
+            Fault::Pause => {
+                runtime.resume(node).await?;
+                lock(&self.living).insert(node.clone());
+                None
+            }
+            Fault::Partition
+            | Fault::TribesPartition
+            | Fault::MembershipPartition
+            | Fault::DropOutgoing
+            | Fault::DropIncoming
+            | Fault::PacketLoss { .. }
+            | Fault::Latency { .. } => Some(runtime.mend(node).await?),
+            Fault::SlowNode { percent } => runtime.relieve(node, Strain::SlowProcessor { percent }).await?,
+            Fault::FillDisk => runtime.relieve(node, Strain::FullDisk).await?,
+            Fault::SkewClock { by } => self.set_clock_right(node, by).await?,
         };
         let phase = FaultPhase::Healed { toll };
+        let (fault, kind) = (number, fault.kind());
         self.parts.recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
         Ok(())
     }
@@ -234,7 +257,7 @@ impl Cluster {
     /// What cuts nodes off from their peers now.
     pub(super) fn cuts(&self) -> Vec<(NodeName, FaultKind)> {
         let undoable = lock(&self.undoable);
-        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind)));
+        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())));
         all.filter(|(_, kind)| kind.cuts()).map(|(node, kind)| (node.clone(), kind)).collect()
     }
 

@@ -3,7 +3,7 @@
 use super::{Cluster, ClusterError};
 use crate::history::Question;
 use crate::history::SessionReplica;
-use crate::spec::{Extent, FaultKind, NodeName, SessionId};
+use crate::spec::{Fault, NodeName, SessionId};
 
 /// A node of a running cluster.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn kill(&self) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Kill, Extent::default()).await
+        self.fault(Fault::Kill).await
     }
 
     /// Asks it to stop (SIGTERM), and returns when it is gone.
@@ -42,7 +42,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn stop(&self) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Stop, Extent::default()).await
+        self.fault(Fault::Stop).await
     }
 
     /// Freezes it; undone by [`Node::resume`].
@@ -50,7 +50,7 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn pause(&self) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Pause, Extent::default()).await
+        self.fault(Fault::Pause).await
     }
 
     /// Thaws it.
@@ -66,15 +66,15 @@ impl Node<'_> {
     /// # Errors
     /// It does not run, or the machine could not do it.
     pub async fn partition(&self) -> Result<(), ClusterError> {
-        self.fault(FaultKind::Partition, Extent::default()).await
+        self.fault(Fault::Partition).await
     }
 
-    /// Breaks it in any way; what lasts is undone by [`Node::heal`].
+    /// Breaks it in any way, as in `node.fault(Fault::SlowNode { percent: 10 })`; what lasts is undone by [`Node::heal`].
     ///
     /// # Errors
-    /// It does not run, a fault that this one clashes with still lasts, or the machine could not do it.
-    pub async fn fault(&self, kind: FaultKind, extent: Extent) -> Result<(), ClusterError> {
-        self.cluster.fault(kind, extent, self.name).await.map(drop)
+    /// A parameter of the fault is out of range, the node does not run, a fault that this one clashes with still lasts, or the machine could not do it.
+    pub async fn fault(&self, fault: Fault) -> Result<(), ClusterError> {
+        self.cluster.fault(fault, self.name).await.map(drop)
     }
 
     /// Undoes all that was done to it and can be undone.

@@ -163,14 +163,19 @@ impl Cluster {
         let mut lines: Vec<String> = logs.iter().filter(telling).map(|line| line.message.clone()).collect();
         let console = self.console(node, mark);
         lines.truncate(CONSOLE_LINES - THROWN_LINES);
-        lines.extend(thrown(&console).into_iter().filter(|line| !logs.iter().any(|log| log.message.contains(line))));
+        let thrown = thrown(&console);
+        // Of exceptions that quote each other the shortest is the cause.
+        let cause = thrown.iter().min_by_key(|line| line.len()).cloned();
+        lines.extend(thrown.into_iter().filter(|line| !logs.iter().any(|log| log.message.contains(line))));
         if lines.is_empty() {
             // What a JVM says that never came to log.
             lines = console.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
             lines.drain(..lines.len().saturating_sub(CONSOLE_LINES));
         }
         lines.truncate(CONSOLE_LINES);
-        self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: how.to_owned() });
+        let cause = cause.or_else(|| lines.first().cloned()).filter(|cause| !how.contains(cause.as_str()));
+        let why: Vec<String> = std::iter::once(how.to_owned()).chain(cause).collect();
+        self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: why.join("; ") });
         ClusterError::NodeFailed { node: node.clone(), how: how.to_owned(), lines, address_in_use }
     }
 

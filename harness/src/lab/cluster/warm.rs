@@ -185,7 +185,7 @@ impl Cluster {
         let (living, own) = (self.living(), lock(&self.own_contexts).clone());
         let mut why: Vec<String> = lock(&self.undoable)
             .iter()
-            .flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind)))
+            .flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())))
             .map(|(node, kind)| format!("the {kind} of {node} was not undone"))
             .collect();
         let dead = self.topology().names().filter(|node| !living.contains(*node));

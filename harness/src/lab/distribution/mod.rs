@@ -26,6 +26,6 @@ pub use identify::IdentifyError;
 pub use maven::Maven;
 pub use maven_said::{MavenProblem, MavenSaid};
 pub use progress::{Progress, Quiet};
-pub use resolve::Caches;
+pub use resolve::{Caches, own_server_xml};
 pub(in crate::lab) use store::remove_leftovers;
 pub use unpack::ArchiveProblem;

@@ -42,6 +42,15 @@ impl Caches {
     }
 }
 
+/// The server.xml of an installed server, with its path: the one file of its configuration that no node of ours uses. A
+/// release has none of its own, nor has a folder in which no server is found.
+pub fn own_server_xml(server: &ServerSpec) -> Option<(Utf8PathBuf, String)> {
+    let ServerSpec::Home { path } = server else { return None };
+    let file = Installed::find(path).ok()?.base.join("conf/server.xml");
+    let text = fs_err::read(&file).ok()?;
+    Some((file, String::from_utf8_lossy(&text).into_owned()))
+}
+
 impl Distribution {
     /// Finds the files of a server, fetching a release with Maven unless it is in the cache already.
     ///

@@ -1,9 +1,6 @@
 //! Cuts: what of the traffic between a node and its peers is dropped, or comes late.
 
-use crate::spec::{Capability, Extent, FaultKind, Millis};
-
-/// How much a packet loss loses where nothing is said.
-const SOME_LOSS_PERCENT: u8 = 50;
+use crate::spec::{Capability, Millis};
 
 /// What is dropped or held back. Never what clients and the harness send and get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,20 +28,6 @@ pub enum Cut {
 }
 
 impl Cut {
-    /// What a fault does to the traffic; `None` where it does something else to the node, or does not say how late.
-    pub fn of(kind: FaultKind, extent: Extent) -> Option<Self> {
-        match kind {
-            FaultKind::Partition => Some(Self::Peers),
-            FaultKind::TribesPartition => Some(Self::Tribes),
-            FaultKind::MembershipPartition => Some(Self::Heartbeats),
-            FaultKind::DropOutgoing => Some(Self::Outgoing),
-            FaultKind::DropIncoming => Some(Self::Incoming),
-            FaultKind::PacketLoss => Some(Self::Loss { percent: extent.percent.unwrap_or(SOME_LOSS_PERCENT) }),
-            FaultKind::Latency => extent.delay.map(|by| Self::Delay { by }),
-            _ => None,
-        }
-    }
-
     /// What a runtime must be able to do for it.
     pub fn needs(self) -> Capability {
         match self {

@@ -1,6 +1,6 @@
 //! Strains: what is done to the host of a node that runs on.
 
-use crate::spec::{Capability, Extent, FaultKind, Skew};
+use crate::spec::{Capability, Skew};
 
 /// What a node gets less of, or wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,16 +20,6 @@ pub enum Strain {
 }
 
 impl Strain {
-    /// What a fault does to the host; `None` where it does something else, or does not say how much.
-    pub fn of(kind: FaultKind, extent: Extent) -> Option<Self> {
-        match kind {
-            FaultKind::SlowNode => extent.percent.map(|percent| Self::SlowProcessor { percent }),
-            FaultKind::FillDisk => Some(Self::FullDisk),
-            FaultKind::SkewClock => extent.by.map(|by| Self::WrongClock { by }),
-            _ => None,
-        }
-    }
-
     /// What a runtime must be able to do for it.
     pub fn needs(self) -> Capability {
         match self {

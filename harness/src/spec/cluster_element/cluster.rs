@@ -25,7 +25,7 @@ element! {
         heartbeat_sleeptime: i64 = "heartbeatSleeptime",
         /// Refuse two interceptors with the same option flag.
         option_check: bool = "optionCheck",
-        /// Whether the channel is seen through MBeans. The probe needs it.
+        /// Whether the channel is seen through MBeans.
         jmx_enabled: bool = "jmxEnabled",
         /// Domain of the channel's MBeans.
         jmx_domain: String = "jmxDomain",

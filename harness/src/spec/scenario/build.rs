@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use toml::Spanned;
 
-use super::file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
+use super::file::{Allow, ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
 use super::{Scenario, ScenarioError};
 use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
@@ -61,6 +61,7 @@ impl Scenario {
             tags: vec![],
             guarantees: None,
             expect_violation: vec![],
+            allow: vec![],
             trials: None,
             at_least: None,
             at_most: crate::spec::AtMost::default(),
@@ -98,7 +99,13 @@ impl StoryBuilder {
         self
     }
 
-    /// One more violation that it is told to show.
+    /// One more violation that may show and fails no run.
+    pub fn allow(mut self, violation: Violation) -> Self {
+        self.file.allow.push(Allow::Any(violation));
+        self
+    }
+
+    /// A violation that it is run to show. Strict: where it does not show, the scenario has failed.
     pub fn expect_violation(mut self, violation: Violation) -> Self {
         self.file.expect_violation.push(violation);
         self
@@ -157,7 +164,7 @@ impl StoryBuilder {
     pub fn read(self) -> Result<Scenario, ScenarioError> {
         match self.error {
             Some(error) => Err(error),
-            None => Scenario::of(self.file),
+            None => Scenario::of(self.file, &|_| None),
         }
     }
 }

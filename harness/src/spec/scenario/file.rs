@@ -14,8 +14,8 @@ use crate::spec::node_changes::NodeChanges;
 use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
-    AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind, Membership,
-    Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing, Unpacked,
+    AllowedViolation, AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind,
+    Membership, Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing, Unpacked,
 };
 
 /// A failover story.
@@ -41,6 +41,10 @@ pub struct ScenarioFile {
     #[serde(default, deserialize_with = "one_or_many")]
     #[schemars(schema_with = "one_or_many_schema")]
     pub expect_violation: Vec<Violation>,
+    /// The violations that may show and fail no run, as `allow = ["lost-first-request"]`, or in a share of the sessions at
+    /// most, as `allow = [{ violation = "lost-first-request", at-most = "20%" }]`.
+    #[serde(default)]
+    pub allow: Vec<Allow>,
     /// How many sessions must have been tried for that, where it is a matter of chance: with fewer nobody knows.
     #[serde(default)]
     pub trials: Option<u32>,
@@ -64,6 +68,53 @@ pub struct ScenarioFile {
     #[serde(default, rename = "step")]
     #[schemars(with = "Vec<StepTable>")]
     pub steps: Vec<Spanned<StepTable>>,
+}
+
+/// A violation that may show.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Allow {
+    /// In any number of sessions.
+    Any(Violation),
+    /// In a share of them at most.
+    Share(AllowShare),
+}
+
+/// A violation that may show in a share of the sessions.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct AllowShare {
+    /// Which one.
+    pub violation: Violation,
+    /// The share, as `20%`.
+    #[schemars(with = "String")]
+    pub at_most: Percent,
+}
+
+/// A share, written as `20%`: 0 to 100.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Percent(pub u8);
+
+impl<'de> Deserialize<'de> for Percent {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        let share = text.strip_suffix('%').and_then(|number| number.trim().parse().ok()).filter(|share| *share <= 100);
+        share
+            .map(Self)
+            .ok_or_else(|| serde::de::Error::custom(format!("invalid share `{text}`, expected for example `20%`")))
+    }
+}
+
+impl Allow {
+    /// As a plan has it.
+    pub fn allowed(&self) -> AllowedViolation {
+        match *self {
+            Self::Any(violation) => AllowedViolation { violation, at_most_percent: None },
+            Self::Share(AllowShare { violation, at_most }) => {
+                AllowedViolation { violation, at_most_percent: Some(at_most.0) }
+            }
+        }
+    }
 }
 
 /// The cluster of a scenario. What is not said is as the flags or the settings have it, or as in the main job.
@@ -93,7 +144,7 @@ pub struct ClusterTable {
     pub timing: Option<Timing>,
     /// Arguments for each node's JVM, before those of the command line.
     pub jvm_args: Vec<String>,
-    /// Jars for each node's `lib/`, from the working directory.
+    /// Jars for each node's `lib/`, from the folder of the scenario's file.
     #[schemars(with = "Vec<String>")]
     pub libs: Vec<Utf8PathBuf>,
     /// Whatever else is to be said about the elements of `<Cluster>`.
@@ -130,7 +181,7 @@ pub struct StepTable {
     pub say: Option<String>,
 
     /// Deploys an app: `counter`, `local-counter`, `heavy-counter`, `cdi`, `ejb`, `login`, `basic-login`, `classes`,
-    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR.
+    /// `classes-lacking-note`, `in-place`, `early-answer`, or the path of a WAR, from the folder of the scenario's file.
     #[schemars(with = "Option<String>")]
     pub deploy: Option<Spanned<String>>,
     /// Takes the app of a context away from every node.
@@ -330,6 +381,9 @@ pub struct RestartTable {
     /// An app whose archive takes the place of the one that the node has: as in `deploy`.
     #[schemars(with = "Option<String>")]
     pub war: Option<Spanned<String>>,
+    /// Where `war` is served; where nothing is said, the only context that is deployed.
+    #[schemars(with = "Option<ContextPath>")]
+    pub at: Option<Spanned<ContextPath>>,
     /// What becomes of what the node had unpacked of the old archive: `removed` (where nothing is said), so that the new
     /// app runs, or `kept`, as by an operator who replaces the archive alone.
     #[schemars(with = "Option<Unpacked>")]

@@ -8,9 +8,11 @@ mod build;
 mod error;
 mod file;
 mod named_app;
+mod paths;
 mod plans;
 mod prose;
 mod read;
+mod reserved;
 mod shipped;
 mod steps;
 mod verbs;
@@ -21,8 +23,12 @@ mod tests;
 pub use build::{StepBuilder, StoryBuilder};
 pub use error::ScenarioError;
 pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
+pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
+pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
+
+use camino::Utf8PathBuf;
 
 use super::ServerSpec;
 
@@ -30,9 +36,19 @@ use super::ServerSpec;
 #[derive(Debug, Clone)]
 pub struct Scenario {
     file: ScenarioFile,
+    /// Against which its paths are resolved; the working directory where there is none.
+    folder: Utf8PathBuf,
 }
 
 impl Scenario {
+    /// The scenario with its paths resolved against a folder: that of its file. Without this they are those of the working
+    /// directory.
+    #[must_use]
+    pub fn in_folder(mut self, folder: impl Into<Utf8PathBuf>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
     /// The sentence that names it.
     pub fn name(&self) -> &str {
         &self.file.name

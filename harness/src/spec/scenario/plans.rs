@@ -5,7 +5,7 @@ use std::fmt;
 use toml::Spanned;
 
 use super::error::nearest;
-use super::file::ClusterTable;
+use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
 use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
@@ -110,6 +110,7 @@ impl ClusterTable {
         topology.jvm = base.jvm.clone();
         topology.jvm.args = self.jvm_args.iter().chain(&base.jvm.args).cloned().collect();
         topology.jvm.libs.extend(self.libs.iter().cloned());
+        topology.jvm.of_scenario = !self.jvm_args.is_empty() || !self.libs.is_empty();
         Ok(topology)
     }
 }
@@ -130,7 +131,8 @@ impl Scenario {
     pub fn plans_with(&self, base: &Topology, said: &ClusterTable) -> Result<Vec<CellPlan>, ScenarioError> {
         let cells = self.cells(said)?;
         let plans = cells.into_iter().map(|(cell, table)| {
-            let mut topology = self.file.cluster.under(&table).under(said).topology(base)?;
+            let own = self.file.cluster.under(&table).in_folder(&self.folder);
+            let mut topology = own.under(said).topology(base)?;
             self.differ(&mut topology)?;
             self.leave_out_other_managers(&mut topology);
             Ok(CellPlan { plan: self.plan(topology)?, cell })
@@ -151,7 +153,7 @@ impl Scenario {
             let Some(node) = topology.nodes.iter_mut().find(|node| node.name == *name.get_ref()) else {
                 return Err(unknown(name.get_ref()));
             };
-            node.changes = changes.clone();
+            node.changes = changes.clone().in_folder(&self.folder);
         }
         Ok(())
     }
@@ -186,9 +188,11 @@ impl Scenario {
             topology,
             guarantees: vec![],
             expect_violations,
+            allow: self.file.allow.iter().map(Allow::allowed).collect(),
             at_most: self.file.at_most.clone(),
             steps,
         };
+        plan.steps_in_folder(&self.folder);
         plan.prepare_machines();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::COMMON.into_iter();

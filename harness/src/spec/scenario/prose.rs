@@ -46,6 +46,12 @@ impl Scenario {
         if !plan.at_most.is_empty() {
             text.push_str(&format!("At most: {}.\n", plan.at_most.told().join(", ")));
         }
+        for allowed in &plan.allow {
+            let share = allowed
+                .at_most_percent
+                .map_or_else(String::new, |share| format!(" in at most {share} % of the sessions"));
+            text.push_str(&format!("It allows the violation {}{share}.\n", allowed.violation));
+        }
         for expected in &plan.expect_violations {
             let chance = match (expected.at_least, expected.trials) {
                 (1, 1) => String::new(),

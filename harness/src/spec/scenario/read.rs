@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use camino::Utf8PathBuf;
+
 use super::error::nearest;
-use super::{Scenario, ScenarioError, ScenarioFile};
+use super::{Scenario, ScenarioError, ScenarioFile, reserved};
 use crate::spec::Topology;
 
 /// A scenario of more bytes is somebody's other file.
@@ -24,12 +26,13 @@ impl Scenario {
             ScenarioError::nowhere(format!("the byte at {at} is no UTF-8"))
         })?;
         let file: ScenarioFile = toml::from_str(text).map_err(|error| told(&error, text))?;
-        Self::of(file)
+        Self::of(file, &|path| reserved::place(text, path))
     }
 
     /// The scenario of a file's tables.
-    pub(super) fn of(file: ScenarioFile) -> Result<Self, ScenarioError> {
-        let scenario = Self { file };
+    pub(super) fn of(file: ScenarioFile, places: &reserved::Places<'_>) -> Result<Self, ScenarioError> {
+        reserved::check(&file, places)?;
+        let scenario = Self { file, folder: Utf8PathBuf::new() };
         // What can be seen without a machine is seen here: each cell must make a plan.
         let two = Topology::of(2).map_err(|error| ScenarioError::nowhere(error.to_string()))?;
         scenario.plans(&two)?;

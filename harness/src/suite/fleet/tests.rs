@@ -26,6 +26,7 @@ fn plan(nodes: usize, down: usize) -> Plan {
         topology,
         guarantees: vec![],
         expect_violations: vec![],
+        allow: vec![],
         at_most: crate::spec::AtMost::default(),
         steps: (0..down).map(|_| Step::new("kill", kill())).collect(),
     }

@@ -2,11 +2,16 @@
 //!
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
+use std::time::Duration;
+
+use super::super::held::By;
 use super::super::operations::Operation;
 use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
-use super::survival::{Tried, acknowledged, breach, due, loss_in_words};
+use super::lag;
+use super::survival::{Tried, acknowledged, breach, loss_in_words};
+use crate::history::Nanos;
 use crate::spec::Violation;
 use crate::spec::plan::AppRequest;
 
@@ -15,13 +20,14 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     for session in &view.sessions {
         // First, since it explains what is missing from its last write on.
         breaches.extend(forked(view, session));
-        for answer in &session.answers {
-            breaches.extend(weaker(view, session, *answer));
-            breaches.extend(doubled(view, session, *answer));
+        for (place, answer) in session.answers.iter().enumerate() {
+            breaches.extend(weaker(view, session, place));
+            breaches.extend(doubled(view, session, place));
             breaches.extend(risen(view, session, *answer));
         }
         breaches.extend(gone(view, session));
         breaches.extend(risen_replicas(view, session));
+        breaches.extend(lag::lagging(view, session));
     }
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
@@ -29,29 +35,38 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     match Tried::of(view) {
         Err(why) => Judgement::unknown(why),
         Ok(tried) => {
-            let writes: Vec<_> =
-                tried.tests.iter().flat_map(|test| acknowledged(test.session, test.fault.asked)).collect();
+            let writes: Vec<_> = tried.tests.iter().flat_map(|test| acknowledged(test.session, test.since)).collect();
             let rests_on = tried.answers(view).into_iter().chain(view.numbers(writes)).collect();
             Judgement::holds(format!("every acknowledged write was there after {}", tried.names(view)))
                 .resting_on(rests_on, tried.evidence(view))
+                .after(tried.trials())
         }
     }
 }
 
-/// An answer that shows less than was acknowledged before it was asked for.
-fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+/// An answer that shows less than had to be there when it was asked for.
+fn weaker(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
-    if session.contended_before(operation.completed?) {
-        return None;
-    }
     let answer = operation.answer()?;
+    let bounds = &session.held.answers[place];
+    // What was only seen on this node counts, too, where a client was shown it.
+    let shown = bounds.seen.filter(|floor| matches!(floor.by, By::Answer(_)));
+    let floor = [bounds.acknowledged, shown, bounds.elsewhere.filter(|_| bounds.unpromised.is_some())];
+    let floor = floor.into_iter().flatten().filter(|floor| answer.count < floor.count).max_by_key(|floor| floor.count);
+    let first = session.created_before(operation.invoked);
     // Nearly every answer is as it should be, and there may be a hundred thousand.
-    let own = usize::from(operation.request == AppRequest::Count);
-    let least = i64::try_from(session.acknowledged_before(operation.invoked) + own).unwrap_or(i64::MAX);
-    if least <= answer.count && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
+    if floor.is_none() && first.is_none_or(|first| first.shown_by(answer)) {
         return None;
     }
-    let due = due(session, operation);
+    let late = match floor.filter(|_| bounds.unpromised.is_none()) {
+        Some(floor) => lateness(view, session, operation, floor.count),
+        None => Lateness::Lost,
+    };
+    if matches!(late, Lateness::CaughtUp) {
+        return None;
+    }
+    let due = Content { count: floor.map(|floor| floor.count), ..first.cloned().unwrap_or_default() };
     let content = Content::of_answer(answer);
     let lacks = content.lacks(&due)?;
     let (replicas, record) = what_replicas_had(view, session, operation, &due);
@@ -65,22 +80,72 @@ fn weaker(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach
         },
     );
     let writes = acknowledged(session, operation.invoked);
-    let broken = breach(view, session, index, because, &writes, record);
+    let mut broken = breach(view, session, index, because, &writes, record);
+    broken.unpromised.clone_from(&bounds.unpromised);
+    if !bounds.knows && broken.unpromised.is_none() {
+        broken.unpromised = view.torn(session, operation.node, operation.completed?);
+    }
+    if matches!(late, Lateness::Open) {
+        broken.unpromised =
+            Some("it may have come later, as nobody waits for it, and nothing shows that it did".to_owned());
+    }
     let first_gone = content.once.is_none() && due.once.is_some();
     Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
 }
 
+/// What became of a write that an answer lacked, where replication does not wait.
+enum Lateness {
+    /// It came later.
+    CaughtUp,
+    /// It may have come later; nothing shows it.
+    Open,
+    /// It was lost: something was broken meanwhile, or the answer has written over it.
+    Lost,
+}
+
+fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, count: i64) -> Lateness {
+    let Some(completed) = operation.completed.filter(|_| !view.waits() && operation.request != AppRequest::Count)
+    else {
+        return Lateness::Lost;
+    };
+    let answers = session.answers.iter().map(|index| &view.operations[*index]);
+    let answered = answers
+        .filter(|later| later.node == operation.node && completed < later.invoked)
+        .any(|later| later.answer().is_some_and(|shown| count <= shown.count));
+    let looked = || {
+        let later =
+            session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
+        later.filter_map(|replica| replica.content.count).any(|shown| count <= shown)
+    };
+    if answered || looked() {
+        return Lateness::CaughtUp;
+    }
+    let last = session.acknowledged_by(operation.invoked).next();
+    let written = last.map_or(operation.invoked, |index| view.operations[index].invoked);
+    let broken = view.timeline.faults.iter().any(|fault| written < fault.asked && fault.asked < completed);
+    if broken { Lateness::Lost } else { Lateness::Open }
+}
+
 /// An answer that shows more than was ever attempted: an increment was applied twice.
-pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
-    session.created_by?;
-    let most = i64::try_from(session.attempted_before(operation.completed?)).ok()?;
+    let most = session.held.answers[place].most?;
     let count = operation.answer().map(|answer| answer.count).filter(|count| *count > most)?;
-    let because = format!(
-        "{} answered {}'s session with count {count}, but only {most} increments were ever attempted",
-        operation.name(),
-        session.client
-    );
+    let attempted = i64::try_from(session.attempted_before(operation.completed?)).ok()?;
+    let because = if count > attempted && session.created_by.is_some() {
+        format!(
+            "{} answered {}'s session with count {count}, but only {attempted} increments were ever attempted",
+            operation.name(),
+            session.client
+        )
+    } else {
+        format!(
+            "{} answered {}'s session with count {count}, but by what had been shown before it can be {most} at most",
+            operation.name(),
+            session.client
+        )
+    };
     let writes = acknowledged(session, operation.invoked);
     // No split makes more of a write than was written.
     let doubled = breach(view, session, index, because, &writes, None).named(Violation::DoubledWrite);
@@ -94,6 +159,10 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
         let other = &view.operations[*other];
         other.answer().is_some()
             && other.completed.is_some_and(|end| end < operation.invoked)
+            && (view.waits()
+                || other.node == operation.node
+                || operation.request == AppRequest::Count
+                || other.completed.is_some_and(|end| ON_ITS_WAY < operation.invoked.since(end)))
             // Under an id that is no longer the session's, the request ended nothing.
             && other.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, other)
     })?;
@@ -126,7 +195,8 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     };
     let end = &view.operations[ended];
     let settled = |replica: &&Replica<'_>| view.timeline.settled(replica.node, replica.asked, replica.at);
-    let risen = session.replicas.iter().filter(|replica| completed < replica.asked).filter(settled);
+    let ended = |replica: &&Replica<'_>| completed < replica.asked && !late_end(view, session, completed, replica);
+    let risen = session.replicas.iter().filter(ended).filter(settled);
     let breaches = risen.map(|replica| Breach {
         violation: Some(Violation::RisenSession),
         at: replica.at,
@@ -137,6 +207,7 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
         unpromised: view.torn(session, replica.node, replica.at),
+        session: None,
     });
     breaches.collect()
 }
@@ -159,7 +230,24 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
         rests_on: both.iter().map(|write| write.id).collect(),
         evidence: both.iter().map(|write| write.record).collect(),
         unpromised: Some(fork.unpromised),
+        session: None,
     })
+}
+
+/// How long a message may be on its way where nobody waits for it.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// Whether the end of a session may still be on its way to a node, where nobody waits for it: it came later, or there was
+/// hardly time.
+fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Replica<'_>) -> bool {
+    if view.waits() {
+        return false;
+    }
+    let later = view.looks.iter().enumerate().skip(replica.look + 1).filter(|(_, look)| look.node == replica.node);
+    let gone = later
+        .filter(|(_, look)| view.tells_of(look, session))
+        .any(|(number, _)| session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err());
+    gone || replica.asked.since(ended) < ON_ITS_WAY
 }
 
 fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Operation<'a>) -> Option<&'a str> {
@@ -173,7 +261,8 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let breaches = losses.filter_map(|loss| {
         let operation = &view.operations[loss.operation];
         let writes = session.acknowledged_before(operation.invoked);
-        if writes == 0 {
+        let known = session.answers.iter().any(|index| view.operations[*index].completed < Some(operation.invoked));
+        if !known {
             return None;
         }
         let due = Content { count: i64::try_from(writes).ok(), ..Content::default() };
@@ -185,7 +274,8 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             if writes == 1 { "increment was" } else { "increments were" },
         );
         let writes = acknowledged(session, operation.invoked);
-        Some(breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession))
+        let lost = breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession);
+        Some(Breach { unpromised: loss.unpromised.clone(), ..lost })
     });
     breaches.collect()
 }

@@ -1,14 +1,13 @@
 //! No node logs a WARNING or SEVERE but those that are known to be harmless, each only near what explains it.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
+use super::super::records::silent_log;
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::harmless_lines::{HARMLESS, Near};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, LogLine, Nanos, RecordKind};
-use crate::spec::NodeName;
 
 /// How long what happened explains what is logged: membership takes up to 10 s to evict, and a log is read a little later
 /// than it is written.
@@ -16,10 +15,9 @@ const NEAR: Duration = Duration::from_secs(30);
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let (starts, faults) = (starts(view), faults(view));
-    let (mut breaches, mut harmless, mut logging) = (Vec::new(), 0, BTreeSet::<&NodeName>::new());
+    let (mut breaches, mut harmless) = (Vec::new(), 0);
     for (index, record) in view.history.records.iter().enumerate() {
         let RecordKind::Log(line) = &record.kind else { continue };
-        logging.insert(&line.node);
         if !matches!(line.level.as_str(), "WARNING" | "SEVERE") {
             continue;
         }
@@ -35,8 +33,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
-    if let Some(silent) = view.plan.topology.names().find(|node| !logging.contains(node)) {
-        return Judgement::unknown(format!("nothing of the log of {silent} was read"));
+    if let Some(silent) = silent_log(view) {
+        return Judgement::unknown(silent);
     }
     Judgement::holds(format!("{harmless} lines of level WARNING or SEVERE, all known to be harmless where they were"))
 }

@@ -10,8 +10,9 @@ use crate::spec::{StepKind, Violation};
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
     for session in &view.sessions {
-        breaches.extend(session.answers.iter().filter_map(|answer| partial_answer(view, session, *answer)));
-        breaches.extend(session.replicas.iter().filter_map(|replica| partial_replica(view, session, replica)));
+        breaches.extend((0..session.answers.len()).filter_map(|place| partial_answer(view, session, place)));
+        let replicas = session.replicas.iter().enumerate();
+        breaches.extend(replicas.filter_map(|(place, replica)| partial_replica(view, session, place, replica)));
     }
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
@@ -27,6 +28,12 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     if let Some(spot) = view.blind_spots().into_iter().next() {
         return Err(spot);
     }
+    if let Some(session) = view.sessions.iter().find(|session| unknown_beginning(view, session)) {
+        return Err(format!(
+            "what the first request of {}'s session {} wrote is not known: it was not answered by the app",
+            session.client, session.stems[0]
+        ));
+    }
     let replicas: Vec<_> = view.sessions.iter().flat_map(|session| &session.replicas).collect();
     if replicas.is_empty() && view.plan.steps.iter().any(|step| matches!(step.kind, StepKind::Observe { .. })) {
         return Err("no replica of a session was ever seen".to_owned());
@@ -38,10 +45,20 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     let tried = Tried::of(view)?;
     Ok(Judgement::holds(format!("{seen}, before and after {}", tried.names(view)))
-        .resting_on(tried.answers(view), tried.evidence(view)))
+        .resting_on(tried.answers(view), tried.evidence(view))
+        .after(tried.trials()))
 }
 
-fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+/// Whether the request that made a session was not answered, and no later answer shows what it wrote.
+fn unknown_beginning(view: &View<'_>, session: &Session<'_>) -> bool {
+    let unanswered = session.created_by.is_some_and(|index| view.operations[index].answer().is_none());
+    unanswered
+        && !session.answers.is_empty()
+        && session.created.as_ref().is_none_or(|(_, content)| content.once.is_none())
+}
+
+fn partial_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
     let answer = operation.answer()?;
     if answer.once.is_some() && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
@@ -63,10 +80,13 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Optio
     );
     let created: Vec<_> = session.created_by.into_iter().filter(|created| *created != index).collect();
     let violation = if content.once.is_none() { Violation::LostFirstRequest } else { Violation::PartialSession };
-    Some(breach(view, session, index, because, &created, None).named(violation))
+    let broken = breach(view, session, index, because, &created, None).named(violation);
+    let unpromised =
+        if session.held.answers[place].knows { None } else { view.torn(session, operation.node, broken.at) };
+    Some(Breach { unpromised, ..broken })
 }
 
-fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
+fn partial_replica(view: &View<'_>, session: &Session<'_>, place: usize, replica: &Replica<'_>) -> Option<Breach> {
     // While the first request is under way its parts arrive one after the other.
     let first = session.created_before(replica.asked)?;
     if !view.timeline.settled(replica.node, replica.asked, replica.at) {
@@ -100,6 +120,11 @@ fn partial_replica(view: &View<'_>, session: &Session<'_>, replica: &Replica<'_>
             .chain(fault.map(|fault| fault.record))
             .chain(created.map(|operation| operation.record))
             .collect(),
-        unpromised: view.torn(session, replica.node, replica.at),
+        unpromised: if session.held.replicas[place].knows {
+            None
+        } else {
+            view.torn(session, replica.node, replica.at)
+        },
+        session: None,
     })
 }

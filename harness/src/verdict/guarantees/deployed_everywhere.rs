@@ -37,7 +37,11 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
                 return Err(format!("{node} was not seen to serve {context} after the WAR was dropped at {from}"));
             };
             evidence.push(record);
-            same += usize::from(!told_bytes(view, context, node, (at, FOREVER)).is_empty());
+            let told = !told_bytes(view, context, node, (at, FOREVER)).is_empty();
+            if !told && looked(view, context, node, at) {
+                return Err(format!("no look at {node} told from which bytes it serves {context}"));
+            }
+            same += usize::from(told);
             nodes.push(node.to_string());
         }
         if nodes.len() < 2 {
@@ -82,6 +86,7 @@ fn other_bytes(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
                 rests_on: Vec::new(),
                 evidence: vec![look.record, *dropped],
                 unpromised: None,
+                session: None,
             }));
         }
     }
@@ -106,6 +111,18 @@ fn told_bytes<'v, 'a>(
             && deployed(view, context, node).any(|(_, served)| from <= served && served <= look.asked)
     });
     settled.filter_map(|look| Some((look, look.contexts(&wanted).next()?.war_sha256.as_ref()?))).collect()
+}
+
+/// Whether a look at a settled node could have told the bytes of a context that it had deployed.
+fn looked(view: &View<'_>, context: &ContextPath, node: &NodeName, from: Nanos) -> bool {
+    let wanted = std::iter::once(context).collect();
+    view.looks.iter().any(|look| {
+        look.node == node
+            && from <= look.asked
+            && view.timeline.settled(node, look.asked, look.at)
+            && deployed(view, context, node).any(|(_, served)| from <= served && served <= look.asked)
+            && look.contexts(&wanted).next().is_some()
+    })
 }
 
 /// The last drop of a WAR that was meant for every node: the record, when, and on which. Where it was only ever copied from

@@ -54,7 +54,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         view.replicates_to_all()
             && since < look.asked
-            && look.contexts(&view.counters).next().is_some()
+            && view.tells_of(look, session)
             && view.timeline.settled(look.node, look.asked, look.at)
             && !session.may_have_ended(&view.operations, look.at)
             && !session.busy(&view.operations, look.asked, look.at)
@@ -72,6 +72,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
         rests_on: view.numbers([shortened]),
         evidence: vec![look.record, view.operations[shortened].record],
         unpromised: view.torn(session, look.node, look.at),
+        session: None,
     });
     lost.chain(missed).collect()
 }
@@ -116,6 +117,7 @@ fn late(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
         rests_on: view.numbers([shortened]),
         evidence: vec![replica.record, view.operations[shortened].record],
         unpromised: view.torn(session, replica.node, replica.at),
+        session: None,
     });
     answered.chain(held).collect()
 }
@@ -144,7 +146,7 @@ fn gone(view: &View<'_>, session: &Session<'_>, shortened: usize) -> Option<(Str
     }
     let last = session.replicas.last()?;
     let look = view.looks.iter().enumerate().skip(last.look + 1).find(|(_, look)| {
-        look.contexts(&view.counters).next().is_some()
+        view.tells_of(look, session)
             && session.replicas.iter().any(|replica| replica.node == look.node)
             && view.timeline.up(look.node, last.asked, look.at).is_some()
             && session.may_have_expired(&view.operations, look.at)

@@ -32,21 +32,21 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let tried = Tried::of(view)?;
     let because =
         format!("{sessions} kept the stem of the id and took the answering node's route after {}", tried.names(view));
-    Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view)))
+    Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view)).after(tried.trials()))
 }
 
 fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let lost = session.losses.iter().filter(|loss| loss.excuse.is_none());
     let lost = lost.map(|loss| {
-        breach(view, session, loss.operation, loss_in_words(view, session, loss), &[], None)
-            .named(Violation::LostSession)
+        let lost = breach(view, session, loss.operation, loss_in_words(view, session, loss), &[], None);
+        Breach { unpromised: loss.unpromised.clone(), ..lost.named(Violation::LostSession) }
     });
     let answered = session.answers.iter().filter_map(|answer| {
         let operation = &view.operations[*answer];
         let wrong = wrong_id(view, operation).filter(|_| !renamed_later(view, session, *answer));
         let because = wrong.or_else(|| taken_for_new(view, session, operation)).or_else(|| not_told(operation))?;
         // Another node, or a change of the id, took the session over while this one was being answered.
-        if session.raced(&view.operations, *answer, &view.timeline) {
+        if session.raced(&view.operations, *answer) {
             return None;
         }
         Some(breach(view, session, *answer, because, &[], None))
@@ -114,6 +114,11 @@ fn not_told(operation: &Operation<'_>) -> Option<String> {
     let Fate::Landed(reply, counter) = operation.fate else { return None };
     let id = counter.session.as_ref()?;
     let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie));
+    if let Some(cookie) = reply.set_cookie.last()
+        && let Some(why) = not_sent_back(cookie, operation.path)
+    {
+        return Some(format!("{} was given a cookie that its client cannot send back: {why}", operation.name()));
+    }
     match told {
         Some(told) if told != id.as_str() => {
             Some(format!("{} answered under the id {id}, but its cookie says {told}", operation.name()))
@@ -122,5 +127,52 @@ fn not_told(operation: &Operation<'_>) -> Option<String> {
             Some(format!("{} answered under the id {id} without telling the client by a cookie", operation.name()))
         }
         _ => None,
+    }
+}
+
+/// Why a client that asked for a path over plain HTTP does not send a cookie with its next request for it, in words (RFC
+/// 6265, sections 5.1.4 and 5.4).
+fn not_sent_back(cookie: &str, path: &str) -> Option<String> {
+    for attribute in cookie.split(';').skip(1).map(str::trim) {
+        let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
+        match name.to_ascii_lowercase().as_str() {
+            "path" if value.starts_with('/') && !covers(value, path) => {
+                return Some(format!("it is for the path {value}, and {path} was asked for"));
+            }
+            "max-age" if value.trim().parse::<i64>().is_ok_and(|seconds| seconds <= 0) => {
+                return Some(format!("it is deleted by Max-Age={value}"));
+            }
+            "secure" => return Some("it is for TLS only (Secure)".to_owned()),
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a cookie's path covers the path of a request.
+fn covers(cookie: &str, path: &str) -> bool {
+    path.strip_prefix(cookie).is_some_and(|rest| rest.is_empty() || cookie.ends_with('/') || rest.starts_with('/'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_sent_back_to_its_path_and_below_it_only() {
+        for (cookie, path, sent) in [
+            ("/", "/shop/cart", true),
+            ("/shop", "/shop", true),
+            ("/shop", "/shop/cart", true),
+            ("/shop/", "/shop/cart", true),
+            ("/shop", "/shopping", false),
+            ("/other", "/shop/cart", false),
+        ] {
+            let told = not_sent_back(&format!("JSESSIONID=1; Path={cookie}; HttpOnly"), path);
+            assert_eq!(told.is_none(), sent, "{cookie} {path}: {told:?}");
+        }
+        assert!(not_sent_back("JSESSIONID=1; Path=/; Secure", "/").is_some());
+        assert!(not_sent_back("JSESSIONID=1; Path=/; Max-Age=0", "/").is_some());
+        assert!(not_sent_back("JSESSIONID=1; Path=/; Max-Age=60; SameSite=Lax", "/").is_none());
     }
 }

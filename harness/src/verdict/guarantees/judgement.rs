@@ -17,10 +17,12 @@ pub(in super::super) struct Judgement {
     pub(in super::super) because: String,
     pub(in super::super) rests_on: Vec<OperationId>,
     pub(in super::super) evidence: Vec<usize>,
-    /// How it is violated, once for each breach; `None` is the guarantee's own violation.
-    pub(in super::super) violations: Vec<Option<Violation>>,
+    /// How it is violated, once for each breach, and which session showed it; `None` is the guarantee's own violation.
+    pub(in super::super) violations: Vec<(Option<Violation>, Option<String>)>,
     /// Why nobody promises what is violated, in words.
     pub(in super::super) unpromised: Option<String>,
+    /// How many sessions were put to the test, each by each fault.
+    pub(in super::super) trials: usize,
 }
 
 /// One proof that a guarantee is broken.
@@ -35,12 +37,22 @@ pub(super) struct Breach {
     pub(super) evidence: Vec<usize>,
     /// Why it breaks no promise, in words.
     pub(super) unpromised: Option<String>,
+    /// The session that showed it, by its first stem.
+    pub(super) session: Option<String>,
 }
 
 impl Breach {
     /// What one record shows.
     pub(super) fn shown(at: Nanos, record: usize, because: String) -> Self {
-        Self { at, violation: None, because, rests_on: Vec::new(), evidence: vec![record], unpromised: None }
+        Self {
+            at,
+            violation: None,
+            because,
+            rests_on: Vec::new(),
+            evidence: vec![record],
+            unpromised: None,
+            session: None,
+        }
     }
 }
 
@@ -53,7 +65,12 @@ impl Judgement {
             evidence: Vec::new(),
             violations: Vec::new(),
             unpromised: None,
+            trials: 0,
         }
+    }
+
+    pub(super) fn after(self, trials: usize) -> Self {
+        Self { trials, ..self }
     }
 
     pub(super) fn unknown(because: impl Into<String>) -> Self {
@@ -66,7 +83,7 @@ impl Judgement {
 
     /// Violated as one record shows.
     pub(in super::super) fn violated_by(because: String, record: usize) -> Self {
-        Self { status: Status::Violated, violations: vec![None], ..Self::holds(because) }
+        Self { status: Status::Violated, violations: vec![(None, None)], ..Self::holds(because) }
             .resting_on(Vec::new(), vec![record])
     }
 
@@ -78,7 +95,7 @@ impl Judgement {
         }
         breaches.sort_by_key(|breach| breach.at);
         let others = breaches.len().saturating_sub(1);
-        let violations = breaches.iter().map(|breach| breach.violation).collect();
+        let violations = breaches.iter().map(|breach| (breach.violation, breach.session.clone())).collect();
         let first = breaches.into_iter().next()?;
         let because = match others {
             0 => first.because,
@@ -99,6 +116,12 @@ fn first_of<T: Copy + Ord>(mut items: Vec<T>) -> Vec<T> {
 }
 
 impl Breach {
+    /// Names another record that belongs to it.
+    pub(super) fn beside(mut self, record: usize) -> Self {
+        self.evidence.push(record);
+        self
+    }
+
     /// Says how the guarantee is broken.
     pub(super) fn named(self, violation: Violation) -> Self {
         Self { violation: Some(violation), ..self }

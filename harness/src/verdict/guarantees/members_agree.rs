@@ -89,6 +89,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
         rests_on: Vec::new(),
         evidence: vec![look.record, whole.record],
         unpromised: None,
+        session: None,
     })
 }
 

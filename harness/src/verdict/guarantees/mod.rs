@@ -1,6 +1,7 @@
 //! The guarantees, one file each: from a view of the history to a judgement.
 
 mod judgement;
+mod lag;
 mod survival;
 
 mod cluster_forms;
@@ -22,4 +23,3 @@ mod no_stale_read;
 mod replication_waits;
 
 pub(super) use judgement::{Judgement, of};
-pub(super) use survival::due;

@@ -1,31 +1,32 @@
 //! What a replica held on a node that outlived a fault is there in every later answer and look.
 //!
 //! What counts as seen is graded, so that neither a loss is excused nor a race taken for one. What a node itself was seen
-//! to hold it must go on holding, acknowledged or not. What another node was seen to hold is due only as far as it had
-//! been acknowledged, only over a fault or a join, and only where the configuration brings it to all: a replica may have
-//! been seen half-way through a replication that nobody had yet acknowledged.
+//! to hold it must go on holding, acknowledged or not, until another node writes. What another node was seen to hold is due
+//! only as far as it had been acknowledged, only over a fault or a join, and only where the configuration brings it to all:
+//! a replica may have been seen half-way through a replication that nobody had yet acknowledged.
 
+use std::collections::BTreeMap;
+
+use super::super::held::{By, Floor};
 use super::super::sessions::{Replica, Session};
-use super::super::timeline::Fault;
-use super::super::view::{Content, Look, View};
+use super::super::view::{Look, View};
 use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
-use super::survival::{Tried, breach, loss_in_words};
-use crate::history::Nanos;
-use crate::spec::NodeName;
+use super::survival::{Test, Tried, breach, loss_in_words};
 use crate::spec::Violation;
-use crate::spec::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
     for session in &view.sessions {
-        for answer in &session.answers {
-            breaches.extend(weaker_answer(view, session, *answer));
-            breaches.extend(doubled(view, session, *answer));
+        for place in 0..session.answers.len() {
+            breaches.extend(weaker_answer(view, session, place));
+            breaches.extend(doubled(view, session, place));
         }
         breaches.extend(gone(view, session));
-        breaches.extend(session.replicas.iter().filter_map(|replica| weaker_replica(view, session, replica)));
-        breaches.extend(session.replicas.iter().filter_map(|replica| doubled_replica(session, replica)));
+        for (place, replica) in session.replicas.iter().enumerate() {
+            breaches.extend(weaker_replica(view, session, place, replica));
+            breaches.extend(doubled_replica(session, place, replica));
+        }
         breaches
             .extend(view.looks.iter().enumerate().filter_map(|(number, look)| vanished(view, session, number, look)));
     }
@@ -37,27 +38,21 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let tried = Tried::of(view)?;
-    let mut seen = Vec::new();
-    for fault in &view.timeline.faults {
-        let mut tests = tried.tests.iter().filter(|test| test.fault.number == fault.number).peekable();
-        if tests.peek().is_none() {
-            continue;
+    let mut seen: BTreeMap<Option<u32>, &Replica<'_>> = BTreeMap::new();
+    let mut unseen: BTreeMap<Option<u32>, &Test<'_, '_>> = BTreeMap::new();
+    for test in &tried.tests {
+        let number = test.fault.map(|fault| fault.number);
+        match spared(view, test) {
+            Some(replica) => drop(seen.entry(number).or_insert(replica)),
+            // A session of which no look could tell has nothing of this kind to lose, as long as others have.
+            None if looked_for(view, test) => return Err(no_replica(view, test)),
+            None => drop(unseen.entry(number).or_insert(test)),
         }
-        let floor = tests.find_map(|test| {
-            let answer = &view.operations[test.answer];
-            let asked = (answer.invoked, answer.completed?);
-            // What a partition left behind is no copy that a fault could have spared.
-            let mut floors = floors(view, test.session, answer.node, asked)
-                .filter(|(seen, _)| seen.at < fault.asked && view.torn(test.session, seen.node, seen.at).is_none());
-            floors.next()
-        });
-        let Some((replica, _)) = floor else {
-            let name = fault.name();
-            let why = view.blind_spots().into_iter().next().map(|spot| format!(" ({spot})")).unwrap_or_default();
-            return Err(format!("before {name} no replica was seen on a node that outlived it{why}"));
-        };
-        seen.push(replica);
     }
+    if let Some((_, test)) = unseen.iter().find(|(number, _)| !seen.contains_key(number)) {
+        return Err(no_replica(view, test));
+    }
+    let seen: Vec<&Replica<'_>> = seen.into_values().collect();
     if let Some(spot) = view.blind_spots().into_iter().next() {
         return Err(spot);
     }
@@ -70,76 +65,75 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         .collect();
     let because = format!("what replicas held ({}) was there after {}", replicas.join(", "), tried.names(view));
     let evidence = seen.iter().map(|replica| replica.record).chain(tried.evidence(view)).collect();
-    Ok(Judgement::holds(because).resting_on(tried.answers(view), evidence))
+    Ok(Judgement::holds(because).resting_on(tried.answers(view), evidence).after(tried.trials()))
 }
 
-/// What looks before an instant make due on a node, each with the look's replica, the last look first: of each node the
-/// last one between two faults. An earlier one needs no second judgement: a later one that fell behind it is a breach
-/// itself.
-fn floors<'v>(
-    view: &'v View<'_>,
-    session: &'v Session<'_>,
-    node: &'v NodeName,
-    (from, to): (Nanos, Nanos),
-) -> impl Iterator<Item = (&'v Replica<'v>, Content)> {
-    view.last_looks(session, (from, to)).into_iter().map(|replica| &session.replicas[replica]).filter_map(
-        move |replica| {
-            if replica.node == node {
-                return Some((replica, replica.content.clone()));
-            }
-            let over_a_fault =
-                || view.timeline.faults.iter().filter_map(Fault::hit).any(|hit| replica.at < hit && hit < from);
-            // A joiner is given the state of its peers, whatever the send options.
-            let shared = view.timeline.synchronised_between(node, replica.at, from)
-                || ((view.waits() || !view.replicates_to_all()) && over_a_fault());
-            let acknowledged = i64::try_from(session.acknowledged_before(replica.asked)).ok();
-            let count = replica.content.count.min(acknowledged);
-            let first = session.created_before(replica.asked)?;
-            let companions = |seen: &Content| Content {
-                count,
-                once: seen.once.clone().filter(|_| first.once == seen.once),
-                list: seen.list.as_ref().and(first.list.clone()),
-            };
-            shared.then(|| (replica, companions(&replica.content)))
-        },
-    )
+fn no_replica(view: &View<'_>, test: &Test<'_, '_>) -> String {
+    let (client, stem) = (test.session.client, test.session.stems[0]);
+    let name = match test.fault {
+        Some(fault) => fault.name(),
+        None => format!("{client} moved"),
+    };
+    let why = view.blind_spots().into_iter().next().map(|spot| format!(" ({spot})")).unwrap_or_default();
+    format!("before {name} no replica was seen on a node that outlived it, of {client}'s session {stem}{why}")
 }
 
-/// A list that was changed in place is due only as it was created: in-place changes do not replicate.
-fn as_created(session: &Session<'_>, due: Content) -> Content {
-    let created = session.created.as_ref().and_then(|(_, content)| content.list.clone());
-    Content { list: due.list.and(created), ..due }
+/// Whether a look at a node that outlived a fault could have told of the session before it.
+fn looked_for(view: &View<'_>, test: &Test<'_, '_>) -> bool {
+    let broken = test.fault.filter(|fault| !fault.kind.leaves_it_up()).map(|fault| fault.node);
+    let answered = test.session.answers.iter().filter_map(|index| view.operations[*index].completed).min();
+    let Some(known) = answered else { return false };
+    view.looks.iter().any(|look| {
+        Some(look.node) != broken
+            && known < look.asked
+            && look.at < test.since
+            && view.timeline.settled(look.node, look.asked, look.at)
+            && view.timeline.outlives(look.node, look.at, test.since)
+            && view.tells_of(look, test.session)
+            // With one backup only it may be any other node's.
+            && (view.replicates_to_all() || view.plan.topology.nodes.len() == 2)
+    })
 }
 
-fn weaker_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+/// The last replica that was seen on a node which outlived a fault, and from which the answer after it could come.
+fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
+    let answer = &view.operations[test.answer];
+    let broken = test.fault.filter(|fault| !fault.kind.leaves_it_up()).map(|fault| fault.node);
+    let from_all = view.waits() || !view.replicates_to_all();
+    let before = test.session.replicas.partition_point(|replica| replica.at < test.since);
+    test.session.replicas[..before].iter().rev().find(|replica| {
+        Some(replica.node) != broken
+            && view.timeline.outlives(replica.node, replica.at, test.since)
+            && (from_all
+                || replica.node == answer.node
+                || view.timeline.synchronised_between(answer.node, replica.at, answer.invoked))
+            // What a partition leaves behind is no copy that a fault could have spared.
+            && !view.splits.iter().any(|split| {
+                split.from < replica.at
+                    && replica.at < split.until
+                    && test.session.operations.iter().any(|index| split.saw(&view.operations[*index]))
+            })
+    })
+}
+
+/// What a look had shown, as far as it exceeds what is shown now.
+fn shown_more(floor: Option<Floor>, count: Option<i64>) -> Option<(i64, By)> {
+    let floor = floor.filter(|floor| count.is_some_and(|count| count < floor.count))?;
+    Some((floor.count, floor.by))
+}
+
+fn weaker_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
-    let completed = operation.completed?;
-    if session.contended_before(completed) {
-        return None;
-    }
     let answer = operation.answer()?;
-    let own = i64::from(operation.request == AppRequest::Count);
-    // Nearly every answer shows all that any look showed, and there may be a hundred thousand.
-    let all = view.last_looks(session, (operation.invoked, completed)).into_iter().all(|replica| {
-        let seen = &session.replicas[replica].content;
-        let created = session.created.as_ref().and_then(|(_, content)| content.list.as_ref());
-        seen.count.is_none_or(|count| count.saturating_add(own) <= answer.count)
-            && seen.once.as_ref().is_none_or(|once| answer.once.as_ref() == Some(once))
-            && created.is_none_or(|list| answer.list.starts_with(list))
-    });
-    if all {
-        return None;
-    }
-    let content = Content::of_answer(answer);
-    let (replica, lacks) =
-        floors(view, session, operation.node, (operation.invoked, completed)).find_map(|(replica, due)| {
-            let due = Content { count: due.count.map(|count| count + own), ..as_created(session, due) };
-            Some((replica, content.lacks(&due)?))
-        })?;
+    let (due, by) = shown_more(session.held.answers[place].seen, Some(answer.count))?;
+    let By::Look(replica) = by else { return None };
+    let replica = &session.replicas[replica];
     let because = format!(
-        "{} answered {}'s session with {lacks}, as the replica on {} had shown at {}",
+        "{} answered {}'s session with count {} where {due} was due, as the replica on {} had shown at {}",
         operation.name(),
         session.client,
+        answer.count,
         replica.node,
         replica.at
     );
@@ -147,10 +141,10 @@ fn weaker_answer(view: &View<'_>, session: &Session<'_>, index: usize) -> Option
 }
 
 fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
-    let losses = session.losses.iter().filter(|loss| loss.excuse.is_none());
-    let breaches = losses.filter_map(|loss| {
-        let operation = &view.operations[loss.operation];
-        let (replica, _) = floors(view, session, operation.node, (operation.invoked, operation.completed?)).next()?;
+    let losses = session.losses.iter().zip(&session.held.losses).filter(|(loss, _)| loss.excuse.is_none());
+    let breaches = losses.filter_map(|(loss, bounds)| {
+        let By::Look(replica) = bounds.seen?.by else { return None };
+        let replica = &session.replicas[replica];
         let because = format!(
             "{}, though the replica on {} had shown it at {}",
             loss_in_words(view, session, loss),
@@ -162,66 +156,90 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     breaches.collect()
 }
 
-fn weaker_replica(view: &View<'_>, session: &Session<'_>, later: &Replica<'_>) -> Option<Breach> {
-    if session.contended_before(later.at) || !view.timeline.settled(later.node, later.asked, later.at) {
+fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &Replica<'_>) -> Option<Breach> {
+    if !view.timeline.settled(later.node, later.asked, later.at) {
         return None;
     }
-    let (earlier, lacks) = floors(view, session, later.node, (later.asked, later.at))
-        .find_map(|(earlier, due)| Some((earlier, later.content.lacks(&as_created(session, due))?)))?;
-    Some(Breach {
-        violation: None,
-        at: later.at,
-        because: format!(
-            "the replica of {}'s session on {} showed {lacks} at {}, as the replica on {} had shown at {}",
-            session.client, later.node, later.at, earlier.node, earlier.at
-        ),
-        rests_on: Vec::new(),
-        evidence: vec![later.record, earlier.record],
-        unpromised: view.torn(session, later.node, later.at),
-    })
+    let count = later.content.count;
+    let (due, by) = shown_more(session.held.replicas[place].seen, count)?;
+    let (what, record) = match by {
+        By::Look(earlier) => {
+            let earlier = &session.replicas[earlier];
+            (format!("the replica on {} had shown at {}", earlier.node, earlier.at), earlier.record)
+        }
+        By::Answer(index) => {
+            let earlier = &view.operations[index];
+            (format!("{} had shown", earlier.name()), earlier.record)
+        }
+    };
+    let because = format!(
+        "the replica of {}'s session on {} showed count {} where {due} was due at {}, as {what}",
+        session.client,
+        later.node,
+        count.unwrap_or_default(),
+        later.at
+    );
+    Some(Breach::shown(later.at, later.record, because).beside(record))
 }
 
 /// A replica that shows more than was ever attempted.
-fn doubled_replica(session: &Session<'_>, replica: &Replica<'_>) -> Option<Breach> {
-    session.created_by?;
-    let most = i64::try_from(session.attempted_before(replica.at)).ok()?;
+fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -> Option<Breach> {
+    let most = session.held.replicas[place].most?;
     let count = replica.content.count.filter(|count| *count > most)?;
-    Some(Breach {
-        violation: Some(Violation::DoubledWrite),
-        at: replica.at,
-        because: format!(
-            "the replica of {}'s session on {} showed count {count}, but only {most} increments were ever attempted",
+    let attempted = i64::try_from(session.attempted_before(replica.at)).ok()?;
+    let because = if count > attempted {
+        format!(
+            "the replica of {}'s session on {} showed count {count}, but only {attempted} increments were ever attempted",
             session.client, replica.node
-        ),
-        rests_on: Vec::new(),
-        evidence: vec![replica.record],
-        unpromised: None,
-    })
+        )
+    } else {
+        format!(
+            "the replica of {}'s session on {} showed count {count}, but by what had been shown before it can be {most} \
+             at most",
+            session.client, replica.node
+        )
+    };
+    Some(Breach { violation: Some(Violation::DoubledWrite), ..Breach::shown(replica.at, replica.record, because) })
 }
 
 /// A session that a node no longer holds at all. Where each session has one backup only, it may move by right.
 fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'_>) -> Option<Breach> {
-    let served = look.contexts(&view.counters).next().is_some();
+    let served = view.tells_of(look, session);
     if !served || !view.replicates_to_all() || !view.timeline.settled(look.node, look.asked, look.at) {
         return None;
     }
-    let by_right = session.may_have_ended(&view.operations, look.at)
+    let ended = |index: &usize| view.operations[*index].answer().is_some() && view.operations[*index].invoked < look.at;
+    let legitimately = session.may_have_ended(&view.operations, look.at)
+        || session.ends.iter().any(ended)
+        || session.may_be_renamed(&view.operations, look.at)
         || session.busy(&view.operations, look.asked, look.at)
         || !session.losses.is_empty();
     // Replicas are kept in the order of the looks.
-    if by_right || session.replicas.binary_search_by_key(&number, |replica| replica.look).is_ok() {
+    if legitimately || session.replicas.binary_search_by_key(&number, |replica| replica.look).is_ok() {
         return None;
     }
-    let (earlier, _) = floors(view, session, look.node, (look.asked, look.at)).next()?;
-    Some(Breach {
-        violation: Some(Violation::LostSession),
-        at: look.at,
-        because: format!(
-            "{} no longer held {}'s session {} at {}, which {} had shown at {}",
-            look.node, session.client, session.stems[0], look.at, earlier.node, earlier.at
-        ),
-        rests_on: Vec::new(),
-        evidence: vec![look.record, earlier.record],
-        unpromised: view.torn(session, look.node, look.at),
-    })
+    let before = session.replicas.partition_point(|replica| replica.at < look.asked);
+    let earlier = session.replicas[..before].iter().rfind(|replica| {
+        let here = replica.node == look.node && view.timeline.outlives(look.node, replica.at, look.at);
+        let joined = || {
+            view.timeline.synchronised_between(look.node, replica.at, look.asked)
+                && view.timeline.outlives(replica.node, replica.at, look.at)
+        };
+        here || joined()
+    })?;
+    Some(
+        Breach {
+            violation: Some(Violation::LostSession),
+            unpromised: view.torn(session, look.node, look.at),
+            ..Breach::shown(
+                look.at,
+                look.record,
+                format!(
+                    "{} no longer held {}'s session {} at {}, which {} had shown at {}",
+                    look.node, session.client, session.stems[0], look.at, earlier.node, earlier.at
+                ),
+            )
+        }
+        .beside(earlier.record),
+    )
 }

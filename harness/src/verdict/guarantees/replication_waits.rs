@@ -15,7 +15,7 @@ use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
 use crate::spec::{FaultKind, NodeName, Violation};
 
-/// What took this long has waited for somebody; without waiting it takes milliseconds.
+/// What took this long may have waited for somebody; without waiting it takes milliseconds.
 const WAITED: Duration = Duration::from_secs(1);
 /// No machine is so busy that a write takes this long without waiting for somebody.
 const WAITED_FOR_A_PEER: Duration = Duration::from_secs(4);
@@ -77,14 +77,14 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
     let breach = |violation, because| {
         let evidence = vec![operation.record, fault.record];
         let rests_on = vec![operation.id];
-        Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None })
+        Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None, session: None })
     };
     Some(match (view.waits(), took) {
-        (true, took) if took >= WAITED => Trial::Shown(index),
+        (true, took) if took >= WAITED_FOR_A_PEER => Trial::Shown(index),
         (_, _) if evicted => Trial::Open(format!("{node} had evicted its peer by the time of {name}")),
         (_, _) if !lasted => Trial::Open(format!("{} was undone before {name} could have waited", fault.name())),
         (false, took) if took < WAITED => Trial::Shown(index),
-        (true, took) => breach(
+        (true, took) if took < WAITED => breach(
             None,
             format!(
                 "{name} was answered after {} ms though {} kept its peer silent: replication does not wait",
@@ -100,7 +100,7 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
                 fault.name()
             ),
         ),
-        (false, took) => Trial::Open(format!("{name} took {} ms, which may be the machine's doing", took.as_millis())),
+        (_, took) => Trial::Open(format!("{name} took {} ms, which may be the machine's doing", took.as_millis())),
     })
 }
 

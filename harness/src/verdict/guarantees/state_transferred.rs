@@ -147,6 +147,7 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
         rests_on: Vec::new(),
         evidence: looks.chain([record]).collect(),
         unpromised: None,
+        session: None,
     })
 }
 

@@ -3,72 +3,126 @@
 use super::super::operations::Operation;
 use super::super::sessions::{Loss, Session};
 use super::super::timeline::{FOREVER, Fault};
-use super::super::view::{Content, View};
+use super::super::view::View;
 use super::judgement::{Breach, NAMED};
 use crate::history::{Nanos, OperationId};
-use crate::spec::plan::AppRequest;
+use crate::spec::NodeName;
 
-/// The faults of a run, each with the operation that was answered first after it.
+/// What put sessions to the test, each with the operation that was answered first after it.
 pub(super) struct Tried<'v, 'a> {
     pub(super) tests: Vec<Test<'v, 'a>>,
 }
 
-/// One fault, and one session that was asked after it.
+/// One session that was asked after a fault, or on another node than before.
 pub(super) struct Test<'v, 'a> {
-    pub(super) fault: &'v Fault<'a>,
+    /// `None` where the session moved without one.
+    pub(super) fault: Option<&'v Fault<'a>>,
     pub(super) session: &'v Session<'a>,
     pub(super) answer: usize,
+    /// What had been acknowledged by then was at stake.
+    pub(super) since: Nanos,
 }
 
 impl<'v, 'a> Tried<'v, 'a> {
-    /// All faults, where each was followed by an answer out of a session that had something to lose.
+    /// All that put a session to the test.
+    ///
+    /// Every session with something to lose must have been answered after each fault that could lose it: after the end of
+    /// the node that had answered it last. A node that was not its owner takes nothing along that anybody could miss.
     ///
     /// # Errors
     /// Why nobody can know, in words.
     pub(super) fn of(view: &'v View<'a>) -> Result<Self, String> {
-        if view.timeline.faults.is_empty() {
-            return Err("no fault was tried".to_owned());
-        }
         let mut tests = Vec::new();
+        let mut untested = Vec::new();
         for fault in &view.timeline.faults {
             if fault.hit().is_none() {
                 return Err(format!("{} is not known to have hit", fault.name()));
             }
-            let answered = view.answered_after(fault);
-            // What runs on loses nothing by itself, so only a session that was asked across it tests anything.
-            if answered.is_empty() && fault.kind.leaves_it_up() {
+            if fault.kind.leaves_it_up() {
+                // What runs on loses nothing by itself, so only a session that was asked across it tests anything.
+                let answered = view.answered_after(fault).into_iter();
+                tests.extend(answered.map(|(session, answer)| Test {
+                    fault: Some(fault),
+                    session,
+                    answer,
+                    since: fault.asked,
+                }));
                 continue;
             }
-            if answered.is_empty() {
-                return Err(format!(
-                    "{} tested nothing: no session with an acknowledged write before it was answered after it",
-                    fault.name()
-                ));
-            }
-            for (session, answer) in answered {
-                if let Some(vain) = asked_in_vain(view, fault, session, answer) {
-                    return Err(format!("{} after {} got no answer of the app", vain.name(), fault.name()));
+            for session in view.sessions.iter().filter(|session| view.at_stake(session, fault)) {
+                match view.tested(session, fault) {
+                    Ok(answer) => tests.push(Test { fault: Some(fault), session, answer, since: fault.asked }),
+                    Err(why) => untested.push(format!(
+                        "{} tested nothing of {}'s session {}: {why}",
+                        fault.name(),
+                        session.client,
+                        session.stems[0]
+                    )),
                 }
-                tests.push(Test { fault, session, answer });
             }
+        }
+        if let Some(hit) = view.timeline.faults.iter().filter_map(Fault::hit).min() {
+            let known = |session: &&Session<'a>| {
+                session.answers.first().is_some_and(|answer| view.operations[*answer].completed < Some(hit))
+            };
+            for session in view.sessions.iter().filter(known) {
+                if let Some(vain) =
+                    view.last_asked_in_vain(session, hit).filter(|vain| !view.over(session, vain.invoked))
+                {
+                    untested.push(format!(
+                        "{} for {}'s session {} was not answered by the app, and nothing after it was",
+                        vain.name(),
+                        session.client,
+                        session.stems[0]
+                    ));
+                }
+            }
+        }
+        if let Some(first) = untested.first() {
+            return Err(match untested.len() - 1 {
+                0 => first.clone(),
+                others => format!("{first} (and {others} more)"),
+            });
         }
         if tests.is_empty() {
-            return Err("no session with an acknowledged write before a fault was answered after it".to_owned());
+            tests = moves(view);
         }
-        Ok(Self { tests })
+        match (tests.is_empty(), view.timeline.faults.first()) {
+            (false, _) => Ok(Self { tests }),
+            (true, None) => Err("no fault was tried, and no session moved to another node".to_owned()),
+            (true, Some(fault)) => Err(format!(
+                "{} tested nothing: no session with an acknowledged write had been answered last by a node that was broken",
+                fault.name()
+            )),
+        }
+    }
+
+    /// How many there were.
+    pub(super) fn trials(&self) -> usize {
+        self.tests.len()
     }
 
     /// As in `the kill of n1 (#6 on n2) and the kill of n2 (#7 on n1)`.
     pub(super) fn names(&self, view: &View<'_>) -> String {
+        let answer = |test: &Test<'_, '_>| {
+            let answer = &view.operations[test.answer];
+            format!("{} on {}", answer.id, answer.node)
+        };
         let mut names: Vec<String> = Vec::new();
         let mut last = None;
         for test in &self.tests {
-            if last.replace(test.fault.number) != Some(test.fault.number) {
-                let answer = &view.operations[test.answer];
-                names.push(format!("{} ({} on {})", test.fault.name(), answer.id, answer.node));
+            let Some(fault) = test.fault else { continue };
+            if last.replace(fault.number) != Some(fault.number) {
+                names.push(format!("{} ({})", fault.name(), answer(test)));
             }
         }
-        names.join(" and ")
+        match self.tests.first() {
+            Some(first) if names.is_empty() => {
+                let moves = if self.tests.len() == 1 { "1 move" } else { &format!("{} moves", self.tests.len()) };
+                format!("{moves} to another node ({})", answer(first))
+            }
+            _ => names.join(" and "),
+        }
     }
 
     pub(super) fn answers(&self, view: &View<'_>) -> Vec<OperationId> {
@@ -76,30 +130,117 @@ impl<'v, 'a> Tried<'v, 'a> {
     }
 
     pub(super) fn evidence(&self, view: &View<'_>) -> Vec<usize> {
-        self.tests.iter().flat_map(|test| [test.fault.record, view.operations[test.answer].record]).collect()
+        let records = self.tests.iter().map(|test| (test.fault, view.operations[test.answer].record));
+        records.flat_map(|(fault, answer)| fault.map(|fault| fault.record).into_iter().chain([answer])).collect()
     }
 }
 
-/// An operation between a fault and the first answer after it that may have landed: what the client got instead of an
-/// answer tells nothing of the session, and the answer comes too late to tell of this fault alone.
-fn asked_in_vain<'v, 'a>(
-    view: &'v View<'a>,
-    fault: &Fault<'a>,
-    session: &Session<'a>,
-    answer: usize,
-) -> Option<&'v Operation<'a>> {
-    let (hit, answered) = (fault.hit()?, view.operations[answer].invoked);
-    let between = |operation: &&Operation<'a>| {
-        hit < operation.invoked && operation.invoked < answered && operation.answer().is_none() && operation.may_land()
+/// The answers of another node than the one before.
+fn moves<'v, 'a>(view: &'v View<'a>) -> Vec<Test<'v, 'a>> {
+    let of = |session: &'v Session<'a>| {
+        let answers = session.answers.iter().zip(session.answers.iter().skip(1));
+        let moved = answers.filter(move |(before, after)| {
+            let (before, after) = (&view.operations[**before], &view.operations[**after]);
+            before.node != after.node
+                && before.completed.is_some_and(|end| end < after.invoked)
+                && session.acknowledged_before(after.invoked) > 0
+        });
+        moved.map(move |(_, after)| {
+            let since = view.operations[*after].invoked;
+            Test { fault: None, session, answer: *after, since }
+        })
     };
-    session.operations.iter().map(|index| &view.operations[*index]).find(between)
+    view.sessions.iter().flat_map(of).collect()
 }
 
-/// What an answer must show at least: the acknowledged increments and what the first request wrote.
-pub(in super::super) fn due<'a>(session: &Session<'a>, answer: &Operation<'a>) -> Content {
-    let own = usize::from(answer.request == AppRequest::Count);
-    let count = session.acknowledged_before(answer.invoked) + own;
-    Content { count: i64::try_from(count).ok(), ..session.created_before(answer.invoked).cloned().unwrap_or_default() }
+impl<'a> View<'a> {
+    /// Whether a fault could lose a session: something was acknowledged of it, it had not ended, and the node that is
+    /// broken was its owner, or may have been.
+    pub(super) fn at_stake(&self, session: &Session<'a>, fault: &Fault<'a>) -> bool {
+        let Some(hit) = fault.hit() else { return false };
+        let answered = session.answers.iter().map(|index| &self.operations[*index]);
+        let answered = answered.filter(|answer| answer.completed.is_some_and(|end| end < fault.asked));
+        let Some(last) = answered.max_by_key(|answer| answer.completed) else { return false };
+        let lost = session.losses.iter().any(|loss| self.operations[loss.operation].completed < Some(fault.asked));
+        let owned = last.node == fault.node || {
+            // Beside the last answer, or unanswered since, another node may have become the owner.
+            let begun = session.operations.partition_point(|index| self.operations[*index].invoked < hit);
+            let mut others = session.operations[..begun].iter().map(|index| &self.operations[*index]);
+            others.any(|operation| operation.node == fault.node && last.invoked < operation.acts_until)
+        };
+        owned && !lost && !self.over(session, fault.asked) && !self.is_by_product(session)
+    }
+
+    /// Whether a session was made beside the one that its client goes on with: by a request that overtook a change of id,
+    /// and found nothing.
+    fn is_by_product(&self, session: &Session<'a>) -> bool {
+        let Some(creator) = session.created_by.map(|index| &self.operations[index]) else { return false };
+        let Some(sent) = creator.sent else { return false };
+        self.sessions.iter().any(|other| {
+            let meant = other.stems.contains(&sent.stem())
+                && other.losses.iter().any(|loss| loss.excuse.is_some() && Some(loss.operation) == session.created_by);
+            meant
+                && other.answers.iter().map(|index| &self.operations[*index]).any(|answer| {
+                    answer.client == creator.client && creator.completed.is_some_and(|end| end < answer.invoked)
+                })
+        })
+    }
+
+    /// Whether a session was over at an instant: it was ended with acknowledgement, its time was over, or a look showed
+    /// that it had gone after a request that may have ended it.
+    fn over(&self, session: &Session<'a>, at: Nanos) -> bool {
+        let ended = session.ends.iter().map(|index| &self.operations[*index]).any(|end| {
+            let answered = end.answer().is_some();
+            end.invoked < at
+                && !session.answered_between(&self.operations, end.acts_until, at)
+                && (answered || self.gone_since(session, end.invoked, at))
+        });
+        ended || (session.short.is_some() && session.may_have_expired(&self.operations, at))
+    }
+
+    /// Whether a look at a node that had held a session showed it no more.
+    fn gone_since(&self, session: &Session<'a>, from: Nanos, to: Nanos) -> bool {
+        let before = |node: &NodeName| session.replicas.iter().any(|replica| replica.node == node && replica.at < from);
+        let looks = self.looks.iter().enumerate().filter(|(_, look)| from < look.asked && look.at < to);
+        let mut looks = looks.filter(|(_, look)| self.tells_of(look, session));
+        looks.any(|(number, look)| {
+            before(look.node) && session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err()
+        })
+    }
+
+    /// The first answer out of a session after a fault.
+    ///
+    /// # Errors
+    /// Why it was not tested, in words.
+    fn tested(&self, session: &Session<'a>, fault: &Fault<'a>) -> Result<usize, String> {
+        let hit = fault.hit().unwrap_or(FOREVER);
+        let after = session.answers.partition_point(|answer| self.operations[*answer].invoked <= hit);
+        let vain = self.last_asked_in_vain(session, hit);
+        match (session.answers.get(after), vain) {
+            (Some(answer), None) => Ok(*answer),
+            (_, Some(vain)) => Err(format!("{} was not answered by the app, and nothing after it was", vain.name())),
+            (None, None) => match session.losses.first() {
+                Some(loss) => Err(format!(
+                    "{} did not find it, and it may have ended or changed its id",
+                    self.operations[loss.operation].name()
+                )),
+                None => Err("it was not asked for again".to_owned()),
+            },
+        }
+    }
+
+    /// The last request for a session that reached a living node and got no answer of the app, where none got one after it.
+    pub(super) fn last_asked_in_vain(&self, session: &Session<'a>, since: Nanos) -> Option<&Operation<'a>> {
+        let last = session.answers.last().map(|index| self.operations[*index].invoked).unwrap_or_default();
+        let asked = session.operations.iter().chain(&session.refused).map(|index| &self.operations[*index]);
+        let vain = asked.filter(|operation| {
+            let ended = operation.completed.unwrap_or(operation.invoked);
+            last.max(since) < operation.invoked
+                && operation.answer().is_none()
+                && self.timeline.up(operation.node, operation.invoked, ended).is_some()
+        });
+        vain.max_by_key(|operation| operation.invoked)
+    }
 }
 
 /// The acknowledged increments before an instant, the last ones first, and no more than a finding names.
@@ -138,6 +279,7 @@ pub(super) fn breach(
     evidence.extend(records);
     evidence.extend(others.iter().map(|index| view.operations[*index].record));
     let rests_on = std::iter::once(operation).chain(others.iter().copied());
-    let unpromised = view.torn(session, broke.node, at);
-    Breach { at, violation: None, because, rests_on: view.numbers(rests_on), evidence, unpromised }
+    let unpromised = None;
+    let session = Some(session.stems[0].to_owned());
+    Breach { at, violation: None, because, rests_on: view.numbers(rests_on), evidence, unpromised, session }
 }

@@ -67,21 +67,11 @@ fn shows_a_count(story: &Story, place: usize) -> bool {
 
 /// What the checkers ask for by search and by sums, asked one by one.
 mod one_by_one {
-    use std::collections::BTreeSet;
-
-    use super::super::super::sessions::{Session, may_act_until};
+    use super::super::super::sessions::Session;
     use super::super::super::timeline::FOREVER;
     use super::super::super::view::View;
     use crate::history::Nanos;
     use crate::spec::plan::AppRequest;
-
-    pub(super) fn last_looks(view: &View<'_>, session: &Session<'_>, (from, to): (Nanos, Nanos)) -> Vec<usize> {
-        let mut seen = BTreeSet::new();
-        let replicas = session.replicas.iter().enumerate().rev().filter(|(_, replica)| replica.at < from);
-        let alive = replicas.filter(|(_, replica)| view.timeline.outlives(replica.node, replica.at, to));
-        let last = alive.filter(|(_, replica)| seen.insert((replica.node, view.timeline.age(replica.at))));
-        last.map(|(index, _)| index).collect()
-    }
 
     pub(super) fn acknowledged(view: &View<'_>, session: &Session<'_>, before: Nanos) -> Vec<usize> {
         let counts = session.operations.iter().copied().filter(|index| {
@@ -107,7 +97,7 @@ mod one_by_one {
         others.map(|other| &view.operations[*other]).any(|other| {
             (other.node != operation.node || other.request == AppRequest::ChangeId)
                 && other.invoked < ended
-                && operation.invoked < may_act_until(other, &view.timeline)
+                && operation.invoked < other.acts_until
         })
     }
 }
@@ -133,7 +123,6 @@ proptest! {
         let at = |index: &prop::sample::Index| story.history.records[index.index(story.history.records.len())].at;
         for (session, pair) in view.sessions.iter().flat_map(|session| instants.windows(2).map(move |pair| (session, pair))) {
             let span = (at(&pair[0]).min(at(&pair[1])), at(&pair[0]).max(at(&pair[1])));
-            prop_assert_eq!(view.last_looks(session, span), one_by_one::last_looks(&view, session, span));
             prop_assert_eq!(
                 session.acknowledged_by(span.0).collect::<Vec<_>>(), one_by_one::acknowledged(&view, session, span.0)
             );
@@ -142,7 +131,7 @@ proptest! {
         for session in &view.sessions {
             for answer in &session.answers {
                 prop_assert_eq!(
-                    session.raced(&view.operations, *answer, &view.timeline), one_by_one::raced(&view, session, *answer)
+                    session.raced(&view.operations, *answer), one_by_one::raced(&view, session, *answer)
                 );
             }
         }

@@ -60,6 +60,7 @@ impl Story {
             topology,
             guarantees: Guarantee::COMMON.to_vec(),
             expect_violations: Vec::new(),
+            allow: Vec::new(),
             at_most: crate::spec::AtMost::default(),
             steps: Vec::new(),
         };

@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
-use tomee_harness::lab::run_dir::SCENARIO_FILE;
+use tomee_harness::lab::run_dir::{KEPT_FOLDER, SCENARIO_FILE};
 use tomee_harness::report::{html, junit};
 use tomee_harness::{config, history};
 use zip::write::SimpleFileOptions;
@@ -43,6 +43,7 @@ pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Fai
     let results = junit::render(&summary, &history).map_err(Failure::environment)?;
     bundle.add("junit.xml", results.as_bytes())?;
     bundle.nodes(&folder.join("nodes"))?;
+    bundle.given(&folder)?;
     let files = bundle.files;
     let writer = bundle.zip.finish().map_err(Failure::environment)?;
     writer.into_inner().map_err(|error| Failure::environment(error.into_error()))?;
@@ -76,6 +77,27 @@ impl Bundle {
             for file in ["server.xml"].iter().chain(&LOGS) {
                 self.copy(&folder.join(&node).join(file), &format!("nodes/{node}/{file}"))?;
             }
+        }
+        Ok(())
+    }
+
+    /// The files that the run was given, as they are.
+    fn given(&mut self, folder: &Utf8Path) -> Result<(), Failure> {
+        let mut paths = vec![];
+        if folder.join(KEPT_FOLDER).is_dir() {
+            for number in folder.join(KEPT_FOLDER).read_dir_utf8().map_err(Failure::environment)? {
+                for file in
+                    number.map_err(Failure::environment)?.path().read_dir_utf8().map_err(Failure::environment)?
+                {
+                    paths.push(file.map_err(Failure::environment)?.into_path());
+                }
+            }
+        }
+        paths.sort();
+        for path in paths {
+            let bytes = fs_err::read(&path).map_err(Failure::environment)?;
+            let below = path.strip_prefix(folder).unwrap_or(&path);
+            self.add(below.as_str(), &bytes)?;
         }
         Ok(())
     }

@@ -116,7 +116,10 @@ impl Stored {
         let environment = self.environment.as_ref();
         let setting = environment.map_or_else(|| self.plan.topology.server.to_string(), Environment::setting);
         let cut_short = environment.and_then(|environment| environment.cut_short.clone());
-        Summary::of(&self.plan, setting, verdict, &self.history, self.run_dir.path()).cut_short_by(cut_short)
+        let unused = environment.map_or(&[][..], |environment| &environment.not_in_effect);
+        Summary::of(&self.plan, setting, verdict, &self.history, self.run_dir.path())
+            .cut_short_by(cut_short)
+            .not_in_effect(unused)
     }
 }
 

@@ -3,11 +3,14 @@
 mod failure;
 mod many;
 mod one;
+mod unused;
 
 use clap::ArgMatches;
+use tomee_harness::config;
 use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::spec::plan::PlanError;
+use tomee_harness::spec::scenario::refused_jvm_argument;
 use tomee_harness::spec::{Plan, deploy_job, main_job};
 use tomee_harness::trial;
 
@@ -26,12 +29,14 @@ pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) ->
     let clock = Clock::start();
     let settings = Settings::resolve(&args.run, output, matches)?;
     let told = told(args, &settings)?;
+    unused::warn(&told);
     if args.dry_run {
+        told.iter().try_for_each(|told| check_input(told, settings.runtime))?;
         return dry_run(&told, &settings);
     }
     // What the last of many runs cannot do is better told before the first one.
     for told in &told {
-        check_input(&told.plan, settings.runtime)?;
+        check_input(told, settings.runtime)?;
         able(&told.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", told.label)))?;
     }
     let args = &args.run;
@@ -66,7 +71,7 @@ fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
         Some(war) => (war.to_string(), deploy_job::plan(topology, war.clone())),
         None => ("the main job".to_owned(), main_job::plan(topology)),
     };
-    Ok(vec![Told { label, text: None, war: args.run.war.clone(), plan: plan.map_err(Failure::usage)? }])
+    Ok(vec![Told { label, source: None, war: args.run.war.clone(), plan: plan.map_err(Failure::usage)? }])
 }
 
 /// The machines that can do a plan, of those that the settings allow.
@@ -94,9 +99,16 @@ fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
 }
 
 /// Refuses what no run could use, before anything is fetched or started.
-fn check_input(plan: &Plan, runtime: RuntimeChoice) -> Result<(), Failure> {
-    trial::check_wars(plan).map_err(war_failure)?;
-    let jvm = &plan.topology.jvm;
+fn check_input(told: &Told, runtime: RuntimeChoice) -> Result<(), Failure> {
+    told.check_files()?;
+    trial::check_wars(&told.plan).map_err(war_failure)?;
+    for (node, topology) in told.plan.each_node() {
+        config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", told.label)))?;
+    }
+    let jvm = &told.plan.topology.jvm;
+    if let Some(refused) = jvm.args.iter().find_map(|argument| refused_jvm_argument(argument)) {
+        return Err(Failure::usage(refused).hint(Some("leave out this --jvm-arg".to_owned())));
+    }
     if let Some(lib) = jvm.libs.iter().find(|lib| !lib.is_file()) {
         return Err(Failure::usage(format!("there is no file {lib}"))
             .hint(Some("--lib takes a jar; it may be repeated".to_owned())));

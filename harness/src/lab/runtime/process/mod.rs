@@ -84,9 +84,8 @@ impl ProcessRuntime {
 
     /// Leases the ports that a topology gives its nodes. Another run that has them is waited for a while.
     async fn given(&self, topology: &Topology) -> Result<Vec<PortLease>, RuntimeError> {
-        let ports = topology.names().filter_map(|node| topology.given_ports(node));
         let mut leases = vec![];
-        for port in ports.flat_map(|ports| [ports.http, ports.shutdown]) {
+        for port in given_ports(topology) {
             let leased: Result<PortLease, TimedOut> =
                 wait::until(&format!("port {port}"), GIVEN_PORT_LIMIT, async || {
                     Ok(match self.ports.lease_this(port) {
@@ -109,6 +108,13 @@ impl ProcessRuntime {
     }
 }
 
+/// The ports that a topology names.
+fn given_ports(topology: &Topology) -> Vec<u16> {
+    let servers = topology.names().filter_map(|node| topology.given_ports(node));
+    let receivers = topology.names().filter_map(|node| topology.given_receiver_port(node));
+    servers.flat_map(|ports| [ports.http, ports.shutdown]).chain(receivers).collect()
+}
+
 #[async_trait]
 impl Runtime for ProcessRuntime {
     fn name(&self) -> &'static str {
@@ -121,7 +127,7 @@ impl Runtime for ProcessRuntime {
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
         let none_free = |what: &str| RuntimeError::NoneFree { what: what.to_owned() };
-        if !topology.ports.are_free() {
+        if !given_ports(topology).is_empty() {
             // The same again.
             self.leases().ports.clear();
         }
@@ -138,8 +144,8 @@ impl Runtime for ProcessRuntime {
                 NodeEndpoints {
                     http_address: Ipv4Addr::LOCALHOST,
                     http_port,
-                    receiver_address: Ipv4Addr::LOCALHOST,
-                    receiver_port: receiver.port(),
+                    receiver_address: topology.given_receiver_address(name).unwrap_or(Ipv4Addr::LOCALHOST),
+                    receiver_port: topology.given_receiver_port(name).unwrap_or_else(|| receiver.port()),
                 },
             );
         }

@@ -5,10 +5,11 @@ use toml::Spanned;
 use super::Story;
 use super::asks::client;
 use crate::spec::fault::DELAYS;
+use crate::spec::plan::App;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
-use crate::spec::{Extent, FaultKind, Membership, NodeName, Role, StepKind, Target, Unpacked};
+use crate::spec::{ContextPath, Extent, FaultKind, Membership, NodeName, Role, StepKind, Target, Unpacked};
 
 impl Story<'_> {
     pub(super) fn fault(
@@ -135,9 +136,13 @@ impl Story<'_> {
         if let Some(with) = &step.with {
             let table = with.get_ref();
             changes = table.changes();
-            app = table.war.as_ref().map(|war| named_app(war, &self.topology.server)).transpose()?;
-            if let Some((_, context)) = &app {
-                self.served(context, with.span())?;
+            if let Some(war) = &table.war {
+                let (new, own) = named_app(war, &self.topology.server)?;
+                // The name of a file says nothing of where its app is served; an app of ours has one place.
+                let own = Some(own).filter(|_| !matches!(new, App::War(_)));
+                app = Some((new, self.replaced(table.at.as_ref(), own, war)?));
+            } else if let Some(at) = &table.at {
+                return Err(ScenarioError::at(at.span(), "`at` is not valid without `war`"));
             }
             if changes.is_none() && app.is_none() {
                 return Err(ScenarioError::at(with.span(), "nothing is changed"));
@@ -146,6 +151,30 @@ impl Story<'_> {
         let unpacked = unpacked(step)?;
         self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app, unpacked }, step.say.as_ref());
         Ok(())
+    }
+
+    /// The context of the app whose archive is replaced: the one that is named, else its own, else the only one.
+    fn replaced(
+        &self,
+        at: Option<&Spanned<ContextPath>>,
+        own: Option<ContextPath>,
+        war: &Spanned<String>,
+    ) -> Result<ContextPath, ScenarioError> {
+        if let Some(at) = at {
+            return self.served(at.get_ref(), at.span()).map(|()| at.get_ref().clone());
+        }
+        if let Some(own) = own.filter(|own| self.contexts.iter().any(|(served, _)| served == own)) {
+            return Ok(own);
+        }
+        match self.contexts.as_slice() {
+            [(context, _)] => Ok(context.clone()),
+            [] => Err(ScenarioError::at(war.span(), "no app is deployed here that could be replaced")),
+            several => {
+                let all: Vec<String> = several.iter().map(|(context, _)| context.to_string()).collect();
+                let message = format!("missing `at`: apps are deployed at {}", all.join(", "));
+                Err(ScenarioError::at(war.span(), message).help(format!("`at = \"{}\"` beside `war`", all[0])))
+            }
+        }
     }
 
     /// One node after the other is ended and started again.

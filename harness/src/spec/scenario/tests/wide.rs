@@ -165,6 +165,50 @@ fn what_a_wide_story_cannot_say_is_refused_at_its_place() {
 }
 
 #[test]
+fn a_new_build_takes_the_place_of_the_app_at_its_context() {
+    let replaced = |deploys: &str, with: &str| {
+        let text = format!(
+            "name = \"x\"\n{deploys}[[step]]\nkill = \"n1\"\n[[step]]\nrestart = \"n1\"\nwith = {{ {with} }}\n"
+        );
+        let scenario = Scenario::parse(text.as_bytes()).map_err(|error| {
+            let at = error.span.clone().map(|span| text[span].to_owned()).unwrap_or_default();
+            format!("{error} at {at}")
+        })?;
+        let plan = scenario.plans(&two()).expect("plans").remove(0).plan;
+        match plan.steps.into_iter().find_map(|step| match step.kind {
+            StepKind::Restart { app, .. } => app,
+            _ => None,
+        }) {
+            Some((_, context)) => Ok(context.to_string()),
+            None => Err("no app".to_owned()),
+        }
+    };
+    let shop = "[[step]]\ndeploy = \"build-1/shop.war\"\n";
+    let both = format!("{shop}[[step]]\ndeploy = \"counter\"\n");
+    let elsewhere = "[[step]]\ndeploy = \"build-1/shop-1.0.war\"\nat = \"/shop\"\n";
+    let new = "war = \"build-2/shop-1.1.war\"";
+    assert_eq!(replaced(shop, new), Ok("/shop".to_owned()), "there is only one");
+    assert_eq!(replaced(elsewhere, new), Ok("/shop".to_owned()));
+    assert_eq!(replaced(&both, &format!("{new}, at = \"/shop\"")), Ok("/shop".to_owned()));
+    assert_eq!(
+        replaced(&both, new),
+        Err("missing `at`: apps are deployed at /shop, /counter at \"build-2/shop-1.1.war\"".to_owned())
+    );
+    assert_eq!(
+        replaced(shop, &format!("{new}, at = \"/other\"")),
+        Err("/other is not deployed here at \"/other\"".to_owned())
+    );
+    assert_eq!(
+        replaced(shop, "at = \"/shop\", jvm-args = [\"-Dx=1\"]"),
+        Err("`at` is not valid without `war` at \"/shop\"".to_owned())
+    );
+    assert_eq!(
+        replaced("", new),
+        Err("no app is deployed here that could be replaced at \"build-2/shop-1.1.war\"".to_owned())
+    );
+}
+
+#[test]
 fn what_one_node_alone_is_given_is_not_due_everywhere() {
     let text = |on: &str| format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\nthrough = \"copy\"\n{on}");
     let plan = |on| Scenario::parse(text(on).as_bytes()).expect("told").plans(&two()).expect("plans").remove(0).plan;

@@ -45,6 +45,8 @@ pub(super) fn trial_failure(error: TrialError, run_dir: &RunDir) -> Failure {
             }
             .hint(hint)
         }
+        // What is said of the configuration cannot be written, or not for this server.
+        TrialError::Cluster(error @ ClusterError::Render { .. }) => Failure::usage(error),
         TrialError::Cluster(error) => cluster_failure(error, run_dir),
         TrialError::RunDir(error) => Failure::environment(TrialError::RunDir(error)),
     }

@@ -22,9 +22,11 @@ use tomee_harness::trial::{self, AtTheEnd, TrialError};
 use tomee_harness::verdict::Status;
 
 use super::failure::{prepare_failure, sweep_hint, trial_failure};
+use super::unused;
 use crate::args::{Format, RuntimeChoice};
 use crate::command::{colored, json_line, report};
 use crate::exit::{Exit, Failure};
+use crate::kept::Kept;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals::Signals;
@@ -99,10 +101,12 @@ impl One<'_> {
         let run = RunDir::new_id(&started);
         let folder = self.folder(&run, number, many)?;
         let Ready { beginning, guard, from, machines } = self.ready(&run, folder, &berth, standing).await?;
-        let (run_dir, mut environment) = (beginning.run_dir().clone(), self.environment(&run, &started, &beginning));
+        let run_dir = beginning.run_dir().clone();
+        let kept = Kept::of(self.told, &self.settings.topology.jvm.libs, &run_dir)?;
+        let mut environment = self.environment(&run, &started, &beginning, &kept);
         environment.cluster = Some(from.clone()).filter(|from| *from != run);
-        if let Some(text) = &self.told.text {
-            run_dir.write_scenario(text).map_err(Failure::environment)?;
+        if let Some(text) = kept.scenario(self.told) {
+            run_dir.write_scenario(&text).map_err(Failure::environment)?;
         }
         let (ended, timed_out) = self.tell(beginning).await;
         let ended = ended.map_err(|error| trial_failure(error, &run_dir));
@@ -171,7 +175,8 @@ impl One<'_> {
         };
         let (setting, cut_short) = (environment.setting(), environment.cut_short);
         let summary = Summary::of(&self.told.plan, setting, ended.verdict, &ended.history, run_dir.path())
-            .cut_short_by(cut_short);
+            .cut_short_by(cut_short)
+            .not_in_effect(&environment.not_in_effect);
         report::write(run_dir, &summary, &ended.history)?;
         self.progress.finish();
         Ok(Ended { exit, text: self.text(&summary, many)? })
@@ -267,7 +272,7 @@ impl One<'_> {
         }
     }
 
-    fn environment(&self, run: &RunId, started: &jiff::Zoned, beginning: &Beginning) -> Environment {
+    fn environment(&self, run: &RunId, started: &jiff::Zoned, beginning: &Beginning, kept: &Kept) -> Environment {
         let parts = beginning.parts();
         let topology = &self.told.plan.topology;
         let cluster = &topology.cluster;
@@ -292,7 +297,9 @@ impl One<'_> {
             setting: Some(setting),
             cluster: None,
             story: Some(self.told.label.clone()),
-            again: self.told.again(runtime, &self.settings.topology.jvm),
+            again: self.told.again(runtime, &self.settings.topology.jvm, kept),
+            files: kept.files(),
+            not_in_effect: unused::of(&self.told.plan),
             cut_short: None,
             java: parts.java.as_ref().map(|java| java.version.full.clone()),
             host: format!("{} {}", std::env::consts::OS, std::env::consts::ARCH),

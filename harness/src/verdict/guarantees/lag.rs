@@ -1,0 +1,125 @@
+//! Copies that were seen to lack what had been acknowledged, and not to have caught up: nothing is lost as long as the owner
+//! lives, but nothing is proven either.
+
+use std::time::Duration;
+
+use super::super::sessions::Session;
+use super::super::view::{Look, View};
+use super::judgement::Breach;
+use crate::history::Nanos;
+use crate::spec::{NodeName, Violation};
+
+/// How long a message may be on its way where nobody waits for it.
+const ON_ITS_WAY: Duration = Duration::from_secs(1);
+
+/// The first copy of a session that lags behind for good. As long as its owner has it nothing is lost, hence it is excused.
+pub(super) fn lagging(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
+    let other = || if view.replicates_to_all() { missing(view, session) } else { without_backup(view, session) };
+    let (at, record, because) = behind(view, session).or_else(other)?;
+    Some(Breach {
+        unpromised: Some("its owner still had it".to_owned()),
+        session: Some(session.stems[0].to_owned()),
+        ..Breach::shown(at, record, because).named(Violation::StaleReplica)
+    })
+}
+
+type Shown = (Nanos, usize, String);
+
+/// A replica with less than its node must have, where no later look showed more.
+fn behind(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
+    let replicas = session.replicas.iter().zip(&session.held.replicas).enumerate();
+    replicas.rev().find_map(|(place, (replica, bounds))| {
+        let floor = bounds.acknowledged?;
+        let count = replica.content.count.filter(|count| *count < floor.count)?;
+        let mut later = session.replicas[place + 1..].iter();
+        let caught_up = later.any(|later| later.node == replica.node && later.content.count >= Some(floor.count));
+        let settled = view.timeline.settled(replica.node, replica.asked, replica.at);
+        (settled && !caught_up && arrived(view, session, replica.asked)).then(|| {
+            let because = format!(
+                "the replica of {}'s session {} on {} showed count {count} at {}, when {} had been acknowledged",
+                session.client, session.stems[0], replica.node, replica.at, floor.count
+            );
+            (replica.at, replica.record, because)
+        })
+    })
+}
+
+/// A node that must have a copy and was seen to have none, where no later look showed one.
+fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
+    let made =
+        session.created_by.and_then(|index| view.operations[index].answer().and(view.operations[index].completed))?;
+    let creator = view.operations[session.created_by?].node;
+    let looks = view.looks.iter().enumerate().filter(|(number, look)| {
+        made < look.asked
+            && view.tells_of(look, session)
+            && view.timeline.settled(look.node, look.asked, look.at)
+            && arrived(view, session, look.asked)
+            && session.replicas.binary_search_by_key(number, |replica| replica.look).is_err()
+    });
+    let mut looks = looks.filter(|(number, look)| {
+        let legitimately = session.may_have_ended(&view.operations, look.at)
+            || session.may_be_renamed(&view.operations, look.at)
+            || lost_by(view, session, look.at)
+            || !together(view, creator, look.node, (made, look.asked))
+            || session.busy(&view.operations, look.asked, look.at);
+        let later = session.replicas.iter().any(|replica| replica.node == look.node && *number < replica.look);
+        !legitimately && !later
+    });
+    looks.next().map(|(_, look)| (look.at, look.record, told_missing(session, look)))
+}
+
+fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {
+    format!("{} held no copy of {}'s session {} at {}", look.node, session.client, session.stems[0], look.at)
+}
+
+/// Whether a node was with the one that made a session when it did, or took the state over since.
+fn together(view: &View<'_>, creator: &NodeName, node: &NodeName, (made, now): (Nanos, Nanos)) -> bool {
+    if view.timeline.synchronised_between(node, made, now) {
+        return view.splits.is_empty();
+    }
+    let split = view.splits.iter().any(|split| split.parts(creator, node) && split.from < made && made < split.until);
+    !split && view.timeline.settled(node, made, made)
+}
+
+/// A session of `BackupManager` that no look of a whole round showed a backup of, behind the last time that one was seen.
+fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
+    let made = view.operations[*session.answers.first()?].completed?;
+    let rounds = view.rounds();
+    let (from, to) = rounds.into_iter().rev().find(|(from, _)| made < *from)?;
+    if !arrived(view, session, from)
+        || session.may_have_ended(&view.operations, to)
+        || session.may_be_renamed(&view.operations, to)
+        || session.busy(&view.operations, from, to)
+        || lost_by(view, session, to)
+    {
+        return None;
+    }
+    let inside = |at: Nanos| from <= at && at <= to;
+    let holders: Vec<&NodeName> =
+        session.replicas.iter().filter(|replica| inside(replica.at)).map(|replica| replica.node).collect();
+    let looked = view.looks.iter().filter(|look| {
+        inside(look.at) && view.tells_of(look, session) && view.timeline.settled(look.node, look.asked, look.at)
+    });
+    let nodes: std::collections::BTreeSet<&NodeName> = looked.map(|look| look.node).collect();
+    let all = view.plan.topology.names().filter(|node| view.timeline.up(node, from, to).is_some());
+    let everybody = all.filter(|node| !nodes.contains(node)).count() == 0;
+    (everybody && nodes.len() > 1 && holders.len() == 1).then(|| {
+        let because = format!(
+            "no backup of {}'s session {} was seen at {to}, only {} held it",
+            session.client, session.stems[0], holders[0]
+        );
+        let record = view.looks.iter().rfind(|look| inside(look.at)).map_or(0, |look| look.record);
+        (to, record, because)
+    })
+}
+
+/// Whether a request had not found a session by an instant.
+fn lost_by(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
+    session.losses.iter().any(|loss| view.operations[loss.operation].invoked < at)
+}
+
+/// Whether what had been written before an instant must have arrived by then.
+fn arrived(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
+    let written = session.acknowledged_by(at).next().and_then(|index| view.operations[index].completed);
+    view.waits() || written.is_none_or(|written| ON_ITS_WAY < at.since(written))
+}

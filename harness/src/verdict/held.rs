@@ -1,0 +1,716 @@
+//! What each node must hold of a session, at each instant: the laws of the verdict as one walk through a session's life.
+//!
+//! Bounds come from values that were seen and acknowledged, not from counts of requests. An acknowledged write reaches
+//! every node that is with its owner then, and stays there while that node's process lives; a node that comes back has
+//! what its peers held when it began. Whatever loosens a bound is an interval: two nodes that count at once are judged by
+//! what was there before until one of them is answered alone; a write, an end or a change of id that nobody answered is a
+//! doubt until its node is dead or has answered, and the next answer ends it; what a split or the death of all copies took
+//! is due again with the next acknowledged write.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::operations::{Fate, Operation};
+use super::sessions::Session;
+use super::splits::Split;
+use super::timeline::{FOREVER, Timeline};
+use crate::history::Nanos;
+use crate::spec::plan::AppRequest;
+use crate::spec::{ManagerKind, NodeName, Plan};
+
+/// What a value rests on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum By {
+    /// An acknowledged write or another answer, by its operation.
+    Answer(usize),
+    /// A look, by the replica of the session.
+    Look(usize),
+}
+
+/// A count that must be there at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Floor {
+    pub(super) count: i64,
+    pub(super) by: By,
+}
+
+/// What an answer or a replica must show, and may show at most.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bounds {
+    /// By what was acknowledged.
+    pub(super) acknowledged: Option<Floor>,
+    /// By what a look, or an answer, had shown on this node; or had shown on another one before it was broken.
+    pub(super) seen: Option<Floor>,
+    /// Not more than this; `None` where nobody can know.
+    pub(super) most: Option<i64>,
+    /// Whether the node must know the session at all, with what its first request wrote.
+    pub(super) knows: bool,
+    /// What had been acknowledged somewhere and is not due here.
+    pub(super) elsewhere: Option<Floor>,
+    /// Why it is not due here, in words.
+    pub(super) unpromised: Option<String>,
+    /// The operation that may have ended the session or taken its id, as far as this node is concerned.
+    pub(super) doubt: Option<usize>,
+}
+
+/// The bounds of all that a session showed.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    /// By the place of the answer among the session's answers.
+    pub(super) answers: Vec<Bounds>,
+    /// By the place of the loss among its losses.
+    pub(super) losses: Vec<Bounds>,
+    /// By the place of the replica among its replicas.
+    pub(super) replicas: Vec<Bounds>,
+}
+
+/// What the walk knows of the whole run.
+pub(super) struct Run<'v, 'a> {
+    pub(super) plan: &'v Plan,
+    pub(super) operations: &'v [Operation<'a>],
+    pub(super) timeline: &'v Timeline<'a>,
+    pub(super) splits: &'v [Split<'a>],
+    pub(super) waits: bool,
+    turns: Vec<(Nanos, u8, Turn<'v>)>,
+}
+
+/// One thing that happens, of one session or of the whole cluster.
+#[derive(Debug, Clone, Copy)]
+enum Turn<'v> {
+    Invoked(usize),
+    Asked(usize),
+    /// Whether its process ended with it.
+    Broke(&'v NodeName, bool),
+    Began(&'v NodeName),
+    Joined(&'v NodeName),
+    Healed,
+    Formed,
+    Looked(usize),
+    Answered(usize),
+    Lost(usize),
+    Ended(usize),
+}
+
+type Turns<'v> = Vec<(Nanos, u8, Turn<'v>)>;
+
+impl<'v, 'a> Run<'v, 'a> {
+    pub(super) fn of(
+        plan: &'v Plan,
+        operations: &'v [Operation<'a>],
+        timeline: &'v Timeline<'a>,
+        splits: &'v [Split<'a>],
+    ) -> Self {
+        let mut turns = Vec::new();
+        for fault in timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
+            // From the moment it was asked for nobody can rely on the node.
+            let ends = !fault.kind.is_undone_in_place();
+            turns.push((fault.asked, 1, Turn::Broke(fault.node, ends)));
+            // It may have answered until then.
+            turns.extend(fault.hit().map(|hit| (hit, 1, Turn::Broke(fault.node, ends))));
+        }
+        turns.extend(splits.iter().filter_map(|split| Some((split.healed?, 2, Turn::Healed))));
+        for (at, node, ..) in &timeline.deaths {
+            turns.push((*at, 1, Turn::Broke(node, true)));
+        }
+        for node in plan.topology.names() {
+            for life in timeline.lives(node).iter().filter(|life| !life.first) {
+                turns.push((life.from, 2, Turn::Began(node)));
+                turns.extend(life.synchronised.map(|at| (at, 2, Turn::Joined(node))));
+            }
+        }
+        turns.extend(timeline.whole.iter().map(|whole| (whole.from, 2, Turn::Formed)));
+        Self { plan, operations, timeline, splits, waits: plan.waits_for_the_peer(), turns }
+    }
+
+    fn replicates_to_all(&self) -> bool {
+        self.plan.topology.cluster.manager == ManagerKind::Delta
+    }
+
+    /// Whether a node was with another one from `from` to `to`, and holds what its peers hold.
+    fn together(&self, one: &NodeName, other: &NodeName, from: Nanos, to: Nanos) -> bool {
+        one == other
+            || (self.timeline.reachable(other, from, to)
+                && !self.splits.iter().any(|split| split.parts(one, other) && split.from < to && from < split.until))
+    }
+
+    /// Everything that happens to one session, in order.
+    fn turns_of(&self, session: &Session<'_>) -> Turns<'v> {
+        let mut turns = self.turns.clone();
+        let completed = |index: usize| self.operations[index].completed.unwrap_or(FOREVER);
+        for index in &session.operations {
+            let operation = &self.operations[*index];
+            turns.push((operation.invoked, 0, Turn::Invoked(*index)));
+            if let Fate::Perhaps(_) = operation.fate {
+                turns.push((operation.acts_until, 5, Turn::Ended(*index)));
+            }
+        }
+        let answers = session.answers.iter().enumerate();
+        turns.extend(answers.map(|(place, index)| (completed(*index), 4, Turn::Answered(place))));
+        let losses = session.losses.iter().enumerate();
+        turns.extend(losses.map(|(place, loss)| (completed(loss.operation), 4, Turn::Lost(place))));
+        for (place, replica) in session.replicas.iter().enumerate() {
+            turns.push((replica.asked, 0, Turn::Asked(place)));
+            turns.push((replica.at, 3, Turn::Looked(place)));
+        }
+        turns.sort_by_key(|(at, order, _)| (*at, *order));
+        turns
+    }
+}
+
+/// Something that a node was seen to hold.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    floor: Floor,
+    /// As much of it as had been acknowledged: all nodes have that, so no later write of another one undoes it.
+    acknowledged: i64,
+}
+
+impl Seen {
+    /// What is left of it when another node writes.
+    fn acknowledged(self) -> Option<Self> {
+        let count = self.floor.count.min(self.acknowledged);
+        (count > 0).then_some(Self { floor: Floor { count, ..self.floor }, ..self })
+    }
+}
+
+/// What one node holds.
+#[derive(Debug, Clone, Copy, Default)]
+struct Node {
+    /// The greatest acknowledged value.
+    value: Option<Floor>,
+    /// How many acknowledged increments, from the last value that one which overlapped no other has shown.
+    increments: i64,
+    /// What it was itself seen to hold, be it acknowledged or not.
+    seen: Option<Seen>,
+    /// What another one was seen to hold, and this one has, too.
+    shared: Option<Floor>,
+    /// The most that it can show, by what it was seen to show.
+    most: Option<i64>,
+}
+
+impl Node {
+    fn lower(&mut self, count: i64) {
+        let lower = |floor: &mut Floor| floor.count = floor.count.min(count);
+        self.value.iter_mut().for_each(lower);
+        self.shared.iter_mut().for_each(lower);
+        self.seen.iter_mut().for_each(|seen| seen.floor.count = seen.floor.count.min(count));
+        self.increments = self.increments.min(count);
+    }
+
+    fn acknowledged(&self) -> Option<Floor> {
+        let counted = self.value.map(|value| Floor { count: value.count.max(self.increments), ..value });
+        counted.filter(|floor| floor.count > 0)
+    }
+
+    fn seen(&self) -> Option<Floor> {
+        greater(self.seen.map(|seen| seen.floor), self.shared)
+    }
+}
+
+fn greater(one: Option<Floor>, other: Option<Floor>) -> Option<Floor> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if one.count >= other.count { one } else { other }),
+        (one, other) => one.or(other),
+    }
+}
+
+fn plus(floor: Option<Floor>, own: i64) -> Option<Floor> {
+    floor.map(|floor| Floor { count: floor.count + own, ..floor })
+}
+
+/// A doubt whether the session is still there under its id.
+#[derive(Debug)]
+struct Doubt<'w> {
+    operation: usize,
+    until: Nanos,
+    /// Whether one answer of any node ends it: what it did it did to all nodes.
+    everywhere: bool,
+    cleared: BTreeSet<&'w NodeName>,
+}
+
+struct Walk<'w, 'v, 'a> {
+    run: &'w Run<'v, 'a>,
+    session: &'w Session<'a>,
+    /// Those that know the session.
+    nodes: BTreeMap<&'w NodeName, Node>,
+    /// What a node that comes back will hold, as of its start; `None` where it may not even know the session.
+    coming: BTreeMap<&'w NodeName, Option<Node>>,
+    doubts: Vec<Doubt<'w>>,
+    /// The id that was told last, and who told it.
+    current: Option<&'w str>,
+    owner: Option<&'w NodeName>,
+    /// The greatest acknowledged value anywhere, since a loss was last told.
+    best: Option<(Floor, &'w NodeName)>,
+    most: Option<i64>,
+    /// The increments that may still act.
+    acting: Vec<usize>,
+    /// Those that overlapped one on another node.
+    contested: BTreeSet<usize>,
+    /// Those that overlapped one on any node.
+    overlapping: BTreeSet<usize>,
+    /// When an increment was last over.
+    over: Nanos,
+    /// The bounds of what is under way: operations, and looks.
+    open: BTreeMap<(bool, usize), (&'w NodeName, Bounds)>,
+    /// Who broke since all last saw each other: two may have had both copies.
+    broken: BTreeSet<&'w NodeName>,
+    void: Option<Nanos>,
+    held: Held,
+}
+
+/// Walks through one session.
+pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
+    let mut walk = Walk {
+        run,
+        session,
+        nodes: BTreeMap::new(),
+        coming: BTreeMap::new(),
+        doubts: Vec::new(),
+        current: None,
+        owner: None,
+        best: None,
+        most: session.created_by.map(|_| 0),
+        acting: Vec::new(),
+        contested: BTreeSet::new(),
+        overlapping: BTreeSet::new(),
+        over: Nanos::default(),
+        open: BTreeMap::new(),
+        broken: BTreeSet::new(),
+        void: None,
+        held: Held {
+            answers: vec![Bounds::default(); session.answers.len()],
+            losses: vec![Bounds::default(); session.losses.len()],
+            replicas: vec![Bounds::default(); session.replicas.len()],
+        },
+    };
+    for (at, _, turn) in run.turns_of(session) {
+        walk.turn(at, turn);
+    }
+    walk.held
+}
+
+impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
+    fn turn(&mut self, at: Nanos, turn: Turn<'w>) {
+        match turn {
+            Turn::Invoked(index) => self.invoked(index),
+            Turn::Asked(place) => {
+                let node = self.session.replicas[place].node;
+                let bounds = self.bounds(node, 0, None);
+                self.open.insert((false, place), (node, bounds));
+            }
+            Turn::Broke(node, ends) => self.broke(node, ends, at),
+            Turn::Began(node) => self.began(node, at),
+            Turn::Joined(node) => self.joined(node),
+            Turn::Formed => {
+                self.broken.clear();
+                self.healed(at);
+            }
+            Turn::Healed => self.healed(at),
+            Turn::Looked(place) => self.looked(place),
+            Turn::Answered(place) => self.answered(place),
+            Turn::Lost(place) => self.lost(place),
+            Turn::Ended(index) => self.ended(index, at),
+        }
+    }
+
+    /// What a node must show now.
+    fn bounds(&self, node: &NodeName, own: i64, by: Option<usize>) -> Bounds {
+        let here = self.nodes.get(node);
+        // Whoever counts shows at least its own increment.
+        let alone = by.filter(|_| own > 0).map(|index| Floor { count: 0, by: By::Answer(index) });
+        Bounds {
+            acknowledged: plus(here.and_then(Node::acknowledged).or(alone), own),
+            seen: plus(here.and_then(Node::seen), own),
+            most: None,
+            knows: here.is_some(),
+            elsewhere: plus(self.best.map(|(floor, _)| floor), own),
+            unpromised: None,
+            doubt: None,
+        }
+    }
+
+    fn invoked(&mut self, index: usize) {
+        let run = self.run;
+        let operation = &run.operations[index];
+        if self.may_take_the_id(operation) {
+            self.doubts.push(Doubt {
+                operation: index,
+                until: operation.acts_until,
+                everywhere: operation.completed.is_some_and(|end| end == operation.acts_until),
+                cleared: BTreeSet::new(),
+            });
+        }
+        // The other side of a split hears nothing of it, not even under which id the session goes now.
+        let active = run.splits.iter().filter(|split| split.saw(operation));
+        for split in active {
+            self.nodes.retain(|node, _| !split.parts(node, operation.node));
+        }
+        let counts = operation.request == AppRequest::Count && operation.may_land();
+        if counts {
+            let elsewhere = self.acting.iter().copied().filter(|other| run.operations[*other].node != operation.node);
+            let elsewhere: Vec<usize> = elsewhere.collect();
+            if !self.acting.is_empty() {
+                self.overlapping.insert(index);
+                self.overlapping.extend(&self.acting);
+            }
+            if !elsewhere.is_empty() {
+                self.contested.insert(index);
+                self.contested.extend(elsewhere);
+            }
+            self.most = self.most.map(|most| most + 1);
+            self.written_elsewhere(operation);
+            self.acting.push(index);
+        }
+        let bounds = self.bounds(operation.node, i64::from(counts), Some(index));
+        self.open.insert((true, index), (operation.node, bounds));
+    }
+
+    /// What a write on one node leaves of what the others must show: they take its value over, whatever it was based on.
+    fn written_elsewhere(&mut self, operation: &Operation<'w>) {
+        let base = self.nodes.get(operation.node).and_then(Node::acknowledged).map_or(0, |floor| floor.count);
+        for (node, here) in &mut self.nodes {
+            if *node == operation.node {
+                here.most = here.most.map(|most| most + 1);
+                continue;
+            }
+            here.most = None;
+            here.seen = here.seen.and_then(Seen::acknowledged);
+            let apart = self.run.splits.iter().any(|split| {
+                split.parts(node, operation.node)
+                    && split.from < operation.acts_until
+                    && operation.invoked < split.until
+            });
+            if !apart && here.acknowledged().is_some_and(|floor| floor.count > base + 1) {
+                here.lower(base + 1);
+                for (of, bounds) in self.open.values_mut().filter(|(of, _)| of == node) {
+                    let _ = of;
+                    for floor in [&mut bounds.acknowledged, &mut bounds.seen].into_iter().flatten() {
+                        floor.count = floor.count.min(base + 1);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether nobody knows what became of it, and it may have ended the session or given it another id.
+    fn may_take_the_id(&self, operation: &Operation<'_>) -> bool {
+        if !matches!(operation.fate, Fate::Perhaps(_)) {
+            return false;
+        }
+        match operation.request {
+            AppRequest::Invalidate | AppRequest::ChangeId => true,
+            // JvmRouteBinderValve of another node renames the session on every node.
+            _ => {
+                let to = self.run.plan.topology.route(operation.node);
+                to.is_some() && operation.sent.is_some_and(|sent| sent.route() != to)
+            }
+        }
+    }
+
+    fn broke(&mut self, node: &'w NodeName, ends: bool, at: Nanos) {
+        let there = self.nodes.remove(node);
+        if !ends && there.is_some() {
+            // It was frozen with what it held, and misses what is sent meanwhile.
+            self.nodes.insert(node, Node::default());
+        }
+        self.coming.remove(node);
+        if self.run.replicates_to_all() {
+            let alive = self.nodes.keys().any(|other| *other != node);
+            if there.is_some() && !alive {
+                self.void = Some(at);
+            }
+        } else {
+            self.broken.insert(node);
+            if self.broken.len() > 1 {
+                self.nodes.clear();
+                self.coming.clear();
+                self.void = Some(at);
+            }
+        }
+        if self.run.waits || !self.run.replicates_to_all() {
+            let shown = self.nodes.values().filter_map(|here| here.seen.and_then(Seen::acknowledged));
+            let shown = shown.map(|seen| seen.floor).max_by_key(|floor| floor.count);
+            for here in self.nodes.iter_mut().filter(|(other, _)| **other != node).map(|(_, here)| here) {
+                // Not more than what reached it itself.
+                let reached = here.acknowledged().map_or(0, |floor| floor.count);
+                let shown = shown.map(|floor| Floor { count: floor.count.min(reached), ..floor });
+                here.shared = greater(here.shared, shown.filter(|floor| floor.count > 0));
+            }
+        }
+    }
+
+    /// After a partition each `BackupManager` takes itself for the owner of what was asked for meanwhile, and publishes what
+    /// it has as soon as the others are back.
+    fn healed(&mut self, at: Nanos) {
+        if self.run.replicates_to_all() {
+            return;
+        }
+        let over = self.run.splits.iter().filter(|split| split.until == at || split.healed == Some(at));
+        let asked = |split: &Split<'_>| {
+            self.session
+                .operations
+                .iter()
+                .map(|index| &self.run.operations[*index])
+                .any(|operation| split.saw(operation))
+        };
+        if over.into_iter().any(asked) {
+            self.nodes.clear();
+        }
+    }
+
+    fn began(&mut self, node: &'w NodeName, at: Nanos) {
+        let peers = self.run.plan.topology.names().filter(|peer| *peer != node);
+        let mut peers = peers.filter(|peer| self.run.timeline.up(peer, at, at).is_some());
+        // It asks one of them only, and nobody knows which.
+        let all = peers.all(|peer| self.nodes.contains_key(peer));
+        let held: Vec<&Node> = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held).collect();
+        let shown = held.iter().filter_map(|held| held.seen.and_then(Seen::acknowledged)).map(|seen| seen.floor);
+        let least =
+            held.iter().map(|held| held.acknowledged().map_or(0, |floor| floor.count)).min().unwrap_or_default();
+        let coming = (all && !held.is_empty()).then(|| Node {
+            value: held.iter().map(|held| held.value).min_by_key(|value| value.map(|floor| floor.count)).flatten(),
+            increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
+            seen: None,
+            shared: shown.max_by_key(|floor| floor.count).map(|floor| Floor { count: floor.count.min(least), ..floor }),
+            most: None,
+        });
+        self.coming.insert(node, coming);
+    }
+
+    fn joined(&mut self, node: &'w NodeName) {
+        let Some(Some(coming)) = self.coming.remove(node) else { return };
+        self.nodes.insert(node, coming);
+        let peers: Vec<&NodeName> = self.nodes.keys().copied().filter(|peer| *peer != node).collect();
+        for doubt in &mut self.doubts {
+            if !peers.is_empty() && peers.iter().all(|peer| doubt.cleared.contains(peer)) {
+                doubt.cleared.insert(node);
+            }
+        }
+    }
+
+    /// Whether no increment of another node may have changed what a node showed from `from` to `to`.
+    fn quiet(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let operations = self.run.operations;
+        let acts = |index: &usize| {
+            let other = &operations[*index];
+            other.node != node && other.request == AppRequest::Count && other.may_land() && from < other.acts_until
+        };
+        if self.acting.iter().any(acts) {
+            return false;
+        }
+        // Those that are over already.
+        let begun = self.session.operations.partition_point(|index| operations[*index].invoked < to);
+        let mut recent = self.session.operations[..begun].iter().rev();
+        self.over <= from || !recent.by_ref().take_while(|index| from < operations[**index].acts_until).any(acts)
+    }
+
+    fn looked(&mut self, place: usize) {
+        let session = self.session;
+        let replica = &session.replicas[place];
+        let bounds = self.open.remove(&(false, place)).map(|(_, bounds)| bounds).unwrap_or_default();
+        self.held.replicas[place] = Bounds { most: self.most_on(replica.node), ..bounds };
+        self.confirmed(replica.node, replica.asked, replica.id);
+        // Under another route its client does not find it there.
+        if self.current.is_none_or(|current| current == replica.id) {
+            self.nodes.entry(replica.node).or_default();
+        }
+        if let Some(count) = replica.content.count {
+            self.shown(replica.node, (replica.asked, replica.at), Floor { count, by: By::Look(place) });
+        }
+    }
+
+    /// Takes over what a node showed.
+    fn shown(&mut self, node: &'w NodeName, (from, to): (Nanos, Nanos), floor: Floor) {
+        // What comes from one node only comes in its order, and never falls.
+        let contested = self.acting.iter().any(|index| self.contested.contains(index));
+        let settled = self.run.timeline.settled(node, from, to);
+        let own = self.acting.len();
+        let best = self.best.map_or(0, |(best, _)| best.count);
+        let exact = self.quiet(node, from, to) && settled && self.run.waits && !self.was_split(to);
+        let Some(here) = self.nodes.get_mut(node).filter(|_| !contested) else { return };
+        let seen = Seen { floor, acknowledged: best };
+        let looked = matches!(floor.by, By::Look(_));
+        let better = |known: &Seen| known.floor.count > floor.count || (known.floor.count == floor.count && !looked);
+        here.seen = Some(here.seen.filter(better).unwrap_or(seen));
+        if exact && self.over <= from {
+            let most = floor.count + i64::try_from(own).unwrap_or(i64::MAX);
+            here.most = Some(here.most.map_or(most, |known| known.min(most)));
+        }
+    }
+
+    fn was_split(&self, by: Nanos) -> bool {
+        self.run.splits.iter().any(|split| split.from < by)
+    }
+
+    fn most_on(&self, node: &NodeName) -> Option<i64> {
+        let here = self.nodes.get(node).and_then(|here| here.most);
+        match (self.most, here) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    /// An answer or a replica shows the session under this id: what may have taken it away before has not.
+    fn confirmed(&mut self, node: &'w NodeName, from: Nanos, id: &str) {
+        let operations = self.run.operations;
+        self.doubts.retain_mut(|doubt| {
+            let operation = &operations[doubt.operation];
+            let stem = super::operations::stem;
+            let same = match (operation.request, operation.sent) {
+                (AppRequest::Invalidate, _) => true,
+                (AppRequest::ChangeId, Some(sent)) => stem(sent.as_str()) == stem(id),
+                (_, sent) => sent.is_some_and(|sent| sent.as_str() == id),
+            };
+            if from < doubt.until || !same {
+                return true;
+            }
+            doubt.cleared.insert(node);
+            !doubt.everywhere
+        });
+    }
+
+    fn answered(&mut self, place: usize) {
+        let (run, session) = (self.run, self.session);
+        let index = session.answers[place];
+        let operation = &run.operations[index];
+        let (node, ended) = (operation.node, operation.completed.unwrap_or(FOREVER));
+        let Some(answer) = operation.answer() else { return };
+        let mut bounds = self.open.remove(&(true, index)).map(|(_, bounds)| bounds).unwrap_or_default();
+        bounds.most = self.most_on(node);
+        let short = bounds.acknowledged.is_some_and(|floor| answer.count < floor.count);
+        let lost_elsewhere = !short && bounds.elsewhere.is_some_and(|floor| answer.count < floor.count);
+        if lost_elsewhere {
+            let contested = self.contested.contains(&index) || !self.quiet(node, operation.invoked, ended);
+            bounds.unpromised = (!contested).then(|| self.reason(node, ended)).flatten();
+        }
+        if let Some(id) = operation.told() {
+            self.current = Some(id);
+            self.owner = Some(node);
+            self.confirmed(node, operation.invoked, id);
+        }
+        self.nodes.entry(node).or_default();
+        let counted = operation.request == AppRequest::Count;
+        if short || bounds.unpromised.is_some() {
+            self.told_a_loss(node, counted, answer.count);
+        }
+        self.held.answers[place] = bounds;
+        if counted {
+            self.acting.retain(|other| *other != index);
+            self.written(index, answer.count);
+            self.over = self.over.max(ended);
+        }
+        if !self.contested.contains(&index) {
+            self.shown(node, (operation.invoked, ended), Floor { count: answer.count, by: By::Answer(index) });
+        }
+    }
+
+    /// A loss is told once: from here on less is due.
+    fn told_a_loss(&mut self, node: &'w NodeName, counted: bool, count: i64) {
+        for (other, here) in &mut self.nodes {
+            if counted || *other == node {
+                here.lower(count);
+            }
+        }
+        if let Some((best, _)) = &mut self.best {
+            best.count = best.count.min(count);
+        }
+    }
+
+    /// An acknowledged increment.
+    fn written(&mut self, index: usize, count: i64) {
+        let (run, session) = (self.run, self.session);
+        let operation = &run.operations[index];
+        let (from, to) = (operation.invoked, operation.completed.unwrap_or(FOREVER));
+        if self.contested.contains(&index) {
+            return;
+        }
+        let floor = Floor { count, by: By::Answer(index) };
+        if self.best.is_none_or(|(best, _)| best.count < count) {
+            self.best = Some((floor, operation.node));
+        }
+        let creates = session.created_by == Some(index);
+        let alone = !self.overlapping.contains(&index);
+        for peer in run.plan.topology.names().filter(|peer| run.together(operation.node, peer, from, to)) {
+            if creates {
+                self.nodes.entry(peer).or_default();
+            }
+            let Some(here) = self.nodes.get_mut(peer) else { continue };
+            here.value =
+                greater(Some(floor).filter(|_| here.value.is_none_or(|known| known.count < count)), here.value);
+            // What stands in the answer of one that overlapped others may count them, too, or not.
+            here.increments += 1;
+            if alone {
+                here.increments = here.increments.max(count);
+            }
+        }
+        if run.waits && !self.was_split(to) && self.over <= from {
+            let most = count + i64::try_from(self.acting.len()).unwrap_or(i64::MAX);
+            self.most = Some(self.most.map_or(most, |known| known.min(most)));
+        }
+    }
+
+    fn ended(&mut self, index: usize, at: Nanos) {
+        if let Some(place) = self.acting.iter().position(|other| *other == index) {
+            self.acting.remove(place);
+            self.over = self.over.max(at);
+        }
+    }
+
+    fn lost(&mut self, place: usize) {
+        let (run, session) = (self.run, self.session);
+        let loss = &session.losses[place];
+        let operation = &run.operations[loss.operation];
+        let node = operation.node;
+        let doubt = self.doubts.iter().find(|doubt| {
+            let taker = &run.operations[doubt.operation];
+            let ends = match taker.request {
+                AppRequest::Invalidate => true,
+                AppRequest::ChangeId => same_stem(taker, operation),
+                _ => {
+                    same_stem(taker, operation) && run.plan.topology.route(taker.node) != run.plan.topology.route(node)
+                }
+            };
+            ends && !doubt.cleared.contains(node)
+        });
+        let mut bounds = self.bounds(node, 0, None);
+        let at = operation.completed.unwrap_or(FOREVER);
+        if !run.replicates_to_all() && self.is_cut_off(node, operation.invoked, at) {
+            // It may have known only where the session was.
+            bounds = Bounds { knows: false, acknowledged: None, ..bounds };
+        }
+        bounds.doubt = doubt.map(|doubt| doubt.operation);
+        if !bounds.knows {
+            bounds.unpromised = self.reason(node, operation.completed.unwrap_or(FOREVER));
+        }
+        self.held.losses[place] = bounds;
+        self.nodes.remove(node);
+    }
+
+    /// Whether a node was cut off from the one that had answered last.
+    fn is_cut_off(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let apart = |split: &Split<'_>| self.owner.is_some_and(|owner| split.parts(node, owner));
+        self.run.splits.iter().any(|split| split.from < to && from < split.until && apart(split))
+    }
+
+    /// Why a node need not show what was acknowledged elsewhere.
+    fn reason(&self, node: &NodeName, at: Nanos) -> Option<String> {
+        let client = self.session.client;
+        let split = self.run.splits.iter().rev().find(|split| split.from < at);
+        if let Some(split) = split {
+            return Some(format!("{} had split {client}'s session, and nothing is merged", split.name));
+        }
+        if let Some(void) = self.void {
+            return Some(format!("no copy was left at {void}"));
+        }
+        let settled = self.run.timeline.settled(node, at, at);
+        Some(if settled {
+            format!("{node} was not known to hold {client}'s session")
+        } else {
+            format!("{node} had not been seen to hold what its peers hold")
+        })
+    }
+}
+
+fn same_stem(one: &Operation<'_>, other: &Operation<'_>) -> bool {
+    let stem = |operation: &Operation<'_>| operation.sent.map(|id| id.stem().to_owned());
+    stem(one) == stem(other)
+}

@@ -1,0 +1,82 @@
+//! Stored histories that a judge got wrong once, each with the verdict that is right: as an older release stored them.
+
+use camino::Utf8PathBuf;
+use rstest::rstest;
+use tomee_harness::history;
+use tomee_harness::spec::Plan;
+use tomee_harness::verdict::{Status, Verdict, judge};
+
+fn judged(name: &str) -> Verdict {
+    let folder = Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("histories").join(name);
+    let read = |file: &str| fs_err::read_to_string(folder.join(file)).expect("a stored file");
+    let plan: Plan = serde_json::from_str(&read("plan.json")).expect("a plan");
+    let history = history::read(read("history.jsonl").as_bytes()).expect("a history");
+    judge(&plan, &history)
+}
+
+fn told(verdict: &Verdict) -> String {
+    let findings =
+        verdict.guarantees.iter().map(|it| format!("{} {:?} {:?}: {}", it.guarantee, it.status, it.aside, it.because));
+    let unmet = verdict.assumptions.iter().filter(|it| !it.met).map(|it| format!("NOT {}: {}", it.what, it.because));
+    let expectations = verdict.expectations.iter().map(|it| format!("{} {:?}: {}", it.what, it.status, it.because));
+    findings.chain(unmet).chain(expectations).collect::<Vec<_>>().join("\n")
+}
+
+const HOLDS: &[Status] = &[Status::Holds];
+const VIOLATED: &[Status] = &[Status::Violated];
+const UNKNOWN: &[Status] = &[Status::Unknown];
+const NO_GREEN: &[Status] = &[Status::Violated, Status::Unknown];
+
+#[rstest]
+// After a kill under traffic each session began anew; each had a request under way.
+#[case("F01-kill-under-traffic-unjudged", VIOLATED)]
+// Of 20 sessions one was answered after the kill, the others got HTTP 500.
+#[case("F02-one-of-20-answered-rest-500", UNKNOWN)]
+#[case("F02b-real-traffic-3-of-4-only-500", UNKNOWN)]
+#[case("F02c-first-right-then-only-500", UNKNOWN)]
+// A write without an answer had landed, and hides that an acknowledged one is lost.
+#[case("F03-slack-of-a-landed-unknown", VIOLATED)]
+#[case("F03b-in-flight-at-kill-then-loss-at-2nd-failover", VIOLATED)]
+#[case("F03c-three-lost", VIOLATED)]
+// A write without an answer had not landed, and hides that another counted twice.
+#[case("F03d-doubled-write-hidden", VIOLATED)]
+// An end or a change of id without an answer, and right answers after it: no excuse any more.
+#[case("F04-invalidate-excuses-for-ever", VIOLATED)]
+#[case("F04b-invalidate-500", VIOLATED)]
+#[case("F04c-change-id-500", VIOLATED)]
+#[case("F04d-read-on-n3-404", VIOLATED)]
+// A partition that was over, and acknowledged writes after it.
+#[case("F06-torn-for-ever-delta", VIOLATED)]
+#[case("F06b-torn-for-ever-backup", VIOLATED)]
+#[case("F06c-eviction-under-latency", VIOLATED)]
+// A second kill voids nothing that was lost before.
+#[case("F07-void-not-scoped-in-time", VIOLATED)]
+// The killed node had never held anything.
+#[case("F08-vacuous-kill-no-replication", UNKNOWN)]
+// The victim had died by itself, seven seconds before.
+#[case("F09-crash-taken-for-the-kill", UNKNOWN)]
+// No line of any log was ever read.
+#[case("F10-no-log-without-logs", UNKNOWN)]
+#[case("F11-stale-replica-is-a-note", NO_GREEN)]
+// A client without its cookie, and one whose cookie is for another path.
+#[case("F13-cookie-lost", NO_GREEN)]
+#[case("F13b-cookie-for-another-path", VIOLATED)]
+// Refused for 29 s, and then answered at once.
+#[case("F14-first-answer-1s", VIOLATED)]
+#[case("F14c-eviction", UNKNOWN)]
+// What takes 1.1 s may have waited for a peer, or not.
+#[case("F15-replication-waits-1.1s", UNKNOWN)]
+#[case("F17-steps-that-did-nothing", UNKNOWN)]
+#[case("F18-war-bytes-untold", UNKNOWN)]
+// No proof of a violation.
+#[case("R01-change-id-lost-answer", UNKNOWN)]
+#[case("R02-expired-by-right-dead-look", UNKNOWN)]
+#[case("R04-first-request-500-midway", UNKNOWN)]
+// Decided, though not at first sight.
+#[case("U01-kill-under-traffic-all-unknown", HOLDS)]
+#[case("U02-full-disk-threshold", HOLDS)]
+#[case("U05-500-one-client", VIOLATED)]
+fn a_stored_history_is_judged_rightly(#[case] name: &str, #[case] right: &[Status]) {
+    let verdict = judged(name);
+    assert!(right.contains(&verdict.status), "{name}: {:?}\n{}", verdict.status, told(&verdict));
+}

@@ -1,0 +1,201 @@
+//! The verdict, held against random histories of which the truth is known.
+//!
+//! `simulate` (`cargo run -p integration-tests --bin simulate`) prints one of them by its seed, or a table of many.
+
+use std::collections::BTreeMap;
+
+use integration_tests::sim::{BugKind, Case, Truth, dump, legal, with_bug};
+use tomee_harness::history;
+use tomee_harness::spec::Plan;
+use tomee_harness::verdict::{Status, Verdict, judge};
+
+/// How often each verdict was given on one kind of truth, with the seeds.
+#[derive(Debug, Default)]
+struct Row {
+    holds: Vec<u64>,
+    violated: Vec<u64>,
+    unknown: Vec<u64>,
+    /// The first wrong one, with its history.
+    wrong: Option<String>,
+    wrongs: usize,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    rows: BTreeMap<String, Row>,
+    judged: usize,
+    hidden: usize,
+}
+
+impl Table {
+    /// Judges so many cases, on each processor some.
+    fn of(count: usize, make: impl Fn(u64) -> Option<Case> + Sync) -> Self {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let shares: Vec<usize> =
+            (0..threads).map(|turn| count / threads + usize::from(turn < count % threads)).collect();
+        let tables: Vec<Self> = std::thread::scope(|scope| {
+            let make = &make;
+            let share = |(turn, share): (usize, &usize)| {
+                let (first, share) = (u64::try_from(turn).expect("few"), *share);
+                let seeds = (first..).step_by(threads);
+                scope.spawn(move || Self::of_some(seeds, share, make))
+            };
+            let running: Vec<_> = shares.iter().enumerate().map(share).collect();
+            running.into_iter().map(|thread| thread.join().expect("no case panics")).collect()
+        });
+        tables.into_iter().fold(Self::default(), Self::with)
+    }
+
+    fn of_some(seeds: impl Iterator<Item = u64>, count: usize, make: impl Fn(u64) -> Option<Case>) -> Self {
+        let mut table = Self::default();
+        for seed in seeds {
+            if table.judged == count {
+                break;
+            }
+            match make(seed) {
+                Some(case) => table.add(&case, &judge(&case.plan, &case.history)),
+                None => table.hidden += 1,
+            }
+        }
+        table
+    }
+
+    fn add(&mut self, case: &Case, verdict: &Verdict) {
+        self.judged += 1;
+        let row = self.rows.entry(case.truth.name()).or_default();
+        match verdict.status {
+            Status::Holds => row.holds.push(case.seed),
+            Status::Violated => row.violated.push(case.seed),
+            Status::Unknown => row.unknown.push(case.seed),
+        }
+        if let Some(what) = wrong(case, verdict) {
+            row.wrongs += 1;
+            row.wrong.get_or_insert_with(|| format!("{what}\n{}", dump(case, verdict)));
+        }
+    }
+
+    fn with(mut self, other: Self) -> Self {
+        self.judged += other.judged;
+        self.hidden += other.hidden;
+        for (name, row) in other.rows {
+            let own = self.rows.entry(name).or_default();
+            own.holds.extend(row.holds);
+            own.violated.extend(row.violated);
+            own.unknown.extend(row.unknown);
+            own.wrongs += row.wrongs;
+            own.wrong = own.wrong.take().or(row.wrong);
+        }
+        self
+    }
+
+    fn text(&self) -> String {
+        let head =
+            format!("{:34} {:>7} {:>8} {:>7} {:>6}  first seeds", "truth", "holds", "violated", "unknown", "wrong");
+        let rows = self.rows.iter().map(|(name, row)| {
+            let seeds = |seeds: &[u64]| format!("{:?}", &seeds[..seeds.len().min(3)]);
+            let (holds, violated, unknown) = (seeds(&row.holds), seeds(&row.violated), seeds(&row.unknown));
+            let counts = [row.holds.len(), row.violated.len(), row.unknown.len(), row.wrongs];
+            format!(
+                "{name:34} {:>7} {:>8} {:>7} {:>6}  holds {holds} violated {violated} unknown {unknown}",
+                counts[0], counts[1], counts[2], counts[3]
+            )
+        });
+        let lines: Vec<String> = std::iter::once(head).chain(rows).collect();
+        format!("{}\n{} bugs did not show", lines.join("\n"), self.hidden)
+    }
+
+    /// # Panics
+    /// A verdict is wrong: then one case of each of three truths is shown.
+    fn must_be_right(&self) {
+        let wrongs: usize = self.rows.values().map(|row| row.wrongs).sum();
+        let shown: Vec<&str> = self.rows.values().filter_map(|row| row.wrong.as_deref()).take(3).collect();
+        assert!(wrongs == 0, "{}\n\n{wrongs} of {} are wrong\n{}", shown.join("\n\n"), self.judged, self.text());
+    }
+
+    fn unknown_share_of_clean(&self) -> f64 {
+        let Some(row) = self.rows.get("clean") else { return 0.0 };
+        let count = |seeds: &[u64]| f64::from(u32::try_from(seeds.len()).unwrap_or(u32::MAX));
+        count(&row.unknown) / (count(&row.holds) + count(&row.violated) + count(&row.unknown)).max(1.0)
+    }
+}
+
+/// What is wrong with a verdict.
+fn wrong(case: &Case, verdict: &Verdict) -> Option<&'static str> {
+    match (&case.truth, verdict.status) {
+        (Truth::Clean | Truth::Untested { .. } | Truth::Excused { .. } | Truth::Open { .. }, Status::Violated) => {
+            Some("a false red")
+        }
+        (Truth::Untested { .. } | Truth::Excused { .. }, Status::Holds) => Some("a green that was not earned"),
+        (Truth::LossSeen { .. } | Truth::Bug { .. }, Status::Holds) => Some("a false green"),
+        _ => None,
+    }
+}
+
+fn legal_ones_are_not_red(count: usize) {
+    let table = Table::of(count, |seed| Some(legal(seed)));
+    table.must_be_right();
+    let share = table.unknown_share_of_clean();
+    assert!(share <= 0.1, "{share:.3} of the clean ones are unknown\n{}", table.text());
+}
+
+fn bugs_that_show_are_not_green(count: usize) {
+    let table = Table::of(count, with_bug);
+    table.must_be_right();
+    for kind in BugKind::ALL {
+        assert!(table.rows.contains_key(&format!("bug {kind:?}")), "{kind:?} never showed\n{}", table.text());
+    }
+}
+
+#[test]
+fn no_legal_history_is_red_and_few_are_unknown() {
+    legal_ones_are_not_red(2_000);
+}
+
+#[test]
+fn no_history_with_a_bug_that_shows_is_green() {
+    bugs_that_show_are_not_green(2_000);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn full_no_legal_history_of_a_hundred_thousand_is_red() {
+    legal_ones_are_not_red(100_000);
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn full_no_history_with_a_bug_of_a_hundred_thousand_is_green() {
+    bugs_that_show_are_not_green(100_000);
+}
+
+/// The same seed makes the same history, in every place and at any time.
+#[test]
+fn a_seed_makes_one_history() {
+    for seed in [1, 77, 4711] {
+        assert_eq!(legal(seed).history, legal(seed).history);
+        assert_eq!(with_bug(seed).map(|case| case.history), with_bug(seed).map(|case| case.history));
+    }
+}
+
+/// What is stored is what was judged.
+#[test]
+fn a_stored_case_reads_as_it_was_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = camino::Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let case = legal(42);
+    case.store(folder);
+    let plan = fs_err::read_to_string(folder.join("plan.json")).expect("it was written");
+    assert_eq!(serde_json::from_str::<Plan>(&plan).expect("a plan"), case.plan);
+    let lines = fs_err::File::open(folder.join("history.jsonl")).expect("it was written");
+    assert_eq!(history::read(std::io::BufReader::new(lines)).expect("a history"), case.history);
+}
+
+/// What no bug explains would be a fault of the simulated cluster itself.
+#[test]
+fn nodes_that_wait_for_each_other_and_have_no_bug_lose_nothing() {
+    for case in (0..2_000).map(legal) {
+        let waits = case.plan.topology.cluster.send_options.waits_for_the_peer();
+        let lost = matches!(case.truth, Truth::LossSeen { .. });
+        assert!(!(waits && lost), "{}", dump(&case, &judge(&case.plan, &case.history)));
+    }
+}
