@@ -1,6 +1,7 @@
 //! Support for the integration tests: a fake cluster with injectable bugs, and what each test needs of files, binary
 //! and snapshot filters.
 
+pub mod apps;
 pub mod context;
 pub mod fake;
 pub mod outside;
@@ -10,6 +11,7 @@ pub mod sim;
 pub mod synthetic;
 pub mod witness;
 
+pub use apps::App;
 pub use context::{Ran, TestContext};
 pub use outside::OutsideCrate;
 pub use servers::{MainJob, left_of};

@@ -31,7 +31,7 @@ impl StepKind {
 
     /// A restart of a node as it was.
     pub fn restart(node: impl Into<Target>) -> Self {
-        Self::Restart { node: node.into(), changes: None, app: None }
+        Self::Restart { node: node.into(), changes: None, app: None, unpacked: Unpacked::Removed }
     }
 }
 
@@ -208,6 +208,9 @@ pub enum StepKind {
         /// An app whose archive takes the place of the one that the node has, while it is down.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app: Option<(App, ContextPath)>,
+        /// What becomes of what the node had unpacked of the old archive.
+        #[serde(default, skip_serializing_if = "Unpacked::is_removed")]
+        unpacked: Unpacked,
     },
     /// Starts all nodes that do not run, at one time, and waits for each as a restart does.
     StartAgain,
@@ -219,6 +222,26 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within: Option<Millis>,
     },
+}
+
+/// What becomes of the folder that a node had unpacked an archive to when another archive takes its place while the node
+/// is down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unpacked {
+    /// It is removed, so that the new app runs.
+    #[default]
+    Removed,
+    /// It stays. Tomcat unpacks anew where the archive is newer than the mark that it has left in the folder
+    /// (`META-INF/war-tracker`); TomEE leaves none, and goes on with the old app.
+    Kept,
+}
+
+impl Unpacked {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    fn is_removed(&self) -> bool {
+        *self == Self::Removed
+    }
 }
 
 fn one() -> u32 {

@@ -60,7 +60,7 @@ fn node(cluster: &Cluster, client: &Client, context: &ContextPath, turn: usize) 
     // Below the context: its cookie's path may end with a slash.
     let session = client.session_at(&format!("{}/", context.as_str().trim_end_matches('/')));
     let route = session.as_ref().and_then(|session| session.route());
-    let named = serving.iter().find(|node| route.is_some() && cluster.topology().route(node) == route);
+    let named = serving.iter().find(|node| route.is_some() && cluster.route(node).as_deref() == route);
     let broken = cluster.broken();
     let sound: Vec<&NodeName> = serving.iter().filter(|node| !broken.contains(*node)).collect();
     let next = sound.get(turn % sound.len().max(1)).copied().or_else(|| serving.get(turn % serving.len().max(1)));

@@ -95,7 +95,7 @@ impl Telling {
                 self.formed = true;
                 None
             }
-            RecordKind::Event(Event::WarDropped { node, alone, context, sha256 }) => {
+            RecordKind::Event(Event::WarDropped { node, alone, context, sha256, .. }) => {
                 let app = app(context, sha256);
                 self.deploys(node, *alone, context, app)
             }
@@ -213,8 +213,8 @@ mod tests {
     }
 
     fn dropped(on: usize, alone: bool, war: &War) -> RecordKind {
-        let (context, sha256) = (war.context.clone(), war.sha256.clone());
-        RecordKind::Event(Event::WarDropped { node: node(on), alone, context, sha256 })
+        let (context, sha256, served_sha256) = (war.context.clone(), war.sha256.clone(), war.served_sha256.clone());
+        RecordKind::Event(Event::WarDropped { node: node(on), alone, context, sha256, served_sha256 })
     }
 
     fn fault(phase: FaultPhase) -> RecordKind {

@@ -178,10 +178,10 @@ impl<'a> Walk<'a> {
                 let node = self.node(&cluster, node, None).await?;
                 cluster.heal(&node).await
             }
-            StepKind::Restart { node, changes, app } => {
+            StepKind::Restart { node, changes, app, unpacked } => {
                 let node = self.node(&cluster, node, None).await?;
                 let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
-                cluster.restart_with(&node, changes.as_deref(), war).await
+                cluster.restart_with(&node, changes.as_deref(), war, *unpacked).await
             }
             StepKind::StartAgain => cluster.start_again().await,
             StepKind::Wait { until, within } => self.wait(&cluster, until, within.map(Millis::duration)).await,

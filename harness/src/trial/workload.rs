@@ -244,5 +244,5 @@ async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) 
 fn named<'n>(cluster: &Cluster, client: &Client, nodes: &'n [NodeName]) -> Option<&'n NodeName> {
     let session = client.session()?;
     let route = session.route()?;
-    nodes.iter().find(|node| cluster.topology().route(node) == Some(route))
+    nodes.iter().find(|node| cluster.route(node).as_deref() == Some(route))
 }

@@ -177,6 +177,12 @@ impl Cluster {
         }
     }
 
+    /// The folder that a node unpacks an app's archive to.
+    pub(super) fn unpacked(&self, war: &War) -> Utf8PathBuf {
+        let archive = Utf8PathBuf::from(config::farm_folders(&self.parts.topology).deploy).join(war.context.war_name());
+        archive.with_extension("")
+    }
+
     /// Puts an archive into the appBase of a node that does not run.
     pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
         let folder = config::farm_folders(&self.parts.topology).deploy;
@@ -187,9 +193,9 @@ impl Cluster {
     }
 
     async fn put_war(&self, war: &War, place: Place<'_>, delivery: &Delivery) -> Result<(), ClusterError> {
-        let (context, sha256) = (war.context.clone(), war.sha256.clone());
+        let (context, sha256, served_sha256) = (war.context.clone(), war.sha256.clone(), war.served_sha256.clone());
         let Place { node, path, alone } = place;
-        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256 });
+        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256, served_sha256 });
         let changed = delivery.aged.map(|aged| jiff::Timestamp::now() - aged.duration());
         let modified = changed.map(jiff::Timestamp::as_second);
         let file = NodeFile { path, content: war.content.clone(), modified };

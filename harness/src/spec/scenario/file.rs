@@ -16,7 +16,7 @@ use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
     AllowedViolation, AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind,
-    Membership, Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing,
+    Membership, Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing, Unpacked,
 };
 
 /// A failover story.
@@ -386,6 +386,10 @@ pub struct RestartTable {
     /// Where `war` is served; where nothing is said, the only context that is deployed.
     #[schemars(with = "Option<ContextPath>")]
     pub at: Option<Spanned<ContextPath>>,
+    /// What becomes of what the node had unpacked of the old archive: `removed` (where nothing is said), so that the new
+    /// app runs, or `kept`, as by an operator who replaces the archive alone.
+    #[schemars(with = "Option<Unpacked>")]
+    pub unpacked: Option<Spanned<Unpacked>>,
     /// What it runs.
     pub server: Option<ServerSpec>,
     /// `JAVA_HOME`.

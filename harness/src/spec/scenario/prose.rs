@@ -5,7 +5,7 @@ use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
 use crate::spec::{
     ClientName, Exchange, Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology,
-    Until,
+    Unpacked, Until,
 };
 
 impl Scenario {
@@ -155,8 +155,9 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             fault(*kind, &on(node), *lasting, Extent { percent: *percent, by: *by, delay: *delay })
         }
         StepKind::Heal { node } => format!("heal {}", on(node)),
-        StepKind::Restart { node, changes, app } => {
-            let app = app.as_ref().map(|(app, context)| format!("{} at {context}", archive(app)));
+        StepKind::Restart { node, changes, app, unpacked } => {
+            let kept = if *unpacked == Unpacked::Kept { ", keeping what was unpacked before" } else { "" };
+            let app = app.as_ref().map(|(app, context)| format!("{} at {context}{kept}", archive(app)));
             let with: Vec<String> = changes.iter().map(|changes| changed(changes)).chain(app).collect();
             let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" and ")) };
             format!("restart {}{with}", on(node))
