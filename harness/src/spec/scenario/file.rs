@@ -108,8 +108,8 @@ impl<'de> Deserialize<'de> for Percent {
 
 impl Allow {
     /// As a plan has it.
-    pub fn allowed(&self) -> AllowedViolation {
-        match *self {
+    pub fn allowed(self) -> AllowedViolation {
+        match self {
             Self::Any(violation) => AllowedViolation { violation, at_most_percent: None },
             Self::Share(AllowShare { violation, at_most }) => {
                 AllowedViolation { violation, at_most_percent: Some(at_most.0) }

@@ -188,7 +188,7 @@ impl Scenario {
             topology,
             guarantees: vec![],
             expect_violations,
-            allow: self.file.allow.iter().map(Allow::allowed).collect(),
+            allow: self.file.allow.iter().copied().map(Allow::allowed).collect(),
             at_most: self.file.at_most.clone(),
             warn_at_most: AtMost::default(),
             steps,
