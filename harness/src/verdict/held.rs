@@ -38,6 +38,8 @@ pub(super) struct Floor {
 pub(super) struct Bounds {
     /// By what was acknowledged.
     pub(super) acknowledged: Option<Floor>,
+    /// What a copy should hold: all that, and what its peers held when it joined them.
+    pub(super) copied: Option<Floor>,
     /// By what a look, or an answer, had shown on this node; or had shown on another one before it was broken.
     pub(super) seen: Option<Floor>,
     /// Not more than this; `None` where nobody can know.
@@ -48,6 +50,8 @@ pub(super) struct Bounds {
     pub(super) elsewhere: Option<Floor>,
     /// Why it is not due here, in words.
     pub(super) unpromised: Option<String>,
+    /// Why the node need not have known of the session, or of its end, in words.
+    pub(super) stranger: Option<String>,
     /// The operation that may have ended the session or taken its id, as far as this node is concerned.
     pub(super) doubt: Option<usize>,
 }
@@ -55,6 +59,8 @@ pub(super) struct Bounds {
 /// The bounds of all that a session showed.
 #[derive(Debug, Default)]
 pub(super) struct Held {
+    /// Whether two nodes counted at once, and none has counted alone since.
+    pub(super) unsettled: bool,
     /// By the place of the answer among the session's answers.
     pub(super) answers: Vec<Bounds>,
     /// By the place of the loss among its losses.
@@ -139,7 +145,8 @@ impl<'v, 'a> Run<'v, 'a> {
         for index in &session.operations {
             let operation = &self.operations[*index];
             turns.push((operation.invoked, 0, Turn::Invoked(*index)));
-            if let Fate::Perhaps(_) = operation.fate {
+            let ends = operation.request == AppRequest::Invalidate && operation.answer().is_some();
+            if ends || matches!(operation.fate, Fate::Perhaps(_)) {
                 turns.push((operation.acts_until, 5, Turn::Ended(*index)));
             }
         }
@@ -183,6 +190,8 @@ struct Node {
     seen: Option<Seen>,
     /// What another one was seen to hold, and this one has, too.
     shared: Option<Floor>,
+    /// What its peers held when it was said to hold it, too: more than when it began, where a request came meanwhile.
+    joined: Option<Floor>,
     /// The most that it can show, by what it was seen to show.
     most: Option<i64>,
 }
@@ -192,6 +201,7 @@ impl Node {
         let lower = |floor: &mut Floor| floor.count = floor.count.min(count);
         self.value.iter_mut().for_each(lower);
         self.shared.iter_mut().for_each(lower);
+        self.joined.iter_mut().for_each(lower);
         self.seen.iter_mut().for_each(|seen| seen.floor.count = seen.floor.count.min(count));
         self.increments = self.increments.min(count);
     }
@@ -242,6 +252,8 @@ struct Walk<'w, 'v, 'a> {
     best: Option<(Floor, &'w NodeName)>,
     /// The greatest value that a client was shown since then, and by which answer.
     told: Option<(i64, usize)>,
+    /// Which answer has counted to each value last.
+    counted: BTreeMap<i64, usize>,
     most: Option<i64>,
     /// The increments that may still act.
     acting: Vec<usize>,
@@ -271,6 +283,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         owner: None,
         best: None,
         told: None,
+        counted: BTreeMap::new(),
         most: session.created_by.map(|_| 0),
         acting: Vec::new(),
         contested: BTreeSet::new(),
@@ -280,6 +293,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         broken: BTreeSet::new(),
         void: None,
         held: Held {
+            unsettled: false,
             answers: vec![Bounds::default(); session.answers.len()],
             losses: vec![Bounds::default(); session.losses.len()],
             replicas: vec![Bounds::default(); session.replicas.len()],
@@ -322,11 +336,13 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let alone = by.filter(|_| own > 0).map(|index| Floor { count: 0, by: By::Answer(index) });
         Bounds {
             acknowledged: plus(here.and_then(Node::acknowledged).or(alone), own),
+            copied: here.and_then(|here| greater(here.acknowledged(), here.joined)),
             seen: plus(here.and_then(Node::seen), own),
             most: None,
             knows: here.is_some(),
             elsewhere: plus(self.best.map(|(floor, _)| floor), own),
             unpromised: None,
+            stranger: None,
             doubt: None,
         }
     }
@@ -474,6 +490,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
             seen: None,
             shared: shown.max_by_key(|floor| floor.count).map(|floor| Floor { count: floor.count.min(least), ..floor }),
+            joined: None,
             most: None,
         });
         self.coming.insert(node, coming);
@@ -481,7 +498,9 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
 
     fn joined(&mut self, node: &'w NodeName) {
         let Some(Some(coming)) = self.coming.remove(node) else { return };
-        self.nodes.insert(node, coming);
+        let held = self.nodes.values().map(Node::acknowledged);
+        let joined = held.min_by_key(|floor| floor.map_or(0, |floor| floor.count)).flatten();
+        self.nodes.insert(node, Node { joined, ..coming });
         let peers: Vec<&NodeName> = self.nodes.keys().copied().filter(|peer| *peer != node).collect();
         for doubt in &mut self.doubts {
             if !peers.is_empty() && peers.iter().all(|peer| doubt.cleared.contains(peer)) {
@@ -592,6 +611,15 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let Some(answer) = operation.answer() else { return };
         let mut bounds = self.open.remove(&(true, index)).map(|(_, bounds)| bounds).unwrap_or_default();
         bounds.most = self.most_on(node);
+        let counted = operation.request == AppRequest::Count;
+        if counted && let Some(same) = self.counted.get(&answer.count).copied() {
+            // Of two that ran at once on one node each counts for itself.
+            let other = &run.operations[same];
+            let at_once = operation.invoked < other.acts_until && other.invoked < ended && other.node == node;
+            if at_once && !self.contested.contains(&index) {
+                bounds.acknowledged = Some(Floor { count: answer.count + 1, by: By::Answer(same) });
+            }
+        }
         let short = bounds.acknowledged.is_some_and(|floor| answer.count < floor.count);
         let lost_elsewhere = !short && bounds.elsewhere.is_some_and(|floor| answer.count < floor.count);
         let contested = || self.contested.contains(&index) || !self.quiet(node, operation.invoked, ended);
@@ -602,7 +630,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let told = self.told.filter(|(told, by)| {
             answer.count < *told && run.operations[*by].completed.is_some_and(|end| end < operation.invoked)
         });
-        if let Some((told, by)) = told.filter(|_| !short && bounds.unpromised.is_none() && !contested()) {
+        if let Some((told, by)) = told.filter(|_| !short && bounds.unpromised.is_none()) {
             bounds.elsewhere = Some(Floor { count: told, by: By::Answer(by) });
             bounds.unpromised =
                 Some(format!("{} had shown it, and no write had been acknowledged with it", run.operations[by].name()));
@@ -613,15 +641,23 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             self.confirmed(node, operation.invoked, id);
         }
         self.nodes.entry(node).or_default();
-        let counted = operation.request == AppRequest::Count;
         if short || bounds.unpromised.is_some() {
             self.told_a_loss(node, counted, answer.count);
         }
+        if !bounds.knows && session.created_by != Some(index) {
+            bounds.stranger = self.reason(node, ended);
+        }
+        let bounds_most = bounds.most;
         self.held.answers[place] = bounds;
-        if !self.contested.contains(&index) && self.told.is_none_or(|(told, _)| told <= answer.count) {
+        if self.told.is_none_or(|(told, _)| told <= answer.count) {
             self.told = Some((answer.count, index));
         }
+        if bounds_most == Some(answer.count) {
+            // All that was ever attempted is in it: none of that is still to come.
+            self.acting.retain(|other| run.operations[*other].answer().is_some());
+        }
         if counted {
+            self.counted.insert(answer.count, index);
             self.acting.retain(|other| *other != index);
             self.written(index, answer.count);
             self.over = self.over.max(ended);
@@ -649,7 +685,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let (run, session) = (self.run, self.session);
         let operation = &run.operations[index];
         let (from, to) = (operation.invoked, operation.completed.unwrap_or(FOREVER));
-        if self.contested.contains(&index) {
+        self.held.unsettled = self.contested.contains(&index);
+        if self.held.unsettled {
             return;
         }
         let floor = Floor { count, by: By::Answer(index) };
@@ -678,6 +715,10 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     }
 
     fn ended(&mut self, index: usize, at: Nanos) {
+        let operation = &self.run.operations[index];
+        if operation.request == AppRequest::Invalidate && operation.answer().is_some() {
+            self.nodes.remove(operation.node);
+        }
         if let Some(place) = self.acting.iter().position(|other| *other == index) {
             self.acting.remove(place);
             self.over = self.over.max(at);

@@ -142,6 +142,13 @@ impl View<'_> {
         Some(format!("{} had split {}'s session, and nothing is merged", split.name, session.client))
     }
 
+    /// Why the end of a session may not have come to all, in words: it was asked for while the nodes were apart.
+    pub(super) fn was_split(&self, session: &Session<'_>) -> Option<String> {
+        let asked = || session.operations.iter().map(|index| &self.operations[*index]);
+        let split = self.splits.iter().find(|split| asked().any(|operation| split.saw(operation)))?;
+        Some(format!("{} had split {}'s session, and nothing is merged", split.name, session.client))
+    }
+
     /// Whether two copies of a session went different ways: both sides of a split were asked for it.
     pub(super) fn forked(&self, session: &Session<'_>) -> Option<Fork> {
         let asked = || session.operations.iter().map(|index| &self.operations[*index]);

@@ -20,10 +20,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     for session in &view.sessions {
         // First, since it explains what is missing from its last write on.
         breaches.extend(forked(view, session));
-        for (place, answer) in session.answers.iter().enumerate() {
+        for place in 0..session.answers.len() {
             breaches.extend(weaker(view, session, place));
             breaches.extend(doubled(view, session, place));
-            breaches.extend(risen(view, session, *answer));
+            breaches.extend(risen(view, session, place));
         }
         breaches.extend(gone(view, session));
         breaches.extend(risen_replicas(view, session));
@@ -114,7 +114,10 @@ fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, c
         i64::try_from(since).unwrap_or(i64::MAX)
     };
     let answers = session.answers.iter().map(|index| &view.operations[*index]);
-    let mut later = answers.filter(|later| later.node == operation.node && completed < later.invoked);
+    let here = |at: Nanos| view.timeline.outlives(operation.node, completed, at);
+    let mut later = answers.filter(|later| {
+        later.node == operation.node && completed < later.invoked && here(later.completed.unwrap_or(later.invoked))
+    });
     let answered = later.any(|later| {
         let at = later.completed.unwrap_or(later.invoked);
         later.answer().is_some_and(|shown| count <= shown.count.saturating_sub(added(at)))
@@ -122,6 +125,7 @@ fn lateness(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>, c
     let looked = || {
         let later =
             session.replicas.iter().filter(|replica| replica.node == operation.node && completed < replica.asked);
+        let later = later.filter(|replica| here(replica.at));
         let mut shown = later.filter_map(|replica| Some((replica.content.count?, replica.at)));
         shown.any(|(shown, at)| count <= shown.saturating_sub(added(at)))
     };
@@ -161,7 +165,8 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, place: usize) -> O
 }
 
 /// An answer out of a session that had been ended with acknowledgement.
-fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach> {
+fn risen(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+    let index = session.answers[place];
     let operation = &view.operations[index];
     let ended = session.ends.iter().copied().find(|other| {
         let other = &view.operations[*other];
@@ -180,7 +185,11 @@ fn risen(view: &View<'_>, session: &Session<'_>, index: usize) -> Option<Breach>
         session.client,
         view.operations[ended].id
     );
-    Some(breach(view, session, index, because, &[ended], None).named(Violation::RisenSession))
+    let risen = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
+    let bounds = &session.held.answers[place];
+    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows);
+    let unpromised = bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_split(session));
+    Some(Breach { unpromised, ..risen })
 }
 
 /// Replicas of a session that had been ended with acknowledgement, while nobody else asked for it.
@@ -214,8 +223,8 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         ),
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
-        unpromised: view.torn(session, replica.node, replica.at),
-        session: None,
+        unpromised: view.was_split(session),
+        session: Some(session.stems[0].to_owned()),
     });
     breaches.collect()
 }
@@ -264,8 +273,20 @@ fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Oper
     before.max_by_key(|answer| answer.completed).and_then(Operation::told)
 }
 
+/// Whether a look behind a request that did not find a session showed it on the same node, under the id that was asked for.
+fn still_there(view: &View<'_>, session: &Session<'_>, lost: &Operation<'_>) -> bool {
+    let (Some(sent), Some(completed)) = (lost.sent, lost.completed) else { return false };
+    session.replicas.iter().any(|replica| {
+        replica.node == lost.node
+            && completed < replica.asked
+            && replica.id == sent.as_str()
+            && view.timeline.outlives(lost.node, completed, replica.at)
+    })
+}
+
 fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
-    let losses = session.losses.iter().filter(|loss| loss.excuse.is_none());
+    let answered = |index: usize| view.operations[index].answer().is_some();
+    let losses = session.losses.iter().filter(|loss| !loss.excuse.is_some_and(answered));
     let breaches = losses.filter_map(|loss| {
         let operation = &view.operations[loss.operation];
         let writes = session.acknowledged_before(operation.invoked);
@@ -283,7 +304,9 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         );
         let writes = acknowledged(session, operation.invoked);
         let lost = breach(view, session, loss.operation, because, &writes, record).named(Violation::LostSession);
-        Some(Breach { unpromised: loss.unpromised.clone(), ..lost })
+        let doubt = loss.excuse.filter(|_| !still_there(view, session, operation));
+        let doubt = doubt.map(|taker| format!("{} may have ended it or changed its id", view.operations[taker].name()));
+        Some(Breach { unpromised: doubt.or_else(|| loss.unpromised.clone()), ..lost })
     });
     breaches.collect()
 }

@@ -29,12 +29,12 @@ type Shown = (Nanos, usize, String);
 fn behind(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let replicas = session.replicas.iter().zip(&session.held.replicas).enumerate();
     replicas.rev().find_map(|(place, (replica, bounds))| {
-        let floor = bounds.acknowledged?;
+        let floor = bounds.copied?;
         let count = replica.content.count.filter(|count| *count < floor.count)?;
         let mut later = session.replicas[place + 1..].iter();
         let caught_up = later.any(|later| later.node == replica.node && later.content.count >= Some(floor.count));
         let settled = view.timeline.settled(replica.node, replica.asked, replica.at);
-        (settled && !caught_up && arrived(view, session, replica.asked)).then(|| {
+        (settled && (view.waits() || !caught_up) && arrived(view, session, replica.asked)).then(|| {
             let because = format!(
                 "the replica of {}'s session {} on {} showed count {count} at {}, when {} had been acknowledged",
                 session.client, session.stems[0], replica.node, replica.at, floor.count
@@ -46,9 +46,10 @@ fn behind(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
 
 /// A node that must have a copy and was seen to have none, where no later look showed one.
 fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
-    let made =
-        session.created_by.and_then(|index| view.operations[index].answer().and(view.operations[index].completed))?;
-    let creator = view.operations[session.created_by?].node;
+    let first = &view.operations[*session.answers.first()?];
+    // Made by a request that the app did not answer, it may never have come to all.
+    session.created_by.filter(|creator| view.operations[*creator].acts_until <= first.acts_until)?;
+    let (made, creator) = (first.completed?, first.node);
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         made < look.asked
             && view.tells_of(look, session)
@@ -60,10 +61,10 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
         let legitimately = session.may_have_ended(&view.operations, look.at)
             || session.may_be_renamed(&view.operations, look.at)
             || lost_by(view, session, look.at)
-            || !together(view, creator, look.node, (made, look.asked))
+            || !together(view, session, creator, look.node, (made, look.asked))
             || session.busy(&view.operations, look.asked, look.at);
         let later = session.replicas.iter().any(|replica| replica.node == look.node && *number < replica.look);
-        !legitimately && !later
+        !legitimately && (view.waits() || !later)
     });
     looks.next().map(|(_, look)| (look.at, look.record, told_missing(session, look)))
 }
@@ -73,9 +74,16 @@ fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {
 }
 
 /// Whether a node was with the one that made a session when it did, or took the state over since.
-fn together(view: &View<'_>, creator: &NodeName, node: &NodeName, (made, now): (Nanos, Nanos)) -> bool {
+fn together(
+    view: &View<'_>,
+    session: &Session<'_>,
+    creator: &NodeName,
+    node: &NodeName,
+    (made, now): (Nanos, Nanos),
+) -> bool {
     if view.timeline.synchronised_between(node, made, now) {
-        return view.splits.is_empty();
+        let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
+        return !asked.any(|operation| view.splits.iter().any(|split| split.saw(operation)));
     }
     let split = view.splits.iter().any(|split| split.parts(creator, node) && split.from < made && made < split.until);
     !split && view.timeline.settled(node, made, made)

@@ -74,7 +74,10 @@ fn fate(view: &View<'_>, node: &NodeName, life: &Life) -> Fate {
     for (record, at, event) in view.events().filter(|(_, at, _)| inside(*at)) {
         match event {
             Event::Synchronised { node: of, sessions } if of == node => {
-                let took = Fate::Took { record, at, sessions: *sessions };
+                let took = match denied(view, node, life, at) {
+                    Some(why) => Fate::Open(why),
+                    None => Fate::Took { record, at, sessions: *sessions },
+                };
                 if has_a_peer(view, node, at) {
                     ended.get_or_insert(took)
                 } else {
@@ -88,6 +91,21 @@ fn fate(view: &View<'_>, node: &NodeName, life: &Life) -> Fate {
     ended.or(alone).unwrap_or_else(|| {
         Fate::Open(format!("{node} was not seen to hold the sessions of its peers after it came back at {}", life.from))
     })
+}
+
+/// That the last looks before it do not bear out that a joiner held what its peers held, in words.
+fn denied(view: &View<'_>, node: &NodeName, life: &Life, at: Nanos) -> Option<String> {
+    let last = |of: &NodeName| {
+        let looks = view.looks.iter().rev();
+        let mut looks = looks.filter(|look| look.node == of && life.from <= look.asked && look.at <= at);
+        looks.find_map(|look| stems(view, look))
+    };
+    let own = last(node)?;
+    let peers =
+        view.plan.topology.names().filter(|peer| *peer != node && view.timeline.up(peer, life.from, at).is_some());
+    let everywhere = peers.map(last).reduce(|all, stems| Some(&all? & &stems?))??;
+    let missing = everywhere.difference(&own).next()?;
+    Some(format!("{node} was said to hold the sessions of its peers at {at}, and the last look at it lacked {missing}"))
 }
 
 /// Whether another node ran, and was not frozen, at an instant.
