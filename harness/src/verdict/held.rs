@@ -498,7 +498,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
 
     fn joined(&mut self, node: &'w NodeName) {
         let Some(Some(coming)) = self.coming.remove(node) else { return };
-        let held = self.nodes.values().map(Node::acknowledged);
+        let held = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held.acknowledged());
         let joined = held.min_by_key(|floor| floor.map_or(0, |floor| floor.count)).flatten();
         self.nodes.insert(node, Node { joined, ..coming });
         let peers: Vec<&NodeName> = self.nodes.keys().copied().filter(|peer| *peer != node).collect();
