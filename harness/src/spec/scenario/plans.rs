@@ -8,7 +8,7 @@ use super::error::nearest;
 use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
-use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
+use crate::spec::{AtMost, ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -188,8 +188,9 @@ impl Scenario {
             topology,
             guarantees: vec![],
             expect_violations,
-            allow: self.file.allow.iter().map(Allow::allowed).collect(),
+            allow: self.file.allow.iter().copied().map(Allow::allowed).collect(),
             at_most: self.file.at_most.clone(),
+            warn_at_most: AtMost::default(),
             steps,
         };
         plan.steps_in_folder(&self.folder);
@@ -208,6 +209,7 @@ impl Scenario {
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere)
                 .collect()
         });
+        plan.append_final_read();
         Ok(plan)
     }
 
