@@ -314,6 +314,12 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
                 && matches!(other.fate, Fate::Perhaps(_))
                 && other.sent.is_some_and(|id| id.stem() == sent.stem())
                 && other.invoked < ended
+                // An answer under the old id shows that it has not been changed.
+                && !operations.iter().any(|later| {
+                    later.told().map(stem) == Some(sent.stem())
+                        && other.acts_until <= later.invoked
+                        && later.completed.is_some_and(|end| end < operation.invoked)
+                })
         })
 }
 
