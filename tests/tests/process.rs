@@ -82,11 +82,14 @@ async fn members_that_find_each_other_by_multicast_keep_their_sessions() {
     main_job(&["--membership", "multicast"]).await.holds().await;
 }
 
+/// What was seen to be lost makes the run red all the same; what was not seen makes it neither red nor unknown.
 #[tokio::test]
-async fn async_send_options_are_not_judged_by_what_they_do_not_promise() {
+async fn async_send_options_promise_less_and_only_an_observed_loss_counts() {
     let job = main_job(&["--send-options", "async"]).await;
-    job.holds().await;
-    for guarantee in ["acknowledged-writes-survive", "complete-session", "identity-kept"] {
+    let guarantees = ["acknowledged-writes-survive", "complete-session", "identity-kept"];
+    let lost = guarantees.iter().any(|guarantee| job.finding(guarantee)["status"] == "violated");
+    job.ends_with(i32::from(lost)).await;
+    for guarantee in guarantees {
         assert_eq!(job.finding(guarantee)["promised"], false, "{guarantee}");
     }
     assert_eq!(job.environment()["effective"]["n1"]["send-options"], json!(8));
@@ -137,7 +140,9 @@ async fn an_own_app_is_asked_on_all_nodes_while_each_of_them_is_killed_in_turn()
     }
     let again = job.environment()["again"].clone();
     let again = again.as_array().expect("a command line").iter().filter_map(|word| word.as_str()).collect::<Vec<_>>();
-    assert!(again.ends_with(&[&["--war", war.as_str()][..], &paths].concat()), "{again:?}");
+    let kept = job.context().folder().join("out/files/1/my-shop.war");
+    assert!(again.ends_with(&[&["--war", kept.as_str()][..], &paths].concat()), "{again:?}");
+    assert!(fs_err::read(&kept).expect("the run took it along") == fs_err::read(&war).expect("it is there"));
 }
 
 /// Beside the one above: nothing is replicated, nobody waits for what no peer is to have, and each node is killed all the same.
