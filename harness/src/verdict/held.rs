@@ -308,7 +308,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
     walk.held
 }
 
-impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
+impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     fn turn(&mut self, at: Nanos, turn: Turn<'w>) {
         match turn {
             Turn::Invoked(index) => self.invoked(index),
@@ -628,7 +628,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let lost_elsewhere = !short && bounds.elsewhere.is_some_and(|floor| answer.count < floor.count);
         let contested = || self.contested.contains(&index) || !self.quiet(node, operation.invoked, ended);
         if lost_elsewhere && !contested() {
-            bounds.unpromised = self.reason(node, ended);
+            bounds.unpromised = Some(self.reason(node, ended));
         }
         // A client was shown more, and nothing says that the nodes had to have it: seen all the same.
         let told = self.told.filter(|(told, by)| {
@@ -649,7 +649,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             self.told_a_loss(node, counted, answer.count);
         }
         if !bounds.knows && session.created_by != Some(index) {
-            bounds.stranger = self.reason(node, ended);
+            bounds.stranger = Some(self.reason(node, ended));
         }
         let bounds_most = bounds.most;
         self.held.answers[place] = bounds;
@@ -751,7 +751,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         }
         bounds.doubt = doubt.map(|doubt| doubt.operation);
         if !bounds.knows {
-            bounds.unpromised = self.reason(node, operation.completed.unwrap_or(FOREVER));
+            bounds.unpromised = Some(self.reason(node, operation.completed.unwrap_or(FOREVER)));
         }
         self.held.losses[place] = bounds;
         self.nodes.remove(node);
@@ -764,21 +764,21 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     }
 
     /// Why a node need not show what was acknowledged elsewhere.
-    fn reason(&self, node: &NodeName, at: Nanos) -> Option<String> {
+    fn reason(&self, node: &NodeName, at: Nanos) -> String {
         let client = self.session.client;
         let split = self.run.splits.iter().rev().find(|split| split.from < at);
         if let Some(split) = split {
-            return Some(format!("{} had split {client}'s session, and nothing is merged", split.name));
+            return format!("{} had split {client}'s session, and nothing is merged", split.name);
         }
         if let Some(void) = self.void {
-            return Some(format!("no copy was left at {void}"));
+            return format!("no copy was left at {void}");
         }
         let settled = self.run.timeline.settled(node, at, at);
-        Some(if settled {
+        if settled {
             format!("{node} was not known to hold {client}'s session")
         } else {
             format!("{node} had not been seen to hold what its peers hold")
-        })
+        }
     }
 }
 
