@@ -3,7 +3,7 @@
 use super::super::timeline::FOREVER;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
-use crate::history::{Event, Nanos};
+use crate::history::{ContextState, Event, Nanos};
 use crate::spec::{ContextPath, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -37,7 +37,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
                 return Err(format!("{node} was not seen to serve {context} after the WAR was dropped at {from}"));
             };
             evidence.push(record);
-            let told = !told_bytes(view, context, node, (at, FOREVER)).is_empty();
+            let told = !told_bytes(view, context, node, (at, FOREVER), Bytes::Archive).is_empty();
             if !told && looked(view, context, node, at) {
                 return Err(format!("no look at {node} told from which bytes it serves {context}"));
             }
@@ -53,42 +53,76 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     Ok(Judgement::holds(told.join("; ")).resting_on(Vec::new(), evidence))
 }
 
+/// Two ways to tell from what a node serves an app: the archive that lies there, and what it has unpacked of one. They differ
+/// where an archive was replaced and nothing was unpacked anew.
+#[derive(Clone, Copy)]
+enum Bytes {
+    Archive,
+    Served,
+}
+
+impl Bytes {
+    fn of(self, context: &ContextState) -> Option<&String> {
+        match self {
+            Self::Archive => context.war_sha256.as_ref(),
+            Self::Served => context.served_sha256.as_ref(),
+        }
+    }
+
+    fn told(self) -> &'static str {
+        match self {
+            Self::Archive => "from a WAR with SHA-256",
+            Self::Served => "files with SHA-256",
+        }
+    }
+}
+
 /// Looks at a settled node that serves a context from bytes which were never dropped there, or, behind a second drop, at the
 /// last look still from the first one.
 fn other_bytes(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
+    let nodes = view.plan.topology.names();
+    let each = nodes.flat_map(|node| [Bytes::Archive, Bytes::Served].map(|bytes| (node, bytes)));
+    each.flat_map(|(node, bytes)| other_bytes_on(view, context, node, bytes)).collect()
+}
+
+fn other_bytes_on(view: &View<'_>, context: &ContextPath, node: &NodeName, bytes: Bytes) -> Vec<Breach> {
     let mut breaches = Vec::new();
-    for node in view.plan.topology.names() {
-        let drops = view.events().filter_map(|(index, at, event)| match event {
-            Event::WarDropped { context: of, node: on, alone, sha256, .. }
-                if of == context && (!alone || on == node) =>
-            {
-                Some((index, at, sha256))
-            }
-            _ => None,
-        });
-        let drops: Vec<_> = drops.collect();
-        for (place, (dropped, at, wanted)) in drops.iter().enumerate() {
-            let until = drops.get(place + 1).map_or(FOREVER, |(_, next, _)| *next);
-            let told = told_bytes(view, context, node, (*at, until));
-            let last = told.last().map(|(look, _)| look.record);
-            let wrong = told.into_iter().filter(|(look, found)| {
-                let known = drops[..=place].iter().any(|(_, _, sha256)| sha256 == found);
-                // Versions are served side by side, each from a WAR of its own.
-                !known || (found != wanted && last == Some(look.record) && !versioned(look, context))
-            });
-            breaches.extend(wrong.map(|(look, found)| Breach {
-                violation: Some(Violation::OtherBytes),
-                at: look.at,
-                because: format!(
-                    "{node} served {context} from a WAR with SHA-256 {found} at {}, where {wanted} had been dropped at {at}",
-                    look.at
-                ),
-                rests_on: Vec::new(),
-                evidence: vec![look.record, *dropped],
-                unpromised: None,
-                session: None,
-            }));
+    let drops = view.events().filter_map(|(index, at, event)| match event {
+        Event::WarDropped { context: of, node: on, alone, sha256, served_sha256 }
+            if of == context && (!alone || on == node) =>
+        {
+            let wanted = match bytes {
+                Bytes::Archive => Some(sha256),
+                Bytes::Served => served_sha256.as_ref(),
+            };
+            Some((index, at, wanted))
         }
+        _ => None,
+    });
+    let drops: Vec<_> = drops.collect();
+    for (place, (dropped, at, wanted)) in drops.iter().enumerate() {
+        let Some(wanted) = wanted else { continue };
+        let until = drops.get(place + 1).map_or(FOREVER, |(_, next, _)| *next);
+        let told = told_bytes(view, context, node, (*at, until), bytes);
+        let last = told.last().map(|(look, _)| look.record);
+        let wrong = told.into_iter().filter(|(look, found)| {
+            let known = drops[..=place].iter().any(|(_, _, dropped)| dropped.is_some_and(|sha256| sha256 == *found));
+            // Versions are served side by side, each from a WAR of its own.
+            !known || (found != wanted && last == Some(look.record) && !versioned(look, context))
+        });
+        breaches.extend(wrong.map(|(look, found)| Breach {
+            violation: Some(Violation::OtherBytes),
+            at: look.at,
+            because: format!(
+                "{node} served {context} {} {found} at {}, where {wanted} had been dropped at {at}",
+                bytes.told(),
+                look.at
+            ),
+            rests_on: Vec::new(),
+            evidence: vec![look.record, *dropped],
+            unpromised: None,
+            session: None,
+        }));
     }
     breaches
 }
@@ -103,6 +137,7 @@ fn told_bytes<'v, 'a>(
     context: &ContextPath,
     node: &NodeName,
     (from, until): (Nanos, Nanos),
+    bytes: Bytes,
 ) -> Vec<(&'v Look<'a>, &'a String)> {
     let wanted = std::iter::once(context).collect();
     let looks = view.looks.iter().filter(|look| look.node == node && from <= look.asked && look.at < until);
@@ -110,7 +145,7 @@ fn told_bytes<'v, 'a>(
         view.timeline.settled(node, look.asked, look.at)
             && deployed(view, context, node).any(|(_, served)| from <= served && served <= look.asked)
     });
-    settled.filter_map(|look| Some((look, look.contexts(&wanted).next()?.war_sha256.as_ref()?))).collect()
+    settled.filter_map(|look| Some((look, bytes.of(look.contexts(&wanted).next()?)?))).collect()
 }
 
 /// Whether a look at a settled node could have told the bytes of a context that it had deployed.

@@ -110,3 +110,27 @@ fn the_route_is_that_of_the_running_server() {
     let other = with_route(configured, "n2", Some("blue"));
     violated(&other, Guarantee::IdentityKept, &["which has route n2 where blue was due"]);
 }
+
+/// TomEE 9.0.0 unpacks no archive that was replaced while it was down.
+#[test]
+fn what_is_served_counts_and_not_the_archive_that_lies_there() {
+    let serving = |found: &str| {
+        let mut story = main_job();
+        for record in &mut story.history.records {
+            match &mut record.kind {
+                RecordKind::Event(Event::WarDropped { served_sha256, .. }) => *served_sha256 = Some("new".to_owned()),
+                RecordKind::Observe(look) => {
+                    if let crate::history::Seen::State(state) = &mut look.seen {
+                        let contexts = state.contexts.iter_mut();
+                        contexts.for_each(|context| context.served_sha256 = Some(found.to_owned()));
+                    }
+                }
+                _ => {}
+            }
+        }
+        story
+    };
+    assert_eq!(serving("new").judge().status, Status::Holds);
+    let words = ["served /counter files with SHA-256 old", "where new had been dropped"];
+    violated(&serving("old"), Guarantee::DeployedEverywhere, &words);
+}
