@@ -24,12 +24,13 @@ pub fn plan(topology: Topology, war: Utf8PathBuf) -> Result<Plan, NameError> {
         ("read every replica".to_owned(), StepKind::Observe { context }),
     ];
     let steps = steps.into_iter().map(|(title, kind)| Step::new(title, kind)).collect();
-    let guarantees = vec![
+    let cluster = [
         Guarantee::ClusterForms,
         Guarantee::DeployedEverywhere,
         Guarantee::ManagerAsConfigured,
         Guarantee::MembersAgree,
     ];
+    let guarantees = cluster.into_iter().chain(Guarantee::ANY_APP).collect();
     Ok(Plan {
         name: format!("every node serves {name}"),
         topology,

@@ -6,6 +6,7 @@
 mod finding;
 mod judge;
 
+mod app_sessions;
 mod assumptions;
 mod expectations;
 mod guarantees;
@@ -17,6 +18,7 @@ mod thresholds;
 mod excuses;
 mod held;
 mod operations;
+mod requests;
 mod records;
 mod sessions;
 mod splits;
