@@ -204,9 +204,11 @@ impl Scenario {
                 .steps
                 .iter()
                 .any(|step| matches!(&step.kind, StepKind::Deploy { delivery, .. } if delivery.on.is_some()));
-            told.filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
-                .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere)
-                .collect()
+            let told = told
+                .filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
+                .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
+            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| asks_any_app_after_a_fault(&plan));
+            told.chain(any_app).collect()
         });
         Ok(plan)
     }
@@ -273,4 +275,10 @@ fn vary<T: Clone>(
         })
     });
     *cells = varied.collect();
+}
+
+/// Whether any app is asked after a fault: what is seen to be lost without one is told anyway, and nothing else can be known.
+fn asks_any_app_after_a_fault(plan: &Plan) -> bool {
+    let mut steps = plan.steps.iter().skip_while(|step| !matches!(step.kind, StepKind::Fault { .. }));
+    steps.any(|step| matches!(step.kind, StepKind::Http { .. }))
 }
