@@ -23,6 +23,8 @@ pub(super) struct AppSession<'a> {
     pub(super) born: Option<usize>,
     /// The requests that sent or were told its id, by the instant of their invocation.
     pub(super) requests: Vec<usize>,
+    /// For each request until when it or one before it may have changed something.
+    acting_until: Vec<Nanos>,
     /// Copies that looks showed, by the instant of the look; no proxies, and none that is not valid.
     pub(super) shown: Vec<Shown<'a>>,
 }
@@ -62,8 +64,8 @@ impl<'a> AppSessions<'a> {
         left_out: &BTreeSet<&'a ContextPath>,
     ) -> Self {
         let mut sessions = Self::default();
-        let within = |context: &Option<&'a ContextPath>| context.is_none_or(|context| !left_out.contains(context));
-        for (index, request) in requests.iter().enumerate().filter(|(_, request)| within(&request.context)) {
+        let within = |context: Option<&'a ContextPath>| context.is_none_or(|context| !left_out.contains(context));
+        for (index, request) in requests.iter().enumerate().filter(|(_, request)| within(request.context)) {
             // Without an app of its own a request of the counter's tells nothing of another app.
             if request.context.is_none() && request.counter.is_some() {
                 continue;
@@ -72,7 +74,7 @@ impl<'a> AppSessions<'a> {
             let told = request.told.map(stem).filter(|told| Some(*told) != sent);
             for id in sent.into_iter().chain(told) {
                 let place = sessions.place(request, id);
-                sessions.all[place].requests.push(index);
+                sessions.all[place].takes(index, request);
             }
             if let Some(told) = request.told.map(stem) {
                 let place = sessions.place(request, told);
@@ -84,7 +86,8 @@ impl<'a> AppSessions<'a> {
             for context in look.contexts(&judged) {
                 // The plan's own path lives as long as the plan does.
                 let path = judged.get(&context.path).copied();
-                for replica in context.sessions.iter().filter(|replica| replica.valid && replica.role != ReplicaRole::Proxy)
+                for replica in
+                    context.sessions.iter().filter(|replica| replica.valid && replica.role != ReplicaRole::Proxy)
                 {
                     let Some(place) = sessions.by_id.get(&(path, stem(replica.id.as_str()))) else { continue };
                     let (record, node, asked, at) = (look.record, look.node, look.asked, look.at);
@@ -100,7 +103,15 @@ impl<'a> AppSessions<'a> {
         let all = &mut self.all;
         *self.by_id.entry((request.context, stem)).or_insert_with(|| {
             let (context, client) = (request.context, request.client);
-            all.push(AppSession { context, stem, client, born: None, requests: vec![], shown: vec![] });
+            all.push(AppSession {
+                context,
+                stem,
+                client,
+                born: None,
+                requests: vec![],
+                acting_until: vec![],
+                shown: vec![],
+            });
             all.len() - 1
         })
     }
@@ -150,18 +161,62 @@ impl<'a> AppSession<'a> {
         format!("{}'s session {}{of}", self.client, self.stem)
     }
 
-    /// Whether one of its requests was under way between two instants, or may still have been.
-    pub(super) fn busy(&self, requests: &[Request<'a>], from: Nanos, to: Nanos) -> bool {
-        let begun = self.requests.partition_point(|index| requests[*index].invoked <= to);
-        self.requests[..begun].iter().any(|index| from <= requests[*index].acts_until)
+    fn takes(&mut self, index: usize, request: &Request<'a>) {
+        let before = self.acting_until.last().copied().unwrap_or_default();
+        self.requests.push(index);
+        self.acting_until.push(before.max(request.acts_until));
     }
 
-    /// The last answered request before an instant.
+    /// How many of its requests had begun before an instant.
+    fn begun(&self, requests: &[Request<'a>], before: Nanos) -> usize {
+        self.requests.partition_point(|index| requests[*index].invoked < before)
+    }
+
+    /// Since when nothing of what was asked before an instant goes on; `None` where nothing was asked.
+    pub(super) fn quiet_since(&self, requests: &[Request<'a>], before: Nanos) -> Option<Nanos> {
+        let begun = self.begun(requests, before);
+        self.acting_until[..begun].last().copied()
+    }
+
+    /// Whether one of its requests was under way between two instants, or may still have been.
+    pub(super) fn busy(&self, requests: &[Request<'a>], from: Nanos, to: Nanos) -> bool {
+        self.quiet_since(requests, Nanos(to.0.saturating_add(1))).is_some_and(|until| from <= until)
+    }
+
+    /// The last request before an instant that had been answered by then.
     pub(super) fn last_answered(&self, requests: &[Request<'a>], before: Nanos) -> Option<usize> {
-        let answered = self.requests.iter().copied().filter(|index| {
-            requests[*index].answered && requests[*index].completed.is_some_and(|end| end < before)
-        });
-        answered.max_by_key(|index| requests[*index].completed)
+        let begun = self.begun(requests, before);
+        self.requests[..begun]
+            .iter()
+            .copied()
+            .rfind(|index| requests[*index].answered && requests[*index].completed.is_some_and(|end| end < before))
+    }
+
+    /// Whether a look would show it where the node holds it.
+    pub(super) fn is_told_by(&self, look: &Look<'a>) -> bool {
+        self.context.is_some_and(|context| {
+            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
+        })
+    }
+
+    /// The request after another one.
+    pub(super) fn next_after(&self, requests: &[Request<'a>], invoked: Nanos) -> Option<Nanos> {
+        let begun = self.begun(requests, Nanos(invoked.0.saturating_add(1)));
+        self.requests.get(begun).map(|index| requests[*index].invoked)
+    }
+
+    /// Whether another request may have changed its id while this one was under way.
+    pub(super) fn raced(&self, requests: &[Request<'a>], index: usize) -> bool {
+        let request = &requests[index];
+        let ended = request.completed.unwrap_or(request.invoked);
+        let begun = self.begun(requests, ended);
+        let all = self.requests[..begun].iter().zip(&self.acting_until).rev();
+        let mut others = all.take_while(|(_, until)| request.invoked < **until);
+        others.any(|(other, _)| {
+            let other_is = &requests[*other];
+            let changes = !other_is.answered || other_is.told.is_some_and(|told| stem(told) != self.stem);
+            *other != index && request.invoked < other_is.acts_until && changes
+        })
     }
 
     /// The first request that sent its id and was given another session.
@@ -183,9 +238,9 @@ impl<'a> AppSession<'a> {
     pub(super) fn may_have_expired(&self, requests: &[Request<'a>], at: Nanos) -> bool {
         let lives = self.shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
         let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
-        let begun = self.requests.iter().map(|index| &requests[*index]).filter(|request| request.invoked < at);
         // The server counts from the begin or the end of the last request.
-        let used = begun.map(|request| request.invoked).max();
+        let begun = self.begun(requests, at);
+        let used = self.requests[..begun].last().map(|index| requests[*index].invoked);
         lives.zip(used).is_some_and(|(lives, used)| lives <= at.since(used))
     }
 }
@@ -203,13 +258,6 @@ impl<'a> View<'a> {
         context.is_some_and(|context| self.counters.contains(context))
     }
 
-    /// Whether a look would show a session where the node holds it.
-    pub(super) fn tells_of_app(&self, look: &Look<'a>, session: &AppSession<'a>) -> bool {
-        session.context.is_some_and(|context| {
-            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
-        })
-    }
-
     /// Whether a request may have ended a session or given it another id, as far as anybody can tell: it says so, or it is
     /// not safe and nothing showed that the session lives on after such a one.
     pub(super) fn may_end(&self, session: &AppSession<'a>, index: usize) -> bool {
@@ -224,7 +272,12 @@ impl<'a> View<'a> {
     }
 
     /// Whether nobody promises what a node shows of a session at an instant, in words: a split, or that no copy was left.
-    pub(super) fn excuse(&self, session: &AppSession<'a>, node: &NodeName, (from, at): (Nanos, Nanos)) -> Option<String> {
+    pub(super) fn excuse(
+        &self,
+        session: &AppSession<'a>,
+        node: &NodeName,
+        (from, at): (Nanos, Nanos),
+    ) -> Option<String> {
         let begun = || session.requests.iter().map(|index| &self.requests[*index]).filter(|asked| asked.invoked < at);
         let split = self.splits.iter().find(|split| {
             let saw = |asked: &&Request<'a>| asked.invoked < split.until && split.from < asked.acts_until;

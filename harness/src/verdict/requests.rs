@@ -39,8 +39,7 @@ pub(super) struct Request<'a> {
 }
 
 /// Words in a path whose request may be meant to end a session.
-const ENDS: [&str; 8] =
-    ["logout", "logoff", "log-out", "log-off", "signout", "sign-out", "invalidate", "expire"];
+const ENDS: [&str; 8] = ["logout", "logoff", "log-out", "log-off", "signout", "sign-out", "invalidate", "expire"];
 
 impl Request<'_> {
     /// As in `#6 (GET /shop/cart on n2)`.
@@ -62,13 +61,11 @@ impl Request<'_> {
 
     /// Whether it is to end the session or to change its id, by what it asks for.
     pub(super) fn says_to_end(&self) -> bool {
-        match self.counter {
-            Some(request) => matches!(request, AppRequest::Invalidate | AppRequest::ChangeId),
-            None => {
-                let path = self.path.to_ascii_lowercase();
-                ENDS.iter().any(|word| path.contains(word))
-            }
+        if let Some(request) = self.counter {
+            return matches!(request, AppRequest::Invalidate | AppRequest::ChangeId);
         }
+        let path = self.path.to_ascii_lowercase();
+        ENDS.iter().any(|word| path.contains(word))
     }
 
     /// Method and path: what the same page and form are asked by.

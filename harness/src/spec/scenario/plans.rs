@@ -8,7 +8,8 @@ use super::error::nearest;
 use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
-use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
+use crate::spec::plan::App;
+use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -277,8 +278,10 @@ fn vary<T: Clone>(
     *cells = varied.collect();
 }
 
-/// Whether any app is asked after a fault: what is seen to be lost without one is told anyway, and nothing else can be known.
+/// Whether a WAR of the user's is there and any app is asked after a fault: what is seen to be lost without one is told
+/// anyway, and nothing else can be known.
 fn asks_any_app_after_a_fault(plan: &Plan) -> bool {
-    let mut steps = plan.steps.iter().skip_while(|step| !matches!(step.kind, StepKind::Fault { .. }));
-    steps.any(|step| matches!(step.kind, StepKind::Http { .. }))
+    let own = |step: &Step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. });
+    let mut after = plan.steps.iter().skip_while(|step| !matches!(step.kind, StepKind::Fault { .. }));
+    plan.steps.iter().any(own) && after.any(|step| matches!(step.kind, StepKind::Http { .. }))
 }

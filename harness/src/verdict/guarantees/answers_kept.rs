@@ -89,8 +89,9 @@ fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
         })
     };
     let last = view.events().take_while(|(_, when, _)| *when < at).filter(|(_, when, _)| life.from <= *when);
-    let last = last.filter_map(|(_, _, event)| told(event, node, context)).last();
-    last.unwrap_or_else(|| shows(life.from, life.until))
+    let last = last.filter_map(|(_, when, event)| Some((when, told(event, node, context)?))).last();
+    let since = last.map_or(life.from, |(when, _)| when);
+    last.is_some_and(|(_, served)| served) || shows(since, life.until)
 }
 
 /// What an event says of whether a node serves a context.
@@ -98,7 +99,8 @@ fn told(event: &Event, asked: &NodeName, of: &crate::spec::ContextPath) -> Optio
     match event {
         Event::Deployed { node, context } if node == asked && context == of => Some(true),
         Event::Undeployed { node, context } if node == asked && context == of => Some(false),
-        Event::WarDropped { context, .. } | Event::WarRemoved { context, .. } if context == of => Some(false),
+        Event::WarDropped { node, context, alone, .. } if context == of && (!alone || node == asked) => Some(false),
+        Event::WarRemoved { context, .. } if context == of => Some(false),
         _ => None,
     }
 }
@@ -123,7 +125,8 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     if is_success(after) {
         return None;
     }
-    let status = |request: &Request<'_>| request.status().map_or("nothing".to_owned(), |status| format!("HTTP {status}"));
+    let status =
+        |request: &Request<'_>| request.status().map_or("nothing".to_owned(), |status| format!("HTTP {status}"));
     let because = format!(
         "{} of {} was answered with {} after {}, and {} with {} before it",
         after.name(),
@@ -165,7 +168,12 @@ pub(in super::super) fn other_bodies(view: &View<'_>) -> Vec<String> {
         let (old, new) = (body(before)?, body(after)?);
         let differs = is_success(after) && before.target.starts_with("GET ") && old != new;
         let (old, new) = differs.then(|| excerpts(&old, &new))?;
-        Some(format!("{} answered \"{new}\" after {}, {} \"{old}\" before it", after.name(), pair.fault.name(), before.id))
+        Some(format!(
+            "{} answered \"{new}\" after {}, {} \"{old}\" before it",
+            after.name(),
+            pair.fault.name(),
+            before.id
+        ))
     });
     notes.collect()
 }

@@ -32,7 +32,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut all = Found::default();
     let local = local_contexts(view);
     let mut uncompared = None;
-    all.breaches.extend(local.values().flatten().map(|(at, record, because)| Breach::shown(*at, *record, because.clone())));
+    all.breaches
+        .extend(local.values().flatten().map(|(at, record, because)| Breach::shown(*at, *record, because.clone())));
     all.breaches.extend(unsent(view));
     for session in view.app_sessions(THIS) {
         all.breaches.extend(unserialisable(session));
@@ -94,10 +95,10 @@ fn local_contexts<'a>(view: &View<'a>) -> BTreeMap<&'a ContextPath, Option<(Nano
         let Some(context) = session.context else { continue };
         all.entry(context).or_insert_with(|| {
             let wanted = std::iter::once(context).collect();
-            let in_cluster =
-                |look: &&Look<'a>| look.state.is_some_and(|state| state.cluster_class.is_some());
+            let in_cluster = |look: &&Look<'a>| look.state.is_some_and(|state| state.cluster_class.is_some());
             view.looks.iter().filter(in_cluster).find_map(|look| {
-                let state = look.contexts(&wanted).find(|state| state.local_because.is_some() || !state.distributable)?;
+                let state =
+                    look.contexts(&wanted).find(|state| state.local_because.is_some() || !state.distributable)?;
                 let why = state.local_because.as_deref().unwrap_or("the app is not distributable");
                 let because = format!("{} replicates no session of {context}: {why}", look.node);
                 Some((look.at, look.record, because))
@@ -187,7 +188,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
             look.node != owner.node
                 && quiet.from < look.asked
                 && look.at < quiet.until
-                && view.tells_of_app(look, session)
+                && session.is_told_by(look)
                 && view.timeline.reachable(look.node, look.asked, look.at)
                 && view.timeline.outlives(owner.node, first, last)
                 && !session.may_have_expired(&view.requests, look.at)
@@ -204,8 +205,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
     for (place, look) in looks.iter().enumerate() {
         let same_later = |later: &&Look<'a>| {
             later.node == look.node
-                && copy(later)
-                    .is_some_and(|later| differences(owner.replica, later.replica, open).differs.is_empty())
+                && copy(later).is_some_and(|later| differences(owner.replica, later.replica, open).differs.is_empty())
         };
         let later = || looks[place + 1..].iter().filter(|later| later.node == look.node);
         if !view.waits() && later().any(same_later) {
@@ -250,7 +250,8 @@ fn without_backup<'a>(
         return None;
     }
     let last = looks.last()?;
-    let whole = view.timeline.whole.iter().find(|whole| whole.covers(owner.asked.min(last.asked), last.at.max(owner.at)))?;
+    let whole =
+        view.timeline.whole.iter().find(|whole| whole.covers(owner.asked.min(last.asked), last.at.max(owner.at)))?;
     let looked: BTreeSet<&NodeName> = looks.iter().map(|look| look.node).collect();
     let missed = whole.nodes.iter().any(|node| node != owner.node && !looked.contains(node));
     if missed || whole.nodes.len() < 2 {

@@ -110,7 +110,7 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
             look.node == node
                 && hit < look.asked
                 && look.at < limit
-                && view.tells_of_app(look, session)
+                && session.is_told_by(look)
                 && view.timeline.outlives(node, fault.asked, look.at)
                 && view.timeline.settled(node, look.asked, look.at)
                 && !session.busy(&view.requests, look.asked, look.at)
@@ -221,14 +221,13 @@ fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &
     if !moved || !request.answered || request.says_to_end() {
         return;
     }
-    let place = session.requests.iter().position(|other| *other == index);
-    let next = place.and_then(|place| session.requests.get(place + 1)).map(|next| view.requests[*next].invoked);
+    let next = session.next_after(&view.requests, request.invoked);
     let Some(look) = view.looks.iter().find(|look| {
         look.node == request.node
             && request.acts_until < look.asked
             && next.is_none_or(|next| look.at < next)
             && view.timeline.outlives(look.node, request.invoked, look.at)
-            && view.tells_of_app(look, session)
+            && session.is_told_by(look)
     }) else {
         return;
     };

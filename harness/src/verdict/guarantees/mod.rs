@@ -16,9 +16,9 @@ mod replicated_writes;
 pub(super) mod state_transferred;
 
 pub(super) mod answers_kept;
+mod attribute_values;
 mod attributes_replicated;
 mod attributes_survive;
-mod attribute_values;
 mod session_kept;
 mod session_tests;
 

@@ -12,7 +12,6 @@ use super::super::view::View;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement};
 use super::session_tests::{Trial, is_gone, named, shown_by, trials};
-use crate::history::Nanos;
 use crate::spec::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
@@ -51,7 +50,11 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
 
 fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
     let Some(index) = trial.request else {
-        return Some(format!("{} tested nothing of {}: it was not asked for again", trial.name(view), trial.session.name()));
+        return Some(format!(
+            "{} tested nothing of {}: it was not asked for again",
+            trial.name(view),
+            trial.session.name()
+        ));
     };
     let request = &view.requests[index];
     let told = request.told.is_some_and(|told| stem(told) == trial.session.stem);
@@ -59,7 +62,12 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
     let seen = trial.session.shown.iter().any(|shown| shown.node == request.node && request.acts_until < shown.asked);
     let changed = request.told.is_some_and(|told| stem(told) != trial.session.stem);
     (!told && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
-        format!("nothing shows that {} was answered out of {}: no look at {} followed", request.name(), trial.session.name(), request.node)
+        format!(
+            "nothing shows that {} was answered out of {}: no look at {} followed",
+            request.name(),
+            trial.session.name(),
+            request.node
+        )
     })
 }
 
@@ -82,7 +90,11 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
 }
 
 /// The last answer before a request, where another node answers now or the node was broken since.
-fn moved_from<'v, 'a>(view: &'v View<'a>, session: &AppSession<'a>, request: &Request<'a>) -> Option<(usize, &'v Request<'a>)> {
+fn moved_from<'v, 'a>(
+    view: &'v View<'a>,
+    session: &AppSession<'a>,
+    request: &Request<'a>,
+) -> Option<(usize, &'v Request<'a>)> {
     let last = session.last_answered(&view.requests, request.invoked)?;
     let before = &view.requests[last];
     let moved = before.node != request.node || !view.timeline.outlives(before.node, before.acts_until, request.invoked);
@@ -97,10 +109,10 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let over = !session.known(&view.requests, request.invoked)
         || is_gone(view, session, before.acts_until, request.invoked)
         || session.may_have_expired(&view.requests, request.invoked)
-        || raced(view, session, index)
+        || session.raced(&view.requests, index)
         || request.says_to_end()
         || changes_ids(view, request)
-        || carried_over(view, session, index, told);
+        || carried_over(view, session, request, told);
     if over {
         return None;
     }
@@ -116,16 +128,6 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     Some(Breach { unpromised, ..shown_by(view, session, request, because).named(Violation::LostSession) })
 }
 
-/// Whether another request of the session may have changed its id while this one was under way.
-fn raced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> bool {
-    let request = &view.requests[index];
-    let ended = request.completed.unwrap_or(request.invoked);
-    session.requests.iter().filter(|other| **other != index).map(|other| &view.requests[*other]).any(|other| {
-        let overlaps = other.invoked < ended && request.invoked < other.acts_until;
-        overlaps && (!other.answered || other.told.is_some_and(|told| stem(told) != session.stem))
-    })
-}
-
 /// Whether the same request was seen before to give a session another id, or another session, on the node that held it: as
 /// a login does.
 fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
@@ -136,19 +138,16 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
         let session = view.apps.find(other.context, sent.as_str());
         sent.stem() != stem(told)
             && session.is_some_and(|session| {
-                session.last_answered(&view.requests, other.invoked).map(|last| &view.requests[last]).is_some_and(|last| {
-                    last.node == other.node && view.timeline.outlives(last.node, last.acts_until, other.invoked)
-                })
+                session.last_answered(&view.requests, other.invoked).map(|last| &view.requests[last]).is_some_and(
+                    |last| last.node == other.node && view.timeline.outlives(last.node, last.acts_until, other.invoked),
+                )
             })
     })
 }
 
 /// Whether a look showed that the new session holds all attributes that the old one had: its id was changed, as a login does.
-fn carried_over(view: &View<'_>, session: &AppSession<'_>, index: usize, told: &str) -> bool {
-    let request = &view.requests[index];
-    let Some(new) = view.apps.all.iter().find(|new| new.context == session.context && new.stem == stem(told)) else {
-        return false;
-    };
+fn carried_over<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> bool {
+    let Some(new) = view.apps.find(session.context, told) else { return false };
     let had = session.shown.iter().rfind(|shown| shown.at < request.invoked).map(Shown::names);
     let has = first_after(view, new, request).map(Shown::names);
     had.zip(has).is_some_and(|(had, has)| !had.is_empty() && had.is_subset(&has))
@@ -156,34 +155,30 @@ fn carried_over(view: &View<'_>, session: &AppSession<'_>, index: usize, told: &
 
 /// What the first look at the node of a request showed of a session afterwards, before it was asked for again.
 fn first_after<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, request: &Request<'a>) -> Option<&'v Shown<'a>> {
-    let next = next_request(view, session, request);
+    let next = session.next_after(&view.requests, request.invoked);
     session.shown.iter().find(|shown| {
         shown.node == request.node && request.acts_until < shown.asked && next.is_none_or(|next| shown.at < next)
     })
 }
 
-fn next_request(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> Option<Nanos> {
-    let mut others = session.requests.iter().map(|index| view.requests[*index].invoked);
-    others.find(|invoked| request.invoked < *invoked)
-}
-
 /// A safe request on another node was answered without a word of the session, and the node holds none.
 fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    if !request.answered || request.told.is_some() || !request.is_safe() || raced(view, session, index) {
+    if !request.answered || request.told.is_some() || !request.is_safe() {
         return None;
     }
     let (last, before) = moved_from(view, session, request)?;
-    let next = next_request(view, session, request);
+    let next = session.next_after(&view.requests, request.invoked);
     let look = view.looks.iter().find(|look| {
         look.node == request.node
             && request.acts_until < look.asked
             && next.is_none_or(|next| look.at < next)
-            && view.tells_of_app(look, session)
+            && session.is_told_by(look)
             && view.timeline.outlives(look.node, request.invoked, look.at)
     })?;
     let there = session.shown.iter().any(|shown| shown.record == look.record);
     let over = there
+        || session.raced(&view.requests, index)
         || !session.known(&view.requests, request.invoked)
         || view.may_end(session, last)
         || is_gone(view, session, before.acts_until, request.invoked)
@@ -207,15 +202,15 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
 /// A node that answered holds the session only under another route than the client's id has: nobody finds it there.
 fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    if !request.answered || raced(view, session, index) {
+    if !request.answered {
         return None;
     }
-    let next = next_request(view, session, request);
+    let next = session.next_after(&view.requests, request.invoked);
     let after = |shown: &&Shown<'_>| {
         shown.node == request.node && request.acts_until < shown.asked && next.is_none_or(|next| shown.at < next)
     };
     let look = session.shown.iter().find(after)?.record;
-    let sent = request.sent.map(|id| id.as_str());
+    let sent = request.sent.map(crate::spec::SessionId::as_str);
     let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
     let here = || session.shown.iter().filter(|shown| shown.record == look);
     let has = here().find(mine).map(Shown::names).unwrap_or_default();
@@ -223,6 +218,9 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         let names = other.names();
         !names.is_empty() && names.len() > has.len() && has.is_subset(&names)
     })?;
+    if session.raced(&view.requests, index) {
+        return None;
+    }
     let id = request.told.or(sent).unwrap_or(session.stem);
     let because = format!(
         "{} was not answered out of {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
@@ -238,22 +236,26 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
 
 /// The client sends an id that another app gave it in the place of this app's: both share one cookie.
 fn overwritten(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> Option<Breach> {
-    if session.known(&view.requests, request.invoked) || view.is_counter(session.context) {
+    let first = session.requests.first().is_some_and(|first| view.requests[*first].id == request.id);
+    if !first || session.known(&view.requests, request.invoked) || view.is_counter(session.context) {
         return None;
     }
     let of = |other: &&AppSession<'_>| {
-        other.client == request.client && other.born.is_some_and(|born| view.requests[born].completed < Some(request.invoked))
+        other.client == request.client
+            && other.born.is_some_and(|born| view.requests[born].completed < Some(request.invoked))
     };
-    let giver = view.apps.all.iter().filter(of).find(|other| {
-        other.stem == session.stem && other.context != session.context && other.context.is_some()
-    })?;
+    let giver = view
+        .apps
+        .all
+        .iter()
+        .filter(of)
+        .find(|other| other.stem == session.stem && other.context != session.context && other.context.is_some())?;
     let mine = view.apps.all.iter().filter(of).filter(|other| other.context == session.context);
     let lost = mine.max_by_key(|other| other.born.map(|born| view.requests[born].completed))?;
     let last = lost.last_answered(&view.requests, request.invoked)?;
     let had = lost.shown.iter().rfind(|shown| shown.at < request.invoked);
     let nothing = had.is_some_and(|had| had.names().is_empty());
-    let first = session.requests.first().is_some_and(|first| view.requests[*first].id == request.id);
-    if nothing || !first || view.may_end(lost, last) || lost.left(&view.requests).is_some() {
+    if nothing || view.may_end(lost, last) || lost.left(&view.requests).is_some() {
         return None;
     }
     let because = format!(

@@ -103,7 +103,7 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
         look.node == node
             && from < look.asked
             && look.at < to
-            && view.tells_of_app(look, session)
+            && session.is_told_by(look)
             && view.timeline.outlives(node, from, look.at)
     });
     looks.any(|look| !session.shown.iter().any(|shown| shown.record == look.record))
@@ -112,13 +112,12 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
 /// What was last seen of a session before an instant, after its last request: on the node that answered it last, or on the
 /// one that was its owner.
 pub(super) fn baseline<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
-    let begun = session.requests.iter().map(|index| &view.requests[*index]).filter(|asked| asked.invoked < before);
-    let quiet = begun.map(|asked| asked.acts_until).max()?;
+    let quiet = session.quiet_since(&view.requests, before)?;
     let owner = view.requests[session.last_answered(&view.requests, before)?].node;
     let shown = || session.shown.iter().filter(|shown| quiet < shown.asked && shown.at < before);
-    shown().rfind(|shown| shown.node == owner).or_else(|| {
-        shown().rfind(|shown| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local))
-    })
+    shown()
+        .rfind(|shown| shown.node == owner)
+        .or_else(|| shown().rfind(|shown| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)))
 }
 
 /// A breach that a request showed, with the fault before it.

@@ -32,7 +32,11 @@ fn one(name: &str, value: AttributeValue, role: ReplicaRole) -> Vec<SessionRepli
 
 fn cart(sha256: &str) -> AttributeValue {
     let text = json!("com.example.Cart@1a2b");
-    AttributeValue { sha256: Some(sha256.to_owned()), bytes: Some(120), ..AttributeValue::new("com.example.Cart", text) }
+    AttributeValue {
+        sha256: Some(sha256.to_owned()),
+        bytes: Some(120),
+        ..AttributeValue::new("com.example.Cart", text)
+    }
 }
 
 #[test]
@@ -69,7 +73,10 @@ fn a_login_changes_the_id() {
     holds(&same.story, KEPT);
     // On another node: it holds all that the old one had, or not.
     let carried = login(shop(KEPT).alice().kill("n1"), "n2", "A1.n1", "B1.n2");
-    holds(&carried.clone().look("n2", owned("B1.n2", &[("cart", "book"), ("user", "alice"), ("at", "now")])).story, KEPT);
+    holds(
+        &carried.clone().look("n2", owned("B1.n2", &[("cart", "book"), ("user", "alice"), ("at", "now")])).story,
+        KEPT,
+    );
     broken(&carried.look("n2", owned("B1.n2", &[("user", "alice")])), KEPT, Violation::LostSession, &["B1.n2"]);
 }
 
@@ -161,7 +168,8 @@ fn an_app_whose_cookie_another_one_takes_has_lost_its_session() {
 
 #[test]
 fn a_replica_holds_every_attribute_with_its_value() {
-    let with = |copy| shop(REPLICATED).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD)).look("n2", copy);
+    let with =
+        |copy| shop(REPLICATED).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD)).look("n2", copy);
     holds(&with(copied("A1.n1", HAD)).story, REPLICATED);
     let words = ["A1 of /shop", "on n2", "cart is missing", "\"book\""];
     broken(&with(copied("A1.n1", &[("user", "alice")])), REPLICATED, Violation::StaleReplica, &words);
@@ -173,7 +181,8 @@ fn a_replica_holds_every_attribute_with_its_value() {
 #[test]
 fn a_request_between_two_looks_may_have_changed_anything() {
     let between = shop(REPLICATED).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD));
-    let between = between.ask("alice", "n1", "POST /shop/cart", A1, None).look("n2", copied("A1.n1", &[("cart", "pen")]));
+    let between =
+        between.ask("alice", "n1", "POST /shop/cart", A1, None).look("n2", copied("A1.n1", &[("cart", "pen")]));
     unknown(&between.story, REPLICATED, &["never seen on its owner"]);
 }
 
@@ -189,12 +198,17 @@ fn objects_are_compared_by_what_they_serialise_to_and_not_shown() {
     let finding = violated(&compared(cart("aa"), cart("bb")).story, REPLICATED, &["a com.example.Cart of 120 bytes"]);
     assert!(!finding.because.contains("1a2b"), "{}", finding.because);
     let text = |text: &str| AttributeValue::new("com.example.Cart", json!(text));
-    unknown(&compared(text("Cart@1"), text("Cart@2")).story, REPLICATED, &["nobody can compare cart (com.example.Cart)"]);
+    unknown(
+        &compared(text("Cart@1"), text("Cart@2")).story,
+        REPLICATED,
+        &["nobody can compare cart (com.example.Cart)"],
+    );
 }
 
 #[test]
 fn a_secret_is_not_shown() {
-    let shop = shop(REPLICATED).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", &[("api-token", "s3cr3t")]));
+    let shop =
+        shop(REPLICATED).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", &[("api-token", "s3cr3t")]));
     let shop = shop.look("n2", copied("A1.n1", &[("api-token", "0ther")]));
     let finding = violated(&shop.story, REPLICATED, &["api-token is a java.lang.String"]);
     assert!(!finding.because.contains("s3cr3t") && !finding.because.contains("0ther"), "{}", finding.because);
@@ -234,7 +248,12 @@ fn what_cannot_be_serialised_is_told_before_any_node_is_lost() {
 fn a_delta_that_could_not_be_serialised_is_a_lost_write() {
     let line = "Unable to serialize delta request for sessionid [A1.n1]";
     let logged = |class| shop(Guarantee::MembersAgree).alice().logs("n1", class, line);
-    broken(&logged(LogClass::SerialisationFailed), REPLICATED, Violation::StaleReplica, &["n1 could not send", "A1 of /shop"]);
+    broken(
+        &logged(LogClass::SerialisationFailed),
+        REPLICATED,
+        Violation::StaleReplica,
+        &["n1 could not send", "A1 of /shop"],
+    );
     let other = logged(LogClass::OtherWarning).story.judge();
     assert!(other.guarantees.iter().all(|finding| finding.guarantee != REPLICATED));
 }
@@ -242,9 +261,10 @@ fn a_delta_that_could_not_be_serialised_is_a_lost_write() {
 #[test]
 fn an_app_that_no_node_replicates_is_told_with_the_reason() {
     let local = |because: Option<&str>| {
-        let shop = shop(REPLICATED).ask("alice", "n1", CART, None, A1).look_at("n1", "/shop", owned("A1.n1", HAD), |state| {
-            state.local_because = because.map(str::to_owned);
-        });
+        let shop =
+            shop(REPLICATED).ask("alice", "n1", CART, None, A1).look_at("n1", "/shop", owned("A1.n1", HAD), |state| {
+                state.local_because = because.map(str::to_owned);
+            });
         shop.look("n2", copied("A1.n1", HAD))
     };
     holds(&local(None).story, REPLICATED);
@@ -256,7 +276,8 @@ fn an_app_that_no_node_replicates_is_told_with_the_reason() {
 fn where_nobody_waits_a_copy_may_come_later() {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.cluster.send_options = SendOptions::ASYNC;
-    let behind = on(topology, REPLICATED, &["/shop"]).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD));
+    let behind =
+        on(topology, REPLICATED, &["/shop"]).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD));
     let behind = behind.look("n2", copied("A1.n1", &[("user", "alice")]));
     unknown(&behind.story, REPLICATED, &["excused", "may have come later"]);
     holds(&behind.clone().look("n2", copied("A1.n1", HAD)).story, REPLICATED);
@@ -275,7 +296,8 @@ fn attributes_that_were_seen_are_there_after_the_owners_end() {
 #[test]
 fn a_session_that_answers_with_nothing_of_what_it_had_has_lost_it() {
     holds(&failed_over(SURVIVE).story, SURVIVE);
-    let empty = shop(SURVIVE).alice().kill("n1").ask("alice", "n2", "GET /shop/x", A1, A2).look("n2", owned("A1.n2", &[]));
+    let empty =
+        shop(SURVIVE).alice().kill("n1").ask("alice", "n2", "GET /shop/x", A1, A2).look("n2", owned("A1.n2", &[]));
     let words = ["#3 (GET /shop/x on n2)", "without any of its attributes", "cart, user"];
     broken(&empty, SURVIVE, Violation::LostAttribute, &words);
     let moved = |has| shop(SURVIVE).alice().ask("alice", "n2", CART, A1, A2).look("n2", owned("A1.n2", has));
