@@ -27,8 +27,10 @@ pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, 
     };
     let differs = || {
         let (here, due_told) = (told(name, found, open), told(name, due, open));
-        let other = if here == due_told { " with other bytes" } else { "" };
-        Compared::Differs(format!("{name} is {here}{other}, where {due_told} was due"))
+        if here == due_told {
+            return Compared::Differs(format!("{name} is {here} as was due, but with another content"));
+        }
+        Compared::Differs(format!("{name} is {here}, where {due_told} was due"))
     };
     if found.class != due.class {
         return differs();
@@ -68,7 +70,11 @@ pub(super) fn told(name: &str, value: &AttributeValue, open: bool) -> String {
         return format!("{} ({})", value.value, value.class);
     }
     let size = value.bytes.map_or_else(String::new, |bytes| format!(" of {bytes} bytes"));
-    format!("a {}{size}", value.class)
+    let elements = value.value.as_array().map_or_else(String::new, |all| match all.len() {
+        1 => " with 1 element".to_owned(),
+        many => format!(" with {many} elements"),
+    });
+    format!("a {}{elements}{size}", value.class)
 }
 
 /// How a copy stands against what was due.

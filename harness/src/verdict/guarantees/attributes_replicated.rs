@@ -68,8 +68,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if all.same.is_empty() || all.attributes == 0 {
         return Judgement::unknown(format!("no session with an attribute that is due was seen on two nodes{excluded}"));
     }
-    let (copies, attributes) = (all.same.len(), all.attributes);
-    Judgement::holds(format!("{copies} copies held the {attributes} attributes of their owners{excluded}"))
+    let copies = all.same.len();
+    let told = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
+    Judgement::holds(format!("{told} held what the owners held, {} values in all{excluded}", all.attributes))
         .resting_on(vec![], all.same)
         .after(copies)
 }
