@@ -13,7 +13,13 @@
   that one version lacks costs one part of the answer and not all of it, and fields give what the
   public methods give without their side effects: Session.isValid() may expire a session, and each get()
   on BackupManager's map moves the session to this node. No syntax beyond Java 7.
+  Beside this page: WEB-INF/apps.jspf (what a context serves, its cookie, why it is local), WEB-INF/values.jspf (what a
+  value serialises to), WEB-INF/written.jspf and WEB-INF/stream.jspf (how that is compared).
 --%>
+<%@ include file="WEB-INF/apps.jspf" %>
+<%@ include file="WEB-INF/values.jspf" %>
+<%@ include file="WEB-INF/written.jspf" %>
+<%@ include file="WEB-INF/stream.jspf" %>
 <%!
   static final int TEXT = 200, ITEMS = 10000, DEPTH = 8;
 
@@ -111,6 +117,15 @@
     }
   }
 
+  static Object engine(Object engine) {
+    try {
+      String route = (String) call(engine, "getJvmRoute");
+      return object("jvm-route", route == null || route.isEmpty() ? null : route);
+    } catch (Throwable e) {
+      return failed(e);
+    }
+  }
+
   static Object cluster(Object cluster, Object host) {
     try {
       return object("class", cluster.getClass().getName(),
@@ -167,18 +182,19 @@
 
   static Object contexts(Object engine, Object self, Set<String> paths, boolean sessions, Set<String> stems) {
     try {
+      long until = System.currentTimeMillis() + SERIALISES;
       List<Object> all = new ArrayList<Object>();
       for (Object host : (Object[]) call(engine, "findChildren"))
         for (Object context : (Object[]) call(host, "findChildren"))
           if (paths == null ? context != self : paths.contains(call(context, "getPath")))
-            all.add(context(host, context, sessions, stems));
+            all.add(context(host, context, sessions, stems, until));
       return all;
     } catch (Throwable e) {
       return failed(e);
     }
   }
 
-  static Object context(Object host, Object context, boolean sessions, Set<String> stems) {
+  static Object context(Object host, Object context, boolean sessions, Set<String> stems, long until) {
     Map<String, Object> all = object();
     try {
       all.put("path", call(context, "getPath"));
@@ -188,48 +204,29 @@
       all.put("available", call(call(context, "getState"), "isAvailable"));
       all.put("started-ms", call(context, "getStartTime"));
       all.put("distributable", call(context, "getDistributable"));
-      all.put("war-sha256", digest(host, context));
+      all.put("war-sha256", war(host, context));
+      all.put("served-sha256", served(host, context));
+      all.put("cookie", cookie(context));
       Object manager = call(context, "getManager");
+      all.put("local-because", localBecause(host, context, manager));
       all.put("manager", manager == null ? null : object("class", manager.getClass().getName(), "attributes", beanAttributes(manager)));
-      all.put("sessions", manager == null || !sessions ? new ArrayList<Object>() : sessions(manager, stems));
+      all.put("sessions", manager == null || !sessions ? new ArrayList<Object>()
+          : sessions(manager, stems, values(context, manager, until)));
     } catch (Throwable e) {
       all.putAll(failed(e));
     }
     return all;
   }
 
-  /** SHA-256 by path, time and length of each WAR, so that it takes one look only to read it. */
-  static final Map<String, String> DIGESTS = new java.util.concurrent.ConcurrentHashMap<String, String>();
-
-  /** SHA-256 of the WAR that a context was deployed from; null where there is none. */
-  static String digest(Object host, Object context) {
-    try {
-      File war = new File((File) call(host, "getAppBaseFile"), call(context, "getBaseName") + ".war");
-      if (!war.isFile()) return null;
-      String key = war.getPath() + "|" + war.lastModified() + "|" + war.length(), known = DIGESTS.get(key);
-      if (known != null) return known;
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      InputStream in = new FileInputStream(war);
-      try {
-        byte[] buffer = new byte[65536];
-        for (int n; (n = in.read(buffer)) > 0; ) digest.update(buffer, 0, n);
-      } finally {
-        in.close();
-      }
-      StringBuilder hex = new StringBuilder();
-      for (byte b : digest.digest()) hex.append(String.format("%02x", b));
-      DIGESTS.put(key, hex.toString());
-      return hex.toString();
-    } catch (Exception gone) {
-      return null;  // it is being replaced just now
-    }
-  }
-
   static String stem(String id) {
     return id.indexOf('.') < 0 ? id : id.substring(0, id.indexOf('.'));
   }
 
-  static Object sessions(Object manager, Set<String> stems) {
+  static String classOf(Object value) {
+    return value == null ? "null" : value.getClass().getName();
+  }
+
+  static Object sessions(Object manager, Set<String> stems, Values values) {
     try {
       List<Object> all = new ArrayList<Object>();
       Map<?, ?> map = (Map<?, ?>) field(manager, "sessions");
@@ -241,7 +238,7 @@
           Object entry = replicated ? call(map, "getInternal", Object.class, key) : null;
           Object session = entry != null ? call(entry, "getValue") : replicated ? null : map.get(key);
           if (entry == null && session == null) continue;  // gone since we asked for the keys
-          all.add(session((String) key, entry, session));
+          all.add(session((String) key, entry, session, values));
         } catch (Throwable e) {
           Map<String, Object> bad = object("id", key);
           bad.putAll(failed(e));
@@ -255,7 +252,7 @@
   }
 
   /** One session; all is null but id and role where only a peer has the value (a proxy). */
-  static Object session(String id, Object entry, Object session) throws Exception {
+  static Object session(String id, Object entry, Object session, Values values) throws Exception {
     String role = "local";
     int backups = 0;
     if (entry != null) {
@@ -270,38 +267,25 @@
       return object("id", id, "role", role, "valid", null, "new", null, "created-ms", null, "last-accessed-ms", null,
           "this-accessed-ms", null, "max-inactive-s", null, "principal", null, "backup-nodes", backups, "attributes", attributes);
     for (Map.Entry<?, ?> a : ((Map<?, ?>) field(session, "attributes")).entrySet()) {
+      String name = (String) a.getKey();
       Object value;
       try {
         value = plain(a.getValue(), 0);
       } catch (Throwable e) {
         value = failed(e);
       }
-      attributes.put((String) a.getKey(), object("class", a.getValue() == null ? null : a.getValue().getClass().getName(), "value", value));
+      Map<String, Object> attribute = object("class", classOf(a.getValue()), "value", value);
+      if (values != null && values.excludes(name, a.getValue())) attribute.put("excluded", true);
+      else serialised(name, a.getValue(), values, attribute);
+      attributes.put(name, attribute);
       // OpenWebBeans keeps all beans of a session in this one attribute.
-      if (a.getValue() != null && a.getValue().getClass().getName().equals("org.apache.webbeans.context.SessionContext")) beans(a.getValue(), attributes);
+      if (classOf(a.getValue()).equals("org.apache.webbeans.context.SessionContext")) beans(a.getValue(), values, attributes);
     }
     Object principal = field(session, "principal");
     return object("id", id, "role", role, "valid", field(session, "isValid"), "new", field(session, "isNew"),
         "created-ms", field(session, "creationTime"), "last-accessed-ms", field(session, "lastAccessedTime"),
         "this-accessed-ms", field(session, "thisAccessedTime"), "max-inactive-s", field(session, "maxInactiveInterval"),
         "principal", principal == null ? null : call(principal, "getName"), "backup-nodes", backups, "attributes", attributes);
-  }
-
-  /** The fields of our own app's session scoped beans, as if they were attributes: CDI sets none for them. */
-  static void beans(Object context, Map<String, Object> attributes) {
-    try {
-      for (Object bag : ((Map<?, ?>) field(context, "componentInstanceMap")).values()) {
-        Object bean = bag == null ? null : field(bag, "beanInstance");
-        if (bean == null || !bean.getClass().getName().equals("harness.app.CounterBean")) continue;
-        for (Field f : bean.getClass().getDeclaredFields()) {
-          if (Modifier.isStatic(f.getModifiers()) || attributes.containsKey(f.getName())) continue;
-          Object value = field(bean, f.getName());
-          attributes.put(f.getName(), object("class", value == null ? null : value.getClass().getName(), "value", plain(value, 0)));
-        }
-      }
-    } catch (Throwable e) {
-      attributes.put("harness.app.CounterBean", object("class", null, "value", failed(e).get("error")));
-    }
   }
 
   /** An attribute's value as JSON has it; the lists are Java's own, since walking a stranger's may run code (lazy loading). */
@@ -369,6 +353,7 @@
     Object self = field(field(application, "context"), "context");
     Object host = call(self, "getParent"), engine = call(host, "getParent"), cluster = call(host, "getCluster");
     answer.put("server", server(self, application.getServerInfo()));
+    answer.put("engine", engine(engine));
     answer.put("cluster", cluster == null ? null : cluster(cluster, host));
     answer.put("channel", cluster == null ? null : channel(cluster));
     answer.put("members", members(cluster));

@@ -15,6 +15,7 @@
 //! cluster.node("n1")?.kill().await?;
 //! let answer = alice.get("n2", "/counter/").await?;
 //! assert!(answer.body.contains("\"count\":2"));
+//! assert_eq!(cluster.verdict().await?.status, tomee_harness::verdict::Status::Holds);
 //! cluster.shutdown().await?;
 //! # Ok(()) }
 //! ```

@@ -9,7 +9,9 @@ use tomee_harness::history::{
     write_record,
 };
 use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ClientName, ContextPath, FaultKind, NodeName, Plan, SessionId, Topology, main_job};
+use tomee_harness::spec::{ClientName, ContextPath, FaultKind, NodeName, Plan, SessionId, Topology};
+
+use crate::fake::one_session;
 
 /// How many clients ask, each with a session of its own.
 pub const CLIENTS: u32 = 40;
@@ -23,7 +25,7 @@ const LOOKS: u32 = 2000;
 /// # Panics
 /// Never: its names are good.
 pub fn run(operations: u32) -> (Plan, History) {
-    let plan = main_job::plan(Topology::of(2).expect("two nodes")).expect("good names");
+    let plan = one_session(Topology::of(2).expect("two nodes"));
     let mut told = Told {
         history: History::default(),
         now: 0,

@@ -72,6 +72,33 @@ fn bad_usage_is_told_with_exit_code_2() {
 }
 
 #[test]
+fn an_own_apps_context_and_paths_are_checked_before_anything_starts() {
+    let context = TestContext::new();
+    let war = integration_tests::shop::shop(&context.folder(), true);
+    let run = |more: &[&str]| context.run(&[&["run", "--dry-run", "--war", war.as_str()][..], more].concat());
+    let ran = run(&["--at", "/shop", "--path", "/shop/cart.jsp", "--path", "/shop/account.jsp"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    for said in
+        ["deploy my-shop.war at /shop", "4 clients get /shop/account.jsp", "kill n2", "ask for every session once"]
+    {
+        assert!(ran.stdout.contains(said), "{said}: {ran}");
+    }
+    assert!(run(&[]).stdout.contains("get /my-shop/, each on its node"), "the app's root");
+    for (more, why) in [
+        (&["--path", "/shop/cart.jsp"][..], "/shop/cart.jsp is not one of the app, which is served at /my-shop"),
+        (&["--path", "my-shop/cart.jsp"], "must begin with /"),
+        (&["--at", "shop"], "'shop'"),
+    ] {
+        let ran = run(more);
+        assert_eq!((ran.code, ran.stderr.contains(why)), (Some(2), true), "{more:?}: {ran}");
+    }
+    for alone in [["--at", "/shop"], ["--path", "/shop/"]] {
+        let ran = context.run(&[&["run", "--dry-run"][..], &alone].concat());
+        assert_eq!((ran.code, ran.stderr.contains("--war <FILE>")), (Some(2), true), "{alone:?} is of an app: {ran}");
+    }
+}
+
+#[test]
 fn settings_tell_where_each_comes_from() {
     let context = TestContext::new();
     write(&context.folder().join("tomee-harness.toml"), "nodes = 3\nmanager = \"backup\"\ntimeout = \"90s\"\n");

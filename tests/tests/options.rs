@@ -118,7 +118,7 @@ async fn the_layout_of_debians_package_does_the_main_job_and_is_kept_until_its_r
     let context = TestContext::new();
     let home = as_debian_does(&context.folder(), &distribution("tomcat:10.1.59").await);
     let job = run(context, &["--runtime", "process", "--server", home.as_str(), "--keep"]).await;
-    // The second node is the last that the main job kills.
+    // The first node is the last that the main job ends.
     let kept = Kept::of(&job, 1);
 
     assert_eq!((job.ran().code, &job.verdict()["status"]), (Some(0), &"holds".into()), "{}", job.ran());

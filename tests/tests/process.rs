@@ -1,11 +1,14 @@
 //! The main job on real servers, each node a process. Needs Java and, for the first run of a release, Maven's network.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 
 use camino::Utf8Path;
-use integration_tests::{MainJob, left_of};
+use integration_tests::shop::shop;
+use integration_tests::{MainJob, TestContext, left_of};
 use serde_json::json;
+use tomee_harness::history::{self, FaultPhase, Outcome, RecordKind};
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
 use tomee_harness::lab::java::{Java, JavaVersion};
 use tomee_harness::lab::runtime::process::ClassArchive;
@@ -79,14 +82,82 @@ async fn members_that_find_each_other_by_multicast_keep_their_sessions() {
     main_job(&["--membership", "multicast"]).await.holds().await;
 }
 
+/// What was seen to be lost makes the run red all the same; what was not seen makes it neither red nor unknown.
 #[tokio::test]
-async fn async_send_options_are_not_judged_by_what_they_do_not_promise() {
+async fn async_send_options_promise_less_and_only_an_observed_loss_counts() {
     let job = main_job(&["--send-options", "async"]).await;
-    job.holds().await;
-    for guarantee in ["acknowledged-writes-survive", "complete-session", "identity-kept"] {
+    let guarantees = ["acknowledged-writes-survive", "complete-session", "identity-kept"];
+    let lost = guarantees.iter().any(|guarantee| job.finding(guarantee)["status"] == "violated");
+    job.ends_with(i32::from(lost)).await;
+    for guarantee in guarantees {
         assert_eq!(job.finding(guarantee)["promised"], false, "{guarantee}");
     }
     assert_eq!(job.environment()["effective"]["n1"]["send-options"], json!(8));
+}
+
+/// The answers of a run's requests: client, node, path, body, each with the number of nodes that were killed before.
+fn answers(job: &MainJob) -> Vec<(usize, String, String, String, String)> {
+    let file = fs_err::File::open(job.context().folder().join("out/history.jsonl")).expect("a run has a history");
+    let history = history::read(std::io::BufReader::new(file)).expect("it can be read");
+    let (mut killed, mut asked, mut answers) = (0, BTreeMap::new(), vec![]);
+    for record in history.records {
+        match record.kind {
+            RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. } => killed += 1,
+            RecordKind::Invoke { operation, client, node, target, .. } => {
+                asked.insert(operation, (client, node, target));
+            }
+            RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } => {
+                let (client, node, target) = asked.remove(&operation).expect("it was asked");
+                let body = reply.body.unwrap_or_default();
+                answers.push((killed, client.to_string(), node.to_string(), target, body));
+            }
+            _ => {}
+        }
+    }
+    answers
+}
+
+/// The newcomer's first command, with an app of their own: each node is killed, and the survivors are asked the same.
+#[tokio::test]
+async fn an_own_app_is_asked_on_all_nodes_while_each_of_them_is_killed_in_turn() {
+    let context = TestContext::new();
+    let war = shop(&context.folder(), true);
+    let paths = ["--at", "/shop", "--path", "/shop/cart.jsp", "--path", "/shop/account.jsp"];
+    let arguments =
+        [&["--runtime", "process", "--server", "tomcat:11.0.24", "--war", war.as_str()][..], &paths].concat();
+    let job = MainJob::run_in(context, &arguments).await;
+    job.ends_with(0).await;
+    let answers = answers(&job);
+    let first: BTreeSet<_> = answers.iter().filter(|(killed, ..)| *killed == 0).map(|(_, _, node, ..)| node).collect();
+    assert_eq!(first.len(), 2, "both nodes have sessions before the first kill");
+    for client in (1..=4).map(|number| format!("client-{number}")) {
+        let mine = || answers.iter().filter(|(_, of, ..)| *of == client);
+        let carts: Vec<&str> = mine().filter(|it| it.3.contains("cart")).map(|it| it.4.as_str()).collect();
+        let wanted: Vec<String> = (1..=5).map(|items| format!("items={items}")).collect();
+        assert_eq!(carts, wanted, "the cart of {client} survives the kill of n1 and that of n2");
+        let last = mine().next_back().expect("it was asked");
+        assert_eq!((last.0, last.3.as_str(), last.4.as_str()), (2, "GET /shop/account.jsp", "account items=5"));
+    }
+    let again = job.environment()["again"].clone();
+    let again = again.as_array().expect("a command line").iter().filter_map(|word| word.as_str()).collect::<Vec<_>>();
+    let kept = job.context().folder().join("out/files/1/my-shop.war");
+    assert!(again.ends_with(&[&["--war", kept.as_str()][..], &paths].concat()), "{again:?}");
+    assert!(fs_err::read(&kept).expect("the run took it along") == fs_err::read(&war).expect("it is there"));
+}
+
+/// Beside the one above: nothing is replicated, nobody waits for what no peer is to have, and each node is killed all the same.
+#[tokio::test]
+async fn an_own_app_that_is_not_distributable_loses_its_sessions_and_is_told_so() {
+    let context = TestContext::new();
+    let war = shop(&context.folder(), false);
+    let arguments = ["--runtime", "process", "--server", "tomcat:11.0.24", "--war", war.as_str()];
+    let job = MainJob::run_in(context, &[&arguments[..], &["--path", "/my-shop/cart.jsp"]].concat()).await;
+    job.ends_with(1).await;
+    assert_eq!(job.finding("manager-as-configured")["status"], "violated", "{}", job.ran());
+    let answers = answers(&job);
+    assert_eq!(answers.iter().map(|(killed, ..)| *killed).max(), Some(2), "no wait cuts the run short");
+    let lost = answers.iter().filter(|(killed, .., body)| *killed > 0 && body == "items=1").count();
+    assert!(lost > 0, "{answers:?}");
 }
 
 /// Three runs on two clusters: one of the two is reset while the other one's run goes on, and nothing of either is left.

@@ -8,6 +8,9 @@ use miette::{IntoDiagnostic as _, Result, bail, miette};
 use tomee_harness::history::{self, FaultPhase, RecordKind};
 use tomee_harness::report::Environment;
 
+/// The client whose session the main job follows.
+const FOLLOWED: &str = "alice";
+
 /// How the main job is run.
 pub(super) struct MainJob<'a> {
     pub(super) runtime: &'a str,
@@ -56,14 +59,21 @@ impl MainJob<'_> {
     }
 }
 
-/// When the first request after the first fault was answered, on the run's clock, which starts with the program.
+/// When the client that the main job follows was first answered after the first fault, on the run's clock, which starts with
+/// the program. What other clients ask of other nodes meanwhile is no failover.
 fn first_failover(folder: &Utf8Path) -> Result<Duration> {
     let file = fs_err::File::open(folder.join("history.jsonl")).into_diagnostic()?;
     let history = history::read(std::io::BufReader::new(file)).into_diagnostic()?;
-    let after_the_fault = history
-        .records
-        .iter()
-        .skip_while(|record| !matches!(&record.kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. }));
-    let answer = after_the_fault.into_iter().find(|record| matches!(record.kind, RecordKind::Complete { .. }));
-    answer.map(|record| Duration::from_nanos(record.at.0)).ok_or_else(|| miette!("no answer after a fault in {folder}"))
+    let after_the_fault = || {
+        let hit = |kind: &RecordKind| matches!(kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. });
+        history.records.iter().skip_while(move |record| !hit(&record.kind))
+    };
+    let asked = after_the_fault().find_map(|record| match &record.kind {
+        RecordKind::Invoke { operation, client, .. } if client.as_str() == FOLLOWED => Some(*operation),
+        _ => None,
+    });
+    let answered = after_the_fault()
+        .find(|record| matches!(&record.kind, RecordKind::Complete { operation, .. } if Some(*operation) == asked));
+    let at = answered.map(|record| Duration::from_nanos(record.at.0));
+    at.ok_or_else(|| miette!("no answer after a fault in {folder}"))
 }

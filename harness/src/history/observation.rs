@@ -214,16 +214,18 @@ pub struct AttributeValue {
     pub class: String,
     /// Numbers, booleans, strings, null and lists of them as they are; all else as text.
     pub value: serde_json::Value,
-    /// SHA-256 of the value as the app's class loader serialises it, in hexadecimal, where it serialises twice the same.
+    /// SHA-256 over what the value serialises to, in hexadecimal: class names, fields and elements as the stream has them,
+    /// so that equal values on two nodes have the same one whatever their capacities and the order of their buckets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sha256: Option<String>,
-    /// How many bytes that takes.
+    /// How many bytes it serialises to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// Why it cannot be serialised, with the path of fields, where it cannot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unserialisable: Option<String>,
-    /// Why its copies cannot be compared, where they cannot: it serialises otherwise each time.
+    /// Why its copies cannot be compared, where they cannot: for example the innermost class that serialises otherwise each
+    /// time. There is no `sha256` then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub undecidable: Option<String>,
     /// Whether the Manager's own filters keep it from being replicated.

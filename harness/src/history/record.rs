@@ -181,6 +181,10 @@ pub enum Event {
         context: ContextPath,
         /// SHA-256 of its bytes, in hexadecimal.
         sha256: String,
+        /// SHA-256 over what a node serves that has unpacked it, as [`ContextState::served_sha256`](super::ContextState)
+        /// has it. Older runs have none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        served_sha256: Option<String>,
     },
     /// A WAR was removed from where it had been put.
     WarRemoved {

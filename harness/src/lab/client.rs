@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use self::jar::Jar;
+use super::cookies::SessionCookies;
 use super::recorder::Recorder;
 use super::runtime::{Runtime, RuntimeError};
 use super::sync::lock;
@@ -16,8 +17,8 @@ use crate::spec::names::NameError;
 use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, ContextPath, Exchange, NodeName, SessionId};
 
-/// The cookie in which Tomcat keeps a session id.
-const SESSION_COOKIE: &str = "JSESSIONID";
+/// Where all nodes are, each at a port of its own: a cookie of one is sent to each.
+const HOST: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 
 /// A client that cannot be made, or asks nobody.
 #[derive(Debug, thiserror::Error)]
@@ -70,6 +71,7 @@ pub struct Client {
     http: reqwest::Client,
     jar: Arc<Jar>,
     recorder: Arc<Recorder>,
+    session_cookies: Arc<SessionCookies>,
     // Weak, so that a client which outlives its cluster does not hold the machines.
     runtime: Weak<dyn Runtime>,
     // Kept beside the jar because a jar forgets what a server deletes.
@@ -86,6 +88,7 @@ impl Client {
         name: ClientName,
         recorder: Arc<Recorder>,
         runtime: &Arc<dyn Runtime>,
+        session_cookies: Arc<SessionCookies>,
         timeout: Duration,
     ) -> Result<Self, ClientError> {
         let jar = Arc::new(Jar::default());
@@ -99,7 +102,8 @@ impl Client {
             .build()
             .map_err(|source| ClientError::Make { name: name.clone(), source })?;
         let runtime = Arc::downgrade(runtime);
-        Ok(Self { name, http, jar, recorder, runtime, last_session: Arc::default(), captured: Arc::default() })
+        let (last_session, captured) = (Arc::default(), Arc::default());
+        Ok(Self { name, http, jar, recorder, session_cookies, runtime, last_session, captured })
     }
 
     /// The client's name.
@@ -164,6 +168,7 @@ impl Client {
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let address = runtime.http(node).await?;
         let url = format!("http://{address}{path}");
+        let cookie = self.session_cookies.name_for(path);
         let operation = self.recorder.next_operation();
         self.recorder.record(RecordKind::Invoke {
             operation,
@@ -171,9 +176,9 @@ impl Client {
             node: node.clone(),
             request,
             target: format!("{} {path}", exchange.method),
-            session: self.cookie_for(&url),
+            session: self.cookie_for(&url, &cookie),
         });
-        let (outcome, body) = self.answer(&url, exchange, request.is_some()).await;
+        let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
         Ok(Answer { operation, outcome, body })
     }
@@ -195,7 +200,8 @@ impl Client {
         }
     }
 
-    async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool) -> (Outcome, String) {
+    /// `cookie` is the name of the app's session cookie.
+    async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool, cookie: &str) -> (Outcome, String) {
         let response = match self.request(url, exchange).send().await {
             Ok(response) => response,
             // Nothing was sent on a connection that was never made.
@@ -203,7 +209,7 @@ impl Client {
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: None }, String::new()),
         };
         let status = response.status().as_u16();
-        let set_cookie = session_cookies(&response);
+        let set_cookie = session_cookies(&response, cookie);
         let headers = if expect_counter { BTreeMap::new() } else { headers(&response) };
         let mut reply = Reply { status, set_cookie, headers, counter: None, body: None };
         let body = match response.text().await {
@@ -222,7 +228,7 @@ impl Client {
         if !expect_counter {
             reply.body = Some(body[..body.floor_char_boundary(Reply::BODY)].to_owned());
         }
-        self.note_session(&reply);
+        self.note_session(&reply, cookie);
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
             // The server may have run the page before it failed.
@@ -231,16 +237,21 @@ impl Client {
         (outcome, body)
     }
 
-    fn note_session(&self, reply: &Reply) {
+    fn note_session(&self, reply: &Reply, name: &str) {
         let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
-        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie))) {
+        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie, name))) {
             *lock(&self.last_session) = Some(id);
         }
     }
 
-    /// The session id that a request to `url` sends.
-    fn cookie_for(&self, url: &str) -> Option<SessionId> {
-        self.jar.value(url, SESSION_COOKIE).map(SessionId::new)
+    /// The session whose id the client sends with a request of this path, to whichever node.
+    pub fn session_at(&self, path: &str) -> Option<SessionId> {
+        self.cookie_for(&format!("http://{HOST}{path}"), &self.session_cookies.name_for(path))
+    }
+
+    /// The session id that a request to `url` sends in the cookie of this name.
+    fn cookie_for(&self, url: &str, name: &str) -> Option<SessionId> {
+        self.jar.value(url, name).map(SessionId::new)
     }
 }
 
@@ -262,16 +273,17 @@ fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
     all
 }
 
-/// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them.
-fn session_cookies(response: &reqwest::Response) -> Vec<String> {
+/// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them. `name` is that of the app's
+/// session cookie.
+fn session_cookies(response: &reqwest::Response, name: &str) -> Vec<String> {
     let values = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    values.filter(|value| session_in(value).is_some()).map(str::to_owned).collect()
+    values.filter(|value| session_in(value, name).is_some()).map(str::to_owned).collect()
 }
 
 /// The session id that a `Set-Cookie` header sets.
-fn session_in(cookie: &str) -> Option<SessionId> {
+fn session_in(cookie: &str, session_cookie: &str) -> Option<SessionId> {
     let (name, value) = cookie.split(';').next()?.split_once('=')?;
-    (name.trim() == SESSION_COOKIE).then(|| SessionId::new(value.trim()))
+    (name.trim() == session_cookie).then(|| SessionId::new(value.trim()))
 }
 
 /// An error with its sources on one line: reqwest keeps the reason in the last one.

@@ -22,13 +22,15 @@ pub struct LogFollower {
     path: Utf8PathBuf,
     offset: u64,
     pending: String,
+    /// Whether the record at the begin of `pending` was left for the next look, for the trace that may follow it.
+    held: bool,
     recorder: Arc<Recorder>,
 }
 
 impl LogFollower {
     /// A follower of a file that may not be there yet.
     pub fn new(node: NodeName, path: Utf8PathBuf, recorder: Arc<Recorder>) -> Self {
-        Self { node, path, offset: 0, pending: String::new(), recorder }
+        Self { node, path, offset: 0, pending: String::new(), held: false, recorder }
     }
 
     /// A follower of what is appended from now on.
@@ -43,7 +45,7 @@ impl LogFollower {
     pub fn read_on(&mut self) -> Vec<LogLine> {
         // A log that cannot be read is a node that does not log yet; its silence is noticed by whoever waits.
         let appended = self.appended().unwrap_or_default();
-        if appended.is_empty() {
+        if appended.is_empty() && !self.held {
             return vec![];
         }
         self.pending.push_str(&String::from_utf8_lossy(&appended));
@@ -51,8 +53,21 @@ impl LogFollower {
         let mut lines = vec![];
         // A record is whole when its line has ended; stack traces that follow belong to it and are read on.
         while let Some(end) = self.pending.find('\n') {
+            let waited = std::mem::take(&mut self.held);
+            let thrown = thrown(&self.pending[end + 1..]);
+            if !waited && thrown.is_none() && tells_of_a_failure(&self.pending[..end]) {
+                self.held = true;
+                break;
+            }
             let line: String = self.pending.drain(..=end).collect();
-            if let Some(line) = parse(&self.node, line.trim_end(), &texts) {
+            if let Some(mut line) = parse(&self.node, line.trim_end(), &texts) {
+                for exception in thrown.into_iter().flatten().filter(|_| is_failure(&line.level)) {
+                    // Some messages quote it themselves.
+                    if !line.message.contains(&exception) {
+                        line.message.push_str(": ");
+                        line.message.push_str(&exception);
+                    }
+                }
                 self.recorder.record(RecordKind::Log(line.clone()));
                 lines.push(line);
             }
@@ -79,6 +94,43 @@ impl LogFollower {
         self.offset += whole as u64;
         Ok(appended)
     }
+}
+
+/// The exception of the stack trace that follows a record, and the last cause that is told of it; `None` where nothing
+/// follows yet.
+fn thrown(behind: &str) -> Option<Vec<String>> {
+    if behind.is_empty() {
+        return None;
+    }
+    let trace = behind.lines().take_while(|line| !line.starts_with(RECORD_MARK));
+    let mut told: Vec<String> = vec![];
+    for line in trace {
+        match line.strip_prefix("Caused by: ") {
+            Some(cause) => {
+                told.truncate(1);
+                told.push(format!("caused by {}", cause.trim_end()));
+            }
+            None if told.is_empty() && names_an_exception(line) => told.push(line.trim_end().to_owned()),
+            None => {}
+        }
+    }
+    Some(told)
+}
+
+/// Whether a line of a trace begins with the class of what was thrown.
+fn names_an_exception(line: &str) -> bool {
+    let class = line.split([':', ';']).next().unwrap_or_default().trim_end();
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$');
+    class.contains('.') && class.chars().all(is_name) && !class.ends_with('.')
+}
+
+fn is_failure(level: &str) -> bool {
+    matches!(level, "WARNING" | "SEVERE")
+}
+
+/// Whether a record is of a kind behind which a stack trace may follow.
+fn tells_of_a_failure(line: &str) -> bool {
+    line.strip_prefix(RECORD_MARK).and_then(|record| record.split('|').nth(1)).is_some_and(is_failure)
 }
 
 /// One line of the handler's file, where it begins a record that is worth keeping or is a cause in a stack trace.
@@ -200,9 +252,42 @@ mod tests {
         fs_err::write(&path, &text.as_bytes()[..cut]).expect("written");
         assert_eq!(follower.read_on().len(), 1);
         fs_err::write(&path, format!("{text}\n")).expect("written");
+        assert_eq!(follower.read_on(), vec![], "a trace may follow");
         let lines = follower.read_on();
         assert_eq!(lines.len(), 1);
         assert_eq!(lines[0].message, "für immer");
         assert_eq!(recorder.history().records.len(), 2);
+    }
+
+    #[test]
+    fn a_failure_tells_what_was_thrown_and_its_last_cause_and_nothing_of_the_next_record() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = Utf8PathBuf::try_from(folder.path().join("harness.log")).expect("UTF-8");
+        let recorder = Arc::new(Recorder::new(Clock::start(), None, Arc::new(|_| {})).expect("no file"));
+        let mut follower = LogFollower::new(node(), path.clone(), recorder);
+        let text = "\u{1e}1|SEVERE|a.B|a.B c|IOException while loading persisted sessions: [x]\n\
+            java.io.InvalidClassException: shop.Basket; local class incompatible\n\
+            \tat java.base/java.io.ObjectStreamClass.initNonProxy(ObjectStreamClass.java:597)\n\
+            Caused by: java.lang.IllegalStateException: first\n\
+            \tat a.B.c(B.java:1)\n\
+            Caused by: java.lang.Error\n\
+            \t... 5 more\n\
+            \u{1e}2|SEVERE|a.B|a.B c|alone with [java.io.IOException: x]\n\
+            java.io.IOException: x\n\
+            \u{1e}3|INFO|a.B|a.B c|Replication member added:[x]\n\
+            java.lang.Exception: of no failure\n\
+            \u{1e}4|WARNING|a.B|a.B c|cut off\n";
+        fs_err::write(&path, text).expect("written");
+        let messages: Vec<String> = follower.read_on().into_iter().map(|line| line.message).collect();
+        let expected = [
+            "IOException while loading persisted sessions: [x]: java.io.InvalidClassException: shop.Basket; \
+             local class incompatible: caused by java.lang.Error",
+            "alone with [java.io.IOException: x]",
+            "Replication member added:[x]",
+        ];
+        assert_eq!(messages, expected);
+        fs_err::write(&path, format!("{text}a.b.Late: at last\n\tat a.B.c(B.java:1)\n")).expect("written");
+        let messages: Vec<String> = follower.read_on().into_iter().map(|line| line.message).collect();
+        assert_eq!(messages, ["cut off: a.b.Late: at last"]);
     }
 }

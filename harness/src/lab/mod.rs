@@ -5,6 +5,7 @@ pub mod client;
 pub mod clock;
 pub mod cluster;
 pub mod compile;
+mod cookies;
 pub mod distribution;
 pub mod doctor;
 pub mod guard;

@@ -104,14 +104,16 @@ impl CompiledPages {
     }
 }
 
-/// The class files of a folder; with `whole`, only those that Jasper has given their page's time.
+/// The class files of a folder; with `whole`, only those that Jasper has given their page's time, and the classes inside
+/// of them, which it wrote before that and gives no time.
 fn read_classes(folder: &Utf8Path, whole: bool) -> io::Result<Vec<(String, Vec<u8>)>> {
     let page_time = SystemTime::UNIX_EPOCH + Duration::from_secs(PAGE_TIME.unsigned_abs());
     let mut classes = vec![];
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
-        let is_class = Utf8Path::new(entry.file_name()).extension() == Some("class");
-        if !is_class || (whole && entry.metadata()?.modified()? != page_time) {
+        let Some((name, "class")) = entry.file_name().rsplit_once('.') else { continue };
+        let page = folder.join(format!("{}.class", name.split('$').next().unwrap_or(name)));
+        if whole && fs_err::metadata(&page).and_then(|page| page.modified()).ok() != Some(page_time) {
             continue;
         }
         let content = fs_err::read(entry.path())?;
@@ -156,9 +158,17 @@ mod tests {
         class(&work.join("counter/org/apache/jsp"), "count_jsp.class", &good, PAGE_TIME);
         class(&work.join("counter/org/apache/jsp"), "read_jsp.class", &good, PAGE_TIME + 1);
         class(&work.join("counter/org/apache/jsp"), "mutate_jsp.class", b"cut", PAGE_TIME);
+        class(&work.join("counter/org/apache/jsp"), "count_jsp$Inner.class", &good, PAGE_TIME + 2);
+        class(&work.join("counter/org/apache/jsp"), "read_jsp$Inner.class", &good, PAGE_TIME + 2);
         class(&work.join("shop/org/apache/jsp"), "index_jsp.class", &good, PAGE_TIME);
         pages.keep(&work).expect("kept");
-        let path = "work/Catalina/localhost/counter/org/apache/jsp/count_jsp.class".into();
-        assert_eq!(pages.files(), vec![NodeFile { path, content: good, modified: Some(PAGE_TIME) }]);
+        let kept = |name: &str| NodeFile {
+            path: Utf8Path::new("work/Catalina/localhost/counter/org/apache/jsp").join(name),
+            content: good.clone(),
+            modified: Some(PAGE_TIME),
+        };
+        let mut files = pages.files();
+        files.sort_by(|one, other| one.path.cmp(&other.path));
+        assert_eq!(files, vec![kept("count_jsp$Inner.class"), kept("count_jsp.class")]);
     }
 }

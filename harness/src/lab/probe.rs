@@ -12,8 +12,8 @@ use serde::Deserialize;
 use super::client::PlainClient;
 use crate::history::observation::Seen;
 use crate::history::{
-    AttributeValue, ContextState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question, ReplicaRole,
-    SessionReplica,
+    AttributeValue, ContextState, EngineState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question,
+    ReplicaRole, SessionCookieState, SessionReplica,
 };
 use crate::spec::{ContextPath, NodeName, SessionId};
 
@@ -112,7 +112,7 @@ fn parse(body: &str) -> Result<NodeState, String> {
         openejb: server.openejb,
         send_options: cluster.as_ref().and_then(|cluster| cluster.send_options),
         cluster_class: cluster.map(|cluster| cluster.class),
-        engine: None,
+        engine: wire.engine.map(wire::Part::get).transpose()?,
         members,
         contexts,
     })
@@ -133,9 +133,10 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         started_ms: wire.started_ms,
         distributable: wire.distributable,
         war_sha256: wire.war_sha256,
-        served_sha256: None,
-        cookie: None,
-        local_because: None,
+        served_sha256: wire.served_sha256,
+        // Nothing else is the worse for it where a server does not tell.
+        cookie: wire.cookie.and_then(|cookie| cookie.get().ok()),
+        local_because: wire.local_because,
         manager: manager
             .map(|manager| ManagerState { class: manager.class, attributes: manager.attributes.into_iter().collect() })
             .unwrap_or_default(),
@@ -160,7 +161,7 @@ fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
 
 /// The probe's JSON, as `state.jsp` writes it.
 mod wire {
-    use super::{AttributeValue, BTreeMap, Deserialize, ReplicaRole};
+    use super::{AttributeValue, BTreeMap, Deserialize, EngineState, ReplicaRole, SessionCookieState};
 
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
@@ -188,6 +189,7 @@ mod wire {
     #[derive(Deserialize)]
     pub(super) struct State {
         pub(super) server: Part<Server>,
+        pub(super) engine: Option<Part<EngineState>>,
         pub(super) cluster: Option<Part<Cluster>>,
         pub(super) members: Option<Part<Vec<Part<Member>>>>,
         pub(super) contexts: Option<Part<Vec<Part<Context>>>>,
@@ -228,6 +230,9 @@ mod wire {
         pub(super) distributable: bool,
         #[serde(default)]
         pub(super) war_sha256: Option<String>,
+        pub(super) served_sha256: Option<String>,
+        pub(super) cookie: Option<Part<SessionCookieState>>,
+        pub(super) local_because: Option<String>,
         pub(super) manager: Option<Part<Manager>>,
         pub(super) sessions: Option<Part<Vec<Part<Session>>>>,
     }
@@ -249,5 +254,70 @@ mod wire {
         #[serde(default)]
         pub(super) max_inactive_s: Option<i64>,
         pub(super) attributes: Part<BTreeMap<String, AttributeValue>>,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn answer(context: &serde_json::Value, engine: Option<serde_json::Value>) -> String {
+        let mut context = context.clone();
+        let base = json!({"path": "/shop", "version": "", "available": true, "distributable": true, "manager": null});
+        for (name, value) in base.as_object().expect("an object") {
+            context[name] = value.clone();
+        }
+        let mut answer = json!({"server": {"info": "Apache Tomcat/11.0.24", "openejb": null}, "contexts": [context]});
+        if let Some(engine) = engine {
+            answer["engine"] = engine;
+        }
+        answer.to_string()
+    }
+
+    #[test]
+    fn what_a_context_is_in_effect_is_read() {
+        let context = json!({
+            "served-sha256": "ab",
+            "cookie": {"name": "SHOPID", "path": "/"},
+            "local-because": "the app has no WEB-INF/web.xml",
+            "sessions": [{
+                "id": "A.n1",
+                "role": "primary",
+                "valid": true,
+                "attributes": {
+                    "n": {"class": "java.lang.Integer", "value": 1, "bytes": 81, "sha256": "cd"},
+                    "cart": {"class": "shop.Cart", "value": "a", "unserialisable": "java.io.NotSerializableException: x (at cart.y)"},
+                    "clock": {"class": "shop.Clock", "value": "b", "bytes": 9, "undecidable": "shop.Clock differs"},
+                    "local": {"class": "java.lang.String", "value": "c", "excluded": true},
+                },
+            }],
+        });
+        let state = parse(&answer(&context, Some(json!({"jvm-route": "east"})))).expect("it can be read");
+        assert_eq!(state.engine, Some(EngineState { jvm_route: Some("east".to_owned()) }));
+        let context = &state.contexts[0];
+        assert_eq!(context.served_sha256.as_deref(), Some("ab"));
+        assert_eq!(context.cookie, Some(SessionCookieState { name: "SHOPID".to_owned(), path: "/".to_owned() }));
+        assert_eq!(context.local_because.as_deref(), Some("the app has no WEB-INF/web.xml"));
+        let attributes = &context.sessions[0].attributes;
+        assert_eq!((attributes["n"].bytes, attributes["n"].sha256.as_deref()), (Some(81), Some("cd")));
+        let why = attributes["cart"].unserialisable.as_deref();
+        assert_eq!(why, Some("java.io.NotSerializableException: x (at cart.y)"));
+        assert_eq!(attributes["clock"].undecidable.as_deref(), Some("shop.Clock differs"));
+        assert!(attributes["local"].excluded && !attributes["n"].excluded);
+    }
+
+    #[test]
+    fn what_is_not_told_is_not_known_and_an_engine_without_a_route_is() {
+        let state = parse(&answer(&json!({}), None)).expect("it can be read");
+        assert_eq!(state.engine, None);
+        let context = &state.contexts[0];
+        assert_eq!((&context.cookie, &context.served_sha256, &context.local_because), (&None, &None, &None));
+        let bare = json!({"cookie": {"error": "java.lang.NoSuchMethodException: x"}, "served-sha256": null});
+        let state = parse(&answer(&bare, Some(json!({"jvm-route": null})))).expect("it can be read");
+        assert_eq!(state.engine, Some(EngineState { jvm_route: None }));
+        assert_eq!(state.contexts[0].cookie, None);
+        assert!(parse(&answer(&json!({}), Some(json!({"error": "x"})))).is_err());
     }
 }

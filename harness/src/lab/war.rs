@@ -1,6 +1,7 @@
 //! Web archives: the counter app and the probe, which are part of this program, and the user's own.
 
 mod compiled;
+mod served;
 
 use std::io::{self, Cursor, Read, Seek, Write};
 
@@ -38,7 +39,14 @@ const COUNTER: Embedded = embed!["app":
     "short-live.jsp",
 ];
 
-const PROBE: Embedded = embed!["probe": "WEB-INF/web.xml", "state.jsp"];
+const PROBE: Embedded = embed!["probe":
+    "WEB-INF/apps.jspf",
+    "WEB-INF/stream.jspf",
+    "WEB-INF/values.jspf",
+    "WEB-INF/web.xml",
+    "WEB-INF/written.jspf",
+    "state.jsp",
+];
 
 /// The page whose answer shows that the counter app is served.
 const FIRST_PAGE: &str = "count.jsp";
@@ -53,6 +61,9 @@ pub struct War {
     pub content: Vec<u8>,
     /// Its SHA-256, in hex.
     pub sha256: String,
+    /// SHA-256 over what a node serves that has unpacked it, in hex, as the probe tells it
+    /// ([`ContextState::served_sha256`](crate::history::ContextState)); `None` where it is no zip.
+    pub served_sha256: Option<String>,
     /// Where it is deployed.
     pub context: ContextPath,
     /// JSPs that must compile before the app counts as served. None of a user's app: asking might change it.
@@ -183,7 +194,7 @@ impl War {
     ) -> Result<Self, WarError> {
         let archive = pack(files).map_err(WarError::Counter)?;
         let pages = vec![FIRST_PAGE.to_owned()];
-        Ok(Self { sha256: hex(&Sha256::digest(&archive)), content: archive, context, pages, distributable })
+        Ok(Self::of_archive(archive, context, pages, distributable))
     }
 
     /// A user's app, to be deployed at `context`.
@@ -203,13 +214,13 @@ impl War {
         if archive.is_empty() {
             return Err(WarError::Empty(path.to_owned()));
         }
-        Ok(Self {
-            distributable: inspect(path, &archive)?,
-            sha256: hex(&Sha256::digest(&archive)),
-            content: archive,
-            context,
-            pages: Vec::new(),
-        })
+        let distributable = inspect(path, &archive)?;
+        Ok(Self::of_archive(archive, context, vec![], distributable))
+    }
+
+    fn of_archive(content: Vec<u8>, context: ContextPath, pages: Vec<String>, distributable: Distributable) -> Self {
+        let served_sha256 = served::digest(&content).ok();
+        Self { sha256: hex(&Sha256::digest(&content)), served_sha256, content, context, pages, distributable }
     }
 }
 

@@ -6,7 +6,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::history::{Event, History, ManagerState, RecordKind};
+use crate::history::{Event, History, ManagerState, RecordKind, SessionCookieState};
 use crate::spec::{Endpoints, NodeName, RunId};
 
 /// What a run ran on.
@@ -115,8 +115,17 @@ pub struct Effective {
     pub cluster_class: Option<String>,
     /// `channelSendOptions`.
     pub send_options: Option<i64>,
+    /// The `jvmRoute` of the Engine, where it has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jvm_route: Option<String>,
     /// The Manager of each context.
     pub managers: BTreeMap<String, ManagerState>,
+    /// The session cookie of each context. Older runs have none.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub cookies: BTreeMap<String, SessionCookieState>,
+    /// Of each context that is not replicated, why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub local_because: BTreeMap<String, String>,
 }
 
 /// The nodes' addresses, of several the last: a start whose port was taken is tried again on others.
@@ -137,8 +146,15 @@ pub fn effective(history: &History) -> BTreeMap<NodeName, Effective> {
         node.server_info.clone_from(&state.server_info);
         node.cluster_class.clone_from(&state.cluster_class);
         node.send_options = state.send_options;
+        node.jvm_route = state.engine.as_ref().and_then(|engine| engine.jvm_route.clone());
         for context in &state.contexts {
-            node.managers.insert(context.path.to_string(), context.manager.clone());
+            let path = context.path.to_string();
+            node.managers.insert(path.clone(), context.manager.clone());
+            node.cookies.extend(context.cookie.iter().map(|cookie| (path.clone(), cookie.clone())));
+            match &context.local_because {
+                Some(why) => node.local_because.insert(path, why.clone()),
+                None => node.local_because.remove(&path),
+            };
         }
     }
     nodes

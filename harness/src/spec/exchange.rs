@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::ContextPath;
+
 /// One request to any app. In path, header values and body, `${name}` stands for a value that the client has captured.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -110,6 +112,21 @@ impl Exchange {
         Self { method: Method::Get, path: path.into(), headers, body: None, capture }
     }
 
+    /// The app that it asks, of these: the one with the longest path that its own begins with.
+    pub fn context<'c>(&self, contexts: impl IntoIterator<Item = &'c ContextPath>) -> Option<&'c ContextPath> {
+        let path = self.path.split(['?', '#', ';']).next().unwrap_or_default();
+        let asks = |context: &&ContextPath| {
+            let rest = path.strip_prefix(context.as_str().trim_end_matches('/'));
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        contexts.into_iter().filter(asks).max_by_key(|context| context.as_str().trim_end_matches('/').len())
+    }
+
+    /// Whether asking it once more changes nothing, as HTTP has it (RFC 9110, 9.2.1).
+    pub fn is_safe(&self) -> bool {
+        self.method == Method::Get && self.body.is_none()
+    }
+
     /// The names of the values that it needs.
     pub fn needs(&self) -> Vec<&str> {
         let mut texts: Vec<&str> = vec![&self.path];
@@ -200,6 +217,23 @@ mod tests {
         assert_eq!(filled.path, "/shop?t=t1&x=${");
         assert_eq!(filled.headers["X-Token"], "t1");
         assert_eq!(filled.body, Some(Body::Json(serde_json::json!({ "a": ["t1", 1, "${other}"] }))));
+    }
+
+    #[test]
+    fn the_app_of_a_path_is_the_one_with_the_longest_path_above_it() {
+        let contexts = ["/", "/shop", "/shop/eu"].map(|path| ContextPath::new(path).expect("a path"));
+        let of = |path: &str| Exchange::get(path).context(&contexts).map(ContextPath::as_str);
+        for (path, context) in [
+            ("/shop", "/shop"),
+            ("/shop?x=/shop/eu/", "/shop"),
+            ("/shop;jsessionid=1", "/shop"),
+            ("/shop/eu/cart", "/shop/eu"),
+            ("/shop/europe", "/shop"),
+            ("/shopping", "/"),
+        ] {
+            assert_eq!(of(path), Some(context), "{path}");
+        }
+        assert_eq!(Exchange::get("/shopping").context(&contexts[1..]), None);
     }
 
     #[test]

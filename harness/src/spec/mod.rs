@@ -14,6 +14,7 @@ macro_rules! kebab {
     };
 }
 
+pub mod app_request;
 pub mod capability;
 pub mod cluster_element;
 pub mod compiled_app;
@@ -22,6 +23,7 @@ pub mod deploy_job;
 pub mod exchange;
 pub mod expect;
 pub mod fault;
+mod final_read;
 pub mod guarantee;
 pub mod jvm_routes;
 pub mod main_job;
@@ -54,7 +56,7 @@ pub use ports::{Ports, ServerPorts};
 pub use scenario::Scenario;
 pub use server::{Flavour, ServerSpec};
 pub use skew::Skew;
-pub use step::{Step, StepKind, Until};
+pub use step::{Step, StepKind, Unpacked, Until};
 pub use target::{Role, Target};
 pub use topology::{
     ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,

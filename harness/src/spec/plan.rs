@@ -33,6 +33,9 @@ pub struct Plan {
     /// What its measures may be at most.
     #[serde(default, skip_serializing_if = "AtMost::is_empty")]
     pub at_most: AtMost,
+    /// What its measures are to be at most: one that is more is worth a note, and makes nothing red.
+    #[serde(default, skip_serializing_if = "AtMost::is_empty")]
+    pub warn_at_most: AtMost,
     /// The story.
     pub steps: Vec<Step>,
 }
@@ -391,6 +394,7 @@ mod tests {
             expect_violations: vec![],
             allow: vec![],
             at_most: AtMost::default(),
+            warn_at_most: AtMost::default(),
             steps,
         };
         let can = [Capability::Partition, Capability::PacketLoss, Capability::Multicast, Capability::SkewClock];
@@ -412,7 +416,7 @@ mod tests {
         own_ports.ports = crate::spec::Ports::Documented;
         for (topology, wanted) in [(own_java, Capability::ChooseJava), (own_ports, Capability::ChoosePorts)] {
             let plan = Plan { topology, ..super::super::main_job::plan(two()).expect("a plan") };
-            let can = [Capability::Kill, Capability::Restart];
+            let can = [Capability::Kill, Capability::Stop, Capability::Restart];
             let refused = plan.check("fake", &can.into());
             assert!(
                 matches!(refused, Err(PlanError::Lacks { step: 1, capability, .. }) if capability == wanted),

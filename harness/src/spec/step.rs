@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::app_request::AppRequest;
 use super::exchange::Exchange;
 use super::node_changes::NodeChanges;
 use super::plan::App;
@@ -30,7 +31,7 @@ impl StepKind {
 
     /// A restart of a node as it was.
     pub fn restart(node: impl Into<Target>) -> Self {
-        Self::Restart { node: node.into(), changes: None, app: None }
+        Self::Restart { node: node.into(), changes: None, app: None, unpacked: Unpacked::Removed }
     }
 }
 
@@ -90,17 +91,29 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         every: Option<Millis>,
     },
-    /// Asks any app.
+    /// Asks any app, each client one request after the other.
     Http {
-        /// Who asks.
+        /// Who asks; where there are several clients, each has this name with its number.
         client: ClientName,
         /// The node that is asked.
         node: Target,
         /// What is asked.
         #[serde(flatten)]
         exchange: Exchange,
-        /// How often.
+        /// How often each client asks.
         times: u32,
+        /// How many clients ask.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        clients: u32,
+        /// How many of the clients ask at one time.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        parallel: u32,
+        /// How many requests of one client, all with its one cookie, go on at one time.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        at_once: u32,
+        /// From the begin of one request of a client to that of its next, at least.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        every: Option<Millis>,
     },
     /// Lets clients ask the counter app again and again while the story goes on, each one request after the other.
     Traffic {
@@ -112,6 +125,20 @@ pub enum StepKind {
         context: ContextPath,
         /// What is asked.
         request: AppRequest,
+        /// How many clients ask.
+        clients: u32,
+        /// From the begin of one request of a client to the begin of its next.
+        every: Millis,
+    },
+    /// The same of any app.
+    HttpTraffic {
+        /// Who asks; each client has this name with its number.
+        client: ClientName,
+        /// The node that is asked.
+        node: Target,
+        /// What is asked.
+        #[serde(flatten)]
+        exchange: Exchange,
         /// How many clients ask.
         clients: u32,
         /// From the begin of one request of a client to the begin of its next.
@@ -139,6 +166,10 @@ pub enum StepKind {
         /// The app.
         context: ContextPath,
     },
+    /// Ends all traffic, waits for the faults that end by themselves, and then asks for the session of every client once
+    /// more: of the counter app a read, of any other app the client's last GET that was answered 2xx, of an app of which
+    /// it made none nothing but a look. A living node is asked: the one that the session id names, where it lives.
+    FinalRead,
     /// Breaks a node.
     Fault {
         /// How.
@@ -177,6 +208,9 @@ pub enum StepKind {
         /// An app whose archive takes the place of the one that the node has, while it is down.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         app: Option<(App, ContextPath)>,
+        /// What becomes of what the node had unpacked of the old archive.
+        #[serde(default, skip_serializing_if = "Unpacked::is_removed")]
+        unpacked: Unpacked,
     },
     /// Starts all nodes that do not run, at one time, and waits for each as a restart does.
     StartAgain,
@@ -188,6 +222,26 @@ pub enum StepKind {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         within: Option<Millis>,
     },
+}
+
+/// What becomes of the folder that a node had unpacked an archive to when another archive takes its place while the node
+/// is down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unpacked {
+    /// It is removed, so that the new app runs.
+    #[default]
+    Removed,
+    /// It stays. Tomcat unpacks anew where the archive is newer than the mark that it has left in the folder
+    /// (`META-INF/war-tracker`); TomEE leaves none, and goes on with the old app.
+    Kept,
+}
+
+impl Unpacked {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
+    fn is_removed(&self) -> bool {
+        *self == Self::Removed
+    }
 }
 
 fn one() -> u32 {
@@ -291,38 +345,6 @@ impl Delivery {
     }
 }
 
-/// A request to the counter app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum AppRequest {
-    /// Adds one; creates the session where there is none.
-    Count,
-    /// Reads, and creates nothing.
-    Read,
-    /// Changes the list in place, which no Manager replicates.
-    Mutate,
-    /// Ends the session.
-    Invalidate,
-    /// Asks for a new id with the same content.
-    ChangeId,
-    /// Reads, and lets the session end 5 s after its last use.
-    ShortLive,
-}
-
-impl AppRequest {
-    /// The page below the context.
-    pub fn page(self) -> &'static str {
-        match self {
-            Self::Count => "count.jsp",
-            Self::Read => "read.jsp",
-            Self::Mutate => "mutate.jsp",
-            Self::Invalidate => "invalidate.jsp",
-            Self::ChangeId => "change-id.jsp",
-            Self::ShortLive => "short-live.jsp",
-        }
-    }
-}
-
 impl StepKind {
     /// The nodes that it names.
     pub(super) fn nodes(&self) -> Vec<&NodeName> {
@@ -330,6 +352,7 @@ impl StepKind {
             Self::Request { node, .. }
             | Self::Http { node, .. }
             | Self::Traffic { node, .. }
+            | Self::HttpTraffic { node, .. }
             | Self::Look { node, .. }
             | Self::Fault { node, .. }
             | Self::Restart { node, .. }
@@ -341,15 +364,14 @@ impl StepKind {
                 Until::ClusterFormed | Until::Deployed { .. } => vec![],
             },
             Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => delivery.on.iter().collect(),
-            Self::Start | Self::StartAgain | Self::Observe { .. } | Self::EndTraffic { .. } => vec![],
+            Self::Start | Self::StartAgain | Self::Observe { .. } | Self::EndTraffic { .. } | Self::FinalRead => vec![],
         }
     }
 
     /// Whose answers it waits for: a name, and how many clients have it.
     pub fn clients(&self) -> Option<(&ClientName, u32)> {
         match self {
-            Self::Request { client, clients, .. } => Some((client, *clients)),
-            Self::Http { client, .. } => Some((client, 1)),
+            Self::Request { client, clients, .. } | Self::Http { client, clients, .. } => Some((client, *clients)),
             _ => None,
         }
     }

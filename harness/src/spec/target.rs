@@ -86,6 +86,12 @@ impl From<NodeName> for Target {
     }
 }
 
+impl From<Role> for Target {
+    fn from(role: Role) -> Self {
+        Self::Role(role)
+    }
+}
+
 impl FromStr for Target {
     type Err = NameError;
 

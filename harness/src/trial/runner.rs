@@ -167,9 +167,11 @@ fn leaves_it_as_it_was(plan: &Plan) -> bool {
             | StepKind::Request { .. }
             | StepKind::Http { .. }
             | StepKind::Traffic { .. }
+            | StepKind::HttpTraffic { .. }
             | StepKind::EndTraffic { .. }
             | StepKind::Look { .. }
             | StepKind::Observe { .. }
+            | StepKind::FinalRead
             | StepKind::Heal { .. }
             | StepKind::Wait { .. } => true,
         })

@@ -80,7 +80,7 @@ pub(super) struct Walk<'a> {
 
 impl<'a> Walk<'a> {
     pub(super) fn new(plan: &'a Plan, wars: Wars, recorder: &'a Recorder) -> Self {
-        let (workload, lasting) = (Workload::default(), JoinSet::new());
+        let (workload, lasting) = (Workload::of(plan), JoinSet::new());
         Self { plan, wars, cluster: None, workload, recorder, lasting, marks: BTreeMap::new() }
     }
 
@@ -130,17 +130,22 @@ impl<'a> Walk<'a> {
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
             StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every } => {
-                let what = What::Counter(context, *request);
+                let what = What::Counter(context.clone(), *request);
                 let ask = Ask { node, what, times: *times, at_once: *at_once, every: *every };
                 self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
             }
-            StepKind::Http { client, node, exchange, times } => {
-                let ask = Ask { node, what: What::Any(exchange), times: *times, at_once: 1, every: None };
-                self.workload.ask_all(&cluster, client, 1, 1, &ask).await
+            StepKind::Http { client, node, exchange, times, clients, parallel, at_once, every } => {
+                let what = What::Any(exchange.clone());
+                let ask = Ask { node, what, times: *times, at_once: *at_once, every: *every };
+                self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {
-                let flow = Flow { node: node.clone(), context: context.clone(), request: *request, every: *every };
-                self.workload.begin(&cluster, client, *clients, &flow)
+                let what = What::Counter(context.clone(), *request);
+                self.workload.begin(&cluster, client, *clients, &Flow { node: node.clone(), what, every: *every })
+            }
+            StepKind::HttpTraffic { client, node, exchange, clients, every } => {
+                let what = What::Any(exchange.clone());
+                self.workload.begin(&cluster, client, *clients, &Flow { node: node.clone(), what, every: *every })
             }
             StepKind::EndTraffic { client } => self.workload.end(client).await,
             StepKind::Look { node, client, context, within } => {
@@ -154,6 +159,13 @@ impl<'a> Walk<'a> {
                     .await
             }
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
+            StepKind::FinalRead => {
+                // What ends by itself is over before the last word of each session.
+                while let Some(healed) = self.lasting.join_next().await {
+                    told(healed)?;
+                }
+                self.workload.read_all(&cluster).await
+            }
             StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {
                 let breaks = Fault::of(*kind, Extent { percent: *percent, by: *by, delay: *delay })?;
                 let node = self.node(&cluster, node, client.as_ref()).await?;
@@ -166,10 +178,10 @@ impl<'a> Walk<'a> {
                 let node = self.node(&cluster, node, None).await?;
                 cluster.heal(&node).await
             }
-            StepKind::Restart { node, changes, app } => {
+            StepKind::Restart { node, changes, app, unpacked } => {
                 let node = self.node(&cluster, node, None).await?;
                 let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
-                cluster.restart_with(&node, changes.as_deref(), war).await
+                cluster.restart_with(&node, changes.as_deref(), war, *unpacked).await
             }
             StepKind::StartAgain => cluster.start_again().await,
             StepKind::Wait { until, within } => self.wait(&cluster, until, within.map(Millis::duration)).await,

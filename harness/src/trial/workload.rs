@@ -8,23 +8,25 @@ use tokio::task::JoinSet;
 use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
+use super::memory::Memory;
 use crate::lab::client::{Client, ClientError};
 use crate::lab::cluster::{Cluster, ClusterError};
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, ContextPath, Exchange, Millis, NodeName, Role, SessionId, Target};
+use crate::spec::{ClientName, ContextPath, Exchange, Millis, NodeName, Plan, Role, SessionId, Target};
 
 /// The clients that a run has made so far, each with its cookies, and the traffic that goes on.
 #[derive(Debug, Default)]
 pub(super) struct Workload {
     clients: BTreeMap<ClientName, Client>,
     traffic: BTreeMap<ClientName, (CancellationToken, JoinSet<Result<(), ClusterError>>)>,
+    memory: Arc<Memory>,
 }
 
 /// What each client of a step does.
 #[derive(Debug)]
 pub(super) struct Ask<'a> {
     pub(super) node: &'a Target,
-    pub(super) what: What<'a>,
+    pub(super) what: What,
     pub(super) times: u32,
     /// How many of them go on at one time.
     pub(super) at_once: u32,
@@ -33,24 +35,38 @@ pub(super) struct Ask<'a> {
 }
 
 /// What is asked.
-#[derive(Debug)]
-pub(super) enum What<'a> {
+#[derive(Debug, Clone)]
+pub(super) enum What {
     /// The counter app.
-    Counter(&'a ContextPath, AppRequest),
+    Counter(ContextPath, AppRequest),
     /// Any app.
-    Any(&'a Exchange),
+    Any(Exchange),
 }
 
 /// What each client of a traffic does, again and again.
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
     pub(super) node: Target,
-    pub(super) context: ContextPath,
-    pub(super) request: AppRequest,
+    pub(super) what: What,
     pub(super) every: Millis,
 }
 
 impl Workload {
+    /// No client yet, of those that ask the apps of a plan.
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self { memory: Arc::new(Memory::of(plan)), ..Self::default() }
+    }
+
+    /// What they have asked so far.
+    pub(super) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// A client that has asked something.
+    pub(super) fn known(&self, client: &ClientName) -> Option<Client> {
+        self.clients.get(client).cloned()
+    }
+
     /// The session that a client last had.
     pub(super) fn session(&self, client: &ClientName) -> Option<SessionId> {
         self.clients.get(client).and_then(Client::session)
@@ -66,9 +82,9 @@ impl Workload {
         ask: &Ask<'_>,
     ) -> Result<(), ClusterError> {
         let asking = self.clients(cluster, name, clients)?;
-        let parallel = many(parallel);
+        let (parallel, memory) = (many(parallel), &self.memory);
         stream::iter(asking.into_iter().enumerate())
-            .map(|(turn, client)| async move { ask.with(cluster, &client, turn).await })
+            .map(|(turn, client)| async move { ask.with(cluster, &client, memory, turn).await })
             .buffer_unordered(parallel)
             .try_collect()
             .await
@@ -84,7 +100,8 @@ impl Workload {
     ) -> Result<(), ClusterError> {
         let (stop, mut flows) = (CancellationToken::new(), JoinSet::new());
         for (turn, client) in self.clients(cluster, name, clients)?.into_iter().enumerate() {
-            flows.spawn(flow.clone().go_on(cluster.clone(), client, turn, stop.clone()));
+            let goes_on = flow.clone().go_on(cluster.clone(), client, self.memory.clone(), turn, stop.clone());
+            flows.spawn(goes_on);
         }
         self.traffic.insert(name.clone(), (stop, flows));
         Ok(())
@@ -148,7 +165,7 @@ fn many(number: u32) -> usize {
 
 impl Ask<'_> {
     /// `turn` is where a client that goes round the nodes begins.
-    async fn with(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<(), ClusterError> {
+    async fn with(&self, cluster: &Cluster, client: &Client, memory: &Memory, turn: usize) -> Result<(), ClusterError> {
         let mut beat = self.every.map(beat);
         let mut under_way = FuturesUnordered::new();
         for time in 0..many(self.times) {
@@ -158,17 +175,24 @@ impl Ask<'_> {
             if let Some(beat) = &mut beat {
                 beat.tick().await;
             }
-            under_way.push(self.once(cluster, client, turn + time));
+            under_way.push(self.once(cluster, client, memory, turn + time));
         }
         under_way.try_collect().await
     }
 
-    async fn once(&self, cluster: &Cluster, client: &Client, turn: usize) -> Result<(), ClusterError> {
+    async fn once(&self, cluster: &Cluster, client: &Client, memory: &Memory, turn: usize) -> Result<(), ClusterError> {
         let node = node(cluster, self.node, client, turn).await?;
-        match self.what {
-            What::Counter(context, request) => client.ask(&node, context, request).await?,
-            What::Any(exchange) => client.exchange(&node, exchange).await?,
+        self.what.ask(client, &node, memory).await
+    }
+}
+
+impl What {
+    async fn ask(&self, client: &Client, node: &NodeName, memory: &Memory) -> Result<(), ClusterError> {
+        let answer = match self {
+            Self::Counter(context, request) => client.ask(node, context, *request).await?,
+            Self::Any(exchange) => client.exchange(node, exchange).await?,
         };
+        memory.note(client.name(), self, &answer);
         Ok(())
     }
 }
@@ -178,6 +202,7 @@ impl Flow {
         self,
         cluster: Arc<Cluster>,
         client: Client,
+        memory: Arc<Memory>,
         first: usize,
         stop: CancellationToken,
     ) -> Result<(), ClusterError> {
@@ -193,7 +218,7 @@ impl Flow {
                 Err(ClusterError::Wait { .. }) => continue,
                 node => node?,
             };
-            client.ask(&node, &self.context, self.request).await?;
+            self.what.ask(&client, &node, &memory).await?;
         }
         Ok(())
     }
@@ -219,5 +244,5 @@ async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) 
 fn named<'n>(cluster: &Cluster, client: &Client, nodes: &'n [NodeName]) -> Option<&'n NodeName> {
     let session = client.session()?;
     let route = session.route()?;
-    nodes.iter().find(|node| cluster.topology().route(node) == Some(route))
+    nodes.iter().find(|node| cluster.route(node).as_deref() == Some(route))
 }

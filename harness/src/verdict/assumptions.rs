@@ -115,7 +115,12 @@ fn answered_by_the_asked(view: &View<'_>) -> Shown {
             return Err(format!("{} was answered by {}", operation.name(), answer.node));
         }
     }
-    Ok(format!("{} answers", view.operations.iter().filter(|operation| operation.answer().is_some()).count()))
+    let told = view.operations.iter().filter(|operation| operation.answer().is_some()).count();
+    let others = view.invocations.len().saturating_sub(view.operations.len());
+    Ok(match others {
+        0 => format!("{told} answers"),
+        others => format!("{told} answers told their node, the {others} of other apps do not"),
+    })
 }
 
 fn whole_before(view: &View<'_>) -> Shown {

@@ -4,20 +4,19 @@
 use std::time::Duration;
 
 use super::operations::Operation;
+use super::routes::Routes;
 use super::sessions::{Loss, Session};
 use super::timeline::FOREVER;
 use crate::history::Nanos;
-use crate::spec::Topology;
 use crate::spec::plan::AppRequest;
 
 /// How long a session lives unused behind a request for `short-live.jsp`.
 const SHORT_LIFE: Duration = Duration::from_secs(5);
 
 impl Session<'_> {
-    pub(super) fn excuse_losses(&mut self, topology: &Topology, operations: &[Operation<'_>]) {
+    pub(super) fn excuse_losses(&mut self, routes: &Routes<'_>, operations: &[Operation<'_>]) {
         let losses = self.losses.iter();
-        let excuses: Vec<_> =
-            losses.map(|loss| self.excuse(&operations[loss.operation], topology, operations)).collect();
+        let excuses: Vec<_> = losses.map(|loss| self.excuse(&operations[loss.operation], routes, operations)).collect();
         for (loss, excuse) in self.losses.iter_mut().zip(excuses) {
             loss.excuse = excuse;
         }
@@ -25,7 +24,7 @@ impl Session<'_> {
 
     /// The answered operation that ended the session, or took the sent id from it, before `lost` was answered. What nobody
     /// answered is a doubt of its own ([`super::held`]).
-    fn excuse(&self, lost: &Operation<'_>, topology: &Topology, operations: &[Operation<'_>]) -> Option<usize> {
+    fn excuse(&self, lost: &Operation<'_>, routes: &Routes<'_>, operations: &[Operation<'_>]) -> Option<usize> {
         let sent = lost.sent?;
         let answered = lost.completed.unwrap_or(FOREVER);
         // What ended before the sent id was last confirmed cannot have taken it away.
@@ -45,10 +44,10 @@ impl Session<'_> {
                 AppRequest::ChangeId => other.sent.is_some_and(|id| id.stem() == sent.stem()),
                 // JvmRouteBinderValve of another node renames the session on every node.
                 _ => {
-                    let to = topology.route(other.node);
+                    let to = routes.get(other.node);
                     to.is_some()
                         && to != sent.route()
-                        && to != topology.route(lost.node)
+                        && to != routes.get(lost.node)
                         && other.sent.is_some_and(|id| id.stem() == sent.stem())
                 }
             };

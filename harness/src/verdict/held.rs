@@ -10,6 +10,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations::{Fate, Operation};
+use super::routes::Routes;
 use super::sessions::Session;
 use super::splits::Split;
 use super::timeline::{FOREVER, Timeline};
@@ -38,6 +39,8 @@ pub(super) struct Floor {
 pub(super) struct Bounds {
     /// By what was acknowledged.
     pub(super) acknowledged: Option<Floor>,
+    /// What a copy should hold: all that, and what its peers held when it joined them.
+    pub(super) copied: Option<Floor>,
     /// By what a look, or an answer, had shown on this node; or had shown on another one before it was broken.
     pub(super) seen: Option<Floor>,
     /// Not more than this; `None` where nobody can know.
@@ -73,6 +76,7 @@ pub(super) struct Run<'v, 'a> {
     pub(super) operations: &'v [Operation<'a>],
     pub(super) timeline: &'v Timeline<'a>,
     pub(super) splits: &'v [Split<'a>],
+    routes: &'v Routes<'a>,
     pub(super) waits: bool,
     turns: Vec<(Nanos, u8, Turn<'v>)>,
 }
@@ -102,6 +106,7 @@ impl<'v, 'a> Run<'v, 'a> {
         operations: &'v [Operation<'a>],
         timeline: &'v Timeline<'a>,
         splits: &'v [Split<'a>],
+        routes: &'v Routes<'a>,
     ) -> Self {
         let mut turns = Vec::new();
         for fault in timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
@@ -122,7 +127,7 @@ impl<'v, 'a> Run<'v, 'a> {
             }
         }
         turns.extend(timeline.whole.iter().map(|whole| (whole.from, 2, Turn::Formed)));
-        Self { plan, operations, timeline, splits, waits: plan.waits_for_the_peer(), turns }
+        Self { plan, operations, timeline, splits, routes, waits: plan.waits_for_the_peer(), turns }
     }
 
     fn replicates_to_all(&self) -> bool {
@@ -143,7 +148,8 @@ impl<'v, 'a> Run<'v, 'a> {
         for index in &session.operations {
             let operation = &self.operations[*index];
             turns.push((operation.invoked, 0, Turn::Invoked(*index)));
-            if let Fate::Perhaps(_) = operation.fate {
+            let ends = operation.request == AppRequest::Invalidate && operation.answer().is_some();
+            if ends || matches!(operation.fate, Fate::Perhaps(_)) {
                 turns.push((operation.acts_until, 5, Turn::Ended(*index)));
             }
         }
@@ -187,6 +193,8 @@ struct Node {
     seen: Option<Seen>,
     /// What another one was seen to hold, and this one has, too.
     shared: Option<Floor>,
+    /// What its peers held when it was said to hold it, too: more than when it began, where a request came meanwhile.
+    joined: Option<Floor>,
     /// The most that it can show, by what it was seen to show.
     most: Option<i64>,
 }
@@ -196,6 +204,7 @@ impl Node {
         let lower = |floor: &mut Floor| floor.count = floor.count.min(count);
         self.value.iter_mut().for_each(lower);
         self.shared.iter_mut().for_each(lower);
+        self.joined.iter_mut().for_each(lower);
         self.seen.iter_mut().for_each(|seen| seen.floor.count = seen.floor.count.min(count));
         self.increments = self.increments.min(count);
     }
@@ -299,7 +308,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
     walk.held
 }
 
-impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
+impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     fn turn(&mut self, at: Nanos, turn: Turn<'w>) {
         match turn {
             Turn::Invoked(index) => self.invoked(index),
@@ -330,6 +339,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let alone = by.filter(|_| own > 0).map(|index| Floor { count: 0, by: By::Answer(index) });
         Bounds {
             acknowledged: plus(here.and_then(Node::acknowledged).or(alone), own),
+            copied: here.and_then(|here| greater(here.acknowledged(), here.joined)),
             seen: plus(here.and_then(Node::seen), own),
             most: None,
             knows: here.is_some(),
@@ -412,7 +422,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             AppRequest::Invalidate | AppRequest::ChangeId => true,
             // JvmRouteBinderValve of another node renames the session on every node.
             _ => {
-                let to = self.run.plan.topology.route(operation.node);
+                let to = self.run.routes.get(operation.node);
                 to.is_some() && operation.sent.is_some_and(|sent| sent.route() != to)
             }
         }
@@ -483,6 +493,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
             seen: None,
             shared: shown.max_by_key(|floor| floor.count).map(|floor| Floor { count: floor.count.min(least), ..floor }),
+            joined: None,
             most: None,
         });
         self.coming.insert(node, coming);
@@ -490,7 +501,9 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
 
     fn joined(&mut self, node: &'w NodeName) {
         let Some(Some(coming)) = self.coming.remove(node) else { return };
-        self.nodes.insert(node, coming);
+        let held = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held.acknowledged());
+        let joined = held.min_by_key(|floor| floor.map_or(0, |floor| floor.count)).flatten();
+        self.nodes.insert(node, Node { joined, ..coming });
         let peers: Vec<&NodeName> = self.nodes.keys().copied().filter(|peer| *peer != node).collect();
         for doubt in &mut self.doubts {
             if !peers.is_empty() && peers.iter().all(|peer| doubt.cleared.contains(peer)) {
@@ -546,7 +559,8 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     /// Takes over what a node showed.
     fn shown(&mut self, node: &'w NodeName, (from, to): (Nanos, Nanos), floor: Floor) {
         // What comes from one node only comes in its order, and never falls.
-        let contested = self.acting.iter().any(|index| self.contested.contains(index));
+        let elsewhere = |index: &&usize| self.run.operations[**index].node != node;
+        let contested = self.acting.iter().filter(elsewhere).any(|index| self.contested.contains(index));
         let settled = self.run.timeline.settled(node, from, to);
         let own = self.acting.len();
         let best = self.best.map_or(0, |(best, _)| best.count);
@@ -614,7 +628,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         let lost_elsewhere = !short && bounds.elsewhere.is_some_and(|floor| answer.count < floor.count);
         let contested = || self.contested.contains(&index) || !self.quiet(node, operation.invoked, ended);
         if lost_elsewhere && !contested() {
-            bounds.unpromised = self.reason(node, ended);
+            bounds.unpromised = Some(self.reason(node, ended));
         }
         // A client was shown more, and nothing says that the nodes had to have it: seen all the same.
         let told = self.told.filter(|(told, by)| {
@@ -635,7 +649,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             self.told_a_loss(node, counted, answer.count);
         }
         if !bounds.knows && session.created_by != Some(index) {
-            bounds.stranger = self.reason(node, ended);
+            bounds.stranger = Some(self.reason(node, ended));
         }
         let bounds_most = bounds.most;
         self.held.answers[place] = bounds;
@@ -705,6 +719,10 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     }
 
     fn ended(&mut self, index: usize, at: Nanos) {
+        let operation = &self.run.operations[index];
+        if operation.request == AppRequest::Invalidate && operation.answer().is_some() {
+            self.nodes.remove(operation.node);
+        }
         if let Some(place) = self.acting.iter().position(|other| *other == index) {
             self.acting.remove(place);
             self.over = self.over.max(at);
@@ -721,9 +739,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
             let ends = match taker.request {
                 AppRequest::Invalidate => true,
                 AppRequest::ChangeId => same_stem(taker, operation),
-                _ => {
-                    same_stem(taker, operation) && run.plan.topology.route(taker.node) != run.plan.topology.route(node)
-                }
+                _ => same_stem(taker, operation) && run.routes.get(taker.node) != run.routes.get(node),
             };
             ends && !doubt.cleared.contains(node)
         });
@@ -735,7 +751,7 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
         }
         bounds.doubt = doubt.map(|doubt| doubt.operation);
         if !bounds.knows {
-            bounds.unpromised = self.reason(node, operation.completed.unwrap_or(FOREVER));
+            bounds.unpromised = Some(self.reason(node, operation.completed.unwrap_or(FOREVER)));
         }
         self.held.losses[place] = bounds;
         self.nodes.remove(node);
@@ -748,21 +764,21 @@ impl<'w, 'v: 'w, 'a> Walk<'w, 'v, 'a> {
     }
 
     /// Why a node need not show what was acknowledged elsewhere.
-    fn reason(&self, node: &NodeName, at: Nanos) -> Option<String> {
+    fn reason(&self, node: &NodeName, at: Nanos) -> String {
         let client = self.session.client;
         let split = self.run.splits.iter().rev().find(|split| split.from < at);
         if let Some(split) = split {
-            return Some(format!("{} had split {client}'s session, and nothing is merged", split.name));
+            return format!("{} had split {client}'s session, and nothing is merged", split.name);
         }
         if let Some(void) = self.void {
-            return Some(format!("no copy was left at {void}"));
+            return format!("no copy was left at {void}");
         }
         let settled = self.run.timeline.settled(node, at, at);
-        Some(if settled {
+        if settled {
             format!("{node} was not known to hold {client}'s session")
         } else {
             format!("{node} had not been seen to hold what its peers hold")
-        })
+        }
     }
 }
 

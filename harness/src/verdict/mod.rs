@@ -20,6 +20,7 @@ mod held;
 mod operations;
 mod records;
 mod requests;
+mod routes;
 mod sessions;
 mod splits;
 mod timeline;

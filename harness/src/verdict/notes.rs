@@ -59,7 +59,7 @@ fn renamed_late(view: &View<'_>, session: &Session<'_>) -> Option<String> {
     let late = |answer: &&usize| {
         let operation = &view.operations[**answer];
         let answered = operation.answer().and_then(|answer| answer.session.as_ref()).and_then(|id| id.route());
-        answered != view.plan.topology.route(operation.node) && identity_kept::renamed_later(view, session, **answer)
+        answered != view.routes.get(operation.node) && identity_kept::renamed_later(view, session, **answer)
     };
     let operation = &view.operations[*session.answers.iter().find(late)?];
     Some(format!(

@@ -52,10 +52,9 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
             let removed = |event: &Event| matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context);
             missing(event(&removed), "a WAR that was removed")
         }
-        StepKind::Request { client, clients, times, .. } => {
+        StepKind::Request { client, clients, times, .. } | StepKind::Http { client, clients, times, .. } => {
             fewer(client, *clients, u64::from(*clients) * u64::from(*times))
         }
-        StepKind::Http { client, times, .. } => fewer(client, 1, u64::from(*times)),
         StepKind::Look { .. } | StepKind::Observe { .. } => {
             let looked = view.looks.iter().any(|look| inside(look.at));
             let anybody = view.plan.topology.names().any(|node| view.timeline.up(node, from, to).is_some());
@@ -80,7 +79,12 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
         StepKind::Restart { .. } => {
             missing(event(&|event: &Event| matches!(event, Event::NodeStarts { .. })), "a start of a node")
         }
-        StepKind::Traffic { .. } | StepKind::EndTraffic { .. } | StepKind::StartAgain | StepKind::Wait { .. } => None,
+        StepKind::Traffic { .. }
+        | StepKind::HttpTraffic { .. }
+        | StepKind::EndTraffic { .. }
+        | StepKind::FinalRead
+        | StepKind::StartAgain
+        | StepKind::Wait { .. } => None,
     }
 }
 

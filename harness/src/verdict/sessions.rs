@@ -10,11 +10,12 @@ use std::time::Duration;
 
 use super::held::Held;
 use super::operations::{Fate, Operation, stem};
+use super::routes::Routes;
 use super::timeline::FOREVER;
 use super::view::Content;
 use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, NodeName, Topology};
+use crate::spec::{ClientName, NodeName};
 
 /// One session of one client.
 #[derive(Debug)]
@@ -186,7 +187,7 @@ impl Session<'_> {
 }
 
 /// All sessions, in the order in which they became known.
-pub(super) fn sessions<'a>(topology: &Topology, operations: &[Operation<'a>]) -> Vec<Session<'a>> {
+pub(super) fn sessions<'a>(routes: &Routes<'_>, operations: &[Operation<'a>]) -> Vec<Session<'a>> {
     let mut book = Book::default();
     book.learn_ids(operations);
     for (index, operation) in operations.iter().enumerate() {
@@ -196,7 +197,7 @@ pub(super) fn sessions<'a>(topology: &Topology, operations: &[Operation<'a>]) ->
         session.learn_content(operations);
         session.count(operations);
         session.contend(operations);
-        session.excuse_losses(topology, operations);
+        session.excuse_losses(routes, operations);
         session.learn_times(operations);
     }
     book.sessions
@@ -313,6 +314,12 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
                 && matches!(other.fate, Fate::Perhaps(_))
                 && other.sent.is_some_and(|id| id.stem() == sent.stem())
                 && other.invoked < ended
+                // An answer under the old id shows that it has not been changed.
+                && !operations.iter().any(|later| {
+                    later.told().map(stem) == Some(sent.stem())
+                        && other.acts_until <= later.invoked
+                        && later.completed.is_some_and(|end| end < operation.invoked)
+                })
         })
 }
 

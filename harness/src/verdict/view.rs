@@ -7,6 +7,7 @@ use super::app_sessions::AppSessions;
 use super::held;
 use super::operations::{self, Operation, stem};
 use super::requests::{self, Request};
+use super::routes::Routes;
 use super::sessions::{self, Replica, Session};
 use super::splits::{self, Split};
 use super::timeline::{Fault, Timeline, in_time};
@@ -113,6 +114,7 @@ pub(super) struct View<'a> {
     pub(super) history: &'a History,
     pub(super) timeline: Timeline<'a>,
     pub(super) splits: Vec<Split<'a>>,
+    pub(super) routes: Routes<'a>,
     pub(super) operations: Vec<Operation<'a>>,
     pub(super) sessions: Vec<Session<'a>>,
     pub(super) looks: Vec<Look<'a>>,
@@ -146,7 +148,8 @@ impl<'a> View<'a> {
             contexts.collect::<BTreeSet<_>>()
         };
         let (contexts, counters) = (deployed(false), deployed(true));
-        let mut sessions = sessions::sessions(&plan.topology, &operations);
+        let routes = Routes::of(plan, history);
+        let mut sessions = sessions::sessions(&routes, &operations);
         add_replicas(&mut sessions, &looks, &counters);
         for session in &mut sessions {
             session.learn_life(&operations);
@@ -157,7 +160,7 @@ impl<'a> View<'a> {
         });
         let events = events.collect();
         let splits = splits::splits(plan, history, &timeline);
-        let run = held::Run::of(plan, &operations, &timeline, &splits);
+        let run = held::Run::of(plan, &operations, &timeline, &splits, &routes);
         for session in &mut sessions {
             session.held = held::held(&run, session);
             session.take_over_doubts();
@@ -175,6 +178,7 @@ impl<'a> View<'a> {
             history,
             timeline,
             splits,
+            routes,
             operations,
             sessions,
             looks,

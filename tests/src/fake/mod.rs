@@ -1,6 +1,6 @@
 //! A fake cluster: nodes that behave as `TomEE`s do towards the harness, in this process, with bugs to inject.
 //!
-//! [`FakeRuntime`] is a runtime as `process` and `docker` are; [`FakeRun`] runs the main job on it. Replication, farm,
+//! [`FakeRuntime`] is a runtime as `process` and `docker` are; [`FakeRun`] runs a plan on it. Replication, farm,
 //! membership and failover follow Tomcat's semantics (`DeltaManager`, `BackupManager`, `FarmWarDeployer`,
 //! `JvmRouteBinderValve`) as far as the harness can see them; a [`Bug`] breaks one of them. Nothing sleeps: what takes
 //! time on a real node becomes visible at an instant a few milliseconds ahead.
@@ -9,6 +9,7 @@ mod app;
 mod bug;
 mod door;
 mod node;
+mod one_session;
 mod probe;
 mod replication;
 mod run;
@@ -16,5 +17,6 @@ mod runtime;
 mod world;
 
 pub use bug::{BadAnswer, BadProbe, Bug};
+pub use one_session::one_session;
 pub use run::FakeRun;
 pub use runtime::FakeRuntime;

@@ -62,6 +62,14 @@ pub(super) struct App {
     pub(super) from: Instant,
     /// Which of the context's lives it is, from 1.
     pub(super) life: u32,
+    pub(super) bytes: Bytes,
+}
+
+/// What an app is served from: SHA-256 of its archive, and over what is in it, as a probe tells them.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Bytes {
+    pub(super) war_sha256: Option<String>,
+    pub(super) served_sha256: Option<String>,
 }
 
 /// One node.

@@ -103,6 +103,8 @@ impl World {
             "available": app.from <= now,
             "started-ms": app.life,
             "distributable": self.bug != Some(Bug::NotDistributable),
+            "war-sha256": app.bytes.war_sha256,
+            "served-sha256": app.bytes.served_sha256,
             "manager": {
                 "class": self.manager_class(index),
                 "attributes": {"activeSessions": sessions.len().to_string(), "name": path},

@@ -9,7 +9,7 @@ use super::Bug;
 use super::node::{Role, Session};
 use super::world::World;
 
-/// The main job counts so often before its first kill: the number of the write that a bug loses.
+/// [`super::one_session`] counts so often before its first kill: the number of the write that a bug loses.
 pub(super) const LAST_COUNT: i64 = 4;
 /// How many messages a stale replica takes.
 const MESSAGES_OF_A_STALE_REPLICA: u32 = 2;

@@ -15,6 +15,7 @@ use tomee_harness::spec::plan::Limits;
 use tomee_harness::spec::{Plan, RunId, Topology, main_job};
 use tomee_harness::trial::{self, AtTheEnd, Ended, TrialError};
 
+use super::one_session::one_session;
 use super::{Bug, FakeRuntime};
 
 /// A run of a plan on a fake cluster.
@@ -31,11 +32,16 @@ pub struct FakeRun {
 const PATIENCE: Duration = Duration::from_mins(1);
 
 impl FakeRun {
+    /// A run of one session over two kills that waits long enough for anything.
+    pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
+        Self::of(one_session(topology), bug)
+    }
+
     /// A run of the main job that waits long enough for anything.
     ///
     /// # Panics
     /// Never: the names of the main job are good.
-    pub fn new(topology: Topology, bug: Option<Bug>) -> Self {
+    pub fn main_job(topology: Topology, bug: Option<Bug>) -> Self {
         Self::of(main_job::plan(topology).expect("the names of the main job are good"), bug)
     }
 
@@ -55,6 +61,17 @@ impl FakeRun {
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
         let parts = self.parts(folder).expect("the test's own folder can be written");
         Box::pin(trial::run(&self.plan, parts, false, &CancellationToken::new())).await
+    }
+
+    /// Starts its cluster alone, for a test that does all else itself.
+    ///
+    /// # Errors
+    /// A node does not start.
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub async fn cluster(&self, folder: &Utf8Path) -> Result<Cluster, ClusterError> {
+        Cluster::start(self.parts(folder).expect("the test's own folder can be written")).await
     }
 
     /// Runs it in a folder, and hands its cluster on where it is fit for that.
@@ -83,17 +100,6 @@ impl FakeRun {
         let successor = successor.expect("the test's own folder can be written");
         let on = Beginning::Warm(successor);
         Box::pin(trial::run_on(&self.plan, on, AtTheEnd::HandOn, &CancellationToken::new())).await
-    }
-
-    /// Starts its cluster alone, for who breaks nodes by hand.
-    ///
-    /// # Errors
-    /// A node does not start.
-    ///
-    /// # Panics
-    /// The folder cannot be written.
-    pub async fn cluster(&self, folder: &Utf8Path) -> Result<Cluster, ClusterError> {
-        Cluster::start(self.parts(folder).expect("the test's own folder can be written")).await
     }
 
     fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {

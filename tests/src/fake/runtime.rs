@@ -10,11 +10,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
 use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use tomee_harness::lab::sync::lock;
+use tomee_harness::lab::war::War;
 use tomee_harness::spec::{Capability, ContextPath, Endpoints, NodeEndpoints, NodeName, Topology};
 
 use super::Bug;
 use super::door::React;
-use super::node::Power;
+use super::node::{Bytes, Power};
 use super::world::{Parting, World};
 
 const NAME: &str = "fake";
@@ -49,6 +50,17 @@ impl FakeRuntime {
             return Ok(());
         }
         Err(node_error(node, "undoing what was not done", std::io::Error::from(std::io::ErrorKind::InvalidInput)))
+    }
+
+    /// What an archive's bytes are, as a probe tells them; nothing of what is no app.
+    fn bytes_of(&self, node: &NodeName, file: &NodeFile, context: &ContextPath) -> Result<Bytes, RuntimeError> {
+        let path = self.folder.join(node.as_str()).join(context.war_name());
+        let failed = |error| node_error(node, "keeping an archive", error);
+        fs_err::write(&path, &file.content).map_err(failed)?;
+        let read = War::read(&path, context.clone());
+        fs_err::remove_file(&path).map_err(failed)?;
+        let bytes = |war: War| Bytes { war_sha256: Some(war.sha256), served_sha256: war.served_sha256 };
+        Ok(read.map(bytes).unwrap_or_default())
     }
 
     fn react(&self, index: usize) -> React {
@@ -182,7 +194,10 @@ impl Runtime for FakeRuntime {
         let context = war.and_then(|war| ContextPath::of_war(war).ok());
         let whole = file.content.starts_with(b"PK");
         match context.filter(|_| whole) {
-            Some(context) => self.node(node, |world, index| world.deploy(index, &context)),
+            Some(context) => {
+                let bytes = self.bytes_of(node, &file, &context)?;
+                self.node(node, |world, index| world.deploy(index, &context, &bytes))
+            }
             None => Ok(()),
         }
     }

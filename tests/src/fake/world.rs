@@ -10,7 +10,7 @@ use tomee_harness::spec::{ContextPath, ManagerKind, NodeName, Topology};
 
 use super::Bug;
 use super::door::{Asked, Door, Reaction};
-use super::node::{App, Node, Peer, Power};
+use super::node::{App, Bytes, Node, Peer, Power};
 
 /// How long things take on a fake node.
 const START: Duration = Duration::from_millis(3);
@@ -247,7 +247,7 @@ impl World {
     }
 
     /// The farm: a WAR in a watch folder deploys there and on all living nodes.
-    pub(super) fn deploy(&mut self, watcher: usize, context: &ContextPath) {
+    pub(super) fn deploy(&mut self, watcher: usize, context: &ContextPath, bytes: &Bytes) {
         let (now, last) = (Instant::now(), self.last());
         self.nodes[watcher].knows_its_archives = now;
         self.nodes[watcher].log(
@@ -266,7 +266,7 @@ impl World {
             let from = now + if index == watcher { DEPLOY } else { FARM };
             let node = &mut self.nodes[index];
             let life = node.app.as_ref().map_or(1, |app| app.life + 1);
-            node.app = Some(App { context: context.clone(), from, life });
+            node.app = Some(App { context: context.clone(), from, life, bytes: bytes.clone() });
             let text = format!("Deployment of web application archive [{context}] has finished in [2] ms");
             node.log("INFO", "org.apache.catalina.startup.HostConfig", &text);
         }

@@ -40,6 +40,7 @@ impl World {
             alone: false,
             context: path.clone(),
             sha256: Self::sha(context),
+            served_sha256: None,
         };
         self.event(dropped);
         self.pass(SECOND, 2 * SECOND);

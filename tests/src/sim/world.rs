@@ -95,6 +95,7 @@ impl World {
             expect_violations: Vec::new(),
             allow: Vec::new(),
             at_most: AtMost::default(),
+            warn_at_most: AtMost::default(),
             steps: Vec::new(),
         };
         let paths: &[&str] = if rng.f64() < 0.3 { &["/counter", "/second"] } else { &["/counter"] };

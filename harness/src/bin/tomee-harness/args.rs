@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use tomee_harness::spec::millis::{Millis, MillisError};
-use tomee_harness::spec::{ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+use tomee_harness::spec::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
 use tomee_harness::suite::Jobs;
 
 /// Told below the help of what ends with a verdict.
@@ -77,7 +77,7 @@ pub(crate) enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the main job (a session over the kill of each of two nodes), or scenarios
+    /// Run the main job (sessions over the end of each node), your own app, or scenarios
     #[command(after_help = EXIT_CODES)]
     Run(Box<TellArgs>),
     /// List the scenarios that are part of this program, or those of a folder
@@ -179,9 +179,15 @@ pub(crate) struct RunArgs {
     /// A jar for each node's lib folder; may be repeated
     #[arg(long, value_name = "JAR")]
     pub(crate) lib: Vec<Utf8PathBuf>,
-    /// Deploy this app instead of the counter, and look whether every node serves it with the Manager that is configured
+    /// Deploy this app instead of the counter, ask it on all nodes, and kill each node in turn
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,
+    /// Context path of the app [default: by the file's name, as in Tomcat]
+    #[arg(long, value_name = "CONTEXT", requires = "war")]
+    pub(crate) at: Option<ContextPath>,
+    /// Path to ask of the app, from the root of the server, as /shop/cart; may be repeated [default: the app's root]
+    #[arg(long, value_name = "PATH", requires = "war")]
+    pub(crate) path: Vec<String>,
     /// Leave the cluster running at the end; `sweep --all` removes it
     #[arg(long)]
     pub(crate) keep: bool,

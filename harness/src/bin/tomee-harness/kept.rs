@@ -26,7 +26,7 @@ impl Kept {
                 kept.add(&path, run_dir)?;
             }
         }
-        told.war.iter().chain(libs).try_for_each(|path| kept.add(path, run_dir))?;
+        told.app.iter().map(|app| &app.war).chain(libs).try_for_each(|path| kept.add(path, run_dir))?;
         Ok(kept)
     }
 

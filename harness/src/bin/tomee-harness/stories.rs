@@ -5,6 +5,7 @@ use tomee_harness::config;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::lab::run_dir::SCENARIO_FILE;
 use tomee_harness::lab::war::War;
+use tomee_harness::spec::deploy_job::OwnApp;
 use tomee_harness::spec::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
 use tomee_harness::spec::topology::JvmSpec;
 use tomee_harness::spec::{ContextPath, Plan, Topology};
@@ -43,7 +44,7 @@ pub(crate) struct Told {
     /// The scenario; none of what is no scenario.
     pub(crate) source: Option<Source>,
     /// The app that is deployed in the place of the counter.
-    pub(crate) war: Option<Utf8PathBuf>,
+    pub(crate) app: Option<OwnApp>,
     pub(crate) plan: Plan,
 }
 
@@ -105,7 +106,11 @@ impl Told {
         jvm.args.iter().for_each(|argument| say("--jvm-arg", argument));
         jvm.env.iter().for_each(|(name, value)| say("--env", &config::redact_argument(&format!("{name}={value}"))));
         jvm.libs.iter().for_each(|lib| say("--lib", &kept.place(lib)));
-        self.war.iter().for_each(|war| say("--war", &kept.place(war)));
+        if let Some(app) = &self.app {
+            say("--war", &kept.place(&app.war));
+            app.at.iter().for_each(|at| say("--at", at));
+            app.paths.iter().for_each(|path| say("--path", path));
+        }
         words
     }
 }
@@ -226,7 +231,7 @@ impl Story {
             let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
             let text = String::from_utf8_lossy(&self.text).into_owned();
             let source = Some(Source { name: self.name.clone(), text, folder: self.folder.clone() });
-            Told { label, source, war: None, plan: run.plan }
+            Told { label, source, app: None, plan: run.plan }
         });
         Ok(told.collect())
     }

@@ -257,6 +257,7 @@ fn event() -> impl Strategy<Value = Event> {
             alone: sha256.is_empty(),
             node,
             context: context(),
+            served_sha256: Some(sha256.clone()).filter(|digest| digest.len() > 1),
             sha256
         }),
         node().prop_map(move |node| Event::Deployed { node, context: context() }),

@@ -123,6 +123,19 @@ impl Cluster {
         deployed.push(Deployed { war: war.clone(), nodes });
     }
 
+    /// The contexts of the apps that were deployed and not undeployed.
+    pub fn served(&self) -> Vec<ContextPath> {
+        lock(&self.deployed).iter().map(|app| app.war.context.clone()).collect()
+    }
+
+    /// The living nodes that have served an app.
+    pub fn serving(&self, context: &ContextPath) -> BTreeSet<NodeName> {
+        let living = self.living();
+        let deployed = lock(&self.deployed);
+        let nodes = deployed.iter().filter(|app| app.war.context == *context).flat_map(|app| &app.nodes);
+        nodes.filter(|node| living.contains(*node)).cloned().collect()
+    }
+
     /// Removes the archive of a context from where it was put, and waits until no living node has the context.
     ///
     /// # Errors
@@ -164,6 +177,12 @@ impl Cluster {
         }
     }
 
+    /// The folder that a node unpacks an app's archive to.
+    pub(super) fn unpacked(&self, war: &War) -> Utf8PathBuf {
+        let archive = Utf8PathBuf::from(config::farm_folders(&self.parts.topology).deploy).join(war.context.war_name());
+        archive.with_extension("")
+    }
+
     /// Puts an archive into the appBase of a node that does not run.
     pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
         let folder = config::farm_folders(&self.parts.topology).deploy;
@@ -174,9 +193,9 @@ impl Cluster {
     }
 
     async fn put_war(&self, war: &War, place: Place<'_>, delivery: &Delivery) -> Result<(), ClusterError> {
-        let (context, sha256) = (war.context.clone(), war.sha256.clone());
+        let (context, sha256, served_sha256) = (war.context.clone(), war.sha256.clone(), war.served_sha256.clone());
         let Place { node, path, alone } = place;
-        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256 });
+        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256, served_sha256 });
         let changed = delivery.aged.map(|aged| jiff::Timestamp::now() - aged.duration());
         let modified = changed.map(jiff::Timestamp::as_second);
         let file = NodeFile { path, content: war.content.clone(), modified };

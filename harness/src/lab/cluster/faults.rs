@@ -1,5 +1,6 @@
 //! Breaking and mending nodes; every fault proves that it hit.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ use crate::lab::runtime::{Cut, Strain};
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look};
 use crate::lab::war::War;
-use crate::spec::{Fault, FaultKind, Membership, NodeChanges, NodeName, Skew};
+use crate::spec::{Fault, FaultKind, Membership, NodeChanges, NodeName, Skew, Unpacked};
 
 /// `McastService.dropTime` where nothing is said.
 const STOCK_DROP_TIME_MS: i64 = 3000;
@@ -261,6 +262,12 @@ impl Cluster {
         all.filter(|(_, kind)| kind.cuts()).map(|(node, kind)| (node.clone(), kind)).collect()
     }
 
+    /// The nodes to which something was done that can be undone and was not yet.
+    pub fn broken(&self) -> BTreeSet<NodeName> {
+        let undoable = lock(&self.undoable);
+        undoable.iter().filter(|(_, all)| !all.is_empty()).map(|(node, _)| node.clone()).collect()
+    }
+
     /// Waits until nobody remembers the earlier life of a node that is to come back at its old address.
     ///
     /// With multicast a life has a random id. A survivor whose send failed evicts the dead node at once, but its
@@ -304,11 +311,12 @@ impl Cluster {
     /// # Errors
     /// One of these waits ran out, or the node failed.
     pub async fn restart(&self, node: &NodeName) -> Result<(), ClusterError> {
-        self.restart_with(node, None, None).await
+        self.restart_with(node, None, None, Unpacked::Removed).await
     }
 
     /// Starts a node again with something changed: its server, Java or configuration, or the archive of an app in its
-    /// appBase. What it had deployed stays. Waits as [`Self::restart`] does.
+    /// appBase, with what the node had unpacked of the old one or without. What else it had deployed stays. Waits as
+    /// [`Self::restart`] does.
     ///
     /// # Errors
     /// One of these waits ran out, the node failed, or the runtime cannot change a node.
@@ -317,14 +325,21 @@ impl Cluster {
         node: &NodeName,
         changes: Option<&NodeChanges>,
         app: Option<&Arc<War>>,
+        unpacked: Unpacked,
     ) -> Result<(), ClusterError> {
         self.await_forgotten(node).await?;
         if let Some(changes) = changes {
             let mut changed = lock(&self.changed).get(node).cloned().unwrap_or_default();
             changed = changed.then(changes);
             lock(&self.changed).insert(node.clone(), changed);
+        }
+        // TomEE 9.0.0 leaves no META-INF/war-tracker in the folder that it unpacks an archive to, and so takes the folder
+        // for that of any later archive (`ExpandWar.expand`): what is to run must not find it.
+        let stale: Vec<_> =
+            app.filter(|_| unpacked == Unpacked::Removed).map(|war| self.unpacked(war)).into_iter().collect();
+        if changes.is_some() || !stale.is_empty() {
             let launch = self.launch(node, &self.endpoints())?;
-            self.parts.runtime.replace(launch).await?;
+            self.parts.runtime.replace(launch, &stale).await?;
         }
         if let Some(war) = app {
             self.lay_archive(node, war).await?;

@@ -206,8 +206,10 @@ fn lacks_app(seen: &NodeObservation, context: &ContextPath) -> bool {
     seen.state().is_some_and(|state| state.contexts.iter().all(|found| found.path != *context))
 }
 
-/// The stems of a context's sessions on a node; `None` where the context is not served or the probe is dead.
+/// The stems of a context's sessions on a node, less those of a Manager that does not replicate: no peer is to have them.
+/// `None` where the context is not served or the probe is dead.
 fn stems(seen: &NodeObservation, context: &ContextPath) -> Option<BTreeSet<String>> {
     let context = seen.state()?.contexts.iter().find(|found| found.path == *context && found.available)?;
-    Some(context.sessions.iter().map(|session| session.id.stem().to_owned()).collect())
+    let shared = context.sessions.iter().filter(|session| session.role != ReplicaRole::Local);
+    Some(shared.map(|session| session.id.stem().to_owned()).collect())
 }

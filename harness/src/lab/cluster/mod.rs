@@ -29,6 +29,7 @@ pub use self::node::Node;
 pub use self::warm::{Beginning, Successor};
 use super::client::{Client, ClientError};
 use super::compile::Compiler;
+use super::cookies::SessionCookies;
 use super::distribution::Distribution;
 use super::java::Java;
 use super::logs::LogFollower;
@@ -83,6 +84,10 @@ pub struct Cluster {
     parts: ClusterParts,
     probe: Probe,
     endpoints: Mutex<Endpoints>,
+    /// What the probes have told of the apps' session cookies.
+    session_cookies: Arc<SessionCookies>,
+    /// The jvmRoute of each node, as its probe told it last.
+    routes: Mutex<BTreeMap<NodeName, Option<String>>>,
     living: Mutex<BTreeSet<NodeName>>,
     /// What was done to each node and can be undone, in order.
     undoable: Mutex<BTreeMap<NodeName, Vec<Lasting>>>,
@@ -112,6 +117,8 @@ impl Cluster {
         let cluster = Self {
             probe,
             endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None }),
+            session_cookies: Arc::default(),
+            routes: Mutex::default(),
             living: Mutex::default(),
             undoable: Mutex::default(),
             changed: Mutex::default(),
@@ -183,7 +190,8 @@ impl Cluster {
     /// The HTTP client cannot be made.
     pub fn client(&self, name: &str) -> Result<Client, ClientError> {
         let name = ClientName::new(name)?;
-        Client::new(name, self.parts.recorder.clone(), &self.parts.runtime, self.parts.limits.request)
+        let (recorder, cookies) = (self.parts.recorder.clone(), self.session_cookies.clone());
+        Client::new(name, recorder, &self.parts.runtime, cookies, self.parts.limits.request)
     }
 
     /// Reads on every living node, at one time, what it holds of a context, without touching a session.
@@ -196,6 +204,17 @@ impl Cluster {
             self.parts.recorder.record(RecordKind::Observe(observation.clone()));
         }
         Ok(observations)
+    }
+
+    /// Reads on every living node what it holds of each app that was deployed, without touching a session.
+    ///
+    /// # Errors
+    /// As [`Self::observe`].
+    pub async fn look_at_apps(&self) -> Result<(), ClusterError> {
+        for context in self.served() {
+            self.observe(&context).await?;
+        }
+        Ok(())
     }
 
     /// Reads on one node what it holds of a context, without touching a session, until `enough` of it or for `limit`, and
@@ -230,10 +249,25 @@ impl Cluster {
     async fn look(&self, node: &NodeName, question: &Question) -> Result<NodeObservation, ClusterError> {
         let address = self.address(node).await?;
         let observation = self.probe.look(node, address, question, self.parts.recorder.clock().now()).await;
-        if observation.state().is_none() {
-            self.check_alive(node).await?;
+        match observation.state() {
+            Some(state) => self.learn(node, state),
+            None => self.check_alive(node).await?,
         }
         Ok(observation)
+    }
+
+    /// Takes note of what clients and roles go by.
+    fn learn(&self, node: &NodeName, state: &NodeState) {
+        self.session_cookies.learn(state);
+        if let Some(engine) = &state.engine {
+            lock(&self.routes).insert(node.clone(), engine.jvm_route.clone());
+        }
+    }
+
+    /// The jvmRoute that a node runs with, as its probe told it last; where it told none yet, what it was started with.
+    pub fn route(&self, node: &NodeName) -> Option<String> {
+        let told = lock(&self.routes).get(node).cloned();
+        told.unwrap_or_else(|| self.topology().route(node).map(str::to_owned))
     }
 
     /// Tells a node that ended unasked from one that only does not answer. A wait for its answer would be in vain, and
@@ -261,7 +295,11 @@ impl Cluster {
         lock(&self.followers).spawn(async move {
             loop {
                 let stopping = stop.is_cancelled();
-                let lines = follower.read_on();
+                let mut lines = follower.read_on();
+                if stopping {
+                    // A last line is held for a trace that may follow it.
+                    lines.extend(follower.read_on());
+                }
                 if !lines.is_empty() {
                     lock(&logs).entry(node.clone()).or_default().extend(lines);
                 }

@@ -70,10 +70,13 @@ impl Node<'_> {
     }
 
     /// Breaks it in any way, as in `node.fault(Fault::SlowNode { percent: 10 })`; what lasts is undone by [`Node::heal`].
+    /// Right before that all replicas are read and recorded, for [`Cluster::verdict`] to know what there was to lose.
     ///
     /// # Errors
     /// A parameter of the fault is out of range, the node does not run, a fault that this one clashes with still lasts, or the machine could not do it.
     pub async fn fault(&self, fault: Fault) -> Result<(), ClusterError> {
+        // What cannot be looked at shows in the fault itself, or in the verdict.
+        let _ = self.cluster.look_at_apps().await;
         self.cluster.fault(fault, self.name).await.map(drop)
     }
 
@@ -91,7 +94,8 @@ impl Node<'_> {
     /// # Errors
     /// One of these waits ran out, or the node failed.
     pub async fn restart(&self) -> Result<(), ClusterError> {
-        self.cluster.restart(self.name).await
+        self.cluster.restart(self.name).await?;
+        self.cluster.look_at_apps().await
     }
 
     /// What it holds of a session, read without touching the session; `None` where it holds nothing of it. The route

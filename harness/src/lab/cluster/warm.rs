@@ -227,6 +227,8 @@ impl Cluster {
         Self {
             probe: previous.probe.clone(),
             endpoints: Mutex::new(previous.endpoints()),
+            session_cookies: Arc::default(),
+            routes: Mutex::new(lock(&previous.routes).clone()),
             living: Mutex::new(previous.living()),
             undoable: Mutex::new(lock(&previous.undoable).clone()),
             changed: Mutex::new(lock(&previous.changed).clone()),

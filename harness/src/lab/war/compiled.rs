@@ -1,13 +1,10 @@
 //! The apps with classes: their sources, and the WAR made of what became of them.
 
-use camino::Utf8PathBuf;
-use include_dir::{Dir, include_dir};
-use sha2::{Digest, Sha256};
-
 use super::{Distributable, War, WarError, pack};
 use crate::lab::distribution::Namespace;
-use crate::lab::distribution::hex::hex;
 use crate::spec::{CompiledApp, ContextPath};
+use camino::Utf8PathBuf;
+use include_dir::{Dir, include_dir};
 
 static APPS: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/app/compiled");
 
@@ -77,8 +74,7 @@ impl War {
         files.extend(classes.map(|(path, content)| (Utf8PathBuf::from("WEB-INF/classes").join(path), content)));
         files.sort();
         let content = pack(&files).map_err(WarError::Counter)?;
-        let sha256 = hex(&Sha256::digest(&content));
-        Ok(Self { content, sha256, context, pages: vec![], distributable: Distributable::Yes })
+        Ok(Self::of_archive(content, context, vec![], Distributable::Yes))
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use toml::Spanned;
 
 use super::file::{Allow, ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
+use super::traffic::TrafficWord;
 use super::{Scenario, ScenarioError};
 use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
@@ -258,8 +259,8 @@ verbs! {
     put: String;
     /// Makes a DELETE.
     delete: String;
-    /// Lets clients ask the counter app again and again while the story goes on.
-    traffic: AppRequest;
+    /// Lets clients ask the counter app or any app again and again while the scenario goes on.
+    traffic: TrafficWord;
     /// Ends and restarts one node after the other.
     rolling_restart: FaultKind;
     /// Ends all nodes and starts them at one time.

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use toml::Spanned;
 
+use super::traffic::TrafficWord;
 use crate::spec::cluster_element::ClusterElements;
 use crate::spec::exchange::Capture;
 use crate::spec::expect::Violation;
@@ -15,7 +16,7 @@ use crate::spec::plan::AppRequest;
 use crate::spec::step::Through;
 use crate::spec::{
     AllowedViolation, AtMost, ClientName, Container, ContextPath, Expect, FaultKind, Guarantee, JvmRoutes, ManagerKind,
-    Membership, Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing,
+    Membership, Millis, NodeName, Ports, SendOptions, ServerSpec, Skew, Target, Timing, Unpacked,
 };
 
 /// A failover story.
@@ -107,8 +108,8 @@ impl<'de> Deserialize<'de> for Percent {
 
 impl Allow {
     /// As a plan has it.
-    pub fn allowed(&self) -> AllowedViolation {
-        match *self {
+    pub fn allowed(self) -> AllowedViolation {
+        match self {
             Self::Any(violation) => AllowedViolation { violation, at_most_percent: None },
             Self::Share(AllowShare { violation, at_most }) => {
                 AllowedViolation { violation, at_most_percent: Some(at_most.0) }
@@ -202,9 +203,10 @@ pub struct StepTable {
     /// Makes a DELETE of a path.
     #[schemars(with = "Option<String>")]
     pub delete: Option<Spanned<String>>,
-    /// Lets clients ask the counter app again and again while the story goes on.
-    #[schemars(with = "Option<AppRequest>")]
-    pub traffic: Option<Spanned<AppRequest>>,
+    /// Lets clients ask the counter app (`"count"`) or any app (`{ get = "/shop/cart" }`) again and again while the
+    /// scenario goes on.
+    #[schemars(with = "Option<TrafficWord>")]
+    pub traffic: Option<Spanned<TrafficWord>>,
     /// Ends the traffic of clients of this name; the story's end does so, too.
     #[schemars(with = "Option<ClientName>")]
     pub end_traffic: Option<Spanned<ClientName>>,
@@ -384,6 +386,10 @@ pub struct RestartTable {
     /// Where `war` is served; where nothing is said, the only context that is deployed.
     #[schemars(with = "Option<ContextPath>")]
     pub at: Option<Spanned<ContextPath>>,
+    /// What becomes of what the node had unpacked of the old archive: `removed` (where nothing is said), so that the new
+    /// app runs, or `kept`, as by an operator who replaces the archive alone.
+    #[schemars(with = "Option<Unpacked>")]
+    pub unpacked: Option<Spanned<Unpacked>>,
     /// What it runs.
     pub server: Option<ServerSpec>,
     /// `JAVA_HOME`.

@@ -15,6 +15,7 @@ mod read;
 mod reserved;
 mod shipped;
 mod steps;
+mod traffic;
 mod verbs;
 
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
 pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
+pub use traffic::{PathWord, TrafficWord};
 
 use camino::Utf8PathBuf;
 

@@ -9,7 +9,7 @@ use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
 use crate::spec::plan::App;
-use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
+use crate::spec::{AtMost, ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -189,8 +189,9 @@ impl Scenario {
             topology,
             guarantees: vec![],
             expect_violations,
-            allow: self.file.allow.iter().map(Allow::allowed).collect(),
+            allow: self.file.allow.iter().copied().map(Allow::allowed).collect(),
             at_most: self.file.at_most.clone(),
+            warn_at_most: AtMost::default(),
             steps,
         };
         plan.steps_in_folder(&self.folder);
@@ -211,6 +212,7 @@ impl Scenario {
             let any_app = Guarantee::ANY_APP.into_iter().filter(|_| asks_any_app_after_a_fault(&plan));
             told.chain(any_app).collect()
         });
+        plan.append_final_read();
         Ok(plan)
     }
 
@@ -283,5 +285,6 @@ fn vary<T: Clone>(
 fn asks_any_app_after_a_fault(plan: &Plan) -> bool {
     let own = |step: &Step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. });
     let mut after = plan.steps.iter().skip_while(|step| !matches!(step.kind, StepKind::Fault { .. }));
-    plan.steps.iter().any(own) && after.any(|step| matches!(step.kind, StepKind::Http { .. }))
+    plan.steps.iter().any(own)
+        && after.any(|step| matches!(step.kind, StepKind::Http { .. } | StepKind::HttpTraffic { .. }))
 }

@@ -3,7 +3,10 @@
 use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology, Until};
+use crate::spec::{
+    ClientName, Exchange, Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology,
+    Unpacked, Until,
+};
 
 impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.
@@ -128,21 +131,18 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             format!("undeploy {context}{} {}", version(delivery), way(delivery, topology))
         }
         StepKind::Request { client, node, request, times, clients, parallel, at_once, every, .. } => {
-            let who = match (clients, parallel) {
-                (1, _) => client.to_string(),
-                (clients, 1) => format!("{clients} clients like {client}"),
-                (clients, parallel) => format!("{clients} clients like {client}, {parallel} at a time,"),
-            };
-            let together = if *at_once > 1 { format!(", {at_once} at once") } else { String::new() };
-            let pace = every.map(|every| format!(", each every {every}")).unwrap_or_default();
-            format!("{who}: {}{}{together}{pace} on {}", verb(*request), often(*times), on(node))
+            let who = askers(client, *clients, *parallel);
+            format!("{who}: {}{}{} on {}", verb(*request), often(*times), pace(*at_once, *every), on(node))
         }
-        StepKind::Http { client, node, exchange, times } => {
-            let method = exchange.method.to_string().to_lowercase();
-            format!("{client}: {method} {}{} on {}", exchange.path, often(*times), on(node))
+        StepKind::Http { client, node, exchange, times, clients, parallel, at_once, every } => {
+            let who = askers(client, *clients, *parallel);
+            format!("{who}: {}{}{} on {}", asked(exchange), often(*times), pace(*at_once, *every), on(node))
         }
         StepKind::Traffic { client, node, request, clients, every, .. } => {
             format!("{clients} clients like {client} begin to {} on {}, each every {every}", verb(*request), on(node))
+        }
+        StepKind::HttpTraffic { client, node, exchange, clients, every } => {
+            format!("{clients} clients like {client} begin to {} on {}, each every {every}", asked(exchange), on(node))
         }
         StepKind::EndTraffic { client } => format!("the clients like {client} end"),
         StepKind::Look { node, client, within, .. } => {
@@ -150,12 +150,14 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
             format!("read what {} holds of the session of {client}{within}", on(node))
         }
         StepKind::Observe { .. } => "read every replica".to_owned(),
+        StepKind::FinalRead => crate::spec::final_read::TITLE.to_owned(),
         StepKind::Fault { kind, node, lasting, percent, by, delay, .. } => {
             fault(*kind, &on(node), *lasting, Extent { percent: *percent, by: *by, delay: *delay })
         }
         StepKind::Heal { node } => format!("heal {}", on(node)),
-        StepKind::Restart { node, changes, app } => {
-            let app = app.as_ref().map(|(app, context)| format!("{} at {context}", archive(app)));
+        StepKind::Restart { node, changes, app, unpacked } => {
+            let kept = if *unpacked == Unpacked::Kept { ", keeping what was unpacked before" } else { "" };
+            let app = app.as_ref().map(|(app, context)| format!("{} at {context}{kept}", archive(app)));
             let with: Vec<String> = changes.iter().map(|changes| changed(changes)).chain(app).collect();
             let with = if with.is_empty() { String::new() } else { format!(" with {}", with.join(" and ")) };
             format!("restart {}{with}", on(node))
@@ -277,6 +279,27 @@ fn verb(request: AppRequest) -> &'static str {
         AppRequest::ChangeId => "change the session's id",
         AppRequest::ShortLive => "let the session end 5 s after its last use",
     }
+}
+
+/// Who asks.
+fn askers(client: &ClientName, clients: u32, parallel: u32) -> String {
+    match (clients, parallel) {
+        (1, _) => client.to_string(),
+        (clients, 1) => format!("{clients} clients like {client}"),
+        (clients, parallel) => format!("{clients} clients like {client}, {parallel} at a time,"),
+    }
+}
+
+/// How fast each client asks.
+fn pace(at_once: u32, every: Option<Millis>) -> String {
+    let together = if at_once > 1 { format!(", {at_once} at once") } else { String::new() };
+    let every = every.map(|every| format!(", each every {every}")).unwrap_or_default();
+    format!("{together}{every}")
+}
+
+/// What is asked of any app, as in `get /shop/cart`.
+fn asked(exchange: &Exchange) -> String {
+    format!("{} {}", exchange.method.to_string().to_lowercase(), exchange.path)
 }
 
 fn often(times: u32) -> String {

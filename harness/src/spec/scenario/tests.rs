@@ -1,3 +1,5 @@
+mod load;
+mod unpacked;
 mod wide;
 
 use proptest::prelude::*;

@@ -6,12 +6,16 @@ use toml::Spanned;
 
 use super::ScenarioError;
 use super::file::{StepTable, WaitWord};
+use super::traffic::TrafficWord;
 use crate::spec::exchange::Method;
-use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, ContextPath, FaultKind, Target};
 
-/// The verbs that ask any app.
-const ASKS: [&str; 4] = ["get", "post", "put", "delete"];
+/// The verbs that ask an app and wait for its answers.
+const ASKS: [&str; 5] = ["request", "get", "post", "put", "delete"];
+/// The verbs that may ask any app.
+const ASKS_ANY: [&str; 5] = ["get", "post", "put", "delete", "traffic"];
+/// The verbs by which clients ask.
+const ASKERS: [&str; 6] = ["request", "get", "post", "put", "delete", "traffic"];
 
 /// The verb of a step, with its place.
 pub(super) enum Verb<'t> {
@@ -19,7 +23,7 @@ pub(super) enum Verb<'t> {
     Request(Range<usize>),
     Undeploy(&'t Spanned<ContextPath>),
     Http(Method, &'t Spanned<String>),
-    Traffic(&'t Spanned<AppRequest>),
+    Traffic(&'t Spanned<TrafficWord>),
     EndTraffic(&'t Spanned<ClientName>),
     Look(&'t Spanned<Target>),
     RollingRestart(&'t Spanned<FaultKind>),
@@ -79,26 +83,26 @@ pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError>
         key.map(Spanned::span)
     }
     let keys = [
-        ("clients", place(step.clients.as_ref()), &["request", "traffic"][..]),
-        ("parallel", place(step.parallel.as_ref()), &["request"]),
-        ("at-once", place(step.at_once.as_ref()), &["request"]),
+        ("clients", place(step.clients.as_ref()), &ASKERS[..]),
+        ("parallel", place(step.parallel.as_ref()), &ASKS),
+        ("at-once", place(step.at_once.as_ref()), &ASKS),
         (
             "on",
             place(step.on.as_ref()),
             &["request", "get", "post", "put", "delete", "traffic", "wait", "deploy", "undeploy"],
         ),
-        ("times", place(step.times.as_ref()), &["request", "get", "post", "put", "delete"]),
+        ("times", place(step.times.as_ref()), &ASKS),
         ("at", place(step.at.as_ref()), &["deploy", "request", "traffic", "look", "wait"]),
         ("through", place(step.through.as_ref()), &["deploy", "undeploy"]),
         ("version", place(step.version.as_ref()), &["deploy", "undeploy"]),
         ("slowly", place(step.slowly.as_ref()), &["deploy"]),
         ("aged", place(step.aged.as_ref()), &["deploy"]),
         ("detach", place(step.detach.as_ref()), &["deploy"]),
-        ("headers", place(step.headers.as_ref()), &ASKS),
-        ("form", place(step.form.as_ref()), &["post", "put"]),
-        ("json", place(step.json.as_ref()), &["post", "put"]),
-        ("capture", place(step.capture.as_ref()), &ASKS),
-        ("every", place(step.every.as_ref()), &["request", "traffic"]),
+        ("headers", place(step.headers.as_ref()), &ASKS_ANY),
+        ("form", place(step.form.as_ref()), &["post", "put", "traffic"]),
+        ("json", place(step.json.as_ref()), &["post", "put", "traffic"]),
+        ("capture", place(step.capture.as_ref()), &ASKS_ANY),
+        ("every", place(step.every.as_ref()), &ASKERS),
         ("with", place(step.with.as_ref()), &["restart"]),
         ("contains", place(step.contains.as_ref()), &["wait"]),
         ("percent", place(step.percent.as_ref()), &["packet-loss", "slow-node"]),

@@ -28,6 +28,7 @@ fn plan(nodes: usize, down: usize) -> Plan {
         expect_violations: vec![],
         allow: vec![],
         at_most: crate::spec::AtMost::default(),
+        warn_at_most: crate::spec::AtMost::default(),
         steps: (0..down).map(|_| Step::new("kill", kill())).collect(),
     }
 }

@@ -69,7 +69,9 @@ fn weaker(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach
     let due = Content { count: floor.map(|floor| floor.count), ..first.cloned().unwrap_or_default() };
     let content = Content::of_answer(answer);
     let lacks = content.lacks(&due)?;
-    let (replicas, record) = what_replicas_had(view, session, operation, &due);
+    let own = i64::from(operation.request == AppRequest::Count);
+    let before = Content { count: floor.map(|floor| floor.count - own), ..due.clone() };
+    let (replicas, record) = what_replicas_had(view, session, operation, &before);
     let because = format!(
         "{} answered {}'s session with {lacks}, {} acknowledged before; {replicas}",
         operation.name(),
@@ -318,7 +320,6 @@ fn what_replicas_had(
     operation: &Operation<'_>,
     due: &Content,
 ) -> (String, Option<usize>) {
-    let due = Content { count: i64::try_from(session.acknowledged_before(operation.invoked)).ok(), ..due.clone() };
     let last = session.acknowledged_by(operation.invoked).next();
     let ended = last.and_then(|index| view.operations[index].completed).unwrap_or_default();
     let seen = || {
@@ -327,14 +328,14 @@ fn what_replicas_had(
             view.timeline.outlives(replica.node, replica.at, operation.completed.unwrap_or(operation.invoked))
         })
     };
-    if let Some(replica) = seen().find(|replica| replica.content.lacks(&due).is_none()) {
+    if let Some(replica) = seen().find(|replica| replica.content.lacks(due).is_none()) {
         return (format!("the replica on {} had it at {}", replica.node, replica.at), Some(replica.record));
     }
     if let Some((replica, lacks)) =
-        seen().filter(|replica| replica.asked > ended).find_map(|it| Some((it, it.content.lacks(&due)?)))
+        seen().filter(|replica| replica.asked > ended).find_map(|it| Some((it, it.content.lacks(due)?)))
     {
         return (
-            format!("the replica on {} never had it ({lacks} at {})", replica.node, replica.at),
+            format!("the replica on {} was seen without it ({lacks} at {})", replica.node, replica.at),
             Some(replica.record),
         );
     }

@@ -23,7 +23,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let answers: usize = view.sessions.iter().map(|session| session.answers.len()).sum();
     if answers == 0 {
-        return Err("no session was ever answered".to_owned());
+        return Err("no session of the counter app was ever answered".to_owned());
     }
     if let Some(spot) = view.blind_spots().into_iter().next() {
         return Err(spot);

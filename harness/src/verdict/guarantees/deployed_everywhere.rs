@@ -59,7 +59,9 @@ fn other_bytes(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
     let mut breaches = Vec::new();
     for node in view.plan.topology.names() {
         let drops = view.events().filter_map(|(index, at, event)| match event {
-            Event::WarDropped { context: of, node: on, alone, sha256 } if of == context && (!alone || on == node) => {
+            Event::WarDropped { context: of, node: on, alone, sha256, .. }
+                if of == context && (!alone || on == node) =>
+            {
                 Some((index, at, sha256))
             }
             _ => None,

@@ -9,7 +9,13 @@ use crate::spec::plan::AppRequest;
 use crate::spec::{ManagerKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
-    let breaches: Vec<_> = view.sessions.iter().flat_map(|session| breaches(view, session)).collect();
+    let ignored = view.routes.ignored.iter().map(|(node, wanted, found, record)| {
+        let found = found.map_or_else(|| "without a route".to_owned(), |found| format!("with the route {found}"));
+        let at = view.history.records[*record].at;
+        Breach::shown(at, *record, format!("{node} was started with -DjvmRoute={wanted}, and runs {found}"))
+    });
+    let sessions = view.sessions.iter().flat_map(|session| breaches(view, session));
+    let breaches: Vec<_> = ignored.chain(sessions).collect();
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -72,8 +78,8 @@ pub(in super::super) fn renamed_later(view: &View<'_>, session: &Session<'_>, an
 /// The id in the answer has another route than the node's; or, on a node without a route, it changed.
 fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
     let id = operation.answer()?.session.as_ref()?;
-    match &view.plan.topology.node(operation.node)?.jvm_route {
-        Some(route) if id.route() == Some(route.as_str()) => None,
+    match view.routes.get(operation.node) {
+        Some(route) if id.route() == Some(route) => None,
         Some(route) => {
             let found = id.route().map_or_else(|| "no route".to_owned(), |found| format!("route {found}"));
             Some(format!("{} answered under the id {id}, which has {found} where {route} was due", operation.name()))

@@ -29,7 +29,7 @@ type Shown = (Nanos, usize, String);
 fn behind(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let replicas = session.replicas.iter().zip(&session.held.replicas).enumerate();
     replicas.rev().find_map(|(place, (replica, bounds))| {
-        let floor = bounds.acknowledged?;
+        let floor = bounds.copied?;
         let count = replica.content.count.filter(|count| *count < floor.count)?;
         let mut later = session.replicas[place + 1..].iter();
         let caught_up = later.any(|later| later.node == replica.node && later.content.count >= Some(floor.count));

@@ -9,10 +9,11 @@ use std::collections::BTreeMap;
 
 use super::super::held::{By, Floor};
 use super::super::sessions::{Replica, Session};
-use super::super::view::{Look, View};
+use super::super::view::{Content, Look, View};
 use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Test, Tried, breach, loss_in_words};
+use crate::history::CounterReply;
 use crate::spec::Violation;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -126,18 +127,39 @@ fn weaker_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Option
     let index = session.answers[place];
     let operation = &view.operations[index];
     let answer = operation.answer()?;
-    let (due, by) = shown_more(session.held.answers[place].seen, Some(answer.count))?;
-    let By::Look(replica) = by else { return None };
-    let replica = &session.replicas[replica];
+    let fewer = shown_more(session.held.answers[place].seen, Some(answer.count)).and_then(|(due, by)| match by {
+        By::Look(replica) => Some((&session.replicas[replica], format!("count {} where {due} was due", answer.count))),
+        By::Answer(_) => None,
+    });
+    let (replica, lacks) = fewer.or_else(|| without_companions(view, session, place, answer))?;
     let because = format!(
-        "{} answered {}'s session with count {} where {due} was due, as the replica on {} had shown at {}",
+        "{} answered {}'s session with {lacks}, as the replica on {} had shown at {}",
         operation.name(),
         session.client,
-        answer.count,
         replica.node,
         replica.at
     );
     Some(breach(view, session, index, because, &[], [replica.record]))
+}
+
+/// What the first request wrote, where a replica had shown it and an answer lacks it.
+fn without_companions<'v>(
+    view: &View<'_>,
+    session: &'v Session<'_>,
+    place: usize,
+    answer: &CounterReply,
+) -> Option<(&'v Replica<'v>, String)> {
+    let operation = &view.operations[session.answers[place]];
+    let first = session.created_before(operation.invoked).filter(|first| !first.shown_by(answer))?;
+    let lacks = Content::of_answer(answer).lacks_companions(first)?;
+    let shared = session.held.answers[place].knows && (view.waits() || !view.replicates_to_all());
+    let before = session.replicas.partition_point(|replica| replica.at < operation.invoked);
+    let replica = session.replicas[..before].iter().rfind(|replica| {
+        (replica.node == operation.node || shared)
+            && view.timeline.outlives(replica.node, replica.at, operation.invoked)
+            && replica.content.lacks_companions(first).is_none()
+    })?;
+    Some((replica, lacks))
 }
 
 fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {

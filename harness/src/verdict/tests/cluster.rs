@@ -75,7 +75,8 @@ fn an_app_on_one_node_only_is_not_deployed_everywhere() {
 #[test]
 fn what_was_deployed_before_the_last_drop_does_not_count() {
     let mut story = before_the_kill();
-    story.event(Event::WarDropped { node: node("n1"), alone: false, context: context(), sha256: "cd".to_owned() });
+    let sha256 = "cd".to_owned();
+    story.event(Event::WarDropped { node: node("n1"), alone: false, context: context(), sha256, served_sha256: None });
     unknown(&story, Guarantee::DeployedEverywhere, &["after the WAR was dropped"]);
 }
 

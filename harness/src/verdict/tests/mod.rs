@@ -20,6 +20,7 @@ mod partitions;
 mod phantoms;
 mod promises;
 mod properties;
+mod records;
 mod sessions;
 mod stale;
 mod unknown;

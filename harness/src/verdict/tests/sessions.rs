@@ -106,7 +106,7 @@ fn a_session_whose_creation_was_never_answered_is_still_seen_whole_or_not() {
 #[test]
 fn nothing_is_known_of_a_session_that_nobody_asked() {
     let story = story().start().deploy().observe();
-    unknown(&story, Guarantee::CompleteSession, &["no session was ever answered"]);
+    unknown(&story, Guarantee::CompleteSession, &["no session of the counter app was ever answered"]);
 }
 
 #[test]

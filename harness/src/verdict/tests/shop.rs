@@ -57,7 +57,13 @@ pub(super) fn on(topology: Topology, decides: Guarantee, contexts: &[&str]) -> S
         story.event(Event::StepBegins { step, title: "deploy".to_owned() });
         let watcher = story.plan.topology.watcher().clone();
         let (context, sha256) = (path(context), "cd".to_owned());
-        story.event(Event::WarDropped { node: watcher, alone: false, context: context.clone(), sha256 });
+        story.event(Event::WarDropped {
+            node: watcher,
+            alone: false,
+            context: context.clone(),
+            sha256,
+            served_sha256: None,
+        });
         for node in story.living.clone() {
             story.event(Event::Deployed { node, context: context.clone() });
         }

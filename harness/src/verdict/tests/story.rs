@@ -62,6 +62,7 @@ impl Story {
             expect_violations: Vec::new(),
             allow: Vec::new(),
             at_most: crate::spec::AtMost::default(),
+            warn_at_most: crate::spec::AtMost::default(),
             steps: Vec::new(),
         };
         Self {
@@ -128,7 +129,8 @@ impl Story {
     pub(super) fn deploy(self) -> Self {
         self.step(StepKind::deploy(App::Counter, context()), |story| {
             let watcher = story.plan.topology.watcher().clone();
-            story.event(Event::WarDropped { node: watcher, alone: false, context: context(), sha256: "ab".to_owned() });
+            let (sha256, served_sha256) = ("ab".to_owned(), None);
+            story.event(Event::WarDropped { node: watcher, alone: false, context: context(), sha256, served_sha256 });
             for node in story.living.clone() {
                 story.event(Event::Deployed { node, context: context() });
             }

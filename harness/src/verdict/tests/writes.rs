@@ -34,7 +34,7 @@ fn a_lost_write_that_no_replica_ever_had_breaks_only_the_one() {
         story.kill("n1").count("alice", "n2").answering(|answer| answer.count = 4).observe().holding("n2", |replica| {
             replica.attributes.get_mut("count").expect("it counts").value = 4.into();
         });
-    let words = ["count 4 where 5 was due", "replica on n2 never had it (count 3 where 4 was due at"];
+    let words = ["count 4 where 5 was due", "replica on n2 was seen without it (count 3 where 4 was due at"];
     violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
     holds(&story, Guarantee::ReplicatedWritesSurvive);
 }

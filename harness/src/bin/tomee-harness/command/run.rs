@@ -9,9 +9,10 @@ use clap::ArgMatches;
 use tomee_harness::config;
 use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::prepare::RuntimeKind;
+use tomee_harness::spec::deploy_job::{self, OwnApp, OwnAppError};
 use tomee_harness::spec::plan::PlanError;
 use tomee_harness::spec::scenario::refused_jvm_argument;
-use tomee_harness::spec::{Plan, deploy_job, main_job};
+use tomee_harness::spec::{Plan, main_job};
 use tomee_harness::trial;
 
 use self::failure::war_failure;
@@ -67,11 +68,23 @@ fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
         return Err(Failure::usage("--set is for scenarios, and none is named").hint(Some(hint)));
     }
     let topology = settings.topology.clone();
-    let (label, plan) = match &args.run.war {
-        Some(war) => (war.to_string(), deploy_job::plan(topology, war.clone())),
-        None => ("the main job".to_owned(), main_job::plan(topology)),
+    let Some(war) = args.run.war.clone() else {
+        let plan = main_job::plan(topology).map_err(Failure::usage)?;
+        return Ok(vec![Told { label: "the main job".to_owned(), source: None, app: None, plan }]);
     };
-    Ok(vec![Told { label, source: None, war: args.run.war.clone(), plan: plan.map_err(Failure::usage)? }])
+    let (label, app) = (war.to_string(), OwnApp { war, at: args.run.at.clone(), paths: args.run.path.clone() });
+    let plan = deploy_job::plan(topology, app.clone()).map_err(|error| {
+        let hint = match &error {
+            OwnAppError::Elsewhere { context, .. } => Some(format!(
+                "--path takes the path from the root of the server, as {}/cart; --at says where the app is served",
+                context.as_str().trim_end_matches('/')
+            )),
+            OwnAppError::Name(_) => Some("--at says where the app is served".to_owned()),
+            OwnAppError::Path(_) => None,
+        };
+        Failure::usage(error).hint(hint)
+    })?;
+    Ok(vec![Told { label, source: None, app: Some(app), plan }])
 }
 
 /// The machines that can do a plan, of those that the settings allow.

@@ -227,8 +227,9 @@ impl Runtime for DockerRuntime {
         told(&node, "laying of its files", laid).await
     }
 
-    async fn replace(&self, mut launch: NodeLaunch) -> Result<(), RuntimeError> {
+    async fn replace(&self, mut launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
         let mut files = told(&launch.node, "fetching of its files", self.pod(&launch.node)?.kept()).await?;
+        files.retain(|file| !stale.iter().any(|stale| file.path.starts_with(stale)));
         files.append(&mut launch.files);
         self.install(NodeLaunch { files, ..launch }).await
     }

@@ -243,10 +243,10 @@ impl Runtime for ProcessRuntime {
         }
     }
 
-    async fn replace(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
+    async fn replace(&self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
         let node = self.node(&launch.node)?;
         let name = launch.node.clone();
-        node.lock().await.replace(launch).map_err(|error| node_error(&name, "laying its files anew", error))
+        node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "laying its files anew", error))
     }
 
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {

@@ -62,11 +62,13 @@ impl ProcessNode {
     }
 
     /// Lays the files of a node that has ended anew, beside what it had deployed and its logs.
-    pub(super) fn replace(&mut self, launch: NodeLaunch) -> std::io::Result<()> {
-        for folder in REPLACED {
-            let folder = self.base.join(folder);
-            if folder.exists() {
-                fs_err::remove_dir_all(&folder)?;
+    pub(super) fn replace(&mut self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> std::io::Result<()> {
+        for path in REPLACED.into_iter().map(Utf8Path::new).chain(stale.iter().map(Utf8PathBuf::as_path)) {
+            let path = self.base.join(path);
+            if path.is_dir() {
+                fs_err::remove_dir_all(&path)?;
+            } else if path.exists() {
+                fs_err::remove_file(&path)?;
             }
         }
         fill(&launch, &self.base)?;

@@ -7,10 +7,11 @@ use toml::Spanned;
 
 use super::Story;
 use crate::spec::exchange::{Body, Exchange, Method};
-use crate::spec::plan::{App, AppRequest};
+use crate::spec::plan::App;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::error::nearest;
 use crate::spec::scenario::file::StepTable;
+use crate::spec::scenario::traffic::TrafficWord;
 use crate::spec::{ClientName, CompiledApp, ContextPath, Expect, FaultKind, Millis, StepKind, Target};
 
 const MOST_CLIENTS: u32 = 1000;
@@ -25,23 +26,8 @@ impl Story<'_> {
         let node = self.asked(step, verb)?;
         let expect = answer(step)?;
         self.listened(step, &context)?;
-        let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
-        let times = within(step.times.as_ref(), "times", MOST_TIMES)?;
-        let every = step.every.as_ref().map(pace).transpose()?;
-        if let (Some(at_once), Some(_)) = (&step.at_once, every) {
-            return Err(ScenarioError::at(at_once.span(), "a client asks `every` so often, or so many `at-once`"));
-        }
-        let kind = StepKind::Request {
-            client: client(step)?,
-            node,
-            context,
-            request,
-            times,
-            clients,
-            parallel: within(step.parallel.as_ref(), "parallel", clients)?,
-            at_once: within(step.at_once.as_ref(), "at-once", times)?,
-            every,
-        };
+        let (client, Load { times, clients, parallel, at_once, every }) = (client(step)?, load(step)?);
+        let kind = StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
     }
@@ -54,9 +40,6 @@ impl Story<'_> {
         step: &StepTable,
     ) -> Result<(), ScenarioError> {
         let span = path.span();
-        if !path.get_ref().starts_with('/') || path.get_ref().chars().any(|c| c.is_control() || c == ' ') {
-            return Err(ScenarioError::at(span, "a path begins with / and has no blanks"));
-        }
         let node = self.asked(step, &span)?;
         let expect = answer(step)?;
         if let Some(said) = step.expect.as_ref().filter(|said| said.get_ref().is_about_a_listener()) {
@@ -71,28 +54,51 @@ impl Story<'_> {
             return Err(ScenarioError::at(said.span(), "only the counter app answers with count, once and list")
                 .help("`body` is a text that any answer may contain"));
         }
-        let client = client(step)?;
-        let exchange = exchange(method, path, step)?;
-        let known = self.captured.entry(client.clone()).or_default();
-        if let Some(unknown) = exchange.needs().into_iter().find(|name| !known.contains(*name)) {
-            let error = ScenarioError::at(span, format!("{client} has captured no {unknown:?}"));
-            return Err(match nearest(unknown, known.iter().map(String::as_str)) {
+        let (client, Load { times, clients, parallel, at_once, every }) = (client(step)?, load(step)?);
+        let exchange = exchange(method, path.get_ref(), &span, step)?;
+        self.captures(&exchange, &client, clients, span)?;
+        let kind = StepKind::Http { client, node, exchange, times, clients, parallel, at_once, every };
+        self.add_expecting(kind, step.say.as_ref(), expect);
+        Ok(())
+    }
+
+    /// Notes what clients capture; what a request of theirs needs they must have captured, each of them.
+    fn captures(
+        &mut self,
+        exchange: &Exchange,
+        client: &ClientName,
+        clients: u32,
+        span: Range<usize>,
+    ) -> Result<(), ScenarioError> {
+        let own = |of: &ClientName, many: bool, has: u32| {
+            if many && clients > 1 { of == client && has >= clients } else { clients == 1 && client.is_one_of(of, has) }
+        };
+        let known = self.captured.iter().flat_map(|((of, many), values)| {
+            values.iter().filter(move |(_, has)| own(of, *many, **has)).map(|(name, _)| name.as_str())
+        });
+        let known: BTreeSet<&str> = known.collect();
+        if let Some(unknown) = exchange.needs().into_iter().find(|name| !known.contains(name)) {
+            let who =
+                if clients == 1 { client.to_string() } else { format!("each of {clients} clients like {client}") };
+            let error = ScenarioError::at(span, format!("{who} has captured no {unknown:?}"));
+            return Err(match nearest(unknown, known) {
                 Some(near) => error.help(format!("did you mean `${{{near}}}`?")),
                 None => {
                     error.help(format!("`capture = {{ {unknown} = {{ json = \"/id\" }} }}` in a request before it"))
                 }
             });
         }
-        known.extend(exchange.capture.keys().cloned());
-        let times = within(step.times.as_ref(), "times", MOST_TIMES)?;
-        self.add_expecting(StepKind::Http { client, node, exchange, times }, step.say.as_ref(), expect);
+        let captured = self.captured.entry((client.clone(), clients > 1)).or_default();
+        for name in exchange.capture.keys() {
+            let has = captured.entry(name.clone()).or_default();
+            *has = clients.max(*has);
+        }
         Ok(())
     }
 
     /// Clients that ask on while the story goes on.
-    pub(super) fn traffic(&mut self, request: &Spanned<AppRequest>, step: &StepTable) -> Result<(), ScenarioError> {
-        let span = request.span();
-        let context = self.of_the_counter(step, &span)?;
+    pub(super) fn traffic(&mut self, word: &Spanned<TrafficWord>, step: &StepTable) -> Result<(), ScenarioError> {
+        let span = word.span();
         let node = self.asked(step, &span)?;
         let client = client(step)?;
         if !self.traffic.insert(client.clone()) {
@@ -102,9 +108,25 @@ impl Story<'_> {
         let Some(every) = &step.every else {
             return Err(ScenarioError::at(span, "how often?").help("`every = \"100ms\"`"));
         };
+        let every = pace(every)?;
         let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
-        let (request, every) = (*request.get_ref(), pace(every)?);
-        self.add(StepKind::Traffic { client, node, context, request, clients, every }, step.say.as_ref());
+        let kind = match word.get_ref() {
+            TrafficWord::Counter(request) => {
+                of_any_app(step)?;
+                let context = self.of_the_counter(step, &span)?;
+                StepKind::Traffic { client, node, context, request: *request, clients, every }
+            }
+            TrafficWord::Any(word) => {
+                let (method, path) = word.parts();
+                if let Some(at) = &step.at {
+                    return Err(ScenarioError::at(at.span(), "the path of the traffic says where the app is served"));
+                }
+                let exchange = exchange(method, path, &span, step)?;
+                self.captures(&exchange, &client, clients, span)?;
+                StepKind::HttpTraffic { client, node, exchange, clients, every }
+            }
+        };
+        self.add(kind, step.say.as_ref());
         Ok(())
     }
 
@@ -182,6 +204,43 @@ impl Story<'_> {
     }
 }
 
+/// How many clients ask, how often and how fast.
+struct Load {
+    times: u32,
+    clients: u32,
+    parallel: u32,
+    at_once: u32,
+    every: Option<Millis>,
+}
+
+fn load(step: &StepTable) -> Result<Load, ScenarioError> {
+    let clients = within(step.clients.as_ref(), "clients", MOST_CLIENTS)?;
+    let times = within(step.times.as_ref(), "times", MOST_TIMES)?;
+    let every = step.every.as_ref().map(pace).transpose()?;
+    if let (Some(at_once), Some(_)) = (&step.at_once, every) {
+        return Err(ScenarioError::at(at_once.span(), "a client asks `every` so often, or so many `at-once`"));
+    }
+    let parallel = within(step.parallel.as_ref(), "parallel", clients)?;
+    Ok(Load { times, clients, parallel, at_once: within(step.at_once.as_ref(), "at-once", times)?, every })
+}
+
+/// Refuses what only a request to any app has.
+fn of_any_app(step: &StepTable) -> Result<(), ScenarioError> {
+    let spans = [
+        ("headers", step.headers.as_ref().map(Spanned::span)),
+        ("form", step.form.as_ref().map(Spanned::span)),
+        ("json", step.json.as_ref().map(Spanned::span)),
+        ("capture", step.capture.as_ref().map(Spanned::span)),
+    ];
+    match spans.into_iter().find_map(|(key, span)| Some((key, span?))) {
+        Some((key, span)) => {
+            Err(ScenarioError::at(span, format!("`{key}` is not valid with traffic of the counter app"))
+                .help("`traffic = { post = \"/shop/cart\" }` asks any app"))
+        }
+        None => Ok(()),
+    }
+}
+
 /// How often a client asks.
 fn pace(every: &Spanned<Millis>) -> Result<Millis, ScenarioError> {
     match every.get_ref() {
@@ -201,7 +260,14 @@ fn answer(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
     }
 }
 
-fn exchange(method: Method, path: &Spanned<String>, step: &StepTable) -> Result<Exchange, ScenarioError> {
+fn exchange(method: Method, path: &str, span: &Range<usize>, step: &StepTable) -> Result<Exchange, ScenarioError> {
+    if !path.starts_with('/') || path.chars().any(|c| c.is_control() || c == ' ') {
+        return Err(ScenarioError::at(span.clone(), "a path begins with / and has no blanks"));
+    }
+    let sent = step.form.as_ref().map(Spanned::span).or_else(|| step.json.as_ref().map(Spanned::span));
+    if let (Method::Get | Method::Delete, Some(sent)) = (method, sent) {
+        return Err(ScenarioError::at(sent, format!("a {method} sends no body")).help("`post` and `put` do"));
+    }
     let body = match (&step.form, &step.json) {
         (Some(_), Some(json)) => return Err(ScenarioError::at(json.span(), "a request sends a form or a document")),
         (Some(form), None) => Some(Body::Form(form.get_ref().clone())),
@@ -220,7 +286,7 @@ fn exchange(method: Method, path: &Spanned<String>, step: &StepTable) -> Result<
     }
     let headers = step.headers.as_ref().map(|headers| headers.get_ref().clone()).unwrap_or_default();
     let capture = step.capture.as_ref().map(|capture| capture.get_ref().clone()).unwrap_or_default();
-    Ok(Exchange { method, path: path.get_ref().clone(), headers, body, capture })
+    Ok(Exchange { method, path: path.to_owned(), headers, body, capture })
 }
 
 fn expectation(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {

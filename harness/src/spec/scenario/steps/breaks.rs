@@ -9,7 +9,7 @@ use crate::spec::plan::App;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::named_app::named_app;
-use crate::spec::{ContextPath, Extent, FaultKind, Membership, NodeName, Role, StepKind, Target};
+use crate::spec::{ContextPath, Extent, FaultKind, Membership, NodeName, Role, StepKind, Target, Unpacked};
 
 impl Story<'_> {
     pub(super) fn fault(
@@ -148,7 +148,8 @@ impl Story<'_> {
                 return Err(ScenarioError::at(with.span(), "nothing is changed"));
             }
         }
-        self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app }, step.say.as_ref());
+        let unpacked = unpacked(step)?;
+        self.add(StepKind::Restart { node: target.get_ref().clone(), changes, app, unpacked }, step.say.as_ref());
         Ok(())
     }
 
@@ -218,6 +219,16 @@ impl Story<'_> {
             lasting: None,
         };
         Ok(self.topology.names().map(|node| (node.clone(), fault(node.clone().into()))).collect())
+    }
+}
+
+/// What becomes of what a node had unpacked of the archive that is replaced.
+fn unpacked(step: &StepTable) -> Result<Unpacked, ScenarioError> {
+    let with = step.with.as_ref().map(Spanned::get_ref);
+    match with.and_then(|with| with.unpacked.as_ref().map(|unpacked| (unpacked, &with.war))) {
+        Some((unpacked, None)) => Err(ScenarioError::at(unpacked.span(), "`unpacked` is not valid without `war`")),
+        Some((unpacked, Some(_))) => Ok(*unpacked.get_ref()),
+        None => Ok(Unpacked::default()),
     }
 }
 

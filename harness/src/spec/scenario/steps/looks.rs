@@ -91,6 +91,10 @@ pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
                 (context, blind) = (Some(asked.clone()), true);
                 flowing.insert(client.clone());
             }
+            StepKind::HttpTraffic { client, .. } => {
+                blind = true;
+                flowing.insert(client.clone());
+            }
             StepKind::EndTraffic { client } => {
                 blind = true;
                 flowing.remove(client);

@@ -53,8 +53,9 @@ struct Story<'a> {
     undoable: BTreeMap<NodeName, Vec<FaultKind>>,
     /// Whose traffic goes on.
     traffic: BTreeSet<ClientName>,
-    /// What each client has captured of answers.
-    captured: BTreeMap<ClientName, BTreeSet<String>>,
+    /// What clients have captured of answers, by their name and whether there are several of it, with the number of those
+    /// that have.
+    captured: BTreeMap<(ClientName, bool), BTreeMap<String, u32>>,
 }
 
 impl Story<'_> {
@@ -162,13 +163,18 @@ impl Plan {
         let Some(broken) = self.steps.iter().position(|step| matches!(step.kind, StepKind::Fault { .. })) else {
             return false;
         };
-        let mut later = self.steps[broken..].iter();
-        let asked = later.any(|step| matches!(step.kind, StepKind::Request { .. } | StepKind::EndTraffic { .. }));
-        let goes_on = |client| !self.steps.iter().any(|step| step.kind.ends_traffic_of(client));
-        let mut traffic = self.steps.iter().filter_map(|step| match &step.kind {
+        let traffic = self.steps.iter().filter_map(|step| match &step.kind {
             StepKind::Traffic { client, .. } => Some(client),
             _ => None,
         });
-        asked || traffic.any(goes_on)
+        let traffic: Vec<&ClientName> = traffic.collect();
+        let mut later = self.steps[broken..].iter();
+        let asked = later.any(|step| match &step.kind {
+            StepKind::Request { .. } => true,
+            StepKind::EndTraffic { client } => traffic.contains(&client),
+            _ => false,
+        });
+        let goes_on = |client| !self.steps.iter().any(|step| step.kind.ends_traffic_of(client));
+        asked || traffic.into_iter().any(goes_on)
     }
 }

@@ -1,0 +1,563 @@
+//! What the probe tells of apps that are not ours, on real servers, each node a process. Needs Java with its compiler, and
+//! for the first run of a release Maven's network.
+
+use std::collections::BTreeMap;
+
+use integration_tests::{App, MainJob, TestContext};
+use serde_json::Value;
+use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
+use tomee_harness::spec::ServerSpec;
+
+/// Runs a scenario beside these apps, each at the path of its name.
+async fn run(scenario: &str, apps: &[(&str, App)], arguments: &[&str]) -> MainJob {
+    let context = TestContext::new();
+    for (name, app) in apps {
+        app.write(&context.folder().join(name));
+    }
+    let file = context.folder().join("story.toml");
+    fs_err::write(&file, scenario).expect("written");
+    MainJob::run_in(context, &[&[file.as_str(), "--runtime", "process"], arguments].concat()).await
+}
+
+/// The records of a run's history.
+fn history(job: &MainJob) -> Vec<Value> {
+    let text = fs_err::read_to_string(job.context().folder().join("out/history.jsonl")).expect("a run has a history");
+    text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
+}
+
+/// What the last look at each node that told of a context said of it.
+fn last_looks(job: &MainJob, path: &str) -> BTreeMap<String, Value> {
+    let mut looks = BTreeMap::new();
+    for record in history(job).into_iter().filter(|record| record["record"] == "observe") {
+        let contexts = record["state"]["contexts"].as_array().cloned().unwrap_or_default();
+        if let Some(context) = contexts.into_iter().find(|context| context["path"] == path) {
+            looks.insert(record["node"].as_str().expect("a name").to_owned(), context);
+        }
+    }
+    looks
+}
+
+/// The attributes of the only session of a context.
+fn attributes(context: &Value) -> serde_json::Map<String, Value> {
+    let sessions = context["sessions"].as_array().expect("sessions");
+    assert_eq!(sessions.len(), 1, "{context}");
+    sessions[0]["attributes"].as_object().expect("attributes").clone()
+}
+
+const CART: &[(&str, &str)] = &[
+    (
+        "shop/Cart.java",
+        "package shop;
+         import java.io.*; import java.util.*;
+         public class Cart implements Serializable {
+           public static class Product implements Serializable { public String name; public Product(String n) { name = n; } }
+           public static class Line implements Serializable {
+             public Cart cart; public Object product; public int quantity;
+             public Line(Cart c, Object p, int q) { cart = c; product = p; quantity = q; }
+           }
+           public enum Kind { PLAIN, GIFT { @Override public String toString() { return \"!\"; } } }
+           public static class Restless implements Serializable {
+             private void writeObject(ObjectOutputStream out) throws IOException { out.writeLong(System.nanoTime()); }
+             private void readObject(ObjectInputStream in) throws IOException { in.readLong(); }
+           }
+           public static class Basket implements Externalizable {
+             public List<String> items = new ArrayList<String>();
+             public Basket() { }
+             public void writeExternal(ObjectOutput out) throws IOException { out.writeObject(items); out.writeInt(items.size()); }
+             public void readExternal(ObjectInput in) throws IOException, ClassNotFoundException {
+               @SuppressWarnings(\"unchecked\") List<String> read = (List<String>) in.readObject(); items = read; in.readInt();
+             }
+           }
+           /** A Map of a library's own, which writes its entries in the order of its buckets. */
+           public static class Table extends AbstractMap<String, String> implements Serializable {
+             transient TreeMap<Integer, String[]> buckets = new TreeMap<Integer, String[]>();
+             transient int salt = (int) (System.nanoTime() & 15);
+             @Override public String put(String k, String v) { buckets.put(k.hashCode() ^ salt, new String[] {k, v}); return null; }
+             @Override public Set<Map.Entry<String, String>> entrySet() {
+               Set<Map.Entry<String, String>> all = new LinkedHashSet<Map.Entry<String, String>>();
+               for (String[] e : buckets.values()) all.add(new AbstractMap.SimpleEntry<String, String>(e[0], e[1]));
+               return all;
+             }
+             private void writeObject(ObjectOutputStream out) throws IOException {
+               out.writeInt(buckets.size());
+               for (String[] e : buckets.values()) { out.writeObject(e[0]); out.writeObject(e[1]); }
+             }
+             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+               buckets = new TreeMap<Integer, String[]>(); salt = (int) (System.nanoTime() & 15);
+               for (int left = in.readInt(); left > 0; left--) put((String) in.readObject(), (String) in.readObject());
+             }
+           }
+           public static class Trolley extends Basket { }
+           /** Writes its fields late, and its parent's not at all. */
+           public static class Odd extends Terse {
+             public int left = 1; public String right = \"r\";
+             private void writeObject(ObjectOutputStream out) throws IOException {
+               out.write(new byte[1020]); out.writeObject(\"first\"); out.writeInt(3); out.defaultWriteObject(); out.writeObject(\"last\");
+             }
+             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
+               in.readFully(new byte[1020]); in.readObject(); in.readInt(); in.defaultReadObject(); in.readObject();
+             }
+           }
+           public static class Terse implements Serializable {
+             public int unwritten = 5; public List<String> nor = new ArrayList<String>();
+             private void writeObject(ObjectOutputStream out) throws IOException { out.writeObject(\"terse\"); }
+             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException { in.readObject(); }
+           }
+           public List<Line> lines = new ArrayList<Line>();
+           public Map<String, Line> bySku = new HashMap<String, Line>();
+           public Set<Line> marked = new HashSet<Line>();
+           public transient Object cache = new Object();
+           public static Cart of(int lines, Object product) {
+             Cart cart = new Cart();
+             for (int i = 0; i < lines; i++) {
+               Line line = new Line(cart, i == 2 ? product : new Product(\"p\" + i % 2), i);
+               cart.lines.add(line); cart.bySku.put(\"sku-\" + i, line); cart.marked.add(new Line(cart, \"m\" + i, i));
+             }
+             return cart;
+           }
+         }",
+    ),
+];
+
+/// Sets values of many kinds; each is to have the same digest on owner and replica.
+const SET: &str = r#"
+  Map<String, Object> v = new TreeMap<String, Object>();
+  v.put("text", "für immer"); v.put("number", 7); v.put("big", new java.math.BigDecimal("1.20")); v.put("yes", true); v.put("none", 0);
+  List<String> list = new ArrayList<String>(); for (int i = 0; i < 11; i++) list.add("i" + i); v.put("list", list);
+  List<String> shrunk = new ArrayList<String>(1000); shrunk.add("one"); v.put("shrunk", shrunk);
+  Map<String, Integer> map = new HashMap<String, Integer>(1024); map.put("AaBB", 1); map.put("BBAa", 2); map.put("AaAa", 3); map.put("BBBB", 4);
+  for (int i = 0; i < 40; i++) map.put("k" + i * 31, i); v.put("map", map);
+  v.put("linked", new LinkedHashMap<String, Integer>(map)); v.put("tree", new TreeMap<String, Integer>(map));
+  v.put("concurrent", new java.util.concurrent.ConcurrentHashMap<String, Integer>(map)); v.put("table", new Hashtable<String, Integer>(map));
+  v.put("identity", new IdentityHashMap<String, Integer>(map)); v.put("unmodifiable", Collections.unmodifiableMap(map));
+  v.put("set", new HashSet<String>(map.keySet())); v.put("linked-set", new LinkedHashSet<String>(map.keySet()));
+  Set<Object> kinds = new HashSet<Object>(64); kinds.add(shop.Cart.Kind.GIFT); kinds.add(shop.Cart.Kind.PLAIN); kinds.add(String.class); v.put("kinds", kinds);
+  v.put("enum", shop.Cart.Kind.GIFT);
+  v.put("enums", EnumSet.of(shop.Cart.Kind.PLAIN)); v.put("array", new Object[] {1, "a", null, new int[] {1, 2}, new String[][] {{"x"}, null}});
+  v.put("doubles", new double[] {Double.NaN, -0.0}); v.put("bytes", new byte[9 << 20]); v.put("date", new Date(1)); v.put("uuid", new UUID(1, 2));
+  v.put("builder", new StringBuilder("b")); v.put("locale", Locale.GERMAN); v.put("calendar", new GregorianCalendar(2020, 1, 1));
+  v.put("vector", new Vector<String>(list)); v.put("queue", new ArrayDeque<String>(list)); v.put("priority", new PriorityQueue<String>(list));
+  v.put("aslist", Arrays.asList("a", "b")); v.put("atomic", new java.util.concurrent.atomic.AtomicLong(5)); v.put("thrown", new IllegalStateException("x"));
+  java.net.URL url = new java.net.URL("http://127.0.0.1/x"); url.hashCode(); v.put("url", url);
+  Properties properties = new Properties(); for (int i = 0; i < 20; i++) properties.setProperty("p" + i, "v"); v.put("properties", properties);
+  v.put("cart", shop.Cart.of(30, "gift")); v.put("library", new shop.Cart.Table());
+  for (int i = 0; i < 20; i++) ((Map<String, String>) v.get("library")).put("key" + i, "v" + i);
+  shop.Cart.Basket basket = new shop.Cart.Basket(); basket.items.add("x"); v.put("external", basket); basket = new shop.Cart.Trolley(); basket.items.add("x"); v.put("trolley", basket);
+  v.put("odd", new shop.Cart.Odd());
+  String shared = new String("shared"); v.put("shared", new ArrayList<Object>(Arrays.asList(shared, shared, new String("shared"))));
+  Map<String, Object> self = new HashMap<String, Object>(); self.put("me", self); v.put("self", self);
+  try {
+    Class<?> of = Class.forName("java.util.Set");
+    Object[] items = new Object[20]; for (int i = 0; i < 20; i++) items[i] = "s" + i;
+    v.put("set-of", of.getMethod("of", Object[].class).invoke(null, (Object) items));
+    Map.Entry[] entries = new Map.Entry[20]; for (int i = 0; i < 20; i++) entries[i] = new AbstractMap.SimpleImmutableEntry("s" + i, i);
+    v.put("map-of", Class.forName("java.util.Map").getMethod("ofEntries", Map.Entry[].class).invoke(null, (Object) entries));
+    v.put("record", Class.forName("shop.Point").getConstructor(int.class, Object.class).newInstance(3, new HashMap<String, Integer>(map)));
+  } catch (ClassNotFoundException older) { } catch (NoSuchMethodException older) { } catch (UnsupportedClassVersionError older) { }
+  v.put("restless", new shop.Cart.Restless());
+  for (Map.Entry<String, Object> e : v.entrySet()) request.getSession().setAttribute(e.getKey(), e.getValue());
+  out.print("set " + v.size());
+"#;
+
+/// Changes values in place, which no Manager notices.
+const CHANGE: &str = r#"
+  ((shop.Cart) request.getSession().getAttribute("cart")).lines.get(3).quantity++;
+  ((Map<String, Integer>) request.getSession().getAttribute("map")).put("k31", -1);
+  Collections.reverse((List<?>) request.getSession().getAttribute("list"));
+  ((Map<String, Integer>) request.getSession().getAttribute("linked")).put("k0", ((Map<String, Integer>) request.getSession().getAttribute("linked")).remove("k0"));
+  ((byte[]) request.getSession().getAttribute("bytes"))[5] = 1;
+  ((Set<Object>) request.getSession().getAttribute("kinds")).remove(shop.Cart.Kind.PLAIN);
+  out.print("changed");
+"#;
+
+fn values() -> App {
+    let record = "package shop; public record Point(int x, Object y) implements java.io.Serializable { }";
+    App::distributable()
+        .page("set.jsp", SET)
+        .page("change.jsp", CHANGE)
+        .classes("8", CART)
+        .classes("17", &[("shop/Point.java", record)])
+}
+
+const STORY: &str = r#"
+name = "values"
+guarantees = ["cluster-forms"]
+[[step]]
+deploy = "values.war"
+[[step]]
+get = "/values/set.jsp"
+on = "n1"
+[[step]]
+observe = "/values"
+"#;
+
+/// Each value has the same digest on both nodes, but those that an app changed in place where it has them.
+async fn values_of(server: &str, manager: &str) {
+    let arguments = ["--server", server, "--manager", manager];
+    let job = run(STORY, &[("values.war", values())], &arguments).await;
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let looks = last_looks(&job, "/values");
+    let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
+    assert!(one.len() > 40, "{one:?}");
+    for (name, value) in &one {
+        if name == "restless" {
+            assert_eq!(value["undecidable"], "shop.Cart$Restless serialises otherwise each time", "{value}");
+            continue;
+        }
+        assert!(value["sha256"].is_string(), "{name}: {value}");
+        assert!(value["bytes"].as_u64() > Some(0), "{name}: {value}");
+        assert_eq!(value["sha256"], two[name]["sha256"], "{name}: {value} {}", two[name]);
+    }
+    let digests: std::collections::BTreeSet<_> = one.values().map(|value| value["sha256"].to_string()).collect();
+    assert_eq!(digests.len(), one.len(), "each is another value");
+    let changed =
+        format!("{STORY}[[step]]\nget = \"/values/change.jsp\"\non = \"n1\"\n[[step]]\nobserve = \"/values\"\n");
+    let job = run(&changed, &[("values.war", values())], &arguments).await;
+    let looks = last_looks(&job, "/values");
+    let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
+    let differ: Vec<_> = one.keys().filter(|name| one[*name]["sha256"] != two[*name]["sha256"]).collect();
+    assert_eq!(differ, ["bytes", "cart", "kinds", "linked", "list", "map", "unmodifiable"]);
+}
+
+#[tokio::test]
+async fn a_value_has_one_digest_on_both_nodes_of_tomee_9_and_another_one_where_it_was_changed_in_place() {
+    values_of("tomee:9.0.0", "delta").await;
+}
+
+#[tokio::test]
+async fn a_value_has_one_digest_on_both_nodes_of_tomcat_11_with_the_backup_manager() {
+    values_of("tomcat:11.0.24", "backup").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_value_has_one_digest_on_both_nodes_of_tomee_8() {
+    values_of("tomee:8.0.13", "delta").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_value_has_one_digest_on_both_nodes_of_tomcat_9_with_the_backup_manager() {
+    values_of("tomcat:9.0.117", "backup").await;
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_value_has_one_digest_on_both_nodes_of_tomcat_10_1() {
+    values_of("tomcat:10.1.59", "delta").await;
+}
+
+/// What cannot be serialised is named before any node dies, with the fields that lead to it; what is transient is not.
+#[tokio::test]
+async fn a_value_that_cannot_be_serialised_is_told_with_the_path_of_fields() {
+    let set = r#"
+      Map<String, Object> deep = new HashMap<String, Object>(); deep.put("secret", Arrays.asList(1, new Object[] {null, new Thread()}));
+      request.getSession().setAttribute("cart", shop.Cart.of(5, new Object()));
+      request.getSession().setAttribute("deep", deep);
+      request.getSession().setAttribute("good", shop.Cart.of(5, "gift"));
+    "#;
+    let app = App::distributable().page("set.jsp", set).classes("8", CART);
+    let story = STORY.replace("set.jsp\"", "set.jsp\"\nexpect = { status = 500 }").replace("values", "shop");
+    let job = run(&story, &[("shop.war", app)], &[]).await;
+    let own = attributes(&last_looks(&job, "/shop")["n1"]);
+    assert_eq!(
+        own["cart"]["unserialisable"],
+        "java.io.NotSerializableException: java.lang.Object (at cart.lines[2].product)"
+    );
+    assert_eq!(
+        own["deep"]["unserialisable"],
+        "java.io.NotSerializableException: java.lang.Thread (at deep.values()[0][1][1])"
+    );
+    assert!(own["cart"]["sha256"].is_null() && own["good"]["sha256"].is_string(), "{own:?}");
+    let logs = history(&job).into_iter().filter(|record| record["record"] == "log");
+    let said: Vec<_> =
+        logs.filter(|line| line["class"] == "serialisation-failed").map(|line| line["message"].to_string()).collect();
+    assert!(said.iter().any(|line| line.contains("NotSerializableException: java.lang.Object")), "{said:?}");
+}
+
+#[tokio::test]
+async fn what_the_managers_filters_keep_back_is_told() {
+    let set = r#"
+      request.getSession().setAttribute("shop.cart", "a"); request.getSession().setAttribute("other", "b");
+      request.getSession().setAttribute("shop.date", new Date(1));
+    "#;
+    let filters = "[cluster.elements.delta-manager]\nsession-attribute-name-filter = \"shop[.].*\"\n\
+                   session-attribute-value-class-name-filter = \"java[.]lang[.].*\"\n[[step]]";
+    let story = STORY.replace("values", "shop").replacen("[[step]]", filters, 1);
+    let job = run(&story, &[("shop.war", App::distributable().page("set.jsp", set))], &[]).await;
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let looks = last_looks(&job, "/shop");
+    let (own, peer) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
+    let excluded: Vec<_> = own.iter().filter(|(_, value)| value["excluded"] == true).map(|(name, _)| name).collect();
+    assert_eq!(excluded, ["other", "shop.date"]);
+    assert_eq!(peer.keys().collect::<Vec<_>>(), ["shop.cart"]);
+}
+
+/// The cookie's name and path are the server's; so is the route, which no configuration of ours has here.
+#[tokio::test]
+async fn the_session_cookie_and_the_route_are_those_of_the_running_servers() {
+    let count = r#"
+      Integer n = (Integer) request.getSession().getAttribute("n"); n = n == null ? 1 : n + 1;
+      request.getSession().setAttribute("n", n); out.print("n=" + n);
+    "#;
+    let named = r#"<web-app version="3.1" xmlns="http://xmlns.jcp.org/xml/ns/javaee"><distributable/><session-config>
+      <cookie-config><name>SHOPID</name></cookie-config></session-config></web-app>"#;
+    let shop = App::default().file("WEB-INF/web.xml", named).page("count.jsp", count);
+    let wide = App::distributable()
+        .page("count.jsp", count)
+        .file("META-INF/context.xml", r#"<Context sessionCookiePath="/"/>"#);
+    let story = r#"
+name = "a cookie of its own"
+guarantees = ["cluster-forms"]
+[cluster]
+jvm-routes = "none"
+[node.n1]
+jvm-args = ["-DjvmRoute=east"]
+[node.n2]
+jvm-args = ["-DjvmRoute=west"]
+[[step]]
+deploy = "shop.war"
+[[step]]
+deploy = "wide.war"
+[[step]]
+get = "/shop/count.jsp"
+on = "n2"
+times = 2
+[[step]]
+get = "/shop/count.jsp"
+on = "sticky"
+expect = { body = "n=3" }
+[[step]]
+kill = "owner"
+client = "alice"
+[[step]]
+get = "/shop/count.jsp"
+on = "n1"
+expect = { body = "n=4" }
+"#;
+    let job = run(story, &[("shop.war", shop), ("wide.war", wide)], &["--server", "tomee:9.0.0"]).await;
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let looks = last_looks(&job, "/shop");
+    assert_eq!(looks["n1"]["cookie"], serde_json::json!({"name": "SHOPID", "path": "/shop"}));
+    assert_eq!(last_looks(&job, "/wide")["n1"]["cookie"], serde_json::json!({"name": "JSESSIONID", "path": "/"}));
+    let records = history(&job);
+    let routes: BTreeMap<_, _> = records
+        .iter()
+        .filter(|record| record["record"] == "observe" && !record["state"].is_null())
+        .map(|record| (record["node"].to_string(), record["state"]["engine"]["jvm-route"].to_string()))
+        .collect();
+    assert_eq!(routes["\"n1\""], "\"east\"");
+    assert_eq!(routes["\"n2\""], "\"west\"");
+    let asked: Vec<_> = records.iter().filter(|record| record["record"] == "invoke").collect();
+    let sent: Vec<_> = asked.iter().map(|record| record["session"].as_str().unwrap_or("none")).collect();
+    assert_eq!(sent[0], "none");
+    assert!(sent[1..].iter().all(|id| id.ends_with(".west")), "{sent:?}");
+    assert_eq!(asked[2]["node"], "n2", "sticky goes by the route that the node has");
+    let killed = records.iter().find(|record| record["record"] == "fault").expect("a kill");
+    assert_eq!(killed["node"], "n2");
+    let renamed = records.iter().rfind(|record| record["record"] == "complete").expect("an answer");
+    let set = renamed["reply"]["set-cookie"][0].as_str().expect("a cookie");
+    assert!(set.starts_with("SHOPID=") && set.contains(".east;"), "{set}");
+}
+
+/// Why the sessions of an app stay on one node, and of its near miss that they do not.
+async fn reasons_on(server: &str) {
+    let page = |app: App| app.page("a.jsp", "out.print(1);");
+    let web = |text: &str| {
+        page(App::default().file(
+            "WEB-INF/web.xml",
+            format!("<web-app version=\"3.1\" xmlns=\"http://xmlns.jcp.org/xml/ns/javaee\">{text}</web-app>"),
+        ))
+    };
+    let jar = |name: &str, text: &str| {
+        let fragment = format!(
+            "<web-fragment version=\"3.1\" xmlns=\"http://xmlns.jcp.org/xml/ns/javaee\"><name>{name}</name>{text}</web-fragment>"
+        );
+        App::default().file("META-INF/web-fragment.xml", fragment).pack()
+    };
+    let says = "<distributable/>";
+    let apps = [
+        ("bare.war", page(App::default()), Some("the app has no WEB-INF/web.xml, and so no <distributable/>")),
+        ("silent.war", web(""), Some("/WEB-INF/web.xml has no <distributable/>")),
+        (
+            "jar.war",
+            web(says).file("WEB-INF/lib/a.jar", jar("a", says)).file("WEB-INF/lib/b.jar", jar("b", "")),
+            Some(
+                "META-INF/web-fragment.xml in /WEB-INF/lib/b.jar has no <distributable/>, which takes it from the whole app",
+            ),
+        ),
+        ("complete.war", page(App::distributable()).file("WEB-INF/lib/b.jar", jar("b", "")), None),
+        ("ordered.war", web(&format!("{says}<absolute-ordering/>")).file("WEB-INF/lib/b.jar", jar("b", "")), None),
+        (
+            "manager.war",
+            web(says).file("META-INF/context.xml", "<Context><Manager/></Context>"),
+            Some(
+                "the <Manager> in META-INF/context.xml names no className, and so is org.apache.catalina.session.StandardManager, which does not replicate",
+            ),
+        ),
+        (
+            "hopeful.war",
+            web("").file("META-INF/context.xml", r#"<Context distributable="true"/>"#),
+            Some(
+                "/WEB-INF/web.xml has no <distributable/>; `distributable` of <Context> in META-INF/context.xml has no effect",
+            ),
+        ),
+    ];
+    let mut story = "name = \"why\"\nguarantees = [\"cluster-forms\"]\n".to_owned();
+    for (name, ..) in &apps {
+        story.push_str(&format!("[[step]]\ndeploy = \"{name}\"\nthrough = \"copy\"\non = \"n1\"\n"));
+    }
+    for (name, ..) in &apps {
+        story.push_str(&format!("[[step]]\nobserve = \"/{}\"\n", name.trim_end_matches(".war")));
+    }
+    let files: Vec<_> = apps.iter().map(|(name, app, _)| (*name, app.clone())).collect();
+    let job = run(&story, &files, &["--server", server]).await;
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    for (name, _, why) in &apps {
+        let look = last_looks(&job, &format!("/{}", name.trim_end_matches(".war")))["n1"].clone();
+        assert_eq!(look["local-because"].as_str(), *why, "{name}: {look}");
+        let replicates = look["manager"]["class"] == "org.apache.catalina.ha.session.DeltaManager";
+        assert_eq!(replicates, why.is_none(), "{name}: {look}");
+    }
+}
+
+#[tokio::test]
+async fn why_an_app_is_local_is_told_on_tomee_9() {
+    reasons_on("tomee:9.0.0").await;
+}
+
+#[tokio::test]
+async fn why_an_app_is_local_is_told_on_tomcat_11() {
+    reasons_on("tomcat:11.0.24").await;
+}
+
+/// A build of an app with a class of its own.
+fn build(number: u32) -> App {
+    let basket = format!(
+        "package shop; public class Basket implements java.io.Serializable {{
+           private static final long serialVersionUID = {number}L;
+           @Override public String toString() {{ return \"of build {number}\"; }}
+         }}"
+    );
+    let page = format!(
+        "if (request.getParameter(\"with\") != null) request.getSession().setAttribute(\"b\", new shop.Basket());
+        request.getSession().setAttribute(\"n\", 1); out.print(\"page {number}, class \" + new shop.Basket());"
+    );
+    App::distributable().page("a.jsp", &page).classes("8", &[("shop/Basket.java", &basket)])
+}
+
+/// Replaces an archive while its node is down. Bob's session may hold what the other build cannot read.
+async fn replaced(server: &str, unpacked: &str, bobs: &str) -> MainJob {
+    let story = format!(
+        r#"
+name = "another build"
+guarantees = ["cluster-forms"]
+[[step]]
+deploy = "shop.war"
+[[step]]
+get = "/shop/a.jsp"
+on = "n2"
+[[step]]
+get = "/shop/a.jsp{bobs}"
+on = "n1"
+client = "bob"
+[[step]]
+stop = "n2"
+[[step]]
+restart = "n2"
+with = {{ war = "new/shop.war"{unpacked} }}
+[[step]]
+get = "/shop/a.jsp"
+on = "n2"
+client = "carol"
+"#
+    );
+    run(&story, &[("shop.war", build(1)), ("new/shop.war", build(2))], &["--server", server]).await
+}
+
+/// What n2 answers at the end, and whether it serves what its archive holds.
+fn answer_of_n2(job: &MainJob) -> (String, bool) {
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let records = history(job);
+    // Behind it the other clients' sessions are read once more.
+    let asked = records.iter().find(|record| record["record"] == "invoke" && record["client"] == "carol");
+    let asked = asked.expect("carol asks");
+    assert_eq!(asked["node"], "n2");
+    let answer = records
+        .iter()
+        .find(|record| record["record"] == "complete" && record["operation"] == asked["operation"])
+        .expect("an answer");
+    let dropped = records.iter().rfind(|record| record["event"] == "war-dropped").expect("it was put there");
+    assert!(dropped["served-sha256"].is_string(), "{dropped}");
+    let look = last_looks(job, "/shop")["n2"].clone();
+    assert_eq!(look["war-sha256"], dropped["sha256"], "the archive is the new one in any case");
+    let body = answer["reply"]["body"].as_str().unwrap_or_default().trim().to_owned();
+    (body, look["served-sha256"] == dropped["served-sha256"])
+}
+
+#[tokio::test]
+async fn a_replaced_archive_runs_on_tomee_9() {
+    let job = replaced("tomee:9.0.0", "", "").await;
+    assert_eq!(answer_of_n2(&job), ("page 2, class of build 2".to_owned(), true));
+}
+
+/// The log says it with the class, and not only that something went wrong.
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_session_that_another_build_cannot_read_is_told_with_its_class() {
+    let job = replaced("tomee:9.0.0", "", "?with=basket").await;
+    let logs = history(&job).into_iter().filter(|record| record["record"] == "log");
+    let said: Vec<_> = logs.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect();
+    assert!(said.iter().any(|line| line.contains("java.io.InvalidClassException: shop.Basket")), "{said:?}");
+}
+
+#[tokio::test]
+async fn tomee_9_goes_on_with_the_old_app_where_the_archive_alone_was_replaced() {
+    let job = replaced("tomee:9.0.0", ", unpacked = \"kept\"", "").await;
+    assert_eq!(answer_of_n2(&job), ("page 1, class of build 1".to_owned(), false));
+}
+
+#[tokio::test]
+async fn tomcat_11_takes_the_new_app_where_the_archive_alone_was_replaced() {
+    let job = replaced("tomcat:11.0.24", ", unpacked = \"kept\"", "").await;
+    let (body, new) = answer_of_n2(&job);
+    // Of a page that is no newer than its class Jasper takes the class, and the work folder was kept, too.
+    assert!(new && body.ends_with("class of build 2"), "{body}");
+}
+
+#[tokio::test]
+async fn the_fields_of_any_session_scoped_bean_are_told() {
+    let users = Caches::of_user().expect("a home");
+    let server = Distribution::resolve(&ServerSpec::default(), &users, &Maven::default(), &Quiet).await;
+    let lib = server.expect("TomEE by Maven").home.join("lib");
+    let jars = lib.read_dir_utf8().expect("a folder").flatten().map(|entry| entry.path().to_string());
+    let jars: Vec<_> = jars.filter(|jar| jar.ends_with(".jar")).collect();
+    let basket = "package shop; import java.util.*;
+      @jakarta.enterprise.context.SessionScoped public class Basket implements java.io.Serializable {
+        private Map<String, Integer> items = new HashMap<String, Integer>(); private String nothing; private transient Object cache = new Object();
+        public int add(String item) { items.put(item, 1); return items.size(); }
+      }";
+    let servlet = "package shop; import jakarta.servlet.http.*;
+      @jakarta.servlet.annotation.WebServlet(\"/add\") public class Add extends HttpServlet {
+        @jakarta.inject.Inject private Basket basket;
+        @Override protected void doGet(HttpServletRequest q, HttpServletResponse a) throws java.io.IOException { a.getWriter().print(basket.add(q.getParameter(\"item\"))); }
+      }";
+    let web = "<web-app version=\"5.0\" xmlns=\"https://jakarta.ee/xml/ns/jakartaee\"><distributable/></web-app>";
+    let app = App::default().file("WEB-INF/web.xml", web).file("WEB-INF/beans.xml", "<beans/>").classes_against(
+        &jars.join(":"),
+        "8",
+        &[("shop/Basket.java", basket), ("shop/Add.java", servlet)],
+    );
+    let story = STORY.replace("values/set.jsp", "values/add?item=x").replace("values", "shop");
+    let job = run(&story, &[("shop.war", app)], &["--server", "tomee:9.0.0"]).await;
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let looks = last_looks(&job, "/shop");
+    let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
+    let names: Vec<_> = one.keys().collect();
+    assert_eq!(names, ["bean:shop.Basket.items", "bean:shop.Basket.nothing", "openWebBeansSessionContext"]);
+    for name in names {
+        assert_eq!(one[name]["sha256"], two[name]["sha256"], "{name}: {one:?} {two:?}");
+    }
+    assert!(one["bean:shop.Basket.items"]["sha256"].is_string(), "{one:?}");
+    assert!(one["openWebBeansSessionContext"]["sha256"].is_string(), "{one:?}");
+}
