@@ -8,8 +8,16 @@ use super::step::{Step, StepKind};
 use super::{AtMost, Exchange, FaultKind, Guarantee, NodeName, Role, Topology};
 
 /// What the verdict decides of any app where nobody says what else.
-pub const OF_ANY_APP: &[Guarantee] =
-    &[Guarantee::ClusterForms, Guarantee::DeployedEverywhere, Guarantee::ManagerAsConfigured, Guarantee::MembersAgree];
+pub const OF_ANY_APP: &[Guarantee] = &[
+    Guarantee::ClusterForms,
+    Guarantee::DeployedEverywhere,
+    Guarantee::ManagerAsConfigured,
+    Guarantee::MembersAgree,
+    Guarantee::SessionKept,
+    Guarantee::AttributesReplicated,
+    Guarantee::AttributesSurvive,
+    Guarantee::AnswersKept,
+];
 
 /// How often each path is asked by each client before the first kill: the second answer comes out of the session that
 /// the first one made.

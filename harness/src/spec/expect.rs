@@ -242,6 +242,12 @@ pub enum Violation {
     ExpiredEarly,
     /// A session was there long after its time.
     ExpiredLate,
+    /// An attribute of a session is gone, or has an older value.
+    LostAttribute,
+    /// A request that was answered with success before a fault is not so after it.
+    AnswerLost,
+    /// A client was given the session of another one.
+    ForeignSession,
     /// A node logged what is not known to be harmless.
     DirtyLog,
 }
@@ -250,7 +256,7 @@ kebab!(Violation);
 
 impl Violation {
     /// All.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 27] = [
         Self::ClusterDoesNotForm,
         Self::NotDeployed,
         Self::OtherBytes,
@@ -274,6 +280,9 @@ impl Violation {
         Self::PhantomSession,
         Self::ExpiredEarly,
         Self::ExpiredLate,
+        Self::LostAttribute,
+        Self::AnswerLost,
+        Self::ForeignSession,
         Self::DirtyLog,
     ];
 
@@ -293,6 +302,10 @@ impl Violation {
             Guarantee::NoStaleRead => Self::StaleRead,
             Guarantee::NoPhantomSession => Self::PhantomSession,
             Guarantee::Expiry => Self::ExpiredEarly,
+            Guarantee::SessionKept => Self::LostSession,
+            Guarantee::AttributesReplicated => Self::StaleReplica,
+            Guarantee::AttributesSurvive => Self::LostAttribute,
+            Guarantee::AnswersKept => Self::AnswerLost,
             Guarantee::CleanLogs => Self::DirtyLog,
         }
     }

@@ -35,13 +35,21 @@ pub enum Guarantee {
     NoPhantomSession,
     /// A session ends so long after its last use as it says: neither before, nor much later.
     Expiry,
+    /// A client that sends the id of a live session is answered out of it, whichever app it is.
+    SessionKept,
+    /// Each copy that is due holds the owner's attributes, by name and by value, whichever app they are of.
+    AttributesReplicated,
+    /// After a fault or a move the node that answers holds the attributes that were last seen, whichever app they are of.
+    AttributesSurvive,
+    /// A request that was answered with success before a fault is so after it.
+    AnswersKept,
     /// No node logs a WARNING or SEVERE that is not known to be harmless.
     CleanLogs,
 }
 
 impl Guarantee {
     /// All, in the order of a run.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 18] = [
         Self::ClusterForms,
         Self::DeployedEverywhere,
         Self::ManagerAsConfigured,
@@ -55,6 +63,10 @@ impl Guarantee {
         Self::NoStaleRead,
         Self::NoPhantomSession,
         Self::Expiry,
+        Self::SessionKept,
+        Self::AttributesReplicated,
+        Self::AttributesSurvive,
+        Self::AnswersKept,
         Self::CleanLogs,
     ];
 
@@ -71,9 +83,20 @@ impl Guarantee {
         Self::IdentityKept,
     ];
 
-    /// Those that tell of losses: what is seen of these is told though nobody asked for it.
-    pub const LOSSES: [Self; 3] =
-        [Self::AcknowledgedWritesSurvive, Self::ReplicatedWritesSurvive, Self::CompleteSession];
+    /// Those that need no counter: they are decided for sessions of any app.
+    pub const ANY_APP: [Self; 4] =
+        [Self::SessionKept, Self::AttributesReplicated, Self::AttributesSurvive, Self::AnswersKept];
+
+    /// Those that tell of losses: what is seen of these is told though nobody asked for it. Of the counter app the first
+    /// three tell, of every other app the last three.
+    pub const LOSSES: [Self; 6] = [
+        Self::AcknowledgedWritesSurvive,
+        Self::ReplicatedWritesSurvive,
+        Self::CompleteSession,
+        Self::SessionKept,
+        Self::AttributesSurvive,
+        Self::AttributesReplicated,
+    ];
 
     /// Whether it is about sessions, which a fault must have put to the test.
     pub fn is_about_sessions(self) -> bool {
@@ -88,6 +111,10 @@ impl Guarantee {
                 | Self::NoStaleRead
                 | Self::NoPhantomSession
                 | Self::Expiry
+                | Self::SessionKept
+                | Self::AttributesReplicated
+                | Self::AttributesSurvive
+                | Self::AnswersKept
         )
     }
 }

@@ -6,6 +6,7 @@
 mod finding;
 mod judge;
 
+mod app_sessions;
 mod assumptions;
 mod expectations;
 mod guarantees;
@@ -18,6 +19,7 @@ mod excuses;
 mod held;
 mod operations;
 mod records;
+mod requests;
 mod routes;
 mod sessions;
 mod splits;

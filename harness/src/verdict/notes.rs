@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::guarantees::identity_kept;
+use super::guarantees::{answers_kept, identity_kept};
 use super::promise;
 use super::sessions::Session;
 use super::view::View;
@@ -28,6 +28,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
         notes.extend(not_asked(view, session));
     }
     notes.extend(logged(view));
+    notes.extend(answers_kept::other_bodies(view));
     notes
 }
 

@@ -144,7 +144,7 @@ pub(super) fn operations<'a>(history: &'a History, timeline: &Timeline<'_>) -> V
 
 /// Whether the answer came whole, of whatever status: what the request did is done then. A body that was cut off may belong
 /// to a request that still runs.
-fn is_complete(outcome: &Outcome) -> bool {
+pub(super) fn is_complete(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Ok { .. } | Outcome::Failed { .. } => true,
         Outcome::Unknown { why, reply: Some(_) } => {

@@ -21,7 +21,9 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
         Guarantee::AcknowledgedWritesSurvive
         | Guarantee::CompleteSession
         | Guarantee::IdentityKept
-        | Guarantee::NoStaleRead => true,
+        | Guarantee::NoStaleRead
+        | Guarantee::SessionKept
+        | Guarantee::AttributesSurvive => true,
         Guarantee::ClusterForms
         | Guarantee::DeployedEverywhere
         | Guarantee::ManagerAsConfigured
@@ -31,6 +33,8 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
         | Guarantee::ReplicationWaits
         | Guarantee::NoPhantomSession
         | Guarantee::Expiry
+        | Guarantee::AttributesReplicated
+        | Guarantee::AnswersKept
         | Guarantee::CleanLogs => false,
     }
 }

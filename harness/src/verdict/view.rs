@@ -3,8 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use super::app_sessions::AppSessions;
 use super::held;
 use super::operations::{self, Operation, stem};
+use super::requests::{self, Request};
 use super::routes::Routes;
 use super::sessions::{self, Replica, Session};
 use super::splits::{self, Split};
@@ -13,7 +15,7 @@ use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, History, LogClass, Nanos, NodeState, OperationId, Question,
     Record, RecordKind, ReplicaRole, SessionReplica,
 };
-use crate::spec::{ClientName, ContextPath, ManagerKind, NodeName, Plan, StepKind};
+use crate::spec::{ClientName, ContextPath, Guarantee, ManagerKind, NodeName, Plan, StepKind};
 
 /// The session attribute in which the counter app counts.
 pub const COUNT_ATTRIBUTE: &str = "count";
@@ -123,6 +125,10 @@ pub(super) struct View<'a> {
     pub(super) invocations: Vec<(Nanos, &'a ClientName)>,
     /// When a line of each node's log came.
     pub(super) log_times: Vec<(Nanos, &'a NodeName)>,
+    /// The requests to any app.
+    pub(super) requests: Vec<Request<'a>>,
+    /// The sessions of any app; those of the counter app only where a guarantee about any app is asked for.
+    pub(super) apps: AppSessions<'a>,
     /// The contexts of all apps of the plan.
     pub(super) contexts: BTreeSet<&'a ContextPath>,
     /// Those of the counter app.
@@ -160,6 +166,13 @@ impl<'a> View<'a> {
             session.take_over_doubts();
         }
         let disappearances = disappearances(history);
+        let requests = requests::requests(history, &timeline, &contexts);
+        let left_out = if plan.guarantees.iter().any(|guarantee| Guarantee::ANY_APP.contains(guarantee)) {
+            BTreeSet::new()
+        } else {
+            counters.clone()
+        };
+        let apps = AppSessions::of(&requests, &looks, &contexts, &left_out);
         Self {
             plan,
             history,
@@ -173,6 +186,8 @@ impl<'a> View<'a> {
             disappearances,
             invocations: history.records.iter().filter_map(invocation).collect(),
             log_times: history.records.iter().filter_map(log_time).collect(),
+            requests,
+            apps,
             contexts,
             counters,
         }

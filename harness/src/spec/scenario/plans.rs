@@ -8,7 +8,8 @@ use super::error::nearest;
 use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
-use crate::spec::{AtMost, ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
+use crate::spec::plan::App;
+use crate::spec::{AtMost, ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -205,9 +206,11 @@ impl Scenario {
                 .steps
                 .iter()
                 .any(|step| matches!(&step.kind, StepKind::Deploy { delivery, .. } if delivery.on.is_some()));
-            told.filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
-                .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere)
-                .collect()
+            let told = told
+                .filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
+                .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
+            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| asks_any_app_after_a_fault(&plan));
+            told.chain(any_app).collect()
         });
         plan.append_final_read();
         Ok(plan)
@@ -275,4 +278,13 @@ fn vary<T: Clone>(
         })
     });
     *cells = varied.collect();
+}
+
+/// Whether a WAR of the user's is there and any app is asked after a fault: what is seen to be lost without one is told
+/// anyway, and nothing else can be known.
+fn asks_any_app_after_a_fault(plan: &Plan) -> bool {
+    let own = |step: &Step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. });
+    let mut after = plan.steps.iter().skip_while(|step| !matches!(step.kind, StepKind::Fault { .. }));
+    plan.steps.iter().any(own)
+        && after.any(|step| matches!(step.kind, StepKind::Http { .. } | StepKind::HttpTraffic { .. }))
 }

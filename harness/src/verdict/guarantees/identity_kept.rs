@@ -141,7 +141,7 @@ fn not_told(operation: &Operation<'_>) -> Option<String> {
 
 /// Why a client that asked for a path over plain HTTP does not send a cookie with its next request for it, in words (RFC
 /// 6265, sections 5.1.4 and 5.4).
-fn not_sent_back(cookie: &str, path: &str) -> Option<String> {
+pub(super) fn not_sent_back(cookie: &str, path: &str) -> Option<String> {
     for attribute in cookie.split(';').skip(1).map(str::trim) {
         let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
         match name.to_ascii_lowercase().as_str() {

@@ -144,6 +144,10 @@ pub(in super::super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
         Guarantee::NoStaleRead => super::no_stale_read::judge(view),
         Guarantee::NoPhantomSession => super::no_phantom_session::judge(view),
         Guarantee::Expiry => super::expiry::judge(view),
+        Guarantee::SessionKept => super::session_kept::judge(view),
+        Guarantee::AttributesReplicated => super::attributes_replicated::judge(view),
+        Guarantee::AttributesSurvive => super::attributes_survive::judge(view),
+        Guarantee::AnswersKept => super::answers_kept::judge(view),
         Guarantee::CleanLogs => super::clean_logs::judge(view),
     }
 }

@@ -25,7 +25,11 @@ fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
     let contexts = contexts.filter(|context| named(context) && !wanted.contains(&context.manager.class));
     let wanted = wanted.first().map_or("none", String::as_str);
     let breaches = contexts.map(|context| {
-        let why = if context.distributable { "" } else { ": the app is not distributable" };
+        let why = match &context.local_because {
+            Some(because) => format!(": {because}"),
+            None if context.distributable => String::new(),
+            None => ": the app is not distributable".to_owned(),
+        };
         let because =
             format!("{} runs {} with {} where {wanted} was due{why}", look.node, context.path, context.manager.class);
         Breach::shown(look.at, look.record, because)

@@ -15,6 +15,13 @@ pub(super) mod identity_kept;
 mod replicated_writes;
 pub(super) mod state_transferred;
 
+pub(super) mod answers_kept;
+mod attribute_values;
+mod attributes_replicated;
+mod attributes_survive;
+mod session_kept;
+mod session_tests;
+
 mod clean_logs;
 mod expiry;
 mod harmless_lines;

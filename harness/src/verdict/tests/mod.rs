@@ -1,8 +1,10 @@
 //! The checkers, proven on bad histories first.
 
 mod servers;
+mod shop;
 mod story;
 
+mod any_app;
 mod cluster;
 mod expectations;
 mod expiry;

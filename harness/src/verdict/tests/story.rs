@@ -90,6 +90,11 @@ impl Story {
         self.history.records.push(Record { at: Nanos(self.now), kind });
     }
 
+    /// Lets so many milliseconds pass.
+    pub(super) fn wait(&mut self, ms: u64) {
+        self.now += ms * TICK;
+    }
+
     pub(super) fn event(&mut self, event: Event) {
         self.push(RecordKind::Event(event));
     }

@@ -1,0 +1,324 @@
+//! The sessions of any app, by context and stem of the id: which requests sent or gave it, and what looks showed of it.
+//!
+//! Nothing is known of what an app does. So a session whose id changes is another one here, and whether it is a loss or
+//! meant is for the guarantees to say.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::time::Duration;
+
+use super::operations::stem;
+use super::requests::Request;
+use super::view::{Look, View};
+use crate::history::{Nanos, ReplicaRole, SessionReplica};
+use crate::spec::{ClientName, ContextPath, Guarantee, NodeName};
+
+/// One session of an app.
+#[derive(Debug)]
+pub(super) struct AppSession<'a> {
+    pub(super) context: Option<&'a ContextPath>,
+    pub(super) stem: &'a str,
+    /// Who was told its id first.
+    pub(super) client: &'a ClientName,
+    /// The first request whose answer told its id.
+    pub(super) born: Option<usize>,
+    /// The requests that sent or were told its id, by the instant of their invocation.
+    pub(super) requests: Vec<usize>,
+    /// For each request until when it or one before it may have changed something.
+    acting_until: Vec<Nanos>,
+    /// Copies that looks showed, by the instant of the look; no proxies, and none that is not valid.
+    pub(super) shown: Vec<Shown<'a>>,
+}
+
+/// A copy of a session that a look showed.
+#[derive(Debug)]
+pub(super) struct Shown<'a> {
+    pub(super) record: usize,
+    pub(super) node: &'a NodeName,
+    pub(super) asked: Nanos,
+    pub(super) at: Nanos,
+    pub(super) replica: &'a SessionReplica,
+}
+
+impl<'a> Shown<'a> {
+    /// The names of the attributes that are to be replicated.
+    pub(super) fn names(&self) -> BTreeSet<&'a str> {
+        let due = self.replica.attributes.iter().filter(|(_, value)| !value.excluded);
+        due.map(|(name, _)| name.as_str()).collect()
+    }
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(super) struct AppSessions<'a> {
+    pub(super) all: Vec<AppSession<'a>>,
+    by_id: HashMap<(Option<&'a ContextPath>, &'a str), usize>,
+    /// Methods and paths after which a session was seen to live on.
+    keeping: HashSet<(&'a str, &'a str)>,
+}
+
+impl<'a> AppSessions<'a> {
+    pub(super) fn of(
+        requests: &[Request<'a>],
+        looks: &[Look<'a>],
+        contexts: &BTreeSet<&'a ContextPath>,
+        left_out: &BTreeSet<&'a ContextPath>,
+    ) -> Self {
+        let mut sessions = Self::default();
+        let within = |context: Option<&'a ContextPath>| context.is_none_or(|context| !left_out.contains(context));
+        for (index, request) in requests.iter().enumerate().filter(|(_, request)| within(request.context)) {
+            // Without an app of its own a request of the counter's tells nothing of another app.
+            if request.context.is_none() && request.counter.is_some() {
+                continue;
+            }
+            let sent = request.sent.map(|id| stem(id.as_str()));
+            let told = request.told.map(stem).filter(|told| Some(*told) != sent);
+            for id in sent.into_iter().chain(told) {
+                let place = sessions.place(request, id);
+                sessions.all[place].takes(index, request);
+            }
+            if let Some(told) = request.told.map(stem) {
+                let place = sessions.place(request, told);
+                sessions.all[place].gives(index, requests);
+            }
+        }
+        let judged: BTreeSet<&ContextPath> = contexts.difference(left_out).copied().collect();
+        for look in looks {
+            for context in look.contexts(&judged) {
+                // The plan's own path lives as long as the plan does.
+                let path = judged.get(&context.path).copied();
+                for replica in
+                    context.sessions.iter().filter(|replica| replica.valid && replica.role != ReplicaRole::Proxy)
+                {
+                    let Some(place) = sessions.by_id.get(&(path, stem(replica.id.as_str()))) else { continue };
+                    let (record, node, asked, at) = (look.record, look.node, look.asked, look.at);
+                    sessions.all[*place].shown.push(Shown { record, node, asked, at, replica });
+                }
+            }
+        }
+        sessions.learn_keeping(requests);
+        sessions
+    }
+
+    fn place(&mut self, request: &Request<'a>, stem: &'a str) -> usize {
+        let all = &mut self.all;
+        *self.by_id.entry((request.context, stem)).or_insert_with(|| {
+            let (context, client) = (request.context, request.client);
+            all.push(AppSession {
+                context,
+                stem,
+                client,
+                born: None,
+                requests: vec![],
+                acting_until: vec![],
+                shown: vec![],
+            });
+            all.len() - 1
+        })
+    }
+
+    /// Learns after which unsafe requests a session lived on: a look showed it before it was asked for again, or the same
+    /// request was made again and the client was given no other session.
+    fn learn_keeping(&mut self, requests: &[Request<'a>]) {
+        let mut keeping = HashSet::new();
+        for session in &self.all {
+            let mut again: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+            for (place, index) in session.requests.iter().enumerate() {
+                let request = &requests[*index];
+                let (method, path) = (request.target.split(' ').next().unwrap_or_default(), request.path);
+                let gives = request.told.is_some_and(|told| stem(told) == session.stem);
+                let replaced = request.told.is_some_and(|told| stem(told) != session.stem);
+                if gives || (again.insert((method, path), true).is_some() && request.answered && !replaced) {
+                    keeping.insert((method, path));
+                    continue;
+                }
+                let first = session.shown.partition_point(|shown| shown.asked <= request.acts_until);
+                let next = session.requests.get(place + 1).map(|next| requests[*next].invoked);
+                if session.shown.get(first).is_some_and(|shown| next.is_none_or(|next| shown.at < next)) {
+                    keeping.insert((method, path));
+                }
+            }
+        }
+        self.keeping = keeping;
+    }
+
+    /// The session of an id in an app.
+    pub(super) fn find(&self, context: Option<&'a ContextPath>, id: &'a str) -> Option<&AppSession<'a>> {
+        self.by_id.get(&(context, stem(id))).map(|place| &self.all[*place])
+    }
+}
+
+impl<'a> AppSession<'a> {
+    fn gives(&mut self, index: usize, requests: &[Request<'a>]) {
+        let ended = |index: usize| requests[index].completed;
+        if self.born.is_none_or(|born| ended(index) < ended(born)) {
+            (self.born, self.client) = (Some(index), requests[index].client);
+        }
+    }
+
+    /// As in `alice's session A1B2 of /shop`.
+    pub(super) fn name(&self) -> String {
+        let of = self.context.map_or_else(String::new, |context| format!(" of {context}"));
+        format!("{}'s session {}{of}", self.client, self.stem)
+    }
+
+    fn takes(&mut self, index: usize, request: &Request<'a>) {
+        let before = self.acting_until.last().copied().unwrap_or_default();
+        self.requests.push(index);
+        self.acting_until.push(before.max(request.acts_until));
+    }
+
+    /// How many of its requests had begun before an instant.
+    fn begun(&self, requests: &[Request<'a>], before: Nanos) -> usize {
+        self.requests.partition_point(|index| requests[*index].invoked < before)
+    }
+
+    /// Since when nothing of what was asked before an instant goes on; `None` where nothing was asked.
+    pub(super) fn quiet_since(&self, requests: &[Request<'a>], before: Nanos) -> Option<Nanos> {
+        let begun = self.begun(requests, before);
+        self.acting_until[..begun].last().copied()
+    }
+
+    /// Whether one of its requests was under way between two instants, or may still have been.
+    pub(super) fn busy(&self, requests: &[Request<'a>], from: Nanos, to: Nanos) -> bool {
+        self.quiet_since(requests, Nanos(to.0.saturating_add(1))).is_some_and(|until| from <= until)
+    }
+
+    /// The last request before an instant that had been answered by then.
+    pub(super) fn last_answered(&self, requests: &[Request<'a>], before: Nanos) -> Option<usize> {
+        let begun = self.begun(requests, before);
+        self.requests[..begun]
+            .iter()
+            .copied()
+            .rfind(|index| requests[*index].answered && requests[*index].completed.is_some_and(|end| end < before))
+    }
+
+    /// Whether a look would show it where the node holds it.
+    pub(super) fn is_told_by(&self, look: &Look<'a>) -> bool {
+        self.context.is_some_and(|context| {
+            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
+        })
+    }
+
+    /// The request after another one.
+    pub(super) fn next_after(&self, requests: &[Request<'a>], invoked: Nanos) -> Option<Nanos> {
+        let begun = self.begun(requests, Nanos(invoked.0.saturating_add(1)));
+        self.requests.get(begun).map(|index| requests[*index].invoked)
+    }
+
+    /// Whether another request may have changed its id while this one was under way.
+    pub(super) fn raced(&self, requests: &[Request<'a>], index: usize) -> bool {
+        let request = &requests[index];
+        let ended = request.completed.unwrap_or(request.invoked);
+        let begun = self.begun(requests, ended);
+        let all = self.requests[..begun].iter().zip(&self.acting_until).rev();
+        let mut others = all.take_while(|(_, until)| request.invoked < **until);
+        others.any(|(other, _)| {
+            let other_is = &requests[*other];
+            let changes = !other_is.answered || other_is.told.is_some_and(|told| stem(told) != self.stem);
+            *other != index && request.invoked < other_is.acts_until && changes
+        })
+    }
+
+    /// The first request that sent its id and was given another session.
+    pub(super) fn left(&self, requests: &[Request<'a>]) -> Option<usize> {
+        self.requests.iter().copied().find(|index| {
+            let request = &requests[*index];
+            request.sent.is_some_and(|sent| sent.stem() == self.stem)
+                && request.told.is_some_and(|told| stem(told) != self.stem)
+        })
+    }
+
+    /// Whether it was known to be there by an instant: its id had been given, or a look had shown it.
+    pub(super) fn known(&self, requests: &[Request<'a>], at: Nanos) -> bool {
+        self.born.is_some_and(|born| requests[born].completed.is_some_and(|end| end < at))
+            || self.shown.first().is_some_and(|shown| shown.at < at)
+    }
+
+    /// Whether its time may have been over at an instant, as far as a look told how long it lives.
+    pub(super) fn may_have_expired(&self, requests: &[Request<'a>], at: Nanos) -> bool {
+        let lives = self.shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
+        let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
+        // The server counts from the begin or the end of the last request.
+        let begun = self.begun(requests, at);
+        let used = self.requests[..begun].last().map(|index| requests[*index].invoked);
+        lives.zip(used).is_some_and(|(lives, used)| lives <= at.since(used))
+    }
+}
+
+impl<'a> View<'a> {
+    /// The sessions that a guarantee is about: those of every app where the plan asks for it, else those of all but the
+    /// counter app, which has its own.
+    pub(super) fn app_sessions(&self, guarantee: Guarantee) -> impl Iterator<Item = &AppSession<'a>> {
+        let asked = self.plan.guarantees.contains(&guarantee);
+        self.apps.all.iter().filter(move |session| asked || !self.is_counter(session.context))
+    }
+
+    /// Whether a context is one of the counter app.
+    pub(super) fn is_counter(&self, context: Option<&ContextPath>) -> bool {
+        context.is_some_and(|context| self.counters.contains(context))
+    }
+
+    /// Whether a request may have ended a session or given it another id, as far as anybody can tell: it says so, or it is
+    /// not safe and nothing showed that the session lives on after such a one.
+    pub(super) fn may_end(&self, session: &AppSession<'a>, index: usize) -> bool {
+        let request = &self.requests[index];
+        if request.told.is_some_and(|told| stem(told) == session.stem) {
+            return false;
+        }
+        if request.counter.is_some() || request.says_to_end() {
+            return request.says_to_end();
+        }
+        !request.is_safe() && !self.apps.keeping.contains(&request.key())
+    }
+
+    /// Whether nobody promises what a node shows of a session at an instant, in words: a split, or that no copy was left.
+    pub(super) fn excuse(
+        &self,
+        session: &AppSession<'a>,
+        node: &NodeName,
+        (from, at): (Nanos, Nanos),
+    ) -> Option<String> {
+        let begun = || session.requests.iter().map(|index| &self.requests[*index]).filter(|asked| asked.invoked < at);
+        let split = self.splits.iter().find(|split| {
+            let saw = |asked: &&Request<'a>| asked.invoked < split.until && split.from < asked.acts_until;
+            if at <= split.from {
+                return false;
+            }
+            if !self.replicates_to_all() {
+                return begun().any(|asked| asked.invoked < split.until);
+            }
+            let Some(first) = begun().find(saw) else { return false };
+            let born = self.timeline.lives(node).iter().map(|life| life.from).filter(|born| *born < at).max();
+            split.parts(first.node, node)
+                || begun().any(|asked| first.invoked <= asked.invoked && split.parts(first.node, asked.node))
+                || born.is_some_and(|born| first.invoked < born)
+        });
+        if let Some(split) = split {
+            return Some(format!("{} had split {}, and nothing is merged", split.name, session.name()));
+        }
+        let broken: Vec<_> = self.broken_between(from, at).collect();
+        let alone = broken.iter().find(|(when, victim)| {
+            let mut others = self.plan.topology.names().filter(|name| name != victim);
+            !others.any(|other| self.timeline.settled(other, *when, *when))
+        });
+        if let Some((when, victim)) = alone {
+            return Some(format!("no other node held a copy when {victim} ended at {when}"));
+        }
+        let mut pairs = broken.iter().zip(broken.iter().skip(1)).filter(|((_, one), (_, other))| one != other);
+        let at_once = pairs.find(|((one, _), (other, _))| {
+            !self.timeline.whole.iter().any(|whole| *one < whole.from && whole.from < *other)
+        });
+        let ((_, one), (_, other)) = at_once.filter(|_| !self.replicates_to_all())?;
+        Some(format!("{one} and {other} ended before BackupManager could make another copy"))
+    }
+
+    /// The ends of nodes between two instants.
+    fn broken_between(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = (Nanos, &'a NodeName)> {
+        let faults = self.timeline.faults.iter().filter(|fault| !fault.kind.is_undone_in_place());
+        let faults = faults.filter_map(|fault| fault.hit().map(|_| (fault.asked, fault.node)));
+        let deaths = self.timeline.deaths.iter().map(|(at, node, ..)| (*at, *node));
+        let mut all: Vec<_> = faults.chain(deaths).filter(|(at, _)| from < *at && *at < to).collect();
+        all.sort();
+        all.into_iter()
+    }
+}

@@ -1,0 +1,115 @@
+//! Attributes of two copies of a session compared: by what they serialise to where that is known, else by their values.
+//!
+//! Values may be secret, so a report names class and size; the value itself only where it is a number, a boolean or a short
+//! string under a harmless name, or the counter app's own.
+
+use crate::history::{AttributeValue, SessionReplica};
+
+/// How one copy's attribute stands against the owner's.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Compared {
+    Same,
+    /// It is missing or another, in words.
+    Differs(String),
+    /// Nobody can tell, in words.
+    Undecidable(String),
+}
+
+/// Words in the name of an attribute whose value is never shown.
+const SECRET: [&str; 4] = ["token", "password", "secret", "key"];
+/// The longest string that is shown.
+const SHORT: usize = 40;
+
+/// A node's attribute held against what was due; `open` where values may be shown.
+pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, open: bool) -> Compared {
+    let Some(found) = copy.attributes.get(name) else {
+        return Compared::Differs(format!("{name} is missing, where {} was due", told(name, due, open)));
+    };
+    let differs = || {
+        let (here, due_told) = (told(name, found, open), told(name, due, open));
+        if here == due_told {
+            return Compared::Differs(format!("{name} is {here} as was due, but with another content"));
+        }
+        Compared::Differs(format!("{name} is {here}, where {due_told} was due"))
+    };
+    if found.class != due.class {
+        return differs();
+    }
+    if let Some(why) = due.undecidable.as_ref().or(found.undecidable.as_ref()) {
+        return Compared::Undecidable(format!("{name} ({}): {why}", due.class));
+    }
+    if let (Some(here), Some(wanted)) = (&found.sha256, &due.sha256) {
+        return if here == wanted { Compared::Same } else { differs() };
+    }
+    if found.value == due.value {
+        return Compared::Same;
+    }
+    // The text of an object may tell nothing but where it lies in memory.
+    if is_a_value(due) {
+        differs()
+    } else {
+        Compared::Undecidable(format!("{name} ({}) was not serialised, and its texts differ", due.class))
+    }
+}
+
+/// Whether the JSON is the value, and not only a text of it.
+fn is_a_value(value: &AttributeValue) -> bool {
+    !value.value.is_string() || value.class == "java.lang.String" || value.class == "java.lang.Character"
+}
+
+/// A value as a report may show it.
+pub(super) fn told(name: &str, value: &AttributeValue, open: bool) -> String {
+    let lower = name.to_ascii_lowercase();
+    let harmless = !SECRET.iter().any(|word| lower.contains(word)) && is_a_value(value);
+    let short = match &value.value {
+        serde_json::Value::Number(_) | serde_json::Value::Bool(_) | serde_json::Value::Null => true,
+        serde_json::Value::String(text) => text.chars().count() <= SHORT,
+        _ => false,
+    };
+    if open || (harmless && short) {
+        return format!("{} ({})", value.value, value.class);
+    }
+    let size = value.bytes.map_or_else(String::new, |bytes| format!(" of {bytes} bytes"));
+    let elements = value.value.as_array().map_or_else(String::new, |all| match all.len() {
+        1 => " with 1 element".to_owned(),
+        many => format!(" with {many} elements"),
+    });
+    format!("a {}{elements}{size}", value.class)
+}
+
+/// How a copy stands against what was due.
+#[derive(Debug, Default)]
+pub(super) struct Differences {
+    /// What it lacks or has otherwise: names, and in words.
+    pub(super) differs: Vec<(String, String)>,
+    /// What nobody can compare, in words.
+    pub(super) undecidable: Vec<String>,
+    /// What the Manager's filters leave out.
+    pub(super) excluded: Vec<String>,
+}
+
+/// All attributes that are due held against a copy.
+pub(super) fn differences(due: &SessionReplica, copy: &SessionReplica, open: bool) -> Differences {
+    let mut found = Differences::default();
+    for (name, value) in &due.attributes {
+        if value.excluded {
+            found.excluded.push(name.clone());
+            continue;
+        }
+        match compared(name, value, copy, open) {
+            Compared::Same => {}
+            Compared::Differs(why) => found.differs.push((name.clone(), why)),
+            Compared::Undecidable(why) => found.undecidable.push(why),
+        }
+    }
+    found
+}
+
+/// Whether two values of an attribute are known to be the same.
+pub(super) fn is_same(one: &AttributeValue, other: &AttributeValue) -> bool {
+    one.class == other.class
+        && match (&one.sha256, &other.sha256) {
+            (Some(one), Some(other)) => one == other,
+            _ => one.value == other.value,
+        }
+}

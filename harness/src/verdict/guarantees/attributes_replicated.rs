@@ -1,0 +1,266 @@
+//! While nobody asks for a session, each copy that is due holds the owner's attributes, by name and by value.
+//!
+//! Due is a copy on every node that serves the app (`DeltaManager`), or one backup (`BackupManager`), of all that the
+//! Manager's own filters let through. What cannot be serialised is told as soon as the owner holds it, before any node is
+//! lost.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::app_sessions::{AppSession, Shown};
+use super::super::requests::Request;
+use super::super::view::{Look, View};
+use super::attribute_values::differences;
+use super::judgement::{Breach, Judgement};
+use super::session_tests::{baseline, is_gone, seen};
+use crate::history::{LogClass, Nanos, RecordKind, ReplicaRole};
+use crate::spec::{ContextPath, Guarantee, NodeName, Violation};
+
+const THIS: Guarantee = Guarantee::AttributesReplicated;
+
+/// What comparing brought.
+#[derive(Default)]
+struct Found {
+    breaches: Vec<Breach>,
+    undecidable: BTreeSet<String>,
+    excluded: BTreeSet<String>,
+    /// The records of the copies that held what was due.
+    same: Vec<usize>,
+    attributes: usize,
+}
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let mut all = Found::default();
+    let local = local_contexts(view);
+    let mut uncompared = None;
+    all.breaches
+        .extend(local.values().flatten().map(|(at, record, because)| Breach::shown(*at, *record, because.clone())));
+    all.breaches.extend(unsent(view));
+    for session in view.app_sessions(THIS) {
+        all.breaches.extend(unserialisable(session));
+        if session.context.is_some_and(|context| local.get(context).is_some_and(Option::is_some)) {
+            continue;
+        }
+        let before = all.same.len() + all.breaches.len() + all.undecidable.len();
+        for quiet in quiet_times(view, session) {
+            compare(view, session, &quiet, &mut all);
+        }
+        if all.same.len() + all.breaches.len() + all.undecidable.len() == before && lives(view, session) {
+            uncompared.get_or_insert_with(|| session.name());
+        }
+    }
+    let told = |what: &BTreeSet<String>| what.iter().cloned().collect::<Vec<_>>().join(", ");
+    let excluded = if all.excluded.is_empty() {
+        String::new()
+    } else {
+        format!("; not due, as the Manager's filters exclude them: {}", told(&all.excluded))
+    };
+    if let Some(violated) = Judgement::violated(all.breaches) {
+        return violated;
+    }
+    if let Some(session) = uncompared {
+        return Judgement::unknown(format!(
+            "{session} was never seen on its owner and on a node that is to have a copy while nobody asked for it"
+        ));
+    }
+    if !all.undecidable.is_empty() {
+        return Judgement::unknown(format!("nobody can compare {}{excluded}", told(&all.undecidable)));
+    }
+    if all.same.is_empty() || all.attributes == 0 {
+        return Judgement::unknown(format!("no session with an attribute that is due was seen on two nodes{excluded}"));
+    }
+    let copies = all.same.len();
+    let told = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
+    Judgement::holds(format!("{told} held what the owners held, {} values in all{excluded}", all.attributes))
+        .resting_on(vec![], all.same)
+        .after(copies)
+}
+
+/// Whether a session that should have been compared was still there at the end.
+fn lives(view: &View<'_>, session: &AppSession<'_>) -> bool {
+    let Some(last) = session.last_answered(&view.requests, Nanos(u64::MAX)) else { return false };
+    let request = &view.requests[last];
+    let gone = is_gone(view, session, request.acts_until, Nanos(u64::MAX));
+    session.known(&view.requests, Nanos(u64::MAX))
+        && session.left(&view.requests).is_none()
+        && !request.says_to_end()
+        && !gone
+}
+
+/// The contexts with sessions that a node of the cluster keeps to itself, each with the first look that shows why.
+fn local_contexts<'a>(view: &View<'a>) -> BTreeMap<&'a ContextPath, Option<(Nanos, usize, String)>> {
+    let mut all: BTreeMap<&ContextPath, Option<(Nanos, usize, String)>> = BTreeMap::new();
+    if view.plan.topology.nodes.len() < 2 {
+        return all;
+    }
+    for session in view.app_sessions(THIS).filter(|session| session.known(&view.requests, Nanos(u64::MAX))) {
+        let Some(context) = session.context else { continue };
+        all.entry(context).or_insert_with(|| {
+            let wanted = std::iter::once(context).collect();
+            let in_cluster = |look: &&Look<'a>| look.state.is_some_and(|state| state.cluster_class.is_some());
+            view.looks.iter().filter(in_cluster).find_map(|look| {
+                let state =
+                    look.contexts(&wanted).find(|state| state.local_because.is_some() || !state.distributable)?;
+                let why = state.local_because.as_deref().unwrap_or("the app is not distributable");
+                let because = format!("{} replicates no session of {context}: {why}", look.node);
+                Some((look.at, look.record, because))
+            })
+        });
+    }
+    all
+}
+
+/// Deltas that could not be serialised, as a node logged: what they carried is on no other node.
+fn unsent(view: &View<'_>) -> Vec<Breach> {
+    let asked = view.plan.guarantees.contains(&THIS);
+    let others = view.contexts.iter().any(|context| !view.counters.contains(context));
+    let lines = view.history.records.iter().enumerate().filter_map(|(index, record)| match &record.kind {
+        RecordKind::Log(line) if line.class == LogClass::SerialisationFailed => Some((index, record.at, line)),
+        _ => None,
+    });
+    let breaches = lines.filter_map(|(index, at, line)| {
+        let session = view.apps.all.iter().find(|session| line.message.contains(session.stem));
+        let ours = session.map_or(others, |session| !view.is_counter(session.context));
+        let whose = session.map_or_else(|| "a session".to_owned(), AppSession::name);
+        (asked || ours).then(|| Breach {
+            session: session.map(|session| session.stem.to_owned()),
+            ..Breach::shown(at, index, format!("{} could not send a change of {whose}: {}", line.node, line.message))
+        })
+    });
+    breaches.collect()
+}
+
+/// What the owner holds and no Manager can send.
+fn unserialisable(session: &AppSession<'_>) -> Vec<Breach> {
+    let mut told = BTreeSet::new();
+    let mut breaches = Vec::new();
+    for shown in &session.shown {
+        for (name, value) in shown.replica.attributes.iter().filter(|(_, value)| !value.excluded) {
+            let Some(why) = value.unserialisable.as_ref().filter(|_| told.insert(name)) else { continue };
+            let because = format!(
+                "attribute {name} of {} on {} cannot be serialised, so no other node gets it: {why} ({})",
+                session.name(),
+                shown.node,
+                value.class
+            );
+            breaches.push(Breach {
+                session: Some(session.stem.to_owned()),
+                ..Breach::shown(shown.at, shown.record, because).named(Violation::StaleReplica)
+            });
+        }
+    }
+    breaches
+}
+
+/// A time in which nobody asked for a session, and what its owner was last seen to hold in it.
+struct Quiet<'v, 'a> {
+    from: Nanos,
+    until: Nanos,
+    owner: &'v Shown<'a>,
+}
+
+fn quiet_times<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>) -> Vec<Quiet<'v, 'a>> {
+    let mut from = Nanos::default();
+    let mut times = Vec::new();
+    let left = session.left(&view.requests);
+    for (place, index) in session.requests.iter().enumerate() {
+        let request: &Request<'a> = &view.requests[*index];
+        from = from.max(request.acts_until);
+        let next = session.requests.get(place + 1).map_or(Nanos(u64::MAX), |next| view.requests[*next].invoked);
+        if left == Some(*index) {
+            break;
+        }
+        if from < next
+            && let Some(owner) = baseline(view, session, next)
+        {
+            times.push(Quiet { from, until: next, owner });
+        }
+    }
+    times
+}
+
+fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>, all: &mut Found) {
+    let owner = quiet.owner;
+    let open = view.is_counter(session.context);
+    let looks: Vec<&Look<'a>> = view
+        .looks
+        .iter()
+        .filter(|look| {
+            let (first, last) = (look.asked.min(owner.asked), look.at.max(owner.at));
+            look.node != owner.node
+                && quiet.from < look.asked
+                && look.at < quiet.until
+                && session.is_told_by(look)
+                && view.timeline.reachable(look.node, look.asked, look.at)
+                && view.timeline.outlives(owner.node, first, last)
+                && !session.may_have_expired(&view.requests, look.at)
+        })
+        .collect();
+    let copy = |look: &Look<'a>| {
+        let here = session.shown.iter().filter(|shown| shown.record == look.record);
+        here.max_by_key(|shown| shown.replica.attributes.len())
+    };
+    if !view.replicates_to_all() && !looks.iter().any(|look| copy(look).is_some()) {
+        all.breaches.extend(without_backup(view, session, quiet, &looks));
+        return;
+    }
+    for (place, look) in looks.iter().enumerate() {
+        let same_later = |later: &&Look<'a>| {
+            later.node == look.node
+                && copy(later).is_some_and(|later| differences(owner.replica, later.replica, open).differs.is_empty())
+        };
+        let later = || looks[place + 1..].iter().filter(|later| later.node == look.node);
+        if !view.waits() && later().any(same_later) {
+            continue;
+        }
+        let because = match copy(look) {
+            // Where one node has the copy the others know at most where it is.
+            None if !view.replicates_to_all() => continue,
+            None => format!("{} holds no copy of {}, which {} holds", look.node, session.name(), owner.node),
+            Some(copy) => {
+                let found = differences(owner.replica, copy.replica, open);
+                all.excluded.extend(found.excluded);
+                all.undecidable.extend(found.undecidable);
+                let serialised = |name: &String| {
+                    owner.replica.attributes.get(name).is_none_or(|value| value.unserialisable.is_none())
+                };
+                let Some((_, why)) = found.differs.into_iter().find(|(name, _)| serialised(name)) else {
+                    all.same.push(copy.record);
+                    all.attributes += owner.names().len();
+                    continue;
+                };
+                format!("the copy of {} on {} is not what {} holds: {why}", session.name(), look.node, owner.node)
+            }
+        };
+        let late = !view.waits() && later().next().is_none();
+        let late = late.then(|| "nobody waits for it, and it may have come later".to_owned());
+        let unpromised = late.or_else(|| view.excuse(session, look.node, (quiet.from, look.at)));
+        let breach = seen(view, session, look.at, look.record, because).beside(owner.record);
+        all.breaches.push(Breach { unpromised, ..breach.named(Violation::StaleReplica) });
+    }
+}
+
+/// A session of `BackupManager` of which all nodes were looked at, and none but the owner holds it.
+fn without_backup<'a>(
+    view: &View<'a>,
+    session: &AppSession<'a>,
+    quiet: &Quiet<'_, 'a>,
+    looks: &[&Look<'a>],
+) -> Option<Breach> {
+    let owner = quiet.owner;
+    if !matches!(owner.replica.role, ReplicaRole::Primary | ReplicaRole::Replica) {
+        return None;
+    }
+    let last = looks.last()?;
+    let whole =
+        view.timeline.whole.iter().find(|whole| whole.covers(owner.asked.min(last.asked), last.at.max(owner.at)))?;
+    let looked: BTreeSet<&NodeName> = looks.iter().map(|look| look.node).collect();
+    let missed = whole.nodes.iter().any(|node| node != owner.node && !looked.contains(node));
+    if missed || whole.nodes.len() < 2 {
+        return None;
+    }
+    let because = format!("no node holds a backup of {}, only {} holds it", session.name(), owner.node);
+    let late = (!view.waits()).then(|| "nobody waits for it, and it may have come later".to_owned());
+    let unpromised = late.or_else(|| view.excuse(session, owner.node, (quiet.from, last.at)));
+    let breach = seen(view, session, last.at, last.record, because).beside(owner.record);
+    Some(Breach { unpromised, ..breach.named(Violation::StaleReplica) })
+}

@@ -1,0 +1,255 @@
+//! After a fault or a move the node that answers holds the attributes of a session that were last seen on its owner.
+//!
+//! What an app does with a request is not known. So a copy is held against the owner's only where no request came between,
+//! or only safe ones that had been made before: after these an attribute that is missing is lost, and so is one that has
+//! again the value that a copy had shown before.
+
+use std::collections::BTreeSet;
+
+use super::super::app_sessions::{AppSession, Shown};
+use super::super::timeline::Fault;
+use super::super::view::{Look, View};
+use super::attribute_values::{differences, is_same};
+use super::judgement::{Breach, Judgement};
+use super::session_tests::{By, Trial, baseline, named, seen, shown_by, trials};
+use crate::history::Nanos;
+use crate::spec::{Guarantee, NodeName, Violation};
+
+const THIS: Guarantee = Guarantee::AttributesSurvive;
+
+/// What comparing brought.
+#[derive(Default)]
+struct Found {
+    breaches: Vec<Breach>,
+    undecidable: BTreeSet<String>,
+    /// The sessions whose copy was compared after a fault, by the fault's number; after a move by the request.
+    faults: BTreeSet<(String, u32)>,
+    moves: BTreeSet<(String, usize)>,
+}
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let mut all = Found::default();
+    for session in view.app_sessions(THIS) {
+        for fault in view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
+            after_fault(view, session, fault, &mut all);
+        }
+        for index in &session.requests {
+            after_request(view, session, *index, &mut all);
+        }
+    }
+    let breaches = std::mem::take(&mut all.breaches);
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view, &all).unwrap_or_else(Judgement::unknown)
+}
+
+fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
+    let trials = trials(view, THIS);
+    let mut tested: Vec<&Trial<'_, '_>> = Vec::new();
+    let (mut moved, mut open) = (Vec::new(), Vec::new());
+    for trial in &trials {
+        let stem = trial.session.stem.to_owned();
+        let base = baseline(view, trial.session, trial.since);
+        if base.is_some_and(|base| base.names().is_empty()) {
+            continue;
+        }
+        let why = match (&trial.by, base) {
+            (By::Fault(fault), Some(_)) if all.faults.contains(&(stem.clone(), fault.number)) => {
+                tested.push(trial);
+                continue;
+            }
+            (By::Move, _) => {
+                if trial.request.is_some_and(|index| all.moves.contains(&(stem.clone(), index))) {
+                    moved.push(trial);
+                }
+                continue;
+            }
+            (By::Fault(_), None) => "its owner was not looked at between its last request and the fault",
+            (By::Fault(_), Some(_)) => "no copy was looked at before it was asked for what may have changed it",
+        };
+        open.push(format!("{} tested nothing of {}: {why}", trial.name(view), trial.session.name()));
+    }
+    if let Some(first) = open.first() {
+        return Err(match open.len() - 1 {
+            0 => first.clone(),
+            others => format!("{first} (and {others} more)"),
+        });
+    }
+    if !all.undecidable.is_empty() {
+        let told = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
+        return Err(format!("nobody can compare {told}"));
+    }
+    if tested.is_empty() {
+        tested = moved;
+    }
+    if tested.is_empty() {
+        return Err("no session with an attribute was looked at before and after a fault or a move".to_owned());
+    }
+    let (names, answers, evidence) = named(view, &tested);
+    Ok(Judgement::holds(format!("the attributes that owners had shown were there after {names}"))
+        .resting_on(answers, evidence)
+        .after(tested.len()))
+}
+
+/// What the looks at the survivors of a fault show of a session, against what its owner had shown before.
+fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>, all: &mut Found) {
+    let (Some(hit), Some(base)) = (fault.hit(), baseline(view, session, fault.asked)) else { return };
+    let left = session.left(&view.requests).is_some_and(|left| view.requests[left].invoked < fault.asked);
+    if left || base.names().is_empty() {
+        return;
+    }
+    let (strict, limit) = windows(view, session, fault.asked);
+    let survivors: Vec<&NodeName> = if base.node == fault.node {
+        view.plan.topology.names().filter(|name| *name != fault.node).collect()
+    } else {
+        vec![base.node]
+    };
+    let first = |node: &NodeName| {
+        view.looks.iter().find(|look| {
+            look.node == node
+                && hit < look.asked
+                && look.at < limit
+                && session.is_told_by(look)
+                && view.timeline.outlives(node, fault.asked, look.at)
+                && view.timeline.settled(node, look.asked, look.at)
+                && !session.busy(&view.requests, look.asked, look.at)
+                && !session.may_have_expired(&view.requests, look.at)
+        })
+    };
+    let looks: Vec<&Look<'a>> = survivors.iter().filter_map(|node| first(node)).collect();
+    let mut holders = 0;
+    for look in &looks {
+        let here = session.shown.iter().filter(|shown| shown.record == look.record);
+        let Some(copy) = here.max_by_key(|shown| shown.replica.attributes.len()) else {
+            if view.replicates_to_all() && look.at < strict {
+                all.breaches.push(gone(view, session, base, look, fault));
+            }
+            continue;
+        };
+        holders += 1;
+        all.faults.insert((session.stem.to_owned(), fault.number));
+        all.breaches.extend(differs(view, session, base, copy, (fault, look.at < strict), &mut all.undecidable));
+    }
+    let living = survivors.iter().filter(|name| view.timeline.up(name, hit, hit).is_some()).count();
+    if let Some(look) = looks.last().filter(|look| look.at < strict)
+        && holders == 0
+        && looks.len() == living
+        && !view.replicates_to_all()
+    {
+        all.breaches.push(gone(view, session, base, look, fault));
+    }
+}
+
+/// Until when no request came, and until when only safe ones that had been made before.
+fn windows(view: &View<'_>, session: &AppSession<'_>, from: Nanos) -> (Nanos, Nanos) {
+    let later = || session.requests.iter().map(|index| &view.requests[*index]).filter(|asked| from < asked.invoked);
+    let earlier: BTreeSet<&str> = session
+        .requests
+        .iter()
+        .map(|index| &view.requests[*index])
+        .filter(|asked| asked.invoked < from && asked.answered)
+        .map(|asked| asked.target)
+        .collect();
+    let end = Nanos(u64::MAX);
+    let strict = later().next().map_or(end, |asked| asked.invoked);
+    let changing = later().find(|asked| !asked.is_safe() || !earlier.contains(asked.target));
+    (strict, changing.map_or(end, |asked| asked.invoked))
+}
+
+fn gone(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, look: &Look<'_>, fault: &Fault<'_>) -> Breach {
+    let names = base.names().into_iter().collect::<Vec<_>>().join(", ");
+    let because = format!(
+        "{} holds nothing of {} after {}, where {} had shown {names}",
+        look.node,
+        session.name(),
+        fault.name(),
+        base.node
+    );
+    let unpromised = view.excuse(session, look.node, (base.at, look.at));
+    let breach = seen(view, session, look.at, look.record, because).beside(base.record);
+    Breach { unpromised, ..breach.named(Violation::LostSession) }
+}
+
+/// The first attribute that a copy lacks or has otherwise.
+fn differs(
+    view: &View<'_>,
+    session: &AppSession<'_>,
+    base: &Shown<'_>,
+    copy: &Shown<'_>,
+    (fault, strict): (&Fault<'_>, bool),
+    undecidable: &mut BTreeSet<String>,
+) -> Option<Breach> {
+    let found = differences(base.replica, copy.replica, view.is_counter(session.context));
+    if strict {
+        undecidable.extend(found.undecidable);
+    }
+    let counts = |name: &str| {
+        let (Some(due), Some(here)) = (base.replica.attributes.get(name), copy.replica.attributes.get(name)) else {
+            return true;
+        };
+        // A safe request may have changed it; but hardly to what a copy had before.
+        strict || {
+            let mut older = session.shown.iter().filter(|shown| shown.at < fault.asked);
+            older.any(|shown| {
+                shown.replica.attributes.get(name).is_some_and(|was| is_same(was, here) && !is_same(was, due))
+            })
+        }
+    };
+    let (_, why) = found.differs.into_iter().find(|(name, _)| counts(name))?;
+    let because = format!(
+        "{} on {} after {} is not what {} had shown: {why}",
+        session.name(),
+        copy.node,
+        fault.name(),
+        base.node
+    );
+    let unpromised = view.excuse(session, copy.node, (base.at, copy.at));
+    let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
+    Some(Breach { unpromised, ..breach.named(Violation::LostAttribute) })
+}
+
+/// A safe request that another node answered, or the same one after its end, out of a session that has nothing more of what
+/// it had.
+fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &mut Found) {
+    let request = &view.requests[index];
+    let sent = request.sent.is_some_and(|sent| sent.stem() == session.stem);
+    let Some(base) = baseline(view, session, request.invoked).filter(|base| sent && !base.names().is_empty()) else {
+        return;
+    };
+    let moved = base.node != request.node || !view.timeline.outlives(base.node, base.at, request.invoked);
+    if !moved || !request.answered || request.says_to_end() {
+        return;
+    }
+    let next = session.next_after(&view.requests, request.invoked);
+    let Some(look) = view.looks.iter().find(|look| {
+        look.node == request.node
+            && request.acts_until < look.asked
+            && next.is_none_or(|next| look.at < next)
+            && view.timeline.outlives(look.node, request.invoked, look.at)
+            && session.is_told_by(look)
+    }) else {
+        return;
+    };
+    let here = session.shown.iter().filter(|shown| shown.record == look.record);
+    let Some(copy) = here.max_by_key(|shown| shown.replica.attributes.len()) else { return };
+    let (had, has) = (base.names(), copy.names());
+    if !had.is_disjoint(&has) {
+        all.moves.insert((session.stem.to_owned(), index));
+        return;
+    }
+    if view.may_end(session, index) {
+        return;
+    }
+    let names = had.into_iter().collect::<Vec<_>>().join(", ");
+    let because = format!(
+        "{} was answered out of {} without any of its attributes: {} had shown {names}, {} shows none of them",
+        request.name(),
+        session.name(),
+        base.node,
+        copy.node
+    );
+    let unpromised = view.excuse(session, request.node, (base.at, request.invoked));
+    let breach = shown_by(view, session, request, because).beside(base.record).beside(copy.record);
+    all.breaches.push(Breach { unpromised, ..breach.named(Violation::LostAttribute) });
+}

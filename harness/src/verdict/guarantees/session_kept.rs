@@ -1,0 +1,302 @@
+//! A client that sends the id of a live session is answered out of that session: by any node, in whatever app, never out of
+//! another client's.
+//!
+//! An app may end a session or change its id as it likes, and does not say so. What tells a loss from that is where and
+//! when: an id that changes on the node that held the session is the app's doing; one that changes with the node is a loss,
+//! unless a look shows that the new one holds all that the old one had.
+
+use super::super::app_sessions::{AppSession, Shown};
+use super::super::operations::stem;
+use super::super::requests::{Request, deletes};
+use super::super::view::View;
+use super::identity_kept::not_sent_back;
+use super::judgement::{Breach, Judgement};
+use super::session_tests::{Trial, is_gone, named, shown_by, trials};
+use crate::spec::{Guarantee, Violation};
+
+const THIS: Guarantee = Guarantee::SessionKept;
+
+pub(super) fn judge(view: &View<'_>) -> Judgement {
+    let breaches = view.app_sessions(THIS).flat_map(|session| breaches(view, session)).collect();
+    if let Some(violated) = Judgement::violated(breaches) {
+        return violated;
+    }
+    earned(view).unwrap_or_else(Judgement::unknown)
+}
+
+/// Each session that was put to the test must be shown to have been answered from: by an answer that told its id anew, or by
+/// a look at the node that answered.
+fn earned(view: &View<'_>) -> Result<Judgement, String> {
+    if view.app_sessions(THIS).next().is_none() {
+        return Err("no client was given a session".to_owned());
+    }
+    let trials = trials(view, THIS);
+    let untested = trials.iter().filter_map(|trial| untested(view, trial)).collect::<Vec<_>>();
+    if let Some(first) = untested.first() {
+        return Err(match untested.len() - 1 {
+            0 => first.clone(),
+            others => format!("{first} (and {others} more)"),
+        });
+    }
+    if trials.is_empty() {
+        return Err("no fault ended the node that had answered a session last, and no session moved".to_owned());
+    }
+    let all: Vec<_> = trials.iter().collect();
+    let (names, answers, evidence) = named(view, &all);
+    Ok(Judgement::holds(format!("each client was answered out of its session after {names}"))
+        .resting_on(answers, evidence)
+        .after(trials.len()))
+}
+
+fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
+    let Some(index) = trial.request else {
+        return Some(format!(
+            "{} tested nothing of {}: it was not asked for again",
+            trial.name(view),
+            trial.session.name()
+        ));
+    };
+    let request = &view.requests[index];
+    let told = request.told.is_some_and(|told| stem(told) == trial.session.stem);
+    // A frozen node's session may have gone on elsewhere meanwhile.
+    let seen = trial.session.shown.iter().any(|shown| shown.node == request.node && request.acts_until < shown.asked);
+    let changed = request.told.is_some_and(|told| stem(told) != trial.session.stem);
+    (!told && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
+        format!(
+            "nothing shows that {} was answered out of {}: no look at {} followed",
+            request.name(),
+            trial.session.name(),
+            request.node
+        )
+    })
+}
+
+fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
+    let mut breaches = Vec::new();
+    for index in &session.requests {
+        let request = &view.requests[*index];
+        if request.sent.is_some_and(|sent| sent.stem() == session.stem) {
+            breaches.extend(replaced(view, session, *index));
+            breaches.extend(not_there(view, session, *index));
+            breaches.extend(orphaned(view, session, *index));
+            breaches.extend(overwritten(view, session, request));
+        }
+        if request.told.is_some_and(|told| stem(told) == session.stem) {
+            breaches.extend(foreign(view, session, request));
+            breaches.extend(lost_cookie(view, session, request));
+        }
+    }
+    breaches
+}
+
+/// The last answer before a request, where another node answers now or the node was broken since.
+fn moved_from<'v, 'a>(
+    view: &'v View<'a>,
+    session: &AppSession<'a>,
+    request: &Request<'a>,
+) -> Option<(usize, &'v Request<'a>)> {
+    let last = session.last_answered(&view.requests, request.invoked)?;
+    let before = &view.requests[last];
+    let moved = before.node != request.node || !view.timeline.outlives(before.node, before.acts_until, request.invoked);
+    moved.then_some((last, before))
+}
+
+/// A request was given another session than the one that it sent.
+fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
+    let request = &view.requests[index];
+    let told = request.told.filter(|told| stem(told) != session.stem && request.answered)?;
+    let (last, before) = moved_from(view, session, request)?;
+    let over = !session.known(&view.requests, request.invoked)
+        || is_gone(view, session, before.acts_until, request.invoked)
+        || session.may_have_expired(&view.requests, request.invoked)
+        || session.raced(&view.requests, index)
+        || request.says_to_end()
+        || changes_ids(view, request)
+        || carried_over(view, session, request, told);
+    if over {
+        return None;
+    }
+    let sent = request.sent.map_or(session.stem, |sent| sent.as_str());
+    let because = format!(
+        "{} sent the id of {}, {sent}, and was given a new session, {told}; {} had answered it last",
+        request.name(),
+        session.name(),
+        before.name()
+    );
+    let may_end = view.may_end(session, last).then(|| format!("{} may have ended it", before.name()));
+    let unpromised = may_end.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
+    Some(Breach { unpromised, ..shown_by(view, session, request, because).named(Violation::LostSession) })
+}
+
+/// Whether the same request was seen before to give a session another id, or another session, on the node that held it: as
+/// a login does.
+fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
+    let earlier = view.requests.iter().take_while(|other| other.invoked < request.invoked);
+    let mut same = earlier.filter(|other| other.context == request.context && other.key() == request.key());
+    same.any(|other| {
+        let (Some(sent), Some(told)) = (other.sent, other.told) else { return false };
+        let session = view.apps.find(other.context, sent.as_str());
+        sent.stem() != stem(told)
+            && session.is_some_and(|session| {
+                session.last_answered(&view.requests, other.invoked).map(|last| &view.requests[last]).is_some_and(
+                    |last| last.node == other.node && view.timeline.outlives(last.node, last.acts_until, other.invoked),
+                )
+            })
+    })
+}
+
+/// Whether a look showed that the new session holds all attributes that the old one had: its id was changed, as a login does.
+fn carried_over<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> bool {
+    let Some(new) = view.apps.find(session.context, told) else { return false };
+    let had = session.shown.iter().rfind(|shown| shown.at < request.invoked).map(Shown::names);
+    let has = first_after(view, new, request).map(Shown::names);
+    had.zip(has).is_some_and(|(had, has)| !had.is_empty() && had.is_subset(&has))
+}
+
+/// What the first look at the node of a request showed of a session afterwards, before it was asked for again.
+fn first_after<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, request: &Request<'a>) -> Option<&'v Shown<'a>> {
+    let next = session.next_after(&view.requests, request.invoked);
+    session.shown.iter().find(|shown| {
+        shown.node == request.node && request.acts_until < shown.asked && next.is_none_or(|next| shown.at < next)
+    })
+}
+
+/// A safe request on another node was answered without a word of the session, and the node holds none.
+fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
+    let request = &view.requests[index];
+    if !request.answered || request.told.is_some() || !request.is_safe() {
+        return None;
+    }
+    let (last, before) = moved_from(view, session, request)?;
+    let next = session.next_after(&view.requests, request.invoked);
+    let look = view.looks.iter().find(|look| {
+        look.node == request.node
+            && request.acts_until < look.asked
+            && next.is_none_or(|next| look.at < next)
+            && session.is_told_by(look)
+            && view.timeline.outlives(look.node, request.invoked, look.at)
+    })?;
+    let there = session.shown.iter().any(|shown| shown.record == look.record);
+    let over = there
+        || session.raced(&view.requests, index)
+        || !session.known(&view.requests, request.invoked)
+        || view.may_end(session, last)
+        || is_gone(view, session, before.acts_until, request.invoked)
+        || session.may_have_expired(&view.requests, look.at);
+    if over {
+        return None;
+    }
+    let because = format!(
+        "{} sent the id of {}, and {} holds no such session at {}; {} had answered it last",
+        request.name(),
+        session.name(),
+        request.node,
+        look.at,
+        before.name()
+    );
+    let unpromised = view.excuse(session, request.node, (before.acts_until, request.invoked));
+    let breach = shown_by(view, session, request, because).beside(look.record).named(Violation::LostSession);
+    Some(Breach { unpromised, ..breach })
+}
+
+/// A node that answered holds the session only under another route than the client's id has: nobody finds it there.
+fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
+    let request = &view.requests[index];
+    if !request.answered {
+        return None;
+    }
+    let next = session.next_after(&view.requests, request.invoked);
+    let after = |shown: &&Shown<'_>| {
+        shown.node == request.node && request.acts_until < shown.asked && next.is_none_or(|next| shown.at < next)
+    };
+    let look = session.shown.iter().find(after)?.record;
+    let sent = request.sent.map(crate::spec::SessionId::as_str);
+    let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
+    let here = || session.shown.iter().filter(|shown| shown.record == look);
+    let has = here().find(mine).map(Shown::names).unwrap_or_default();
+    let other = here().filter(|shown| !mine(shown)).find(|other| {
+        let names = other.names();
+        !names.is_empty() && names.len() > has.len() && has.is_subset(&names)
+    })?;
+    if session.raced(&view.requests, index) {
+        return None;
+    }
+    let id = request.told.or(sent).unwrap_or(session.stem);
+    let because = format!(
+        "{} was not answered out of {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
+         that has the same cookie may have renamed it",
+        request.name(),
+        session.name(),
+        request.node,
+        other.names().len(),
+        other.replica.id
+    );
+    Some(shown_by(view, session, request, because).beside(look).named(Violation::LostSession))
+}
+
+/// The client sends an id that another app gave it in the place of this app's: both share one cookie.
+fn overwritten(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> Option<Breach> {
+    let first = session.requests.first().is_some_and(|first| view.requests[*first].id == request.id);
+    if !first || session.known(&view.requests, request.invoked) || view.is_counter(session.context) {
+        return None;
+    }
+    let of = |other: &&AppSession<'_>| {
+        other.client == request.client
+            && other.born.is_some_and(|born| view.requests[born].completed < Some(request.invoked))
+    };
+    let giver = view
+        .apps
+        .all
+        .iter()
+        .filter(of)
+        .find(|other| other.stem == session.stem && other.context != session.context && other.context.is_some())?;
+    let mine = view.apps.all.iter().filter(of).filter(|other| other.context == session.context);
+    let lost = mine.max_by_key(|other| other.born.map(|born| view.requests[born].completed))?;
+    let last = lost.last_answered(&view.requests, request.invoked)?;
+    let had = lost.shown.iter().rfind(|shown| shown.at < request.invoked);
+    let nothing = had.is_some_and(|had| had.names().is_empty());
+    if nothing || view.may_end(lost, last) || lost.left(&view.requests).is_some() {
+        return None;
+    }
+    let because = format!(
+        "{} was not answered out of {}: {} of the app {} had given its client another id in the same cookie, {}",
+        request.name(),
+        lost.name(),
+        giver.born.map_or_else(String::new, |born| view.requests[born].id.to_string()),
+        giver.context.map_or_else(String::new, ToString::to_string),
+        session.stem
+    );
+    Some(shown_by(view, lost, request, because).named(Violation::LostSession))
+}
+
+/// A client was told an id that another one had been given.
+fn foreign(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> Option<Breach> {
+    let born = &view.requests[session.born?];
+    let sent_it = request.sent.is_some_and(|sent| sent.stem() == session.stem);
+    if born.client == request.client || sent_it || born.completed > request.completed {
+        return None;
+    }
+    let because = format!(
+        "{} gave {} the session {}, which {} had given {}",
+        request.name(),
+        request.client,
+        session.stem,
+        born.name(),
+        born.client
+    );
+    let breach = shown_by(view, session, request, because).beside(born.record).named(Violation::ForeignSession);
+    Some(breach)
+}
+
+/// A client was given a cookie that it cannot send back to the app.
+fn lost_cookie(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> Option<Breach> {
+    let cookie = request.reply?.set_cookie.last().filter(|cookie| !deletes(cookie))?;
+    let why = not_sent_back(cookie, request.path)?;
+    if let Some(context) = session.context
+        && not_sent_back(cookie, &format!("{}/", context.as_str().trim_end_matches('/'))).is_none()
+    {
+        return None;
+    }
+    let because = format!("{} was given a cookie that its client cannot send back: {why}", request.name());
+    Some(shown_by(view, session, request, because).named(Violation::LostSession))
+}

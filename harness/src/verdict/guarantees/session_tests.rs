@@ -1,0 +1,151 @@
+//! What the guarantees about sessions of any app share: which sessions were put to the test by which fault or move, what was
+//! last seen of a session before it, and how a breach is told.
+
+use super::super::app_sessions::{AppSession, Shown};
+use super::super::requests::Request;
+use super::super::timeline::Fault;
+use super::super::view::View;
+use super::judgement::Breach;
+use crate::history::{Nanos, OperationId, ReplicaRole};
+use crate::spec::Guarantee;
+
+/// What put a session to the test.
+pub(super) enum By<'v, 'a> {
+    /// The end of the node that had answered it last.
+    Fault(&'v Fault<'a>),
+    /// It was asked for on another node than before.
+    Move,
+}
+
+/// One session that a fault or a move put to the test.
+pub(super) struct Trial<'v, 'a> {
+    pub(super) by: By<'v, 'a>,
+    pub(super) session: &'v AppSession<'a>,
+    /// What was at stake had been there before this instant.
+    pub(super) since: Nanos,
+    /// The first request for it that was answered afterwards.
+    pub(super) request: Option<usize>,
+}
+
+impl Trial<'_, '_> {
+    /// As in `the kill of n1 (#6 on n2)`.
+    pub(super) fn name(&self, view: &View<'_>) -> String {
+        let request = self.request.map(|index| &view.requests[index]);
+        let by = match self.by {
+            By::Fault(fault) => fault.name(),
+            By::Move => "a move to another node".to_owned(),
+        };
+        request.map_or(by.clone(), |request| format!("{by} ({} on {})", request.id, request.node))
+    }
+}
+
+/// All that put sessions to the test: each end of a node that had answered one last, and each move. A session that may have
+/// ended is at stake all the same unless its last request said that it ends it, or a look showed that it was gone.
+pub(super) fn trials<'v, 'a>(view: &'v View<'a>, guarantee: Guarantee) -> Vec<Trial<'v, 'a>> {
+    let mut trials = Vec::new();
+    for session in view.app_sessions(guarantee) {
+        let faults = view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up());
+        trials.extend(faults.filter_map(|fault| at_stake(view, session, fault)));
+        trials.extend(moves(view, session));
+    }
+    trials
+}
+
+fn at_stake<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, fault: &'v Fault<'a>) -> Option<Trial<'v, 'a>> {
+    let hit = fault.hit()?;
+    let last = session.last_answered(&view.requests, hit)?;
+    let asked = &view.requests[last];
+    let left = session.left(&view.requests).is_some_and(|left| view.requests[left].invoked < fault.asked);
+    let over = left
+        || !session.known(&view.requests, fault.asked)
+        || asked.says_to_end()
+        || (view.may_end(session, last) && is_gone(view, session, asked.acts_until, fault.asked))
+        || session.may_have_expired(&view.requests, fault.asked);
+    if over || asked.node != fault.node {
+        return None;
+    }
+    let request = answered_after(view, session, hit);
+    if fault.kind.is_undone_in_place() && request.is_some_and(|index| view.requests[index].node == fault.node) {
+        // A frozen node that answers when it has thawed has lost nothing, and tests nobody.
+        return None;
+    }
+    Some(Trial { by: By::Fault(fault), session, since: fault.asked, request })
+}
+
+fn answered_after(view: &View<'_>, session: &AppSession<'_>, hit: Nanos) -> Option<usize> {
+    session.requests.iter().copied().find(|index| {
+        let request = &view.requests[*index];
+        hit < request.invoked && request.answered && request.sent.is_some_and(|sent| sent.stem() == session.stem)
+    })
+}
+
+fn moves<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>) -> impl Iterator<Item = Trial<'v, 'a>> {
+    let pairs = session.requests.iter().zip(session.requests.iter().skip(1));
+    pairs.filter_map(move |(before, after)| {
+        let (first, second) = (&view.requests[*before], &view.requests[*after]);
+        let moved = first.answered
+            && second.answered
+            && first.node != second.node
+            && first.completed.is_some_and(|end| end < second.invoked)
+            && second.sent.is_some_and(|sent| sent.stem() == session.stem)
+            && session.known(&view.requests, second.invoked)
+            && view.timeline.outlives(first.node, first.acts_until, second.invoked)
+            && !first.says_to_end();
+        moved.then_some(Trial { by: By::Move, session, since: second.invoked, request: Some(*after) })
+    })
+}
+
+/// Whether a look at the node that had answered it last showed a session no more, between two instants.
+pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to: Nanos) -> bool {
+    let Some(last) = session.last_answered(&view.requests, to) else { return false };
+    let node = view.requests[last].node;
+    let mut looks = view.looks.iter().filter(|look| {
+        look.node == node
+            && from < look.asked
+            && look.at < to
+            && session.is_told_by(look)
+            && view.timeline.outlives(node, from, look.at)
+    });
+    looks.any(|look| !session.shown.iter().any(|shown| shown.record == look.record))
+}
+
+/// What was last seen of a session before an instant, after its last request: on the node that answered it last, or on the
+/// one that was its owner.
+pub(super) fn baseline<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
+    let quiet = session.quiet_since(&view.requests, before)?;
+    let owner = view.requests[session.last_answered(&view.requests, before)?].node;
+    let shown = || session.shown.iter().filter(|shown| quiet < shown.asked && shown.at < before);
+    shown()
+        .rfind(|shown| shown.node == owner)
+        .or_else(|| shown().rfind(|shown| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)))
+}
+
+/// A breach that a request showed, with the fault before it.
+pub(super) fn shown_by(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>, because: String) -> Breach {
+    let at = request.completed.unwrap_or(request.invoked);
+    Breach { rests_on: vec![request.id], ..seen(view, session, at, request.record, because) }
+}
+
+/// A breach that a record showed, with the fault before it.
+pub(super) fn seen(view: &View<'_>, session: &AppSession<'_>, at: Nanos, record: usize, because: String) -> Breach {
+    let fault = view.timeline.faults.iter().rev().find(|fault| fault.asked < at);
+    let breach = Breach { session: Some(session.stem.to_owned()), ..Breach::shown(at, record, because) };
+    match fault {
+        Some(fault) => breach.beside(fault.record),
+        None => breach,
+    }
+}
+
+/// The trials in words, no more than a reader takes in, and what they rest on.
+pub(super) fn named(view: &View<'_>, trials: &[&Trial<'_, '_>]) -> (String, Vec<OperationId>, Vec<usize>) {
+    let shown = trials.iter().take(3).map(|trial| trial.name(view)).collect::<Vec<_>>().join(" and ");
+    let more = trials.len().saturating_sub(3);
+    let names = if more == 0 { shown } else { format!("{shown} and {more} more") };
+    let answers = || trials.iter().filter_map(|trial| trial.request).map(|index| &view.requests[index]);
+    let faults = trials.iter().filter_map(|trial| match trial.by {
+        By::Fault(fault) => Some(fault.record),
+        By::Move => None,
+    });
+    let records = faults.chain(answers().map(|request| request.record)).collect();
+    (names, answers().map(|request| request.id).collect(), records)
+}

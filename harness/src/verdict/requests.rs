@@ -1,0 +1,165 @@
+//! The requests to any app, the counter's among them, each with its end.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::operations::{cookie_value, is_complete, path};
+use super::timeline::{FOREVER, Timeline, in_time};
+use crate::history::{History, Nanos, OperationId, Outcome, RecordKind, Reply};
+use crate::spec::plan::AppRequest;
+use crate::spec::{ClientName, ContextPath, NodeName, SessionId};
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct Request<'a> {
+    pub(super) id: OperationId,
+    pub(super) client: &'a ClientName,
+    pub(super) node: &'a NodeName,
+    /// What is asked of the counter app.
+    pub(super) counter: Option<AppRequest>,
+    /// Method, path and query.
+    pub(super) target: &'a str,
+    /// The path, without its query.
+    pub(super) path: &'a str,
+    /// The app, where one of the plan's is there.
+    pub(super) context: Option<&'a ContextPath>,
+    /// The id in the client's cookie.
+    pub(super) sent: Option<&'a SessionId>,
+    /// The id that the answer tells.
+    pub(super) told: Option<&'a str>,
+    pub(super) reply: Option<&'a Reply>,
+    pub(super) invoked: Nanos,
+    /// `None` while it is open.
+    pub(super) completed: Option<Nanos>,
+    /// Whether its answer came whole, of whatever status.
+    pub(super) answered: bool,
+    /// Until when it may have changed something.
+    pub(super) acts_until: Nanos,
+    /// The record of its end, or of its invocation while it is open.
+    pub(super) record: usize,
+}
+
+/// Words in a path whose request may be meant to end a session.
+const ENDS: [&str; 8] = ["logout", "logoff", "log-out", "log-off", "signout", "sign-out", "invalidate", "expire"];
+
+impl Request<'_> {
+    /// As in `#6 (GET /shop/cart on n2)`.
+    pub(super) fn name(&self) -> String {
+        format!("{} ({} on {})", self.id, self.target, self.node)
+    }
+
+    pub(super) fn status(&self) -> Option<u16> {
+        self.reply.map(|reply| reply.status)
+    }
+
+    /// Whether it is not meant to change anything (RFC 9110, section 9.2.1), and its path does not say otherwise.
+    pub(super) fn is_safe(&self) -> bool {
+        match self.counter {
+            Some(request) => request == AppRequest::Read,
+            None => ["GET ", "HEAD "].iter().any(|method| self.target.starts_with(method)) && !self.says_to_end(),
+        }
+    }
+
+    /// Whether it is to end the session or to change its id, by what it asks for.
+    pub(super) fn says_to_end(&self) -> bool {
+        if let Some(request) = self.counter {
+            return matches!(request, AppRequest::Invalidate | AppRequest::ChangeId);
+        }
+        let path = self.path.to_ascii_lowercase();
+        ENDS.iter().any(|word| path.contains(word))
+    }
+
+    /// Method and path: what the same page and form are asked by.
+    pub(super) fn key(&self) -> (&str, &str) {
+        (self.target.split(' ').next().unwrap_or_default(), self.path)
+    }
+}
+
+/// Whether a `Set-Cookie` header takes a cookie away.
+pub(super) fn deletes(cookie: &str) -> bool {
+    let aged = cookie.split(';').skip(1).any(|attribute| {
+        let (name, value) = attribute.trim().split_once('=').unwrap_or((attribute, ""));
+        let name = name.trim().to_ascii_lowercase();
+        (name == "max-age" && value.trim().parse::<i64>().is_ok_and(|seconds| seconds <= 0))
+            || (name == "expires" && value.contains("1970"))
+    });
+    aged || cookie_value(cookie).is_none_or(str::is_empty)
+}
+
+/// All requests, by the instant of their invocation.
+pub(super) fn requests<'a>(
+    history: &'a History,
+    timeline: &Timeline<'_>,
+    contexts: &BTreeSet<&'a ContextPath>,
+) -> Vec<Request<'a>> {
+    let mut requests: Vec<Request<'_>> = Vec::new();
+    let mut by_id: HashMap<OperationId, usize> = HashMap::new();
+    for index in in_time(history) {
+        let record = &history.records[index];
+        match &record.kind {
+            RecordKind::Invoke { operation, client, node, request, target, session } => {
+                by_id.entry(*operation).or_insert(requests.len());
+                requests.push(Request {
+                    id: *operation,
+                    client,
+                    node,
+                    counter: *request,
+                    target,
+                    path: path(target),
+                    context: context_of(path(target), contexts),
+                    sent: session.as_ref(),
+                    told: None,
+                    reply: None,
+                    invoked: record.at,
+                    completed: None,
+                    answered: false,
+                    acts_until: FOREVER,
+                    record: index,
+                });
+            }
+            RecordKind::Complete { operation, outcome } => {
+                let known = by_id.get(operation).and_then(|index| requests.get_mut(*index));
+                if let Some(request) = known.filter(|request| request.completed.is_none()) {
+                    request.end(outcome, record.at, index);
+                }
+            }
+            _ => {}
+        }
+    }
+    for request in requests.iter_mut().filter(|request| request.acts_until == FOREVER) {
+        let ended = request.completed.unwrap_or(FOREVER);
+        request.acts_until = if timeline.dead(request.node, request.invoked, ended) {
+            request.invoked
+        } else {
+            timeline.end_of(request.node, request.invoked)
+        };
+    }
+    requests
+}
+
+impl<'a> Request<'a> {
+    fn end(&mut self, outcome: &'a Outcome, at: Nanos, record: usize) {
+        (self.completed, self.record) = (Some(at), record);
+        if is_complete(outcome) {
+            self.acts_until = at;
+        }
+        self.reply = match outcome {
+            Outcome::Ok { reply } => Some(reply),
+            Outcome::Unknown { reply, .. } => reply.as_ref(),
+            Outcome::Failed { .. } => None,
+        };
+        self.answered = self.reply.is_some() && is_complete(outcome);
+        self.told = self.reply.and_then(|reply| match &reply.counter {
+            Some(counter) => counter.session.as_ref().map(SessionId::as_str),
+            None => reply.set_cookie.last().filter(|cookie| !deletes(cookie)).and_then(|cookie| cookie_value(cookie)),
+        });
+    }
+}
+
+/// The context of the longest path that a request's path is in.
+fn context_of<'a>(asked: &str, contexts: &BTreeSet<&'a ContextPath>) -> Option<&'a ContextPath> {
+    let within = |context: &&&ContextPath| {
+        let path = context.as_str().trim_end_matches('/');
+        asked.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    contexts.iter().filter(within).max_by_key(|context| context.as_str().len()).copied()
+}
