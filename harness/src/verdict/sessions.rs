@@ -9,11 +9,11 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::held::Held;
-use super::operations::{Fate, Operation, stem};
+use super::operations::{Fate, Operation, cookie_value, stem};
 use super::routes::Routes;
 use super::timeline::FOREVER;
 use super::view::Content;
-use crate::history::Nanos;
+use crate::history::{History, Nanos, Outcome, RecordKind};
 use crate::spec::plan::AppRequest;
 use crate::spec::{ClientName, NodeName};
 
@@ -187,9 +187,13 @@ impl Session<'_> {
 }
 
 /// All sessions, in the order in which they became known.
-pub(super) fn sessions<'a>(routes: &Routes<'_>, operations: &[Operation<'a>]) -> Vec<Session<'a>> {
+pub(super) fn sessions<'a>(
+    routes: &Routes<'_>,
+    history: &'a History,
+    operations: &[Operation<'a>],
+) -> Vec<Session<'a>> {
     let mut book = Book::default();
-    book.learn_ids(operations);
+    book.learn_ids(history, operations);
     for (index, operation) in operations.iter().enumerate() {
         book.assign(index, operation);
     }
@@ -211,29 +215,35 @@ struct Book<'a> {
 
 impl<'a> Book<'a> {
     /// Goes through the answers as they came and learns which stems belong together.
-    fn learn_ids(&mut self, operations: &[Operation<'a>]) {
+    fn learn_ids(&mut self, history: &'a History, operations: &[Operation<'a>]) {
         let mut by_end: Vec<usize> = (0..operations.len()).collect();
         by_end.sort_by_key(|index| operations[*index].completed.unwrap_or(FOREVER));
-        let renamed = renamed(operations);
+        let mut renamed = renamed(operations);
+        renamed.extend(renamed_by_others(history, operations));
         for index in by_end {
             let operation = &operations[index];
             let sent = operation.sent.map(|id| stem(id.as_str()));
             // A cookie that no answer of this history gave: the session is older than the history.
             if let Some(sent) = sent.filter(|sent| !self.by_stem.contains_key(sent)) {
-                self.open(sent, operation.client, None);
+                match renamed.get(sent).and_then(|before| self.by_stem.get(before).copied()) {
+                    Some(session) => self.rename(session, sent),
+                    None => self.open(sent, operation.client, None),
+                }
             }
             let Some(told) = operation.told().map(stem).filter(|told| !self.by_stem.contains_key(told)) else {
                 continue;
             };
             let before = renamed.get(told).copied().or_else(|| sent.filter(|_| may_be_renamed(operations, operation)));
             match before.and_then(|before| self.by_stem.get(before).copied()) {
-                Some(session) => {
-                    self.sessions[session].stems.push(told);
-                    self.by_stem.insert(told, session);
-                }
+                Some(session) => self.rename(session, told),
                 None => self.open(told, operation.client, Some(index)),
             }
         }
+    }
+
+    fn rename(&mut self, session: usize, stem: &'a str) {
+        self.sessions[session].stems.push(stem);
+        self.by_stem.insert(stem, session);
     }
 
     fn open(&mut self, stem: &'a str, client: &'a ClientName, created_by: Option<usize>) {
@@ -301,6 +311,34 @@ fn renamed<'a>(operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
     let changes = operations.iter().filter(|operation| operation.request == AppRequest::ChangeId);
     let renamed = changes.filter_map(|change| Some((stem(change.told()?), stem(change.sent?.as_str()))));
     renamed.filter(|(after, before)| after != before).collect()
+}
+
+/// The same of requests that are not the counter's, as a login is: the session under the new id has what the one under the old
+/// id had been created with.
+fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
+    let mut asked = BTreeMap::new();
+    let mut renamed = BTreeMap::new();
+    let once = |of: &str| {
+        let answers = operations.iter().filter(|operation| operation.told().map(stem) == Some(of));
+        answers.filter_map(|operation| operation.answer()?.once.as_deref()).next()
+    };
+    for record in &history.records {
+        match &record.kind {
+            RecordKind::Invoke { operation, request: None, session: Some(session), .. } => {
+                asked.insert(*operation, session.stem());
+            }
+            RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } => {
+                let Some(before) = asked.remove(operation) else { continue };
+                let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie)).map(stem);
+                let Some(after) = told.filter(|after| *after != before) else { continue };
+                if once(after).is_some_and(|after| once(before) == Some(after)) {
+                    renamed.insert(after, before);
+                }
+            }
+            _ => {}
+        }
+    }
+    renamed
 }
 
 /// Whether an answer under another id comes out of the session that was asked for, by a change-id request whose own

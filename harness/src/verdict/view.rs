@@ -149,7 +149,7 @@ impl<'a> View<'a> {
         };
         let (contexts, counters) = (deployed(false), deployed(true));
         let routes = Routes::of(plan, history);
-        let mut sessions = sessions::sessions(&routes, &operations);
+        let mut sessions = sessions::sessions(&routes, history, &operations);
         add_replicas(&mut sessions, &looks, &counters);
         for session in &mut sessions {
             session.learn_life(&operations);

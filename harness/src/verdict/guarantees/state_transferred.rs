@@ -93,19 +93,25 @@ fn fate(view: &View<'_>, node: &NodeName, life: &Life) -> Fate {
     })
 }
 
-/// That the last looks before it do not bear out that a joiner held what its peers held, in words.
+/// That the next look at a joiner does not bear out that it held what its peers held, in words: it lacks a session that each
+/// of them held before and after.
 fn denied(view: &View<'_>, node: &NodeName, life: &Life, at: Nanos) -> Option<String> {
+    let first = |of: &NodeName| {
+        let looks = view.looks.iter().filter(|look| look.node == of && at <= look.asked && look.at < life.until);
+        looks.into_iter().find_map(|look| Some((look.at, stems(view, look)?)))
+    };
     let last = |of: &NodeName| {
         let looks = view.looks.iter().rev();
         let mut looks = looks.filter(|look| look.node == of && life.from <= look.asked && look.at <= at);
         looks.find_map(|look| stems(view, look))
     };
-    let own = last(node)?;
+    let (seen, own) = first(node)?;
     let peers =
-        view.plan.topology.names().filter(|peer| *peer != node && view.timeline.up(peer, life.from, at).is_some());
-    let everywhere = peers.map(last).reduce(|all, stems| Some(&all? & &stems?))??;
+        view.plan.topology.names().filter(|peer| *peer != node && view.timeline.up(peer, life.from, seen).is_some());
+    let both = peers.map(|peer| Some(&last(peer)? & &first(peer)?.1));
+    let everywhere = both.reduce(|all, stems| Some(&all? & &stems?))??;
     let missing = everywhere.difference(&own).next()?;
-    Some(format!("{node} was said to hold the sessions of its peers at {at}, and the last look at it lacked {missing}"))
+    Some(format!("{node} was said to hold the sessions of its peers at {at}, and at {seen} it lacked {missing}"))
 }
 
 /// Whether another node ran, and was not frozen, at an instant.
