@@ -317,7 +317,7 @@ fn renamed<'a>(operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
 /// id had been created with.
 fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
     let mut asked = BTreeMap::new();
-    let mut renamed = BTreeMap::new();
+    let mut changed: BTreeMap<&str, &str> = BTreeMap::new();
     let once = |of: &str| {
         let answers = operations.iter().filter(|operation| operation.told().map(stem) == Some(of));
         answers.filter_map(|operation| operation.answer()?.once.as_deref()).next()
@@ -331,14 +331,18 @@ fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> 
                 let Some(before) = asked.remove(operation) else { continue };
                 let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie)).map(stem);
                 let Some(after) = told.filter(|after| *after != before) else { continue };
-                if once(after).is_some_and(|after| once(before) == Some(after)) {
-                    renamed.insert(after, before);
-                }
+                changed.insert(after, before);
             }
             _ => {}
         }
     }
-    renamed
+    // A login may change it several times before the counter is asked again.
+    let counted = changed.keys().filter_map(|after| Some((*after, once(after)?)));
+    let renamed = counted.filter_map(|(after, content)| {
+        let mut before = std::iter::successors(changed.get(after), |before| changed.get(*before)).take(changed.len());
+        before.find(|before| once(before) == Some(content)).map(|before| (after, *before))
+    });
+    renamed.collect()
 }
 
 /// Whether an answer under another id comes out of the session that was asked for, by a change-id request whose own
