@@ -319,8 +319,8 @@ fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> 
     let mut asked = BTreeMap::new();
     let mut changed: BTreeMap<&str, &str> = BTreeMap::new();
     let once = |of: &str| {
-        let answers = operations.iter().filter(|operation| operation.told().map(stem) == Some(of));
-        answers.filter_map(|operation| operation.answer()?.once.as_deref()).next()
+        let mut answers = operations.iter().filter(|operation| operation.told().map(stem) == Some(of));
+        answers.find_map(|operation| operation.answer()?.once.as_deref())
     };
     for record in &history.records {
         match &record.kind {
