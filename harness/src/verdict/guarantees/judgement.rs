@@ -90,12 +90,12 @@ impl Judgement {
     /// Violated by the breach that showed first, where there is one. Those that break no promise count only where there is
     /// no other.
     pub(super) fn violated(mut breaches: Vec<Breach>) -> Option<Self> {
+        let violations = breaches.iter().map(|breach| (breach.violation, breach.session.clone())).collect();
         if breaches.iter().any(|breach| breach.unpromised.is_none()) {
             breaches.retain(|breach| breach.unpromised.is_none());
         }
         breaches.sort_by_key(|breach| breach.at);
         let others = breaches.len().saturating_sub(1);
-        let violations = breaches.iter().map(|breach| (breach.violation, breach.session.clone())).collect();
         let first = breaches.into_iter().next()?;
         let because = match others {
             0 => first.because,

@@ -119,7 +119,7 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
 
 /// What a look had shown, as far as it exceeds what is shown now.
 fn shown_more(floor: Option<Floor>, count: Option<i64>) -> Option<(i64, By)> {
-    let floor = floor.filter(|floor| count.is_some_and(|count| count < floor.count))?;
+    let floor = floor.filter(|floor| count.is_none_or(|count| count < floor.count))?;
     Some((floor.count, floor.by))
 }
 
@@ -195,10 +195,10 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &
         }
     };
     let because = format!(
-        "the replica of {}'s session on {} showed count {} where {due} was due at {}, as {what}",
+        "the replica of {}'s session on {} showed {} where {due} was due at {}, as {what}",
         session.client,
         later.node,
-        count.unwrap_or_default(),
+        count.map_or_else(|| "no count".to_owned(), |count| format!("count {count}")),
         later.at
     );
     Some(Breach::shown(later.at, later.record, because).beside(record))
