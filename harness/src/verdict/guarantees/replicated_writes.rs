@@ -119,7 +119,7 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
 
 /// What a look had shown, as far as it exceeds what is shown now.
 fn shown_more(floor: Option<Floor>, count: Option<i64>) -> Option<(i64, By)> {
-    let floor = floor.filter(|floor| count.is_none_or(|count| count < floor.count))?;
+    let floor = floor.filter(|floor| floor.count > 0 && count.is_none_or(|count| count < floor.count))?;
     Some((floor.count, floor.by))
 }
 
