@@ -234,7 +234,7 @@ async fn an_app_that_is_not_distributable_is_said_with_the_manager_it_got() {
     let texts = [
         "VIOLATED  manager-as-configured",
         "runs /shop with org.apache.catalina.session.StandardManager",
-        "the app is not distributable",
+        "/WEB-INF/web.xml has no <distributable/>",
     ];
     run.ended(&ran, 1, &texts).await;
 }
