@@ -8,7 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 const VALUE: &str = "it's a value=1";
 const RESOURCE: &str = "harness-witness.txt";
 const VARIABLE: &str = "HARNESS_WITNESS";
-const PROPERTY: &str = "harness.witness";
+const PROPERTY: &str = "witness.value";
 /// What the Java of [`Witness::java`] is told by, and no other.
 const JAVA_PROPERTY: &str = "harness.java";
 
@@ -18,7 +18,7 @@ const PAGE: &str = r#"<%@ page session="false" %><%!
     java.io.InputStream in = Thread.currentThread().getContextClassLoader().getResourceAsStream("harness-witness.txt");
     String lib = in == null ? null : new java.util.Scanner(in, "UTF-8").useDelimiter("\\A").next();
     System.out.println("witness lib [" + lib + "] env [" + System.getenv("HARNESS_WITNESS") + "] property ["
-        + System.getProperty("harness.witness") + "] java [" + System.getProperty("harness.java") + "]");
+        + System.getProperty("witness.value") + "] java [" + System.getProperty("harness.java") + "]");
   }
 %>"#;
 
