@@ -2,10 +2,11 @@
 //! doing it.
 //!
 //! [`provision`] installs and starts a container engine where none answers, makes the two base images without a
-//! registry, and installs Chromium with its driver where they are not there. What is
-//! there already is left alone, so a second call takes a second.
+//! registry, and installs Chromium with its driver and a Java compiler where they are not there. What is there
+//! already is left alone, so a second call takes a second.
 
 mod browser;
+mod compiler;
 mod engine;
 mod images;
 pub(crate) mod nextest;
@@ -38,6 +39,7 @@ pub(crate) fn provision(say: &mut dyn FnMut(&str)) -> Result<Provisioned> {
     };
     timed("packages", say, engine::install)?;
     timed("browser", say, browser::install)?;
+    timed("compiler", say, compiler::install)?;
     timed("engine", say, engine::start)?;
     timed("base images", say, images::make)?;
     Ok(Provisioned { engine: engine::version().unwrap_or_default(), done })
