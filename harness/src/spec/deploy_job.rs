@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, Plan};
 use super::step::{Step, StepKind};
-use super::{AtMost, Exchange, FaultKind, Guarantee, NodeName, Role, Topology};
+use super::{AtMost, Exchange, FaultKind, Guarantee, Load, Role, Topology};
 
 /// What the verdict decides of any app where nobody says what else.
 pub const OF_ANY_APP: &[Guarantee] = &[
@@ -75,11 +75,7 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
                 client: client.clone(),
                 node: Role::Sticky.into(),
                 exchange: Exchange::get(path),
-                times,
-                clients,
-                parallel: clients,
-                at_once: 1,
-                every: None,
+                load: Load { times, clients, parallel: clients, ..Load::default() },
             };
             (format!("{clients} clients get {path}, each on its node"), kind)
         };
@@ -95,7 +91,7 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
     for (index, node) in nodes.iter().enumerate() {
         steps.extend(ask(if index == 0 { TIMES_BEFORE_THE_KILL } else { 1 }));
         steps.push(look());
-        steps.push((format!("kill {node}"), kill(node)));
+        steps.push((format!("kill {node}"), StepKind::fault(FaultKind::Kill, node.clone())));
         steps.extend(ask(1));
         steps.push(look());
         steps.push((format!("restart {node}"), StepKind::restart(node.clone())));
@@ -113,11 +109,6 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
     };
     plan.append_final_read();
     Ok(plan)
-}
-
-fn kill(node: &NodeName) -> StepKind {
-    let (kind, node) = (FaultKind::Kill, node.clone().into());
-    StepKind::Fault { kind, node, client: None, percent: None, by: None, delay: None, lasting: None }
 }
 
 /// The paths that are asked, each one of the app.

@@ -43,12 +43,12 @@ impl Plan {
                     served.remove(context);
                     clients.retain(|(.., of), _| *of != context);
                 }
-                StepKind::Request { client, clients: count, context, .. } => {
-                    asked(&mut clients, (client, *count, context), step.may_be_answered());
+                StepKind::Request { client, load, context, .. } => {
+                    asked(&mut clients, (client, load.clients, context), step.may_be_answered());
                 }
-                StepKind::Http { client, clients: count, exchange, .. } => {
+                StepKind::Http { client, load, exchange, .. } => {
                     if let Some(context) = exchange.context(served.iter().copied()) {
-                        asked(&mut clients, (client, *count, context), step.may_be_answered());
+                        asked(&mut clients, (client, load.clients, context), step.may_be_answered());
                     }
                 }
                 // Nobody knows which of its requests comes before a fault.

@@ -2,7 +2,7 @@
 
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, AppRequest, Plan};
-use super::step::{Step, StepKind};
+use super::step::{Load, Step, StepKind};
 use super::{AtMost, FaultKind, Guarantee, ManagerKind, Millis, NodeName, Role, Target, Topology};
 
 /// How often the counter is counted before the first kill.
@@ -120,7 +120,8 @@ impl Job {
     fn request(&self, who: (ClientName, u32), node: Target, request: AppRequest, times: u32) -> StepKind {
         let (client, clients) = who;
         let context = self.context.clone();
-        StepKind::Request { client, node, context, request, times, clients, parallel: clients, at_once: 1, every: None }
+        let load = Load { times, clients, parallel: clients, ..Load::default() };
+        StepKind::Request { client, node, context, request, load }
     }
 
     /// All clients that are many count, each on the node that has its session.
@@ -153,18 +154,7 @@ impl Job {
         };
         self.step(format!("{clients} clients begin to count, each on its node"), flow);
         self.look();
-        self.step(
-            format!("{kind} {node}"),
-            StepKind::Fault {
-                kind,
-                node: node.clone().into(),
-                client: None,
-                percent: None,
-                by: None,
-                delay: None,
-                lasting: None,
-            },
-        );
+        self.step(format!("{kind} {node}"), StepKind::fault(kind, node.clone()));
         let (alice, times) = (self.clients.alice.clone(), self.counts_after_a_kill);
         self.ask(format!("count on {next}"), alice, next, AppRequest::Count, times);
         self.count_all(times);

@@ -56,7 +56,7 @@ pub use ports::{Ports, ServerPorts};
 pub use scenario::Scenario;
 pub use server::{Flavour, ServerSpec};
 pub use skew::Skew;
-pub use step::{Step, StepKind, Unpacked, Until};
+pub use step::{Load, Step, StepKind, Unpacked, Until};
 pub use target::{Role, Target};
 pub use topology::{
     ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,

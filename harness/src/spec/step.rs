@@ -29,6 +29,12 @@ impl StepKind {
         Self::Deploy { app, context, delivery: Delivery::default() }
     }
 
+    /// A fault without parameters, which lasts.
+    pub fn fault(kind: FaultKind, node: impl Into<Target>) -> Self {
+        let node = node.into();
+        Self::Fault { kind, node, client: None, percent: None, by: None, delay: None, lasting: None }
+    }
+
     /// A restart of a node as it was.
     pub fn restart(node: impl Into<Target>) -> Self {
         Self::Restart { node: node.into(), changes: None, app: None, unpacked: Unpacked::Removed }
@@ -76,20 +82,9 @@ pub enum StepKind {
         context: ContextPath,
         /// What is asked.
         request: AppRequest,
-        /// How often each client asks.
-        times: u32,
-        /// How many clients ask.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        clients: u32,
-        /// How many of the clients ask at one time.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        parallel: u32,
-        /// How many requests of one client, all with its one cookie, go on at one time.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        at_once: u32,
-        /// From the begin of one request of a client to that of its next, at least.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        every: Option<Millis>,
+        /// How often.
+        #[serde(flatten)]
+        load: Load,
     },
     /// Asks any app, each client one request after the other.
     Http {
@@ -100,20 +95,9 @@ pub enum StepKind {
         /// What is asked.
         #[serde(flatten)]
         exchange: Exchange,
-        /// How often each client asks.
-        times: u32,
-        /// How many clients ask.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        clients: u32,
-        /// How many of the clients ask at one time.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        parallel: u32,
-        /// How many requests of one client, all with its one cookie, go on at one time.
-        #[serde(default = "one", skip_serializing_if = "is_one")]
-        at_once: u32,
-        /// From the begin of one request of a client to that of its next, at least.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        every: Option<Millis>,
+        /// How often.
+        #[serde(flatten)]
+        load: Load,
     },
     /// Lets clients ask the counter app again and again while the story goes on, each one request after the other.
     Traffic {
@@ -244,6 +228,33 @@ impl Unpacked {
     }
 }
 
+/// How many clients ask, how often and how fast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Load {
+    /// How often each client asks.
+    pub times: u32,
+    /// How many clients ask.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub clients: u32,
+    /// How many of the clients ask at one time.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub parallel: u32,
+    /// How many requests of one client, all with its one cookie, go on at one time.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub at_once: u32,
+    /// From the begin of one request of a client to that of its next, at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every: Option<Millis>,
+}
+
+impl Default for Load {
+    /// One request of one client.
+    fn default() -> Self {
+        Self { times: 1, clients: 1, parallel: 1, at_once: 1, every: None }
+    }
+}
+
 fn one() -> u32 {
     1
 }
@@ -371,7 +382,7 @@ impl StepKind {
     /// Whose answers it waits for: a name, and how many clients have it.
     pub fn clients(&self) -> Option<(&ClientName, u32)> {
         match self {
-            Self::Request { client, clients, .. } | Self::Http { client, clients, .. } => Some((client, *clients)),
+            Self::Request { client, load, .. } | Self::Http { client, load, .. } => Some((client, load.clients)),
             _ => None,
         }
     }

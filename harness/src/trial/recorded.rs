@@ -102,22 +102,11 @@ impl Telling {
             RecordKind::Event(Event::WarRemoved { context, .. }) => {
                 self.unless_last(StepKind::Undeploy { context: context.clone(), delivery: Delivery::default() })
             }
-            RecordKind::Fault { kind, node, phase, .. } => {
-                let (kind, node) = (*kind, node.clone().into());
-                match phase {
-                    FaultPhase::Asked => Some(StepKind::Fault {
-                        kind,
-                        node,
-                        client: None,
-                        percent: None,
-                        by: None,
-                        delay: None,
-                        lasting: None,
-                    }),
-                    FaultPhase::Healed { .. } => self.unless_last(StepKind::Heal { node }),
-                    FaultPhase::Hit { .. } | FaultPhase::Missed { .. } => None,
-                }
-            }
+            RecordKind::Fault { kind, node, phase, .. } => match phase {
+                FaultPhase::Asked => Some(StepKind::fault(*kind, node.clone())),
+                FaultPhase::Healed { .. } => self.unless_last(StepKind::Heal { node: node.clone().into() }),
+                FaultPhase::Hit { .. } | FaultPhase::Missed { .. } => None,
+            },
             RecordKind::Invoke { request, .. } => {
                 self.asks_the_counter |= request.is_some();
                 None

@@ -129,15 +129,13 @@ impl<'a> Walk<'a> {
                 None => Ok(()),
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
-            StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every } => {
-                let what = What::Counter(context.clone(), *request);
-                let ask = Ask { node, what, times: *times, at_once: *at_once, every: *every };
-                self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
+            StepKind::Request { client, node, context, request, load } => {
+                let ask = Ask { node, what: What::Counter(context.clone(), *request), load: *load };
+                self.workload.ask_all(&cluster, client, &ask).await
             }
-            StepKind::Http { client, node, exchange, times, clients, parallel, at_once, every } => {
-                let what = What::Any(exchange.clone());
-                let ask = Ask { node, what, times: *times, at_once: *at_once, every: *every };
-                self.workload.ask_all(&cluster, client, *clients, *parallel, &ask).await
+            StepKind::Http { client, node, exchange, load } => {
+                let ask = Ask { node, what: What::Any(exchange.clone()), load: *load };
+                self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {
                 let what = What::Counter(context.clone(), *request);

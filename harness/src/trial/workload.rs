@@ -12,7 +12,7 @@ use super::memory::Memory;
 use crate::lab::client::{Client, ClientError};
 use crate::lab::cluster::{Cluster, ClusterError};
 use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, ContextPath, Exchange, Millis, NodeName, Plan, Role, SessionId, Target};
+use crate::spec::{ClientName, ContextPath, Exchange, Load, Millis, NodeName, Plan, Role, SessionId, Target};
 
 /// The clients that a run has made so far, each with its cookies, and the traffic that goes on.
 #[derive(Debug, Default)]
@@ -22,16 +22,12 @@ pub(super) struct Workload {
     memory: Arc<Memory>,
 }
 
-/// What each client of a step does.
+/// What the clients of a step do.
 #[derive(Debug)]
 pub(super) struct Ask<'a> {
     pub(super) node: &'a Target,
     pub(super) what: What,
-    pub(super) times: u32,
-    /// How many of them go on at one time.
-    pub(super) at_once: u32,
-    /// From the begin of one to that of the next, at least.
-    pub(super) every: Option<Millis>,
+    pub(super) load: Load,
 }
 
 /// What is asked.
@@ -77,12 +73,10 @@ impl Workload {
         &mut self,
         cluster: &Cluster,
         name: &ClientName,
-        clients: u32,
-        parallel: u32,
         ask: &Ask<'_>,
     ) -> Result<(), ClusterError> {
-        let asking = self.clients(cluster, name, clients)?;
-        let (parallel, memory) = (many(parallel), &self.memory);
+        let asking = self.clients(cluster, name, ask.load.clients)?;
+        let (parallel, memory) = (many(ask.load.parallel), &self.memory);
         stream::iter(asking.into_iter().enumerate())
             .map(|(turn, client)| async move { ask.with(cluster, &client, memory, turn).await })
             .buffer_unordered(parallel)
@@ -166,10 +160,10 @@ fn many(number: u32) -> usize {
 impl Ask<'_> {
     /// `turn` is where a client that goes round the nodes begins.
     async fn with(&self, cluster: &Cluster, client: &Client, memory: &Memory, turn: usize) -> Result<(), ClusterError> {
-        let mut beat = self.every.map(beat);
+        let mut beat = self.load.every.map(beat);
         let mut under_way = FuturesUnordered::new();
-        for time in 0..many(self.times) {
-            while under_way.len() >= many(self.at_once) {
+        for time in 0..many(self.load.times) {
+            while under_way.len() >= many(self.load.at_once) {
                 under_way.next().await.transpose()?;
             }
             if let Some(beat) = &mut beat {

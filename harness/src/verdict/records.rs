@@ -52,8 +52,8 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
             let removed = |event: &Event| matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context);
             missing(event(&removed), "a WAR that was removed")
         }
-        StepKind::Request { client, clients, times, .. } | StepKind::Http { client, clients, times, .. } => {
-            fewer(client, *clients, u64::from(*clients) * u64::from(*times))
+        StepKind::Request { client, load, .. } | StepKind::Http { client, load, .. } => {
+            fewer(client, load.clients, u64::from(load.clients) * u64::from(load.times))
         }
         StepKind::Look { .. } | StepKind::Observe { .. } => {
             let looked = view.looks.iter().any(|look| inside(look.at));

@@ -3,7 +3,7 @@
 
 use tomee_harness::spec::plan::{App, AppRequest, Plan};
 use tomee_harness::spec::{
-    AtMost, ClientName, ContextPath, FaultKind, Guarantee, ManagerKind, NodeName, Step, StepKind, Topology,
+    AtMost, ClientName, ContextPath, FaultKind, Guarantee, Load, ManagerKind, NodeName, Step, StepKind, Topology,
 };
 
 use super::replication::LAST_COUNT;
@@ -22,25 +22,13 @@ pub fn one_session(topology: Topology) -> Plan {
         node: node.clone().into(),
         context: context.clone(),
         request,
-        times,
-        clients: 1,
-        parallel: 1,
-        at_once: 1,
-        every: None,
+        load: Load { times, ..Load::default() },
     };
     let route_late = topology.cluster.manager == ManagerKind::Backup && topology.nodes.len() > 2;
     let counts_after_a_kill = if route_late { 2 } else { 1 };
     let counts_before = u32::try_from(LAST_COUNT).expect("a small number");
     let observe = || StepKind::Observe { context: context.clone() };
-    let kill = |node: &NodeName| StepKind::Fault {
-        kind: FaultKind::Kill,
-        node: node.clone().into(),
-        client: None,
-        percent: None,
-        by: None,
-        delay: None,
-        lasting: None,
-    };
+    let kill = |node: &NodeName| StepKind::fault(FaultKind::Kill, node.clone());
     let steps = [
         (format!("start {} nodes", topology.nodes.len()), StepKind::Start),
         (format!("deploy counter.war through the farm of {first}"), StepKind::deploy(App::Counter, context.clone())),

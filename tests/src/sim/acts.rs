@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ClientName, Millis, StepKind, Target, target::Role};
+use tomee_harness::spec::{ClientName, Load, Millis, StepKind, Target, target::Role};
 
 use super::requests::Fate;
 use super::world::{Browser, Flow, SECOND, World};
@@ -59,11 +59,13 @@ impl World {
             node,
             context: self.contexts[ask.context].clone(),
             request: ask.request,
-            times: number(ask.times),
-            clients: number(count),
-            parallel: number(parallel),
-            at_once: number(ask.at_once),
-            every: None,
+            load: Load {
+                times: number(ask.times),
+                clients: number(count),
+                parallel: number(parallel),
+                at_once: number(ask.at_once),
+                every: None,
+            },
         };
         let title = format!("{}: {:?} {} times on {}", ask.name, ask.request, ask.times, self.names[ask.node]);
         let step = self.begin_step(kind, title);

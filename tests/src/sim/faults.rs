@@ -79,16 +79,7 @@ impl World {
 
     fn fault_step(&mut self, kind: FaultKind, node: usize) -> (u32, u32) {
         let name = self.names[node].clone();
-        let step = StepKind::Fault {
-            kind,
-            node: name.clone().into(),
-            client: None,
-            percent: None,
-            by: None,
-            delay: None,
-            lasting: None,
-        };
-        let step = self.begin_step(step, format!("{kind} {name}"));
+        let step = self.begin_step(StepKind::fault(kind, name.clone()), format!("{kind} {name}"));
         self.faults += 1;
         self.faults_on.push((self.faults, node, kind));
         (step, self.faults)

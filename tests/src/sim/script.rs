@@ -1,7 +1,7 @@
 //! The script: what a random run does, step by step.
 
 use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ClientName, FaultKind, ManagerKind, StepKind, Until};
+use tomee_harness::spec::{ClientName, FaultKind, Load, ManagerKind, StepKind, Until};
 
 use super::acts::Ask;
 use super::bug::BugKind;
@@ -341,11 +341,7 @@ fn skipped(world: &mut World, groups: &[Group]) {
         node: world.names[0].clone().into(),
         context: world.contexts[0].clone(),
         request: AppRequest::Count,
-        times: 2,
-        clients: 1,
-        parallel: 1,
-        at_once: 1,
-        every: None,
+        load: Load { times: 2, ..Load::default() },
     };
     let step = world.begin_step(kind, format!("{}: count 2 times", groups[0].name));
     world.end_step(step);

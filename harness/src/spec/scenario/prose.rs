@@ -4,8 +4,8 @@ use super::{Scenario, ScenarioError};
 use crate::spec::plan::{App, AppRequest};
 use crate::spec::step::{Delivery, Through};
 use crate::spec::{
-    ClientName, Exchange, Expect, Extent, FaultKind, Millis, NodeChanges, NodeName, Step, StepKind, Target, Topology,
-    Unpacked, Until,
+    ClientName, Exchange, Expect, Extent, FaultKind, Load, Millis, NodeChanges, NodeName, Step, StepKind, Target,
+    Topology, Unpacked, Until,
 };
 
 impl Scenario {
@@ -130,14 +130,8 @@ pub(super) fn title(kind: &StepKind, topology: &Topology) -> String {
         StepKind::Undeploy { context, delivery } => {
             format!("undeploy {context}{} {}", version(delivery), way(delivery, topology))
         }
-        StepKind::Request { client, node, request, times, clients, parallel, at_once, every, .. } => {
-            let who = askers(client, *clients, *parallel);
-            format!("{who}: {}{}{} on {}", verb(*request), often(*times), pace(*at_once, *every), on(node))
-        }
-        StepKind::Http { client, node, exchange, times, clients, parallel, at_once, every } => {
-            let who = askers(client, *clients, *parallel);
-            format!("{who}: {}{}{} on {}", asked(exchange), often(*times), pace(*at_once, *every), on(node))
-        }
+        StepKind::Request { client, node, request, load, .. } => asking(client, verb(*request), load, &on(node)),
+        StepKind::Http { client, node, exchange, load } => asking(client, &asked(exchange), load, &on(node)),
         StepKind::Traffic { client, node, request, clients, every, .. } => {
             format!("{clients} clients like {client} begin to {} on {}, each every {every}", verb(*request), on(node))
         }
@@ -290,11 +284,12 @@ fn askers(client: &ClientName, clients: u32, parallel: u32) -> String {
     }
 }
 
-/// How fast each client asks.
-fn pace(at_once: u32, every: Option<Millis>) -> String {
-    let together = if at_once > 1 { format!(", {at_once} at once") } else { String::new() };
-    let every = every.map(|every| format!(", each every {every}")).unwrap_or_default();
-    format!("{together}{every}")
+/// Who asks what, how often and how fast, and where.
+fn asking(client: &ClientName, what: &str, load: &Load, on: &str) -> String {
+    let who = askers(client, load.clients, load.parallel);
+    let together = if load.at_once > 1 { format!(", {} at once", load.at_once) } else { String::new() };
+    let every = load.every.map(|every| format!(", each every {every}")).unwrap_or_default();
+    format!("{who}: {what}{}{together}{every} on {on}", often(load.times))
 }
 
 /// What is asked of any app, as in `get /shop/cart`.

@@ -12,15 +12,7 @@ fn budget(runs: usize, nodes: usize) -> Budget {
 fn plan(nodes: usize, down: usize) -> Plan {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.nodes = (0..nodes).map(|_| topology.nodes[0].clone()).collect();
-    let kill = || StepKind::Fault {
-        kind: FaultKind::Kill,
-        node: NodeName::nth(0).into(),
-        client: None,
-        percent: None,
-        by: None,
-        delay: None,
-        lasting: None,
-    };
+    let kill = || StepKind::fault(FaultKind::Kill, NodeName::nth(0));
     Plan {
         name: String::new(),
         topology,

@@ -10,7 +10,9 @@ use crate::history::{
     Record, RecordKind, Seen, SessionReplica,
 };
 use crate::spec::plan::{App, AppRequest};
-use crate::spec::{ClientName, ContextPath, FaultKind, Guarantee, NodeName, Plan, SessionId, Step, StepKind, Topology};
+use crate::spec::{
+    ClientName, ContextPath, FaultKind, Guarantee, Load, NodeName, Plan, SessionId, Step, StepKind, Topology,
+};
 use crate::verdict::{Finding, Verdict, judge};
 
 /// One millisecond: what passes between two records.
@@ -147,11 +149,7 @@ impl Story {
             node: node(on).into(),
             context: context(),
             request,
-            times: 1,
-            clients: 1,
-            parallel: 1,
-            at_once: 1,
-            every: None,
+            load: Load::default(),
         };
         self.step(kind, |story| {
             story.invoke(client, on, request);
@@ -226,16 +224,7 @@ impl Story {
 
     pub(super) fn kill(self, name: &str) -> Self {
         let (kind, victim) = (FaultKind::Kill, node(name));
-        let step = StepKind::Fault {
-            kind,
-            node: victim.clone().into(),
-            client: None,
-            percent: None,
-            by: None,
-            delay: None,
-            lasting: None,
-        };
-        self.step(step, |story| {
+        self.step(StepKind::fault(kind, victim.clone()), |story| {
             story.faults += 1;
             let fault = story.faults;
             story.push(RecordKind::Fault { fault, kind, node: victim.clone(), phase: FaultPhase::Asked });

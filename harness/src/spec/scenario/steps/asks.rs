@@ -12,7 +12,7 @@ use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::error::nearest;
 use crate::spec::scenario::file::StepTable;
 use crate::spec::scenario::traffic::TrafficWord;
-use crate::spec::{ClientName, CompiledApp, ContextPath, Expect, FaultKind, Millis, StepKind, Target};
+use crate::spec::{ClientName, CompiledApp, ContextPath, Expect, FaultKind, Load, Millis, StepKind, Target};
 
 const MOST_CLIENTS: u32 = 1000;
 const MOST_TIMES: u32 = 100_000;
@@ -26,8 +26,7 @@ impl Story<'_> {
         let node = self.asked(step, verb)?;
         let expect = answer(step)?;
         self.listened(step, &context)?;
-        let (client, Load { times, clients, parallel, at_once, every }) = (client(step)?, load(step)?);
-        let kind = StepKind::Request { client, node, context, request, times, clients, parallel, at_once, every };
+        let kind = StepKind::Request { client: client(step)?, node, context, request, load: load(step)? };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
     }
@@ -54,10 +53,10 @@ impl Story<'_> {
             return Err(ScenarioError::at(said.span(), "only the counter app answers with count, once and list")
                 .help("`body` is a text that any answer may contain"));
         }
-        let (client, Load { times, clients, parallel, at_once, every }) = (client(step)?, load(step)?);
+        let (client, load) = (client(step)?, load(step)?);
         let exchange = exchange(method, path.get_ref(), &span, step)?;
-        self.captures(&exchange, &client, clients, span)?;
-        let kind = StepKind::Http { client, node, exchange, times, clients, parallel, at_once, every };
+        self.captures(&exchange, &client, load.clients, span)?;
+        let kind = StepKind::Http { client, node, exchange, load };
         self.add_expecting(kind, step.say.as_ref(), expect);
         Ok(())
     }
@@ -202,15 +201,6 @@ impl Story<'_> {
         }
         Ok(on.get_ref().clone())
     }
-}
-
-/// How many clients ask, how often and how fast.
-struct Load {
-    times: u32,
-    clients: u32,
-    parallel: u32,
-    at_once: u32,
-    every: Option<Millis>,
 }
 
 fn load(step: &StepTable) -> Result<Load, ScenarioError> {

@@ -209,16 +209,7 @@ impl Story<'_> {
         if self.living.as_ref().is_none_or(|living| living.len() < self.topology.nodes.len()) {
             return Err(ScenarioError::at(how.span(), "not every node runs here").help("restart it before"));
         }
-        let fault = |node: Target| StepKind::Fault {
-            kind,
-            node,
-            client: None,
-            percent: None,
-            by: None,
-            delay: None,
-            lasting: None,
-        };
-        Ok(self.topology.names().map(|node| (node.clone(), fault(node.clone().into()))).collect())
+        Ok(self.topology.names().map(|node| (node.clone(), StepKind::fault(kind, node.clone()))).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::{told, two};
 use crate::spec::exchange::{Capture, Method};
 use crate::spec::scenario::{Scenario, StepBuilder as Step, TrafficWord};
-use crate::spec::{Exchange, Millis, Plan, StepKind};
+use crate::spec::{Exchange, Load, Millis, Plan, StepKind};
 
 const SHOP: &str = r#"
 name = "the cart of each customer survives"
@@ -142,10 +142,9 @@ fn requests_and_traffic_of_an_older_plan_are_read_as_of_one_client() {
     let http = r#"{"title":"t","do":"http","client":"alice","node":"n1","method":"POST","path":"/shop","times":3}"#;
     let step: crate::spec::Step = serde_json::from_str(http).expect("it is read");
     let exchange = Exchange { method: Method::Post, ..Exchange::get("/shop") };
-    let StepKind::Http { exchange: asked, times, clients, parallel, at_once, every, .. } = &step.kind else {
-        panic!("{step:?}")
-    };
-    assert_eq!((asked, times, clients, parallel, at_once, every), (&exchange, &3, &1, &1, &1, &None));
+    let StepKind::Http { exchange: asked, load, .. } = &step.kind else { panic!("{step:?}") };
+    let once = Load { times: 3, clients: 1, parallel: 1, at_once: 1, every: None };
+    assert_eq!((asked, load), (&exchange, &once));
     assert_eq!(serde_json::to_string(&step).expect("JSON"), http, "and written as it was");
     let traffic = r#"{"title":"t","do":"traffic","client":"load","node":"sticky","context":"/counter","request":"count","clients":4,"every":50}"#;
     let read = serde_json::from_str::<crate::spec::Step>(traffic)
