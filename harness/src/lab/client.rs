@@ -126,8 +126,7 @@ impl Client {
         context: &ContextPath,
         request: AppRequest,
     ) -> Result<Answer, ClientError> {
-        let path = format!("{}/{}", context.as_str().trim_end_matches('/'), request.page());
-        self.send(node, &Exchange::get(path), Some(request)).await
+        self.send(node, &Exchange::get(context.page(request.page())), Some(request)).await
     }
 
     /// Makes a GET of any path, as in `client.get("n1", "/shop/cart")`.

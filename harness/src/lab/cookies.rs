@@ -28,18 +28,10 @@ impl SessionCookies {
 
     /// The name of the session cookie of the app that serves a path; Tomcat's own where nobody has told another.
     pub fn name_for(&self, path: &str) -> String {
-        let path = path.split(['?', '#', ';']).next().unwrap_or_default();
         let known = lock(&self.0);
-        let serving = known.iter().filter(|(context, _)| is_below(path, context.as_str()));
-        let nearest = serving.max_by_key(|(context, _)| context.as_str().len());
-        nearest.map_or_else(|| STOCK_NAME.to_owned(), |(_, name)| name.clone())
+        let serving = ContextPath::serving(path, known.keys());
+        serving.map_or(STOCK_NAME, |context| &known[context]).to_owned()
     }
-}
-
-/// Whether a path is a folder or below it, by whole names (RFC 6265, 5.1.4): `/shop/cart` is below `/shop`, `/shopping` is
-/// not.
-fn is_below(path: &str, folder: &str) -> bool {
-    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || folder.ends_with('/'))
 }
 
 #[cfg(test)]
@@ -84,19 +76,5 @@ mod tests {
         cookies.learn(&NodeState { contexts: vec![context("/", Some("ROOTID"))], ..NodeState::default() });
         assert_eq!(cookies.name_for("/old/x"), "ROOTID");
         assert_eq!(cookies.name_for("/shop/cart"), "SHOPID");
-    }
-
-    #[test]
-    fn a_folder_holds_whole_names_only() {
-        for (path, folder, below) in [
-            ("/shop", "/shop", true),
-            ("/shop/cart", "/shop", true),
-            ("/shop/cart", "/shop/", true),
-            ("/shop", "/shop/", false),
-            ("/shopping", "/shop", false),
-            ("/shopping", "/", true),
-        ] {
-            assert_eq!(is_below(path, folder), below, "{path} {folder}");
-        }
     }
 }

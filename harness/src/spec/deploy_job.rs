@@ -114,7 +114,7 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
 /// The paths that are asked, each one of the app.
 fn paths(context: &ContextPath, paths: Vec<String>) -> Result<Vec<String>, OwnAppError> {
     if paths.is_empty() {
-        return Ok(vec![format!("{}/", context.as_str().trim_end_matches('/'))]);
+        return Ok(vec![context.page("")]);
     }
     for path in &paths {
         if !path.starts_with('/') || path.chars().any(|c| c.is_control() || c == ' ') {

@@ -114,12 +114,7 @@ impl Exchange {
 
     /// The app that it asks, of these: the one with the longest path that its own begins with.
     pub fn context<'c>(&self, contexts: impl IntoIterator<Item = &'c ContextPath>) -> Option<&'c ContextPath> {
-        let path = self.path.split(['?', '#', ';']).next().unwrap_or_default();
-        let asks = |context: &&ContextPath| {
-            let rest = path.strip_prefix(context.as_str().trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        contexts.into_iter().filter(asks).max_by_key(|context| context.as_str().trim_end_matches('/').len())
+        ContextPath::serving(&self.path, contexts)
     }
 
     /// Whether asking it once more changes nothing, as HTTP has it (RFC 9110, 9.2.1).

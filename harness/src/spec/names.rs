@@ -131,6 +131,27 @@ impl ClientName {
 }
 
 impl ContextPath {
+    /// Of these, the one that serves a request for a path: the longest that the path is in, by whole names. What stands
+    /// behind the path (`?`, `#`, `;`) does not count.
+    pub fn serving<'c>(path: &str, contexts: impl IntoIterator<Item = &'c Self>) -> Option<&'c Self> {
+        let path = path.split(['?', '#', ';']).next().unwrap_or_default();
+        let serves = |context: &&Self| {
+            let rest = path.strip_prefix(context.prefix());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        contexts.into_iter().filter(serves).max_by_key(|context| context.prefix().len())
+    }
+
+    /// The path of one of its pages: `/counter/read.jsp`, of the root context `/read.jsp`; of no name its start page's.
+    pub fn page(&self, name: &str) -> String {
+        format!("{}/{name}", self.prefix())
+    }
+
+    /// What every path in it begins with.
+    fn prefix(&self) -> &str {
+        self.0.trim_end_matches('/')
+    }
+
     /// The name of the WAR that deploys to this path: `counter.war`, `ROOT.war`, `shop#eu.war` for `/shop/eu`.
     pub fn war_name(&self) -> String {
         match self.0.trim_start_matches('/') {
@@ -245,5 +266,29 @@ mod tests {
         for bad in ["counter", "/counter/", "/../etc", "/a b"] {
             assert!(ContextPath::new(bad).is_err(), "{bad:?} was taken");
         }
+    }
+
+    #[test]
+    fn a_context_serves_its_path_and_what_is_below_it_by_whole_names() {
+        let contexts = ["/", "/shop", "/shop/eu"].map(|path| ContextPath::new(path).expect("a good path"));
+        let [root, shop, eu] = &contexts;
+        for (path, context) in [
+            ("/shop", shop),
+            ("/shop/", shop),
+            ("/shop/cart", shop),
+            ("/shop/europe", shop),
+            ("/shop?x=/shop/eu", shop),
+            ("/shop;v=1/eu", shop),
+            ("/shop/eu#cart", eu),
+            ("/shopping", root),
+            ("/", root),
+        ] {
+            assert_eq!(ContextPath::serving(path, &contexts), Some(context), "{path}");
+        }
+        assert_eq!(ContextPath::serving("/shopping", [shop, eu]), None);
+        assert_eq!(
+            (shop.page("cart"), root.page("cart"), shop.page("")),
+            ("/shop/cart".into(), "/cart".into(), "/shop/".into())
+        );
     }
 }

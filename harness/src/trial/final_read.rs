@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 
 use super::memory::Again;
-use super::workload::Workload;
+use super::workload::{Workload, named};
 use crate::lab::client::Client;
 use crate::lab::cluster::{Cluster, ClusterError};
 use crate::spec::plan::AppRequest;
@@ -58,9 +58,8 @@ async fn ask_again(
 fn node(cluster: &Cluster, client: &Client, context: &ContextPath, turn: usize) -> Option<NodeName> {
     let serving: Vec<NodeName> = cluster.serving(context).into_iter().collect();
     // Below the context: its cookie's path may end with a slash.
-    let session = client.session_at(&format!("{}/", context.as_str().trim_end_matches('/')));
-    let route = session.as_ref().and_then(|session| session.route());
-    let named = serving.iter().find(|node| route.is_some() && cluster.route(node).as_deref() == route);
+    let session = client.session_at(&context.page(""));
+    let named = named(cluster, session.as_ref(), &serving);
     let broken = cluster.broken();
     let sound: Vec<&NodeName> = serving.iter().filter(|node| !broken.contains(*node)).collect();
     let next = sound.get(turn % sound.len().max(1)).copied().or_else(|| serving.get(turn % serving.len().max(1)));

@@ -224,7 +224,7 @@ async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) 
         Target::Node(node) => Ok(node.clone()),
         Target::Role(role @ (Role::Rotate | Role::Sticky)) => {
             let living: Vec<NodeName> = cluster.living().into_iter().collect();
-            let named = if *role == Role::Sticky { named(cluster, client, &living) } else { None };
+            let named = if *role == Role::Sticky { named(cluster, client.session().as_ref(), &living) } else { None };
             match named.or_else(|| living.get(turn % living.len().max(1))) {
                 Some(node) => Ok(node.clone()),
                 None => cluster.find(*role, None).await,
@@ -234,9 +234,8 @@ async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) 
     }
 }
 
-/// The node whose jvmRoute a client's session id has, of these.
-fn named<'n>(cluster: &Cluster, client: &Client, nodes: &'n [NodeName]) -> Option<&'n NodeName> {
-    let session = client.session()?;
-    let route = session.route()?;
+/// The node whose jvmRoute a session id has, of these.
+pub(super) fn named<'n>(cluster: &Cluster, session: Option<&SessionId>, nodes: &'n [NodeName]) -> Option<&'n NodeName> {
+    let route = session?.route()?;
     nodes.iter().find(|node| cluster.route(node).as_deref() == Some(route))
 }

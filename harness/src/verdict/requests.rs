@@ -105,7 +105,7 @@ pub(super) fn requests<'a>(
                     counter: *request,
                     target,
                     path: path(target),
-                    context: context_of(path(target), contexts),
+                    context: ContextPath::serving(path(target), contexts.iter().copied()),
                     sent: session.as_ref(),
                     told: None,
                     reply: None,
@@ -153,13 +153,4 @@ impl<'a> Request<'a> {
             None => reply.set_cookie.last().filter(|cookie| !deletes(cookie)).and_then(|cookie| cookie_value(cookie)),
         });
     }
-}
-
-/// The context of the longest path that a request's path is in.
-fn context_of<'a>(asked: &str, contexts: &BTreeSet<&'a ContextPath>) -> Option<&'a ContextPath> {
-    let within = |context: &&&ContextPath| {
-        let path = context.as_str().trim_end_matches('/');
-        asked.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    contexts.iter().filter(within).max_by_key(|context| context.as_str().len()).copied()
 }

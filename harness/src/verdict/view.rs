@@ -197,11 +197,7 @@ impl<'a> View<'a> {
     fn context_of(&self, session: &Session<'a>) -> Option<&'a ContextPath> {
         let first =
             session.operations.iter().chain(&session.refused).map(|index| self.operations[*index].path).next()?;
-        let within = |context: &&&ContextPath| {
-            let path = context.as_str().trim_end_matches('/');
-            first.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        self.counters.iter().filter(within).max_by_key(|context| context.as_str().len()).copied()
+        ContextPath::serving(first, self.counters.iter().copied())
     }
 
     /// Whether a look would show a session where the node holds it: its context was asked for, and is served.

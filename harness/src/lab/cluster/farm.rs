@@ -294,8 +294,7 @@ impl Cluster {
     async fn look_at_pages(&self, http: &PlainClient, node: &NodeName, war: &War) -> Result<Look<()>, ClusterError> {
         let address = self.address(node).await?;
         for page in &war.pages {
-            let url =
-                format!("http://{address}{}/{page}?jsp_precompile=true", war.context.as_str().trim_end_matches('/'));
+            let url = format!("http://{address}{}?jsp_precompile=true", war.context.page(page));
             match http.get(&url, ("Accept", "*/*")).await {
                 Ok((200, _)) => {}
                 Ok((status, _)) => return Ok(Look::NotYet(format!("{page} on {node} answers HTTP {status}"))),

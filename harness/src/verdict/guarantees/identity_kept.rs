@@ -171,9 +171,11 @@ mod tests {
     fn a_cookie_is_sent_back_to_its_path_and_below_it_only() {
         for (cookie, path, sent) in [
             ("/", "/shop/cart", true),
+            ("/", "/shopping", true),
             ("/shop", "/shop", true),
             ("/shop", "/shop/cart", true),
             ("/shop/", "/shop/cart", true),
+            ("/shop/", "/shop", false),
             ("/shop", "/shopping", false),
             ("/other", "/shop/cart", false),
         ] {

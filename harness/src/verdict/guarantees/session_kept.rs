@@ -293,7 +293,7 @@ fn lost_cookie(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>)
     let cookie = request.reply?.set_cookie.last().filter(|cookie| !deletes(cookie))?;
     let why = not_sent_back(cookie, request.path)?;
     if let Some(context) = session.context
-        && not_sent_back(cookie, &format!("{}/", context.as_str().trim_end_matches('/'))).is_none()
+        && not_sent_back(cookie, &context.page("")).is_none()
     {
         return None;
     }

@@ -76,8 +76,8 @@ fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
     let plan = deploy_job::plan(topology, app.clone()).map_err(|error| {
         let hint = match &error {
             OwnAppError::Elsewhere { context, .. } => Some(format!(
-                "--path takes the path from the root of the server, as {}/cart; --at says where the app is served",
-                context.as_str().trim_end_matches('/')
+                "--path takes the path from the root of the server, as {}; --at says where the app is served",
+                context.page("cart")
             )),
             OwnAppError::Name(_) => Some("--at says where the app is served".to_owned()),
             OwnAppError::Path(_) => None,
