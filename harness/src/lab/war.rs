@@ -202,20 +202,16 @@ impl War {
     /// # Errors
     /// What no server could deploy. An app that is not distributable is no error.
     pub fn read(path: &Utf8Path, context: ContextPath) -> Result<Self, WarError> {
-        match fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => {}
-            Ok(_) => return Err(WarError::NoFile(path.to_owned())),
-            Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
-                return Err(WarError::Missing(path.to_owned()));
-            }
-            Err(error) => return Err(error.into()),
-        }
-        let archive = fs::read(path)?;
-        if archive.is_empty() {
-            return Err(WarError::Empty(path.to_owned()));
-        }
-        let distributable = inspect(path, &archive)?;
+        let (archive, distributable) = readable(path)?;
         Ok(Self::of_archive(archive, context, vec![], distributable))
+    }
+
+    /// Whether a user's app could be deployed.
+    ///
+    /// # Errors
+    /// As [`War::read`].
+    pub fn check(path: &Utf8Path) -> Result<(), WarError> {
+        readable(path).map(drop)
     }
 
     fn of_archive(content: Vec<u8>, context: ContextPath, pages: Vec<String>, distributable: Distributable) -> Self {
@@ -252,6 +248,24 @@ fn pack(files: &[(Utf8PathBuf, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
         zip.write_all(content)?;
     }
     Ok(zip.finish()?.into_inner())
+}
+
+/// A file's content, where a server could deploy it.
+fn readable(path: &Utf8Path) -> Result<(Vec<u8>, Distributable), WarError> {
+    match fs::metadata(path) {
+        Ok(metadata) if metadata.is_file() => {}
+        Ok(_) => return Err(WarError::NoFile(path.to_owned())),
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Err(WarError::Missing(path.to_owned()));
+        }
+        Err(error) => return Err(error.into()),
+    }
+    let archive = fs::read(path)?;
+    if archive.is_empty() {
+        return Err(WarError::Empty(path.to_owned()));
+    }
+    let distributable = inspect(path, &archive)?;
+    Ok((archive, distributable))
 }
 
 /// Looks through an archive: names that lead out, damaged entries, and what the descriptors say.

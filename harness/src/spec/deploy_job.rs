@@ -5,7 +5,7 @@ use camino::Utf8PathBuf;
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, Plan};
 use super::step::{Step, StepKind};
-use super::{AtMost, Exchange, FaultKind, Guarantee, Load, Role, Topology};
+use super::{Exchange, FaultKind, Guarantee, Load, Role, Topology};
 
 /// What the verdict decides of any app where nobody says what else.
 pub const OF_ANY_APP: &[Guarantee] = &[
@@ -77,36 +77,28 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
                 exchange: Exchange::get(path),
                 load: Load { times, clients, parallel: clients, ..Load::default() },
             };
-            (format!("{clients} clients get {path}, each on its node"), kind)
+            Step::new(format!("{clients} clients get {path}, each on its node"), kind)
         };
         paths.iter().map(of_path).collect::<Vec<_>>()
     };
-    let look = || ("read every replica".to_owned(), StepKind::Observe { context: context.clone() });
+    let look = || Step::look(&context);
     let deploy = StepKind::deploy(App::War(app.war), context.clone());
     let mut steps = vec![
-        (format!("start {} nodes", nodes.len()), StepKind::Start),
-        (format!("deploy {name} at {context} through the farm of {}", topology.watcher()), deploy),
+        Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
+        Step::new(format!("deploy {name} at {context} through the farm of {}", topology.watcher()), deploy),
         look(),
     ];
     for (index, node) in nodes.iter().enumerate() {
         steps.extend(ask(if index == 0 { TIMES_BEFORE_THE_KILL } else { 1 }));
         steps.push(look());
-        steps.push((format!("kill {node}"), StepKind::fault(FaultKind::Kill, node.clone())));
+        steps.push(Step::new(format!("kill {node}"), StepKind::fault(FaultKind::Kill, node.clone())));
         steps.extend(ask(1));
         steps.push(look());
-        steps.push((format!("restart {node}"), StepKind::restart(node.clone())));
+        steps.push(Step::new(format!("restart {node}"), StepKind::restart(node.clone())));
         steps.push(look());
     }
-    let mut plan = Plan {
-        name: format!("the sessions of {name} survive the kill of each node"),
-        topology,
-        guarantees: OF_ANY_APP.to_vec(),
-        expect_violations: vec![],
-        allow: vec![],
-        at_most: AtMost::default(),
-        warn_at_most: AtMost::default(),
-        steps: steps.into_iter().map(|(title, kind)| Step::new(title, kind)).collect(),
-    };
+    let name = format!("the sessions of {name} survive the kill of each node");
+    let mut plan = Plan::new(name, topology, OF_ANY_APP.to_vec(), steps);
     plan.append_final_read();
     Ok(plan)
 }
@@ -117,7 +109,7 @@ fn paths(context: &ContextPath, paths: Vec<String>) -> Result<Vec<String>, OwnAp
         return Ok(vec![context.page("")]);
     }
     for path in &paths {
-        if !path.starts_with('/') || path.chars().any(|c| c.is_control() || c == ' ') {
+        if !Exchange::is_path(path) {
             return Err(OwnAppError::Path(path.clone()));
         }
         if Exchange::get(path).context([context]).is_none() {

@@ -112,6 +112,11 @@ impl Exchange {
         Self { method: Method::Get, path: path.into(), headers, body: None, capture }
     }
 
+    /// Whether a text is a path that can be asked: from the root of the server, without blanks.
+    pub fn is_path(text: &str) -> bool {
+        text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ')
+    }
+
     /// The app that it asks, of these: the one with the longest path that its own begins with.
     pub fn context<'c>(&self, contexts: impl IntoIterator<Item = &'c ContextPath>) -> Option<&'c ContextPath> {
         ContextPath::serving(&self.path, contexts)

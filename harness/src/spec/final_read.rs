@@ -20,12 +20,8 @@ impl Plan {
         if contexts.is_empty() || self.nodes_down_at_the_end() >= self.topology.nodes.len() {
             return;
         }
-        let looks = self.steps.iter().any(|step| matches!(step.kind, StepKind::Observe { .. }));
         self.steps.push(Step::new(TITLE, StepKind::FinalRead));
-        if looks {
-            let look = |context| Step::new("read every replica", StepKind::Observe { context });
-            self.steps.extend(contexts.into_iter().map(look));
-        }
+        self.steps.extend(contexts.iter().map(Step::look));
     }
 
     /// The apps with sessions that are at stake at the plan's end.
@@ -84,12 +80,8 @@ fn asked<'p>(clients: &mut AtStake<'p>, who: (&'p ClientName, u32, &'p ContextPa
     let (name, count, context) = who;
     clients.entry(who).or_default();
     if answered {
-        let among = |of: &ClientName, other: u32| match other {
-            1 => of.is_one_of(name, count),
-            other => of == name && other <= count,
-        };
         for ((of, other, at), at_stake) in clients.iter_mut() {
-            *at_stake &= *at != context || !among(of, *other);
+            *at_stake &= *at != context || !of.are_among(*other, name, count);
         }
     }
 }

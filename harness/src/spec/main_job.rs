@@ -3,7 +3,7 @@
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, AppRequest, Plan};
 use super::step::{Load, Step, StepKind};
-use super::{AtMost, FaultKind, Guarantee, ManagerKind, Millis, NodeName, Role, Target, Topology};
+use super::{FaultKind, Guarantee, ManagerKind, Millis, NodeName, Role, Target, Topology};
 
 /// How often the counter is counted before the first kill.
 const COUNTS_BEFORE_THE_KILL: u32 = 4;
@@ -53,16 +53,9 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         job.look();
     }
     job.lose(FaultKind::Stop, &nodes[0], &nodes[1]);
-    let mut plan = Plan {
-        name: "the sessions survive the end of each node".to_owned(),
-        topology,
-        guarantees: Guarantee::COMMON.to_vec(),
-        expect_violations: vec![],
-        allow: vec![],
-        at_most: AtMost::default(),
-        warn_at_most: AtMost { first_answer: Some(FIRST_ANSWER), ..AtMost::default() },
-        steps: job.steps,
-    };
+    let name = "the sessions survive the end of each node";
+    let mut plan = Plan::new(name, topology, Guarantee::COMMON.to_vec(), job.steps);
+    plan.warn_at_most.first_answer = Some(FIRST_ANSWER);
     plan.append_final_read();
     Ok(plan)
 }
@@ -108,7 +101,7 @@ impl Job {
     }
 
     fn look(&mut self) {
-        self.step("read every replica", StepKind::Observe { context: self.context.clone() });
+        self.steps.push(Step::look(&self.context));
     }
 
     /// One client asks.

@@ -128,6 +128,11 @@ impl ClientName {
         let number = self.0.strip_prefix(&name.0).and_then(|rest| rest.strip_prefix('-'));
         number.and_then(|number| number.parse().ok()).is_some_and(|number: u32| (1..=count).contains(&number))
     }
+
+    /// Whether the `own` clients of this name are all among the `count` clients of another one.
+    pub fn are_among(&self, own: u32, name: &Self, count: u32) -> bool {
+        if own == 1 { self.is_one_of(name, count) } else { self == name && own <= count }
+    }
 }
 
 impl ContextPath {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::cluster_element::ClusterElements;
 use super::fault::DELAYS;
 pub use super::step::AppRequest;
 use super::step::Delivery;
@@ -38,6 +39,15 @@ pub struct Plan {
     pub warn_at_most: AtMost,
     /// The story.
     pub steps: Vec<Step>,
+}
+
+impl Plan {
+    /// A plan that promises these guarantees, and expects, allows and limits nothing.
+    pub fn new(name: impl Into<String>, topology: Topology, guarantees: Vec<Guarantee>, steps: Vec<Step>) -> Self {
+        let (at_most, warn_at_most) = (AtMost::default(), AtMost::default());
+        let (name, expect_violations, allow) = (name.into(), vec![], vec![]);
+        Self { name, topology, guarantees, expect_violations, allow, at_most, warn_at_most, steps }
+    }
 }
 
 /// An app to deploy.
@@ -212,6 +222,14 @@ impl Plan {
         self.topology.nodes.iter().map(|node| &node.changes).chain(restarts)
     }
 
+    /// Whether a scenario says something of the elements of `<Cluster>`, of the JVM's arguments or of its jars. A server that
+    /// does not start with that is what the run has found, and no error of the environment.
+    pub fn is_configured_by_scenario(&self) -> bool {
+        self.topology.jvm.of_scenario
+            || self.topology.cluster.elements != ClusterElements::default()
+            || self.changes().any(NodeChanges::configure)
+    }
+
     /// The topology as each node has it, from the start and after each restart that changes something.
     pub fn each_node(&self) -> impl Iterator<Item = (&NodeName, Topology)> {
         let restarts = self.steps.iter().filter_map(|step| match &step.kind {
@@ -309,16 +327,15 @@ impl Plan {
         match kind {
             StepKind::Start => {
                 // The cloud's members share a port on addresses of their own.
-                let by_cloud =
-                    self.topology.each_node().any(|(_, own)| own.cluster.elements.cloud_membership.is_some());
+                let topology = &self.topology;
+                let by_cloud = topology.names().any(|node| topology.elements_of(node).cloud_membership.is_some());
                 let members = match self.topology.cluster.membership {
                     _ if by_cloud => Some(Capability::Dns),
                     super::Membership::Multicast => Some(Capability::Multicast),
                     super::Membership::Dns => Some(Capability::Dns),
                     super::Membership::Static => None,
                 };
-                let java = self.topology.nodes.iter().any(|node| node.changes.java.is_some());
-                let topology = &self.topology;
+                let java = topology.nodes.iter().any(|node| node.changes.java.is_some());
                 let receivers = topology.names().any(|node| {
                     topology.given_receiver_port(node).is_some() || topology.given_receiver_address(node).is_some()
                 });
@@ -387,16 +404,7 @@ mod tests {
         let delay = (kind == FaultKind::Latency).then_some(crate::spec::Millis(200));
         let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, by, delay, lasting: None }];
         let steps = steps.map(|kind| Step::new("a step", kind)).into();
-        let plan = Plan {
-            name: "x".to_owned(),
-            topology,
-            guarantees: vec![],
-            expect_violations: vec![],
-            allow: vec![],
-            at_most: AtMost::default(),
-            warn_at_most: AtMost::default(),
-            steps,
-        };
+        let plan = Plan::new("x", topology, vec![], steps);
         let can = [Capability::Partition, Capability::PacketLoss, Capability::Multicast, Capability::SkewClock];
         plan.check("fake", &can.into())
     }

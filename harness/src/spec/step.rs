@@ -46,6 +46,11 @@ impl Step {
     pub fn new(title: impl Into<String>, kind: StepKind) -> Self {
         Self { title: title.into(), expect: None, kind }
     }
+
+    /// A look at every replica of an app's sessions.
+    pub fn look(context: &ContextPath) -> Self {
+        Self::new("read every replica", StepKind::Observe { context: context.clone() })
+    }
 }
 
 /// What a step does.

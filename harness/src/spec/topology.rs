@@ -159,23 +159,19 @@ impl Topology {
         &watches.or_else(may_watch).unwrap_or(&self.nodes[0]).name
     }
 
-    /// Whether a scenario says something of the elements of `<Cluster>`, of the JVM's arguments or of its jars. A server that
-    /// does not start with that is what the run has found, and no error of the environment.
-    pub fn is_configured_by_scenario(&self) -> bool {
-        self.jvm.of_scenario
-            || self.cluster.elements != ClusterElements::default()
-            || self.nodes.iter().any(|node| node.changes.configure())
+    /// What is said of the elements of a node's `<Cluster>`.
+    pub fn elements_of(&self, name: &NodeName) -> &ClusterElements {
+        self.node(name).and_then(|node| node.changes.elements.as_deref()).unwrap_or(&self.cluster.elements)
     }
 
     /// The port of a node's receiver, where it is given.
     pub fn given_receiver_port(&self, name: &NodeName) -> Option<u16> {
-        self.of_node(name, &NodeChanges::default()).cluster.elements.receiver.port
+        self.elements_of(name).receiver.port
     }
 
     /// The address of a node's receiver, where one is given to which peers can connect.
     pub fn given_receiver_address(&self, name: &NodeName) -> Option<Ipv4Addr> {
-        let own = self.of_node(name, &NodeChanges::default());
-        let address: Ipv4Addr = own.cluster.elements.receiver.address?.parse().ok()?;
+        let address: Ipv4Addr = self.elements_of(name).receiver.address.as_ref()?.parse().ok()?;
         Some(address).filter(|address| !address.is_unspecified())
     }
 }

@@ -15,10 +15,9 @@ use crate::spec::{ContextPath, NodeName};
 const AT_ONE_TIME: usize = 8;
 
 impl Workload {
-    /// Ends all traffic, and asks for the session of each client once more. How that ends is in the history; a bad end is
-    /// no error here.
-    pub(super) async fn read_all(&mut self, cluster: &Cluster) -> Result<(), ClusterError> {
-        self.end_all().await?;
+    /// Asks for the session of each client once more, when no traffic goes on any more. How that ends is in the history; a
+    /// bad end is no error here.
+    pub(super) async fn read_all(&self, cluster: &Cluster) -> Result<(), ClusterError> {
         let served: BTreeSet<ContextPath> = cluster.served().into_iter().collect();
         let again = self.memory().again(&served);
         let looks = again.iter().flat_map(|(_, apps)| apps).filter(|(_, again)| *again == Again::Look);

@@ -6,7 +6,7 @@ use crate::lab::war::War;
 use crate::spec::deploy_job::OF_ANY_APP;
 use crate::spec::plan::App;
 use crate::spec::step::{Delivery, Through};
-use crate::spec::{AtMost, ContextPath, Guarantee, NodeName, Plan, Step, StepKind, Topology};
+use crate::spec::{ContextPath, Guarantee, NodeName, Plan, Step, StepKind, Topology};
 use crate::verdict::{self, Verdict};
 
 impl Cluster {
@@ -60,17 +60,7 @@ fn recorded(topology: &Topology, history: History) -> (Plan, History) {
         Guarantee::StateTransferred => restarted,
         guarantee => broken || !guarantee.is_about_sessions(),
     });
-    let plan = Plan {
-        name: "what a test did".to_owned(),
-        topology: topology.clone(),
-        guarantees: shown.collect(),
-        expect_violations: vec![],
-        allow: vec![],
-        at_most: AtMost::default(),
-        warn_at_most: AtMost::default(),
-        steps,
-    };
-    (plan, History { records })
+    (Plan::new("what a test did", topology.clone(), shown.collect(), steps), History { records })
 }
 
 /// The steps so far, and the history with them.

@@ -12,7 +12,7 @@ use crate::lab::recorder::Recorder;
 use crate::lab::war::WarError;
 use crate::spec::plan::PlanError;
 use crate::spec::step::Delivery;
-use crate::spec::{FaultKind, Guarantee, NodeChanges, NodeName, Plan, StepKind};
+use crate::spec::{FaultKind, Guarantee, NodeName, Plan, StepKind};
 use crate::verdict::{self, Status, Verdict};
 
 /// A run that came to an end.
@@ -225,8 +225,7 @@ fn judge_walk(
 /// a JVM that the kernel ended are not.
 fn is_found_by(plan: &Plan, error: &ClusterError) -> bool {
     let ClusterError::NodeFailed { how, address_in_use: false, .. } = error else { return false };
-    let configured = plan.topology.is_configured_by_scenario() || plan.changes().any(NodeChanges::configure);
-    configured && !how.contains("signal 9")
+    plan.is_configured_by_scenario() && !how.contains("signal 9")
 }
 
 /// The wait for a node that failed, in the server's own words.

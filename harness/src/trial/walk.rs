@@ -42,10 +42,10 @@ impl Wars {
         Ok(Self(wars))
     }
 
-    /// Reads those of the user.
+    /// Refuses those of the user that no server could deploy.
     pub(super) fn check(plan: &Plan) -> Result<(), WarError> {
-        deployed(plan).try_for_each(|(app, context)| match app {
-            App::War(path) => War::read(path, context.clone()).map(drop),
+        deployed(plan).try_for_each(|(app, _)| match app {
+            App::War(path) => War::check(path),
             App::Counter | App::LocalCounter | App::HeavyCounter | App::Compiled(_) => Ok(()),
         })
     }
@@ -113,6 +113,11 @@ impl<'a> Walk<'a> {
                 told(healed)?;
             }
         }
+        self.settle().await
+    }
+
+    /// Waits for the faults that end by themselves, and ends all traffic.
+    async fn settle(&mut self) -> Result<(), ClusterError> {
         while let Some(healed) = self.lasting.join_next().await {
             told(healed)?;
         }
@@ -159,9 +164,7 @@ impl<'a> Walk<'a> {
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
             StepKind::FinalRead => {
                 // What ends by itself is over before the last word of each session.
-                while let Some(healed) = self.lasting.join_next().await {
-                    told(healed)?;
-                }
+                self.settle().await?;
                 self.workload.read_all(&cluster).await
             }
             StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {

@@ -3,7 +3,7 @@
 
 use tomee_harness::spec::plan::{App, AppRequest, Plan};
 use tomee_harness::spec::{
-    AtMost, ClientName, ContextPath, FaultKind, Guarantee, Load, ManagerKind, NodeName, Step, StepKind, Topology,
+    ClientName, ContextPath, FaultKind, Guarantee, Load, ManagerKind, NodeName, Step, StepKind, Topology,
 };
 
 use super::replication::LAST_COUNT;
@@ -45,14 +45,5 @@ pub fn one_session(topology: Topology) -> Plan {
         ("read every replica".to_owned(), observe()),
     ];
     let steps = steps.into_iter().map(|(title, kind)| Step::new(title, kind)).collect();
-    Plan {
-        name: "the session survives the kill of each node".to_owned(),
-        topology,
-        guarantees: Guarantee::COMMON.to_vec(),
-        expect_violations: vec![],
-        allow: vec![],
-        at_most: AtMost::default(),
-        warn_at_most: AtMost::default(),
-        steps,
-    }
+    Plan::new("the session survives the kill of each node", topology, Guarantee::COMMON.to_vec(), steps)
 }

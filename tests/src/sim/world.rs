@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use fastrand::Rng;
 use tomee_harness::history::{Event, FaultPhase, History, Nanos, Record, RecordKind};
 use tomee_harness::spec::{
-    AtMost, ClientName, ContextPath, FaultKind, Guarantee, ManagerKind, NodeName, Plan, SendOptions, SessionId, Step,
-    StepKind, Topology,
+    ClientName, ContextPath, FaultKind, Guarantee, ManagerKind, NodeName, Plan, SendOptions, SessionId, Step, StepKind,
+    Topology,
 };
 
 use super::bug::{BugKind, Planted};
@@ -88,16 +88,7 @@ impl World {
         }
         let names: Vec<NodeName> = topology.names().cloned().collect();
         let guarantees = Guarantee::COMMON.iter().copied().filter(|one| *one != Guarantee::StateTransferred).collect();
-        let plan = Plan {
-            name: format!("simulated {seed}"),
-            topology,
-            guarantees,
-            expect_violations: Vec::new(),
-            allow: Vec::new(),
-            at_most: AtMost::default(),
-            warn_at_most: AtMost::default(),
-            steps: Vec::new(),
-        };
+        let plan = Plan::new(format!("simulated {seed}"), topology, guarantees, Vec::new());
         let paths: &[&str] = if rng.f64() < 0.3 { &["/counter", "/second"] } else { &["/counter"] };
         Self {
             modern: rng.f64() < 0.75,

@@ -8,7 +8,7 @@ use tomee_harness::lab::war::War;
 use tomee_harness::spec::deploy_job::OwnApp;
 use tomee_harness::spec::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
 use tomee_harness::spec::topology::JvmSpec;
-use tomee_harness::spec::{ContextPath, Plan, Topology};
+use tomee_harness::spec::{Plan, Topology};
 use tomee_harness::suite::files_below;
 
 use crate::exit::Failure;
@@ -64,10 +64,9 @@ impl Source {
         NamedPath::all(&self.text).into_iter().try_for_each(|named| {
             let path = self.folder.join(&named.path);
             let (message, help) = match named.kind {
-                // Where it is served is not looked at here.
-                PathKind::App => match ContextPath::new("/").map(|root| War::read(&path, root)) {
-                    Ok(Err(error)) => (error.to_string(), error.hint()),
-                    _ => return Ok(()),
+                PathKind::App => match War::check(&path) {
+                    Err(error) => (error.to_string(), error.hint()),
+                    Ok(()) => return Ok(()),
                 },
                 PathKind::Lib if !path.is_file() => (format!("there is no file {path}"), None),
                 PathKind::Server | PathKind::Java if !path.is_dir() => (format!("there is no folder {path}"), None),

@@ -9,7 +9,7 @@ use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
 use crate::spec::plan::App;
-use crate::spec::{AtMost, ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
+use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -183,17 +183,10 @@ impl Scenario {
             at_least,
             trials: self.file.trials.unwrap_or(1).max(at_least),
         });
-        let expect_violations = expected.collect();
-        let mut plan = Plan {
-            name: self.file.name.clone(),
-            topology,
-            guarantees: vec![],
-            expect_violations,
-            allow: self.file.allow.iter().copied().map(Allow::allowed).collect(),
-            at_most: self.file.at_most.clone(),
-            warn_at_most: AtMost::default(),
-            steps,
-        };
+        let mut plan = Plan::new(self.file.name.clone(), topology, vec![], steps);
+        plan.expect_violations = expected.collect();
+        plan.allow = self.file.allow.iter().copied().map(Allow::allowed).collect();
+        plan.at_most = self.file.at_most.clone();
         plan.steps_in_folder(&self.folder);
         plan.prepare_machines();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {

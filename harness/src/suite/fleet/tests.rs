@@ -13,16 +13,7 @@ fn plan(nodes: usize, down: usize) -> Plan {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.nodes = (0..nodes).map(|_| topology.nodes[0].clone()).collect();
     let kill = || StepKind::fault(FaultKind::Kill, NodeName::nth(0));
-    Plan {
-        name: String::new(),
-        topology,
-        guarantees: vec![],
-        expect_violations: vec![],
-        allow: vec![],
-        at_most: crate::spec::AtMost::default(),
-        warn_at_most: crate::spec::AtMost::default(),
-        steps: (0..down).map(|_| Step::new("kill", kill())).collect(),
-    }
+    Plan::new("", topology, vec![], (0..down).map(|_| Step::new("kill", kill())).collect())
 }
 
 async fn berth(fleet: &Arc<Fleet>, nodes: usize) -> Berth {

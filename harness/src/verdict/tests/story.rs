@@ -57,18 +57,8 @@ pub(super) fn story() -> Story {
 
 impl Story {
     pub(super) fn on(topology: Topology) -> Self {
-        let plan = Plan {
-            name: "a story".to_owned(),
-            topology,
-            guarantees: Guarantee::COMMON.to_vec(),
-            expect_violations: Vec::new(),
-            allow: Vec::new(),
-            at_most: crate::spec::AtMost::default(),
-            warn_at_most: crate::spec::AtMost::default(),
-            steps: Vec::new(),
-        };
         Self {
-            plan,
+            plan: Plan::new("a story", topology, Guarantee::COMMON.to_vec(), Vec::new()),
             history: History::default(),
             now: 0,
             operations: 0,

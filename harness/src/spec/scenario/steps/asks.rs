@@ -69,13 +69,8 @@ impl Story<'_> {
         clients: u32,
         span: Range<usize>,
     ) -> Result<(), ScenarioError> {
-        let own = |of: &ClientName, many: bool, has: u32| {
-            if many && clients > 1 { of == client && has >= clients } else { clients == 1 && client.is_one_of(of, has) }
-        };
-        let known = self.captured.iter().flat_map(|((of, many), values)| {
-            values.iter().filter(move |(_, has)| own(of, *many, **has)).map(|(name, _)| name.as_str())
-        });
-        let known: BTreeSet<&str> = known.collect();
+        let own = self.captured.iter().filter(|((of, has), _)| client.are_among(clients, of, *has));
+        let known: BTreeSet<&str> = own.flat_map(|(_, values)| values).map(String::as_str).collect();
         if let Some(unknown) = exchange.needs().into_iter().find(|name| !known.contains(name)) {
             let who =
                 if clients == 1 { client.to_string() } else { format!("each of {clients} clients like {client}") };
@@ -87,11 +82,7 @@ impl Story<'_> {
                 }
             });
         }
-        let captured = self.captured.entry((client.clone(), clients > 1)).or_default();
-        for name in exchange.capture.keys() {
-            let has = captured.entry(name.clone()).or_default();
-            *has = clients.max(*has);
-        }
+        self.captured.entry((client.clone(), clients)).or_default().extend(exchange.capture.keys().cloned());
         Ok(())
     }
 
@@ -251,7 +242,7 @@ fn answer(step: &StepTable) -> Result<Option<Expect>, ScenarioError> {
 }
 
 fn exchange(method: Method, path: &str, span: &Range<usize>, step: &StepTable) -> Result<Exchange, ScenarioError> {
-    if !path.starts_with('/') || path.chars().any(|c| c.is_control() || c == ' ') {
+    if !Exchange::is_path(path) {
         return Err(ScenarioError::at(span.clone(), "a path begins with / and has no blanks"));
     }
     let sent = step.form.as_ref().map(Spanned::span).or_else(|| step.json.as_ref().map(Spanned::span));

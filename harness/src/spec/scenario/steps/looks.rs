@@ -78,7 +78,7 @@ pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
         );
         let unseen = !flowing.is_empty() && matches!(step.kind, StepKind::Fault { .. });
         if let Some(context) = context.as_ref().filter(|_| (blind && !asks) || unseen) {
-            seen.push(look(context));
+            seen.push(Step::look(context));
             blind = false;
         }
         match &step.kind {
@@ -110,10 +110,6 @@ pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
         }
         seen.push(step);
     }
-    seen.extend(context.as_ref().filter(|_| blind).map(look));
+    seen.extend(context.as_ref().filter(|_| blind).map(Step::look));
     seen
-}
-
-fn look(context: &ContextPath) -> Step {
-    Step::new("read every replica", StepKind::Observe { context: context.clone() })
 }

@@ -53,9 +53,8 @@ struct Story<'a> {
     undoable: BTreeMap<NodeName, Vec<FaultKind>>,
     /// Whose traffic goes on.
     traffic: BTreeSet<ClientName>,
-    /// What clients have captured of answers, by their name and whether there are several of it, with the number of those
-    /// that have.
-    captured: BTreeMap<(ClientName, bool), BTreeMap<String, u32>>,
+    /// What clients have captured of answers, by their name and how many of it they were.
+    captured: BTreeMap<(ClientName, u32), BTreeSet<String>>,
 }
 
 impl Story<'_> {
