@@ -54,14 +54,15 @@ impl LogFollower {
         // A record is whole when its line has ended; stack traces that follow belong to it and are read on.
         while let Some(end) = self.pending.find('\n') {
             let waited = std::mem::take(&mut self.held);
-            let thrown = thrown(&self.pending[end + 1..]);
-            if !waited && thrown.is_none() && tells_of_a_failure(&self.pending[..end]) {
+            let (fails, behind) = (tells_of_a_failure(&self.pending[..end]), &self.pending[end + 1..]);
+            if fails && behind.is_empty() && !waited {
                 self.held = true;
                 break;
             }
+            let thrown = if fails { thrown(behind) } else { vec![] };
             let line: String = self.pending.drain(..=end).collect();
             if let Some(mut line) = parse(&self.node, line.trim_end(), &texts) {
-                for exception in thrown.into_iter().flatten().filter(|_| is_failure(&line.level)) {
+                for exception in thrown {
                     // Some messages quote it themselves.
                     if !line.message.contains(&exception) {
                         line.message.push_str(": ");
@@ -96,12 +97,8 @@ impl LogFollower {
     }
 }
 
-/// The exception of the stack trace that follows a record, and the last cause that is told of it; `None` where nothing
-/// follows yet.
-fn thrown(behind: &str) -> Option<Vec<String>> {
-    if behind.is_empty() {
-        return None;
-    }
+/// The exception of the stack trace that follows a record, and the last cause that is told of it.
+fn thrown(behind: &str) -> Vec<String> {
     let trace = behind.lines().take_while(|line| !line.starts_with(RECORD_MARK));
     let mut told: Vec<String> = vec![];
     for line in trace {
@@ -110,27 +107,24 @@ fn thrown(behind: &str) -> Option<Vec<String>> {
                 told.truncate(1);
                 told.push(format!("caused by {}", cause.trim_end()));
             }
-            None if told.is_empty() && names_an_exception(line) => told.push(line.trim_end().to_owned()),
+            None if told.is_empty() && class_of(line).is_some() => told.push(line.trim_end().to_owned()),
             None => {}
         }
     }
-    Some(told)
+    told
 }
 
-/// Whether a line of a trace begins with the class of what was thrown.
-fn names_an_exception(line: &str) -> bool {
+/// The class, with its package, that a line begins with, as the first line of a trace does with what was thrown.
+pub(super) fn class_of(line: &str) -> Option<&str> {
     let class = line.split([':', ';']).next().unwrap_or_default().trim_end();
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$');
-    class.contains('.') && class.chars().all(is_name) && !class.ends_with('.')
-}
-
-fn is_failure(level: &str) -> bool {
-    matches!(level, "WARNING" | "SEVERE")
+    (class.contains('.') && class.chars().all(is_name) && !class.ends_with('.')).then_some(class)
 }
 
 /// Whether a record is of a kind behind which a stack trace may follow.
 fn tells_of_a_failure(line: &str) -> bool {
-    line.strip_prefix(RECORD_MARK).and_then(|record| record.split('|').nth(1)).is_some_and(is_failure)
+    let level = line.strip_prefix(RECORD_MARK).and_then(|record| record.split('|').nth(1));
+    matches!(level, Some("WARNING" | "SEVERE"))
 }
 
 /// One line of the handler's file, where it begins a record that is worth keeping or is a cause in a stack trace.

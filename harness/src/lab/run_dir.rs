@@ -7,15 +7,14 @@
 //! ```
 //! While the run goes on, a node of the process runtime has its `CATALINA_BASE` in `nodes/NAME/base`.
 
-use std::io::{self, BufRead as _};
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 
-use super::distribution::hex::hex;
+use super::distribution::hex::sha256_of;
 use crate::config;
 use crate::spec::{NodeName, Plan, RunId};
 
@@ -26,7 +25,7 @@ pub const SCENARIO_FILE: &str = "scenario.toml";
 pub const KEPT_FOLDER: &str = "files";
 
 /// A file of more bytes is not taken along.
-pub const MOST_KEPT_BYTES: u64 = 20 << 20;
+const MOST_KEPT_BYTES: u64 = 20 << 20;
 
 /// What a run keeps of a file that it was given.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,7 +170,7 @@ impl RunDir {
     /// # Errors
     /// It cannot be read, or the folder not be written.
     pub fn keep_file(&self, path: &Utf8Path, number: usize) -> io::Result<KeptFile> {
-        let (sha256, bytes) = sha256_of(path)?;
+        let (sha256, bytes) = sha256_of(fs_err::File::open(path)?)?;
         if bytes > MOST_KEPT_BYTES {
             return Ok(KeptFile { sha256, bytes, kept: None });
         }
@@ -192,22 +191,6 @@ impl RunDir {
         let part = path.with_extension("part");
         fs_err::write(&part, text)?;
         fs_err::rename(part, path)
-    }
-}
-
-/// The SHA-256 of a file in hex, and its size. A big one is not read at once.
-fn sha256_of(path: &Utf8Path) -> io::Result<(String, u64)> {
-    let mut file = io::BufReader::new(fs_err::File::open(path)?);
-    let (mut hash, mut bytes) = (Sha256::new(), 0);
-    loop {
-        let part = file.fill_buf()?;
-        if part.is_empty() {
-            return Ok((hex(&hash.finalize()), bytes));
-        }
-        hash.update(part);
-        let length = part.len();
-        bytes += u64::try_from(length).unwrap_or_default();
-        file.consume(length);
     }
 }
 

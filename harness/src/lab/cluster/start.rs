@@ -12,6 +12,7 @@ use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine};
 use crate::lab::base;
 use crate::lab::java::ENGLISH;
+use crate::lab::logs::class_of;
 use crate::lab::pages::CompiledPages;
 use crate::lab::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::lab::sync::lock;
@@ -197,10 +198,7 @@ fn thrown(console: &str) -> Vec<String> {
     let mut found: Vec<String> = vec![];
     for line in console.lines().map(str::trim) {
         let line = line.strip_prefix("Caused by: ").unwrap_or(line);
-        let class = line.split([':', ';']).next().unwrap_or_default();
-        let is_thrown = (class.ends_with("Exception") || class.ends_with("Error"))
-            && class.contains('.')
-            && class.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '$'));
+        let is_thrown = class_of(line).is_some_and(|class| class.ends_with("Exception") || class.ends_with("Error"));
         if is_thrown && found.len() < THROWN_LINES && !found.iter().any(|known| known == line) {
             found.push(line.to_owned());
         }

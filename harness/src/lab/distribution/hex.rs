@@ -1,5 +1,9 @@
 //! Bytes as hexadecimal digits, as checksums are written.
 
+use std::io::{self, Read};
+
+use sha2::{Digest as _, Sha256};
+
 /// Two lower-case digits a byte.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write;
@@ -8,4 +12,20 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _ = write!(text, "{byte:02x}");
         text
     })
+}
+
+/// The SHA-256 in hex of all that can be read, which is not held at once, and how many bytes that is.
+pub(crate) fn sha256_of(mut from: impl Read) -> io::Result<(String, u64)> {
+    let (mut hash, mut bytes, mut block) = (Sha256::new(), 0, vec![0; 1 << 16]);
+    loop {
+        match from.read(&mut block) {
+            Ok(0) => return Ok((hex(&hash.finalize()), bytes)),
+            Ok(read) => {
+                hash.update(&block[..read]);
+                bytes += read as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
 }

@@ -2,13 +2,13 @@
 //! the folder that the server has unpacked it to.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read as _};
+use std::io::Cursor;
 
 use sha2::{Digest as _, Sha256};
 use zip::ZipArchive;
 use zip::result::ZipResult;
 
-use crate::lab::distribution::hex::hex;
+use crate::lab::distribution::hex::{hex, sha256_of};
 
 /// What Tomcat puts into the folder that it unpacks an archive to (`ExpandWar`); an archive may have one from there.
 const OF_THE_SERVER: &str = "META-INF/war-tracker";
@@ -24,15 +24,7 @@ pub(super) fn digest(archive: &[u8]) -> ZipResult<String> {
         if entry.is_dir() || name == OF_THE_SERVER {
             continue;
         }
-        let mut content = Sha256::new();
-        let mut block = vec![0; 1 << 16];
-        loop {
-            match entry.read(&mut block)? {
-                0 => break,
-                read => content.update(&block[..read]),
-            }
-        }
-        files.insert(name.into_bytes(), hex(&content.finalize()));
+        files.insert(name.into_bytes(), sha256_of(&mut entry)?.0);
     }
     let mut digest = Sha256::new();
     for (name, content) in files {
