@@ -37,7 +37,7 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),
-    /// Make a Debian machine ready: container engine, base images, browser, nextest
+    /// Make a Debian machine ready: container engine, base images, browser, Java compiler (JDK), nextest
     Provision,
 }
 

@@ -10,7 +10,8 @@ use crate::{provision, results, scenarios};
 /// How much is tested.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Make the machine ready first: container engine, base images, browser, nextest (root on Debian; says what it does)
+    /// Make the machine ready first: container engine, base images, browser, Java compiler (JDK), nextest (root on Debian;
+    /// says what it does)
     #[arg(long)]
     provision: bool,
     /// Everything, also what takes long, every shipped scenario included; writes the results tables

@@ -131,6 +131,19 @@ fn wrong(case: &Case, verdict: &Verdict) -> Option<&'static str> {
     }
 }
 
+/// Histories on which the verdict was wrong once: it called the legal ones red, and those with a bug green.
+#[test]
+fn what_was_judged_wrongly_once_is_judged_rightly() {
+    let legal_ones = [118, 2456, 2986, 3223, 3949, 5935, 8378, 9679, 10096, 12666, 13843, 19228];
+    let with_bugs =
+        [2256, 3118, 4873, 7263, 7702, 7771, 9169, 10695, 10750, 13122, 13270, 15789, 15906, 16297, 16642, 16809];
+    let mut table = Table::default();
+    for case in legal_ones.map(legal).into_iter().chain(with_bugs.into_iter().filter_map(with_bug)) {
+        table.add(&case, &judge(&case.plan, &case.history));
+    }
+    table.must_be_right();
+}
+
 fn legal_ones_are_not_red(count: usize) {
     let table = Table::of(count, |seed| Some(legal(seed)));
     table.must_be_right();

@@ -70,7 +70,10 @@ impl Guarantee {
         Self::CleanLogs,
     ];
 
-    /// Those that the main job shows, and a story that kills; the others are decided where a story asks for them.
+    /// Those that the main job decides, and a scenario that names none, as far as its steps can show them.
+    ///
+    /// Such a scenario decides [`Self::ANY_APP`] as well where it deploys a WAR of the user's and asks any app after a fault;
+    /// all others are decided where a scenario names them.
     pub const COMMON: [Self; 9] = [
         Self::ClusterForms,
         Self::DeployedEverywhere,

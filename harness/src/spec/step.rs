@@ -397,11 +397,6 @@ impl StepKind {
         matches!(self, Self::Restart { changes, app, .. } if changes.is_some() || app.is_some())
     }
 
-    /// Whether it ends the traffic of clients of this name.
-    pub(super) fn ends_traffic_of(&self, name: &ClientName) -> bool {
-        matches!(self, Self::EndTraffic { client } if client == name)
-    }
-
     /// Whether it does something to cluster or apps, and not only waits or looks.
     pub fn does_something(&self) -> bool {
         !matches!(self, Self::Wait { .. } | Self::Observe { .. } | Self::Look { .. } | Self::EndTraffic { .. })

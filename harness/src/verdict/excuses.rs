@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::operations::Operation;
+use super::operations::{Fate, Operation};
 use super::routes::Routes;
 use super::sessions::{Loss, Session};
 use super::timeline::FOREVER;
@@ -66,7 +66,7 @@ impl Session<'_> {
     /// Whether its time was over at an instant, at the earliest: so long after its last use began.
     pub(super) fn may_have_expired(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
         let Some(shortened) = self.shortened else { return false };
-        if operations[shortened].completed.is_none_or(|end| at <= end) {
+        if at <= operations[shortened].completed.unwrap_or(operations[shortened].invoked) {
             return false;
         }
         // Where no look told how long it lives, it is as long as the page says.
@@ -82,11 +82,11 @@ impl Session<'_> {
     pub(super) fn learn_life(&mut self, operations: &[Operation<'_>]) {
         let shorten = |index: &&usize| {
             let operation = &operations[**index];
-            operation.request == AppRequest::ShortLive
-                && operation.answer().is_some_and(|shown| shown.session.is_some())
+            let landed = operation.answer().is_some_and(|shown| shown.session.is_some());
+            operation.request == AppRequest::ShortLive && (landed || matches!(operation.fate, Fate::Perhaps(_)))
         };
         let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
-        let Some(since) = operations[shortened].completed else { return };
+        let since = operations[shortened].completed.unwrap_or(operations[shortened].invoked);
         // A copy may not have heard of it yet.
         let told =
             self.replicas.iter().filter(|replica| since < replica.asked).filter_map(|replica| replica.lives).min();

@@ -11,12 +11,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::operations::{Fate, Operation};
 use super::routes::Routes;
-use super::sessions::Session;
+use super::sessions::{Replica, Session};
 use super::splits::Split;
 use super::timeline::{FOREVER, Timeline};
 use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
 use crate::spec::{ManagerKind, NodeName, Plan};
+
+/// How long a message may be on its way where nobody waits for it, in nanoseconds.
+const ON_ITS_WAY: u64 = 1_000_000_000;
 
 /// What a value rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +131,29 @@ impl<'v, 'a> Run<'v, 'a> {
         }
         turns.extend(timeline.whole.iter().map(|whole| (whole.from, 2, Turn::Formed)));
         Self { plan, operations, timeline, splits, routes, waits: plan.waits_for_the_peer(), turns }
+    }
+
+    /// Since when one side of a split has been asked for a session that the other side was asked for in the split: neither
+    /// ever hears what the other had.
+    fn forked(&self, session: &Session<'_>) -> Nanos {
+        let operations = || session.operations.iter().map(|index| &self.operations[*index]);
+        let forks = self.splits.iter().filter_map(|split| {
+            let first = operations().find(|operation| split.saw(operation))?;
+            let mut others = operations().skip_while(|other| other.invoked < split.from);
+            Some(others.find(|other| split.parts(first.node, other.node))?.invoked)
+        });
+        forks.min().unwrap_or(FOREVER)
+    }
+
+    /// Since when an increment whose answer is lost may stand on one side of a split only.
+    fn unheard(&self, session: &Session<'_>) -> Nanos {
+        let mut operations = session.operations.iter().map(|index| &self.operations[*index]);
+        let unheard = operations.find(|operation| {
+            operation.request == AppRequest::Count
+                && matches!(operation.fate, Fate::Perhaps(_))
+                && self.splits.iter().any(|split| split.saw(operation))
+        });
+        unheard.map_or(FOREVER, |operation| operation.invoked)
     }
 
     fn replicates_to_all(&self) -> bool {
@@ -270,6 +296,15 @@ struct Walk<'w, 'v, 'a> {
     open: BTreeMap<(bool, usize), (&'w NodeName, Bounds)>,
     /// Who broke since all last saw each other: two may have had both copies.
     broken: BTreeSet<&'w NodeName>,
+    /// The greatest value that anybody was ever shown.
+    greatest: i64,
+    /// The last value that the greatest possible one was counted from, on which node, and the increments that were under way
+    /// then: who is answered with less later was in it.
+    base: Option<(i64, &'w NodeName, BTreeSet<usize>)>,
+    /// Since when both sides of a split have been asked.
+    forked: Nanos,
+    /// Since when an increment may be on one side of a split that nobody was told of.
+    unheard: Nanos,
     void: Option<Nanos>,
     held: Held,
 }
@@ -294,6 +329,10 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         over: Nanos::default(),
         open: BTreeMap::new(),
         broken: BTreeSet::new(),
+        greatest: 0,
+        base: None,
+        forked: run.forked(session),
+        unheard: run.unheard(session),
         void: None,
         held: Held {
             unsettled: false,
@@ -357,13 +396,15 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             self.doubts.push(Doubt {
                 operation: index,
                 until: operation.acts_until,
-                everywhere: operation.completed.is_some_and(|end| end == operation.acts_until),
+                everywhere: operation.completed.is_some_and(|end| end == operation.acts_until)
+                    && !run.splits.iter().any(|split| split.saw(operation)),
                 cleared: BTreeSet::new(),
             });
         }
         // The other side of a split hears nothing of it, not even under which id the session goes now.
-        let active = run.splits.iter().filter(|split| split.saw(operation));
-        for split in active {
+        let apart = |split: &&Split<'_>| split.saw(operation) || self.went_on_apart(split, operation);
+        let apart: Vec<&Split<'_>> = run.splits.iter().filter(apart).collect();
+        for split in apart {
             self.nodes.retain(|node, _| !split.parts(node, operation.node));
         }
         let counts = operation.request == AppRequest::Count && operation.may_land();
@@ -384,6 +425,26 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
         let bounds = self.bounds(operation.node, i64::from(counts), Some(index));
         self.open.insert((true, index), (operation.node, bounds));
+    }
+
+    /// Whether the other side of a split that is over gave the session another id in it: what this one has is another session
+    /// since, under the same stem, unless the node has taken over its peers' state.
+    fn went_on_apart(&self, split: &Split<'_>, operation: &Operation<'_>) -> bool {
+        let (run, node) = (self.run, operation.node);
+        let mut asked = self.session.operations.iter().map(|index| &run.operations[*index]);
+        split.until <= operation.invoked
+            && !run.timeline.synchronised_between(node, split.from, operation.invoked)
+            && asked.any(|other| {
+                other.invoked < operation.invoked
+                    && split.saw(other)
+                    && split.parts(node, other.node)
+                    && self.may_rename(other)
+            })
+    }
+
+    fn may_rename(&self, operation: &Operation<'_>) -> bool {
+        let renamed = operation.told().is_some_and(|told| operation.sent.is_some_and(|sent| sent.as_str() != told));
+        renamed || self.may_take_the_id(operation)
     }
 
     /// What a write on one node leaves of what the others must show: they take its value over, whatever it was based on.
@@ -430,6 +491,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     fn broke(&mut self, node: &'w NodeName, ends: bool, at: Nanos) {
         let there = self.nodes.remove(node);
+        self.owner = self.owner.filter(|owner| *owner != node);
         if !ends && there.is_some() {
             // It was frozen with what it held, and misses what is sent meanwhile.
             self.nodes.insert(node, Node::default());
@@ -501,7 +563,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     fn joined(&mut self, node: &'w NodeName) {
         let Some(Some(coming)) = self.coming.remove(node) else { return };
-        let held = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held.acknowledged());
+        let held = self.nodes.iter().filter(|(peer, _)| **peer != node);
+        let held = held.map(|(_, held)| greater(held.acknowledged(), held.seen()));
         let joined = held.min_by_key(|floor| floor.map_or(0, |floor| floor.count)).flatten();
         self.nodes.insert(node, Node { joined, ..coming });
         let peers: Vec<&NodeName> = self.nodes.keys().copied().filter(|peer| *peer != node).collect();
@@ -538,12 +601,23 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         self.held.replicas[place] = Bounds { most: self.most_on(replica.node), ..bounds };
         self.confirmed(replica.node, replica.asked, replica.id);
         // Under another route its client does not find it there.
-        if self.current.is_none_or(|current| current == replica.id) {
+        if self.current.is_none_or(|current| current == replica.id) && !self.may_be_another(replica) {
             self.nodes.entry(replica.node).or_default();
         }
         if let Some(count) = replica.content.count {
             self.shown(replica.node, (replica.asked, replica.at), Floor { count, by: By::Look(place) });
         }
+    }
+
+    /// Whether a request that nobody answered may have given the session another id on the other side of a split.
+    fn may_be_another(&self, replica: &Replica<'_>) -> bool {
+        let shown = replica.id.split_once('.').map(|(_, route)| route);
+        self.doubts.iter().map(|doubt| &self.run.operations[doubt.operation]).any(|taker| {
+            // One of another node gives it that node's route, and it has it already.
+            let anew = matches!(taker.request, AppRequest::Invalidate | AppRequest::ChangeId)
+                || shown != self.run.routes.get(taker.node);
+            anew && self.run.splits.iter().any(|split| split.saw(taker) && split.parts(taker.node, replica.node))
+        })
     }
 
     /// Whether a copy is one that a change of the route left behind: nobody asks for it any more. `BackupManager` leaves some
@@ -564,7 +638,15 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let settled = self.run.timeline.settled(node, from, to);
         let own = self.acting.len();
         let best = self.best.map_or(0, |(best, _)| best.count);
-        let exact = self.quiet(node, from, to) && settled && self.run.waits && !self.was_split(to);
+        let timeline = self.run.timeline;
+        let mut others = self.run.plan.topology.names().filter(|other| *other != node);
+        // Nothing is on its way to it that it lacks.
+        let all = (settled && !self.was_split(to))
+            || (timeline.reachable(node, from, to)
+                && (others.all(|other| timeline.dead(other, from, to))
+                    || (self.greatest <= floor.count && to < self.unheard)));
+        let exact = all && self.quiet(node, from, to) && self.run.waits;
+        self.greatest = self.greatest.max(floor.count);
         let Some(here) = self.nodes.get_mut(node).filter(|_| !contested) else { return };
         let seen = Seen { floor, acknowledged: best };
         let looked = matches!(floor.by, By::Look(_));
@@ -590,7 +672,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     /// An answer or a replica shows the session under this id: what may have taken it away before has not.
     fn confirmed(&mut self, node: &'w NodeName, from: Nanos, id: &str) {
-        let operations = self.run.operations;
+        let (operations, waits) = (self.run.operations, self.run.waits);
         self.doubts.retain_mut(|doubt| {
             let operation = &operations[doubt.operation];
             let stem = super::operations::stem;
@@ -599,7 +681,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 (AppRequest::ChangeId, Some(sent)) => stem(sent.as_str()) == stem(id),
                 (_, sent) => sent.is_some_and(|sent| sent.as_str() == id),
             };
-            if from < doubt.until || !same {
+            // What nobody waits for may come after its node's end.
+            let over = doubt.until.0.saturating_add(if waits { 0 } else { ON_ITS_WAY });
+            if from.0 < over || !same {
                 return true;
             }
             doubt.cleared.insert(node);
@@ -712,9 +796,15 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 here.increments = here.increments.max(count);
             }
         }
-        if run.waits && !self.was_split(to) && self.over <= from {
+        if run.waits && to < self.forked && self.over <= from {
             let most = count + i64::try_from(self.acting.len()).unwrap_or(i64::MAX);
-            self.most = Some(self.most.map_or(most, |known| known.min(most)));
+            if self.most.is_none_or(|known| most <= known) {
+                (self.most, self.base) =
+                    (Some(most), Some((count, operation.node, self.acting.iter().copied().collect())));
+            }
+        } else if let Some((base, node, pending)) = &mut self.base {
+            let was_in = *node == operation.node && count < *base && pending.remove(&index);
+            self.most = self.most.map(|most| most - i64::from(was_in));
         }
     }
 
@@ -757,9 +847,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         self.nodes.remove(node);
     }
 
-    /// Whether a node was cut off from the one that had answered last.
+    /// Whether a node was cut off from the one that had answered last, or may have been where that one has ended since.
     fn is_cut_off(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
-        let apart = |split: &Split<'_>| self.owner.is_some_and(|owner| split.parts(node, owner));
+        let apart = |split: &Split<'_>| self.owner.is_none_or(|owner| split.parts(node, owner));
         self.run.splits.iter().any(|split| split.from < to && from < split.until && apart(split))
     }
 

@@ -19,14 +19,18 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let view = View::of(plan, history);
     // All go through the whole history, which may be long.
     let (assumed, guarantees, measures, notes) = std::thread::scope(|scope| {
-        let others = scope.spawn(|| (measures::measure(&view), notes::notes(&view)));
+        let others = scope.spawn(|| {
+            let measures = measures::measure(&view);
+            let notes = notes::notes(&view).into_iter().chain(thresholds::warnings(&view, &measures)).collect();
+            (measures, notes)
+        });
         let assumed = assumptions(&view);
         let guarantees = findings(&view, &assumed);
         let (measures, notes) = others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (assumed, guarantees, measures, notes)
     });
     let mut expectations = expectations::expectations(&view);
-    expectations.extend(thresholds::thresholds(&view, &measures));
+    expectations.extend(thresholds::thresholds(&view, &measures, &plan.at_most));
     let expected_violations = expectations::expected_violations(&view, &guarantees);
     let mut told: Vec<Status> = guarantees.iter().filter_map(Finding::counts).collect();
     told.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));

@@ -86,6 +86,8 @@ pub(super) struct Replica<'a> {
     pub(super) node: &'a NodeName,
     /// Its id there.
     pub(super) id: &'a str,
+    /// Whether the node takes itself for the owner.
+    pub(super) primary: bool,
     pub(super) asked: Nanos,
     pub(super) at: Nanos,
     /// Attributes that are not there at all.
@@ -355,7 +357,9 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
             other.request == AppRequest::ChangeId
                 && matches!(other.fate, Fate::Perhaps(_))
                 && other.sent.is_some_and(|id| id.stem() == sent.stem())
+                // Behind it the node would not know the old id any more.
                 && other.invoked < ended
+                && operation.invoked < other.acts_until
                 // An answer under the old id shows that it has not been changed.
                 && !operations.iter().any(|later| {
                     later.told().map(stem) == Some(sent.stem())

@@ -4,11 +4,10 @@ use super::finding::{Expectation, Measures, Status};
 use super::timeline::FOREVER;
 use super::view::View;
 use crate::history::{Nanos, OperationId};
-use crate::spec::Millis;
+use crate::spec::{AtMost, Millis};
 
-/// How each threshold of the plan stands; what was not measured is unknown.
-pub(super) fn thresholds(view: &View<'_>, measures: &Measures) -> Vec<Expectation> {
-    let at_most = &view.plan.at_most;
+/// How each threshold of some stands; what was not measured is unknown.
+pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost) -> Vec<Expectation> {
     let first = measures.failovers.iter().map(|it| (it.first_answer_ms, Some(it.answered_by)));
     // Who runs on is not lost, so nobody fails over.
     let due = view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()).count();
@@ -28,6 +27,13 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures) -> Vec<Expectatio
     let judged =
         all.into_iter().filter_map(|(limit, what, found, missing)| Some(judged(limit?, what, &found, missing)));
     judged.chain(at_most.replication_lag.map(|limit| lag(view, measures, limit))).collect()
+}
+
+/// The thresholds of the plan that are passed and only warned of, in words.
+pub(super) fn warnings(view: &View<'_>, measures: &Measures) -> impl Iterator<Item = String> {
+    let all = thresholds(view, measures, &view.plan.warn_at_most).into_iter();
+    let passed = all.filter(|threshold| threshold.status == Status::Violated);
+    passed.map(|threshold| format!("slower than usual: {}, and {}", threshold.what, threshold.because))
 }
 
 /// The faults that took a node from peers which lived on, none of which logged that it missed a member before the next.

@@ -100,13 +100,31 @@ pub(super) fn in_time(history: &History) -> Vec<usize> {
 impl<'a> Timeline<'a> {
     pub(super) fn of(history: &'a History) -> Self {
         let mut timeline = Self::default();
+        // The last look at each node in this step, since the cluster formed.
+        let mut looked = BTreeMap::new();
+        let before = |asked: &Nanos| Nanos(asked.0.saturating_sub(1));
         for index in in_time(history) {
             let record = &history.records[index];
             match &record.kind {
+                RecordKind::Observe(look) => drop(looked.insert(&look.node, look.asked)),
                 RecordKind::Fault { fault, kind, node, phase } => {
                     timeline.fault(*fault, *kind, node, phase, record.at, index);
                 }
-                RecordKind::Event(event) => timeline.event(event, record.at, index),
+                RecordKind::Event(event) => {
+                    let at = match event {
+                        // It rests on what was seen before.
+                        Event::Synchronised { node, .. } => looked.get(node).map_or(record.at, before),
+                        _ => record.at,
+                    };
+                    let anew = matches!(
+                        event,
+                        Event::StepBegins { .. } | Event::NodeStarts { .. } | Event::ClusterFormed { .. }
+                    );
+                    if anew {
+                        looked.clear();
+                    }
+                    timeline.event(event, at, index);
+                }
                 _ => {}
             }
         }

@@ -340,6 +340,7 @@ fn add_replicas<'a>(sessions: &mut [Session<'a>], looks: &[Look<'a>], counters: 
                 record: look.record,
                 node: look.node,
                 id: replica.id.as_str(),
+                primary: replica.role == ReplicaRole::Primary,
                 asked: look.asked,
                 at: look.at,
                 missing: missing(replica),

@@ -167,7 +167,7 @@ impl World {
             BugKind::TakenForNew => executed.new = true,
             BugKind::WrongNodeNamed => {
                 executed.named = (0..self.names.len()).find(|node| *node != flight.node);
-                if let Some(bug) = &mut self.bug {
+                if let Some(bug) = self.bug.as_mut().filter(|_| matches!(flight.fate, Fate::Answered)) {
                     bug.shown = Some(format!("#{} was answered by another node than was asked", flight.operation));
                 }
             }

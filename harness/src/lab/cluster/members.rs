@@ -129,16 +129,11 @@ impl Cluster {
             })
         })
         .await;
-        let sessions = match waited {
-            Ok(sessions) => sessions,
-            Err(error) => {
-                // What was seen last is the evidence of what the joiner lacks.
-                for observation in std::mem::take(&mut *lock(&last_look)) {
-                    self.parts.recorder.record(RecordKind::Observe(observation));
-                }
-                return Err(error);
-            }
-        };
+        // What was seen last is the evidence of what the joiner has, or lacks.
+        for observation in std::mem::take(&mut *lock(&last_look)) {
+            self.parts.recorder.record(RecordKind::Observe(observation));
+        }
+        let sessions = waited?;
         self.await_backups(context).await?;
         self.parts.recorder.event(Event::Synchronised { node: node.clone(), sessions });
         Ok(())

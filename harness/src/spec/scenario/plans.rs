@@ -9,7 +9,7 @@ use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::spec::cluster_element::{BackupManager, DeltaManager};
 use crate::spec::plan::App;
-use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, Step, StepKind, Topology};
+use crate::spec::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
 const MOST_CELLS: usize = 64;
@@ -189,9 +189,10 @@ impl Scenario {
         plan.at_most = self.file.at_most.clone();
         plan.steps_in_folder(&self.folder);
         plan.prepare_machines();
+        plan.append_final_read();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::COMMON.into_iter();
-            let told = all.filter(|guarantee| plan.tests_sessions() || !guarantee.is_about_sessions());
+            let told = all.filter(|guarantee| plan.asks_after_a_fault(true) || !guarantee.is_about_sessions());
             // Nothing can be known of joiners where none comes back.
             let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));
             // An app that one node alone was given is not to be everywhere.
@@ -202,10 +203,11 @@ impl Scenario {
             let told = told
                 .filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
-            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| asks_any_app_after_a_fault(&plan));
+            // Without a WAR of the user's there is nothing to know; what is seen to be lost is told anyway.
+            let own = plan.steps.iter().any(|step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. }));
+            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| own && plan.asks_after_a_fault(false));
             told.chain(any_app).collect()
         });
-        plan.append_final_read();
         Ok(plan)
     }
 
@@ -271,13 +273,4 @@ fn vary<T: Clone>(
         })
     });
     *cells = varied.collect();
-}
-
-/// Whether a WAR of the user's is there and any app is asked after a fault: what is seen to be lost without one is told
-/// anyway, and nothing else can be known.
-fn asks_any_app_after_a_fault(plan: &Plan) -> bool {
-    let own = |step: &Step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. });
-    let mut after = plan.steps.iter().skip_while(|step| !matches!(step.kind, StepKind::Fault { .. }));
-    plan.steps.iter().any(own)
-        && after.any(|step| matches!(step.kind, StepKind::Http { .. } | StepKind::HttpTraffic { .. }))
 }

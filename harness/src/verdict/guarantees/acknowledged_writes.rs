@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use super::super::held::By;
-use super::super::operations::Operation;
+use super::super::operations::{Fate, Operation};
 use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
@@ -178,8 +178,7 @@ fn risen(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach>
                 || other.node == operation.node
                 || operation.request == AppRequest::Count
                 || other.completed.is_some_and(|end| ON_ITS_WAY < operation.invoked.since(end)))
-            // Under an id that is no longer the session's, the request ended nothing.
-            && other.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, other)
+            && may_end(view, session, other)
     })?;
     let because = format!(
         "{} was answered out of {}'s session, which {} had ended with acknowledgement",
@@ -190,7 +189,8 @@ fn risen(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach>
     let risen = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
     let bounds = &session.held.answers[place];
     let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows);
-    let unpromised = bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_split(session));
+    let renamed = || renamed_unheard(view, session, &view.operations[ended]);
+    let unpromised = bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_split(session)).or_else(renamed);
     Some(Breach { unpromised, ..risen })
 }
 
@@ -204,7 +204,7 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
                 && other.completed.is_none_or(|completed| end.invoked < completed)
         };
         end.answer().is_some()
-            && end.sent.map(crate::spec::SessionId::as_str) == last_told_before(view, session, end)
+            && may_end(view, session, end)
             && !session.operations.iter().any(|other| overlaps(&view.operations[*other]))
     };
     let Some((ended, completed)) =
@@ -225,7 +225,7 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         ),
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
-        unpromised: view.was_split(session),
+        unpromised: view.was_split(session).or_else(|| renamed_unheard(view, session, end)),
         session: Some(session.stems[0].to_owned()),
     });
     breaches.collect()
@@ -269,10 +269,40 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
     gone || replica.asked.since(ended) < ON_ITS_WAY
 }
 
-fn last_told_before<'a>(view: &View<'a>, session: &Session<'a>, operation: &Operation<'a>) -> Option<&'a str> {
+/// Whether a request that ends a session sent the id that it had, as far as anybody was told or saw: under another one it
+/// ended nothing.
+fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
+    let sent = end.sent.map(crate::spec::SessionId::as_str);
+    let Some(told) = last_before(view, session, end) else { return false };
+    let before = session.replicas.partition_point(|replica| replica.at < end.invoked);
+    let since = session.replicas[..before].iter().rev().take_while(|seen| told.completed < Some(seen.asked));
+    let mut here = since.filter(|replica| replica.node == end.node);
+    sent == told.told() && here.next().is_none_or(|replica| Some(replica.id) == sent)
+}
+
+/// Why a session may have had another id than the one that its end was asked for under, in words: a request of another node
+/// that nobody answered, which renames it.
+fn renamed_unheard(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> Option<String> {
+    let told = last_before(view, session, end)?.completed?;
+    let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
+    let unheard = asked.find(|other| {
+        matches!(other.fate, Fate::Perhaps(_))
+            && other.invoked < end.invoked
+            && other.completed.is_none_or(|completed| told < completed)
+            && other.sent.is_some_and(|sent| sent.route() != view.routes.get(other.node))
+    })?;
+    Some(format!("{} may have changed its id, and was not answered", unheard.name()))
+}
+
+/// The last answer before an operation.
+fn last_before<'v, 'a>(
+    view: &'v View<'a>,
+    session: &Session<'_>,
+    operation: &Operation<'_>,
+) -> Option<&'v Operation<'a>> {
     let answers = session.answers.iter().map(|index| &view.operations[*index]);
     let before = answers.filter(|answer| answer.completed.is_some_and(|end| end < operation.invoked));
-    before.max_by_key(|answer| answer.completed).and_then(Operation::told)
+    before.max_by_key(|answer| answer.completed)
 }
 
 /// Whether a look behind a request that did not find a session showed it on the same node, under the id that was asked for.

@@ -142,7 +142,7 @@ fn told_bytes<'v, 'a>(
     let wanted = std::iter::once(context).collect();
     let looks = view.looks.iter().filter(|look| look.node == node && from <= look.asked && look.at < until);
     let settled = looks.filter(|look| {
-        view.timeline.settled(node, look.asked, look.at)
+        view.timeline.reachable(node, look.asked, look.at)
             && deployed(view, context, node).any(|(_, served)| from <= served && served <= look.asked)
     });
     settled.filter_map(|look| Some((look, bytes.of(look.contexts(&wanted).next()?)?))).collect()
@@ -154,7 +154,7 @@ fn looked(view: &View<'_>, context: &ContextPath, node: &NodeName, from: Nanos) 
     view.looks.iter().any(|look| {
         look.node == node
             && from <= look.asked
-            && view.timeline.settled(node, look.asked, look.at)
+            && view.timeline.reachable(node, look.asked, look.at)
             && deployed(view, context, node).any(|(_, served)| from <= served && served <= look.asked)
             && look.contexts(&wanted).next().is_some()
     })

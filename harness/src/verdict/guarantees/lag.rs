@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::super::operations::{Operation, stem};
 use super::super::sessions::Session;
 use super::super::view::{Look, View};
 use super::judgement::Breach;
@@ -33,8 +34,8 @@ fn behind(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
         let count = replica.content.count.filter(|count| *count < floor.count)?;
         let mut later = session.replicas[place + 1..].iter();
         let caught_up = later.any(|later| later.node == replica.node && later.content.count >= Some(floor.count));
-        let settled = view.timeline.settled(replica.node, replica.asked, replica.at);
-        (settled && (view.waits() || !caught_up) && arrived(view, session, replica.asked)).then(|| {
+        let there = view.timeline.reachable(replica.node, replica.asked, replica.at);
+        (there && (view.waits() || !caught_up) && arrived(view, session, replica.asked)).then(|| {
             let because = format!(
                 "the replica of {}'s session {} on {} showed count {count} at {}, when {} had been acknowledged",
                 session.client, session.stems[0], replica.node, replica.at, floor.count
@@ -58,8 +59,8 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
             && session.replicas.binary_search_by_key(number, |replica| replica.look).is_err()
     });
     let mut looks = looks.filter(|(number, look)| {
-        let legitimately = session.may_have_ended(&view.operations, look.at)
-            || session.may_be_renamed(&view.operations, look.at)
+        let legitimately = (session.may_have_ended(&view.operations, look.at) && !lives_on(view, session, look.at))
+            || (session.may_be_renamed(&view.operations, look.at) && !keeps_its_id(view, session, look.at))
             || lost_by(view, session, look.at)
             || !together(view, session, creator, look.node, (made, look.asked))
             || session.busy(&view.operations, look.asked, look.at);
@@ -67,6 +68,25 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
         !legitimately && (view.waits() || !later)
     });
     looks.next().map(|(_, look)| (look.at, look.record, told_missing(session, look)))
+}
+
+/// Whether a session was answered from, or its owner was seen to hold it, after an instant: it had not ended by then.
+fn lives_on(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
+    let answered = session.answers.last().is_some_and(|answer| at < view.operations[*answer].invoked);
+    answered || session.replicas.iter().rev().take_while(|replica| at < replica.asked).any(|replica| replica.primary)
+}
+
+/// The same under an id that it had before.
+fn keeps_its_id(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
+    let answers = || session.answers.iter().map(|answer| &view.operations[*answer]);
+    let id = answers().rev().find(|answer| answer.completed.is_some_and(|end| end < at)).and_then(Operation::told);
+    let Some(id) = id.map(stem) else { return false };
+    let answered = answers().rev().take_while(|answer| at < answer.invoked).any(|answer| {
+        let told = answer.told().map(stem);
+        told == Some(id)
+    });
+    let later = session.replicas.iter().rev().take_while(|replica| at < replica.asked);
+    answered || later.filter(|replica| replica.primary).any(|replica| stem(replica.id) == id)
 }
 
 fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {

@@ -1,7 +1,7 @@
 //! Whenever the cluster is whole, all nodes list the same members: each its living peers, each once.
 //!
-//! Looks count only from a `ClusterFormed` to the next fault or start: in the gap in which a failure is being detected
-//! a dead member is listed by right.
+//! Looks count from a `ClusterFormed` to the next fault or start, and those that it rests on, the last one at each node
+//! before it in the same step: in the gap in which a failure is being detected a dead member is listed by right.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -19,6 +19,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
     for whole in &view.timeline.whole {
         let looks = view.looks.iter().filter(|look| whole.covers(look.asked, look.at));
+        let looks = looks_before(view, whole).chain(looks);
         breaches.extend(looks.filter_map(|look| disagrees(look, whole, endpoints)));
     }
     if let Some(violated) = Judgement::violated(breaches) {
@@ -33,6 +34,18 @@ fn endpoints<'a>(view: &View<'a>) -> Option<&'a Endpoints> {
         _ => None,
     });
     addressed.last()
+}
+
+/// What was seen last of each node before the cluster was said to have formed, in the step that says so.
+fn looks_before<'v, 'a>(view: &'v View<'a>, whole: &Whole<'_>) -> impl Iterator<Item = &'v Look<'a>> {
+    let begins = view.events().filter(|(_, at, event)| matches!(event, Event::StepBegins { .. }) && *at <= whole.from);
+    let from = begins.map(|(_, at, _)| at).last();
+    let until = view.looks.partition_point(|look| look.at <= whole.from);
+    whole.nodes.iter().filter_map(move |node| {
+        let looks = view.looks[..until].iter().rev();
+        let mut looks = looks.take_while(|look| from.is_some_and(|from| from <= look.asked));
+        looks.find(|look| look.node == node)
+    })
 }
 
 /// The first time and the last time that all nodes were there, each must have been seen so by each.
@@ -85,7 +98,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
     Some(Breach {
         violation,
         at: look.at,
-        because: format!("{} {wrong} at {}, after the cluster had formed at {}", look.node, look.at, whole.from),
+        because: format!("{} {wrong} at {}; the cluster is said to have formed at {}", look.node, look.at, whole.from),
         rests_on: Vec::new(),
         evidence: vec![look.record, whole.record],
         unpromised: None,

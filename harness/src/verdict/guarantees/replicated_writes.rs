@@ -173,7 +173,8 @@ fn gone(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
             replica.node,
             replica.at
         );
-        Some(breach(view, session, loss.operation, because, &[], [replica.record]).named(Violation::LostSession))
+        let breach = breach(view, session, loss.operation, because, &[], [replica.record]);
+        Some(Breach { unpromised: loss.unpromised.clone(), ..breach.named(Violation::LostSession) })
     });
     breaches.collect()
 }

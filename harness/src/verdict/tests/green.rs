@@ -116,27 +116,38 @@ fn the_gap_in_which_a_failure_is_being_detected_is_not_judged() {
     holds(&story, Guarantee::MembersAgree);
 }
 
-#[test]
-fn a_node_that_is_restarted_and_not_yet_synchronised_may_lack_sessions() {
+/// A restart in which a look shows n1 without sessions, before the last record of a kind.
+fn restarted_and_seen_without_sessions_before(wanted: fn(&Event) -> bool) -> super::story::Story {
+    use crate::history::{Nanos, RecordKind, Seen};
     let mut story = after_the_first_kill().observe().restart("n1").observe();
-    let early = story
-        .history
-        .records
+    let records = &story.history.records;
+    let later = records.iter().rposition(|record| matches!(&record.kind, RecordKind::Event(event) if wanted(event)));
+    let look = records
         .iter()
-        .rposition(|record| matches!(&record.kind, crate::history::RecordKind::Event(Event::Synchronised { .. })));
-    let last_look_at_n1 = story.history.records.iter().rposition(
-        |record| matches!(&record.kind, crate::history::RecordKind::Observe(look) if look.node.as_str() == "n1"),
-    );
-    let (early, look) = (early.expect("synchronised"), last_look_at_n1.expect("a look"));
-    let mut partial = story.history.records[look].clone();
-    partial.at = crate::history::Nanos(story.history.records[early].at.0 - 1);
-    if let crate::history::RecordKind::Observe(observation) = &mut partial.kind {
+        .rposition(|record| matches!(&record.kind, RecordKind::Observe(look) if look.node.as_str() == "n1"));
+    let (later, look) = (later.expect("it happened"), look.expect("a look"));
+    let mut partial = records[look].clone();
+    partial.at = Nanos(records[later].at.0 - 1);
+    if let RecordKind::Observe(observation) = &mut partial.kind {
         observation.asked = partial.at;
-        if let crate::history::Seen::State(state) = &mut observation.seen {
+        if let Seen::State(state) = &mut observation.seen {
             state.contexts[0].sessions.clear();
         }
     }
-    story.history.records.insert(early, partial);
-    let verdict = story.judge();
+    story.history.records.insert(later, partial);
+    story
+}
+
+#[test]
+fn a_node_that_is_restarted_and_not_yet_synchronised_may_lack_sessions() {
+    let early = restarted_and_seen_without_sessions_before(|event| matches!(event, Event::ClusterFormed { .. }));
+    let verdict = early.judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+}
+
+#[test]
+fn a_node_that_is_said_to_be_synchronised_has_what_was_last_seen_of_it_before() {
+    let late = restarted_and_seen_without_sessions_before(|event| matches!(event, Event::Synchronised { .. }));
+    let verdict = late.judge();
+    assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
 }

@@ -86,6 +86,25 @@ fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_meas
 }
 
 #[test]
+fn a_threshold_that_is_only_warned_of_is_a_note_where_it_is_passed_and_breaks_nothing() {
+    let warned = |limit| {
+        let mut story = main_job();
+        story.plan.warn_at_most.first_answer = Some(Millis(limit));
+        let verdict = story.judge();
+        assert_eq!((verdict.status, verdict.expectations.len()), (Status::Holds, 0));
+        verdict.notes.into_iter().filter(|note| note.starts_with("slower than usual")).collect::<Vec<_>>()
+    };
+    let passed = warned(0);
+    assert_eq!(passed.len(), 1, "{passed:?}");
+    assert!(passed[0].contains("first answer after a fault within 0") && passed[0].contains("it took"), "{passed:?}");
+    assert!(warned(60_000).is_empty());
+    // What was not measured is not passed.
+    let mut story = super::story::story();
+    story.plan.warn_at_most.first_answer = Some(Millis(0));
+    assert!(!story.judge().notes.iter().any(|note| note.starts_with("slower than usual")));
+}
+
+#[test]
 fn a_fault_after_which_nothing_was_measured_leaves_the_first_answer_open() {
     let at_most = AtMost { first_answer: Some(Millis(60_000)), ..AtMost::default() };
     let (status, told, _) = threshold(&main_job().restart("n2").kill("n1"), at_most);

@@ -157,23 +157,31 @@ fn logs(step: &StepTable, verb: &str) -> Result<Option<Expect>, ScenarioError> {
 }
 
 impl Plan {
-    /// Whether it asks the counter app after a fault: only then do the guarantees about sessions have something to show.
-    pub(super) fn tests_sessions(&self) -> bool {
-        let Some(broken) = self.steps.iter().position(|step| matches!(step.kind, StepKind::Fault { .. })) else {
-            return false;
-        };
-        let traffic = self.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Traffic { client, .. } => Some(client),
-            _ => None,
-        });
-        let traffic: Vec<&ClientName> = traffic.collect();
-        let mut later = self.steps[broken..].iter();
-        let asked = later.any(|step| match &step.kind {
-            StepKind::Request { .. } => true,
-            StepKind::EndTraffic { client } => traffic.contains(&client),
+    /// Whether it asks after a fault, the final read included: the counter app, or by requests that any app takes. Only then
+    /// do the guarantees about their sessions have something to show.
+    pub(super) fn asks_after_a_fault(&self, counter: bool) -> bool {
+        let asks = |step: &StepKind| match step {
+            StepKind::Request { .. } => counter,
+            StepKind::Http { .. } => !counter,
             _ => false,
-        });
-        let goes_on = |client| !self.steps.iter().any(|step| step.kind.ends_traffic_of(client));
-        asked || traffic.into_iter().any(goes_on)
+        };
+        let mut asked = false;
+        let mut asking = BTreeSet::new();
+        let mut broken = false;
+        for Step { kind, .. } in &self.steps {
+            broken |= matches!(kind, StepKind::Fault { .. });
+            let now = asks(kind) || (asked && matches!(kind, StepKind::FinalRead));
+            if broken && (now || !asking.is_empty()) {
+                return true;
+            }
+            match kind {
+                StepKind::Traffic { client, .. } if counter => drop(asking.insert(client)),
+                StepKind::HttpTraffic { client, .. } if !counter => drop(asking.insert(client)),
+                StepKind::EndTraffic { client } => drop(asking.remove(client)),
+                _ => {}
+            }
+            asked |= now || !asking.is_empty();
+        }
+        broken && !asking.is_empty()
     }
 }

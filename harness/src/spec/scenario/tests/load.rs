@@ -3,7 +3,7 @@
 use super::{told, two};
 use crate::spec::exchange::{Capture, Method};
 use crate::spec::scenario::{Scenario, StepBuilder as Step, TrafficWord};
-use crate::spec::{Exchange, Load, Millis, Plan, StepKind};
+use crate::spec::{Exchange, Guarantee, Load, Millis, Plan, StepKind};
 
 const SHOP: &str = r#"
 name = "the cart of each customer survives"
@@ -72,6 +72,32 @@ fn many_clients_ask_any_app_and_go_on_while_a_node_dies() {
     assert_eq!(serde_json::from_str::<Plan>(&stored).expect("read again"), plan);
     let asked: Vec<_> = plan.steps.iter().filter_map(|step| step.kind.clients()).map(|(_, count)| count).collect();
     assert_eq!(asked, [6, 4, 1, 6], "each of them is judged");
+}
+
+/// Whether the guarantees about sessions of any app are decided by default.
+fn decides_any_app(steps: &[&str]) -> bool {
+    let steps: String = steps.iter().map(|step| format!("[[step]]\n{step}\n")).collect();
+    let text = format!("name = \"a\"\n[[step]]\ndeploy = \"shop.war\"\n{steps}");
+    let scenario = Scenario::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{error} {:?}", error.help));
+    let guarantees = plan(&scenario).guarantees;
+    Guarantee::ANY_APP.into_iter().all(|it| guarantees.contains(&it))
+}
+
+#[test]
+fn an_app_of_ones_own_that_is_asked_while_or_after_a_node_dies_is_judged_by_default() {
+    let traffic = "traffic = { get = \"/shop/cart\" }\nclient = \"load\"\non = \"rotate\"\nevery = \"50ms\"";
+    let (kill, end) = ("kill = \"n1\"", "end-traffic = \"load\"");
+    let get = "get = \"/shop/cart\"\non = \"rotate\"";
+    assert!(decides_any_app(&[traffic, kill]), "the traffic goes on to the end of the run");
+    assert!(decides_any_app(&[traffic, kill, end]));
+    assert!(decides_any_app(&[get, kill, get]));
+    assert!(decides_any_app(&[get, kill]), "the final read asks once more");
+    assert!(!decides_any_app(&[traffic, end]), "nothing breaks");
+    assert!(!decides_any_app(&[kill, "restart = \"n1\""]), "nobody asks");
+    assert!(
+        !decides_any_app(&["deploy = \"counter\"", "kill = \"n2\"", "request = \"count\"\non = \"n1\""]),
+        "the counter has its own"
+    );
 }
 
 #[test]
