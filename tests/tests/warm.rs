@@ -8,8 +8,11 @@ use integration_tests::fake::{Bug, FakeRun};
 use rstest::rstest;
 use tomee_harness::Cluster;
 use tomee_harness::history::{Event, History, RecordKind};
+use tomee_harness::lab::war::War;
+use tomee_harness::spec::plan::AppRequest;
 use tomee_harness::spec::scenario::{Scenario, shipped};
-use tomee_harness::spec::{ManagerKind, NodeName, Plan, Topology};
+use tomee_harness::spec::step::Delivery;
+use tomee_harness::spec::{ContextPath, ManagerKind, NodeName, Plan, Role, Topology};
 use tomee_harness::trial::Ended;
 use tomee_harness::verdict::Status;
 
@@ -177,4 +180,35 @@ async fn a_story_that_ends_otherwise_than_well_hands_nothing_on() {
         assert_ne!(ended.verdict.status, Status::Holds, "{bug:?}");
         assert!(ended.cluster.is_none(), "{bug:?}");
     }
+}
+
+/// A session that no probe can read is in the way only of those who ask for it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_concern_a_session_does_without_it() {
+    let (_kept, path) = folder();
+    let run = FakeRun::new(Topology::of(2).expect("two nodes"), Some(Bug::FirstSessionUnreadable));
+    let cluster = run.cluster(&path).await.expect("it starts");
+    let context = ContextPath::new("/counter").expect("a path");
+    let war = Arc::new(War::counter(context.clone()).expect("the counter"));
+    cluster.deploy(&war).await.expect("it is served");
+    let (n1, n2) = (cluster.node("n1").expect("a node"), cluster.node("n2").expect("a node"));
+    let mut sessions = vec![];
+    for name in ["alice", "bob"] {
+        let client = cluster.client(name).expect("a client");
+        client.ask(n1.name(), &context, AppRequest::Count).await.expect("n1 is there");
+        sessions.push(client.session().expect("it has a session"));
+    }
+    let (unreadable, bobs) = (&sessions[0], &sessions[1]);
+    n2.replica(unreadable).await.expect_err("it cannot be read");
+    let replica = n2.replica(bobs).await.expect("it can be read");
+    assert_eq!(replica.map(|replica| replica.id), Some(bobs.clone()));
+    let find = |role| cluster.find(role, Some(bobs));
+    assert_eq!(&find(Role::Owner).await.expect("bob's session has an owner"), n1.name());
+    assert_eq!(&find(Role::Backup).await.expect("bob's session has a replica"), n2.name());
+    cluster.deploy(&war).await.expect("it is served anew");
+    n2.replica(unreadable).await.expect_err("it is still there");
+    cluster.undeploy(&context, &Delivery::default()).await.expect("it goes");
+    cluster.deploy(&war).await.expect("it is served once more");
+    cluster.reset().await.expect("nothing of it is left");
+    cluster.shutdown().await.expect("it ends");
 }

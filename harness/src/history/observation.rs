@@ -58,13 +58,20 @@ pub enum Seen {
     Dead(String),
 }
 
+impl Seen {
+    /// What the probe said, where it answered.
+    pub fn state(&self) -> Option<&NodeState> {
+        match self {
+            Self::State(state) => Some(state),
+            Self::Dead(_) => None,
+        }
+    }
+}
+
 impl NodeObservation {
     /// What the probe said, where it answered.
     pub fn state(&self) -> Option<&NodeState> {
-        match &self.seen {
-            Seen::State(state) => Some(state),
-            Seen::Dead(_) => None,
-        }
+        self.seen.state()
     }
 }
 

@@ -24,6 +24,18 @@ const TOKEN_HEADER: &str = "X-Harness-Token";
 /// A probe answers in milliseconds, the first time within a second or two: its page is compiled then.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Of which sessions the probe tells in the contexts that it is asked for. Each value of a session that it tells of is
+/// serialised on the node, and a session that it cannot read makes the whole answer none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionScope<'a> {
+    /// Of all.
+    All,
+    /// Of this one, whatever its route is.
+    One(&'a SessionId),
+    /// Of none.
+    None,
+}
+
 /// Asks the probes of a run.
 #[derive(Debug, Clone)]
 pub struct Probe {
@@ -46,7 +58,7 @@ impl Probe {
         Ok(Self { http, token })
     }
 
-    /// Looks at a node. `asked` is the present time on the run's clock.
+    /// Looks at a node, and all sessions of what is asked for. `asked` is the present time on the run's clock.
     pub async fn look(
         &self,
         node: &NodeName,
@@ -54,22 +66,20 @@ impl Probe {
         question: &Question,
         asked: Nanos,
     ) -> NodeObservation {
-        let query = match question {
-            Question::Members => "?only=members".to_owned(),
-            Question::Everything => String::new(),
-            Question::Context(path) => format!("?context={path}"),
-        };
-        let url = format!("http://{address}{CONTEXT}/state.jsp{query}");
-        let seen = match self.http.get(&url, (TOKEN_HEADER, &self.token)).await {
+        let seen = self.peek(address, question, SessionScope::All).await;
+        NodeObservation { node: node.clone(), asked, question: question.clone(), seen }
+    }
+
+    /// Looks at some sessions only. That is no observation, for it says nothing of the others.
+    pub async fn peek(&self, address: SocketAddr, question: &Question, scope: SessionScope<'_>) -> Seen {
+        let url = format!("http://{address}{CONTEXT}/state.jsp{}", query(question, scope));
+        match self.http.get(&url, (TOKEN_HEADER, &self.token)).await {
             Ok((200, body)) => parse(&body).map_or_else(Seen::Dead, Seen::State),
             Ok((status, _)) => Seen::Dead(format!("the probe answered HTTP {status}")),
             Err(error) => Seen::Dead(error.to_string()),
-        };
-        NodeObservation { node: node.clone(), asked, question: question.clone(), seen }
+        }
     }
-}
 
-impl Probe {
     /// The wall clock of a node's JVM, in milliseconds since 1970.
     ///
     /// # Errors
@@ -84,6 +94,28 @@ impl Probe {
             Err(error) => Err(error.to_string()),
         }
     }
+}
+
+/// The parameters of `state.jsp`, with their question mark.
+fn query(question: &Question, scope: SessionScope<'_>) -> String {
+    let contexts = match question {
+        Question::Members => return "?only=members".to_owned(),
+        Question::Everything => None,
+        Question::Context(path) => Some(format!("context={path}")),
+    };
+    let sessions = match scope {
+        SessionScope::All => None,
+        SessionScope::One(session) => Some(format!("session={}", escaped(session.stem()))),
+        SessionScope::None => Some("sessions=0".to_owned()),
+    };
+    let all: Vec<String> = contexts.into_iter().chain(sessions).collect();
+    if all.is_empty() { String::new() } else { format!("?{}", all.join("&")) }
+}
+
+/// A value of a parameter: an app may make session ids of any characters.
+fn escaped(value: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    value.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
 }
 
 /// Reads a probe's answer. A part that the probe could not read is an error: half an answer is none.
@@ -274,6 +306,24 @@ mod tests {
             answer["engine"] = engine;
         }
         answer.to_string()
+    }
+
+    #[test]
+    fn a_look_asks_for_the_sessions_of_its_scope() {
+        let shop = Question::Context(ContextPath::new("/shop").expect("a path"));
+        let (plain, strange) = (SessionId::new("A1F0.n1"), SessionId::new("a&b=+ü.n1"));
+        for (question, scope, expected) in [
+            (&Question::Members, SessionScope::None, "?only=members"),
+            (&Question::Everything, SessionScope::All, ""),
+            (&Question::Everything, SessionScope::One(&plain), "?session=A1F0"),
+            (&Question::Everything, SessionScope::One(&strange), "?session=a%26b%3D%2B%C3%BC"),
+            (&Question::Everything, SessionScope::None, "?sessions=0"),
+            (&shop, SessionScope::All, "?context=/shop"),
+            (&shop, SessionScope::One(&plain), "?context=/shop&session=A1F0"),
+            (&shop, SessionScope::None, "?context=/shop&sessions=0"),
+        ] {
+            assert_eq!(query(question, scope), expected);
+        }
     }
 
     #[test]

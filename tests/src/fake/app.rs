@@ -141,7 +141,7 @@ impl World {
 
     fn new_id(&mut self, index: usize) -> String {
         self.stems += 1;
-        let stem = format!("{:032X}", 0xA11C_E000_u64 + u64::from(self.stems));
+        let stem = stem_of(self.stems);
         self.nodes[index].route.as_ref().map_or_else(|| stem.clone(), |route| format!("{stem}.{route}"))
     }
 
@@ -207,4 +207,9 @@ impl World {
             _ => answer,
         }
     }
+}
+
+/// The stem of the id of the `number`th session that the cluster makes, from 1.
+pub(super) fn stem_of(number: u32) -> String {
+    format!("{:032X}", 0xA11C_E000_u64 + u64::from(number))
 }

@@ -53,6 +53,8 @@ pub enum Bug {
     KillFails,
     /// The first node's probe, and only that, breaks behind this many kills.
     BadProbe(u32, BadProbe),
+    /// No probe can read the first session. Not wrong, for whoever does not ask for it.
+    FirstSessionUnreadable,
     /// A restarted node sees its peers and has none of their sessions.
     JoinerStaysEmpty,
     /// A restarted node has the sessions of its peers, one count older.

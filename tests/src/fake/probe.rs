@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::app::stem_of;
 use super::door::{Asked, Reaction};
 use super::node::{Role, Session};
 use super::world::World;
@@ -33,7 +34,7 @@ impl World {
             _ => {}
         }
         let members_only = parameters(asked, "only").any(|only| only == "members");
-        if index == self.last() && !members_only && !node.sessions.is_empty() {
+        if index == self.last() && !members_only && asks_for_sessions(asked) && !node.sessions.is_empty() {
             self.looks += 1;
         }
         let unreadable = broken == Some(BadProbe::SessionsUnreadable);
@@ -93,7 +94,8 @@ impl World {
         }
         let late = self.bug == Some(Bug::CopiesComeLate) && index == self.last() && self.looks <= LOOKS_IN_VAIN;
         let arrived = node.sessions.values().filter(|_| now >= node.synchronised && !late);
-        let sessions: Vec<Value> = arrived.map(session).collect();
+        let sessions: Vec<Value> =
+            arrived.filter(|held| asks_for(asked, &held.id)).map(|held| self.read(held)).collect();
         let path = if app.context.as_str() == "/" { "" } else { app.context.as_str() };
         json!([{
             "path": path,
@@ -111,6 +113,13 @@ impl World {
             },
             "sessions": if unreadable { json!({"error": "java.lang.NoSuchFieldException: sessions"}) } else { json!(sessions) },
         }])
+    }
+
+    fn read(&self, held: &Session) -> Value {
+        if self.bug == Some(Bug::FirstSessionUnreadable) && stem(&held.id) == stem_of(1) {
+            return json!({"id": held.id, "error": "java.lang.NoSuchFieldException: attributes"});
+        }
+        session(held)
     }
 
     fn own_context(&self, index: usize) -> Value {
@@ -171,6 +180,20 @@ fn class_of(value: &Value) -> &'static str {
         Value::Number(_) => "java.lang.Integer",
         _ => "java.lang.String",
     }
+}
+
+/// Whether a look is to show any session, and whether it is to show this one.
+fn asks_for_sessions(asked: &Asked) -> bool {
+    parameters(asked, "sessions").all(|sessions| sessions != "0")
+}
+
+fn asks_for(asked: &Asked, id: &str) -> bool {
+    let mut named = parameters(asked, "session").peekable();
+    asks_for_sessions(asked) && (named.peek().is_none() || named.any(|named| stem(named) == stem(id)))
+}
+
+fn stem(id: &str) -> &str {
+    id.split('.').next().unwrap_or_default()
 }
 
 fn parameters<'a>(asked: &'a Asked, name: &'a str) -> impl Iterator<Item = &'a str> {

@@ -50,7 +50,7 @@ pub(super) struct World {
     pub(super) stems: u32,
     /// The kills behind which a failover bug has struck; it strikes once.
     pub(super) struck: HashSet<u32>,
-    /// How often the last node was asked what it holds since it holds something.
+    /// How often the last node was asked which sessions it holds since it holds one.
     pub(super) looks: u32,
     reservations: u32,
     /// Nodes that are cut off from their peers, and nodes that are frozen.

@@ -11,6 +11,7 @@ use super::{Cluster, ClusterError};
 use crate::config;
 use crate::history::{Event, Question, RecordKind};
 use crate::lab::client::PlainClient;
+use crate::lab::probe::SessionScope;
 use crate::lab::runtime::NodeFile;
 use crate::lab::sync::lock;
 use crate::lab::wait::{self, Look, TimedOut};
@@ -226,14 +227,14 @@ impl Cluster {
         if !lock(&self.deployed).iter().any(|app| app.war.context == *context) {
             return Ok(None);
         }
-        let seen = self.look(node, &Question::Context(context.clone())).await?;
+        let seen = self.peek(node, &Question::Context(context.clone()), SessionScope::None).await?;
         Ok(seen.state().and_then(|state| state.context(context, version)).and_then(|found| found.started_ms))
     }
 
     async fn await_gone(&self, node: &NodeName, context: &ContextPath, version: &str) -> Result<(), ClusterError> {
         let question = Question::Context(context.clone());
         wait::until(&format!("{node} to have no {context}"), self.parts.limits.deploy, async || {
-            let seen = self.look(node, &question).await?;
+            let seen = self.peek(node, &question, SessionScope::None).await?;
             Ok::<_, ClusterError>(match seen.state() {
                 Some(state) if state.context(context, version).is_none() => Look::Ready(()),
                 Some(_) => Look::NotYet(format!("{node} still has {context}")),
@@ -263,7 +264,7 @@ impl Cluster {
         let http =
             PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
         wait::until(&wanted, limit, async || {
-            let seen = self.look(node, &question).await?;
+            let seen = self.peek(node, &question, SessionScope::None).await?;
             let found = seen.state().and_then(|state| state.context(context, &served.version));
             let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
             Ok::<_, ClusterError>(match found {

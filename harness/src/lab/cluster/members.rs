@@ -34,11 +34,15 @@ impl Cluster {
         let blind = AtomicBool::new(false);
         let formed = wait::until("every node to see every other", limit, async || {
             let (cuts, sides) = (self.cuts(), self.sides());
-            let observations = self.look_at_living(&Question::Everything).await?;
+            // What the nodes hold is looked at when they have met.
+            let mut observations = self.look_at_living(&Question::Members).await?;
+            let mut missing = self.all_not_as_expected(&observations, &sides);
+            if missing.is_empty() {
+                observations = self.look_at_living(&Question::Everything).await?;
+                missing = self.all_not_as_expected(&observations, &sides);
+            }
             let excused = !cuts.is_empty() || observations.iter().any(|seen| seen.state().is_none());
             blind.store(excused, Ordering::Relaxed);
-            let missing: Vec<String> =
-                observations.iter().filter_map(|seen| self.not_as_expected(seen, &sides)).collect();
             Ok::<_, ClusterError>(if !missing.is_empty() {
                 Look::NotYet(missing.join("; "))
             } else if self.cuts() != cuts {
@@ -69,6 +73,10 @@ impl Cluster {
         let (alone, together): (Vec<NodeName>, Vec<NodeName>) = living.into_iter().partition(alone);
         let sides = alone.into_iter().map(|node| vec![node]).chain([together]);
         sides.filter(|side| !side.is_empty()).collect()
+    }
+
+    fn all_not_as_expected(&self, looks: &[NodeObservation], sides: &[Vec<NodeName>]) -> Vec<String> {
+        looks.iter().filter_map(|seen| self.not_as_expected(seen, sides)).collect()
     }
 
     /// How a node's view differs from the living nodes on its side; `None` where it does not. A ghost is a difference.

@@ -34,7 +34,7 @@ use super::distribution::Distribution;
 use super::java::Java;
 use super::logs::LogFollower;
 use super::pages::{self, CompiledPages};
-use super::probe::Probe;
+use super::probe::{Probe, SessionScope};
 use super::recorder::Recorder;
 use super::run_dir::RunDir;
 use super::runtime::process::ClassArchive;
@@ -42,7 +42,7 @@ use super::runtime::{NodeLog, NodeStatus, Runtime};
 use super::sync::lock;
 use super::wait::{self, Look};
 use crate::history::Question;
-use crate::history::{Event, LogLine, NodeObservation, NodeState, RecordKind};
+use crate::history::{Event, LogLine, NodeObservation, NodeState, RecordKind, Seen};
 use crate::spec::plan::Limits;
 use crate::spec::{ClientName, ContextPath, Endpoints, NodeChanges, NodeName, Topology};
 
@@ -249,11 +249,23 @@ impl Cluster {
     async fn look(&self, node: &NodeName, question: &Question) -> Result<NodeObservation, ClusterError> {
         let address = self.address(node).await?;
         let observation = self.probe.look(node, address, question, self.parts.recorder.clock().now()).await;
-        match observation.state() {
-            Some(state) => self.learn(node, state),
-            None => self.check_alive(node).await?,
-        }
+        self.learn_of(node, &observation.seen).await?;
         Ok(observation)
+    }
+
+    /// Looks at some sessions only, for what is not recorded.
+    async fn peek(&self, node: &NodeName, question: &Question, scope: SessionScope<'_>) -> Result<Seen, ClusterError> {
+        let seen = self.probe.peek(self.address(node).await?, question, scope).await;
+        self.learn_of(node, &seen).await?;
+        Ok(seen)
+    }
+
+    async fn learn_of(&self, node: &NodeName, seen: &Seen) -> Result<(), ClusterError> {
+        match seen {
+            Seen::State(state) => self.learn(node, state),
+            Seen::Dead(_) => self.check_alive(node).await?,
+        }
+        Ok(())
     }
 
     /// Takes note of what clients and roles go by.

@@ -3,6 +3,7 @@
 use super::{Cluster, ClusterError};
 use crate::history::Question;
 use crate::history::SessionReplica;
+use crate::lab::probe::SessionScope;
 use crate::spec::{Fault, NodeName, SessionId};
 
 /// A node of a running cluster.
@@ -104,9 +105,9 @@ impl Node<'_> {
     /// # Errors
     /// Its probe does not answer.
     pub async fn replica(&self, session: &SessionId) -> Result<Option<SessionReplica>, ClusterError> {
-        let observation = self.cluster.look(self.name, &Question::Everything).await?;
-        let Some(state) = observation.state() else {
-            return Err(ClusterError::ProbeDead { node: self.name.clone(), why: format!("{:?}", observation.seen) });
+        let seen = self.cluster.peek(self.name, &Question::Everything, SessionScope::One(session)).await?;
+        let Some(state) = seen.state() else {
+            return Err(ClusterError::ProbeDead { node: self.name.clone(), why: format!("{seen:?}") });
         };
         let mut replicas = state.contexts.iter().flat_map(|context| &context.sessions);
         Ok(replicas.find(|replica| replica.id.stem() == session.stem()).cloned())

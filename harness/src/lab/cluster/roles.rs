@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
+
 use super::{Cluster, ClusterError};
 use crate::history::{Event, FaultPhase, Question, RecordKind, ReplicaRole};
+use crate::lab::probe::SessionScope;
 use crate::lab::wait::{self, Look};
 use crate::spec::{NodeName, Role, SessionId};
 
@@ -70,12 +73,13 @@ impl Cluster {
     }
 
     async fn of_session(&self, role: Role, session: &SessionId) -> Result<Option<NodeName>, ClusterError> {
-        let looks = self.look_at_living(&Question::Everything).await?;
-        let roles = looks.iter().filter_map(|look| {
-            let contexts = &look.state()?.contexts;
+        let (living, scope) = (self.living(), SessionScope::One(session));
+        let looks = try_join_all(living.iter().map(|node| self.peek(node, &Question::Everything, scope))).await?;
+        let roles = living.iter().zip(&looks).filter_map(|(node, seen)| {
+            let contexts = &seen.state()?.contexts;
             let held = contexts.iter().flat_map(|context| &context.sessions);
             let held = held.filter(|replica| replica.id.stem() == session.stem()).map(|replica| replica.role).min();
-            Some((&look.node, held))
+            Some((node, held))
         });
         let roles: Vec<(&NodeName, Option<ReplicaRole>)> = roles.collect();
         let first = |fits: &dyn Fn(Option<ReplicaRole>) -> bool| {

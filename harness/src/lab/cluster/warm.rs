@@ -17,6 +17,7 @@ use super::{Cluster, ClusterError, ClusterParts};
 use crate::config;
 use crate::history::{ContextState, Event, NodeObservation, Question, RecordKind};
 use crate::lab::logs::LogFollower;
+use crate::lab::probe::SessionScope;
 use crate::lab::recorder::Recorder;
 use crate::lab::run_dir::RunDir;
 use crate::lab::runtime::NodeLog;
@@ -148,15 +149,16 @@ impl Cluster {
 
     /// The archives of the contexts that nodes have and had not after their first start.
     async fn apps(&self, nodes: &BTreeSet<NodeName>) -> Result<Vec<(NodeName, String)>, ClusterError> {
-        let looks = try_join_all(nodes.iter().map(|node| self.look(node, &Question::Everything))).await?;
+        let looks = nodes.iter().map(|node| self.peek(node, &Question::Everything, SessionScope::None));
+        let looks = try_join_all(looks).await?;
         let own = lock(&self.own_contexts).clone();
         let mut apps = vec![];
-        for look in &looks {
-            let Some(state) = look.state() else {
-                return Err(ClusterError::ProbeDead { node: look.node.clone(), why: format!("{:?}", look.seen) });
+        for (node, seen) in nodes.iter().zip(&looks) {
+            let Some(state) = seen.state() else {
+                return Err(ClusterError::ProbeDead { node: node.clone(), why: format!("{seen:?}") });
             };
             let strange = state.contexts.iter().filter(|context| !own.contains(&context.path));
-            apps.extend(strange.map(|context| (look.node.clone(), archive(context))));
+            apps.extend(strange.map(|context| (node.clone(), archive(context))));
         }
         Ok(apps)
     }
