@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
-use super::distribution::hex::sha256_of;
+use super::distribution::hex::{copied, sha256_of};
 use crate::config;
 use crate::spec::{NodeName, Plan, RunId};
 
@@ -170,14 +170,15 @@ impl RunDir {
     /// # Errors
     /// It cannot be read, or the folder not be written.
     pub fn keep_file(&self, path: &Utf8Path, number: usize) -> io::Result<KeptFile> {
-        let (sha256, bytes) = sha256_of(fs_err::File::open(path)?)?;
-        if bytes > MOST_KEPT_BYTES {
+        let file = fs_err::File::open(path)?;
+        if file.metadata()?.len() > MOST_KEPT_BYTES {
+            let (sha256, bytes) = sha256_of(file)?;
             return Ok(KeptFile { sha256, bytes, kept: None });
         }
         let folder = Utf8PathBuf::from(KEPT_FOLDER).join(number.to_string());
         let kept = folder.join(path.file_name().unwrap_or("file"));
         fs_err::create_dir_all(self.path.join(folder))?;
-        fs_err::copy(path, self.path.join(&kept))?;
+        let (sha256, bytes) = copied(file, fs_err::File::create(self.path.join(&kept))?)?;
         Ok(KeptFile { sha256, bytes, kept: Some(kept) })
     }
 

@@ -213,6 +213,16 @@ impl Plan {
         Ok(())
     }
 
+    /// What it deploys, and where, each as often as a step does it.
+    pub fn deployed(&self) -> impl Iterator<Item = (&App, &ContextPath)> {
+        self.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Deploy { app, context, .. } | StepKind::Restart { app: Some((app, context)), .. } => {
+                Some((app, context))
+            }
+            _ => None,
+        })
+    }
+
     /// What single nodes have otherwise than the topology says, from the start or after a restart.
     pub fn changes(&self) -> impl Iterator<Item = &NodeChanges> {
         let restarts = self.steps.iter().filter_map(|step| match &step.kind {

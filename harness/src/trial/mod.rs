@@ -7,4 +7,4 @@ mod runner;
 mod walk;
 mod workload;
 
-pub use runner::{AtTheEnd, Ended, TrialError, check_wars, hands_on, run, run_on};
+pub use runner::{AtTheEnd, Ended, TrialError, hands_on, run, run_on};

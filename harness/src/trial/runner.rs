@@ -251,11 +251,3 @@ fn never_ready(node: &NodeName, recorder: &Recorder) -> Event {
         }
     })
 }
-
-/// Reads the apps that a plan deploys, so that a caller learns of a bad one before anything is fetched or started.
-///
-/// # Errors
-/// One of them is no app that a server could deploy.
-pub fn check_wars(plan: &Plan) -> Result<(), WarError> {
-    Wars::check(plan)
-}

@@ -12,7 +12,7 @@ use crate::lab::cluster::{Beginning, Cluster, ClusterError};
 use crate::lab::compile::{CompileError, Compiler};
 use crate::lab::recorder::Recorder;
 use crate::lab::wait;
-use crate::lab::war::{War, WarError};
+use crate::lab::war::War;
 use crate::spec::plan::{App, Limits};
 use crate::spec::{ClientName, ContextPath, Expect, Extent, Fault, Millis, NodeName, Plan, StepKind, Target, Until};
 use crate::verdict;
@@ -25,7 +25,7 @@ impl Wars {
     /// Reads, packs or compiles them all, so that a bad one is told before anything starts.
     pub(super) async fn of(plan: &Plan, compiler: Option<&Compiler>) -> Result<Self, CompileError> {
         let mut wars: Vec<(App, Arc<War>)> = vec![];
-        for (app, context) in deployed(plan) {
+        for (app, context) in plan.deployed() {
             if wars.iter().any(|(known, war)| known == app && war.context == *context) {
                 continue;
             }
@@ -42,27 +42,9 @@ impl Wars {
         Ok(Self(wars))
     }
 
-    /// Refuses those of the user that no server could deploy.
-    pub(super) fn check(plan: &Plan) -> Result<(), WarError> {
-        deployed(plan).try_for_each(|(app, _)| match app {
-            App::War(path) => War::check(path),
-            App::Counter | App::LocalCounter | App::HeavyCounter | App::Compiled(_) => Ok(()),
-        })
-    }
-
     fn of_step(&self, app: &App, context: &ContextPath) -> Option<&Arc<War>> {
         self.0.iter().find(|(known, war)| known == app && war.context == *context).map(|(_, war)| war)
     }
-}
-
-/// What a plan deploys, and where.
-fn deployed(plan: &Plan) -> impl Iterator<Item = (&App, &ContextPath)> {
-    plan.steps.iter().filter_map(|step| match &step.kind {
-        StepKind::Deploy { app, context, .. } | StepKind::Restart { app: Some((app, context)), .. } => {
-            Some((app, context))
-        }
-        _ => None,
-    })
 }
 
 /// Walks a plan.

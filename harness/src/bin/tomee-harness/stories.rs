@@ -1,10 +1,12 @@
 //! Which scenarios are meant: by path, by the name of a shipped one, by tag or by catalogue number.
 
+use std::collections::BTreeSet;
+
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::config;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::lab::run_dir::SCENARIO_FILE;
-use tomee_harness::lab::war::War;
+use tomee_harness::lab::war::{War, WarError};
 use tomee_harness::spec::deploy_job::OwnApp;
 use tomee_harness::spec::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
 use tomee_harness::spec::topology::JvmSpec;
@@ -58,13 +60,31 @@ pub(crate) struct Source {
     pub(crate) folder: Utf8PathBuf,
 }
 
+/// What was looked at and found good. The runs of a scenario share its files, and a WAR is read to its end.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    scenarios: BTreeSet<String>,
+    wars: BTreeSet<Utf8PathBuf>,
+}
+
+impl Checked {
+    /// Refuses an app that no server could deploy.
+    pub(crate) fn war(&mut self, path: &Utf8Path) -> Result<(), WarError> {
+        if !self.wars.contains(path) {
+            War::check(path)?;
+            self.wars.insert(path.to_owned());
+        }
+        Ok(())
+    }
+}
+
 impl Source {
     /// Refuses a path that leads nowhere, or to an app that no server could deploy, at its place.
-    fn check(&self) -> Result<(), Failure> {
+    fn check(&self, checked: &mut Checked) -> Result<(), Failure> {
         NamedPath::all(&self.text).into_iter().try_for_each(|named| {
             let path = self.folder.join(&named.path);
             let (message, help) = match named.kind {
-                PathKind::App => match War::check(&path) {
+                PathKind::App => match checked.war(&path) {
                     Err(error) => (error.to_string(), error.hint()),
                     Ok(()) => return Ok(()),
                 },
@@ -83,8 +103,15 @@ impl Source {
 
 impl Told {
     /// Refuses files that no run could use, before anything is fetched or started.
-    pub(crate) fn check_files(&self) -> Result<(), Failure> {
-        self.source.as_ref().map_or(Ok(()), Source::check)
+    pub(crate) fn check_files(&self, checked: &mut Checked) -> Result<(), Failure> {
+        match &self.source {
+            Some(source) if !checked.scenarios.contains(&source.name) => {
+                source.check(checked)?;
+                checked.scenarios.insert(source.name.clone());
+                Ok(())
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The command line that does this run again, from any folder. All that a settings file or the environment could say
@@ -246,4 +273,47 @@ fn said(settings: &Settings, set: &[(String, String)]) -> Result<ClusterTable, F
         said.set(&key, &value).map_err(|error| Failure::usage(error.message).hint(error.help))?;
     }
     Ok(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use tomee_harness::spec::ContextPath;
+
+    use super::*;
+
+    #[test]
+    fn a_war_is_read_once_and_a_bad_one_is_refused_each_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let (good, bad) = (folder.join("shop.war"), folder.join("bad.war"));
+        let counter = War::counter(ContextPath::new("/shop").expect("a path")).expect("packed");
+        fs_err::write(&good, &counter.content).expect("written");
+        fs_err::write(&bad, "no zip").expect("written");
+        let mut checked = Checked::default();
+        checked.war(&good).expect("a server could deploy it");
+        fs_err::remove_file(&good).expect("removed");
+        checked.war(&good).expect("it is not read again");
+        for _ in 0..2 {
+            checked.war(&bad).expect_err("no server could deploy it");
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_scenario_are_looked_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let lib = folder.join("driver.jar");
+        fs_err::write(&lib, "").expect("written");
+        let text = "name = \"jars\"\n[cluster]\nlibs = [\"driver.jar\"]\n".to_owned();
+        let plan = tomee_harness::spec::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
+        let told = |name: &str| {
+            let source = Source { name: name.to_owned(), text: text.clone(), folder: folder.to_owned() };
+            Told { label: name.to_owned(), source: Some(source), app: None, plan: plan.clone() }
+        };
+        let mut checked = Checked::default();
+        told("jars.toml").check_files(&mut checked).expect("the jar is there");
+        fs_err::remove_file(&lib).expect("removed");
+        told("jars.toml").check_files(&mut checked).expect("the next run of it has the same files");
+        told("other.toml").check_files(&mut checked).expect_err("there is no such jar");
+    }
 }

@@ -10,10 +10,9 @@ use tomee_harness::config;
 use tomee_harness::lab::clock::Clock;
 use tomee_harness::lab::prepare::RuntimeKind;
 use tomee_harness::spec::deploy_job::{self, OwnApp, OwnAppError};
-use tomee_harness::spec::plan::PlanError;
+use tomee_harness::spec::plan::{App, PlanError};
 use tomee_harness::spec::scenario::refused_jvm_argument;
 use tomee_harness::spec::{Plan, main_job};
-use tomee_harness::trial;
 
 use self::failure::war_failure;
 use self::many::Many;
@@ -24,20 +23,21 @@ use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::stories::{self, Told};
+use crate::stories::{self, Checked, Told};
 
 pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let settings = Settings::resolve(&args.run, output, matches)?;
     let told = told(args, &settings)?;
     unused::warn(&told);
+    let mut checked = Checked::default();
     if args.dry_run {
-        told.iter().try_for_each(|told| check_input(told, settings.runtime))?;
+        told.iter().try_for_each(|told| check_input(told, settings.runtime, &mut checked))?;
         return dry_run(&told, &settings);
     }
     // What the last of many runs cannot do is better told before the first one.
     for told in &told {
-        check_input(told, settings.runtime)?;
+        check_input(told, settings.runtime, &mut checked)?;
         able(&told.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", told.label)))?;
     }
     let args = &args.run;
@@ -112,9 +112,13 @@ fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
 }
 
 /// Refuses what no run could use, before anything is fetched or started.
-fn check_input(told: &Told, runtime: RuntimeChoice) -> Result<(), Failure> {
-    told.check_files()?;
-    trial::check_wars(&told.plan).map_err(war_failure)?;
+fn check_input(told: &Told, runtime: RuntimeChoice, checked: &mut Checked) -> Result<(), Failure> {
+    told.check_files(checked)?;
+    for (app, _) in told.plan.deployed() {
+        if let App::War(path) = app {
+            checked.war(path).map_err(war_failure)?;
+        }
+    }
     for (node, topology) in told.plan.each_node() {
         config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", told.label)))?;
     }
