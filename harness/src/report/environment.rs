@@ -1,6 +1,7 @@
 //! `environment.json`: what a run ran on, and the configuration that was in effect.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
@@ -76,6 +77,12 @@ pub struct UnusedFile {
     pub file: Utf8PathBuf,
     /// What it says that a stock one does not, one line an element.
     pub says: Vec<String>,
+}
+
+impl fmt::Display for UnusedFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.file, self.says.join("; "))
+    }
 }
 
 /// A file that a run was given.

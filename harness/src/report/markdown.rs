@@ -3,6 +3,7 @@
 //! What a server said may hold anything; nothing of it becomes markup.
 
 use super::Summary;
+use super::environment::UnusedFile;
 use super::rows::{Row, rows};
 use crate::config::Difference;
 use crate::verdict::{Latency, Measures, Status};
@@ -27,6 +28,7 @@ pub fn render(summary: &Summary) -> String {
     }
     parts.push(measured(&verdict.measures));
     parts.push(differences(&summary.differences));
+    parts.push(not_in_effect(&summary.not_in_effect));
     parts.push(format!("Run directory: {}", code(&summary.run_dir)));
     parts.retain(|part| !part.is_empty());
     parts.join("\n\n") + "\n\n"
@@ -102,6 +104,16 @@ fn differences(differences: &[Difference]) -> String {
         .map(|line| [escaped(&line.what), escaped(&line.here), escaped(&line.stock), escaped(&line.why)]);
     let table = table(["what", "here", "in a stock server", "why"], rows);
     format!("<details><summary>Not as in a stock server: {}</summary>\n\n{table}\n\n</details>", differences.len())
+}
+
+fn not_in_effect(unused: &[UnusedFile]) -> String {
+    if unused.is_empty() {
+        return String::new();
+    }
+    let rows = unused.iter().map(|unused| [escaped(unused.file.as_str()), escaped(&unused.says.join("; "))]);
+    let table = table(["file", "what it says"], rows);
+    let summary = "Not in effect, as tomee-harness makes each node's server.xml";
+    format!("<details><summary>{summary}</summary>\n\n{table}\n\n</details>")
 }
 
 fn table<const N: usize>(head: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {

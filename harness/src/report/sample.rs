@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Summary;
+use super::environment::UnusedFile;
 use crate::config::Difference;
 use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, FaultPhase, History, LogClass, LogLine, ManagerState, Nanos,
@@ -58,6 +59,7 @@ pub(super) fn hostile() -> (Summary, History) {
     summary.verdict.notes = vec![HOSTILE.to_owned()];
     summary.around = vec![HOSTILE.to_owned()];
     summary.differences[0].here = HOSTILE.to_owned();
+    summary.not_in_effect = vec![UnusedFile { file: HOSTILE.into(), says: vec![HOSTILE.to_owned()] }];
     (summary, history(HOSTILE))
 }
 
@@ -94,6 +96,7 @@ fn summary(status: Status, guarantees: Vec<Finding>) -> Summary {
             stock: "8".to_owned(),
             why: "the topology says so".to_owned(),
         }],
+        not_in_effect: vec![],
         around: vec![],
         cut_short: None,
         run_dir: "/runs/1".to_owned(),

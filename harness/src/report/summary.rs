@@ -24,6 +24,9 @@ pub struct Summary {
     pub verdict: Verdict,
     /// What differs from a stock server, so that a hardened default is never taken for the user's own.
     pub differences: Vec<Difference>,
+    /// What of an installed server's own configuration is not in effect, because each node's server.xml is made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_in_effect: Vec<UnusedFile>,
     /// The few records around the first violation, from all nodes.
     pub around: Vec<String>,
     /// Why the run ended early, where it did.
@@ -40,6 +43,7 @@ impl Summary {
             name: plan.name.clone(),
             setting,
             differences: config::differences(&plan.topology),
+            not_in_effect: vec![],
             around: around(&verdict, history),
             verdict,
             cut_short: None,
@@ -50,12 +54,7 @@ impl Summary {
     /// Says what of a server's own configuration is not in effect.
     #[must_use]
     pub fn not_in_effect(mut self, unused: &[UnusedFile]) -> Self {
-        self.differences.extend(unused.iter().map(|unused| Difference {
-            what: unused.file.to_string(),
-            here: "not used".to_owned(),
-            stock: unused.says.join("; "),
-            why: "tomee-harness makes each node's server.xml".to_owned(),
-        }));
+        self.not_in_effect.extend_from_slice(unused);
         self
     }
 
@@ -70,4 +69,44 @@ impl Summary {
 pub(super) fn around(verdict: &Verdict, history: &History) -> Vec<String> {
     let violated = |finding: &&crate::verdict::Finding| finding.counts() == Some(Status::Violated);
     verdict.guarantees.iter().find(violated).map(|finding| explain(finding, history)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::markdown;
+    use super::super::sample::held;
+    use super::super::terminal::{self, Style};
+    use super::*;
+
+    const VALVE: &str = "<Valve className=\"shop.Audit\"/> in Host";
+
+    fn unused() -> UnusedFile {
+        UnusedFile { file: "/opt/tomcat/conf/server.xml".into(), says: vec![VALVE.to_owned(), "port 8443".to_owned()] }
+    }
+
+    #[test]
+    fn what_is_not_in_effect_is_never_told_as_that_of_a_stock_server() {
+        let (summary, _) = held();
+        let summary = summary.not_in_effect(&[unused()]);
+        let text = terminal::render(&summary, Style::Plain);
+        let sentence = format!(
+            "  not in effect, as tomee-harness makes each node's server.xml:\n    /opt/tomcat/conf/server.xml: {VALVE}; port 8443\n"
+        );
+        assert!(text.contains(&sentence), "{text}");
+        let text = markdown::render(&summary);
+        let row = "| /opt/tomcat/conf/server.xml | &lt;Valve className=\"shop.Audit\"/&gt; in Host; port 8443 |";
+        assert!(text.contains(row), "{text}");
+        let stock = text.split("Not as in a stock server").nth(1).and_then(|rest| rest.split("</details>").next());
+        assert!(!stock.expect("there are differences").contains("/opt/tomcat"), "{text}");
+    }
+
+    #[test]
+    fn a_summary_without_that_is_as_it_was_before_there_was_any() {
+        let (summary, _) = held();
+        let json = serde_json::to_value(&summary).expect("JSON");
+        assert_eq!(json.get("not-in-effect"), None);
+        assert_eq!(serde_json::from_value::<Summary>(json).expect("an older summary"), summary);
+        let json = serde_json::to_value(summary.not_in_effect(&[unused()])).expect("JSON");
+        assert_eq!(json["not-in-effect"][0]["says"][0], VALVE);
+    }
 }

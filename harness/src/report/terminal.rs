@@ -79,6 +79,12 @@ pub fn render(summary: &Summary, style: Style) -> String {
             line(&mut text, &style.faint(&format!("    {difference}")));
         }
     }
+    if !summary.not_in_effect.is_empty() {
+        line(&mut text, "  not in effect, as tomee-harness makes each node's server.xml:");
+        for unused in &summary.not_in_effect {
+            line(&mut text, &style.faint(&format!("    {unused}")));
+        }
+    }
     line(&mut text, "");
     line(&mut text, &format!("{} {}", style.status(verdict.status).trim_end(), conclusion(verdict)));
     line(&mut text, &style.faint(&format!("run: {}", summary.run_dir)));

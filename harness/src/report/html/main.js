@@ -141,6 +141,7 @@ function showLists() {
   };
   list("assumptions", verdict.assumptions.map((it) => `${it.met ? "✓ met" : "✕ not met"}: ${it.what} (${it.because})`));
   list("notes", verdict.notes);
+  list("not-in-effect", (summary["not-in-effect"] ?? []).map((it) => `${it.file}: ${it.says.join("; ")}`));
   byId("differences-section").hidden = summary.differences.length === 0;
   byId("differences").replaceChildren(...summary.differences.map((it) => {
     const line = element("tr");
