@@ -168,13 +168,11 @@
 
   static Object member(Object member, boolean self) {
     try {
-      StringBuilder id = new StringBuilder();
       byte[] unique = (byte[]) call(member, "getUniqueId"), host = (byte[]) call(member, "getHost");
-      if (unique != null) for (byte b : unique) id.append(String.format("%02x", b));
       return object("name", call(member, "getName"),
           "host", host == null ? null : InetAddress.getByAddress(host).getHostAddress(), "port", call(member, "getPort"),
           "self", self, "ready", call(member, "isReady"), "failing", call(member, "isFailing"), "suspect", call(member, "isSuspect"),
-          "unique-id", id.length() == 0 ? null : id.toString(), "alive-ms", call(member, "getMemberAliveTime"));
+          "unique-id", unique == null || unique.length == 0 ? null : hex(unique), "alive-ms", call(member, "getMemberAliveTime"));
     } catch (Throwable e) {
       return failed(e);
     }
@@ -288,10 +286,15 @@
         "principal", principal == null ? null : call(principal, "getName"), "backup-nodes", backups, "attributes", attributes);
   }
 
+  /** Whether a value is all in its text, and never changes. */
+  static boolean simple(Object value) {
+    return value instanceof String || value instanceof Boolean || value instanceof Character
+        || value instanceof Number && value.getClass().getName().startsWith("java.lang.");
+  }
+
   /** An attribute's value as JSON has it; the lists are Java's own, since walking a stranger's may run code (lazy loading). */
   static Object plain(Object value, int depth) {
-    if (value == null || value instanceof Boolean || value instanceof String || value instanceof Character) return value;
-    if (value instanceof Number && value.getClass().getName().startsWith("java.lang.")) return value;
+    if (value == null || simple(value)) return value;
     Object items = value instanceof List && value.getClass().getName().startsWith("java.util.") ? ((List<?>) value).toArray() : value;
     if (items.getClass().isArray() && Array.getLength(items) <= ITEMS && depth < DEPTH) {
       List<Object> list = new ArrayList<Object>();

@@ -2,11 +2,20 @@
 //! for the first run of a release Maven's network.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use camino::Utf8Path;
 use integration_tests::{App, MainJob, TestContext};
 use serde_json::Value;
+use tomee_harness::Cluster;
+use tomee_harness::config::farm_folders;
+use tomee_harness::history::{NodeObservation, NodeState};
 use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
-use tomee_harness::spec::ServerSpec;
+use tomee_harness::lab::runtime::NodeFile;
+use tomee_harness::lab::war::War;
+use tomee_harness::spec::{ContextPath, NodeName, ServerSpec};
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// Runs a scenario beside these apps, each at the path of its name.
 async fn run(scenario: &str, apps: &[(&str, App)], arguments: &[&str]) -> MainJob {
@@ -560,4 +569,35 @@ async fn the_fields_of_any_session_scoped_bean_are_told() {
     }
     assert!(one["bean:shop.Basket.items"]["sha256"].is_string(), "{one:?}");
     assert!(one["openWebBeansSessionContext"]["sha256"].is_string(), "{one:?}");
+}
+
+/// An app goes and another comes, whose archive has the same length and time.
+#[tokio::test]
+async fn an_archive_that_differs_in_nothing_but_its_bytes_is_told_by_them() {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+    let cluster = Cluster::builder().server("tomcat:11.0.24").folder(folder.join("run")).start().await;
+    let cluster = cluster.expect("it starts");
+    let node = &NodeName::nth(0);
+    let shop = ContextPath::new("/shop").expect("a path");
+    let wars = ["one", "two"].map(|content| App::distributable().file("a.txt", content).pack());
+    assert!(wars[0] != wars[1] && wars[0].len() == wars[1].len());
+    let path = Utf8Path::new(farm_folders(cluster.topology()).deploy).join("shop.war");
+    for content in wars {
+        fs_err::write(folder.join("shop.war"), &content).expect("written");
+        let expected = War::read(&folder.join("shop.war"), shop.clone()).expect("an app");
+        let file = NodeFile { path: path.clone(), content, modified: Some(1_700_000_000) };
+        cluster.runtime().put(node, file).await.expect("it is put there");
+        let there = |state: &NodeState| state.context(&shop, "").is_some_and(|found| found.available);
+        cluster.observe_node_until(node, &shop, MINUTE, there).await.expect("n1 answers");
+        let looks = cluster.observe(&shop).await.expect("all answer");
+        let look = looks.iter().find(|look| look.node == *node).and_then(NodeObservation::state);
+        let found = look.and_then(|state| state.context(&shop, "")).expect("it is served");
+        assert_eq!(found.war_sha256.as_ref(), Some(&expected.sha256));
+        assert_eq!(found.served_sha256, expected.served_sha256);
+        cluster.runtime().remove(node, &path).await.expect("it is removed");
+        let gone = |state: &NodeState| state.context(&shop, "").is_none();
+        cluster.observe_node_until(node, &shop, MINUTE, gone).await.expect("n1 answers");
+    }
+    cluster.shutdown().await.expect("it ends");
 }
