@@ -64,15 +64,13 @@ impl MainJob<'_> {
 fn first_failover(folder: &Utf8Path) -> Result<Duration> {
     let file = fs_err::File::open(folder.join("history.jsonl")).into_diagnostic()?;
     let history = history::read(std::io::BufReader::new(file)).into_diagnostic()?;
-    let after_the_fault = || {
-        let hit = |kind: &RecordKind| matches!(kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. });
-        history.records.iter().skip_while(move |record| !hit(&record.kind))
-    };
-    let asked = after_the_fault().find_map(|record| match &record.kind {
+    let mut records = history.records.iter();
+    records.find(|record| matches!(record.kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. }));
+    let asked = records.find_map(|record| match &record.kind {
         RecordKind::Invoke { operation, client, .. } if client.as_str() == FOLLOWED => Some(*operation),
         _ => None,
     });
-    let answered = after_the_fault()
+    let answered = records
         .find(|record| matches!(&record.kind, RecordKind::Complete { operation, .. } if Some(*operation) == asked));
     let at = answered.map(|record| Duration::from_nanos(record.at.0));
     at.ok_or_else(|| miette!("no answer after a fault in {folder}"))
