@@ -86,7 +86,7 @@ pub enum Fault {
     },
 }
 
-/// A parameter of a fault that is missing or out of range.
+/// A parameter of a fault that is missing, out of range, or of another fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FaultError {
     /// It has none.
@@ -111,17 +111,41 @@ pub enum FaultError {
         /// What it must be.
         expected: &'static str,
     },
+    /// It has no such parameter.
+    #[error("`{parameter}` is not valid with `{kind}`")]
+    NotValid {
+        /// The fault.
+        kind: FaultKind,
+        /// The parameter, as a scenario names it.
+        parameter: &'static str,
+    },
 }
+
+impl FaultError {
+    /// The parameter, as a scenario names it.
+    pub fn parameter(&self) -> &'static str {
+        match self {
+            Self::Missing { parameter, .. } | Self::OutOfRange { parameter, .. } | Self::NotValid { parameter, .. } => {
+                parameter
+            }
+        }
+    }
+}
+
+/// How much of the packets can be lost, or of a core be left: all or nothing is another fault.
+const PERCENTS: RangeInclusive<u8> = 1..=99;
+/// How late packets can be made: more than a minute is a partition to every peer.
+const DELAYS: RangeInclusive<Millis> = Millis(1)..=Millis(60_000);
 
 const EXPECTED_PERCENT: &str = "expected 1 to 99";
 const EXPECTED_DELAY: &str = "expected 1ms to 60s";
 const EXPECTED_SKEW: &str = "expected for example `+1h`";
 
 impl Fault {
-    /// The fault of this kind, with the parameters that it needs; those that it does not need are ignored.
+    /// The fault of this kind, with the parameters that it needs and no others.
     ///
     /// # Errors
-    /// A parameter is missing or out of range.
+    /// A parameter is missing, out of range, or of another fault.
     pub fn of(kind: FaultKind, extent: Extent) -> Result<Self, FaultError> {
         let missing = |parameter, expected| FaultError::Missing { kind, parameter, expected };
         let percent = || extent.percent.ok_or_else(|| missing("percent", EXPECTED_PERCENT));
@@ -143,7 +167,28 @@ impl Fault {
             FaultKind::FillDisk => Self::FillDisk,
             FaultKind::SkewClock => Self::SkewClock { by: extent.by.ok_or_else(|| missing("by", EXPECTED_SKEW))? },
         };
+        let own = fault.extent();
+        for (parameter, is_given, is_own) in [
+            ("percent", extent.percent.is_some(), own.percent.is_some()),
+            ("by", extent.by.is_some(), own.by.is_some()),
+            ("delay", extent.delay.is_some(), own.delay.is_some()),
+        ] {
+            if is_given && !is_own {
+                return Err(FaultError::NotValid { kind, parameter });
+            }
+        }
         fault.check().map(|()| fault)
+    }
+
+    /// Its parameters.
+    pub fn extent(self) -> Extent {
+        let none = Extent::default();
+        match self {
+            Self::PacketLoss { percent } | Self::SlowNode { percent } => Extent { percent: Some(percent), ..none },
+            Self::Latency { delay } => Extent { delay: Some(delay), ..none },
+            Self::SkewClock { by } => Extent { by: Some(by), ..none },
+            _ => none,
+        }
     }
 
     /// Whether its parameters are in range.
@@ -155,7 +200,7 @@ impl Fault {
             Err(FaultError::OutOfRange { kind: self.kind(), parameter, found, expected })
         };
         match self {
-            Self::PacketLoss { percent } | Self::SlowNode { percent } if !(1..=99).contains(&percent) => {
+            Self::PacketLoss { percent } | Self::SlowNode { percent } if !PERCENTS.contains(&percent) => {
                 out_of_range("percent", percent.to_string(), EXPECTED_PERCENT)
             }
             Self::Latency { delay } if !DELAYS.contains(&delay) => {
@@ -196,9 +241,6 @@ pub struct Extent {
     /// Of a latency: how much later each packet comes.
     pub delay: Option<Millis>,
 }
-
-/// How late packets can be made: more than a minute is a partition to every peer.
-pub(super) const DELAYS: RangeInclusive<Millis> = Millis(1)..=Millis(60_000);
 
 /// What a fault takes hold of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,11 +318,6 @@ impl FaultKind {
         matches!(self, Self::Latency | Self::FillDisk | Self::SkewClock)
     }
 
-    /// Whether it has a percentage.
-    pub fn has_percent(self) -> bool {
-        matches!(self, Self::PacketLoss | Self::SlowNode)
-    }
-
     /// Whether the node and its peers hear nothing of each other while it lasts, so that each side evicts the other.
     pub fn splits(self) -> bool {
         matches!(self, Self::Partition | Self::TribesPartition)
@@ -294,7 +331,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_has_its_parameters_or_is_an_error_that_names_the_missing_one() {
+    fn a_fault_has_its_parameters_and_no_others_or_is_an_error_that_names_the_parameter() {
         use FaultKind::*;
         let (percent, by, delay) = (Some(10), "+1h".parse().ok(), Some(Millis(200)));
         let all = Extent { percent, by, delay };
@@ -302,10 +339,17 @@ mod tests {
         {
             let error = Fault::of(kind, Extent::default()).expect_err("a parameter is missing");
             assert!(matches!(error, FaultError::Missing { parameter: named, .. } if named == parameter), "{error}");
-            assert_eq!(Fault::of(kind, all).map(Fault::kind), Ok(kind));
+            let own = match parameter {
+                "percent" => Extent { percent, ..Extent::default() },
+                "delay" => Extent { delay, ..Extent::default() },
+                _ => Extent { by, ..Extent::default() },
+            };
+            assert_eq!(Fault::of(kind, own).map(|fault| (fault.kind(), fault.extent())), Ok((kind, own)));
         }
         for kind in [Kill, Stop, Pause, LoseHost, Partition, TribesPartition, MembershipPartition, FillDisk] {
             assert_eq!(Fault::of(kind, Extent::default()).map(Fault::kind), Ok(kind));
+            let refused = Fault::of(kind, all).expect_err("it has no parameters");
+            assert_eq!(refused.to_string(), format!("`percent` is not valid with `{kind}`"));
         }
         let out_of_range = [
             Fault::SlowNode { percent: 0 },

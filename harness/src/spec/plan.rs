@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster_element::ClusterElements;
-use super::fault::DELAYS;
+use super::fault::{Fault, FaultError};
 pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
@@ -101,29 +101,15 @@ pub enum PlanError {
         /// How members find each other instead.
         membership: super::Membership,
     },
-    /// A packet loss or a slow node without its percentage, or a percentage of something else.
-    #[error("step {step} ({title}): packet-loss and slow-node, and nothing else, have a percentage, 1 to 99")]
-    Percentage {
+    /// A fault without its parameters, or with those of another.
+    #[error("step {step} ({title}): {error}")]
+    Fault {
         /// Its number, from 1.
         step: usize,
         /// Its title.
         title: String,
-    },
-    /// A skewed clock that does not say by how much, or something else that does.
-    #[error("step {step} ({title}): skew-clock, and nothing else, says by how much")]
-    By {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
-    },
-    /// A latency without its delay, or the delay of something else.
-    #[error("step {step} ({title}): latency, and nothing else, has a delay, 1ms to 60s")]
-    Delay {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
+        /// What is wrong with them.
+        error: FaultError,
     },
     /// A fault for which the machines are not prepared.
     #[error("step {step} ({title}) needs machines that are prepared for {kind}")]
@@ -301,22 +287,8 @@ impl Plan {
         if kind == FaultKind::MembershipPartition && membership != super::Membership::Multicast {
             return Err(PlanError::NoHeartbeats { step, title, membership });
         }
-        let fits = match extent.percent {
-            Some(percent) => kind.has_percent() && (1..=99).contains(&percent),
-            None => !kind.has_percent(),
-        };
-        if !fits {
-            return Err(PlanError::Percentage { step, title });
-        }
-        if extent.by.is_some() != (kind == FaultKind::SkewClock) {
-            return Err(PlanError::By { step, title });
-        }
-        let fits = match &extent.delay {
-            Some(delay) => kind == FaultKind::Latency && DELAYS.contains(delay),
-            None => kind != FaultKind::Latency,
-        };
-        if !fits {
-            return Err(PlanError::Delay { step, title });
+        if let Err(error) = Fault::of(kind, extent) {
+            return Err(PlanError::Fault { step, title, error });
         }
         if kind.needs_preparation() && !self.topology.prepared_for.contains(&kind) {
             return Err(PlanError::Unprepared { step, title, kind });
@@ -469,7 +441,7 @@ mod tests {
             (FaultKind::Latency, delay(60_001)),
             (FaultKind::Partition, delay(200)),
         ] {
-            assert!(matches!(check(kind, delay), Err(PlanError::Delay { step: 2, .. })), "{kind} {delay:?}");
+            assert!(matches!(check(kind, delay), Err(PlanError::Fault { step: 2, .. })), "{kind} {delay:?}");
         }
     }
 
@@ -484,7 +456,7 @@ mod tests {
             (FaultKind::PacketLoss, Some(100)),
             (FaultKind::Partition, Some(30)),
         ] {
-            assert!(matches!(percent(kind, share), Err(PlanError::Percentage { step: 2, .. })), "{kind} {share:?}");
+            assert!(matches!(percent(kind, share), Err(PlanError::Fault { step: 2, .. })), "{kind} {share:?}");
         }
     }
 }

@@ -256,7 +256,7 @@ pub(super) fn place(text: &str, path: &[&str]) -> Option<Range<usize>> {
 }
 
 fn in_table<'t, 'i>(table: &'t DeTable<'i>, key: &str) -> Option<(Range<usize>, &'t Spanned<DeValue<'i>>)> {
-    table.iter().find(|(name, _)| name.get_ref() == key).map(|(name, value)| (name.span(), value))
+    table.get_key_value(key).map(|(name, value)| (name.span(), value))
 }
 
 #[cfg(test)]

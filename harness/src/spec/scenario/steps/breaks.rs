@@ -4,7 +4,7 @@ use toml::Spanned;
 
 use super::Story;
 use super::asks::client;
-use crate::spec::fault::DELAYS;
+use crate::spec::fault::{Fault, FaultError};
 use crate::spec::plan::App;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::StepTable;
@@ -225,26 +225,18 @@ fn unpacked(step: &StepTable) -> Result<Unpacked, ScenarioError> {
 
 /// How much of a fault, where it has a measure.
 fn extent(kind: FaultKind, target: &Spanned<Target>, step: &StepTable) -> Result<Extent, ScenarioError> {
-    let missing = |what: &str, help: &str| Err(ScenarioError::at(target.span(), what).help(help));
-    match (&step.percent, kind) {
-        (Some(percent), _) if !(1..=99).contains(percent.get_ref()) => {
-            return Err(ScenarioError::at(percent.span(), "percent must be 1 to 99 here"));
-        }
-        (None, FaultKind::PacketLoss) => return missing("how many packets are lost?", "`percent = 30`"),
-        (None, FaultKind::SlowNode) => return missing("how much of a core is left to it?", "`percent = 10`"),
-        _ => {}
-    }
-    if kind == FaultKind::SkewClock && step.by.is_none() {
-        return missing("how wrong is the clock?", "`by = \"+1h\"`");
-    }
-    match (&step.delay, kind) {
-        (Some(delay), _) if !DELAYS.contains(delay.get_ref()) => {
-            return Err(ScenarioError::at(delay.span(), "a delay is 1ms to 60s here"));
-        }
-        (None, FaultKind::Latency) => return missing("how late are the packets?", "`delay = \"200ms\"`"),
-        _ => {}
-    }
-    let percent = step.percent.as_ref().map(|percent| *percent.get_ref());
-    let delay = step.delay.as_ref().map(|delay| *delay.get_ref());
-    Ok(Extent { percent, by: step.by.as_ref().map(|by| *by.get_ref()), delay })
+    let extent = Extent {
+        percent: step.percent.as_ref().map(|percent| *percent.get_ref()),
+        by: step.by.as_ref().map(|by| *by.get_ref()),
+        delay: step.delay.as_ref().map(|delay| *delay.get_ref()),
+    };
+    let refused = |error: FaultError| {
+        let given = match error.parameter() {
+            "percent" => step.percent.as_ref().map(Spanned::span),
+            "by" => step.by.as_ref().map(Spanned::span),
+            _ => step.delay.as_ref().map(Spanned::span),
+        };
+        ScenarioError::at(given.unwrap_or_else(|| target.span()), error.to_string())
+    };
+    Fault::of(kind, extent).map(|_| extent).map_err(refused)
 }
