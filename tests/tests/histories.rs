@@ -76,6 +76,32 @@ const NO_GREEN: &[Status] = &[Status::Violated, Status::Unknown];
 #[case("U01-kill-under-traffic-all-unknown", HOLDS)]
 #[case("U02-full-disk-threshold", HOLDS)]
 #[case("U05-500-one-client", VIOLATED)]
+// Apps of which nothing is known, on Tomcat 10.1.59: each bad one beside one that is good.
+#[case("apps/cart-in-a-static-map", VIOLATED)]
+#[case("apps/cart-in-the-session", HOLDS)]
+#[case("apps/login-outside-the-session", VIOLATED)]
+#[case("apps/empty-page", VIOLATED)]
+#[case("apps/page-that-names-its-node", HOLDS)]
+#[case("apps/page-on-the-disk-of-one", VIOLATED)]
+#[case("apps/page-on-the-disk-of-each", HOLDS)]
+#[case("apps/transient-field-that-is-needed", VIOLATED)]
+#[case("apps/transient-field-that-is-made-anew", HOLDS)]
+#[case("apps/list-changed-in-place", VIOLATED)]
+#[case("apps/list-put-back", HOLDS)]
+#[case("apps/list-of-what-cannot-be-serialised", VIOLATED)]
+#[case("apps/list-of-what-can", HOLDS)]
+#[case("apps/class-that-throws-on-the-peer", VIOLATED)]
+#[case("apps/values-of-many-classes", HOLDS)]
+// A Manager with expireSessionsOnShutdown: by the end of the owner, and by that of another node.
+#[case("apps/expired-with-the-stop", VIOLATED)]
+#[case("apps/expired-with-the-stop-of-another", VIOLATED)]
+#[case("apps/kept-with-the-stop", HOLDS)]
+#[case("apps/killed-instead-of-stopped", HOLDS)]
+// What a request does after the kill is the app's doing.
+#[case("apps/id-changed-each-time", HOLDS)]
+#[case("apps/login-after-the-kill", HOLDS)]
+#[case("apps/spring", HOLDS)]
+#[case("apps/spring-flash-attribute", HOLDS)]
 fn a_stored_history_is_judged_rightly(#[case] name: &str, #[case] right: &[Status]) {
     let verdict = judged(name);
     assert!(right.contains(&verdict.status), "{name}: {:?}\n{}", verdict.status, told(&verdict));

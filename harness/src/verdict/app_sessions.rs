@@ -3,7 +3,7 @@
 //! Nothing is known of what an app does. So a session whose id changes is another one here, and whether it is a loss or
 //! meant is for the guarantees to say.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::time::Duration;
 
 use super::operations::stem;
@@ -54,6 +54,8 @@ pub(super) struct AppSessions<'a> {
     by_id: HashMap<(Option<&'a ContextPath>, &'a str), usize>,
     /// Methods and paths after which a session was seen to live on.
     keeping: HashSet<(&'a str, &'a str)>,
+    /// Methods and paths that gave a session to who had none: without a word of one they were answered out of one.
+    making: HashSet<(&'a str, &'a str)>,
 }
 
 impl<'a> AppSessions<'a> {
@@ -96,7 +98,16 @@ impl<'a> AppSessions<'a> {
             }
         }
         sessions.learn_keeping(requests);
+        let giving = requests.iter().filter(|request| {
+            request.told.is_some_and(|told| request.sent.is_none_or(|sent| sent.stem() != stem(told)))
+        });
+        sessions.making = giving.map(Request::key).collect();
         sessions
+    }
+
+    /// Whether such a request gives a session to who has none.
+    pub(super) fn makes_one(&self, request: &Request<'_>) -> bool {
+        self.making.contains(&request.key())
     }
 
     fn place(&mut self, request: &Request<'a>, stem: &'a str) -> usize {
@@ -121,20 +132,19 @@ impl<'a> AppSessions<'a> {
     fn learn_keeping(&mut self, requests: &[Request<'a>]) {
         let mut keeping = HashSet::new();
         for session in &self.all {
-            let mut again: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+            let mut again: BTreeSet<(&str, &str)> = BTreeSet::new();
             for (place, index) in session.requests.iter().enumerate() {
                 let request = &requests[*index];
-                let (method, path) = (request.target.split(' ').next().unwrap_or_default(), request.path);
                 let gives = request.told.is_some_and(|told| stem(told) == session.stem);
                 let replaced = request.told.is_some_and(|told| stem(told) != session.stem);
-                if gives || (again.insert((method, path), true).is_some() && request.answered && !replaced) {
-                    keeping.insert((method, path));
+                if gives || (!again.insert(request.key()) && request.answered && !replaced) {
+                    keeping.insert(request.key());
                     continue;
                 }
                 let first = session.shown.partition_point(|shown| shown.asked <= request.acts_until);
                 let next = session.requests.get(place + 1).map(|next| requests[*next].invoked);
                 if session.shown.get(first).is_some_and(|shown| next.is_none_or(|next| shown.at < next)) {
-                    keeping.insert((method, path));
+                    keeping.insert(request.key());
                 }
             }
         }

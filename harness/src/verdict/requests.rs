@@ -41,7 +41,7 @@ pub(super) struct Request<'a> {
 /// Words in a path whose request may be meant to end a session.
 const ENDS: [&str; 8] = ["logout", "logoff", "log-out", "log-off", "signout", "sign-out", "invalidate", "expire"];
 
-impl Request<'_> {
+impl<'a> Request<'a> {
     /// As in `#6 (GET /shop/cart on n2)`.
     pub(super) fn name(&self) -> String {
         format!("{} ({} on {})", self.id, self.target, self.node)
@@ -69,7 +69,7 @@ impl Request<'_> {
     }
 
     /// Method and path: what the same page and form are asked by.
-    pub(super) fn key(&self) -> (&str, &str) {
+    pub(super) fn key(&self) -> (&'a str, &'a str) {
         (self.target.split(' ').next().unwrap_or_default(), self.path)
     }
 }

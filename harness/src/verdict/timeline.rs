@@ -277,6 +277,14 @@ impl<'a> Timeline<'a> {
         !self.breaks.get(node).is_some_and(|breaks| breaks.iter().any(|at| from < *at && *at <= to))
     }
 
+    /// Whether something was done to a node, or one ended or came back, between two instants.
+    pub(super) fn broke_between(&self, from: Nanos, to: Nanos) -> bool {
+        let inside = |at: Nanos| from < at && at < to;
+        self.faults.iter().any(|fault| inside(fault.asked))
+            || self.deaths.iter().any(|(at, ..)| inside(*at))
+            || self.lives.values().flatten().any(|life| !life.first && inside(life.from))
+    }
+
     /// The first time at or after `from` at which a node's process ended: what was on its way there ends with it.
     /// A frozen node goes on where it stopped.
     pub(super) fn end_of(&self, node: &NodeName, from: Nanos) -> Nanos {

@@ -1,13 +1,14 @@
 //! A request that was answered with success before a fault is so after it, on a node that serves the app.
 //!
 //! It sees what no look at sessions shows: state that an app keeps elsewhere, on the disk of the node that is gone or in
-//! its memory. Bodies that differ are shown beside each other and not judged: they may differ for many reasons.
+//! its memory. Bodies that differ are shown beside each other; judged are only words that had been there each time.
 
 use std::collections::BTreeMap;
 
 use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
+use super::answer_bodies;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, Nanos};
 use crate::spec::{ClientName, Guarantee, NodeName, Violation};
@@ -17,15 +18,16 @@ const THIS: Guarantee = Guarantee::AnswersKept;
 const EXCERPT: usize = 60;
 
 /// The same request on both sides of a fault.
-struct Pair<'v, 'a> {
-    fault: &'v Fault<'a>,
-    before: &'v Request<'a>,
-    after: &'v Request<'a>,
+pub(super) struct Pair<'v, 'a> {
+    pub(super) fault: &'v Fault<'a>,
+    pub(super) before: &'v Request<'a>,
+    pub(super) after: &'v Request<'a>,
 }
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let pairs = pairs(view);
-    if let Some(violated) = Judgement::violated(pairs.iter().filter_map(|pair| breach(view, pair)).collect()) {
+    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(answer_bodies::breaches(view));
+    if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
     }
     if pairs.is_empty() {
@@ -46,7 +48,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 
 /// For each fault each request that was last answered with success before it, with the first of its kind after it that
 /// reached a node which was up and served the app.
-fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
+pub(super) fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
     let mut of: BTreeMap<(&ClientName, &str), Vec<&Request<'a>>> = BTreeMap::new();
     for request in &view.requests {
         of.entry((request.client, request.target)).or_default().push(request);
@@ -71,7 +73,7 @@ fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
     pairs
 }
 
-fn is_success(request: &Request<'_>) -> bool {
+pub(super) fn is_success(request: &Request<'_>) -> bool {
     // What has not changed is no redirect.
     request.answered && request.status().is_some_and(|status| (200..300).contains(&status) || status == 304)
 }
@@ -110,7 +112,7 @@ fn ends_between(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> b
     between(view, before, after).any(Request::says_to_end)
 }
 
-fn between<'v, 'a>(
+pub(super) fn between<'v, 'a>(
     view: &'v View<'a>,
     before: &'v Request<'a>,
     after: &'v Request<'a>,
@@ -150,7 +152,7 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
 }
 
 /// Whether a request like `other` of the same client came before one like `page` that was answered with success.
-fn harmless(view: &View<'_>, page: &Request<'_>, other: &Request<'_>) -> bool {
+pub(super) fn harmless(view: &View<'_>, page: &Request<'_>, other: &Request<'_>) -> bool {
     let mine = view.requests.iter().filter(|known| known.client == page.client && known.invoked <= page.invoked);
     let first = mine.clone().find(|known| known.key() == other.key());
     let mut later = mine.filter(|known| known.target == page.target && is_success(known));
@@ -179,7 +181,7 @@ pub(in super::super) fn other_bodies(view: &View<'_>) -> Vec<String> {
 }
 
 /// Both texts from shortly before the place where they first differ.
-fn excerpts(old: &str, new: &str) -> (String, String) {
+pub(super) fn excerpts(old: &str, new: &str) -> (String, String) {
     let same = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
     let from = same.saturating_sub(EXCERPT / 3);
     let cut = |text: &str| text.chars().skip(from).take(EXCERPT).collect::<String>().replace('\n', " ");

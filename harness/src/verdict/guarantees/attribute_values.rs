@@ -32,14 +32,19 @@ pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, 
         }
         Compared::Differs(format!("{name} is {here}, where {due_told} was due"))
     };
-    if found.class != due.class {
+    // A JVM gives the classes that it makes names of its own.
+    let hashes = found.sha256.as_ref().zip(due.sha256.as_ref());
+    if hashes.is_some_and(|(here, wanted)| here == wanted) {
+        return Compared::Same;
+    }
+    if !same_class(&found.class, &due.class) {
         return differs();
     }
     if let Some(why) = due.undecidable.as_ref().or(found.undecidable.as_ref()) {
         return Compared::Undecidable(format!("{name} ({}): {why}", due.class));
     }
-    if let (Some(here), Some(wanted)) = (&found.sha256, &due.sha256) {
-        return if here == wanted { Compared::Same } else { differs() };
+    if hashes.is_some() {
+        return differs();
     }
     if found.value == due.value {
         return Compared::Same;
@@ -107,9 +112,17 @@ pub(super) fn differences(due: &SessionReplica, copy: &SessionReplica, open: boo
 
 /// Whether two values of an attribute are known to be the same.
 pub(super) fn is_same(one: &AttributeValue, other: &AttributeValue) -> bool {
-    one.class == other.class
-        && match (&one.sha256, &other.sha256) {
-            (Some(one), Some(other)) => one == other,
-            _ => one.value == other.value,
-        }
+    match (&one.sha256, &other.sha256) {
+        (Some(one), Some(other)) => one == other,
+        _ => same_class(&one.class, &other.class) && one.value == other.value,
+    }
+}
+
+/// Whether two names are of one class: lambdas and proxies are numbered by the JVM that makes them.
+fn same_class(one: &str, other: &str) -> bool {
+    let unnumbered = |class: &str| {
+        let end = ["$$Lambda", "$Proxy"].iter().find_map(|mark| Some(class.find(mark)? + mark.len()))?;
+        Some(class[..end].replace(|letter: char| letter.is_ascii_digit(), ""))
+    };
+    one == other || unnumbered(one).is_some_and(|one| unnumbered(other) == Some(one))
 }

@@ -7,6 +7,8 @@
 use std::collections::BTreeSet;
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::operations::stem;
+use super::super::requests::Request;
 use super::super::timeline::Fault;
 use super::super::view::{Look, View};
 use super::attribute_values::{differences, is_same};
@@ -63,6 +65,14 @@ fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
                 if trial.request.is_some_and(|index| all.moves.contains(&(stem.clone(), index))) {
                     moved.push(trial);
                 }
+                continue;
+            }
+            (By::Fault(fault), Some(base)) if was_spared(view, trial, base, fault) => {
+                tested.push(trial);
+                continue;
+            }
+            (By::Fault(fault), None) if stood_still(view, trial, fault) => {
+                tested.push(trial);
                 continue;
             }
             (By::Fault(_), None) => "its owner was not looked at between its last request and the fault",
@@ -141,6 +151,57 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
     }
 }
 
+/// Whether a node was seen to hold all of a session that its owner had, between the last request before a fault and the fault
+/// that it outlived: what it lacks afterwards is a request's doing.
+fn had_all(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, node: &NodeName, fault: &Fault<'_>) -> bool {
+    let Some(quiet) = session.quiet_since(&view.requests, fault.asked) else { return false };
+    let mut copies =
+        session.shown.iter().filter(|shown| shown.node == node && quiet < shown.asked && shown.at < fault.asked);
+    let Some(copy) = copies.next_back() else { return false };
+    let found = differences(base.replica, copy.replica, false);
+    found.differs.is_empty()
+        && found.undecidable.is_empty()
+        && fault.hit().is_some_and(|hit| view.timeline.outlives(node, copy.at, hit))
+}
+
+/// Whether a session was answered from after a fault by a node that had been seen to hold all of it right before.
+fn was_spared(view: &View<'_>, trial: &Trial<'_, '_>, base: &Shown<'_>, fault: &Fault<'_>) -> bool {
+    trial.request.map(|index| &view.requests[index]).is_some_and(|request| {
+        let kept = request.told.is_none_or(|told| stem(told) == trial.session.stem);
+        kept && view.timeline.outlives(request.node, fault.asked, request.invoked)
+            && had_all(view, trial.session, base, request.node, fault)
+    })
+}
+
+/// Whether a node showed after a fault what the owner had been seen to hold while requests went on: each attribute is there,
+/// those that had stood still with the same value, and there is such a one. They had stood still where two looks showed the
+/// same, and no other requests came after them than between them.
+fn stood_still(view: &View<'_>, trial: &Trial<'_, '_>, fault: &Fault<'_>) -> bool {
+    let session = trial.session;
+    let before = session.shown.partition_point(|shown| shown.at < fault.asked);
+    let had: Vec<&Shown<'_>> = session.shown[..before].iter().filter(|shown| shown.node == fault.node).collect();
+    let answered = trial.request.map(|index| &view.requests[index]);
+    let has = answered.and_then(|request| {
+        session.shown[before..].iter().find(|shown| shown.node == request.node && request.invoked < shown.asked)
+    });
+    let (Some(first), Some(last), Some(has)) = (had.first(), had.last(), has) else { return false };
+    let asked = |from: Nanos, to: Nanos| {
+        let requests = session.requests.iter().map(|index| &view.requests[*index]);
+        let inside = requests.filter(move |request| from <= request.acts_until && request.invoked < to);
+        inside.map(Request::key).collect::<BTreeSet<_>>()
+    };
+    let known = asked(last.asked, fault.asked).is_subset(&asked(first.at, last.asked));
+    if had.len() < 2 || !known || !last.names().is_subset(&has.names()) {
+        return false;
+    }
+    let same = |shown: &Shown<'_>, name: &str| {
+        let values = shown.replica.attributes.get(name).zip(last.replica.attributes.get(name));
+        values.is_some_and(|(one, other)| is_same(one, other))
+    };
+    let still: Vec<&str> = last.names().into_iter().filter(|name| had.iter().all(|shown| same(shown, name))).collect();
+    !still.is_empty() && still.iter().all(|name| same(has, name))
+}
+
 /// Until when no request came, and until when only safe ones that had been made before.
 fn windows(view: &View<'_>, session: &AppSession<'_>, from: Nanos) -> (Nanos, Nanos) {
     let later = || session.requests.iter().map(|index| &view.requests[*index]).filter(|asked| from < asked.invoked);
@@ -184,17 +245,19 @@ fn differs(
     if strict {
         undecidable.extend(found.undecidable);
     }
+    let had_all = had_all(view, session, base, copy.node, fault);
     let counts = |name: &str| {
         let (Some(due), Some(here)) = (base.replica.attributes.get(name), copy.replica.attributes.get(name)) else {
-            return true;
+            return strict || !had_all;
         };
-        // A safe request may have changed it; but hardly to what a copy had before.
-        strict || {
-            let mut older = session.shown.iter().filter(|shown| shown.at < fault.asked);
-            older.any(|shown| {
-                shown.replica.attributes.get(name).is_some_and(|was| is_same(was, here) && !is_same(was, due))
-            })
-        }
+        // A safe request may have changed it; but hardly to what a copy had before, where the node had it all.
+        strict
+            || !had_all && {
+                let mut older = session.shown.iter().filter(|shown| shown.at < fault.asked);
+                older.any(|shown| {
+                    shown.replica.attributes.get(name).is_some_and(|was| is_same(was, here) && !is_same(was, due))
+                })
+            }
     };
     let (_, why) = found.differs.into_iter().find(|(name, _)| counts(name))?;
     let because = format!(

@@ -15,6 +15,7 @@ pub(super) mod identity_kept;
 mod replicated_writes;
 pub(super) mod state_transferred;
 
+mod answer_bodies;
 pub(super) mod answers_kept;
 mod attribute_values;
 mod attributes_replicated;

@@ -9,9 +9,10 @@ use super::super::app_sessions::{AppSession, Shown};
 use super::super::operations::stem;
 use super::super::requests::{Request, deletes};
 use super::super::view::View;
+use super::attribute_values::differences;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement};
-use super::session_tests::{Trial, is_gone, named, shown_by, trials};
+use super::session_tests::{Trial, is_routine, named, shown_by, trials, was_ended};
 use crate::spec::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
@@ -60,7 +61,18 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
     let told = request.told.is_some_and(|told| stem(told) == trial.session.stem);
     // A frozen node's session may have gone on elsewhere meanwhile.
     let seen = trial.session.shown.iter().any(|shown| shown.node == request.node && request.acts_until < shown.asked);
-    let changed = request.told.is_some_and(|told| stem(told) != trial.session.stem);
+    let other = request.told.filter(|told| stem(told) != trial.session.stem);
+    let lost = |other: &&str| {
+        is_routine(view, trial.session, index) || carried(view, trial.session, request, other) != Carried::All
+    };
+    if let Some(other) = other.filter(lost) {
+        return Some(format!(
+            "{} was given another session, {other}, and nothing shows that it holds what {} had",
+            request.name(),
+            trial.session.name()
+        ));
+    }
+    let changed = other.is_some();
     (!told && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
         format!(
             "nothing shows that {} was answered out of {}: no look at {} followed",
@@ -105,17 +117,31 @@ fn moved_from<'v, 'a>(
 fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
     let told = request.told.filter(|told| stem(told) != session.stem && request.answered)?;
-    let (last, before) = moved_from(view, session, request)?;
+    let routine = is_routine(view, session, index);
+    let (last, before) = moved_from(view, session, request).or_else(|| {
+        // On the node that holds it an app does with it what it likes; but hardly by a page that had kept it, and only once
+        // something broke.
+        let last = session.last_answered(&view.requests, request.invoked).filter(|_| routine)?;
+        let before = &view.requests[last];
+        view.timeline.broke_between(before.acts_until, request.invoked).then_some((last, before))
+    })?;
+    let carried = carried(view, session, request, told);
     let over = !session.known(&view.requests, request.invoked)
-        || is_gone(view, session, before.acts_until, request.invoked)
+        || was_ended(view, session, last, request.invoked)
         || session.may_have_expired(&view.requests, request.invoked)
         || session.raced(&view.requests, index)
         || request.says_to_end()
-        || changes_ids(view, request)
-        || carried_over(view, session, request, told);
+        || (!routine && changes_ids(view, request))
+        || (!routine && carried == Carried::All);
     if over {
         return None;
     }
+    // What a page does that had kept the id before is no login's doing.
+    let login = match carried {
+        Carried::InName if !routine => Some("the new one has attributes of the same names, and others values"),
+        Carried::Unseen if !routine && !request.is_safe() => Some("it may have got another id, as by a login"),
+        _ => None,
+    };
     let sent = request.sent.map_or(session.stem, |sent| sent.as_str());
     let because = format!(
         "{} sent the id of {}, {sent}, and was given a new session, {told}; {} had answered it last",
@@ -124,7 +150,8 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         before.name()
     );
     let may_end = view.may_end(session, last).then(|| format!("{} may have ended it", before.name()));
-    let unpromised = may_end.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
+    let unpromised = may_end.or_else(|| login.map(str::to_owned));
+    let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
     Some(Breach { unpromised, ..shown_by(view, session, request, because).named(Violation::LostSession) })
 }
 
@@ -145,12 +172,30 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
     })
 }
 
-/// Whether a look showed that the new session holds all attributes that the old one had: its id was changed, as a login does.
-fn carried_over<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> bool {
-    let Some(new) = view.apps.find(session.context, told) else { return false };
-    let had = session.shown.iter().rfind(|shown| shown.at < request.invoked).map(Shown::names);
-    let has = first_after(view, new, request).map(Shown::names);
-    had.zip(has).is_some_and(|(had, has)| !had.is_empty() && had.is_subset(&has))
+/// What a new session has of what the old one had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Carried {
+    /// Every attribute, with its value: the id was changed, as a login does.
+    All,
+    /// Attributes of all names, and some of other values.
+    InName,
+    Nothing,
+    /// No look showed both.
+    Unseen,
+}
+
+fn carried<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> Carried {
+    let had = session.shown.iter().rfind(|shown| shown.at < request.invoked).filter(|had| !had.names().is_empty());
+    let has = view.apps.find(session.context, told).and_then(|new| {
+        let later = || new.shown.iter().find(|shown| request.acts_until < shown.asked);
+        first_after(view, new, request).or_else(later)
+    });
+    let Some((had, has)) = had.zip(has) else { return Carried::Unseen };
+    if !had.names().is_subset(&has.names()) {
+        return Carried::Nothing;
+    }
+    let found = differences(had.replica, has.replica, false);
+    if found.differs.is_empty() && found.undecidable.is_empty() { Carried::All } else { Carried::InName }
 }
 
 /// What the first look at the node of a request showed of a session afterwards, before it was asked for again.
@@ -181,7 +226,7 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
         || session.raced(&view.requests, index)
         || !session.known(&view.requests, request.invoked)
         || view.may_end(session, last)
-        || is_gone(view, session, before.acts_until, request.invoked)
+        || was_ended(view, session, last, request.invoked)
         || session.may_have_expired(&view.requests, look.at);
     if over {
         return None;
@@ -211,12 +256,18 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     };
     let look = session.shown.iter().find(after)?.record;
     let sent = request.sent.map(crate::spec::SessionId::as_str);
+    // A server tells an id that was sent only where it made a new session under it.
+    let fresh = request.told.is_some() && request.told == sent;
     let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
     let here = || session.shown.iter().filter(|shown| shown.record == look);
-    let has = here().find(mine).map(Shown::names).unwrap_or_default();
+    let own = here().find(mine);
+    let has = own.map(Shown::names).unwrap_or_default();
+    let differs = |other: &Shown<'_>| {
+        fresh && own.is_some_and(|own| !differences(other.replica, own.replica, false).differs.is_empty())
+    };
     let other = here().filter(|shown| !mine(shown)).find(|other| {
         let names = other.names();
-        !names.is_empty() && names.len() > has.len() && has.is_subset(&names)
+        !names.is_empty() && (names.len() > has.len() || differs(other)) && has.is_subset(&names)
     })?;
     if session.raced(&view.requests, index) {
         return None;

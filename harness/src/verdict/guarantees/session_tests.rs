@@ -2,12 +2,13 @@
 //! last seen of a session before it, and how a breach is told.
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::timeline::Fault;
 use super::super::view::View;
 use super::judgement::Breach;
 use crate::history::{Nanos, OperationId, ReplicaRole};
-use crate::spec::Guarantee;
+use crate::spec::{Guarantee, SessionId};
 
 /// What put a session to the test.
 pub(super) enum By<'v, 'a> {
@@ -59,7 +60,7 @@ fn at_stake<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, fault: &'v Fau
     let over = left
         || !session.known(&view.requests, fault.asked)
         || asked.says_to_end()
-        || (view.may_end(session, last) && is_gone(view, session, asked.acts_until, fault.asked))
+        || was_ended(view, session, last, fault.asked)
         || session.may_have_expired(&view.requests, fault.asked);
     if over || asked.node != fault.node {
         return None;
@@ -107,6 +108,30 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
             && view.timeline.outlives(node, from, look.at)
     });
     looks.any(|look| !session.shown.iter().any(|shown| shown.record == look.record))
+}
+
+/// Whether a request is one of its session's routine: it had been made before, kept the id then, and nothing says that it ends
+/// the session.
+pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize) -> bool {
+    let request = &view.requests[index];
+    let kept = |earlier: &Request<'_>| {
+        let silent = || earlier.sent.filter(|_| view.apps.makes_one(earlier)).map(SessionId::stem);
+        let id = earlier.told.map(stem).or_else(silent);
+        // One that gave it in the place of another may do so each time.
+        let changed = earlier.sent.is_some_and(|sent| sent.stem() != session.stem);
+        earlier.answered && earlier.key() == request.key() && id == Some(session.stem) && !changed
+    };
+    let earlier = session.requests.iter().map(|index| &view.requests[*index]);
+    let mut earlier = earlier.take_while(|earlier| earlier.invoked < request.invoked);
+    !request.says_to_end() && earlier.any(kept)
+}
+
+/// Whether the app ended a session, as far as looks tell: it was gone, before an instant, behind a last request that had
+/// neither made it nor was one of its routine.
+pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, last: usize, to: Nanos) -> bool {
+    let request = &view.requests[last];
+    let made = request.told.is_some_and(|told| stem(told) == session.stem);
+    !made && !is_routine(view, session, last) && is_gone(view, session, request.acts_until, to)
 }
 
 /// What was last seen of a session before an instant, after its last request: on the node that answered it last, or on the

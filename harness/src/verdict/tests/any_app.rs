@@ -21,7 +21,7 @@ fn failed_over(decides: Guarantee) -> Shop {
     shop(decides).alice().kill("n1").ask("alice", "n2", CART, A1, A2).look("n2", owned("A1.n2", HAD))
 }
 
-fn broken(shop: &Shop, decides: Guarantee, violation: Violation, words: &[&str]) {
+pub(super) fn broken(shop: &Shop, decides: Guarantee, violation: Violation, words: &[&str]) {
     let finding = violated(&shop.story, decides, words);
     assert!(finding.violations.contains_key(&violation), "{:?}", finding.violations);
 }

@@ -9,6 +9,7 @@ mod cluster;
 mod expectations;
 mod expiry;
 mod explanation;
+mod failovers;
 mod green;
 mod identity;
 mod joiner;

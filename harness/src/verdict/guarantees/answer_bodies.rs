@@ -1,0 +1,191 @@
+//! What the answer to the same request said time and again before a fault, and never after it: state that is in no session,
+//! as in a map of the node that is gone.
+//!
+//! Bodies differ for many reasons, so not the body is compared but its words. A word that is gone is lost where the node that
+//! answers now goes on to say it to others; it is the other node's own where that one said it to others, too; and where nobody
+//! else was asked, a word that had been there each time may be either.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::operations::stem;
+use super::super::requests::Request;
+use super::super::view::View;
+use super::answers_kept::{Pair, between, harmless, is_success, pairs};
+use super::judgement::Breach;
+use crate::history::{Event, Reply};
+use crate::spec::{SessionId, Violation};
+
+/// How often each word stands in a body.
+type Words<'b> = BTreeMap<&'b str, usize>;
+
+/// The answers that lost words by a fault.
+pub(super) fn breaches(view: &View<'_>) -> Vec<Breach> {
+    let own = of_the_run(view);
+    pairs(view).iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
+}
+
+/// What differs from node to node and from client to client by right: names and ports of nodes, and ids of sessions.
+fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
+    let mut own: BTreeSet<String> = view.plan.topology.names().map(ToString::to_string).collect();
+    for (_, _, event) in view.events() {
+        if let Event::Addressed { endpoints } = event {
+            own.extend(
+                endpoints
+                    .nodes
+                    .values()
+                    .flat_map(|node| [node.http_port, node.receiver_port].map(|port| port.to_string())),
+            );
+        }
+    }
+    let ids = view
+        .requests
+        .iter()
+        .flat_map(|request| request.sent.map(SessionId::stem).into_iter().chain(request.told.map(stem)));
+    own.extend(ids.map(str::to_owned));
+    own
+}
+
+/// A page that one client was given before a fault, and never again after it.
+struct Page<'p, 'v, 'a> {
+    pair: &'p Pair<'v, 'a>,
+    own: &'p BTreeSet<String>,
+    /// All requests for it.
+    same: Vec<&'v Request<'a>>,
+    before: Words<'a>,
+    /// How many answers had been the same, the last ones before the fault.
+    times: usize,
+}
+
+impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
+    fn of(view: &'v View<'a>, own: &'p BTreeSet<String>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
+        let (before, after) = (pair.before, pair.after);
+        let moved = before.node != after.node || !view.timeline.outlives(before.node, before.acts_until, after.invoked);
+        let asked_for = before.target.starts_with("GET ") && is_success(after) && moved;
+        let words_before = words(before, own).filter(|_| asked_for)?;
+        if words(after, own)? == words_before {
+            return None;
+        }
+        let changed = between(view, before, after).any(|other| !other.is_safe() && !harmless(view, before, other));
+        if changed || same_session(before).is_none() {
+            return None;
+        }
+        let same: Vec<&Request<'a>> = view.requests.iter().filter(|other| other.target == before.target).collect();
+        let mine = || same.iter().copied().filter(|other| other.client == before.client && is_success(other));
+        let earlier = mine().rev().filter(|other| other.invoked <= before.invoked);
+        let steady = earlier.take_while(|other| {
+            same_session(other) == same_session(before) && words(other, own).as_ref() == Some(&words_before)
+        });
+        let times = steady.count();
+        // Not so where one of the later answers has it again, before it moves once more.
+        let mut later = mine().filter(|other| {
+            after.invoked < other.invoked
+                && other.node == after.node
+                && view.timeline.outlives(after.node, after.invoked, other.invoked)
+        });
+        let again = later.any(|other| words(other, own).as_ref() == Some(&words_before));
+        (!again).then_some(Self { pair, own, same, before: words_before, times })
+    }
+
+    fn breach(&self, view: &View<'_>) -> Option<Breach> {
+        let (before, after) = (self.pair.before, self.pair.after);
+        let now = words(after, self.own)?;
+        let lost = || self.before.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times));
+        let kept_for = lost().find_map(|(word, times)| Some((*word, self.goes_on(word, *times)?)));
+        // Once is no time and again.
+        let unknown = || {
+            lost()
+                .filter(|_| self.times > 1)
+                .map(|(word, _)| *word)
+                .find(|word| is_plain(word) && !self.is_of_the_node(word))
+        };
+        let (word, witness) = kept_for.map(|(word, by)| (word, Some(by))).or_else(|| Some((unknown()?, None)))?;
+        let others = witness.map_or_else(String::new, |by| format!("; {} of {} has it still", by.name(), by.client));
+        let (old, new) = super::answers_kept::excerpts(body(before)?, body(after).unwrap_or_default());
+        let because = format!(
+            "{} of {} was answered without \"{word}\" after {}, which {} answers had before it, {} at last{others}: \"{new}\" \
+             where \"{old}\" was",
+            after.name(),
+            after.client,
+            self.pair.fault.name(),
+            self.times,
+            before.id
+        );
+        let at = after.completed.unwrap_or(after.invoked);
+        let breach = Breach {
+            rests_on: vec![after.id, before.id],
+            session: after.sent.map(|sent| sent.stem().to_owned()),
+            ..Breach::shown(at, after.record, because)
+        };
+        let breach = breach.beside(self.pair.fault.record).beside(before.record);
+        let breach = witness.map(|by| by.record).into_iter().fold(breach, Breach::beside);
+        let doubt = witness
+            .is_none()
+            .then(|| "no answer to another client shows whether it is only the other node's".to_owned());
+        let unpromised = doubt.or_else(|| {
+            let session = view.apps.find(before.context, same_session(before)?)?;
+            view.excuse(session, after.node, (before.acts_until, after.invoked))
+        });
+        Some(Breach { unpromised, ..breach.named(Violation::AnswerLost) })
+    }
+
+    /// An answer of the same node to another client that it had answered before, and that has the word as often as before.
+    fn goes_on(&self, word: &str, times: usize) -> Option<&'v Request<'a>> {
+        let (before, after) = (self.pair.before, self.pair.after);
+        let hit = self.pair.fault.hit()?;
+        let others = self.same.iter().copied().filter(|other| {
+            other.client != before.client && other.node == after.node && hit < other.invoked && is_success(other)
+        });
+        let has = |other: &&Request<'a>| {
+            words(other, self.own).is_some_and(|words| words.get(word).is_some_and(|found| times <= *found))
+        };
+        let lived_there = |other: &&Request<'a>| {
+            let last = self.same.iter().rfind(|known| known.client == other.client && known.invoked < hit);
+            last.is_some_and(|last| last.node == after.node && has(last))
+        };
+        others.filter(has).find(lived_there)
+    }
+
+    /// Whether the node that had answered before said the word to another client, too.
+    fn is_of_the_node(&self, word: &str) -> bool {
+        let before = self.pair.before;
+        self.same.iter().any(|other| {
+            other.client != before.client
+                && other.node == before.node
+                && other.invoked < self.pair.fault.asked
+                && words(other, self.own).is_some_and(|words| words.contains_key(word))
+        })
+    }
+}
+
+/// The session that a request was answered out of, as far as it tells.
+fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
+    request.told.map(stem).or_else(|| request.sent.map(SessionId::stem))
+}
+
+/// Whether it tells something, and is no time, number or hash.
+fn is_plain(word: &str) -> bool {
+    word.chars().all(char::is_alphabetic)
+}
+
+fn body<'a>(request: &Request<'a>) -> Option<&'a str> {
+    request.reply?.body.as_deref()
+}
+
+/// The words of a body; `None` where it was not kept whole.
+fn words<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Words<'a>> {
+    let text = match (body(request), request.reply?.status) {
+        (Some(text), _) => text,
+        (None, 204) => "",
+        (None, _) => return None,
+    };
+    if text.len() >= Reply::BODY {
+        return None;
+    }
+    let mut words = Words::new();
+    for word in
+        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty() && !own.contains(*word))
+    {
+        *words.entry(word).or_default() += 1;
+    }
+    Some(words)
+}
