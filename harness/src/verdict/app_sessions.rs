@@ -177,6 +177,20 @@ impl<'a> AppSession<'a> {
         self.acting_until.push(before.max(request.acts_until));
     }
 
+    /// The copies of it that looks showed between two instants.
+    pub(super) fn shown_between(&self, from: Nanos, to: Nanos) -> &[Shown<'a>] {
+        let (first, end) =
+            (self.shown.partition_point(|shown| shown.at <= from), self.shown.partition_point(|shown| shown.at < to));
+        &self.shown[first.min(end)..end]
+    }
+
+    /// The copies of it that one look showed: several under different ids.
+    pub(super) fn shown_in(&self, look: &Look<'a>) -> impl Iterator<Item = &Shown<'a>> {
+        let first = self.shown.partition_point(|shown| shown.at < look.at);
+        let same = self.shown[first..].iter().take_while(move |shown| shown.at == look.at);
+        same.filter(move |shown| shown.record == look.record)
+    }
+
     /// How many of its requests had begun before an instant.
     fn begun(&self, requests: &[Request<'a>], before: Nanos) -> usize {
         self.requests.partition_point(|index| requests[*index].invoked < before)

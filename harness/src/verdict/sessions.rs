@@ -320,10 +320,6 @@ fn renamed<'a>(operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
 fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
     let mut asked = BTreeMap::new();
     let mut changed: BTreeMap<&str, &str> = BTreeMap::new();
-    let once = |of: &str| {
-        let mut answers = operations.iter().filter(|operation| operation.told().map(stem) == Some(of));
-        answers.find_map(|operation| operation.answer()?.once.as_deref())
-    };
     for record in &history.records {
         match &record.kind {
             RecordKind::Invoke { operation, request: None, session: Some(session), .. } => {
@@ -338,6 +334,16 @@ fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> 
             _ => {}
         }
     }
+    if changed.is_empty() {
+        return BTreeMap::new();
+    }
+    let told =
+        operations.iter().filter_map(|operation| Some((stem(operation.told()?), operation.answer()?.once.as_deref()?)));
+    let mut created: BTreeMap<&str, &str> = BTreeMap::new();
+    for (of, once) in told {
+        created.entry(of).or_insert(once);
+    }
+    let once = |of: &str| created.get(of).copied();
     // A login may change it several times before the counter is asked again.
     let counted = changed.keys().filter_map(|after| Some((*after, once(after)?)));
     let renamed = counted.filter_map(|(after, content)| {

@@ -118,6 +118,7 @@ pub(super) struct View<'a> {
     pub(super) operations: Vec<Operation<'a>>,
     pub(super) sessions: Vec<Session<'a>>,
     pub(super) looks: Vec<Look<'a>>,
+    waits: bool,
     events: Vec<(usize, Nanos, &'a Event)>,
     /// When each node logged that a member had disappeared, with the record.
     disappearances: Vec<(Nanos, &'a NodeName, usize)>,
@@ -182,6 +183,7 @@ impl<'a> View<'a> {
             operations,
             sessions,
             looks,
+            waits: plan.waits_for_the_peer(),
             events,
             disappearances,
             invocations: history.records.iter().filter_map(invocation).collect(),
@@ -209,12 +211,19 @@ impl<'a> View<'a> {
 
     /// Whether every replica of a session is written before its client has the answer.
     pub(super) fn waits(&self) -> bool {
-        self.plan.waits_for_the_peer()
+        self.waits
     }
 
     /// Whether each node holds each session whole.
     pub(super) fn replicates_to_all(&self) -> bool {
         self.plan.topology.cluster.manager == ManagerKind::Delta
+    }
+
+    /// The looks that came between two instants.
+    pub(super) fn looks_between(&self, from: Nanos, to: Nanos) -> &[Look<'a>] {
+        let (first, end) =
+            (self.looks.partition_point(|look| look.at <= from), self.looks.partition_point(|look| look.at < to));
+        &self.looks[first.min(end)..end]
     }
 
     /// The events, by their instant.

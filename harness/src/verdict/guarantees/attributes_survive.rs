@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::operations::stem;
 use super::super::requests::Request;
-use super::super::timeline::Fault;
+use super::super::timeline::{FOREVER, Fault};
 use super::super::view::{Look, View};
 use super::attribute_values::{differences, is_same};
 use super::judgement::{Breach, Judgement};
@@ -116,10 +116,9 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
         vec![base.node]
     };
     let first = |node: &NodeName| {
-        view.looks.iter().find(|look| {
+        view.looks_between(hit, limit).iter().find(|look| {
             look.node == node
                 && hit < look.asked
-                && look.at < limit
                 && session.is_told_by(look)
                 && view.timeline.outlives(node, fault.asked, look.at)
                 && view.timeline.settled(node, look.asked, look.at)
@@ -130,8 +129,7 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
     let looks: Vec<&Look<'a>> = survivors.iter().filter_map(|node| first(node)).collect();
     let mut holders = 0;
     for look in &looks {
-        let here = session.shown.iter().filter(|shown| shown.record == look.record);
-        let Some(copy) = here.max_by_key(|shown| shown.replica.attributes.len()) else {
+        let Some(copy) = session.shown_in(look).max_by_key(|shown| shown.replica.attributes.len()) else {
             if view.replicates_to_all() && look.at < strict {
                 all.breaches.push(gone(view, session, base, look, fault));
             }
@@ -285,17 +283,15 @@ fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &
         return;
     }
     let next = session.next_after(&view.requests, request.invoked);
-    let Some(look) = view.looks.iter().find(|look| {
+    let Some(look) = view.looks_between(request.acts_until, next.unwrap_or(FOREVER)).iter().find(|look| {
         look.node == request.node
             && request.acts_until < look.asked
-            && next.is_none_or(|next| look.at < next)
             && view.timeline.outlives(look.node, request.invoked, look.at)
             && session.is_told_by(look)
     }) else {
         return;
     };
-    let here = session.shown.iter().filter(|shown| shown.record == look.record);
-    let Some(copy) = here.max_by_key(|shown| shown.replica.attributes.len()) else { return };
+    let Some(copy) = session.shown_in(look).max_by_key(|shown| shown.replica.attributes.len()) else { return };
     let (had, has) = (base.names(), copy.names());
     if !had.is_disjoint(&has) {
         all.moves.insert((session.stem.to_owned(), index));

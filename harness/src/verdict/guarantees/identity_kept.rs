@@ -102,13 +102,16 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
     if !operation.answer()?.new {
         return None;
     }
-    let mut known = session.answers.iter().map(|index| &view.operations[*index]);
-    let known = known.rfind(|known| {
-        let next = !session.operations.iter().map(|index| &view.operations[*index]).any(|between| {
-            known.invoked < between.invoked && between.invoked < operation.invoked && between.node != operation.node
-        });
-        let still_new = next && known.node == operation.node && known.answer().is_some_and(|answer| answer.new);
-        !still_new && known.completed.is_some_and(|end| end < operation.invoked)
+    let begun = |all: &[usize]| all.partition_point(|index| view.operations[*index].invoked < operation.invoked);
+    let answers = &session.answers[..begun(&session.answers)];
+    let elsewhere = |since: &Operation<'_>| {
+        let asked = session.operations[..begun(&session.operations)].iter().rev().map(|index| &view.operations[*index]);
+        asked.take_while(|between| since.invoked < between.invoked).any(|between| between.node != operation.node)
+    };
+    let known = answers.iter().map(|index| &view.operations[*index]).rfind(|known| {
+        let ended = known.completed.is_some_and(|end| end < operation.invoked);
+        let new = || known.node == operation.node && known.answer().is_some_and(|answer| answer.new);
+        ended && !(new() && !elsewhere(known))
     })?;
     Some(format!(
         "{} took {}'s session for new, which {} had already answered",

@@ -8,11 +8,13 @@
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::operations::stem;
 use super::super::requests::{Request, deletes};
+use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::attribute_values::differences;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement};
 use super::session_tests::{Trial, is_routine, named, shown_by, trials, was_ended};
+use crate::history::Nanos;
 use crate::spec::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
@@ -185,7 +187,7 @@ enum Carried {
 }
 
 fn carried<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> Carried {
-    let had = session.shown.iter().rfind(|shown| shown.at < request.invoked).filter(|had| !had.names().is_empty());
+    let had = session.shown_between(Nanos::default(), request.invoked).last().filter(|had| !had.names().is_empty());
     let has = view.apps.find(session.context, told).and_then(|new| {
         let later = || new.shown.iter().find(|shown| request.acts_until < shown.asked);
         first_after(view, new, request).or_else(later)
@@ -201,9 +203,8 @@ fn carried<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>,
 /// What the first look at the node of a request showed of a session afterwards, before it was asked for again.
 fn first_after<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, request: &Request<'a>) -> Option<&'v Shown<'a>> {
     let next = session.next_after(&view.requests, request.invoked);
-    session.shown.iter().find(|shown| {
-        shown.node == request.node && request.acts_until < shown.asked && next.is_none_or(|next| shown.at < next)
-    })
+    let mut shown = session.shown_between(request.acts_until, next.unwrap_or(FOREVER)).iter();
+    shown.find(|shown| shown.node == request.node && request.acts_until < shown.asked)
 }
 
 /// A safe request on another node was answered without a word of the session, and the node holds none.
@@ -214,14 +215,13 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
     }
     let (last, before) = moved_from(view, session, request)?;
     let next = session.next_after(&view.requests, request.invoked);
-    let look = view.looks.iter().find(|look| {
+    let look = view.looks_between(request.acts_until, next.unwrap_or(FOREVER)).iter().find(|look| {
         look.node == request.node
             && request.acts_until < look.asked
-            && next.is_none_or(|next| look.at < next)
             && session.is_told_by(look)
             && view.timeline.outlives(look.node, request.invoked, look.at)
     })?;
-    let there = session.shown.iter().any(|shown| shown.record == look.record);
+    let there = session.shown_in(look).next().is_some();
     let over = there
         || session.raced(&view.requests, index)
         || !session.known(&view.requests, request.invoked)
@@ -250,16 +250,14 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     if !request.answered {
         return None;
     }
-    let next = session.next_after(&view.requests, request.invoked);
-    let after = |shown: &&Shown<'_>| {
-        shown.node == request.node && request.acts_until < shown.asked && next.is_none_or(|next| shown.at < next)
-    };
-    let look = session.shown.iter().find(after)?.record;
+    let first = first_after(view, session, request)?;
+    let look = first.record;
     let sent = request.sent.map(crate::spec::SessionId::as_str);
     // A server tells an id that was sent only where it made a new session under it.
     let fresh = request.told.is_some() && request.told == sent;
     let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
-    let here = || session.shown.iter().filter(|shown| shown.record == look);
+    let same = session.shown.partition_point(|shown| shown.at < first.at);
+    let here = || session.shown[same..].iter().take_while(|shown| shown.record == look);
     let own = here().find(mine);
     let has = own.map(Shown::names).unwrap_or_default();
     let differs = |other: &Shown<'_>| {

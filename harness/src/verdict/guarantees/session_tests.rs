@@ -100,14 +100,13 @@ fn moves<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>) -> impl Iterat
 pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to: Nanos) -> bool {
     let Some(last) = session.last_answered(&view.requests, to) else { return false };
     let node = view.requests[last].node;
-    let mut looks = view.looks.iter().filter(|look| {
+    let mut looks = view.looks_between(from, to).iter().filter(|look| {
         look.node == node
             && from < look.asked
-            && look.at < to
             && session.is_told_by(look)
             && view.timeline.outlives(node, from, look.at)
     });
-    looks.any(|look| !session.shown.iter().any(|shown| shown.record == look.record))
+    looks.any(|look| session.shown_in(look).next().is_none())
 }
 
 /// Whether a request is one of its session's routine: it had been made before, kept the id then, and nothing says that it ends
@@ -139,7 +138,7 @@ pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, last: usize, 
 pub(super) fn baseline<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
     let quiet = session.quiet_since(&view.requests, before)?;
     let owner = view.requests[session.last_answered(&view.requests, before)?].node;
-    let shown = || session.shown.iter().filter(|shown| quiet < shown.asked && shown.at < before);
+    let shown = || session.shown_between(quiet, before).iter().filter(|shown| quiet < shown.asked);
     shown()
         .rfind(|shown| shown.node == owner)
         .or_else(|| shown().rfind(|shown| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)))
