@@ -111,7 +111,7 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
     let known = answers.iter().map(|index| &view.operations[*index]).rfind(|known| {
         let ended = known.completed.is_some_and(|end| end < operation.invoked);
         let new = || known.node == operation.node && known.answer().is_some_and(|answer| answer.new);
-        ended && !(new() && !elsewhere(known))
+        ended && (!new() || elsewhere(known))
     })?;
     Some(format!(
         "{} took {}'s session for new, which {} had already answered",
