@@ -1,13 +1,13 @@
 //! Waits, and the looks at replicas that a verdict rests on.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use toml::Spanned;
 
 use super::Story;
 use crate::spec::scenario::ScenarioError;
 use crate::spec::scenario::file::{StepTable, WaitWord};
-use crate::spec::{ContextPath, FaultKind, Step, StepKind, Target, Until};
+use crate::spec::{ClientName, ContextPath, Exchange, FaultKind, Step, StepKind, Target, Until};
 
 impl Story<'_> {
     pub(super) fn wait(&mut self, word: &Spanned<WaitWord>, step: &StepTable) -> Result<(), ScenarioError> {
@@ -65,51 +65,197 @@ impl Story<'_> {
 }
 
 /// Adds the looks at replicas that a verdict rests on: after requests, after a restart, when the cluster has formed anew,
-/// at the end, and before each fault while clients go on asking.
+/// at the end, and before each fault while clients go on asking; one of each app that was asked.
 pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
     let mut seen = Vec::with_capacity(steps.len() * 2);
-    let mut context: Option<ContextPath> = None;
-    let mut blind = false;
-    let mut flowing = BTreeSet::new();
+    let mut apps = Apps::default();
     for step in steps {
-        let asks = matches!(
-            step.kind,
-            StepKind::Request { .. } | StepKind::Http { .. } | StepKind::Look { .. } | StepKind::Observe { .. }
-        );
-        let unseen = !flowing.is_empty() && matches!(step.kind, StepKind::Fault { .. });
-        if let Some(context) = context.as_ref().filter(|_| (blind && !asks) || unseen) {
-            seen.push(Step::look(context));
-            blind = false;
-        }
-        match &step.kind {
-            StepKind::Deploy { context: deployed, .. } => (context, blind) = (Some(deployed.clone()), true),
-            StepKind::Undeploy { context: gone, .. } if context.as_ref() == Some(gone) => {
-                (context, blind) = (None, false);
-            }
-            StepKind::Request { context: asked, .. } => (context, blind) = (Some(asked.clone()), true),
-            StepKind::Traffic { context: asked, client, .. } => {
-                (context, blind) = (Some(asked.clone()), true);
-                flowing.insert(client.clone());
-            }
-            StepKind::HttpTraffic { client, .. } => {
-                blind = true;
-                flowing.insert(client.clone());
-            }
-            StepKind::EndTraffic { client } => {
-                blind = true;
-                flowing.remove(client);
-            }
-            StepKind::Restart { .. }
-            | StepKind::StartAgain
-            | StepKind::Http { .. }
-            | StepKind::Wait { until: Until::ClusterFormed, .. } => {
-                blind = true;
-            }
-            StepKind::Observe { .. } => blind = false,
-            _ => {}
-        }
+        seen.extend(apps.due_before(&step.kind).iter().map(Step::look));
+        apps.take(&step.kind);
         seen.push(step);
     }
-    seen.extend(context.as_ref().filter(|_| blind).map(Step::look));
+    seen.extend(apps.due().iter().map(Step::look));
     seen
+}
+
+/// The apps when a step begins, as far as looks go by it.
+#[derive(Default)]
+struct Apps {
+    served: BTreeSet<ContextPath>,
+    asked: BTreeSet<ContextPath>,
+    /// The one that was deployed or asked last.
+    last: Option<ContextPath>,
+    /// Those of which something may have changed since the last look.
+    unseen: BTreeSet<ContextPath>,
+    /// What the traffic of which clients asks.
+    flowing: BTreeMap<ClientName, ContextPath>,
+}
+
+impl Apps {
+    /// Those that are to be looked at before a step.
+    fn due_before(&mut self, step: &StepKind) -> Vec<ContextPath> {
+        let asks = matches!(
+            step,
+            StepKind::Request { .. } | StepKind::Http { .. } | StepKind::Look { .. } | StepKind::Observe { .. }
+        );
+        if asks {
+            return vec![];
+        }
+        if matches!(step, StepKind::Fault { .. }) {
+            self.unseen.extend(self.flowing.values().cloned());
+        }
+        self.due()
+    }
+
+    /// Those that are to be looked at, the one that was asked last behind the others.
+    fn due(&mut self) -> Vec<ContextPath> {
+        let unseen = std::mem::take(&mut self.unseen);
+        let mut due: Vec<_> = unseen.into_iter().filter(|context| self.served.contains(context)).collect();
+        due.sort_by_key(|context| self.last.as_ref() == Some(context));
+        due
+    }
+
+    fn take(&mut self, step: &StepKind) {
+        match step {
+            StepKind::Deploy { context, .. } => {
+                self.served.insert(context.clone());
+                self.changed(context);
+            }
+            StepKind::Undeploy { context, delivery } => {
+                if delivery.version.is_none() {
+                    self.served.remove(context);
+                }
+                self.asked.remove(context);
+                self.unseen.remove(context);
+                self.last.take_if(|last| last == context);
+            }
+            StepKind::Request { context, .. } => self.ask(context),
+            StepKind::Http { exchange, .. } => {
+                if let Some(context) = self.of(exchange) {
+                    self.ask(&context);
+                }
+            }
+            StepKind::Traffic { client, context, .. } => {
+                self.ask(context);
+                self.flowing.insert(client.clone(), context.clone());
+            }
+            StepKind::HttpTraffic { client, exchange, .. } => {
+                if let Some(context) = self.of(exchange) {
+                    self.ask(&context);
+                    self.flowing.insert(client.clone(), context);
+                }
+            }
+            StepKind::EndTraffic { client } => self.unseen.extend(self.flowing.remove(client)),
+            StepKind::Restart { .. } | StepKind::StartAgain | StepKind::Wait { until: Until::ClusterFormed, .. } => {
+                self.unseen.extend(self.asked.iter().chain(&self.last).cloned());
+            }
+            StepKind::Observe { context } => drop(self.unseen.remove(context)),
+            _ => {}
+        }
+    }
+
+    /// The app that a request asks; where none of them serves its path, it is about the last one.
+    fn of(&self, exchange: &Exchange) -> Option<ContextPath> {
+        exchange.context(&self.served).or(self.last.as_ref()).cloned()
+    }
+
+    fn ask(&mut self, context: &ContextPath) {
+        self.asked.insert(context.clone());
+        self.changed(context);
+    }
+
+    fn changed(&mut self, context: &ContextPath) {
+        self.unseen.insert(context.clone());
+        self.last = Some(context.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::spec::scenario::Scenario;
+    use crate::spec::{StepKind, Topology};
+
+    const TWO: &str = "- deploy = \"shop.war\"; - deploy = \"blog.war\"; ";
+
+    /// What a scenario asks and looks at, and its faults, each in a word; without the start and the deployments.
+    fn told(steps: &str) -> String {
+        let steps = format!("name = \"x\"\n{}", steps.replace("; ", "\n").replace("- ", "[[step]]\n"));
+        let scenario = Scenario::parse(steps.as_bytes()).unwrap_or_else(|error| panic!("{steps}: {error}"));
+        let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+        let words = plan.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Start => None,
+            StepKind::Deploy { context, .. } => Some(format!("deploy {context}")),
+            StepKind::Undeploy { context, .. } => Some(format!("undeploy {context}")),
+            StepKind::Http { exchange, .. } => Some(format!("get {}", exchange.path)),
+            StepKind::HttpTraffic { exchange, .. } => Some(format!("traffic {}", exchange.path)),
+            StepKind::EndTraffic { .. } => Some("end".to_owned()),
+            StepKind::Observe { context } => Some(format!("look {context}")),
+            StepKind::Fault { .. } => Some("kill".to_owned()),
+            StepKind::Restart { .. } => Some("restart".to_owned()),
+            StepKind::FinalRead => Some("read".to_owned()),
+            other => panic!("{other:?}"),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    fn of_two(steps: &str) -> String {
+        let told = told(&format!("{TWO}{steps}"));
+        told.strip_prefix("deploy /shop, look /shop, deploy /blog, ").expect("both are deployed").to_owned()
+    }
+
+    const SHOP: &str = "- get = \"/shop/cart\"; on = \"n1\"; ";
+    const BLOG: &str = "- get = \"/blog/read\"; on = \"n1\"; ";
+    const KILL: &str = "- kill = \"n1\"; ";
+    const SHOP_THEN: &str = "- get = \"/shop/cart\"; on = \"n2\"; ";
+    const BLOG_THEN: &str = "- get = \"/blog/read\"; on = \"n2\"; ";
+
+    #[test]
+    fn each_app_that_was_asked_is_looked_at_before_a_fault_and_after_it() {
+        assert_eq!(
+            of_two(&format!("{BLOG}{SHOP}{KILL}{BLOG_THEN}{SHOP_THEN}")),
+            "get /blog/read, get /shop/cart, look /blog, look /shop, kill, get /blog/read, get /shop/cart, look /blog, \
+             look /shop"
+        );
+        assert_eq!(
+            of_two(&format!("{SHOP}{BLOG}- observe = \"/shop\"; {KILL}{BLOG_THEN}{SHOP_THEN}")),
+            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, get /blog/read, get /shop/cart, look /blog, \
+             look /shop",
+            "a look of one's own is at one app"
+        );
+        assert_eq!(
+            of_two(&format!("{SHOP}{BLOG}{KILL}- restart = \"n1\"; {SHOP_THEN}{BLOG_THEN}")),
+            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, restart, get /shop/cart, get /blog/read, \
+             look /shop, look /blog"
+        );
+    }
+
+    #[test]
+    fn an_app_that_was_not_asked_since_the_last_look_is_not_looked_at_again() {
+        assert_eq!(
+            of_two(&format!("{SHOP}{BLOG}{KILL}{SHOP_THEN}- restart = \"n1\"; {BLOG_THEN}")),
+            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, get /shop/cart, look /shop, restart, \
+             get /blog/read, look /shop, look /blog, read, look /shop"
+        );
+        assert_eq!(
+            of_two(&format!("{BLOG}- undeploy = \"/shop\"; {KILL}{BLOG_THEN}")),
+            "get /blog/read, look /blog, undeploy /shop, kill, get /blog/read, look /blog",
+            "nobody has a session of /shop"
+        );
+        let one = |steps: &str| told(&format!("- deploy = \"shop.war\"; {steps}"));
+        assert_eq!(
+            one(&format!("{SHOP}- get = \"/elsewhere\"; on = \"n1\"; {KILL}{SHOP_THEN}")),
+            "deploy /shop, get /shop/cart, get /elsewhere, look /shop, kill, get /shop/cart, look /shop"
+        );
+    }
+
+    #[test]
+    fn the_app_that_traffic_asks_is_looked_at_before_each_fault() {
+        let traffic = "- traffic = { get = \"/shop/cart\" }; on = \"sticky\"; every = \"50ms\"; client = \"carl\"; ";
+        let steps = format!("{traffic}{BLOG}{KILL}{BLOG_THEN}- end-traffic = \"carl\"; ");
+        assert_eq!(
+            of_two(&steps),
+            "look /blog, traffic /shop/cart, get /blog/read, look /shop, look /blog, kill, get /blog/read, look /blog, \
+             end, look /shop, read, look /shop"
+        );
+    }
 }
