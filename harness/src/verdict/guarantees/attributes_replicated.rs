@@ -44,7 +44,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         for quiet in quiet_times(view, session) {
             compare(view, session, &quiet, &mut all);
         }
-        if all.same.len() + all.breaches.len() + all.undecidable.len() == before && lives(view, session) {
+        if all.same.len() + all.breaches.len() + all.undecidable.len() == before
+            && lives(view, session)
+            && is_due(view, session)
+        {
             uncompared.get_or_insert_with(|| session.name());
         }
     }
@@ -84,6 +87,20 @@ fn lives(view: &View<'_>, session: &AppSession<'_>) -> bool {
         && session.left(&view.requests).is_none()
         && !request.says_to_end()
         && !gone
+}
+
+/// Whether a copy of a session was ever due: another node was up while nobody asked for it and the node that had answered it
+/// last lived.
+fn is_due(view: &View<'_>, session: &AppSession<'_>) -> bool {
+    pauses(view, session).into_iter().any(|(from, next)| {
+        let owner = session.last_answered(&view.requests, next).map(|last| view.requests[last].node);
+        let until = owner.map_or(next, |owner| next.min(view.timeline.end_of(owner, from)));
+        let mut others = view.plan.topology.names().filter(|node| Some(*node) != owner);
+        others.any(|node| {
+            let mut lives = view.timeline.lives(node).iter();
+            lives.any(|life| life.ready.is_some_and(|ready| ready < until) && from < life.until)
+        })
+    })
 }
 
 /// The contexts with sessions that a node of the cluster keeps to itself, each with the first look that shows why.
@@ -159,20 +176,24 @@ struct Quiet<'v, 'a> {
 }
 
 fn quiet_times<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>) -> Vec<Quiet<'v, 'a>> {
+    let pauses = pauses(view, session).into_iter();
+    pauses.filter_map(|(from, until)| Some(Quiet { from, until, owner: baseline(view, session, until)? })).collect()
+}
+
+/// The times in which nobody asked for a session, up to the request by which its client left it.
+fn pauses(view: &View<'_>, session: &AppSession<'_>) -> Vec<(Nanos, Nanos)> {
     let mut from = Nanos::default();
     let mut times = Vec::new();
     let left = session.left(&view.requests);
     for (place, index) in session.requests.iter().enumerate() {
-        let request: &Request<'a> = &view.requests[*index];
+        let request: &Request<'_> = &view.requests[*index];
         from = from.max(request.acts_until);
         let next = session.requests.get(place + 1).map_or(Nanos(u64::MAX), |next| view.requests[*next].invoked);
         if left == Some(*index) {
             break;
         }
-        if from < next
-            && let Some(owner) = baseline(view, session, next)
-        {
-            times.push(Quiet { from, until: next, owner });
+        if from < next {
+            times.push((from, next));
         }
     }
     times

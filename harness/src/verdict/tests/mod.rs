@@ -25,6 +25,7 @@ mod records;
 mod sessions;
 mod stale;
 mod unknown;
+mod untested;
 mod waits;
 mod writes;
 
