@@ -30,6 +30,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
     }
+    if let Some(why) = super::never_answered::first(view) {
+        return Judgement::unknown(why);
+    }
     if pairs.is_empty() {
         return Judgement::unknown(if view.timeline.faults.is_empty() {
             "no fault was tried"
@@ -127,8 +130,11 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     if is_success(after) {
         return None;
     }
-    let status =
-        |request: &Request<'_>| request.status().map_or("nothing".to_owned(), |status| format!("HTTP {status}"));
+    let status = |request: &Request<'_>| match request.status() {
+        Some(status) if request.answered => format!("HTTP {status}"),
+        Some(status) => format!("HTTP {status} (the answer broke off)"),
+        None => "nothing".to_owned(),
+    };
     let because = format!(
         "{} of {} was answered with {} after {}, and {} with {} before it",
         after.name(),

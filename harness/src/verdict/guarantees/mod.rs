@@ -20,6 +20,7 @@ pub(super) mod answers_kept;
 mod attribute_values;
 mod attributes_replicated;
 mod attributes_survive;
+mod never_answered;
 mod session_kept;
 mod session_tests;
 

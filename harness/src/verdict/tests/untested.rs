@@ -1,11 +1,18 @@
-//! What nothing tested and what nobody owes: a session that had no other node to be copied to.
+//! What nothing tested and what nobody owes: a page that never worked, a session that had no other node to be copied to; and an
+//! answer that broke off.
 
 use super::shop::{HAD, Shop, copied, owned, shop};
+use super::story::Story;
 use super::{holds, unknown, violated};
-use crate::spec::Guarantee;
+use crate::history::{Event, Outcome};
+use crate::spec::exchange::Method;
+use crate::spec::{ClientName, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
 
 const REPLICATED: Guarantee = Guarantee::AttributesReplicated;
+const ANSWERS: Guarantee = Guarantee::AnswersKept;
 const CART: &str = "GET /shop/cart";
+const A1: Option<&str> = Some("A1.n1");
+const A2: Option<&str> = Some("A1.n2");
 
 #[test]
 fn a_session_that_was_made_when_one_node_lived_needs_no_copy() {
@@ -25,4 +32,57 @@ fn a_session_that_was_made_when_one_node_lived_needs_no_copy() {
     // One that was there before lost its peers only later.
     let before = shop(REPLICATED).alice().ask("bob", "n2", CART, None, Some("B1.n2")).kill("n1");
     unknown(&before.look("n2", both()).story, REPLICATED, &words);
+}
+
+#[test]
+fn an_answer_that_broke_off_is_told_as_one() {
+    let cut = shop(ANSWERS).ask("alice", "n1", CART, None, A1).kill("n1");
+    let mut cut = cut.ask("alice", "n2", CART, A1, A2);
+    cut.story.last_outcome(|outcome| {
+        let Outcome::Ok { reply } = outcome.clone() else { panic!("no answer: {outcome:?}") };
+        *outcome = Outcome::Unknown { why: "end of file before message length reached".to_owned(), reply: Some(reply) };
+    });
+    let words = ["answered with HTTP 200 (the answer broke off) after the kill of n1, and #1 with HTTP 200 before it"];
+    violated(&cut.story, ANSWERS, &words);
+}
+
+/// A page that a step asks before a kill and that is asked after it, with the statuses of its answers and what the step
+/// expects.
+fn page(statuses: (u16, u16), (method, path): (Method, &str), expect: Option<Expect>) -> Story {
+    let target = format!("{method} {path}");
+    let mut shop = shop(ANSWERS).ask("alice", "n1", CART, None, A1);
+    let (client, node) = (ClientName::new("alice").expect("a good name"), NodeName::nth(0).into());
+    let exchange = Exchange { method, ..Exchange::get(path) };
+    let kind = StepKind::Http { client, node, exchange, load: Load::default() };
+    shop.story.plan.steps.push(Step { expect, ..Step::new("ask", kind) });
+    let step = u32::try_from(shop.story.plan.steps.len()).expect("few steps");
+    shop.story.event(Event::StepBegins { step, title: "ask".to_owned() });
+    let mut shop = shop.answered("alice", "n1", &target, (A1, None), statuses.0, "no such page");
+    shop.story.event(Event::StepEnds { step });
+    let shop = shop.kill("n1").ask("alice", "n2", CART, A1, A2);
+    shop.answered("alice", "n2", &target, (A2, None), statuses.1, "no such page").story
+}
+
+#[test]
+fn a_page_that_was_never_answered_with_success_was_not_tested() {
+    const TYPO: (Method, &str) = (Method::Get, "/shop/crat");
+    for (statuses, told) in
+        [((404, 404), "HTTP 404 2 times, first #2 on n1"), ((500, 404), "HTTP 500 once, HTTP 404 once, first #2 on n1")]
+    {
+        let told = format!("GET /shop/crat was never answered with success: {told}");
+        unknown(&page(statuses, TYPO, None), ANSWERS, &[told.as_str()]);
+        let of_logs = Expect { no_log: Some("gone".to_owned()), ..Expect::default() };
+        unknown(&page(statuses, TYPO, Some(of_logs)), ANSWERS, &[told.as_str()]);
+    }
+    holds(&page((200, 200), TYPO, None), ANSWERS);
+    holds(&page((404, 200), TYPO, None), ANSWERS);
+    holds(&page((302, 302), (Method::Post, "/shop/add"), None), ANSWERS);
+    for expect in [
+        Expect { status: Some(404), ..Expect::default() },
+        Expect { body: Some("no such".to_owned()), ..Expect::default() },
+        Expect { answered: Some(false), ..Expect::default() },
+    ] {
+        holds(&page((404, 404), TYPO, Some(expect)), ANSWERS);
+    }
+    violated(&page((200, 404), TYPO, None), ANSWERS, &["HTTP 404 after the kill of n1"]);
 }

@@ -1,0 +1,134 @@
+//! A page of the plan that was asked and never answered with success: no fault can take anything from it, so none tested it.
+//!
+//! A redirect is an answer like another here: a form is mostly answered by one.
+
+use super::super::requests::Request;
+use super::super::view::View;
+use crate::spec::exchange::Method;
+use crate::spec::{Expect, StepKind};
+
+/// A page as the plan has it, where `${name}` stands for what a client has captured.
+#[derive(PartialEq, Eq)]
+struct Page<'a> {
+    method: Method,
+    path: &'a str,
+}
+
+/// The first page of the plan of which no answer was a success, in words, unless the plan says what is answered there.
+pub(super) fn first(view: &View<'_>) -> Option<String> {
+    let mut all = pages(view).into_iter().filter_map(|page| told(view, &page));
+    let first = all.next()?;
+    Some(match all.count() {
+        0 => first,
+        others => format!("{first} (and {others} more)"),
+    })
+}
+
+/// The pages that the plan asks and of which it expects nothing, in its order.
+fn pages<'a>(view: &View<'a>) -> Vec<Page<'a>> {
+    let asks = || {
+        view.plan.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Http { exchange, .. } | StepKind::HttpTraffic { exchange, .. } => {
+                Some((Page { method: exchange.method, path: &exchange.path }, step.expect.as_ref()))
+            }
+            _ => None,
+        })
+    };
+    let known = |page: &Page<'_>| asks().any(|(other, expect)| other == *page && expect.is_some_and(says_what_comes));
+    let mut pages = Vec::new();
+    for (page, expect) in asks() {
+        let silent = expect.is_some_and(|expect| expect.answered == Some(false));
+        if !silent && !pages.contains(&page) && !known(&page) {
+            pages.push(page);
+        }
+    }
+    pages
+}
+
+/// Whether an expectation settles what a good answer is.
+fn says_what_comes(expect: &Expect) -> bool {
+    expect.status.is_some() || expect.body.is_some() || !expect.header.is_empty() || expect.sets_cookie.is_some()
+}
+
+/// As in `GET /shop/crat was never answered with success: HTTP 404 24 times, first #3 on n1`; `None` where nobody asked it, or
+/// where it was.
+fn told(view: &View<'_>, page: &Page<'_>) -> Option<String> {
+    let asked: Vec<&Request<'_>> = view.requests.iter().filter(|request| page.is_asked_by(request)).collect();
+    let first = asked.first()?;
+    if asked.iter().any(|request| is_success(request)) {
+        return None;
+    }
+    let mut ways: Vec<(String, usize)> = Vec::new();
+    for request in &asked {
+        let way = way(request);
+        match ways.iter_mut().find(|(known, _)| *known == way) {
+            Some((_, times)) => *times += 1,
+            None => ways.push((way, 1)),
+        }
+    }
+    let times = |times| if times == 1 { "once".to_owned() } else { format!("{times} times") };
+    let ways = ways.into_iter().map(|(way, count)| format!("{way} {}", times(count))).collect::<Vec<_>>().join(", ");
+    let Page { method, path } = page;
+    Some(format!("{method} {path} was never answered with success: {ways}, first {} on {}", first.id, first.node))
+}
+
+fn is_success(request: &Request<'_>) -> bool {
+    request.answered && request.status().is_some_and(|status| (200..400).contains(&status))
+}
+
+fn way(request: &Request<'_>) -> String {
+    match request.status() {
+        Some(status) if request.answered => format!("HTTP {status}"),
+        Some(status) => format!("HTTP {status} (the answer broke off)"),
+        None => "no answer".to_owned(),
+    }
+}
+
+impl Page<'_> {
+    fn is_asked_by(&self, request: &Request<'_>) -> bool {
+        let method = self.method.to_string();
+        let path = request.target.strip_prefix(method.as_str()).and_then(|rest| rest.strip_prefix(' '));
+        path.is_some_and(|path| fills(self.path, path))
+    }
+}
+
+/// Whether a path is a template with something in the places of its `${name}`s.
+fn fills(template: &str, path: &str) -> bool {
+    let mut parts = template.split("${");
+    let rest = parts.next().and_then(|begin| path.strip_prefix(begin));
+    let (Some(mut rest), mut last) = (rest, None) else { return false };
+    for literal in parts.map(|part| part.split_once('}').map_or("", |(_, literal)| literal)) {
+        if let Some(before) = last.replace(literal) {
+            let Some((_, behind)) = rest.split_once(before) else { return false };
+            rest = behind;
+        }
+    }
+    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fills;
+
+    #[test]
+    fn a_page_is_the_same_whatever_was_captured() {
+        for (template, path) in [
+            ("/shop/cart", "/shop/cart"),
+            ("/order/${id}", "/order/17"),
+            ("/order/${id}", "/order/${id}"),
+            ("/order/${id}/of/${who}?all", "/order/17/of/alice?all"),
+            ("/a${x}${y}b", "/a12b"),
+        ] {
+            assert!(fills(template, path), "{template} {path}");
+        }
+        for (template, path) in [
+            ("/shop/cart", "/shop/carts"),
+            ("/shop/carts", "/shop/cart"),
+            ("/order/${id}", "/orders/17"),
+            ("/order/${id}/of/${who}?all", "/order/17/by/alice?all"),
+            ("/order/${id}/of", "/order/17/off"),
+        ] {
+            assert!(!fills(template, path), "{template} {path}");
+        }
+    }
+}
