@@ -327,6 +327,17 @@ mod tests {
     }
 
     #[test]
+    fn a_context_path_stands_for_itself_in_a_query() {
+        let every = "/shop-1/EU_b.c~d/";
+        let unreserved = |c: char| c.is_ascii_alphanumeric() || "/-_.~".contains(c);
+        assert!(every.chars().all(unreserved));
+        for c in (0..128).map(char::from) {
+            assert_eq!(ContextPath::new(format!("/a{c}b")).is_ok(), unreserved(c), "{c:?}");
+        }
+        assert!(ContextPath::new("/ü").is_err());
+    }
+
+    #[test]
     fn what_a_context_is_in_effect_is_read() {
         let context = json!({
             "served-sha256": "ab",
