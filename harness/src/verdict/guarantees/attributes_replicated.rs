@@ -48,7 +48,13 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             && lives(view, session)
             && is_due(view, session)
         {
-            uncompared.get_or_insert_with(|| session.name());
+            match agreed(session, view.is_counter(session.context)) {
+                Some(copy) => {
+                    all.same.push(copy.record);
+                    all.attributes += copy.names().len();
+                }
+                None => drop(uncompared.get_or_insert_with(|| session.name())),
+            }
         }
     }
     let told = |what: &BTreeSet<String>| what.iter().cloned().collect::<Vec<_>>().join(", ");
@@ -76,6 +82,16 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     Judgement::holds(format!("{told} held what the owners held, {} values in all{excluded}", all.attributes))
         .resting_on(vec![], all.same)
         .after(copies)
+}
+
+/// A copy that was seen to be what another node had shown just before, though somebody went on asking.
+fn agreed<'v, 'a>(session: &'v AppSession<'a>, open: bool) -> Option<&'v Shown<'a>> {
+    session.shown.windows(2).find_map(|pair| {
+        let (one, other) = (&pair[0], &pair[1]);
+        let found = differences(one.replica, other.replica, open);
+        let same = found.differs.is_empty() && found.undecidable.is_empty() && one.names() == other.names();
+        (one.node != other.node && same && !one.names().is_empty()).then_some(other)
+    })
 }
 
 /// Whether a session that should have been compared was still there at the end.

@@ -13,7 +13,7 @@ use super::super::timeline::{FOREVER, Fault};
 use super::super::view::{Look, View};
 use super::attribute_values::{differences, is_same};
 use super::judgement::{Breach, Judgement};
-use super::session_tests::{By, Trial, baseline, named, seen, shown_by, trials};
+use super::session_tests::{By, Carried, Trial, baseline, carried, named, seen, shown_by, trials};
 use crate::history::Nanos;
 use crate::spec::{Guarantee, NodeName, Violation};
 
@@ -162,10 +162,13 @@ fn had_all(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, node: &N
         && fault.hit().is_some_and(|hit| view.timeline.outlives(node, copy.at, hit))
 }
 
-/// Whether a session was answered from after a fault by a node that had been seen to hold all of it right before.
+/// Whether a session was answered from after a fault by a node that had been seen to hold all of it right before, be it that
+/// the first request changed its id.
 fn was_spared(view: &View<'_>, trial: &Trial<'_, '_>, base: &Shown<'_>, fault: &Fault<'_>) -> bool {
     trial.request.map(|index| &view.requests[index]).is_some_and(|request| {
-        let kept = request.told.is_none_or(|told| stem(told) == trial.session.stem);
+        let kept = request.told.is_none_or(|told| {
+            stem(told) == trial.session.stem || carried(view, trial.session, request, told) == Carried::All
+        });
         kept && view.timeline.outlives(request.node, fault.asked, request.invoked)
             && had_all(view, trial.session, base, request.node, fault)
     })

@@ -10,11 +10,9 @@ use super::super::operations::stem;
 use super::super::requests::{Request, deletes};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
-use super::attribute_values::differences;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement};
-use super::session_tests::{Trial, is_routine, named, shown_by, trials, was_ended};
-use crate::history::Nanos;
+use super::session_tests::{Carried, Trial, carried, first_after, is_routine, named, shown_by, trials, was_ended};
 use crate::spec::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
@@ -174,39 +172,6 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
     })
 }
 
-/// What a new session has of what the old one had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Carried {
-    /// Every attribute, with its value: the id was changed, as a login does.
-    All,
-    /// Attributes of all names, and some of other values.
-    InName,
-    Nothing,
-    /// No look showed both.
-    Unseen,
-}
-
-fn carried<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> Carried {
-    let had = session.shown_between(Nanos::default(), request.invoked).last().filter(|had| !had.names().is_empty());
-    let has = view.apps.find(session.context, told).and_then(|new| {
-        let later = || new.shown.iter().find(|shown| request.acts_until < shown.asked);
-        first_after(view, new, request).or_else(later)
-    });
-    let Some((had, has)) = had.zip(has) else { return Carried::Unseen };
-    if !had.names().is_subset(&has.names()) {
-        return Carried::Nothing;
-    }
-    let found = differences(had.replica, has.replica, false);
-    if found.differs.is_empty() && found.undecidable.is_empty() { Carried::All } else { Carried::InName }
-}
-
-/// What the first look at the node of a request showed of a session afterwards, before it was asked for again.
-fn first_after<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, request: &Request<'a>) -> Option<&'v Shown<'a>> {
-    let next = session.next_after(&view.requests, request.invoked);
-    let mut shown = session.shown_between(request.acts_until, next.unwrap_or(FOREVER)).iter();
-    shown.find(|shown| shown.node == request.node && request.acts_until < shown.asked)
-}
-
 /// A safe request on another node was answered without a word of the session, and the node holds none.
 fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
@@ -250,22 +215,29 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     if !request.answered {
         return None;
     }
-    let first = first_after(view, session, request)?;
-    let look = first.record;
     let sent = request.sent.map(crate::spec::SessionId::as_str);
     // A server tells an id that was sent only where it made a new session under it.
-    let fresh = request.told.is_some() && request.told == sent;
+    let fresh = request.told.is_some() && request.told == sent && session.known(&view.requests, request.invoked);
+    // What that leaves behind stays as it was, whatever is asked of the new one.
+    let later = || {
+        let mut shown = session.shown.iter().filter(|shown| shown.node == request.node);
+        let shown = shown.find(|shown| request.acts_until < shown.asked)?;
+        view.timeline.outlives(shown.node, request.acts_until, shown.at).then_some(shown)
+    };
+    let first = first_after(view, session, request).or_else(|| later().filter(|_| fresh))?;
+    let look = first.record;
     let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
     let same = session.shown.partition_point(|shown| shown.at < first.at);
     let here = || session.shown[same..].iter().take_while(|shown| shown.record == look);
     let own = here().find(mine);
     let has = own.map(Shown::names).unwrap_or_default();
-    let differs = |other: &Shown<'_>| {
-        fresh && own.is_some_and(|own| !differences(other.replica, own.replica, false).differs.is_empty())
+    let left_behind = |other: &Shown<'_>| {
+        let before = session.shown.iter().take_while(|shown| shown.at < request.invoked);
+        fresh && own.is_some() && before.into_iter().any(|shown| shown.replica.id == other.replica.id)
     };
     let other = here().filter(|shown| !mine(shown)).find(|other| {
         let names = other.names();
-        !names.is_empty() && (names.len() > has.len() || differs(other)) && has.is_subset(&names)
+        !names.is_empty() && (left_behind(other) || (names.len() > has.len() && has.is_subset(&names)))
     })?;
     if session.raced(&view.requests, index) {
         return None;

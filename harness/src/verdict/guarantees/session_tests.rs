@@ -4,8 +4,9 @@
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::operations::stem;
 use super::super::requests::Request;
-use super::super::timeline::Fault;
+use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
+use super::attribute_values::differences;
 use super::judgement::Breach;
 use crate::history::{Nanos, OperationId, ReplicaRole};
 use crate::spec::{Guarantee, SessionId};
@@ -142,6 +143,43 @@ pub(super) fn baseline<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, bef
     shown()
         .rfind(|shown| shown.node == owner)
         .or_else(|| shown().rfind(|shown| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)))
+}
+
+/// What a new session has of what the old one had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Carried {
+    /// Every attribute, with its value: the id was changed, as a login does.
+    All,
+    /// Attributes of all names, and some of other values.
+    InName,
+    Nothing,
+    /// No look showed both.
+    Unseen,
+}
+
+pub(super) fn carried<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> Carried {
+    let had = session.shown_between(Nanos::default(), request.invoked).last().filter(|had| !had.names().is_empty());
+    let has = view.apps.find(session.context, told).and_then(|new| {
+        let later = || new.shown.iter().find(|shown| request.acts_until < shown.asked);
+        first_after(view, new, request).or_else(later)
+    });
+    let Some((had, has)) = had.zip(has) else { return Carried::Unseen };
+    if !had.names().is_subset(&has.names()) {
+        return Carried::Nothing;
+    }
+    let found = differences(had.replica, has.replica, false);
+    if found.differs.is_empty() && found.undecidable.is_empty() { Carried::All } else { Carried::InName }
+}
+
+/// What the first look at the node of a request showed of a session afterwards, before it was asked for again.
+pub(super) fn first_after<'v, 'a>(
+    view: &View<'a>,
+    session: &'v AppSession<'a>,
+    request: &Request<'a>,
+) -> Option<&'v Shown<'a>> {
+    let next = session.next_after(&view.requests, request.invoked);
+    let mut shown = session.shown_between(request.acts_until, next.unwrap_or(FOREVER)).iter();
+    shown.find(|shown| shown.node == request.node && request.acts_until < shown.asked)
 }
 
 /// A breach that a request showed, with the fault before it.

@@ -66,6 +66,10 @@ fn a_session_made_anew_under_the_id_that_was_sent_leaves_the_old_one_behind() {
     };
     let anew = &[("cart", ""), ("user", "alice")];
     broken(&after(A2, anew), KEPT, Violation::LostSession, &["A1.n2", "under A1.n1"]);
+    broken(&after(A2, HAD), KEPT, Violation::LostSession, &["A1.n2", "under A1.n1"]);
+    let both = || [copied("A1.n1", HAD), owned("A1.n2", anew)].concat();
+    let again = shop(KEPT).alice().kill("n1").ask("alice", "n2", CART, A2, A2).ask("alice", "n2", CART, A2, None);
+    broken(&again.look("n2", both()), KEPT, Violation::LostSession, &["#3", "A1.n2", "under A1.n1"]);
     // A copy that a change of the route left behind, of before the last request.
     assert_ne!(after(None, anew).story.finding(KEPT).status, Status::Violated);
 }
@@ -85,6 +89,13 @@ fn a_copy_that_was_whole_before_the_fault_and_is_answered_from_after_it_needs_no
     let post = |told| shop(SURVIVE).alice().kill("n1").ask("alice", "n2", "POST /shop/cart", A1, told);
     holds(&post(A2).story, SURVIVE);
     unknown(&post(B2).story, SURVIVE, &["the kill of n1"]);
+    // A login that changed the id, and a look that shows all of it under the new one.
+    holds(&post(B2).look("n2", owned("B1.n2", HAD)).story, SURVIVE);
+    unknown(
+        &post(B2).look("n2", owned("B1.n2", &[("cart", ""), ("user", "alice")])).story,
+        SURVIVE,
+        &["the kill of n1"],
+    );
     let alone = shop(SURVIVE).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD)).kill("n1");
     unknown(&alone.ask("alice", "n2", "POST /shop/cart", A1, A2).story, SURVIVE, &["no copy was looked at"]);
 }
@@ -103,6 +114,20 @@ fn what_stood_still_under_traffic_is_compared_and_the_rest_must_be_there() {
     for lost in [&[("cart", "book")][..], &[("cart", ""), ("hits", "4")], &[]] {
         assert_ne!(traffic(lost).finding(SURVIVE).status, Status::Holds, "{lost:?}");
     }
+}
+
+#[test]
+fn copies_that_agree_while_somebody_goes_on_asking_are_compared() {
+    let replicated = Guarantee::AttributesReplicated;
+    // Each look is followed by another request before the other node is looked at.
+    let under_traffic = |copy: &[(&str, &str)]| {
+        let shop = shop(replicated).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD));
+        let shop = shop.ask("alice", "n1", CART, A1, None).look("n2", copied("A1.n1", copy));
+        shop.ask("alice", "n1", CART, A1, None).story
+    };
+    holds(&under_traffic(HAD), replicated);
+    unknown(&under_traffic(&[("user", "alice")]), replicated, &["never seen on its owner"]);
+    unknown(&under_traffic(&[]), replicated, &["never seen on its owner"]);
 }
 
 #[test]

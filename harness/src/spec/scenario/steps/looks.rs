@@ -65,7 +65,8 @@ impl Story<'_> {
 }
 
 /// Adds the looks at replicas that a verdict rests on: after requests, after a restart, when the cluster has formed anew,
-/// at the end, and before each fault while clients go on asking; one of each app that was asked.
+/// at the end, and before each fault while clients go on asking; one of each app that was asked. Of an app of which nothing is
+/// known also behind the first request after a fault: what the next one does is its own doing.
 pub(super) fn observed(steps: Vec<Step>) -> Vec<Step> {
     let mut seen = Vec::with_capacity(steps.len() * 2);
     let mut apps = Apps::default();
@@ -87,6 +88,10 @@ struct Apps {
     last: Option<ContextPath>,
     /// Those of which something may have changed since the last look.
     unseen: BTreeSet<ContextPath>,
+    /// Whether something broke, and no app of which nothing is known was asked since.
+    broken: bool,
+    /// Whether the last step asked such a one first since something broke.
+    tried: bool,
     /// What the traffic of which clients asks.
     flowing: BTreeMap<ClientName, ContextPath>,
 }
@@ -98,7 +103,7 @@ impl Apps {
             step,
             StepKind::Request { .. } | StepKind::Http { .. } | StepKind::Look { .. } | StepKind::Observe { .. }
         );
-        if asks {
+        if asks && !std::mem::take(&mut self.tried) {
             return vec![];
         }
         if matches!(step, StepKind::Fault { .. }) {
@@ -116,6 +121,8 @@ impl Apps {
     }
 
     fn take(&mut self, step: &StepKind) {
+        self.tried = self.broken && matches!(step, StepKind::Http { .. });
+        self.broken = matches!(step, StepKind::Fault { .. }) || (self.broken && !self.tried);
         match step {
             StepKind::Deploy { context, .. } => {
                 self.served.insert(context.clone());
@@ -213,19 +220,19 @@ mod tests {
     fn each_app_that_was_asked_is_looked_at_before_a_fault_and_after_it() {
         assert_eq!(
             of_two(&format!("{BLOG}{SHOP}{KILL}{BLOG_THEN}{SHOP_THEN}")),
-            "get /blog/read, get /shop/cart, look /blog, look /shop, kill, get /blog/read, get /shop/cart, look /blog, \
+            "get /blog/read, get /shop/cart, look /blog, look /shop, kill, get /blog/read, look /blog, get /shop/cart, \
              look /shop"
         );
         assert_eq!(
             of_two(&format!("{SHOP}{BLOG}- observe = \"/shop\"; {KILL}{BLOG_THEN}{SHOP_THEN}")),
-            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, get /blog/read, get /shop/cart, look /blog, \
+            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, get /blog/read, look /blog, get /shop/cart, \
              look /shop",
             "a look of one's own is at one app"
         );
         assert_eq!(
             of_two(&format!("{SHOP}{BLOG}{KILL}- restart = \"n1\"; {SHOP_THEN}{BLOG_THEN}")),
-            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, restart, get /shop/cart, get /blog/read, \
-             look /shop, look /blog"
+            "get /shop/cart, get /blog/read, look /shop, look /blog, kill, restart, get /shop/cart, look /blog, \
+             look /shop, get /blog/read, look /blog"
         );
     }
 
