@@ -91,14 +91,15 @@ impl Guarantee {
         [Self::SessionKept, Self::AttributesReplicated, Self::AttributesSurvive, Self::AnswersKept];
 
     /// Those that tell of losses: what is seen of these is told though nobody asked for it. Of the counter app the first
-    /// three tell, of every other app the last three.
-    pub const LOSSES: [Self; 6] = [
+    /// three tell, of every other app the last four.
+    pub const LOSSES: [Self; 7] = [
         Self::AcknowledgedWritesSurvive,
         Self::ReplicatedWritesSurvive,
         Self::CompleteSession,
         Self::SessionKept,
         Self::AttributesSurvive,
         Self::AttributesReplicated,
+        Self::AnswersKept,
     ];
 
     /// Whether it is about sessions, which a fault must have put to the test.

@@ -65,6 +65,9 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         if words(after, own)? == words_before {
             return None;
         }
+        if builds(view, before) > 1 {
+            return None;
+        }
         let changed = between(view, before, after).any(|other| !other.is_safe() && !harmless(view, before, other));
         if changed || same_session(before).is_none() {
             return None;
@@ -155,6 +158,15 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 && words(other, self.own).is_some_and(|words| words.contains_key(word))
         })
     }
+}
+
+/// How many builds of an app were deployed: another one says something else.
+fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
+    let dropped = view.events().filter_map(|(_, _, event)| match event {
+        Event::WarDropped { context, sha256, .. } if Some(context) == request.context => Some(sha256),
+        _ => None,
+    });
+    dropped.collect::<BTreeSet<_>>().len()
 }
 
 /// The session that a request was answered out of, as far as it tells.

@@ -50,10 +50,13 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 }
 
 /// For each fault each request that was last answered with success before it, with the first of its kind after it that
-/// reached a node which was up and served the app.
+/// reached a node which was up and served the app; those to the counter app only where the plan asks for it.
 pub(super) fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
+    let asked = view.plan.guarantees.contains(&THIS);
     let mut of: BTreeMap<(&ClientName, &str), Vec<&Request<'a>>> = BTreeMap::new();
-    for request in &view.requests {
+    // Of the counter app others tell what is lost.
+    let others = view.requests.iter().filter(|request| asked || !view.is_counter(request.context));
+    for request in others {
         of.entry((request.client, request.target)).or_default().push(request);
     }
     let mut pairs = Vec::new();

@@ -188,6 +188,17 @@ fn a_word_that_others_go_on_to_be_told_is_lost() {
 }
 
 #[test]
+fn an_answer_that_is_lost_is_told_though_nobody_asked_for_it() {
+    let cart = "in the cart: a book";
+    let mut lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
+    lost.story.plan.guarantees = vec![Guarantee::MembersAgree];
+    broken(&lost, ANSWERS, Violation::AnswerLost, &["of bob has it still"]);
+    let mut unclear = pages(&[cart, cart], "in the cart: nothing", None);
+    unclear.story.plan.guarantees = vec![Guarantee::MembersAgree];
+    assert!(unclear.story.judge().guarantees.iter().all(|finding| finding.guarantee != ANSWERS));
+}
+
+#[test]
 fn where_nobody_else_is_asked_a_word_that_was_always_there_may_be_lost() {
     let cart = "in the cart: a book";
     let alone = pages(&[cart, cart], "in the cart: nothing", None);
