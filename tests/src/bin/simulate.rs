@@ -1,5 +1,5 @@
 //! Prints how the verdict judges simulated histories: `simulate table 2000`, or one of them: `simulate legal 17`,
-//! `simulate bug 17`, with a folder behind it to store it there.
+//! `simulate bug 17`, with a folder behind it to store it there. `simulate wrong 0 2000` names those of which it is wrong.
 
 use std::collections::BTreeMap;
 
@@ -18,6 +18,16 @@ fn main() {
             None => println!("the bug of seed {number} does not show"),
         },
         Some("truths") => println!("{}", truths(number)),
+        Some("wrong") => {
+            let to = arguments.get(2).and_then(|to| to.parse().ok()).unwrap_or(number);
+            for seed in number..to {
+                for case in std::iter::once(legal(seed)).chain(with_bug(seed)) {
+                    if let Some(what) = case.truth.wrong(judge(&case.plan, &case.history).status) {
+                        println!("{seed} {what}: {}", case.truth);
+                    }
+                }
+            }
+        }
         Some("reasons") => println!("{}", reasons(number)),
         _ => {
             println!("{}", table((0..number).map(|seed| Some(legal(seed)))));

@@ -5,6 +5,7 @@ use std::fmt;
 use camino::Utf8Path;
 use tomee_harness::history::{History, write_record};
 use tomee_harness::spec::Plan;
+use tomee_harness::verdict::Status;
 
 use super::bug::{BugKind, Planted};
 use super::script;
@@ -61,6 +62,18 @@ impl Truth {
             Self::Either { .. } => "either".to_owned(),
             Self::LossSeen { .. } => "loss-seen".to_owned(),
             Self::Bug { kind, .. } => format!("bug {kind:?}"),
+        }
+    }
+
+    /// What is wrong with a verdict on it, in words.
+    pub fn wrong(&self, status: Status) -> Option<&'static str> {
+        match (self, status) {
+            (Self::Clean | Self::Untested { .. } | Self::Excused { .. } | Self::Open { .. }, Status::Violated) => {
+                Some("a false red")
+            }
+            (Self::Untested { .. } | Self::Excused { .. }, Status::Holds) => Some("a green that was not earned"),
+            (Self::LossSeen { .. } | Self::Bug { .. }, Status::Holds) => Some("a false green"),
+            _ => None,
         }
     }
 }
