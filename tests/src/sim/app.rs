@@ -16,6 +16,9 @@ impl World {
         let strike = self.strikes(flight, failed_over);
         let found = flight.sent.and_then(|sent| self.find(flight.node, flight.context, sent));
         let found = found.filter(|_| !forgets(flight, strike));
+        if found.is_some() {
+            self.notes_overtaking(flight);
+        }
         match (found, flight.request) {
             (None, AppRequest::Count) => self.create(flight),
             (None, _) => nothing(None),
@@ -31,6 +34,15 @@ impl World {
                     None => executed,
                 }
             }
+        }
+    }
+
+    /// Where nobody waits for the peers a request may come to one that has not yet heard of the end of its session, and what
+    /// it writes makes the session anew on those that have: somebody who sees it there may call that a loss.
+    fn notes_overtaking(&mut self, flight: &Flight) {
+        let known = flight.asked.map(|session| &self.ledger.known[session]);
+        if !self.is_sync() && known.and_then(|known| known.ended).is_some_and(|ended| ended < flight.invoked) {
+            self.ledger.either.get_or_insert_with(|| "a request overtook the end of its session".to_owned());
         }
     }
 

@@ -154,6 +154,10 @@ impl World {
         let outcome = self.outcome(&flight);
         if let (Fate::Silent { .. }, false) = (flight.fate, self.has_short_lived()) {
             self.pass(2 * SECOND, 3 * SECOND);
+            // No message is on its way so long, also where nobody waits for it.
+            if !self.is_sync() {
+                self.flush();
+            }
         }
         self.complete(&flight, outcome);
     }
@@ -252,7 +256,12 @@ impl World {
         let answered = matches!(&outcome, Outcome::Ok { reply } if reply.counter.is_some());
         let heard = matches!(outcome, Outcome::Ok { .. } | Outcome::Unknown { reply: Some(_), .. });
         self.push(RecordKind::Complete { operation: self.operation_id(flight.operation), outcome });
-        self.ledger.ended_attempt(flight.operation, self.now, failed);
+        if !heard && !failed && self.machines[flight.node].up {
+            // Nobody can know that a request which ran out of time is over before its node is.
+            self.unheard.push((flight.operation, flight.node));
+        } else {
+            self.ledger.ended_attempt(flight.operation, self.now, failed);
+        }
         if let Some(session) = flight.asked {
             let (now, known) = (self.now, &mut self.ledger.known[session]);
             known.trailing += usize::from(!answered);
@@ -263,8 +272,12 @@ impl World {
                     known.had_unanswered_end = true;
                 }
             }
-            let renamed =
-                flight.executed.as_ref().is_some_and(|executed| executed.id.is_some() && executed.id != flight.sent);
+            // Whether the node did or not, its client cannot know.
+            let moved = flight.sent.is_some_and(|sent| sent.route != flight.node);
+            let renamed = flight
+                .executed
+                .as_ref()
+                .is_some_and(|executed| executed.id.is_some() && (moved || executed.id != flight.sent));
             if renamed && !heard {
                 known.unsure = Some(now);
                 known.renamed_unheard = true;

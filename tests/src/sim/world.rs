@@ -54,6 +54,8 @@ pub(super) struct World {
     pub(super) unnoticed: bool,
     pub(super) browsers: Vec<Browser>,
     pub(super) flights: Vec<Flight>,
+    /// Operations that ran out of time, each with its node, where they may still be under way.
+    pub(super) unheard: Vec<(usize, usize)>,
     pub(super) flows: Vec<Flow>,
     pub(super) retired: Vec<Flow>,
     pub(super) ledger: Ledger,
@@ -106,6 +108,7 @@ impl World {
             unnoticed: false,
             browsers: Vec::new(),
             flights: Vec::new(),
+            unheard: Vec::new(),
             flows: Vec::new(),
             retired: Vec::new(),
             ledger: Ledger::default(),
