@@ -54,7 +54,7 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         made < look.asked
             && view.tells_of(look, session)
-            && view.timeline.settled(look.node, look.asked, look.at)
+            && view.timeline.reachable(look.node, look.asked, look.at)
             && arrived(view, session, look.asked)
             && session.replicas.binary_search_by_key(number, |replica| replica.look).is_err()
     });
@@ -106,7 +106,7 @@ fn together(
         return !asked.any(|operation| view.splits.iter().any(|split| split.saw(operation)));
     }
     let split = view.splits.iter().any(|split| split.parts(creator, node) && split.from < made && made < split.until);
-    !split && view.timeline.settled(node, made, made)
+    !split && view.timeline.reachable(node, made, made)
 }
 
 /// A session of `BackupManager` that no look of a whole round showed a backup of, behind the last time that one was seen.

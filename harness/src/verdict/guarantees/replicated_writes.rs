@@ -14,7 +14,7 @@ use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Test, Tried, breach, loss_in_words};
 use crate::history::CounterReply;
-use crate::spec::Violation;
+use crate::spec::{NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
@@ -101,6 +101,9 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
     let answer = &view.operations[test.answer];
     let broken = test.fault.filter(|fault| !fault.kind.leaves_it_up()).map(|fault| fault.node);
     let from_all = view.waits() || !view.replicates_to_all();
+    let answered = test.session.answers.iter().map(|index| &view.operations[*index]);
+    let answered = answered.filter(|known| known.completed.is_some_and(|end| end < test.since));
+    let owner = answered.max_by_key(|known| known.completed).map(|known| known.node);
     let before = test.session.replicas.partition_point(|replica| replica.at < test.since);
     test.session.replicas[..before].iter().rev().find(|replica| {
         Some(replica.node) != broken
@@ -108,10 +111,11 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
             && (from_all
                 || replica.node == answer.node
                 || view.timeline.synchronised_between(answer.node, replica.at, answer.invoked))
-            // What a partition leaves behind is no copy that a fault could have spared.
+            // What a partition leaves behind on the other side is no copy that a fault could have spared.
             && !view.splits.iter().any(|split| {
                 split.from < replica.at
                     && replica.at < split.until
+                    && owner.is_none_or(|owner| split.parts(replica.node, owner))
                     && test.session.operations.iter().any(|index| split.saw(&view.operations[*index]))
             })
     })
@@ -247,6 +251,7 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
         let joined = || {
             view.timeline.synchronised_between(look.node, replica.at, look.asked)
                 && view.timeline.outlives(replica.node, replica.at, look.at)
+                && (view.waits() || all_had_it(view, session, look))
         };
         here || joined()
     })?;
@@ -265,4 +270,20 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
         }
         .beside(earlier.record),
     )
+}
+
+/// Whether every peer that a node may have taken its state over from had been seen to hold a session.
+fn all_had_it(view: &View<'_>, session: &Session<'_>, look: &Look<'_>) -> bool {
+    let Some(born) = view.timeline.lives(look.node).iter().rfind(|life| life.from < look.asked).map(|life| life.from)
+    else {
+        return false;
+    };
+    let before = session.replicas.partition_point(|replica| replica.at < born);
+    let had = |peer: &NodeName| {
+        session.replicas[..before]
+            .iter()
+            .any(|replica| replica.node == peer && view.timeline.outlives(peer, replica.at, born))
+    };
+    let mut peers = view.plan.topology.names().filter(|peer| *peer != look.node);
+    peers.all(|peer| view.timeline.up(peer, born, born).is_none() || had(peer))
 }
