@@ -78,8 +78,9 @@ impl Session<'_> {
     }
 
     /// Learns from the replicas how long it lives, where a request made that short; what was not found then is gone by
-    /// right.
-    pub(super) fn learn_life(&mut self, operations: &[Operation<'_>]) {
+    /// right. Where nobody `waits` for the others only the node that was asked, or that goes on with it, has heard of it for
+    /// certain.
+    pub(super) fn learn_life(&mut self, operations: &[Operation<'_>], waits: bool) {
         let shorten = |index: &&usize| {
             let operation = &operations[**index];
             let landed = operation.answer().is_some_and(|shown| shown.session.is_some());
@@ -87,9 +88,10 @@ impl Session<'_> {
         };
         let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
         let since = operations[shortened].completed.unwrap_or(operations[shortened].invoked);
-        // A copy may not have heard of it yet.
-        let told =
-            self.replicas.iter().filter(|replica| since < replica.asked).filter_map(|replica| replica.lives).min();
+        let told = self.replicas.iter().filter(|replica| {
+            since < replica.asked && (waits || replica.primary || replica.node == operations[shortened].node)
+        });
+        let told = told.filter_map(|replica| replica.lives).min();
         self.short = told.map(|life| (shortened, life));
         self.shortened = Some(shortened);
         let gone = |loss: &Loss<'_>| {

@@ -138,10 +138,13 @@ impl Session<'_> {
     }
 
     /// Whether the first request is known to have written all attributes together: one that the app did not answer may have
-    /// failed midway.
+    /// failed midway, unless somebody has shown since what no later request writes.
     pub(super) fn made_by_counting(&self, operations: &[Operation<'_>]) -> bool {
-        self.created_by
-            .is_some_and(|index| operations[index].request == AppRequest::Count && operations[index].answer().is_some())
+        let whole =
+            || self.created.as_ref().is_some_and(|(_, content)| content.once.is_some() && content.list.is_some());
+        self.created_by.is_some_and(|index| {
+            operations[index].request == AppRequest::Count && (operations[index].answer().is_some() || whole())
+        })
     }
 
     /// Whether an operation may have ended it before `at`, and no later answer has shown that it did not; or its time may
@@ -396,6 +399,20 @@ impl Session<'_> {
             content.list = None;
         }
         self.created = Some((at, content));
+    }
+
+    /// What the first request wrote, where its answer is lost and a look showed all of it before any answer did.
+    pub(super) fn learn_content_from_looks(&mut self, operations: &[Operation<'_>]) {
+        let creator = self.created_by.map(|index| &operations[index]);
+        let Some(creator) = creator.filter(|creator| creator.answer().is_none()) else { return };
+        let seen =
+            self.replicas.iter().find(|replica| creator.acts_until < replica.asked && replica.missing.is_empty());
+        let Some(seen) = seen.filter(|seen| self.created.as_ref().is_none_or(|(at, _)| seen.at < *at)) else { return };
+        let mut asked = self.operations.iter().map(|index| &operations[*index]);
+        let mutated =
+            asked.any(|other| other.request == AppRequest::Mutate && other.may_land() && other.invoked < seen.at);
+        let list = seen.content.list.clone().filter(|_| !mutated);
+        self.created = Some((seen.at, Content { count: None, list, ..seen.content.clone() }));
     }
 
     fn count(&mut self, operations: &[Operation<'_>]) {

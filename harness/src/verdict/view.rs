@@ -153,7 +153,8 @@ impl<'a> View<'a> {
         let mut sessions = sessions::sessions(&routes, history, &operations);
         add_replicas(&mut sessions, &looks, &counters);
         for session in &mut sessions {
-            session.learn_life(&operations);
+            session.learn_content_from_looks(&operations);
+            session.learn_life(&operations, plan.waits_for_the_peer());
         }
         let events = in_time(history).into_iter().filter_map(|index| match &history.records[index].kind {
             RecordKind::Event(event) => Some((index, history.records[index].at, event)),
