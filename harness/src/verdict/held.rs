@@ -21,6 +21,9 @@ use crate::spec::{ManagerKind, NodeName, Plan};
 /// How long a message may be on its way where nobody waits for it, in nanoseconds.
 const ON_ITS_WAY: u64 = 1_000_000_000;
 
+/// Why an increment need not be there.
+const AT_ONCE: &str = "another node may have counted at once, and was not answered";
+
 /// What a value rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum By {
@@ -134,13 +137,17 @@ impl<'v, 'a> Run<'v, 'a> {
     }
 
     /// Since when one side of a split has been asked for a session that the other side was asked for in the split: neither
-    /// ever hears what the other had.
+    /// ever hears what the other had. A node that has started anew since may have taken over what either had.
     fn forked(&self, session: &Session<'_>) -> Nanos {
         let operations = || session.operations.iter().map(|index| &self.operations[*index]);
         let forks = self.splits.iter().filter_map(|split| {
             let first = operations().find(|operation| split.saw(operation))?;
             let mut others = operations().skip_while(|other| other.invoked < split.from);
-            Some(others.find(|other| split.parts(first.node, other.node))?.invoked)
+            let elsewhere = |other: &&Operation<'_>| {
+                split.parts(first.node, other.node)
+                    || self.timeline.synchronised_between(other.node, split.from, other.invoked)
+            };
+            Some(others.find(elsewhere)?.invoked)
         });
         forks.min().unwrap_or(FOREVER)
     }
@@ -156,8 +163,25 @@ impl<'v, 'a> Run<'v, 'a> {
         unheard.map_or(FOREVER, |operation| operation.invoked)
     }
 
+    /// Whether nothing is left by an instant of what the one side of a split had: its only node has started anew and taken
+    /// over what the others had, and before none of those had taken over anything.
+    fn is_forgotten(&self, split: &Split<'_>, by: Nanos) -> bool {
+        let anew = |node: &NodeName| {
+            let lives = self.timeline.lives(node).iter().filter(|life| split.from < life.from);
+            lives.filter(|life| life.synchronised.is_some_and(|at| at < by)).map(|life| life.from).min()
+        };
+        let Some(gone) = anew(split.node) else { return false };
+        let mut others = self.plan.topology.names().filter(|other| *other != split.node);
+        others.all(|other| anew(other).is_none_or(|at| gone < at))
+    }
+
     fn replicates_to_all(&self) -> bool {
         self.plan.topology.cluster.manager == ManagerKind::Delta
+    }
+
+    /// Whether no other node's process ran from `from` to `to`.
+    fn is_alone(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        self.plan.topology.names().all(|other| other == node || self.timeline.dead(other, from, to))
     }
 
     /// Whether a node was with another one from `from` to `to`, and holds what its peers hold.
@@ -277,6 +301,14 @@ struct Walk<'w, 'v, 'a> {
     /// The id that was told last, and who told it.
     current: Option<&'w str>,
     owner: Option<&'w NodeName>,
+    /// Who has told an id last, be it there still or not.
+    teller: Option<&'w NodeName>,
+    /// The node that all copies come from: it made the session or was the only one left, and nobody else has counted since.
+    source: Option<&'w NodeName>,
+    /// Until when increments on each node may have acted.
+    acted_until: BTreeMap<&'w NodeName, Nanos>,
+    /// Whether several may take themselves for the owner since a split, and no write has been acknowledged since.
+    unmerged: bool,
     /// The greatest acknowledged value anywhere, since a loss was last told.
     best: Option<(Floor, &'w NodeName)>,
     /// The greatest value that a client was shown since then, and by which answer.
@@ -288,6 +320,8 @@ struct Walk<'w, 'v, 'a> {
     acting: Vec<usize>,
     /// Those that overlapped one on another node.
     contested: BTreeSet<usize>,
+    /// Those that overlapped one on another node, and both were answered: which of them counts nobody promises.
+    raced: BTreeSet<usize>,
     /// Those that overlapped one on any node.
     overlapping: BTreeSet<usize>,
     /// When an increment was last over.
@@ -299,7 +333,7 @@ struct Walk<'w, 'v, 'a> {
     /// The greatest value that anybody was ever shown.
     greatest: i64,
     /// The last value that the greatest possible one was counted from, on which node, and the increments that were under way
-    /// then: who is answered with less later was in it.
+    /// then: who is answered with no more later was in it.
     base: Option<(i64, &'w NodeName, BTreeSet<usize>)>,
     /// Since when both sides of a split have been asked.
     forked: Nanos,
@@ -319,12 +353,17 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         doubts: Vec::new(),
         current: None,
         owner: None,
+        teller: None,
+        source: session.created_by.map(|index| run.operations[index].node),
+        acted_until: BTreeMap::new(),
+        unmerged: false,
         best: None,
         told: None,
         counted: BTreeMap::new(),
         most: session.created_by.map(|_| 0),
         acting: Vec::new(),
         contested: BTreeSet::new(),
+        raced: BTreeSet::new(),
         overlapping: BTreeSet::new(),
         over: Nanos::default(),
         open: BTreeMap::new(),
@@ -373,7 +412,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     /// What a node must show now.
     fn bounds(&self, node: &NodeName, own: i64, by: Option<usize>) -> Bounds {
-        let here = self.nodes.get(node);
+        // Where several take themselves for the owner, any of them may at any time publish what it has.
+        let here = self.nodes.get(node).filter(|_| !self.unmerged);
         // Whoever counts shows at least its own increment.
         let alone = by.filter(|_| own > 0).map(|index| Floor { count: 0, by: By::Answer(index) });
         Bounds {
@@ -402,18 +442,33 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             });
         }
         // The other side of a split hears nothing of it, not even under which id the session goes now.
-        let apart = |split: &&Split<'_>| split.saw(operation) || self.went_on_apart(split, operation);
+        let apart = |split: &&Split<'_>| self.is_asked_in(split, operation) || self.went_on_apart(split, operation);
         let apart: Vec<&Split<'_>> = run.splits.iter().filter(apart).collect();
         for split in apart {
             self.nodes.retain(|node, _| !split.parts(node, operation.node));
         }
+        if run.splits.iter().any(|split| self.comes_back(split, operation)) {
+            self.nodes.retain(|node, _| *node == operation.node);
+        }
         let counts = operation.request == AppRequest::Count && operation.may_land();
         if counts {
+            if self.source != Some(operation.node) {
+                let alone = run.is_alone(operation.node, operation.invoked, operation.invoked);
+                self.source = alone.then_some(operation.node);
+            }
+            let until = self.acted_until.entry(operation.node).or_default();
+            *until = operation.acts_until.max(*until);
             let elsewhere = self.acting.iter().copied().filter(|other| run.operations[*other].node != operation.node);
             let elsewhere: Vec<usize> = elsewhere.collect();
             if !self.acting.is_empty() {
                 self.overlapping.insert(index);
                 self.overlapping.extend(&self.acting);
+            }
+            let answered = |other: &usize| operation.answer().is_some() && run.operations[*other].answer().is_some();
+            let raced: Vec<usize> = elsewhere.iter().copied().filter(answered).collect();
+            if !raced.is_empty() {
+                self.raced.insert(index);
+                self.raced.extend(raced);
             }
             if !elsewhere.is_empty() {
                 self.contested.insert(index);
@@ -425,6 +480,13 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
         let bounds = self.bounds(operation.node, i64::from(counts), Some(index));
         self.open.insert((true, index), (operation.node, bounds));
+    }
+
+    /// Whether a session was asked for in a split. An increment that ran out of time before it may still be under way in it,
+    /// and takes nothing from what the others hold.
+    fn is_asked_in(&self, split: &Split<'_>, operation: &Operation<'_>) -> bool {
+        let ran_out = operation.completed.is_some_and(|end| end <= split.from) && !self.may_take_the_id(operation);
+        split.saw(operation) && !ran_out
     }
 
     /// Whether the other side of a split that is over gave the session another id in it: what this one has is another session
@@ -440,6 +502,20 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                     && split.parts(node, other.node)
                     && self.may_rename(other)
             })
+    }
+
+    /// Whether a client comes from a node that may have the session as it became on the other side of a split that is over,
+    /// under another id: the two hear nothing of each other, nor does anybody know with which of them the others go.
+    fn comes_back(&self, split: &Split<'_>, operation: &Operation<'_>) -> bool {
+        let (run, node) = (self.run, operation.node);
+        let Some(before) = self.teller.filter(|before| *before != node && split.until <= operation.invoked) else {
+            return false;
+        };
+        let anew = |node: &NodeName| run.timeline.synchronised_between(node, split.from, operation.invoked);
+        let mut asked = self.session.operations.iter().map(|index| &run.operations[*index]);
+        (split.parts(before, node) || anew(before) || anew(node))
+            && asked.any(|other| other.invoked < operation.invoked && split.saw(other) && self.may_rename(other))
+            && !run.is_forgotten(split, operation.invoked)
     }
 
     fn may_rename(&self, operation: &Operation<'_>) -> bool {
@@ -492,6 +568,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     fn broke(&mut self, node: &'w NodeName, ends: bool, at: Nanos) {
         let there = self.nodes.remove(node);
         self.owner = self.owner.filter(|owner| *owner != node);
+        // When it comes back it has what another one had, which need not be all.
+        self.source = self.source.filter(|source| !ends || *source != node);
         if !ends && there.is_some() {
             // It was frozen with what it held, and misses what is sent meanwhile.
             self.nodes.insert(node, Node::default());
@@ -530,14 +608,12 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
         let over = self.run.splits.iter().filter(|split| split.until == at || split.healed == Some(at));
         let asked = |split: &Split<'_>| {
-            self.session
-                .operations
-                .iter()
-                .map(|index| &self.run.operations[*index])
-                .any(|operation| split.saw(operation))
+            let mut operations = self.session.operations.iter().map(|index| &self.run.operations[*index]);
+            operations.any(|operation| self.is_asked_in(split, operation))
         };
         if over.into_iter().any(asked) {
             self.nodes.clear();
+            self.unmerged = true;
         }
     }
 
@@ -547,14 +623,20 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         // It asks one of them only, and nobody knows which.
         let all = peers.all(|peer| self.nodes.contains_key(peer));
         let held: Vec<&Node> = self.nodes.iter().filter(|(peer, _)| **peer != node).map(|(_, held)| held).collect();
-        let shown = held.iter().filter_map(|held| held.seen.and_then(Seen::acknowledged)).map(|seen| seen.floor);
+        let shown = held.iter().map(|held| held.seen.and_then(Seen::acknowledged).map(|seen| seen.floor));
+        // What one was seen to hold has come to all where it was waited for.
+        let shown = if self.run.waits {
+            shown.flatten().max_by_key(|floor| floor.count)
+        } else {
+            shown.min_by_key(|floor| floor.map_or(0, |floor| floor.count)).flatten()
+        };
         let least =
             held.iter().map(|held| held.acknowledged().map_or(0, |floor| floor.count)).min().unwrap_or_default();
         let coming = (all && !held.is_empty()).then(|| Node {
             value: held.iter().map(|held| held.value).min_by_key(|value| value.map(|floor| floor.count)).flatten(),
             increments: held.iter().map(|held| held.increments).min().unwrap_or_default(),
             seen: None,
-            shared: shown.max_by_key(|floor| floor.count).map(|floor| Floor { count: floor.count.min(least), ..floor }),
+            shared: shown.map(|floor| Floor { count: floor.count.min(least), ..floor }),
             joined: None,
             most: None,
         });
@@ -647,6 +729,12 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                     || (self.greatest <= floor.count && to < self.unheard)));
         let exact = all && self.quiet(node, from, to) && self.run.waits;
         self.greatest = self.greatest.max(floor.count);
+        if self.run.is_alone(node, from, to) {
+            self.source = Some(node);
+        }
+        if self.over <= from && self.is_source(node, from, to) {
+            self.at_most(floor.count, node);
+        }
         let Some(here) = self.nodes.get_mut(node).filter(|_| !contested) else { return };
         let seen = Seen { floor, acknowledged: best };
         let looked = matches!(floor.by, By::Look(_));
@@ -655,6 +743,24 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         if exact && self.over <= from {
             let most = floor.count + i64::try_from(own).unwrap_or(i64::MAX);
             here.most = Some(here.most.map_or(most, |known| known.min(most)));
+        }
+    }
+
+    /// Whether what a node shows from `from` to `to` is the most that anybody has: all copies come from it, and of what others
+    /// had written nothing is on its way any more.
+    fn is_source(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let mut others = self.acted_until.iter().filter(|(other, _)| **other != node);
+        self.source == Some(node)
+            && others.all(|(_, until)| until.0.saturating_add(ON_ITS_WAY) <= from.0)
+            // A `BackupManager` may publish what it had before, and all others hold more then.
+            && (self.run.replicates_to_all() || !self.was_split(to))
+    }
+
+    /// Nobody has more than a node shows, and what is under way comes to it.
+    fn at_most(&mut self, count: i64, node: &'w NodeName) {
+        let most = count + i64::try_from(self.acting.len()).unwrap_or(i64::MAX);
+        if self.most.is_none_or(|known| most <= known) {
+            (self.most, self.base) = (Some(most), Some((count, node, self.acting.iter().copied().collect())));
         }
     }
 
@@ -704,8 +810,11 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             // Of two that ran at once on one node each counts for itself.
             let other = &run.operations[same];
             let at_once = operation.invoked < other.acts_until && other.invoked < ended && other.node == node;
+            let due = Some(Floor { count: answer.count + 1, by: By::Answer(same) });
             if at_once && !self.contested.contains(&index) {
-                bounds.acknowledged = Some(Floor { count: answer.count + 1, by: By::Answer(same) });
+                bounds.acknowledged = due;
+            } else if at_once && !self.raced.contains(&index) {
+                (bounds.elsewhere, bounds.unpromised) = (due, Some(AT_ONCE.to_owned()));
             }
         }
         let short = bounds.acknowledged.is_some_and(|floor| answer.count < floor.count);
@@ -715,17 +824,25 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             bounds.unpromised = Some(self.reason(node, ended));
         }
         // A client was shown more, and nothing says that the nodes had to have it: seen all the same.
-        let told = self.told.filter(|(told, by)| {
+        let told = self.told.map(|(told, by)| {
+            // Whoever counts adds its own, unless two that were both answered ran at once on two nodes: the last one wins.
+            let raced = self.raced.contains(&by) || self.raced.contains(&index);
+            (told + i64::from(counted && !raced), by)
+        });
+        let told = told.filter(|(told, by)| {
             answer.count < *told && run.operations[*by].completed.is_some_and(|end| end < operation.invoked)
         });
         if let Some((told, by)) = told.filter(|_| !short && bounds.unpromised.is_none()) {
             bounds.elsewhere = Some(Floor { count: told, by: By::Answer(by) });
-            bounds.unpromised =
-                Some(format!("{} had shown it, and no write had been acknowledged with it", run.operations[by].name()));
+            bounds.unpromised = Some(if self.contested.contains(&by) || self.contested.contains(&index) {
+                AT_ONCE.to_owned()
+            } else {
+                format!("{} had shown it, and no write had been acknowledged with it", run.operations[by].name())
+            });
         }
         if let Some(id) = operation.told() {
             self.current = Some(id);
-            self.owner = Some(node);
+            (self.owner, self.teller) = (Some(node), Some(node));
             self.confirmed(node, operation.invoked, id);
         }
         self.nodes.entry(node).or_default();
@@ -773,6 +890,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let (run, session) = (self.run, self.session);
         let operation = &run.operations[index];
         let (from, to) = (operation.invoked, operation.completed.unwrap_or(FOREVER));
+        if !run.splits.iter().any(|split| split.saw(operation)) {
+            self.unmerged = false;
+        }
         self.held.unsettled = self.contested.contains(&index);
         if self.held.unsettled {
             return;
@@ -782,8 +902,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             self.best = Some((floor, operation.node));
         }
         let creates = session.created_by == Some(index);
+        let since = self.counted_since(index, count);
         let alone = !self.overlapping.contains(&index);
-        for peer in run.plan.topology.names().filter(|peer| run.together(operation.node, peer, from, to)) {
+        for peer in run.plan.topology.names().filter(|peer| run.together(operation.node, peer, since, to)) {
             if creates {
                 self.nodes.entry(peer).or_default();
             }
@@ -796,16 +917,26 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 here.increments = here.increments.max(count);
             }
         }
-        if run.waits && to < self.forked && self.over <= from {
-            let most = count + i64::try_from(self.acting.len()).unwrap_or(i64::MAX);
-            if self.most.is_none_or(|known| most <= known) {
-                (self.most, self.base) =
-                    (Some(most), Some((count, operation.node, self.acting.iter().copied().collect())));
-            }
+        let exact = run.waits && to < self.forked || self.is_source(operation.node, from, to);
+        if exact && self.over <= from {
+            self.at_most(count, operation.node);
         } else if let Some((base, node, pending)) = &mut self.base {
-            let was_in = *node == operation.node && count < *base && pending.remove(&index);
+            let was_in = *node == operation.node && count <= *base && pending.remove(&index);
             self.most = self.most.map(|most| most - i64::from(was_in));
         }
+    }
+
+    /// The latest instant from which on an increment must have been made: its node was looked at meanwhile and had not counted
+    /// so far.
+    fn counted_since(&self, index: usize, count: i64) -> Nanos {
+        let operation = &self.run.operations[index];
+        let replicas = &self.session.replicas;
+        let ended = replicas.partition_point(|replica| Some(replica.at) < operation.completed);
+        let during = replicas[..ended].iter().rev().take_while(|replica| operation.invoked < replica.at);
+        let before = during.filter(|replica| {
+            replica.node == operation.node && replica.content.count.is_some_and(|shown| shown < count)
+        });
+        before.map(|replica| replica.asked).max().map_or(operation.invoked, |asked| asked.max(operation.invoked))
     }
 
     fn ended(&mut self, index: usize, at: Nanos) {

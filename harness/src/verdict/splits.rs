@@ -21,7 +21,7 @@ const BEARABLE_PERCENT: u8 = 30;
 #[derive(Debug)]
 pub(super) struct Split<'a> {
     /// The node on the one side; the others are on the other.
-    node: &'a NodeName,
+    pub(super) node: &'a NodeName,
     /// As in `the partition of n1`.
     pub(super) name: String,
     pub(super) from: Nanos,
