@@ -141,10 +141,7 @@ impl World {
             self.fault(fault, kind, node, FaultPhase::Hit { proof: proof.clone() });
         }
         self.lose_flights(node, kind);
-        let (over, unheard) = std::mem::take(&mut self.unheard).into_iter().partition(|(_, on)| *on == node);
-        self.unheard = unheard;
-        let over: Vec<(usize, usize)> = over;
-        over.into_iter().for_each(|(operation, _)| self.ledger.ended_attempt(operation, self.now, false));
+        self.end_unheard(node);
         if !late {
             self.fault(fault, kind, node, FaultPhase::Hit { proof });
         }

@@ -256,12 +256,7 @@ impl World {
         let answered = matches!(&outcome, Outcome::Ok { reply } if reply.counter.is_some());
         let heard = matches!(outcome, Outcome::Ok { .. } | Outcome::Unknown { reply: Some(_), .. });
         self.push(RecordKind::Complete { operation: self.operation_id(flight.operation), outcome });
-        if !heard && !failed && self.machines[flight.node].up {
-            // Nobody can know that a request which ran out of time is over before its node is.
-            self.unheard.push((flight.operation, flight.node));
-        } else {
-            self.ledger.ended_attempt(flight.operation, self.now, failed);
-        }
+        self.end_attempt(flight, heard, failed);
         if let Some(session) = flight.asked {
             let (now, known) = (self.now, &mut self.ledger.known[session]);
             known.trailing += usize::from(!answered);
@@ -326,6 +321,26 @@ impl World {
             cookie: executed.cookie,
         };
         self.ledger.read(&told);
+    }
+
+    /// An increment is over with its answer. Nobody can know that one which ran out of time is over before its node is.
+    fn end_attempt(&mut self, flight: &Flight, heard: bool, failed: bool) {
+        if heard || failed || !self.machines[flight.node].up {
+            self.ledger.ended_attempt(flight.operation, self.now, failed);
+        } else {
+            self.unheard.push((flight.operation, flight.node));
+        }
+    }
+
+    /// What ran out of time on a node that has ended is over.
+    pub(super) fn end_unheard(&mut self, node: usize) {
+        for (operation, on) in std::mem::take(&mut self.unheard) {
+            if on == node {
+                self.ledger.ended_attempt(operation, self.now, false);
+            } else {
+                self.unheard.push((operation, on));
+            }
+        }
     }
 
     fn cursed_fate(&mut self) -> Fate {
