@@ -1,0 +1,150 @@
+//! What happens in a run, in order: to all sessions, and to one.
+
+use super::super::operations::{Fate, Operation};
+use super::super::routes::Routes;
+use super::super::sessions::Session;
+use super::super::splits::Split;
+use super::super::timeline::{FOREVER, Timeline};
+use crate::history::Nanos;
+use crate::spec::plan::AppRequest;
+use crate::spec::{ManagerKind, NodeName, Plan};
+
+/// What the walk knows of the whole run.
+pub(in super::super) struct Run<'v, 'a> {
+    pub(super) plan: &'v Plan,
+    pub(super) operations: &'v [Operation<'a>],
+    pub(super) timeline: &'v Timeline<'a>,
+    pub(super) splits: &'v [Split<'a>],
+    pub(super) routes: &'v Routes<'a>,
+    pub(super) waits: bool,
+    pub(super) turns: Vec<(Nanos, u8, Turn<'v>)>,
+}
+
+/// One thing that happens, of one session or of the whole cluster.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Turn<'v> {
+    Invoked(usize),
+    Asked(usize),
+    /// Whether its process ended with it.
+    Broke(&'v NodeName, bool),
+    Began(&'v NodeName),
+    Joined(&'v NodeName),
+    Healed,
+    Formed,
+    Looked(usize),
+    Answered(usize),
+    Lost(usize),
+    Ended(usize),
+}
+
+pub(super) type Turns<'v> = Vec<(Nanos, u8, Turn<'v>)>;
+
+impl<'v, 'a> Run<'v, 'a> {
+    pub(in super::super) fn of(
+        plan: &'v Plan,
+        operations: &'v [Operation<'a>],
+        timeline: &'v Timeline<'a>,
+        splits: &'v [Split<'a>],
+        routes: &'v Routes<'a>,
+    ) -> Self {
+        let mut turns = Vec::new();
+        for fault in timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
+            // From the moment it was asked for nobody can rely on the node.
+            let ends = !fault.kind.is_undone_in_place();
+            turns.push((fault.asked, 1, Turn::Broke(fault.node, ends)));
+            // It may have answered until then.
+            turns.extend(fault.hit().map(|hit| (hit, 1, Turn::Broke(fault.node, ends))));
+        }
+        turns.extend(splits.iter().filter_map(|split| Some((split.healed?, 2, Turn::Healed))));
+        for (at, node, ..) in &timeline.deaths {
+            turns.push((*at, 1, Turn::Broke(node, true)));
+        }
+        for node in plan.topology.names() {
+            for life in timeline.lives(node).iter().filter(|life| !life.first) {
+                turns.push((life.from, 2, Turn::Began(node)));
+                turns.extend(life.synchronised.map(|at| (at, 2, Turn::Joined(node))));
+            }
+        }
+        turns.extend(timeline.whole.iter().map(|whole| (whole.from, 2, Turn::Formed)));
+        Self { plan, operations, timeline, splits, routes, waits: plan.waits_for_the_peer(), turns }
+    }
+
+    /// Since when one side of a split has been asked for a session that the other side was asked for in the split: neither
+    /// ever hears what the other had. A node that has started anew since may have taken over what either had.
+    pub(super) fn forked(&self, session: &Session<'_>) -> Nanos {
+        let operations = || session.operations.iter().map(|index| &self.operations[*index]);
+        let forks = self.splits.iter().filter_map(|split| {
+            let first = operations().find(|operation| split.saw(operation))?;
+            let mut others = operations().skip_while(|other| other.invoked < split.from);
+            let elsewhere = |other: &&Operation<'_>| {
+                split.parts(first.node, other.node)
+                    || self.timeline.synchronised_between(other.node, split.from, other.invoked)
+            };
+            Some(others.find(elsewhere)?.invoked)
+        });
+        forks.min().unwrap_or(FOREVER)
+    }
+
+    /// Since when an increment whose answer is lost may stand on one side of a split only.
+    pub(super) fn unheard(&self, session: &Session<'_>) -> Nanos {
+        let mut operations = session.operations.iter().map(|index| &self.operations[*index]);
+        let unheard = operations.find(|operation| {
+            operation.request == AppRequest::Count
+                && matches!(operation.fate, Fate::Perhaps(_))
+                && self.splits.iter().any(|split| split.saw(operation))
+        });
+        unheard.map_or(FOREVER, |operation| operation.invoked)
+    }
+
+    /// Whether nothing is left by an instant of what the one side of a split had: its only node has started anew and taken
+    /// over what the others had, and before none of those had taken over anything.
+    pub(super) fn is_forgotten(&self, split: &Split<'_>, by: Nanos) -> bool {
+        let anew = |node: &NodeName| {
+            let lives = self.timeline.lives(node).iter().filter(|life| split.from < life.from);
+            lives.filter(|life| life.synchronised.is_some_and(|at| at < by)).map(|life| life.from).min()
+        };
+        let Some(gone) = anew(split.node) else { return false };
+        let mut others = self.plan.topology.names().filter(|other| *other != split.node);
+        others.all(|other| anew(other).is_none_or(|at| gone < at))
+    }
+
+    pub(super) fn replicates_to_all(&self) -> bool {
+        self.plan.topology.cluster.manager == ManagerKind::Delta
+    }
+
+    /// Whether no other node's process ran from `from` to `to`.
+    pub(super) fn is_alone(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        self.plan.topology.names().all(|other| other == node || self.timeline.dead(other, from, to))
+    }
+
+    /// Whether a node was with another one from `from` to `to`, and holds what its peers hold.
+    pub(super) fn together(&self, one: &NodeName, other: &NodeName, from: Nanos, to: Nanos) -> bool {
+        one == other
+            || (self.timeline.reachable(other, from, to)
+                && !self.splits.iter().any(|split| split.parts(one, other) && split.from < to && from < split.until))
+    }
+
+    /// Everything that happens to one session, in order.
+    pub(super) fn turns_of(&self, session: &Session<'_>) -> Turns<'v> {
+        let mut turns = self.turns.clone();
+        let completed = |index: usize| self.operations[index].completed.unwrap_or(FOREVER);
+        for index in &session.operations {
+            let operation = &self.operations[*index];
+            turns.push((operation.invoked, 0, Turn::Invoked(*index)));
+            let ends = operation.request == AppRequest::Invalidate && operation.answer().is_some();
+            if ends || matches!(operation.fate, Fate::Perhaps(_)) {
+                turns.push((operation.acts_until, 5, Turn::Ended(*index)));
+            }
+        }
+        let answers = session.answers.iter().enumerate();
+        turns.extend(answers.map(|(place, index)| (completed(*index), 4, Turn::Answered(place))));
+        let losses = session.losses.iter().enumerate();
+        turns.extend(losses.map(|(place, loss)| (completed(loss.operation), 4, Turn::Lost(place))));
+        for (place, replica) in session.replicas.iter().enumerate() {
+            turns.push((replica.asked, 0, Turn::Asked(place)));
+            turns.push((replica.at, 3, Turn::Looked(place)));
+        }
+        turns.sort_by_key(|(at, order, _)| (*at, *order));
+        turns
+    }
+}
