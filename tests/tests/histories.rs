@@ -2,16 +2,20 @@
 
 use camino::Utf8PathBuf;
 use rstest::rstest;
-use tomee_harness::history;
+use tomee_harness::history::{self, History, Outcome, RecordKind, Seen};
 use tomee_harness::spec::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
 
 fn judged(name: &str) -> Verdict {
+    let (plan, history) = stored(name);
+    judge(&plan, &history)
+}
+
+fn stored(name: &str) -> (Plan, History) {
     let folder = Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("histories").join(name);
     let read = |file: &str| fs_err::read_to_string(folder.join(file)).expect("a stored file");
     let plan: Plan = serde_json::from_str(&read("plan.json")).expect("a plan");
-    let history = history::read(read("history.jsonl").as_bytes()).expect("a history");
-    judge(&plan, &history)
+    (plan, history::read(read("history.jsonl").as_bytes()).expect("a history"))
 }
 
 fn told(verdict: &Verdict) -> String {
@@ -107,4 +111,50 @@ const NO_GREEN: &[Status] = &[Status::Violated, Status::Unknown];
 fn a_stored_history_is_judged_rightly(#[case] name: &str, #[case] right: &[Status]) {
     let verdict = judged(name);
     assert!(right.contains(&verdict.status), "{name}: {:?}\n{}", verdict.status, told(&verdict));
+}
+
+/// What is taken from a record of a good history.
+enum Take {
+    Nothing,
+    /// All sessions that a look showed.
+    Sessions,
+    /// The cookies of an answer.
+    Cookies,
+    /// The list in an answer of the counter's.
+    List,
+}
+
+fn judged_without(name: &str, record: usize, take: &Take) -> Verdict {
+    let (plan, mut history) = stored(name);
+    match (take, &mut history.records[record].kind) {
+        (Take::Nothing, _) => {}
+        (Take::Sessions, RecordKind::Observe(look)) => match &mut look.seen {
+            Seen::State(state) => state.contexts[0].sessions.clear(),
+            Seen::Dead(why) => panic!("the probe was dead: {why}"),
+        },
+        (Take::Cookies, RecordKind::Complete { outcome: Outcome::Ok { reply }, .. }) => reply.set_cookie.clear(),
+        (Take::List, RecordKind::Complete { outcome: Outcome::Ok { reply }, .. }) => {
+            reply.counter.as_mut().expect("an answer of the counter's").list.clear();
+        }
+        (_, other) => panic!("neither a look nor an answer: {other:?}"),
+    }
+    judge(&plan, &history)
+}
+
+const UNDER_TRAFFIC: &str = "U01-kill-under-traffic-all-unknown";
+const CUT_OFF: &str = "partition-and-kill-of-the-owner";
+
+#[rstest]
+// Clients go on asking, on the node that has their sessions: nothing takes these away.
+#[case(UNDER_TRAFFIC, 92, Take::Sessions)]
+// The client of a node that is gone was asking there, and is not told its new id.
+#[case(UNDER_TRAFFIC, 138, Take::Cookies)]
+// The first answer lacks what the request that makes a session writes.
+#[case(UNDER_TRAFFIC, 31, Take::List)]
+// BackupManager: the node that answered last has nothing, though nobody asked for it since.
+#[case(CUT_OFF, 40, Take::Sessions)]
+fn what_is_taken_from_a_good_history_is_missed(#[case] name: &str, #[case] record: usize, #[case] take: Take) {
+    assert_eq!(judged_without(name, record, &Take::Nothing).status, Status::Holds);
+    let verdict = judged_without(name, record, &take);
+    assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
 }

@@ -5,6 +5,7 @@ use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, ONCE_ATTRIBUTE, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach};
+use crate::spec::plan::AppRequest;
 use crate::spec::{StepKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -61,7 +62,12 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Optio
     let index = session.answers[place];
     let operation = &view.operations[index];
     let answer = operation.answer()?;
-    if answer.once.is_some() && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer)) {
+    // The request that makes a session puts a list into it.
+    let bare = session.created_by == Some(index) && operation.request == AppRequest::Count && answer.list.is_empty();
+    if !bare
+        && answer.once.is_some()
+        && session.created_before(operation.invoked).is_none_or(|first| first.shown_by(answer))
+    {
         return None;
     }
     let content = Content::of_answer(answer);
@@ -71,7 +77,7 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Optio
         let whole = session.made_by_counting(&view.operations);
         (whole && content.once.is_none()).then(|| "no once beside its count".to_owned())
     };
-    let lacks = changed.or_else(never)?;
+    let lacks = changed.or_else(never).or_else(|| bare.then(|| "an empty list beside its count".to_owned()))?;
     let because = format!(
         "{} answered {}'s session with {lacks} (count {})",
         operation.name(),
@@ -89,7 +95,9 @@ fn partial_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Optio
 fn partial_replica(view: &View<'_>, session: &Session<'_>, place: usize, replica: &Replica<'_>) -> Option<Breach> {
     // While the first request is under way its parts arrive one after the other.
     let first = session.created_before(replica.asked)?;
-    if !view.timeline.settled(replica.node, replica.asked, replica.at) {
+    // A copy may be old, or not there yet; but nobody ever writes another value of `once`.
+    let other = first.once.is_some() && replica.content.once.is_some() && replica.content.once != first.once;
+    if !other && !view.timeline.settled(replica.node, replica.asked, replica.at) {
         return None;
     }
     let lacks = match &replica.missing[..] {

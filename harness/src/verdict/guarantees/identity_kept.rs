@@ -15,7 +15,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         Breach::shown(at, *record, format!("{node} was started with -DjvmRoute={wanted}, and runs {found}"))
     });
     let sessions = view.sessions.iter().flat_map(|session| breaches(view, session));
-    let breaches: Vec<_> = ignored.chain(sessions).collect();
+    let breaches: Vec<_> = ignored.chain(sessions).chain(without_session(view)).collect();
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -52,12 +52,41 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         let wrong = wrong_id(view, operation).filter(|_| !renamed_later(view, session, *answer));
         let because = wrong.or_else(|| taken_for_new(view, session, operation)).or_else(|| not_told(operation))?;
         // Another node, or a change of the id, took the session over while this one was being answered.
-        if session.raced(&view.operations, *answer) {
+        if session.raced(&view.operations, *answer) && renamed_meanwhile(view, session, *answer) {
             return None;
         }
         Some(breach(view, session, *answer, because, &[], None))
     });
     lost.chain(answered).collect()
+}
+
+/// Requests to count that were answered without a session, by clients that had none: the app makes one where it counts.
+fn without_session<'v>(view: &'v View<'_>) -> impl Iterator<Item = Breach> + 'v {
+    let counted = view.operations.iter().filter(|operation| {
+        operation.request == AppRequest::Count
+            && operation.sent.is_none()
+            && operation.answer().is_some_and(|answer| answer.session.is_none())
+    });
+    counted.map(|operation| {
+        let because = format!("{} counted and was answered without a session", operation.name());
+        let at = operation.completed.unwrap_or(operation.invoked);
+        Breach { rests_on: vec![operation.id], ..Breach::shown(at, operation.record, because) }
+            .named(Violation::LostSession)
+    })
+}
+
+/// Whether a request that was under way at the same time may have given the session another id: one to change it, or one of a
+/// node whose route it had not.
+fn renamed_meanwhile(view: &View<'_>, session: &Session<'_>, index: usize) -> bool {
+    let operation = &view.operations[index];
+    let ended = operation.completed.unwrap_or(operation.invoked);
+    let others = session.operations.iter().filter(|other| **other != index).map(|other| &view.operations[*other]);
+    let mut others = others.filter(|other| other.invoked < ended && operation.invoked < other.acts_until);
+    others.any(|other| {
+        let route = view.routes.get(other.node);
+        let renames = route.is_some() && other.sent.is_none_or(|sent| sent.route() != route);
+        renames || matches!(other.request, AppRequest::ChangeId | AppRequest::Invalidate)
+    })
 }
 
 /// A node that is neither owner nor backup of a `BackupManager`'s session answers once under the id that it was sent

@@ -8,12 +8,14 @@
 use std::collections::BTreeMap;
 
 use super::super::held::{By, Floor};
+use super::super::operations::Operation;
 use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, Look, View};
 use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Test, Tried, breach, loss_in_words};
 use crate::history::CounterReply;
+use crate::spec::plan::AppRequest;
 use crate::spec::{NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -211,9 +213,11 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &
 
 /// A replica that shows more than was ever attempted.
 fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -> Option<Breach> {
-    let most = session.held.replicas[place].most?;
-    let count = replica.content.count.filter(|count| *count > most)?;
     let attempted = i64::try_from(session.attempted_before(replica.at)).ok()?;
+    // Of a copy that nobody asks for any more it is known at least.
+    let known = session.held.replicas[place].most.or_else(|| session.created_by.map(|_| attempted));
+    let most = known?;
+    let count = replica.content.count.filter(|count| *count > most)?;
     let because = if count > attempted {
         format!(
             "the replica of {}'s session on {} showed count {count}, but only {attempted} increments were ever attempted",
@@ -232,15 +236,18 @@ fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -
 /// A session that a node no longer holds at all. Where each session has one backup only, it may move by right.
 fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'_>) -> Option<Breach> {
     let served = view.tells_of(look, session);
-    if !served || !view.replicates_to_all() || !view.timeline.settled(look.node, look.asked, look.at) {
+    if !served
+        || !(view.replicates_to_all() || last_of(view, session, look).is_some())
+        || !view.timeline.settled(look.node, look.asked, look.at)
+    {
         return None;
     }
     let ended = |index: &usize| view.operations[*index].answer().is_some() && view.operations[*index].invoked < look.at;
     let legitimately = session.may_have_ended(&view.operations, look.at)
         || session.ends.iter().any(ended)
         || session.may_be_renamed(&view.operations, look.at)
-        || session.busy(&view.operations, look.asked, look.at)
-        || !session.losses.is_empty();
+        || !session.losses.is_empty()
+        || is_changing(view, session, look);
     // Replicas are kept in the order of the looks.
     if legitimately || session.replicas.binary_search_by_key(&number, |replica| replica.look).is_ok() {
         return None;
@@ -254,6 +261,11 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
                 && (view.waits() || all_had_it(view, session, look))
         };
         here || joined()
+    });
+    let seen = earlier.map(|earlier| (earlier.node, earlier.at, earlier.record));
+    let (node, at, record) = seen.or_else(|| {
+        let last = last_of(view, session, look)?;
+        Some((last.node, last.completed?, last.record))
     })?;
     Some(
         Breach {
@@ -264,12 +276,37 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
                 look.record,
                 format!(
                     "{} no longer held {}'s session {} at {}, which {} had shown at {}",
-                    look.node, session.client, session.stems[0], look.at, earlier.node, earlier.at
+                    look.node, session.client, session.stems[0], look.at, node, at
                 ),
             )
         }
-        .beside(earlier.record),
+        .beside(record),
     )
+}
+
+/// The last answer before a look, where the node that was looked at gave it and nobody asked for the session since: it has it
+/// then, also with `BackupManager`.
+fn last_of<'v, 'a>(view: &'v View<'a>, session: &Session<'_>, look: &Look<'_>) -> Option<&'v Operation<'a>> {
+    let begun = session.operations.partition_point(|index| view.operations[*index].invoked <= look.at);
+    session.operations[..begun].last().map(|index| &view.operations[*index]).filter(|last| {
+        last.node == look.node
+            && last.answer().is_some()
+            && last.acts_until < look.asked
+            && view.timeline.outlives(look.node, last.invoked, look.at)
+            && !view.splits.iter().any(|split| split.from < look.at)
+    })
+}
+
+/// Whether a request that may make, end or rename a session was under way during a look.
+fn is_changing(view: &View<'_>, session: &Session<'_>, look: &Look<'_>) -> bool {
+    let acts = |index: &usize| {
+        let operation = &view.operations[*index];
+        let route = view.routes.get(operation.node);
+        let keeps = operation.sent.is_some_and(|sent| route.is_none() || sent.route() == route)
+            && !matches!(operation.request, AppRequest::ChangeId | AppRequest::Invalidate | AppRequest::ShortLive);
+        !keeps && operation.invoked <= look.at && look.asked <= operation.acts_until
+    };
+    session.busy(&view.operations, look.asked, look.at) && session.operations.iter().any(acts)
 }
 
 /// Whether every peer that a node may have taken its state over from had been seen to hold a session.

@@ -153,3 +153,17 @@ fn the_same_session_twice_on_a_node_is_noted() {
     let notes = story.judge().notes;
     assert!(notes.iter().any(|note| note.contains("n2 held alice's session S001 2 times")), "{notes:?}");
 }
+
+#[test]
+fn a_request_that_counts_is_answered_out_of_a_session() {
+    let counted = |nothing: bool| {
+        let story = story().start().deploy().count("alice", "n1").answering(|answer| {
+            if nothing {
+                (answer.session, answer.count, answer.once, answer.list) = (None, 0, None, vec![]);
+            }
+        });
+        if nothing { telling(story, &[]) } else { story }
+    };
+    violated(&counted(true), Guarantee::IdentityKept, &["#1 (count on n1) counted and was answered without a session"]);
+    assert_ne!(counted(false).finding(Guarantee::IdentityKept).status, Status::Violated);
+}
