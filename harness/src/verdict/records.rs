@@ -90,13 +90,20 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
 
 /// Why a fault that is recorded as a hit was none, in words.
 pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
-    if !matches!(fault.fate, FaultFate::Hit(_)) || fault.kind.is_undone_in_place() {
+    if !matches!(fault.fate, FaultFate::Hit(_)) {
         return None;
     }
     let proof = view.history.records.get(fault.record).and_then(|record| match &record.kind {
         RecordKind::Fault { phase: FaultPhase::Hit { proof }, .. } => Some(proof.as_str()),
         _ => None,
     });
+    // Whatever was to be cut off, nothing was.
+    if let Some(nothing) = proof.filter(|proof| proof.starts_with("0 packet")) {
+        return Some(format!("{} touched nothing: {nothing}", fault.name()));
+    }
+    if fault.kind.is_undone_in_place() {
+        return None;
+    }
     if let Some(other) = proof.and_then(|proof| other_end(fault.kind, proof)) {
         return Some(format!("{} did not end it: {other}", fault.name()));
     }

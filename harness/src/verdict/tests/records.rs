@@ -34,6 +34,18 @@ fn a_victim_died_of_the_kill_or_the_kill_was_none(#[case] proof: &str, #[case] b
     }
 }
 
+#[test]
+fn a_cut_that_dropped_nothing_cut_nothing() {
+    let unmet = |proof: &str| {
+        let story = story().without_joiners().start().deploy().count("alice", "n1").observe();
+        let verdict = proven(story.partition("n2").heal("n2").reformed(), proof).judge();
+        let unmet = verdict.assumptions.into_iter().filter(|assumption| !assumption.met);
+        unmet.map(|assumption| assumption.because).collect::<Vec<_>>().join("; ")
+    };
+    assert!(unmet("0 packets dropped").contains("the partition of n2 touched nothing: 0 packets dropped"));
+    assert!(!unmet("10 packets dropped").contains("touched nothing"));
+}
+
 fn missed(on: &str, gone: &str) -> RecordKind {
     RecordKind::Log(LogLine {
         node: node(on),
