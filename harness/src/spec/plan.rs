@@ -12,7 +12,7 @@ pub use super::step::AppRequest;
 use super::step::Delivery;
 use super::{
     AllowedViolation, AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, Extent, FaultKind,
-    Guarantee, NodeChanges, NodeName, Step, StepKind, Topology, Until,
+    Guarantee, ManagerKind, NodeChanges, NodeName, Step, StepKind, Topology, Until,
 };
 
 /// What one run does.
@@ -243,6 +243,11 @@ impl Plan {
     /// Whether every node's request waits until its peers have processed what it wrote.
     pub fn waits_for_the_peer(&self) -> bool {
         self.each_node().all(|(_, topology)| topology.cluster.session_send_options().waits_for_the_peer())
+    }
+
+    /// Whether each node holds each session whole.
+    pub(crate) fn replicates_to_all(&self) -> bool {
+        self.topology.cluster.manager == ManagerKind::Delta
     }
 
     /// How many nodes are down when the story is over, as far as that is known before it begins: a role may mean any node.

@@ -184,11 +184,11 @@ impl<'a> AppSession<'a> {
         &self.shown[first.min(end)..end]
     }
 
-    /// The copies of it that one look showed: several under different ids.
-    pub(super) fn shown_in(&self, look: &Look<'a>) -> impl Iterator<Item = &Shown<'a>> {
-        let first = self.shown.partition_point(|shown| shown.at < look.at);
-        let same = self.shown[first..].iter().take_while(move |shown| shown.at == look.at);
-        same.filter(move |shown| shown.record == look.record)
+    /// The copies of it that one look showed, by its instant and its record: several under different ids.
+    pub(super) fn shown_in(&self, (at, record): (Nanos, usize)) -> impl Iterator<Item = &Shown<'a>> {
+        let first = self.shown.partition_point(|shown| shown.at < at);
+        let same = self.shown[first..].iter().take_while(move |shown| shown.at == at);
+        same.filter(move |shown| shown.record == record)
     }
 
     /// How many of its requests had begun before an instant.

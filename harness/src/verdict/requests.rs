@@ -51,6 +51,12 @@ impl<'a> Request<'a> {
         self.reply.map(|reply| reply.status)
     }
 
+    /// As in `HTTP 200 (the answer broke off)`; `None` where nothing came.
+    pub(super) fn answer_in_words(&self) -> Option<String> {
+        let broken = if self.answered { "" } else { " (the answer broke off)" };
+        self.status().map(|status| format!("HTTP {status}{broken}"))
+    }
+
     /// Whether it is not meant to change anything (RFC 9110, section 9.2.1), and its path does not say otherwise.
     pub(super) fn is_safe(&self) -> bool {
         match self.counter {

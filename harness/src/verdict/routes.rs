@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::operations::Operation;
 use crate::history::{History, RecordKind};
 use crate::spec::{NodeName, Plan};
 
@@ -41,5 +42,12 @@ impl<'a> Routes<'a> {
     /// The route of a node, where it has one.
     pub(super) fn get(&self, node: &NodeName) -> Option<&'a str> {
         self.of.get(node).copied().flatten()
+    }
+
+    /// Whether the node of a request gives the session an id of its own: it has a route, and the id that was sent, if any, has
+    /// another one (`JvmRouteBinderValve`).
+    pub(super) fn gives_another_id(&self, operation: &Operation<'_>) -> bool {
+        let route = self.get(operation.node);
+        route.is_some() && operation.sent.is_none_or(|sent| sent.route() != route)
     }
 }

@@ -108,6 +108,12 @@ impl Session<'_> {
         self.acknowledged[..self.acknowledged_before(at)].iter().rev().map(|(_, Reverse(operation))| *operation)
     }
 
+    /// The answer that came last before `at`.
+    pub(super) fn last_answer<'v, 'a>(&self, operations: &'v [Operation<'a>], at: Nanos) -> Option<&'v Operation<'a>> {
+        let answers = self.answers.iter().map(|index| &operations[*index]);
+        answers.filter(|answer| answer.completed.is_some_and(|end| end < at)).max_by_key(|answer| answer.completed)
+    }
+
     /// How many increments may have landed before `at`.
     pub(super) fn attempted_before(&self, at: Nanos) -> usize {
         self.attempted.partition_point(|began| *began < at)
@@ -391,14 +397,16 @@ impl Session<'_> {
         let Some(source) = source else { return };
         let (Some(at), Some(answer)) = (source.completed, source.answer()) else { return };
         let mut content = Content { count: None, ..Content::of_answer(answer) };
-        let mutated =
-            self.operations.iter().map(|index| &operations[*index]).any(|operation| {
-                operation.request == AppRequest::Mutate && operation.may_land() && operation.invoked < at
-            });
-        if mutated {
+        if self.may_be_mutated(operations, at) {
             content.list = None;
         }
         self.created = Some((at, content));
+    }
+
+    /// Whether its list may have been changed in place before an instant.
+    fn may_be_mutated(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
+        let mut asked = self.operations.iter().map(|index| &operations[*index]);
+        asked.any(|other| other.request == AppRequest::Mutate && other.may_land() && other.invoked < at)
     }
 
     /// What the first request wrote, where its answer is lost and a look showed all of it before any answer did.
@@ -408,10 +416,7 @@ impl Session<'_> {
         let seen =
             self.replicas.iter().find(|replica| creator.acts_until < replica.asked && replica.missing.is_empty());
         let Some(seen) = seen.filter(|seen| self.created.as_ref().is_none_or(|(at, _)| seen.at < *at)) else { return };
-        let mut asked = self.operations.iter().map(|index| &operations[*index]);
-        let mutated =
-            asked.any(|other| other.request == AppRequest::Mutate && other.may_land() && other.invoked < seen.at);
-        let list = seen.content.list.clone().filter(|_| !mutated);
+        let list = seen.content.list.clone().filter(|_| !self.may_be_mutated(operations, seen.at));
         self.created = Some((seen.at, Content { count: None, list, ..seen.content.clone() }));
     }
 

@@ -1,6 +1,7 @@
 //! The timeline: when each node lived, when the cluster was whole, what was broken.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::history::{Event, FaultPhase, History, Nanos, RecordKind};
 use crate::spec::{FaultKind, NodeName};
@@ -74,6 +75,9 @@ impl Life {
         Self { from, ready: None, synchronised: None, until: FOREVER, first }
     }
 }
+
+/// How long a message may be on its way where nobody waits for it.
+pub(super) const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// Later than anything.
 pub(super) const FOREVER: Nanos = Nanos(u64::MAX);

@@ -15,7 +15,7 @@ use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, History, LogClass, Nanos, NodeState, OperationId, Question,
     Record, RecordKind, ReplicaRole, SessionReplica,
 };
-use crate::spec::{ClientName, ContextPath, Guarantee, ManagerKind, NodeName, Plan, StepKind};
+use crate::spec::{ClientName, ContextPath, Guarantee, NodeName, Plan, StepKind};
 
 /// The session attribute in which the counter app counts.
 pub const COUNT_ATTRIBUTE: &str = "count";
@@ -217,7 +217,7 @@ impl<'a> View<'a> {
 
     /// Whether each node holds each session whole.
     pub(super) fn replicates_to_all(&self) -> bool {
-        self.plan.topology.cluster.manager == ManagerKind::Delta
+        self.plan.replicates_to_all()
     }
 
     /// The looks that came between two instants.

@@ -2,11 +2,10 @@
 //!
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
-use std::time::Duration;
-
 use super::super::held::By;
 use super::super::operations::{Fate, Operation};
 use super::super::sessions::{Replica, Session};
+use super::super::timeline::ON_ITS_WAY;
 use super::super::view::{Content, View};
 use super::judgement::{Breach, Judgement};
 use super::lag;
@@ -253,9 +252,6 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
     })
 }
 
-/// How long a message may be on its way where nobody waits for it.
-const ON_ITS_WAY: Duration = Duration::from_secs(1);
-
 /// Whether the end of a session may still be on its way to a node, where nobody waits for it: it came later, or there was
 /// hardly time.
 fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Replica<'_>) -> bool {
@@ -273,7 +269,7 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
 /// ended nothing.
 fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
     let sent = end.sent.map(crate::spec::SessionId::as_str);
-    let Some(told) = last_before(view, session, end) else { return false };
+    let Some(told) = session.last_answer(&view.operations, end.invoked) else { return false };
     let before = session.replicas.partition_point(|replica| replica.at < end.invoked);
     let since = session.replicas[..before].iter().rev().take_while(|seen| told.completed < Some(seen.asked));
     let mut here = since.filter(|replica| replica.node == end.node);
@@ -283,7 +279,7 @@ fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool 
 /// Why a session may have had another id than the one that its end was asked for under, in words: a request of another node
 /// that nobody answered, which renames it.
 fn renamed_unheard(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> Option<String> {
-    let told = last_before(view, session, end)?.completed?;
+    let told = session.last_answer(&view.operations, end.invoked)?.completed?;
     let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
     let unheard = asked.find(|other| {
         matches!(other.fate, Fate::Perhaps(_))
@@ -292,17 +288,6 @@ fn renamed_unheard(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) 
             && other.sent.is_some_and(|sent| sent.route() != view.routes.get(other.node))
     })?;
     Some(format!("{} may have changed its id, and was not answered", unheard.name()))
-}
-
-/// The last answer before an operation.
-fn last_before<'v, 'a>(
-    view: &'v View<'a>,
-    session: &Session<'_>,
-    operation: &Operation<'_>,
-) -> Option<&'v Operation<'a>> {
-    let answers = session.answers.iter().map(|index| &view.operations[*index]);
-    let before = answers.filter(|answer| answer.completed.is_some_and(|end| end < operation.invoked));
-    before.max_by_key(|answer| answer.completed)
 }
 
 /// Whether a look behind a request that did not find a session showed it on the same node, under the id that was asked for.

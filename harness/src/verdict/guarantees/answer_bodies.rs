@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answers_kept::{Pair, between, harmless, is_success, pairs};
+use super::answers_kept::{Pair, between, harmless, is_success};
 use super::judgement::Breach;
 use crate::history::{Event, Reply};
 use crate::spec::{SessionId, Violation};
@@ -19,9 +19,12 @@ use crate::spec::{SessionId, Violation};
 type Words<'b> = BTreeMap<&'b str, usize>;
 
 /// The answers that lost words by a fault.
-pub(super) fn breaches(view: &View<'_>) -> Vec<Breach> {
+pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
+    if pairs.is_empty() {
+        return vec![];
+    }
     let own = of_the_run(view);
-    pairs(view).iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
+    pairs.iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
 }
 
 /// What differs from node to node and from client to client by right: names and ports of nodes, and ids of sessions.

@@ -26,7 +26,7 @@ pub(super) struct Pair<'v, 'a> {
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let pairs = pairs(view);
-    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(answer_bodies::breaches(view));
+    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(answer_bodies::breaches(view, &pairs));
     if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
     }
@@ -51,7 +51,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 
 /// For each fault each request that was last answered with success before it, with the first of its kind after it that
 /// reached a node which was up and served the app; those to the counter app only where the plan asks for it.
-pub(super) fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
+fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
     let asked = view.plan.guarantees.contains(&THIS);
     let mut of: BTreeMap<(&ClientName, &str), Vec<&Request<'a>>> = BTreeMap::new();
     // Of the counter app others tell what is lost.
@@ -133,11 +133,7 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     if is_success(after) {
         return None;
     }
-    let status = |request: &Request<'_>| match request.status() {
-        Some(status) if request.answered => format!("HTTP {status}"),
-        Some(status) => format!("HTTP {status} (the answer broke off)"),
-        None => "nothing".to_owned(),
-    };
+    let status = |request: &Request<'_>| request.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
     let because = format!(
         "{} of {} was answered with {} after {}, and {} with {} before it",
         after.name(),

@@ -219,23 +219,20 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
     let owner = quiet.owner;
     let open = view.is_counter(session.context);
     let looks: Vec<&Look<'a>> = view
-        .looks
+        .looks_between(quiet.from, quiet.until)
         .iter()
         .filter(|look| {
             let (first, last) = (look.asked.min(owner.asked), look.at.max(owner.at));
             look.node != owner.node
                 && quiet.from < look.asked
-                && look.at < quiet.until
                 && session.is_told_by(look)
                 && view.timeline.reachable(look.node, look.asked, look.at)
                 && view.timeline.outlives(owner.node, first, last)
                 && !session.may_have_expired(&view.requests, look.at)
         })
         .collect();
-    let copy = |look: &Look<'a>| {
-        let here = session.shown.iter().filter(|shown| shown.record == look.record);
-        here.max_by_key(|shown| shown.replica.attributes.len())
-    };
+    let copy =
+        |look: &Look<'a>| session.shown_in((look.at, look.record)).max_by_key(|shown| shown.replica.attributes.len());
     if !view.replicates_to_all() && !looks.iter().any(|look| copy(look).is_some()) {
         all.breaches.extend(without_backup(view, session, quiet, &looks));
         return;

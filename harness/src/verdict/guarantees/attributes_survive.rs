@@ -12,7 +12,7 @@ use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::{Look, View};
 use super::attribute_values::{differences, is_same};
-use super::judgement::{Breach, Judgement};
+use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{By, Carried, Trial, baseline, carried, named, seen, shown_by, trials};
 use crate::history::Nanos;
 use crate::spec::{Guarantee, NodeName, Violation};
@@ -80,11 +80,8 @@ fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
         };
         open.push(format!("{} tested nothing of {}: {why}", trial.name(view), trial.session.name()));
     }
-    if let Some(first) = open.first() {
-        return Err(match open.len() - 1 {
-            0 => first.clone(),
-            others => format!("{first} (and {others} more)"),
-        });
+    if let Some(why) = and_more(open) {
+        return Err(why);
     }
     if !all.undecidable.is_empty() {
         let told = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
@@ -129,7 +126,8 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
     let looks: Vec<&Look<'a>> = survivors.iter().filter_map(|node| first(node)).collect();
     let mut holders = 0;
     for look in &looks {
-        let Some(copy) = session.shown_in(look).max_by_key(|shown| shown.replica.attributes.len()) else {
+        let Some(copy) = session.shown_in((look.at, look.record)).max_by_key(|shown| shown.replica.attributes.len())
+        else {
             if view.replicates_to_all() && look.at < strict {
                 all.breaches.push(gone(view, session, base, look, fault));
             }
@@ -153,9 +151,8 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
 /// that it outlived: what it lacks afterwards is a request's doing.
 fn had_all(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, node: &NodeName, fault: &Fault<'_>) -> bool {
     let Some(quiet) = session.quiet_since(&view.requests, fault.asked) else { return false };
-    let mut copies =
-        session.shown.iter().filter(|shown| shown.node == node && quiet < shown.asked && shown.at < fault.asked);
-    let Some(copy) = copies.next_back() else { return false };
+    let mut copies = session.shown_between(quiet, fault.asked).iter();
+    let Some(copy) = copies.rfind(|shown| shown.node == node && quiet < shown.asked) else { return false };
     let found = differences(base.replica, copy.replica, false);
     found.differs.is_empty()
         && found.undecidable.is_empty()
@@ -294,7 +291,9 @@ fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &
     }) else {
         return;
     };
-    let Some(copy) = session.shown_in(look).max_by_key(|shown| shown.replica.attributes.len()) else { return };
+    let Some(copy) = session.shown_in((look.at, look.record)).max_by_key(|shown| shown.replica.attributes.len()) else {
+        return;
+    };
     let (had, has) = (base.names(), copy.names());
     if !had.is_disjoint(&has) {
         all.moves.insert((session.stem.to_owned(), index));

@@ -83,9 +83,7 @@ fn renamed_meanwhile(view: &View<'_>, session: &Session<'_>, index: usize) -> bo
     let others = session.operations.iter().filter(|other| **other != index).map(|other| &view.operations[*other]);
     let mut others = others.filter(|other| other.invoked < ended && operation.invoked < other.acts_until);
     others.any(|other| {
-        let route = view.routes.get(other.node);
-        let renames = route.is_some() && other.sent.is_none_or(|sent| sent.route() != route);
-        renames || matches!(other.request, AppRequest::ChangeId | AppRequest::Invalidate)
+        view.routes.gives_another_id(other) || matches!(other.request, AppRequest::ChangeId | AppRequest::Invalidate)
     })
 }
 

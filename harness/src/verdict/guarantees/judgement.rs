@@ -97,14 +97,22 @@ impl Judgement {
         breaches.sort_by_key(|breach| breach.at);
         let others = breaches.len().saturating_sub(1);
         let first = breaches.into_iter().next()?;
-        let because = match others {
-            0 => first.because,
-            _ => format!("{} (and {others} more)", first.because),
-        };
+        let because = with_others(first.because, others);
         let unpromised = first.unpromised;
         let judgement = Self { status: Status::Violated, violations, unpromised, ..Self::holds(because) };
         Some(judgement.resting_on(first.rests_on, first.evidence))
     }
+}
+
+/// The first of some reasons, with how many there are beside it; `None` where there is none.
+pub(super) fn and_more(mut reasons: Vec<String>) -> Option<String> {
+    let others = reasons.len().checked_sub(1)?;
+    Some(with_others(reasons.swap_remove(0), others))
+}
+
+/// As in `the kill of n1 tested nothing (and 2 more)`.
+fn with_others(first: String, others: usize) -> String {
+    if others == 0 { first } else { format!("{first} (and {others} more)") }
 }
 
 /// Without repetition, in the order given, and no more than a reader takes in.

@@ -1,17 +1,13 @@
 //! Copies that were seen to lack what had been acknowledged, and not to have caught up: nothing is lost as long as the owner
 //! lives, but nothing is proven either.
 
-use std::time::Duration;
-
 use super::super::operations::{Operation, stem};
 use super::super::sessions::Session;
+use super::super::timeline::ON_ITS_WAY;
 use super::super::view::{Look, View};
 use super::judgement::Breach;
 use crate::history::Nanos;
 use crate::spec::{NodeName, Violation};
-
-/// How long a message may be on its way where nobody waits for it.
-const ON_ITS_WAY: Duration = Duration::from_secs(1);
 
 /// The first copy of a session that lags behind for good. As long as its owner has it nothing is lost, hence it is excused.
 pub(super) fn lagging(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
@@ -81,12 +77,10 @@ fn keeps_its_id(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
     let answers = || session.answers.iter().map(|answer| &view.operations[*answer]);
     let id = answers().rev().find(|answer| answer.completed.is_some_and(|end| end < at)).and_then(Operation::told);
     let Some(id) = id.map(stem) else { return false };
-    let answered = answers().rev().take_while(|answer| at < answer.invoked).any(|answer| {
-        let told = answer.told().map(stem);
-        told == Some(id)
-    });
+    let mut answered = answers().rev().take_while(|answer| at < answer.invoked);
     let later = session.replicas.iter().rev().take_while(|replica| at < replica.asked);
-    answered || later.filter(|replica| replica.primary).any(|replica| stem(replica.id) == id)
+    answered.any(|answer| answer.told().map(stem) == Some(id))
+        || later.filter(|replica| replica.primary).any(|replica| stem(replica.id) == id)
 }
 
 fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {

@@ -4,6 +4,7 @@
 
 use super::super::requests::Request;
 use super::super::view::View;
+use super::judgement::and_more;
 use crate::spec::exchange::Method;
 use crate::spec::{Expect, StepKind};
 
@@ -16,12 +17,7 @@ struct Page<'a> {
 
 /// The first page of the plan of which no answer was a success, in words, unless the plan says what is answered there.
 pub(super) fn first(view: &View<'_>) -> Option<String> {
-    let mut all = pages(view).into_iter().filter_map(|page| told(view, &page));
-    let first = all.next()?;
-    Some(match all.count() {
-        0 => first,
-        others => format!("{first} (and {others} more)"),
-    })
+    and_more(pages(view).into_iter().filter_map(|page| told(view, &page)).collect())
 }
 
 /// The pages that the plan asks and of which it expects nothing, in its order.
@@ -53,14 +49,15 @@ fn says_what_comes(expect: &Expect) -> bool {
 /// As in `GET /shop/crat was never answered with success: HTTP 404 24 times, first #3 on n1`; `None` where nobody asked it, or
 /// where it was.
 fn told(view: &View<'_>, page: &Page<'_>) -> Option<String> {
-    let asked: Vec<&Request<'_>> = view.requests.iter().filter(|request| page.is_asked_by(request)).collect();
+    let method = page.method.to_string();
+    let asked: Vec<&Request<'_>> = view.requests.iter().filter(|request| page.is_asked_by(&method, request)).collect();
     let first = asked.first()?;
     if asked.iter().any(|request| is_success(request)) {
         return None;
     }
     let mut ways: Vec<(String, usize)> = Vec::new();
     for request in &asked {
-        let way = way(request);
+        let way = request.answer_in_words().unwrap_or_else(|| "no answer".to_owned());
         match ways.iter_mut().find(|(known, _)| *known == way) {
             Some((_, times)) => *times += 1,
             None => ways.push((way, 1)),
@@ -76,18 +73,9 @@ fn is_success(request: &Request<'_>) -> bool {
     request.answered && request.status().is_some_and(|status| (200..400).contains(&status))
 }
 
-fn way(request: &Request<'_>) -> String {
-    match request.status() {
-        Some(status) if request.answered => format!("HTTP {status}"),
-        Some(status) => format!("HTTP {status} (the answer broke off)"),
-        None => "no answer".to_owned(),
-    }
-}
-
 impl Page<'_> {
-    fn is_asked_by(&self, request: &Request<'_>) -> bool {
-        let method = self.method.to_string();
-        let path = request.target.strip_prefix(method.as_str()).and_then(|rest| rest.strip_prefix(' '));
+    fn is_asked_by(&self, method: &str, request: &Request<'_>) -> bool {
+        let path = request.target.strip_prefix(method).and_then(|rest| rest.strip_prefix(' '));
         path.is_some_and(|path| fills(self.path, path))
     }
 }

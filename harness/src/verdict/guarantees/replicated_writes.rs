@@ -103,9 +103,7 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
     let answer = &view.operations[test.answer];
     let broken = test.fault.filter(|fault| !fault.kind.leaves_it_up()).map(|fault| fault.node);
     let from_all = view.waits() || !view.replicates_to_all();
-    let answered = test.session.answers.iter().map(|index| &view.operations[*index]);
-    let answered = answered.filter(|known| known.completed.is_some_and(|end| end < test.since));
-    let owner = answered.max_by_key(|known| known.completed).map(|known| known.node);
+    let owner = test.session.last_answer(&view.operations, test.since).map(|known| known.node);
     let before = test.session.replicas.partition_point(|replica| replica.at < test.since);
     test.session.replicas[..before].iter().rev().find(|replica| {
         Some(replica.node) != broken
@@ -215,8 +213,7 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &
 fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -> Option<Breach> {
     let attempted = i64::try_from(session.attempted_before(replica.at)).ok()?;
     // Of a copy that nobody asks for any more it is known at least.
-    let known = session.held.replicas[place].most.or_else(|| session.created_by.map(|_| attempted));
-    let most = known?;
+    let most = session.held.replicas[place].most.or_else(|| session.created_by.map(|_| attempted))?;
     let count = replica.content.count.filter(|count| *count > most)?;
     let because = if count > attempted {
         format!(
@@ -301,10 +298,10 @@ fn last_of<'v, 'a>(view: &'v View<'a>, session: &Session<'_>, look: &Look<'_>) -
 fn is_changing(view: &View<'_>, session: &Session<'_>, look: &Look<'_>) -> bool {
     let acts = |index: &usize| {
         let operation = &view.operations[*index];
-        let route = view.routes.get(operation.node);
-        let keeps = operation.sent.is_some_and(|sent| route.is_none() || sent.route() == route)
-            && !matches!(operation.request, AppRequest::ChangeId | AppRequest::Invalidate | AppRequest::ShortLive);
-        !keeps && operation.invoked <= look.at && look.asked <= operation.acts_until
+        let changes = operation.sent.is_none()
+            || view.routes.gives_another_id(operation)
+            || matches!(operation.request, AppRequest::ChangeId | AppRequest::Invalidate | AppRequest::ShortLive);
+        changes && operation.invoked <= look.at && look.asked <= operation.acts_until
     };
     session.busy(&view.operations, look.asked, look.at) && session.operations.iter().any(acts)
 }

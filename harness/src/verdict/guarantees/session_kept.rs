@@ -11,7 +11,7 @@ use super::super::requests::{Request, deletes};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::identity_kept::not_sent_back;
-use super::judgement::{Breach, Judgement};
+use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{Carried, Trial, carried, first_after, is_routine, named, shown_by, trials, was_ended};
 use crate::spec::{Guarantee, Violation};
 
@@ -32,12 +32,8 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         return Err("no client was given a session".to_owned());
     }
     let trials = trials(view, THIS);
-    let untested = trials.iter().filter_map(|trial| untested(view, trial)).collect::<Vec<_>>();
-    if let Some(first) = untested.first() {
-        return Err(match untested.len() - 1 {
-            0 => first.clone(),
-            others => format!("{first} (and {others} more)"),
-        });
+    if let Some(why) = and_more(trials.iter().filter_map(|trial| untested(view, trial)).collect()) {
+        return Err(why);
     }
     if trials.is_empty() {
         return Err("no fault ended the node that had answered a session last, and no session moved".to_owned());
@@ -186,7 +182,7 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
             && session.is_told_by(look)
             && view.timeline.outlives(look.node, request.invoked, look.at)
     })?;
-    let there = session.shown_in(look).next().is_some();
+    let there = session.shown_in((look.at, look.record)).next().is_some();
     let over = there
         || session.raced(&view.requests, index)
         || !session.known(&view.requests, request.invoked)
@@ -225,15 +221,13 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         view.timeline.outlives(shown.node, request.acts_until, shown.at).then_some(shown)
     };
     let first = first_after(view, session, request).or_else(|| later().filter(|_| fresh))?;
-    let look = first.record;
     let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
-    let same = session.shown.partition_point(|shown| shown.at < first.at);
-    let here = || session.shown[same..].iter().take_while(|shown| shown.record == look);
+    let here = || session.shown_in((first.at, first.record));
     let own = here().find(mine);
     let has = own.map(Shown::names).unwrap_or_default();
     let left_behind = |other: &Shown<'_>| {
-        let before = session.shown.iter().take_while(|shown| shown.at < request.invoked);
-        fresh && own.is_some() && before.into_iter().any(|shown| shown.replica.id == other.replica.id)
+        let mut before = session.shown.iter().take_while(|shown| shown.at < request.invoked);
+        fresh && own.is_some() && before.any(|shown| shown.replica.id == other.replica.id)
     };
     let other = here().filter(|shown| !mine(shown)).find(|other| {
         let names = other.names();
@@ -252,7 +246,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         other.names().len(),
         other.replica.id
     );
-    Some(shown_by(view, session, request, because).beside(look).named(Violation::LostSession))
+    Some(shown_by(view, session, request, because).beside(first.record).named(Violation::LostSession))
 }
 
 /// The client sends an id that another app gave it in the place of this app's: both share one cookie.

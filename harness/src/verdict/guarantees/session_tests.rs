@@ -107,7 +107,7 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
             && session.is_told_by(look)
             && view.timeline.outlives(node, from, look.at)
     });
-    looks.any(|look| session.shown_in(look).next().is_none())
+    looks.any(|look| session.shown_in((look.at, look.record)).next().is_none())
 }
 
 /// Whether a request is one of its session's routine: it had been made before, kept the id then, and nothing says that it ends

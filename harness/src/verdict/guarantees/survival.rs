@@ -4,7 +4,7 @@ use super::super::operations::Operation;
 use super::super::sessions::{Loss, Session};
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
-use super::judgement::{Breach, NAMED};
+use super::judgement::{Breach, NAMED, and_more};
 use crate::history::{Nanos, OperationId};
 use crate::spec::NodeName;
 
@@ -63,11 +63,8 @@ impl<'v, 'a> Tried<'v, 'a> {
                 }
             }
         }
-        if let Some(first) = untested.first() {
-            return Err(match untested.len() - 1 {
-                0 => first.clone(),
-                others => format!("{first} (and {others} more)"),
-            });
+        if let Some(why) = and_more(untested) {
+            return Err(why);
         }
         if tests.is_empty() {
             tests = moves(view);

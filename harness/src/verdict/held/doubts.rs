@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::super::operations::{Fate, Operation};
 use super::super::sessions::Replica;
 use super::super::splits::Split;
-use super::super::timeline::FOREVER;
-use super::{Bounds, ON_ITS_WAY, Walk};
+use super::super::timeline::{FOREVER, ON_ITS_WAY};
+use super::{Bounds, Walk};
 use crate::history::Nanos;
 use crate::spec::NodeName;
 use crate::spec::plan::AppRequest;
@@ -30,10 +30,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         match operation.request {
             AppRequest::Invalidate | AppRequest::ChangeId => true,
             // JvmRouteBinderValve of another node renames the session on every node.
-            _ => {
-                let to = self.run.routes.get(operation.node);
-                to.is_some() && operation.sent.is_some_and(|sent| sent.route() != to)
-            }
+            _ => operation.sent.is_some() && self.run.routes.gives_another_id(operation),
         }
     }
 
@@ -55,8 +52,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 (_, sent) => sent.is_some_and(|sent| sent.as_str() == id),
             };
             // What nobody waits for may come after its node's end.
-            let over = doubt.until.0.saturating_add(if waits { 0 } else { ON_ITS_WAY });
-            if from.0 < over || !same {
+            let over = doubt.until <= from && (waits || ON_ITS_WAY <= from.since(doubt.until));
+            if !over || !same {
                 return true;
             }
             doubt.cleared.insert(node);

@@ -29,9 +29,6 @@ use crate::history::Nanos;
 use crate::spec::NodeName;
 use crate::spec::plan::AppRequest;
 
-/// How long a message may be on its way where nobody waits for it, in nanoseconds.
-const ON_ITS_WAY: u64 = 1_000_000_000;
-
 /// Why an increment need not be there.
 const AT_ONCE: &str = "another node may have counted at once, and was not answered";
 
@@ -107,7 +104,7 @@ struct Walk<'w, 'v, 'a> {
     /// Whether several may take themselves for the owner since a split, and no write has been acknowledged since.
     unmerged: bool,
     /// The greatest acknowledged value anywhere, since a loss was last told.
-    best: Option<(Floor, &'w NodeName)>,
+    best: Option<Floor>,
     /// The greatest value that a client was shown since then, and by which answer.
     told: Option<(i64, usize)>,
     /// Which answer has counted to each value last.
@@ -219,7 +216,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             seen: plus(here.and_then(Node::seen), own),
             most: None,
             knows: here.is_some(),
-            elsewhere: plus(self.best.map(|(floor, _)| floor), own),
+            elsewhere: plus(self.best, own),
             unpromised: None,
             stranger: None,
             doubt: None,
@@ -296,8 +293,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             });
             if !apart && here.acknowledged().is_some_and(|floor| floor.count > base + 1) {
                 here.lower(base + 1);
-                for (of, bounds) in self.open.values_mut().filter(|(of, _)| of == node) {
-                    let _ = of;
+                for (_, bounds) in self.open.values_mut().filter(|(of, _)| of == node) {
                     for floor in [&mut bounds.acknowledged, &mut bounds.seen].into_iter().flatten() {
                         floor.count = floor.count.min(base + 1);
                     }
@@ -406,7 +402,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 here.lower(count);
             }
         }
-        if let Some((best, _)) = &mut self.best {
+        if let Some(best) = &mut self.best {
             best.count = best.count.min(count);
         }
         self.told = None;
@@ -425,8 +421,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             return;
         }
         let floor = Floor { count, by: By::Answer(index) };
-        if self.best.is_none_or(|(best, _)| best.count < count) {
-            self.best = Some((floor, operation.node));
+        if self.best.is_none_or(|best| best.count < count) {
+            self.best = Some(floor);
         }
         let creates = session.created_by == Some(index);
         let since = self.counted_since(index, count);

@@ -1,7 +1,8 @@
 //! What a node was seen to show, and the most that anybody can show.
 
+use super::super::timeline::ON_ITS_WAY;
 use super::copies::Seen;
-use super::{By, Floor, ON_ITS_WAY, Walk};
+use super::{By, Floor, Walk};
 use crate::history::Nanos;
 use crate::spec::NodeName;
 use crate::spec::plan::AppRequest;
@@ -14,17 +15,15 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let contested = self.acting.iter().filter(elsewhere).any(|index| self.contested.contains(index));
         let settled = self.run.timeline.settled(node, from, to);
         let own = self.acting.len();
-        let best = self.best.map_or(0, |(best, _)| best.count);
-        let timeline = self.run.timeline;
-        let mut others = self.run.plan.topology.names().filter(|other| *other != node);
+        let best = self.best.map_or(0, |best| best.count);
+        let alone = self.run.is_alone(node, from, to);
         // Nothing is on its way to it that it lacks.
         let all = (settled && !self.was_split(to))
-            || (timeline.reachable(node, from, to)
-                && (others.all(|other| timeline.dead(other, from, to))
-                    || (self.greatest <= floor.count && to < self.unheard)));
+            || (self.run.timeline.reachable(node, from, to)
+                && (alone || (self.greatest <= floor.count && to < self.unheard)));
         let exact = all && self.quiet(node, from, to) && self.run.waits;
         self.greatest = self.greatest.max(floor.count);
-        if self.run.is_alone(node, from, to) {
+        if alone {
             self.source = Some(node);
         }
         if self.over <= from && self.is_source(node, from, to) {
@@ -46,7 +45,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     pub(super) fn is_source(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         let mut others = self.acted_until.iter().filter(|(other, _)| **other != node);
         self.source == Some(node)
-            && others.all(|(_, until)| until.0.saturating_add(ON_ITS_WAY) <= from.0)
+            && others.all(|(_, until)| ON_ITS_WAY <= from.since(*until))
             // A `BackupManager` may publish what it had before, and all others hold more then.
             && (self.run.replicates_to_all() || !self.was_split(to))
     }

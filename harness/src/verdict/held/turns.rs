@@ -7,7 +7,7 @@ use super::super::splits::Split;
 use super::super::timeline::{FOREVER, Timeline};
 use crate::history::Nanos;
 use crate::spec::plan::AppRequest;
-use crate::spec::{ManagerKind, NodeName, Plan};
+use crate::spec::{NodeName, Plan};
 
 /// What the walk knows of the whole run.
 pub(in super::super) struct Run<'v, 'a> {
@@ -109,7 +109,7 @@ impl<'v, 'a> Run<'v, 'a> {
     }
 
     pub(super) fn replicates_to_all(&self) -> bool {
-        self.plan.topology.cluster.manager == ManagerKind::Delta
+        self.plan.replicates_to_all()
     }
 
     /// Whether no other node's process ran from `from` to `to`.
