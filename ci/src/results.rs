@@ -94,12 +94,12 @@ mod tests {
         let junit = r#"<testsuites><testsuite name="integration-tests::process">
             <testcase name="tomee_9_keeps" time="12.5"/>
             <testcase name="tomcat_9_keeps" time="3"><failure type="x"/></testcase>
-            </testsuite><testsuite name="tomee-harness"><testcase name="spec::a" time="0.1"/></testsuite></testsuites>"#;
+            </testsuite><testsuite name="tomee-harness"><testcase name="model::a" time="0.1"/></testsuite></testsuites>"#;
         let rows = rows(junit).expect("it can be read");
         assert_eq!(rows.iter().map(|row| row.passed).collect::<Vec<_>>(), [true, false, true]);
         let table = table("today", &rows);
         assert!(table.contains("| process | 1 | 1 | 16 s |"), "{table}");
         assert!(table.contains("| process · tomcat 9 keeps | FAILED | 3.0 s |"), "{table}");
-        assert!(!table.contains("spec::a"), "{table}");
+        assert!(!table.contains("model::a"), "{table}");
     }
 }

@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 
 use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail, miette};
-use tomee_harness::lab::sync::lock;
-use tomee_harness::spec::scenario::{self, Scenario};
+use tomee_harness::host::sync::lock;
+use tomee_harness::model::scenario::{self, Scenario};
 
 use crate::command::{cargo, command, java, read, run, shown};
 

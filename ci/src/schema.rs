@@ -4,9 +4,9 @@ use camino::Utf8PathBuf;
 use miette::{IntoDiagnostic as _, Result, bail};
 use schemars::{JsonSchema, schema_for};
 use tomee_harness::history::Record;
+use tomee_harness::model::Plan;
+use tomee_harness::model::scenario::ScenarioFile;
 use tomee_harness::report::{Environment, Summary};
-use tomee_harness::spec::Plan;
-use tomee_harness::spec::scenario::ScenarioFile;
 use tomee_harness::verdict::Verdict;
 
 /// Writes the schemas, or compares them with what is committed.

@@ -20,8 +20,8 @@
 use rstest::fixture;
 
 use crate::Cluster;
-use crate::lab::cluster::{GuardedCluster, StartError};
-use crate::spec::ManagerKind;
+use crate::model::ManagerKind;
+use crate::runner::{GuardedCluster, StartError};
 
 /// A cluster, or why there is none.
 pub type StartedCluster = Result<GuardedCluster, StartError>;

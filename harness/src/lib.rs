@@ -1,6 +1,6 @@
 //! A local cluster test harness for HTTP session replication on Apache TomEE and Tomcat.
 //!
-//! The tour: a **cluster** of real servers ([`Cluster`]) is started from a [`spec::Topology`]; clients drive
+//! The tour: a **cluster** of real servers ([`Cluster`]) is started from a [`model::Topology`]; clients drive
 //! **sessions** through it; **faults** break it on purpose; everything that happened is a **history**
 //! ([`history::History`]); and a pure function turns the history into a **verdict** ([`verdict::Verdict`]), which says
 //! with evidence whether session state survived.
@@ -20,16 +20,19 @@
 //! # Ok(()) }
 //! ```
 
+pub mod cluster;
 pub mod config;
 #[cfg(feature = "rstest")]
 pub mod fixtures;
 pub mod history;
-pub mod lab;
+pub mod host;
+pub mod model;
 pub mod report;
-pub mod spec;
+pub mod runner;
+pub mod runtime;
 pub mod suite;
-pub mod trial;
+pub mod tomcat;
 pub mod verdict;
 
-pub use lab::cluster::Cluster;
+pub use cluster::Cluster;
 pub use suite::test_main;

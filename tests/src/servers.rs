@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tomee_harness::lab::guard::{RUN_LABEL, RUN_VARIABLE};
-use tomee_harness::lab::wait::{self, Look, TimedOut};
+use tomee_harness::host::guard::{RUN_LABEL, RUN_VARIABLE};
+use tomee_harness::host::wait::{self, Look, TimedOut};
 
 use crate::context::{Ran, TestContext};
 

@@ -8,8 +8,8 @@ use tomee_harness::history::{
     NodeState, OperationId, Outcome, Question, Record, RecordKind, ReplicaRole, Reply, Seen, SessionReplica,
     write_record,
 };
-use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ClientName, ContextPath, FaultKind, NodeName, Plan, SessionId, Topology};
+use tomee_harness::model::plan::AppRequest;
+use tomee_harness::model::{ClientName, ContextPath, FaultKind, NodeName, Plan, SessionId, Topology};
 
 use crate::fake::one_session;
 

@@ -76,7 +76,7 @@ impl Witness {
     /// There is no Java, or the folder cannot be written.
     pub fn java(&self) -> Utf8PathBuf {
         use std::os::unix::fs::PermissionsExt as _;
-        let real = tomee_harness::lab::java::Java::find(None).expect("the tests need Java").home;
+        let real = tomee_harness::tomcat::java::Java::find(None).expect("the tests need Java").home;
         let home = self.folder.join("java home");
         let program = home.join("bin/java");
         fs_err::create_dir_all(home.join("bin")).expect("made");

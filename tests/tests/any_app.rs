@@ -10,10 +10,10 @@ use serde_json::Value;
 use tomee_harness::Cluster;
 use tomee_harness::config::farm_folders;
 use tomee_harness::history::{NodeObservation, NodeState};
-use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
-use tomee_harness::lab::runtime::NodeFile;
-use tomee_harness::lab::war::War;
-use tomee_harness::spec::{ContextPath, NodeName, ServerSpec};
+use tomee_harness::model::{ContextPath, NodeName, ServerSpec};
+use tomee_harness::runtime::NodeFile;
+use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
+use tomee_harness::tomcat::war::War;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -23,7 +23,7 @@ async fn run(scenario: &str, apps: &[(&str, App)], arguments: &[&str]) -> MainJo
     for (name, app) in apps {
         app.write(&context.folder().join(name));
     }
-    let file = context.folder().join("story.toml");
+    let file = context.folder().join("scenario.toml");
     fs_err::write(&file, scenario).expect("written");
     MainJob::run_in(context, &[&[file.as_str(), "--runtime", "process"], arguments].concat()).await
 }
@@ -266,8 +266,8 @@ async fn a_value_that_cannot_be_serialised_is_told_with_the_path_of_fields() {
       request.getSession().setAttribute("good", shop.Cart.of(5, "gift"));
     "#;
     let app = App::distributable().page("set.jsp", set).classes("8", CART);
-    let story = STORY.replace("set.jsp\"", "set.jsp\"\nexpect = { status = 500 }").replace("values", "shop");
-    let job = run(&story, &[("shop.war", app)], &[]).await;
+    let scenario = STORY.replace("set.jsp\"", "set.jsp\"\nexpect = { status = 500 }").replace("values", "shop");
+    let job = run(&scenario, &[("shop.war", app)], &[]).await;
     let own = attributes(&last_looks(&job, "/shop")["n1"]);
     assert_eq!(
         own["cart"]["unserialisable"],
@@ -292,8 +292,8 @@ async fn what_the_managers_filters_keep_back_is_told() {
     "#;
     let filters = "[cluster.elements.delta-manager]\nsession-attribute-name-filter = \"shop[.].*\"\n\
                    session-attribute-value-class-name-filter = \"java[.]lang[.].*\"\n[[step]]";
-    let story = STORY.replace("values", "shop").replacen("[[step]]", filters, 1);
-    let job = run(&story, &[("shop.war", App::distributable().page("set.jsp", set))], &[]).await;
+    let scenario = STORY.replace("values", "shop").replacen("[[step]]", filters, 1);
+    let job = run(&scenario, &[("shop.war", App::distributable().page("set.jsp", set))], &[]).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/shop");
     let (own, peer) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
@@ -315,7 +315,7 @@ async fn the_session_cookie_and_the_route_are_those_of_the_running_servers() {
     let wide = App::distributable()
         .page("count.jsp", count)
         .file("META-INF/context.xml", r#"<Context sessionCookiePath="/"/>"#);
-    let story = r#"
+    let scenario = r#"
 name = "a cookie of its own"
 guarantees = ["cluster-forms"]
 [cluster]
@@ -344,7 +344,7 @@ get = "/shop/count.jsp"
 on = "n1"
 expect = { body = "n=4" }
 "#;
-    let job = run(story, &[("shop.war", shop), ("wide.war", wide)], &["--server", "tomee:9.0.0"]).await;
+    let job = run(scenario, &[("shop.war", shop), ("wide.war", wide)], &["--server", "tomee:9.0.0"]).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/shop");
     assert_eq!(looks["n1"]["cookie"], serde_json::json!({"name": "SHOPID", "path": "/shop"}));
@@ -412,15 +412,15 @@ async fn reasons_on(server: &str) {
             ),
         ),
     ];
-    let mut story = "name = \"why\"\nguarantees = [\"cluster-forms\"]\n".to_owned();
+    let mut scenario = "name = \"why\"\nguarantees = [\"cluster-forms\"]\n".to_owned();
     for (name, ..) in &apps {
-        story.push_str(&format!("[[step]]\ndeploy = \"{name}\"\nthrough = \"copy\"\non = \"n1\"\n"));
+        scenario.push_str(&format!("[[step]]\ndeploy = \"{name}\"\nthrough = \"copy\"\non = \"n1\"\n"));
     }
     for (name, ..) in &apps {
-        story.push_str(&format!("[[step]]\nobserve = \"/{}\"\n", name.trim_end_matches(".war")));
+        scenario.push_str(&format!("[[step]]\nobserve = \"/{}\"\n", name.trim_end_matches(".war")));
     }
     let files: Vec<_> = apps.iter().map(|(name, app, _)| (*name, app.clone())).collect();
-    let job = run(&story, &files, &["--server", server]).await;
+    let job = run(&scenario, &files, &["--server", server]).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     for (name, _, why) in &apps {
         let look = last_looks(&job, &format!("/{}", name.trim_end_matches(".war")))["n1"].clone();
@@ -457,7 +457,7 @@ fn build(number: u32) -> App {
 
 /// Replaces an archive while its node is down. Bob's session may hold what the other build cannot read.
 async fn replaced(server: &str, unpacked: &str, bobs: &str) -> MainJob {
-    let story = format!(
+    let scenario = format!(
         r#"
 name = "another build"
 guarantees = ["cluster-forms"]
@@ -481,7 +481,7 @@ on = "n2"
 client = "carol"
 "#
     );
-    run(&story, &[("shop.war", build(1)), ("new/shop.war", build(2))], &["--server", server]).await
+    run(&scenario, &[("shop.war", build(1)), ("new/shop.war", build(2))], &["--server", server]).await
 }
 
 /// What n2 answers at the end, and whether it serves what its archive holds.
@@ -557,8 +557,8 @@ async fn the_fields_of_any_session_scoped_bean_are_told() {
         "8",
         &[("shop/Basket.java", basket), ("shop/Add.java", servlet)],
     );
-    let story = STORY.replace("values/set.jsp", "values/add?item=x").replace("values", "shop");
-    let job = run(&story, &[("shop.war", app)], &["--server", "tomee:9.0.0"]).await;
+    let scenario = STORY.replace("values/set.jsp", "values/add?item=x").replace("values", "shop");
+    let job = run(&scenario, &[("shop.war", app)], &["--server", "tomee:9.0.0"]).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/shop");
     let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));

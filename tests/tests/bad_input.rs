@@ -8,7 +8,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use integration_tests::servers::carriers;
 use integration_tests::{Ran, TestContext};
-use tomee_harness::lab::wait::{self, Look, TimedOut};
+use tomee_harness::host::wait::{self, Look, TimedOut};
 use zip::CompressionMethod;
 use zip::write::SimpleFileOptions;
 

@@ -13,8 +13,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 use integration_tests::{Ran, TestContext, left_of};
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tomee_harness::lab::java::Java;
-use tomee_harness::lab::wait::{self, Look, TimedOut};
+use tomee_harness::host::wait::{self, Look, TimedOut};
+use tomee_harness::tomcat::java::Java;
 use zip::write::SimpleFileOptions;
 
 /// What a run leaves may take so long to vanish.
@@ -207,7 +207,7 @@ async fn a_malformed_tomee_xml_is_named() {
     })
     .await;
     assert_eq!(first.expect("it does not panic").code, Some(4));
-    let caches = tomee_harness::lab::distribution::Caches::of_user().expect("a cache");
+    let caches = tomee_harness::tomcat::distribution::Caches::of_user().expect("a cache");
     let release = caches.distributions().join("apache-tomee-9.0.0-webprofile/home");
     let home = run.path("tomee");
     fs_err::create_dir_all(home.join("conf")).expect("the test's own folder");
@@ -343,7 +343,7 @@ struct Removed(String);
 
 impl Drop for Removed {
     fn drop(&mut self) {
-        let label = format!("label={}={}", tomee_harness::lab::guard::RUN_LABEL, self.0);
+        let label = format!("label={}={}", tomee_harness::host::guard::RUN_LABEL, self.0);
         for (list, remove) in [("ps --all", "rm --force"), ("network ls", "network rm")] {
             let line = format!("docker {list} --quiet --filter {label} | xargs --no-run-if-empty docker {remove}");
             // A test that failed before must tell its own reason.

@@ -4,7 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use integration_tests::TestContext;
 use integration_tests::fake::{BadAnswer, Bug, FakeRun};
 use rstest::rstest;
-use tomee_harness::spec::Topology;
+use tomee_harness::model::Topology;
 
 #[rstest]
 #[case::all(&["--help"])]
@@ -349,10 +349,10 @@ fn a_dry_run_finds_an_app_beside_its_scenario() {
     war.start_file("index.html", zip::write::SimpleFileOptions::default()).expect("an entry");
     let war = war.finish().expect("memory takes it").into_inner();
     fs_err::write(context.folder().join("apps/build/shop.war"), war).expect("written");
-    write(&context.folder().join("apps/story.toml"), "name = \"x\"\n[[step]]\ndeploy = \"build/shop.war\"\n");
-    let here = context.run(&["run", "apps/story.toml", "--dry-run"]);
+    write(&context.folder().join("apps/scenario.toml"), "name = \"x\"\n[[step]]\ndeploy = \"build/shop.war\"\n");
+    let here = context.run(&["run", "apps/scenario.toml", "--dry-run"]);
     assert_eq!(here.code, Some(0), "{here}");
-    let mut command = context.command(&["run", "./story.toml", "--dry-run"]);
+    let mut command = context.command(&["run", "./scenario.toml", "--dry-run"]);
     let there = integration_tests::Ran::of(command.current_dir(context.folder().join("apps")));
     assert_eq!(there.code, Some(0), "{there}");
     assert!(there.stdout.contains("deploy build/shop.war at /shop"), "{there}");

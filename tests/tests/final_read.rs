@@ -6,10 +6,10 @@ use camino::Utf8Path;
 use integration_tests::fake::{Bug, FakeRun};
 use rstest::rstest;
 use tomee_harness::history::{Event, FaultPhase, History, Outcome, RecordKind};
-use tomee_harness::lab::war::War;
-use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ContextPath, ManagerKind, Plan, Scenario, StepKind, Topology};
-use tomee_harness::trial::Ended;
+use tomee_harness::model::plan::AppRequest;
+use tomee_harness::model::{ContextPath, ManagerKind, Plan, Scenario, StepKind, Topology};
+use tomee_harness::runner::Ended;
+use tomee_harness::tomcat::war::War;
 use tomee_harness::verdict::Status;
 
 /// A request of a history.

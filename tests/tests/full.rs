@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use integration_tests::{MainJob, TestContext, left_of};
-use tomee_harness::lab::wait::{self, Look, TimedOut};
+use tomee_harness::host::wait::{self, Look, TimedOut};
 
 /// What an owner that was killed leaves may take so long to vanish.
 const CLEARED: Duration = Duration::from_secs(10);
@@ -52,7 +52,7 @@ async fn full_nothing_is_left_after_a_kill_of_the_program_on_containers() {
     nothing_is_left_after_a_kill("docker", Duration::from_secs(15)).await;
 }
 
-/// A story that has three faults upon it when it waits for what never comes.
+/// A scenario that has three faults upon it when it waits for what never comes.
 const STORY: &str = r#"name = "three faults at a time"
 [[step]]
 deploy = "counter"
@@ -74,9 +74,9 @@ within = "60s"
 #[ignore = "needs a container engine"]
 async fn full_engine_a_kill_of_the_program_while_faults_last_leaves_nothing() {
     let context = TestContext::new();
-    fs_err::write(context.folder().join("story.toml"), STORY).expect("written");
+    fs_err::write(context.folder().join("scenario.toml"), STORY).expect("written");
     let arguments =
-        ["run", "story.toml", "--quiet", "--runtime", "docker", "--server", "tomcat:11.0.24", "--out", "out"];
+        ["run", "scenario.toml", "--quiet", "--runtime", "docker", "--server", "tomcat:11.0.24", "--out", "out"];
     let mut owner = context.users(&arguments).spawn().expect("the program starts");
     let history = context.folder().join("out/history.jsonl");
     let hit: Result<(), TimedOut> = wait::until("three faults to hit", Duration::from_mins(2), async || {

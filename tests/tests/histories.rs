@@ -3,7 +3,7 @@
 use camino::Utf8PathBuf;
 use rstest::rstest;
 use tomee_harness::history::{self, History, Outcome, RecordKind, Seen};
-use tomee_harness::spec::Plan;
+use tomee_harness::model::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
 
 fn judged(name: &str) -> Verdict {

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::os::unix::fs::symlink;
 use integration_tests::witness::Witness;
 use integration_tests::{MainJob, Ran, TestContext, left_of};
-use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
+use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
 
 /// Where a run of `context` is known: not among the user's own, so that a sweep here touches no other run.
 fn state(context: &TestContext) -> Utf8PathBuf {

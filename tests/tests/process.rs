@@ -9,10 +9,10 @@ use integration_tests::shop::shop;
 use integration_tests::{MainJob, TestContext, left_of};
 use serde_json::json;
 use tomee_harness::history::{self, FaultPhase, Outcome, RecordKind};
-use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
-use tomee_harness::lab::java::{Java, JavaVersion};
-use tomee_harness::lab::runtime::process::ClassArchive;
-use tomee_harness::spec::{RunId, ServerSpec};
+use tomee_harness::model::{RunId, ServerSpec};
+use tomee_harness::runtime::process::ClassArchive;
+use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
+use tomee_harness::tomcat::java::{Java, JavaVersion};
 
 /// Runs the main job in the runtime `process`.
 async fn main_job(arguments: &[&str]) -> MainJob {
@@ -163,8 +163,8 @@ async fn an_own_app_that_is_not_distributable_loses_its_sessions_and_is_told_so(
 /// Three runs on two clusters: one of the two is reset while the other one's run goes on, and nothing of either is left.
 #[tokio::test]
 async fn warm_runs_hand_their_cluster_on_and_leave_nothing() {
-    let stories = ["failover/stop-the-owner", "failover/kill-the-owner", "failover/rolling-restart", "--warm"];
-    let job = main_job(&[&stories[..], &["--set", "manager=delta", "--jobs", "2"]].concat()).await;
+    let scenarios = ["failover/stop-the-owner", "failover/kill-the-owner", "failover/rolling-restart", "--warm"];
+    let job = main_job(&[&scenarios[..], &["--set", "manager=delta", "--jobs", "2"]].concat()).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let out = job.context().folder().join("out");
     let environment = |number: u32| {
@@ -190,8 +190,8 @@ async fn nodes_of_warm_runs_and_of_no_others_take_the_servers_classes_from_an_ar
     for warm in [true, false] {
         let folder = tempfile::tempdir().expect("a folder");
         let log = format!("--jvm-arg=-Xlog:class+load:file={}/%p.txt", folder.path().display());
-        let story = ["failover/stop-the-owner", "--set", "manager=delta", &log];
-        let job = main_job(&[&story[..], if warm { &["--warm"] } else { &[] }].concat()).await;
+        let scenario = ["failover/stop-the-owner", "--set", "manager=delta", &log];
+        let job = main_job(&[&scenario[..], if warm { &["--warm"] } else { &[] }].concat()).await;
         assert_eq!(job.ran().code, Some(0), "{}", job.ran());
         let setting = job.environment()["setting"].as_str().expect("a line on the cluster").to_owned();
         assert_eq!(setting.contains("class archive"), warm, "{setting}");

@@ -3,8 +3,8 @@
 use camino::Utf8Path;
 use integration_tests::fake::{Bug, FakeRun};
 use rstest::rstest;
-use tomee_harness::spec::scenario::{Scenario, shipped};
-use tomee_harness::spec::{Millis, Plan, StepKind, Topology};
+use tomee_harness::model::scenario::{Scenario, shipped};
+use tomee_harness::model::{Millis, Plan, StepKind, Topology};
 use tomee_harness::verdict::{Status, Verdict};
 
 /// The runs of a shipped scenario.
@@ -17,9 +17,9 @@ fn plans(name: &str) -> Vec<(String, Plan)> {
     plans.into_iter().map(|run| (format!("{name} {}", run.cell), run.plan)).collect()
 }
 
-/// The run of a story that has one.
-fn plan_of(story: &str) -> Plan {
-    let scenario = Scenario::parse(story.as_bytes()).expect("it can be told");
+/// The run of a scenario that has one.
+fn plan_of(scenario: &str) -> Plan {
+    let scenario = Scenario::parse(scenario.as_bytes()).expect("it can be told");
     scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan
 }
 
@@ -88,7 +88,7 @@ async fn it_is_red_on_a_bug(#[case] name: &str, #[case] bug: Bug) {
     }
 }
 
-/// A story that is told to show a violation: it holds on a cluster that has it, and fails on one that has not.
+/// A scenario that is told to show a violation: it holds on a cluster that has it, and fails on one that has not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_negative_control_fails_where_all_is_well() {
     for name in ["negative/no-distributable", "negative/farm-without-its-folder"] {
@@ -183,7 +183,7 @@ undeploy = "/counter"
 #[case::a_slow_answer("each-answer-after = \"0ms\"", "each-answer-after = \"1m\"", None, Status::Violated)]
 #[case::a_forgotten_session("", "", Some(Bug::ForgetsAtFailover(1)), Status::Violated)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wide_story_is_judged_by_all_that_it_says(
+async fn a_wide_scenario_is_judged_by_all_that_it_says(
     #[case] from: &str,
     #[case] to: &str,
     #[case] bug: Option<Bug>,

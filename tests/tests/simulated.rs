@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use integration_tests::sim::{BugKind, Case, Truth, dump, legal, with_bug};
 use tomee_harness::history;
-use tomee_harness::spec::Plan;
+use tomee_harness::model::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
 
 /// How often each verdict was given on one kind of truth, with the seeds.

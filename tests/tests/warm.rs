@@ -1,4 +1,4 @@
-//! Clusters that are handed on from story to story: as good as new, or refused.
+//! Clusters that are handed on from scenario to scenario: as good as new, or refused.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use integration_tests::fake::{Bug, FakeRun};
 use rstest::rstest;
 use tomee_harness::Cluster;
 use tomee_harness::history::{Event, History, RecordKind};
-use tomee_harness::lab::war::War;
-use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::scenario::{Scenario, shipped};
-use tomee_harness::spec::step::Delivery;
-use tomee_harness::spec::{ContextPath, ManagerKind, NodeName, Plan, Role, Topology};
-use tomee_harness::trial::Ended;
+use tomee_harness::model::plan::AppRequest;
+use tomee_harness::model::scenario::{Scenario, shipped};
+use tomee_harness::model::step::Delivery;
+use tomee_harness::model::{ContextPath, ManagerKind, NodeName, Plan, Role, Topology};
+use tomee_harness::runner::Ended;
+use tomee_harness::tomcat::war::War;
 use tomee_harness::verdict::Status;
 
 /// A wait that a bug makes run out is made short.
@@ -35,13 +35,13 @@ fn folder() -> (tempfile::TempDir, camino::Utf8PathBuf) {
     (folder, path)
 }
 
-/// The cluster that a first story on a cluster with a bug has left.
+/// The cluster that a first scenario on a cluster with a bug has left.
 async fn handed_on(name: &str, bug: Option<Bug>, path: &Utf8Path) -> Arc<Cluster> {
     let mut run = FakeRun::of(plan(name, ManagerKind::Delta), bug);
     run.limits.deploy = SHORT;
     let first = run.handing_on(path).await.expect("it runs");
-    assert_eq!(first.verdict.status, Status::Holds, "{bug:?} shows in the first story already");
-    first.cluster.expect("a story that holds hands its cluster on")
+    assert_eq!(first.verdict.status, Status::Holds, "{bug:?} shows in the first scenario already");
+    first.cluster.expect("a scenario that holds hands its cluster on")
 }
 
 fn events(history: &History) -> impl Iterator<Item = &Event> {
@@ -55,11 +55,12 @@ fn events(history: &History) -> impl Iterator<Item = &Event> {
 #[case(ManagerKind::Delta)]
 #[case(ManagerKind::Backup)]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn each_story_holds_on_the_cluster_of_the_one_before(#[case] manager: ManagerKind) {
-    let stories = ["failover/stop-the-owner", "failover/kill-the-owner", "failover/rotate", "failover/rolling-restart"];
-    let folders: Vec<_> = stories.iter().map(|_| folder()).collect();
+async fn each_scenario_holds_on_the_cluster_of_the_one_before(#[case] manager: ManagerKind) {
+    let scenarios =
+        ["failover/stop-the-owner", "failover/kill-the-owner", "failover/rotate", "failover/rolling-restart"];
+    let folders: Vec<_> = scenarios.iter().map(|_| folder()).collect();
     let mut cluster: Option<Arc<Cluster>> = None;
-    for (name, (_, path)) in stories.iter().zip(&folders) {
+    for (name, (_, path)) in scenarios.iter().zip(&folders) {
         let run = FakeRun::of(plan(name, manager), None);
         let warm = cluster.is_some();
         let ended = match cluster.take() {
@@ -80,15 +81,15 @@ async fn each_story_holds_on_the_cluster_of_the_one_before(#[case] manager: Mana
 #[case::before_its_peer_dies(&["kill n1", "count n2", "restart n1", "kill n2", "count n1"])]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restarted_watcher_keeps_no_app(#[case] then: &[&str]) {
-    let mut story = "name = \"gone\"\n[[step]]\ndeploy = \"counter\"\n".to_owned();
+    let mut scenario = "name = \"gone\"\n[[step]]\ndeploy = \"counter\"\n".to_owned();
     for step in ["count n1", "count n1"].iter().chain(then) {
         let step = match step.split_once(' ').expect("a word and a node") {
             ("count", node) => format!("request = \"count\"\non = \"{node}\""),
             (verb, node) => format!("{verb} = \"{node}\""),
         };
-        story.push_str(&format!("[[step]]\n{step}\n"));
+        scenario.push_str(&format!("[[step]]\n{step}\n"));
     }
-    let scenario = Scenario::parse(story.as_bytes()).expect("a scenario");
+    let scenario = Scenario::parse(scenario.as_bytes()).expect("a scenario");
     let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
     let (_folder, path) = folder();
     let mut run = FakeRun::of(plan, None);
@@ -107,7 +108,7 @@ async fn a_bug_is_seen_on_a_cluster_that_was_handed_on() {
     let ended = FakeRun::of(plan("failover/kill-the-owner", ManagerKind::Delta), bug);
     let ended = ended.taking_over(cluster, &second).await.expect("it is as good as new");
     assert_eq!(ended.verdict.status, Status::Violated);
-    assert!(ended.cluster.is_none(), "a story that shows a violation hands nothing on");
+    assert!(ended.cluster.is_none(), "a scenario that shows a violation hands nothing on");
 }
 
 #[rstest]
@@ -128,30 +129,30 @@ async fn a_cluster_that_a_reset_does_not_make_new_is_refused(#[case] bug: Bug, #
     cluster.shutdown().await.expect("it ends");
 }
 
-/// What somebody does to a cluster between its reset and the next story.
+/// What somebody does to a cluster between its reset and the next scenario.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_that_is_not_as_new_when_its_story_begins_is_refused() {
+async fn a_cluster_that_is_not_as_new_when_its_scenario_begins_is_refused() {
     let (_folder, path) = folder();
     let cluster = handed_on("failover/stop-the-owner", None, &path).await;
     cluster.reset().await.expect("it is as good as new");
     let file = path.join("a.war");
     fs_err::write(&file, "PK").expect("written");
-    let put = tomee_harness::lab::runtime::NodeFile {
+    let put = tomee_harness::runtime::NodeFile {
         path: "cluster/watch/late.war".into(),
         content: b"PK".to_vec(),
         modified: None,
     };
     cluster.runtime().put(&NodeName::nth(0), put).await.expect("put");
-    let from = tomee_harness::spec::RunId::new("first").expect("a good id");
-    let clock = tomee_harness::lab::clock::Clock::start();
-    let next = tomee_harness::lab::prepare::succeed(
+    let from = tomee_harness::model::RunId::new("first").expect("a good id");
+    let clock = tomee_harness::host::clock::Clock::start();
+    let next = tomee_harness::runner::prepare::succeed(
         cluster.clone(),
         from,
         &path.join("next"),
         clock,
         Arc::new(|_: &tomee_harness::history::Record| {}),
     );
-    let beginning = tomee_harness::lab::cluster::Beginning::Warm(next.expect("its folder can be made"));
+    let beginning = tomee_harness::cluster::Beginning::Warm(next.expect("its folder can be made"));
     let error = beginning.cluster().await.expect_err("somebody has deployed an app");
     assert!(error.to_string().contains("still has /late"), "{error}");
     cluster.shutdown().await.expect("it ends");
@@ -159,17 +160,17 @@ async fn a_cluster_that_is_not_as_new_when_its_story_begins_is_refused() {
 
 /// Logs are known to be whole only when the nodes have ended.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_story_that_is_judged_by_logs_hands_nothing_on() {
+async fn a_scenario_that_is_judged_by_logs_hands_nothing_on() {
     let (_folder, path) = folder();
-    let mut story = plan("failover/stop-the-owner", ManagerKind::Delta);
-    story.guarantees.push(tomee_harness::spec::Guarantee::CleanLogs);
-    let ended = FakeRun::of(story, None).handing_on(&path).await.expect("it runs");
+    let mut scenario = plan("failover/stop-the-owner", ManagerKind::Delta);
+    scenario.guarantees.push(tomee_harness::model::Guarantee::CleanLogs);
+    let ended = FakeRun::of(scenario, None).handing_on(&path).await.expect("it runs");
     assert_eq!(ended.verdict.status, Status::Holds, "{:#?}", ended.verdict);
     assert!(ended.cluster.is_none());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_story_that_ends_otherwise_than_well_hands_nothing_on() {
+async fn a_scenario_that_ends_otherwise_than_well_hands_nothing_on() {
     for bug in
         [Bug::ForgetsAtFailover(1), Bug::KillFails, Bug::BadProbe(1, integration_tests::fake::BadProbe::ServerError)]
     {

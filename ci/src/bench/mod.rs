@@ -11,8 +11,8 @@ mod stock;
 
 use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail};
-use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Quiet};
-use tomee_harness::spec::ServerSpec;
+use tomee_harness::model::ServerSpec;
+use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
 
 use self::main_job::{MainJob, Measured};
 use crate::command::{cargo, run};

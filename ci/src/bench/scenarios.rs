@@ -15,8 +15,8 @@ use miette::{IntoDiagnostic as _, Result, bail, miette};
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 use tomee_harness::history::{self, Event, Nanos, RecordKind};
-use tomee_harness::spec::Topology;
-use tomee_harness::spec::scenario::{Scenario, shipped};
+use tomee_harness::model::Topology;
+use tomee_harness::model::scenario::{Scenario, shipped};
 
 use super::spread;
 

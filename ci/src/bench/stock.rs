@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use miette::{IntoDiagnostic as _, Result, bail};
-use tomee_harness::lab::distribution::Distribution;
-use tomee_harness::lab::ports::PortPool;
-use tomee_harness::lab::wait::{self, Look, TimedOut};
-use tomee_harness::lab::war::War;
-use tomee_harness::spec::ContextPath;
+use tomee_harness::host::ports::PortPool;
+use tomee_harness::host::wait::{self, Look, TimedOut};
+use tomee_harness::model::ContextPath;
+use tomee_harness::tomcat::distribution::Distribution;
+use tomee_harness::tomcat::war::War;
 
 const LIMIT: Duration = Duration::from_mins(2);
 

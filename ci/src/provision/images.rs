@@ -24,7 +24,7 @@ rm -rf "$1/usr/share/doc" "$1/usr/share/man" "$1/usr/share/info" "$1/usr/share/l
 
 /// How one image is made.
 struct Recipe {
-    /// Its name, which the harness knows (`lab::runtime::docker::images`).
+    /// Its name, which the harness knows (`runtime::docker::images`).
     image: &'static str,
     packages: &'static str,
     /// After [`TIDY`].
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn the_harness_looks_for_the_images_that_are_made_here() {
-        let known = include_str!("../../../harness/src/lab/runtime/docker/images.rs");
+        let known = include_str!("../../../harness/src/runtime/docker/images.rs");
         for recipe in &RECIPES {
             assert!(known.contains(&format!("{:?}", recipe.image)), "{} is unknown to the harness", recipe.image);
         }

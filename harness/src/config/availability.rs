@@ -4,8 +4,8 @@
 //! Sources: the changelogs of 9.0.117, 10.1.59 and 11.0.24, and their reference pages.
 
 use super::RenderError;
-use crate::spec::cluster_element::ClusterElement;
-use crate::spec::{ServerKind, TomcatVersion};
+use crate::model::cluster_element::ClusterElement;
+use crate::model::{ServerKind, TomcatVersion};
 
 enum Versions {
     /// The first version of each branch that has it; branches after the last have it, too.

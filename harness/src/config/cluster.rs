@@ -5,13 +5,13 @@ use std::time::Duration;
 use super::RenderError;
 use super::availability;
 use super::xml::Element;
-use crate::spec::cluster_element::{
+use crate::model::cluster_element::{
     BackupManager, CloudMembershipService, ClusterElement, ClusterListener, DeltaManager, FarmWarDeployer, Interceptor,
     JvmRouteBinderValve, LocalMember, McastService, Member, MessageDispatchInterceptor, NioReceiver,
     PooledParallelSender, ReplicationTransmitter, ReplicationValve, SessionIdGenerator, SimpleTcpCluster,
     StaticMembershipInterceptor, StaticMembershipService, TcpFailureDetector, UniqueId, Valve,
 };
-use crate::spec::{Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, ServerKind, Timing, Topology};
+use crate::model::{Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, ServerKind, Timing, Topology};
 
 /// The Host's `appBase`, and where the farm puts a WAR. Any other folder gives 404 on every node, with no error
 /// (`HostConfig.deployApps` looks in `appBase` only).

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{farm_folders, members_by_interceptor};
-use crate::spec::cluster_element::{ClusterElement, ClusterElements, Interceptor, Valve};
-use crate::spec::{Container, ManagerKind, Membership, SendOptions, ServerPorts, Timing, Topology};
+use crate::model::cluster_element::{ClusterElement, ClusterElements, Interceptor, Valve};
+use crate::model::{Container, ManagerKind, Membership, SendOptions, ServerPorts, Timing, Topology};
 
 /// One thing that is not as in a stock server.
 ///

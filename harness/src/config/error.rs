@@ -1,6 +1,6 @@
 //! Why a topology has no server.xml.
 
-use crate::spec::{NodeName, ServerKind, TomcatVersion};
+use crate::model::{NodeName, ServerKind, TomcatVersion};
 
 /// A topology that cannot be said in server.xml, or not for this server.
 #[derive(Debug, thiserror::Error)]

@@ -123,7 +123,7 @@ fn told(element: roxmltree::Node<'_, '_>) -> Option<String> {
 mod tests {
     use super::*;
     use crate::config::server_xml;
-    use crate::spec::{NodeName, Product, ServerKind, TomcatVersion, Topology};
+    use crate::model::{NodeName, Product, ServerKind, TomcatVersion, Topology};
 
     const TOMCAT_9: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Server port="8005" shutdown="SHUTDOWN">

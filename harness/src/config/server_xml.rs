@@ -3,7 +3,7 @@
 use super::RenderError;
 use super::cluster::{self, ACCELERATED_DELAY_S, FARM_DEPLOY_DIR, Place};
 use super::xml::{self, Element};
-use crate::spec::{
+use crate::model::{
     Container, Endpoints, NodeEndpoints, NodeName, Product, ServerKind, Timing, TomcatVersion, Topology,
 };
 

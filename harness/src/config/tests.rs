@@ -6,13 +6,13 @@ use std::net::Ipv4Addr;
 use rstest::rstest;
 
 use super::{RenderError, differences, farm_folders, server_xml};
-use crate::spec::cluster_element::tests::{documented, documented_name, everything};
-use crate::spec::cluster_element::{
+use crate::model::cluster_element::tests::{documented, documented_name, everything};
+use crate::model::cluster_element::{
     BackupManager, ClusterElements, DeltaManager, Interceptor, McastService, NioReceiver, StaticMembershipInterceptor,
     StaticMembershipService, TcpFailureDetector, TcpPingInterceptor,
 };
-use crate::spec::topology::MulticastGroup;
-use crate::spec::{
+use crate::model::topology::MulticastGroup;
+use crate::model::{
     Container, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, Ports, Product, ServerKind, Timing,
     Topology,
 };

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Nanos;
-use crate::spec::{ContextPath, NodeName, SessionId};
+use crate::model::{ContextPath, NodeName, SessionId};
 
 /// How much a probe was asked. What was not asked is empty in the answer and says nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

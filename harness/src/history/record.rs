@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LogLine, NodeObservation, OperationId, Outcome};
-use crate::spec::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, RunId, plan::AppRequest};
+use crate::model::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, RunId, plan::AppRequest};
 
 /// Monotonic nanoseconds since the run's start.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
@@ -65,7 +65,7 @@ pub enum RecordKind {
         /// Method, path and query as sent.
         target: String,
         /// The session id that the client's cookie carries.
-        session: Option<crate::spec::SessionId>,
+        session: Option<crate::model::SessionId>,
     },
     /// The request ended.
     Complete {
@@ -115,7 +115,7 @@ pub enum FaultPhase {
     Healed {
         /// What it had done by then, where that was counted; for example `37 packets dropped`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        toll: Option<String>,
+        effect: Option<String>,
     },
 }
 
@@ -140,8 +140,8 @@ pub enum Event {
         /// The addresses.
         endpoints: Endpoints,
     },
-    /// Nodes that run since an earlier story were taken over, in the place of a start: each lives and sees every other,
-    /// and no app, session or fault of that story is left, as the looks right before this record show.
+    /// Nodes that run since an earlier scenario were taken over, in the place of a start: each lives and sees every other,
+    /// and no app, session or fault of that scenario is left, as the looks right before this record show.
     ClusterAdopted {
         /// The run whose cluster it was first.
         from: RunId,
@@ -223,7 +223,7 @@ pub enum Event {
         /// How long it was waited, in milliseconds.
         waited_ms: u64,
         /// The guarantee that this breaks, where one explains it.
-        breaks: Option<crate::spec::Guarantee>,
+        breaks: Option<crate::model::Guarantee>,
     },
     /// A node ended that nobody had asked to end.
     NodeDied {

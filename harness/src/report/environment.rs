@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::{Event, History, ManagerState, RecordKind, SessionCookieState};
-use crate::spec::{Endpoints, NodeName, RunId};
+use crate::model::{Endpoints, NodeName, RunId};
 
 /// What a run ran on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,9 +34,9 @@ pub struct Environment {
     /// The run whose cluster it took over, where it started none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster: Option<RunId>,
-    /// Which story it was, as `failover/kill-the-owner [manager=delta]`. Older runs have none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub story: Option<String>,
+    /// Which scenario it was, as `failover/kill-the-owner [manager=delta]`. Older runs have none.
+    #[serde(default, skip_serializing_if = "Option::is_none", alias = "story")]
+    pub scenario: Option<String>,
     /// The command line that does the run again, from any folder. Older runs have none, or one for the run's folder.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub again: Vec<String>,
@@ -173,7 +173,7 @@ mod tests {
 
     use super::*;
     use crate::history::{Nanos, Record};
-    use crate::spec::NodeEndpoints;
+    use crate::model::NodeEndpoints;
 
     #[test]
     fn the_addresses_are_those_of_the_last_start() {

@@ -1,7 +1,7 @@
 //! `junit.xml`: one test suite a run, one test case a guarantee or expectation, for the CI that shows test results.
 //!
 //! A violation is a failure, what could not be decided is an error, and what does not count, as it is
-//! not promised or is the violation that the story was told to show, is skipped with the reason.
+//! not promised or is the violation that the scenario was told to show, is skipped with the reason.
 //! A run whose verdict is not *holds* never gives a file in which every case passed.
 
 use std::time::Duration;

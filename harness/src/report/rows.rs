@@ -68,7 +68,7 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
 mod tests {
     use super::super::sample::violated;
     use super::*;
-    use crate::spec::Violation;
+    use crate::model::Violation;
 
     #[test]
     fn a_violation_counts_unless_the_judge_has_set_it_aside() {

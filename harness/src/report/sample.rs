@@ -10,8 +10,8 @@ use crate::history::{
     NodeObservation, NodeState, OperationId, Outcome, Question, Record, RecordKind, ReplicaRole, Reply, Seen,
     SessionReplica,
 };
-use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, ContextPath, FaultKind, Guarantee, NodeName, SessionId};
+use crate::model::plan::AppRequest;
+use crate::model::{ClientName, ContextPath, FaultKind, Guarantee, NodeName, SessionId};
 use crate::verdict::{Assumption, Eviction, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict};
 
 /// What no page, table or XML may take for its own.
@@ -127,28 +127,28 @@ fn node(name: &str) -> NodeName {
 
 /// Counts 1 and 2 on n1, n2 seen to hold 1, n1 killed, count 1 on n2, n1 back.
 fn history(message: &str) -> History {
-    let mut story = Story(History::default());
+    let mut scenario = Sample(History::default());
     for name in ["n1", "n2"] {
-        story.push(100, RecordKind::Event(Event::NodeStarts { node: node(name) }));
-        story.push(900, RecordKind::Event(Event::NodeReady { node: node(name) }));
+        scenario.push(100, RecordKind::Event(Event::NodeStarts { node: node(name) }));
+        scenario.push(900, RecordKind::Event(Event::NodeReady { node: node(name) }));
     }
-    story.request(1, "n1", Some(1), None);
-    story.request(2, "n1", Some(2), Some("AB12.n1"));
-    story.look("n2", 1);
-    story.log("n2", message);
+    scenario.request(1, "n1", Some(1), None);
+    scenario.request(2, "n1", Some(2), Some("AB12.n1"));
+    scenario.look("n2", 1);
+    scenario.log("n2", message);
     let fault = |phase| RecordKind::Fault { fault: 1, kind: FaultKind::Kill, node: node("n1"), phase };
-    story.push(5, fault(FaultPhase::Asked));
-    story.push(5, fault(FaultPhase::Hit { proof: "process 4711 ended by signal 9".to_owned() }));
-    story.request(3, "n2", Some(1), Some("AB12.n1"));
-    story.look("n2", 2);
-    story.push(10, RecordKind::Event(Event::NodeStarts { node: node("n1") }));
-    story.push(700, RecordKind::Event(Event::NodeReady { node: node("n1") }));
-    story.0
+    scenario.push(5, fault(FaultPhase::Asked));
+    scenario.push(5, fault(FaultPhase::Hit { proof: "process 4711 ended by signal 9".to_owned() }));
+    scenario.request(3, "n2", Some(1), Some("AB12.n1"));
+    scenario.look("n2", 2);
+    scenario.push(10, RecordKind::Event(Event::NodeStarts { node: node("n1") }));
+    scenario.push(700, RecordKind::Event(Event::NodeReady { node: node("n1") }));
+    scenario.0
 }
 
-struct Story(History);
+struct Sample(History);
 
-impl Story {
+impl Sample {
     /// A record so many milliseconds after the one before.
     fn push(&mut self, after_ms: u64, kind: RecordKind) {
         let now = self.0.records.last().map_or(0, |record| record.at.0);

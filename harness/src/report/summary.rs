@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::environment::UnusedFile;
 use crate::config::{self, Difference};
 use crate::history::History;
-use crate::spec::Plan;
+use crate::model::Plan;
 use crate::verdict::{Status, Verdict, explain};
 
 /// All that the end of a run has to say.
@@ -16,7 +16,7 @@ use crate::verdict::{Status, Verdict, explain};
 pub struct Summary {
     /// The format, 1.
     pub format: u32,
-    /// The story's name.
+    /// The scenario's name.
     pub name: String,
     /// One line on what it was told.
     pub setting: String,

@@ -6,16 +6,16 @@ use camino::Utf8Path;
 use libtest_mimic::{Arguments, Failed, Trial};
 use tokio::runtime::Handle;
 
-use super::budget::Budget;
 use super::files::files_below;
 use super::options::Options;
-use super::teller::{TellError, Teller, plans};
-use crate::spec::Plan;
+use super::scenario_runner::{RunError, ScenarioRunner, plans};
+use crate::model::Plan;
+use crate::runner::Budget;
 
 /// Threads only wait for their run, but nobody needs hundreds.
 const MOST_THREADS: usize = 64;
 
-/// How many tests begin, of which as many go on as the budget bears. Of tests that hand their clusters on, the fleet
+/// How many tests begin, of which as many go on as the budget bears. Of tests that hand their clusters on, the pool
 /// chooses among those that have begun.
 fn threads(budget: Budget, warm: bool) -> usize {
     if warm { MOST_THREADS } else { budget.runs.min(MOST_THREADS) }
@@ -42,9 +42,9 @@ fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
             return libtest_mimic::run(&arguments, vec![failing("options", error.to_string())]).exit_code();
         }
     };
-    let teller = Teller::default().jobs(options.jobs).warm(options.warm);
-    let conclusion = libtest_mimic::run(&arguments, trials(folder, &teller, runtime.handle()));
-    match runtime.block_on(teller.end()) {
+    let runner = ScenarioRunner::default().jobs(options.jobs).warm(options.warm);
+    let conclusion = libtest_mimic::run(&arguments, trials(folder, &runner, runtime.handle()));
+    match runtime.block_on(runner.end()) {
         Ok(()) => conclusion.exit_code(),
         Err(error) => {
             tracing::error!("a cluster that was kept warm did not end as it should: {error}");
@@ -58,7 +58,7 @@ fn failing(name: &str, why: String) -> Trial {
 }
 
 /// A test for each run; a file that cannot be told is a test that fails.
-fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle) -> Vec<Trial> {
+fn trials(folder: &Utf8Path, runner: &ScenarioRunner, runtime: &Handle) -> Vec<Trial> {
     let files = match files_below(folder) {
         Ok(files) => files,
         Err(error) => return vec![failing(folder.as_str(), format!("{folder} cannot be read: {error}"))],
@@ -67,13 +67,13 @@ fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle) -> Vec<Trial> {
         // A suite that finds nothing must not be green.
         return vec![failing(folder.as_str(), format!("there is no scenario (*.toml) in {folder}"))];
     }
-    let runs: Vec<(String, Result<Plan, TellError>)> = files.iter().flat_map(|file| runs_of(folder, file)).collect();
-    teller.expect(runs.iter().filter_map(|(_, plan)| plan.as_ref().ok()));
-    let trial = |(name, plan): (String, Result<Plan, TellError>)| {
-        let (teller, runtime) = (teller.clone(), runtime.clone());
+    let runs: Vec<(String, Result<Plan, RunError>)> = files.iter().flat_map(|file| runs_of(folder, file)).collect();
+    runner.expect(runs.iter().filter_map(|(_, plan)| plan.as_ref().ok()));
+    let trial = |(name, plan): (String, Result<Plan, RunError>)| {
+        let (runner, runtime) = (runner.clone(), runtime.clone());
         Trial::test(name, move || {
             let plan = plan.map_err(|error| told_whole(&error))?;
-            let told = runtime.block_on(async { teller.tell(&plan).await?.holds() });
+            let told = runtime.block_on(async { runner.tell(&plan).await?.holds() });
             told.map(drop).map_err(|error| told_whole(&error))
         })
     };
@@ -81,7 +81,7 @@ fn trials(folder: &Utf8Path, teller: &Teller, runtime: &Handle) -> Vec<Trial> {
 }
 
 /// The runs of a file, each with the name of its test.
-fn runs_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Plan, TellError>)> {
+fn runs_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Plan, RunError>)> {
     let name = file.strip_prefix(folder).unwrap_or(file).with_extension("");
     match plans(file) {
         Err(error) => vec![(name.to_string(), Err(error))],
@@ -96,7 +96,7 @@ fn runs_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Plan, Tell
 }
 
 /// An error with its sources, as a test shows it.
-fn told_whole(error: &TellError) -> Failed {
+fn told_whole(error: &RunError) -> Failed {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
@@ -112,7 +112,7 @@ mod tests {
 
     fn trials(folder: &Utf8Path) -> Vec<Trial> {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        super::trials(folder, &Teller::default(), runtime.handle())
+        super::trials(folder, &ScenarioRunner::default(), runtime.handle())
     }
 
     fn quiet() -> Arguments {
@@ -138,11 +138,11 @@ mod tests {
     fn each_cell_is_a_test_of_its_own() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        let story = "name = \"x\"\n[matrix]\nmanager = [\"delta\", \"backup\"]\nnodes = [2, 3]\n";
-        fs_err::write(folder.join("story.toml"), story).expect("written");
+        let scenario = "name = \"x\"\n[matrix]\nmanager = [\"delta\", \"backup\"]\nnodes = [2, 3]\n";
+        fs_err::write(folder.join("scenario.toml"), scenario).expect("written");
         let names: Vec<String> = trials(folder).iter().map(|trial| trial.name().to_owned()).collect();
         assert_eq!(names.len(), 4, "{names:?}");
         assert_eq!(names.iter().collect::<std::collections::BTreeSet<_>>().len(), 4, "{names:?}");
-        assert!(names.contains(&"story::nodes=3,manager=backup".to_owned()), "{names:?}");
+        assert!(names.contains(&"scenario::nodes=3,manager=backup".to_owned()), "{names:?}");
     }
 }

@@ -21,7 +21,7 @@
 //! #[rstest]
 //! #[tokio::test]
 //! async fn scenario(#[files("scenarios/**/*.toml")] path: std::path::PathBuf) {
-//!     tomee_harness::suite::tell_file(&path).await.expect("it holds");
+//!     tomee_harness::suite::run_file(&path).await.expect("it holds");
 //! }
 //! ```
 //!
@@ -32,17 +32,12 @@
 //! clusters on from test to test, reset and verified; `TOMEE_HARNESS_JOBS` and `TOMEE_HARNESS_WARM` say the same. Under
 //! nextest each test is a process of its own, and neither has a meaning.
 
-mod afloat;
-mod budget;
 mod files;
-mod fleet;
 mod main;
 mod options;
-mod teller;
+mod scenario_runner;
 
-pub use budget::{Budget, Jobs, JobsError};
 pub use files::files_below;
-pub use fleet::{Berth, Fleet, Renewal, RenewalListener, Standing, StandingError, remove_machines};
 pub use main::test_main;
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
-pub use teller::{TellError, Teller, Told, tell_file};
+pub use scenario_runner::{FinishedRun, RunError, ScenarioRunner, run_file};

@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 
-use super::budget::Jobs;
+use crate::runner::Jobs;
 
 /// Says how many runs go on at one time.
 pub const JOBS_VARIABLE: &str = "TOMEE_HARNESS_JOBS";

@@ -10,7 +10,7 @@ use super::operations::stem;
 use super::requests::Request;
 use super::view::{Look, View};
 use crate::history::{Nanos, ReplicaRole, SessionReplica};
-use crate::spec::{ClientName, ContextPath, Guarantee, NodeName};
+use crate::model::{ClientName, ContextPath, Guarantee, NodeName};
 
 /// One session of an app.
 #[derive(Debug)]
@@ -303,22 +303,22 @@ impl<'a> View<'a> {
         (from, at): (Nanos, Nanos),
     ) -> Option<String> {
         let begun = || session.requests.iter().map(|index| &self.requests[*index]).filter(|asked| asked.invoked < at);
-        let split = self.splits.iter().find(|split| {
-            let saw = |asked: &&Request<'a>| asked.invoked < split.until && split.from < asked.acts_until;
-            if at <= split.from {
+        let partition = self.partitions.iter().find(|partition| {
+            let saw = |asked: &&Request<'a>| asked.invoked < partition.until && partition.from < asked.acts_until;
+            if at <= partition.from {
                 return false;
             }
             if !self.replicates_to_all() {
-                return begun().any(|asked| asked.invoked < split.until);
+                return begun().any(|asked| asked.invoked < partition.until);
             }
             let Some(first) = begun().find(saw) else { return false };
             let born = self.timeline.lives(node).iter().map(|life| life.from).filter(|born| *born < at).max();
-            split.parts(first.node, node)
-                || begun().any(|asked| first.invoked <= asked.invoked && split.parts(first.node, asked.node))
+            partition.parts(first.node, node)
+                || begun().any(|asked| first.invoked <= asked.invoked && partition.parts(first.node, asked.node))
                 || born.is_some_and(|born| first.invoked < born)
         });
-        if let Some(split) = split {
-            return Some(format!("{} had split {}, and nothing is merged", split.name, session.name()));
+        if let Some(partition) = partition {
+            return Some(format!("{} had split {}, and nothing is merged", partition.name, session.name()));
         }
         let broken: Vec<_> = self.broken_between(from, at).collect();
         let alone = broken.iter().find(|(when, victim)| {

@@ -8,7 +8,7 @@ use super::records;
 use super::timeline::FaultFate;
 use super::view::View;
 use crate::history::{Event, Nanos, OperationId, RecordKind};
-use crate::spec::Guarantee;
+use crate::model::Guarantee;
 
 /// An assumption and how far it reaches.
 #[derive(Debug)]
@@ -167,7 +167,7 @@ fn not_interrupted(view: &View<'_>) -> Shown {
 
 fn steps_ended(view: &View<'_>) -> Shown {
     if cut_short_as_expected(view) {
-        return Ok("the violation that was expected cut the story short".to_owned());
+        return Ok("the violation that was expected cut the scenario short".to_owned());
     }
     for (index, step) in view.plan.steps.iter().enumerate() {
         let number = index + 1;

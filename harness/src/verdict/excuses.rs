@@ -8,7 +8,7 @@ use super::routes::Routes;
 use super::sessions::{Loss, Session};
 use super::timeline::FOREVER;
 use crate::history::Nanos;
-use crate::spec::plan::AppRequest;
+use crate::model::plan::AppRequest;
 
 /// How long a session lives unused behind a request for `short-live.jsp`.
 const SHORT_LIFE: Duration = Duration::from_secs(5);

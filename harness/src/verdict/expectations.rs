@@ -1,4 +1,4 @@
-//! What the steps of a plan expected of their answers, and which violations the story was told to show.
+//! What the steps of a plan expected of their answers, and which violations the scenario was told to show.
 
 mod logs;
 mod replicas;
@@ -12,7 +12,7 @@ use super::guarantees::state_transferred;
 use super::timeline::in_time;
 use super::view::View;
 use crate::history::{CounterReply, Event, Nanos, OperationId, Outcome, RecordKind, Reply};
-use crate::spec::{
+use crate::model::{
     ClientName, Expect, ExpectedViolation, Guarantee, NodeName, SessionFate, SessionId, StepKind, Violation,
 };
 
@@ -118,19 +118,19 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
     }
 }
 
-/// Whether a violation is one that the story was told to show.
+/// Whether a violation is one that the scenario was told to show.
 pub(super) fn is_expected(view: &View<'_>, violation: Violation) -> bool {
     view.plan.expect_violations.iter().any(|expected| expected.violation == violation)
 }
 
-/// Whether a wait ran out because of a violation that the story was told to show.
+/// Whether a wait ran out because of a violation that the scenario was told to show.
 pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
     let expected = |guarantee| is_expected(view, Violation::of(guarantee));
     let named = view.events().any(|(_, _, event)| match event {
         Event::WaitRanOut { breaks: Some(guarantee), .. } => expected(*guarantee),
         _ => false,
     });
-    named || (expected(Guarantee::StateTransferred) && state_transferred::cut_the_story_short(view))
+    named || (expected(Guarantee::StateTransferred) && state_transferred::cut_the_scenario_short(view))
 }
 
 /// From when to when a step went.
@@ -364,7 +364,7 @@ fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String
     })
 }
 
-fn first_answer(limit: crate::spec::Millis, from: Nanos, asked: &[&Asked<'_>]) -> Expectation {
+fn first_answer(limit: crate::model::Millis, from: Nanos, asked: &[&Asked<'_>]) -> Expectation {
     let ends = asked.iter().filter(|asked| asked.reply().is_some()).filter_map(|asked| Some((asked.end?, asked.id)));
     let first = ends.min_by_key(|((at, _, _), _)| *at);
     let what = format!("first answer within {limit}");

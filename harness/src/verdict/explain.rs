@@ -9,7 +9,7 @@ use crate::history::{
     CounterReply, Event, FaultPhase, History, NodeState, OperationId, Outcome, Record, RecordKind, Reply,
     SessionReplica,
 };
-use crate::spec::{NodeName, SessionId};
+use crate::model::{NodeName, SessionId};
 
 /// How many records before and after each piece of evidence are told.
 const AROUND: usize = 2;
@@ -44,7 +44,7 @@ pub fn around(evidence: &[usize], history: &History) -> Vec<String> {
     lines.collect()
 }
 
-/// Steps are the frame of a run, not its story.
+/// Steps are the frame of a run, not its scenario.
 fn worth_telling(record: &Record) -> bool {
     !matches!(
         record.kind,
@@ -110,8 +110,8 @@ fn phase_in_words(phase: &FaultPhase) -> String {
         FaultPhase::Asked => "asked for".to_owned(),
         FaultPhase::Hit { proof } => format!("hit: {proof}"),
         FaultPhase::Missed { seen } => format!("missed: {seen}"),
-        FaultPhase::Healed { toll: None } => "undone".to_owned(),
-        FaultPhase::Healed { toll: Some(toll) } => format!("undone: {toll}"),
+        FaultPhase::Healed { effect: None } => "undone".to_owned(),
+        FaultPhase::Healed { effect: Some(effect) } => format!("undone: {effect}"),
     }
 }
 

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::history::OperationId;
-use crate::spec::{FaultKind, Guarantee, NodeName, Violation};
+use crate::model::{FaultKind, Guarantee, NodeName, Violation};
 
 /// Three-valued, because a lost machine is neither pass nor fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -34,7 +34,7 @@ pub struct Verdict {
     /// What the plan's steps expected of their answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
-    /// The violations that the story was told to show.
+    /// The violations that the scenario was told to show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected_violations: Vec<Expectation>,
     /// What must be true for the rest to mean anything.

@@ -8,7 +8,7 @@ use super::guarantees::{self, Judgement};
 use super::view::View;
 use super::{expectations, measures, notes, promise, thresholds};
 use crate::history::{Event, History};
-use crate::spec::{Guarantee, Plan, Violation};
+use crate::model::{Guarantee, Plan, Violation};
 
 /// Judges a run.
 ///
@@ -71,7 +71,7 @@ fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
 
 fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Finding {
     let judgement = ran_out(guarantee, view).unwrap_or_else(|| guarantees::of(guarantee, view));
-    let void = promise::void(guarantee, view.plan);
+    let not_promised_reason = promise::not_promised_reason(guarantee, view.plan);
     let unmet = assumed.iter().find(|weighed| {
         let counts = match judgement.status {
             Status::Violated => weighed.founds_all,
@@ -81,7 +81,7 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
     });
     let unmet = unmet.map(|unmet| format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because));
     let told = &judgement.because;
-    let (status, because) = match (judgement.status, unmet, &judgement.unpromised, &void) {
+    let (status, because) = match (judgement.status, unmet, &judgement.unpromised, &not_promised_reason) {
         (Status::Violated, Some(unmet), ..) => (Status::Unknown, format!("{unmet}; otherwise violated: {told}")),
         (Status::Holds, Some(unmet), ..) => (Status::Unknown, unmet),
         (Status::Violated, None, Some(why), _) => (Status::Unknown, format!("{told}; excused: {why}")),
@@ -98,7 +98,7 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
     };
     let mut finding = Finding {
         guarantee,
-        promised: void.is_none(),
+        promised: not_promised_reason.is_none(),
         aside: None,
         violations,
         status,

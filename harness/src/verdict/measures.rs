@@ -7,7 +7,7 @@ use super::finding::{Eviction, Failover, Latency, Measures, NodeTime};
 use super::timeline::{FOREVER, Fault};
 use super::view::View;
 use crate::history::{Event, Outcome, RecordKind};
-use crate::spec::NodeName;
+use crate::model::NodeName;
 
 /// All measures of a run.
 pub(super) fn measure(view: &View<'_>) -> Measures {

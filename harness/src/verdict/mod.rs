@@ -18,11 +18,11 @@ mod thresholds;
 mod excuses;
 mod held;
 mod operations;
+mod partitions;
 mod records;
 mod requests;
 mod routes;
 mod sessions;
-mod splits;
 mod timeline;
 mod view;
 

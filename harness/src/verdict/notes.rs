@@ -7,15 +7,15 @@ use super::promise;
 use super::sessions::Session;
 use super::view::View;
 use crate::history::{LogClass, RecordKind};
-use crate::spec::NodeName;
-use crate::spec::plan::AppRequest;
+use crate::model::NodeName;
+use crate::model::plan::AppRequest;
 
 /// All notes on a run.
 pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     let mut notes = Vec::new();
     for guarantee in &view.plan.guarantees {
-        let void = promise::void(*guarantee, view.plan);
-        notes.extend(void.map(|why| format!("{guarantee} is not promised: {why}")));
+        let not_promised_reason = promise::not_promised_reason(*guarantee, view.plan);
+        notes.extend(not_promised_reason.map(|why| format!("{guarantee} is not promised: {why}")));
     }
     for session in &view.sessions {
         notes.extend(lost_in_place(view, session));

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::timeline::{FOREVER, Timeline, in_time};
 use crate::history::{CounterReply, History, Nanos, OperationId, Outcome, RecordKind, Reply};
-use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, NodeName, SessionId};
+use crate::model::plan::AppRequest;
+use crate::model::{ClientName, NodeName, SessionId};
 
 /// A request to the counter app.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Promises: what a configuration rules out.
 
-use crate::spec::{Guarantee, Plan};
+use crate::model::{Guarantee, Plan};
 
 /// The guarantees that a configuration promises.
 ///
@@ -40,7 +40,7 @@ fn needs_waiting(guarantee: Guarantee) -> bool {
 }
 
 /// Why a configuration does not promise a guarantee, in words; `None` where it does.
-pub(super) fn void(guarantee: Guarantee, plan: &Plan) -> Option<String> {
+pub(super) fn not_promised_reason(guarantee: Guarantee, plan: &Plan) -> Option<String> {
     if !needs_waiting(guarantee) {
         return None;
     }

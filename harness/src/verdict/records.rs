@@ -4,7 +4,7 @@
 use super::timeline::{Fault, FaultFate, Life};
 use super::view::View;
 use crate::history::{Event, FaultPhase, LogLine, Nanos, RecordKind};
-use crate::spec::{ClientName, FaultKind, NodeName, Step, StepKind, Target};
+use crate::model::{ClientName, FaultKind, NodeName, Step, StepKind, Target};
 
 /// The first step that ended without what it must have left, in words.
 pub(super) fn empty_step(view: &View<'_>) -> Option<String> {

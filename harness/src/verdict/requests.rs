@@ -5,8 +5,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::operations::{cookie_value, is_complete, path};
 use super::timeline::{FOREVER, Timeline, in_time};
 use crate::history::{History, Nanos, OperationId, Outcome, RecordKind, Reply};
-use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, ContextPath, NodeName, SessionId};
+use crate::model::plan::AppRequest;
+use crate::model::{ClientName, ContextPath, NodeName, SessionId};
 
 /// See the module.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::operations::Operation;
 use crate::history::{History, RecordKind};
-use crate::spec::{NodeName, Plan};
+use crate::model::{NodeName, Plan};
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -14,8 +14,8 @@ use super::routes::Routes;
 use super::timeline::FOREVER;
 use super::view::Content;
 use crate::history::{History, Nanos, Outcome, RecordKind};
-use crate::spec::plan::AppRequest;
-use crate::spec::{ClientName, NodeName};
+use crate::model::plan::AppRequest;
+use crate::model::{ClientName, NodeName};
 
 /// One session of one client.
 #[derive(Debug)]
@@ -286,7 +286,7 @@ impl<'a> Book<'a> {
 
     fn assign(&mut self, index: usize, operation: &Operation<'a>) {
         let find = |id: Option<&str>| id.and_then(|id| self.by_stem.get(stem(id)).copied());
-        let (asked, told) = (find(operation.sent.map(crate::spec::SessionId::as_str)), find(operation.told()));
+        let (asked, told) = (find(operation.sent.map(crate::model::SessionId::as_str)), find(operation.told()));
         match operation.fate {
             Fate::Nothing => {
                 if let Some(session) = asked {

@@ -1,10 +1,10 @@
-//! Thresholds: what a story says that something may take at most, judged as expectations.
+//! Thresholds: what a scenario says that something may take at most, judged as expectations.
 
 use super::finding::{Expectation, Measures, Status};
 use super::timeline::FOREVER;
 use super::view::View;
 use crate::history::{Nanos, OperationId};
-use crate::spec::{AtMost, Millis};
+use crate::model::{AtMost, Millis};
 
 /// How each threshold of some stands; what was not measured is unknown.
 pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost) -> Vec<Expectation> {

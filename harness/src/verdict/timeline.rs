@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::history::{Event, FaultPhase, History, Nanos, RecordKind};
-use crate::spec::{FaultKind, NodeName};
+use crate::model::{FaultKind, NodeName};
 
 /// A fault of the run.
 #[derive(Debug)]
@@ -190,7 +190,7 @@ impl<'a> Timeline<'a> {
                 self.deaths.clear();
                 self.lives.clear();
             }
-            // As if all had started just now: nothing of an earlier story is left.
+            // As if all had started just now: nothing of an earlier scenario is left.
             Event::ClusterAdopted { nodes, .. } => {
                 self.deaths.clear();
                 self.lives.clear();
@@ -316,7 +316,7 @@ impl<'a> Timeline<'a> {
 mod tests {
     use super::*;
     use crate::history::Record;
-    use crate::spec::Endpoints;
+    use crate::model::Endpoints;
 
     #[test]
     fn a_start_on_other_ports_begins_anew_and_a_death_without_one_stays() {

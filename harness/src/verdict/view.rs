@@ -6,16 +6,16 @@ use std::time::Duration;
 use super::app_sessions::AppSessions;
 use super::held;
 use super::operations::{self, Operation, stem};
+use super::partitions::{self, Partition};
 use super::requests::{self, Request};
 use super::routes::Routes;
 use super::sessions::{self, Replica, Session};
-use super::splits::{self, Split};
 use super::timeline::{Fault, Timeline, in_time};
 use crate::history::{
     AttributeValue, ContextState, CounterReply, Event, History, LogClass, Nanos, NodeState, OperationId, Question,
     Record, RecordKind, ReplicaRole, SessionReplica,
 };
-use crate::spec::{ClientName, ContextPath, Guarantee, NodeName, Plan, StepKind};
+use crate::model::{ClientName, ContextPath, Guarantee, NodeName, Plan, StepKind};
 
 /// The session attribute in which the counter app counts.
 pub const COUNT_ATTRIBUTE: &str = "count";
@@ -113,7 +113,7 @@ pub(super) struct View<'a> {
     pub(super) plan: &'a Plan,
     pub(super) history: &'a History,
     pub(super) timeline: Timeline<'a>,
-    pub(super) splits: Vec<Split<'a>>,
+    pub(super) partitions: Vec<Partition<'a>>,
     pub(super) routes: Routes<'a>,
     pub(super) operations: Vec<Operation<'a>>,
     pub(super) sessions: Vec<Session<'a>>,
@@ -161,8 +161,8 @@ impl<'a> View<'a> {
             _ => None,
         });
         let events = events.collect();
-        let splits = splits::splits(plan, history, &timeline);
-        let run = held::Run::of(plan, &operations, &timeline, &splits, &routes);
+        let partitions = partitions::partitions(plan, history, &timeline);
+        let run = held::Run::of(plan, &operations, &timeline, &partitions, &routes);
         for session in &mut sessions {
             session.held = held::held(&run, session);
             session.take_over_doubts();
@@ -179,7 +179,7 @@ impl<'a> View<'a> {
             plan,
             history,
             timeline,
-            splits,
+            partitions,
             routes,
             operations,
             sessions,

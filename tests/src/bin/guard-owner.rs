@@ -8,9 +8,9 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use camino::Utf8PathBuf;
-use tomee_harness::lab::guard::{Guard, RUN_VARIABLE, Registry};
-use tomee_harness::lab::ports::PortPool;
-use tomee_harness::spec::RunId;
+use tomee_harness::host::guard::{Guard, RUN_VARIABLE, Registry};
+use tomee_harness::host::ports::PortPool;
+use tomee_harness::model::RunId;
 
 type Failure = Box<dyn std::error::Error>;
 

@@ -7,7 +7,7 @@ use std::time::{Instant, SystemTime};
 use camino::Utf8PathBuf;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
-use tomee_harness::spec::{ContextPath, NodeName};
+use tomee_harness::model::{ContextPath, NodeName};
 
 use super::door::Door;
 

@@ -1,8 +1,8 @@
 //! The plan on which the bugs are calibrated: one session over the kill of each of two nodes, and nothing beside it that
 //! could hide what a bug does to it.
 
-use tomee_harness::spec::plan::{App, AppRequest, Plan};
-use tomee_harness::spec::{
+use tomee_harness::model::plan::{App, AppRequest, Plan};
+use tomee_harness::model::{
     ClientName, ContextPath, FaultKind, Guarantee, Load, ManagerKind, NodeName, Step, StepKind, Topology,
 };
 

@@ -148,7 +148,7 @@ trait Other {
     fn other(self) -> Self;
 }
 
-impl Other for tomee_harness::spec::ManagerKind {
+impl Other for tomee_harness::model::ManagerKind {
     fn other(self) -> Self {
         match self {
             Self::Delta => Self::Backup,

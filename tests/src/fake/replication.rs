@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
-use tomee_harness::spec::ManagerKind;
+use tomee_harness::model::ManagerKind;
 
 use super::Bug;
 use super::node::{Role, Session};

@@ -1,19 +1,19 @@
-//! A plan on a fake cluster, through the public way: `trial::run`.
+//! A plan on a fake cluster, through the public way: `runner::run`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
-use tomee_harness::lab::clock::Clock;
-use tomee_harness::lab::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
-use tomee_harness::lab::distribution::{Distribution, Namespace, Product};
-use tomee_harness::lab::prepare;
-use tomee_harness::lab::recorder::Recorder;
-use tomee_harness::lab::run_dir::RunDir;
-use tomee_harness::spec::plan::Limits;
-use tomee_harness::spec::{Plan, RunId, Topology, main_job};
-use tomee_harness::trial::{self, AtTheEnd, Ended, TrialError};
+use tomee_harness::cluster::recorder::Recorder;
+use tomee_harness::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
+use tomee_harness::host::clock::Clock;
+use tomee_harness::host::run_dir::RunDir;
+use tomee_harness::model::plan::Limits;
+use tomee_harness::model::{Plan, RunId, Topology, main_job};
+use tomee_harness::runner::prepare;
+use tomee_harness::runner::{self, AtTheEnd, Ended, TrialError};
+use tomee_harness::tomcat::distribution::{Distribution, Namespace, Product};
 
 use super::one_session::one_session;
 use super::{Bug, FakeRuntime};
@@ -54,13 +54,13 @@ impl FakeRun {
     /// Runs it in a folder, which becomes the run directory.
     ///
     /// # Errors
-    /// Those of [`trial::run`].
+    /// Those of [`runner::run`].
     ///
     /// # Panics
     /// The folder cannot be written.
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
         let parts = self.parts(folder).expect("the test's own folder can be written");
-        Box::pin(trial::run(&self.plan, parts, false, &CancellationToken::new())).await
+        Box::pin(runner::run(&self.plan, parts, false, &CancellationToken::new())).await
     }
 
     /// Starts its cluster alone, for a test that does all else itself.
@@ -77,19 +77,19 @@ impl FakeRun {
     /// Runs it in a folder, and hands its cluster on where it is fit for that.
     ///
     /// # Errors
-    /// Those of [`trial::run`].
+    /// Those of [`runner::run`].
     ///
     /// # Panics
     /// The folder cannot be written.
     pub async fn handing_on(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
         let parts = self.parts(folder).expect("the test's own folder can be written");
-        Box::pin(trial::run_on(&self.plan, parts, AtTheEnd::HandOn, &CancellationToken::new())).await
+        Box::pin(runner::run_on(&self.plan, parts, AtTheEnd::HandOn, &CancellationToken::new())).await
     }
 
     /// Runs it on a cluster that was handed on, and hands it on again where it is fit for that.
     ///
     /// # Errors
-    /// The cluster is not as good as new, or those of [`trial::run`].
+    /// The cluster is not as good as new, or those of [`runner::run`].
     ///
     /// # Panics
     /// The folder cannot be written.
@@ -99,7 +99,7 @@ impl FakeRun {
         let successor = prepare::succeed(cluster, from, &folder.join("run"), Clock::start(), Arc::new(|_| {}));
         let successor = successor.expect("the test's own folder can be written");
         let on = Beginning::Warm(successor);
-        Box::pin(trial::run_on(&self.plan, on, AtTheEnd::HandOn, &CancellationToken::new())).await
+        Box::pin(runner::run_on(&self.plan, on, AtTheEnd::HandOn, &CancellationToken::new())).await
     }
 
     fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {

@@ -8,10 +8,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
-use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
-use tomee_harness::lab::sync::lock;
-use tomee_harness::lab::war::War;
-use tomee_harness::spec::{Capability, ContextPath, Endpoints, NodeEndpoints, NodeName, Topology};
+use tomee_harness::host::sync::lock;
+use tomee_harness::model::{Capability, ContextPath, Endpoints, NodeEndpoints, NodeName, Topology};
+use tomee_harness::runtime::{NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use tomee_harness::tomcat::war::War;
 
 use super::Bug;
 use super::door::React;
@@ -100,7 +100,7 @@ impl Runtime for FakeRuntime {
             (node.name.clone(), endpoints)
         });
         // The fake renders no multicast: its nodes meet in memory.
-        let multicast = Some(tomee_harness::spec::topology::MulticastGroup {
+        let multicast = Some(tomee_harness::model::topology::MulticastGroup {
             address: Ipv4Addr::new(228, 0, 0, 4),
             port: 45564,
             bind: Some(Ipv4Addr::LOCALHOST),
@@ -176,13 +176,13 @@ impl Runtime for FakeRuntime {
         self.joined_again(node, Parting::Freeze)
     }
 
-    async fn cut(&self, node: &NodeName, _cut: Cut) -> Result<String, RuntimeError> {
-        self.node(node, |world, index| world.part(index, Parting::Cut))?;
+    async fn add_network_fault(&self, node: &NodeName, _cut: NetworkFault) -> Result<String, RuntimeError> {
+        self.node(node, |world, index| world.part(index, Parting::NetworkFault))?;
         Ok("3 packets dropped".to_owned())
     }
 
-    async fn mend(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        self.joined_again(node, Parting::Cut).map(|()| "9 packets dropped".to_owned())
+    async fn remove_network_fault(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.joined_again(node, Parting::NetworkFault).map(|()| "9 packets dropped".to_owned())
     }
 
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {

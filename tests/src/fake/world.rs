@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
 use tokio_util::sync::CancellationToken;
-use tomee_harness::spec::{ContextPath, ManagerKind, NodeName, Topology};
+use tomee_harness::model::{ContextPath, ManagerKind, NodeName, Topology};
 
 use super::Bug;
 use super::door::{Asked, Door, Reaction};
@@ -33,7 +33,7 @@ const CLUSTER_LOGGER: &str = "org.apache.catalina.ha.tcp.SimpleTcpCluster";
 /// What parts a node from its peers.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Parting {
-    Cut,
+    NetworkFault,
     Freeze,
 }
 
@@ -156,7 +156,7 @@ impl World {
 
     fn parted(&mut self, by: Parting) -> &mut BTreeSet<usize> {
         match by {
-            Parting::Cut => &mut self.cut,
+            Parting::NetworkFault => &mut self.cut,
             Parting::Freeze => &mut self.frozen,
         }
     }

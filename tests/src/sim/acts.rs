@@ -2,8 +2,8 @@
 
 use std::collections::VecDeque;
 
-use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ClientName, Load, Millis, StepKind, Target, target::Role};
+use tomee_harness::model::plan::AppRequest;
+use tomee_harness::model::{ClientName, Load, Millis, StepKind, Target, target::Role};
 
 use super::requests::Fate;
 use super::world::{Browser, Flow, SECOND, World};

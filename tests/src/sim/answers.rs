@@ -1,6 +1,6 @@
 //! What in an answer or a look goes against the ledger.
 
-use tomee_harness::spec::plan::AppRequest;
+use tomee_harness::model::plan::AppRequest;
 
 use super::cluster::{Held, Id};
 use super::ledger::{Anomaly, Answered, Excuse, Ledger, Told};

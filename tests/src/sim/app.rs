@@ -1,8 +1,8 @@
 //! The counter app as the pages of `harness/app/` have it, and what a bug makes of it.
 
 use tomee_harness::history::ReplicaRole;
-use tomee_harness::spec::ManagerKind;
-use tomee_harness::spec::plan::AppRequest;
+use tomee_harness::model::ManagerKind;
+use tomee_harness::model::plan::AppRequest;
 
 use super::bug::BugKind;
 use super::cluster::{Held, Id, Key, Message};

@@ -1,7 +1,7 @@
 //! `BackupManager`: each session has one primary, one backup, and proxies elsewhere.
 
 use tomee_harness::history::ReplicaRole;
-use tomee_harness::spec::ManagerKind;
+use tomee_harness::model::ManagerKind;
 
 use super::bug::BugKind;
 use super::cluster::{Held, Key, Message};

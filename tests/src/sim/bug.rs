@@ -1,7 +1,7 @@
 //! The bugs that can be planted: each in one session of many, at a random time.
 
 use fastrand::Rng;
-use tomee_harness::spec::{ManagerKind, SendOptions};
+use tomee_harness::model::{ManagerKind, SendOptions};
 
 /// One thing that is wrong with the servers, or with what was recorded of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

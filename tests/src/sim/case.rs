@@ -4,7 +4,7 @@ use std::fmt;
 
 use camino::Utf8Path;
 use tomee_harness::history::{History, write_record};
-use tomee_harness::spec::Plan;
+use tomee_harness::model::Plan;
 use tomee_harness::verdict::Status;
 
 use super::bug::{BugKind, Planted};

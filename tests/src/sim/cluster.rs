@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tomee_harness::history::ReplicaRole;
-use tomee_harness::spec::ManagerKind;
+use tomee_harness::model::ManagerKind;
 
 use super::bug::BugKind;
 use super::world::World;

@@ -46,7 +46,7 @@ fn line(kind: &RecordKind) -> String {
             FaultPhase::Asked => format!("FAULT {fault} {kind} {node} asked"),
             FaultPhase::Hit { proof } => format!("FAULT {fault} {kind} {node} hit: {proof}"),
             FaultPhase::Missed { seen } => format!("FAULT {fault} {kind} {node} missed: {seen}"),
-            FaultPhase::Healed { toll } => format!("FAULT {fault} {kind} {node} healed {toll:?}"),
+            FaultPhase::Healed { effect } => format!("FAULT {fault} {kind} {node} healed {effect:?}"),
         },
         RecordKind::Observe(look) => match &look.seen {
             Seen::Dead(why) => format!("LOOK {} dead: {why}", look.node),

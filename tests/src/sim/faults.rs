@@ -1,8 +1,8 @@
 //! Starts, faults, and what undoes them.
 
 use tomee_harness::history::{Event, FaultPhase, Outcome, Question, ReplicaRole};
-use tomee_harness::spec::plan::App;
-use tomee_harness::spec::{FaultKind, Guarantee, ManagerKind, StepKind};
+use tomee_harness::model::plan::App;
+use tomee_harness::model::{FaultKind, Guarantee, ManagerKind, StepKind};
 
 use super::bug::BugKind;
 use super::cluster::Key;
@@ -322,10 +322,10 @@ impl World {
         let Some((fault, _, kind)) = last.copied() else { return };
         let name = self.names[node].clone();
         let step = self.begin_step(StepKind::Heal { node: name.clone().into() }, format!("heal {name}"));
-        let toll = (kind != FaultKind::Pause).then(|| "40 packets dropped".to_owned());
+        let effect = (kind != FaultKind::Pause).then(|| "40 packets dropped".to_owned());
         self.machines[node].frozen = false;
         self.cut = None;
-        self.fault(fault, kind, node, FaultPhase::Healed { toll });
+        self.fault(fault, kind, node, FaultPhase::Healed { effect });
         self.end_step(step);
         self.wait_formed();
     }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tomee_harness::spec::plan::AppRequest;
+use tomee_harness::model::plan::AppRequest;
 
 use super::cluster::Id;
 

@@ -8,7 +8,7 @@ use tomee_harness::history::{
     AttributeValue, ContextState, EngineState, Event, ManagerState, MemberState, Nanos, NodeObservation, NodeState,
     Question, RecordKind, Seen, SessionCookieState, SessionReplica,
 };
-use tomee_harness::spec::{Endpoints, ManagerKind, NodeEndpoints, StepKind, Until};
+use tomee_harness::model::{Endpoints, ManagerKind, NodeEndpoints, StepKind, Until};
 
 use super::bug::BugKind;
 use super::cluster::{Held, Key};

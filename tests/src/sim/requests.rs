@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tomee_harness::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
-use tomee_harness::spec::SessionId;
-use tomee_harness::spec::plan::AppRequest;
+use tomee_harness::model::SessionId;
+use tomee_harness::model::plan::AppRequest;
 
 use super::bug::BugKind;
 use super::cluster::Id;

@@ -1,7 +1,7 @@
 //! The script: what a random run does, step by step.
 
-use tomee_harness::spec::plan::AppRequest;
-use tomee_harness::spec::{ClientName, FaultKind, Load, ManagerKind, StepKind, Until};
+use tomee_harness::model::plan::AppRequest;
+use tomee_harness::model::{ClientName, FaultKind, Load, ManagerKind, StepKind, Until};
 
 use super::acts::Ask;
 use super::bug::BugKind;

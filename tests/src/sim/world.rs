@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use fastrand::Rng;
 use tomee_harness::history::{Event, FaultPhase, History, Nanos, Record, RecordKind};
-use tomee_harness::spec::{
+use tomee_harness::model::{
     ClientName, ContextPath, FaultKind, Guarantee, ManagerKind, NodeName, Plan, SendOptions, SessionId, Step, StepKind,
     Topology,
 };

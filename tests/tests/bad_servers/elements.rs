@@ -5,15 +5,15 @@ use integration_tests::Ran;
 use super::{ONE_CLUSTER, Run, TOMCAT};
 
 /// A scenario that does nothing but start two nodes, with these tables.
-fn story(run: &Run, tables: &str) {
+fn scenario(run: &Run, tables: &str) {
     let text = format!("name = \"x\"\nguarantees = [\"cluster-forms\"]\n{tables}\n");
-    fs_err::write(run.path("story.toml"), text).expect("the test's own folder");
+    fs_err::write(run.path("scenario.toml"), text).expect("the test's own folder");
 }
 
 impl Run {
     async fn tells(&self, tables: &str) -> Ran {
-        story(self, tables);
-        self.ran(&[&TOMCAT[..], &["story.toml"]].concat()).await
+        scenario(self, tables);
+        self.ran(&[&TOMCAT[..], &["scenario.toml"]].concat()).await
     }
 
     /// The cluster does not form, and that is a violation in the server's words and no error.
@@ -99,8 +99,8 @@ async fn a_stored_run_is_done_again_from_any_folder_when_the_apps_are_gone() {
     fs_err::create_dir_all(run.path("deep/build")).expect("the test's own folder");
     fs_err::rename(run.war("<distributable/>"), run.path("deep/build/shop.war")).expect("the test's own folder");
     let text = "name = \"x\"\n[[step]]\ndeploy = \"build/shop.war\"\n[[step]]\nget = \"/shop/index.html\"\non = \"n1\"\nexpect = { status = 200 }\n";
-    fs_err::write(run.path("deep/story.toml"), text).expect("the test's own folder");
-    let ran = run.ran(&[&TOMCAT[..], &["deep/story.toml"]].concat()).await;
+    fs_err::write(run.path("deep/scenario.toml"), text).expect("the test's own folder");
+    let ran = run.ran(&[&TOMCAT[..], &["deep/scenario.toml"]].concat()).await;
     run.ended(&ran, 0, &["all 4 guarantees"]).await;
     let environment = fs_err::read_to_string(run.path("out/environment.json")).expect("written");
     let environment: serde_json::Value = serde_json::from_str(&environment).expect("JSON");

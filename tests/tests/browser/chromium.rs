@@ -10,7 +10,7 @@ use thirtyfour::Key;
 use thirtyfour::prelude::*;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
-use tomee_harness::lab::wait::{self, Look, TimedOut};
+use tomee_harness::host::wait::{self, Look, TimedOut};
 
 /// How long a page, a browser or its driver may take. Long, as a busy machine must not make a test red.
 const PATIENCE: Duration = Duration::from_mins(1);

@@ -8,7 +8,7 @@ use integration_tests::fake::{Bug, FakeRun};
 use integration_tests::{TestContext, synthetic};
 use serde_json::{Value, json};
 use thirtyfour::Key;
-use tomee_harness::spec::Topology;
+use tomee_harness::model::Topology;
 
 use chromium::Chromium;
 

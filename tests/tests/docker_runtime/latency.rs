@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use tomee_harness::lab::runtime::docker::{DockerOptions, sweep};
-use tomee_harness::lab::runtime::{Cut, Runtime, RuntimeError};
-use tomee_harness::spec::{FaultKind, Millis, NodeName, Topology};
+use tomee_harness::model::{FaultKind, Millis, NodeName, Topology};
+use tomee_harness::runtime::docker::{DockerOptions, sweep};
+use tomee_harness::runtime::{NetworkFault, Runtime, RuntimeError};
 
 use super::{Lab, packets};
 
@@ -21,27 +21,27 @@ async fn engine_a_write_waits_for_packets_that_are_held_back_and_for_no_others()
     for node in [&n1, &n2] {
         lab.members_came(node, 1).await;
     }
-    let late = Cut::Delay { by: DELAY };
-    let proof = lab.runtime.cut(&n1, late).await.expect("packets are held back");
+    let late = NetworkFault::Delay { by: DELAY };
+    let proof = lab.runtime.add_network_fault(&n1, late).await.expect("packets are held back");
     assert!(packets(&proof) > 0 && proof.ends_with("held back for 300ms"), "{proof}");
     let begun = Instant::now();
     assert!(lab.get(&n1, "/app/", "").await.expect("clients are not held up").contains("count=1"));
     let took = begun.elapsed();
     // There and back.
     assert!(took >= 2 * Duration::from_millis(DELAY.0), "the write took {took:?}");
-    let twice = lab.runtime.cut(&n1, late).await.expect_err("they are held back already");
+    let twice = lab.runtime.add_network_fault(&n1, late).await.expect_err("they are held back already");
     assert!(format!("{twice:?}").contains("cut off from its peers already"), "{twice:?}");
-    assert!(packets(&lab.runtime.mend(&n1).await.expect("it is mended")) > packets(&proof));
+    assert!(packets(&lab.runtime.remove_network_fault(&n1).await.expect("it is mended")) > packets(&proof));
 
     // Again, and then the program that does it dies: nobody knows since when packets came in time.
-    lab.runtime.cut(&n1, late).await.expect("packets are held back");
+    lab.runtime.add_network_fault(&n1, late).await.expect("packets are held back");
     let holder = format!("tomee-harness-{}-n1", lab.run);
     let ended = std::process::Command::new("docker")
         .args(["exec", &holder, "sh", "-c", "kill -9 $(cat /tmp/harness-delay.pid)"])
         .status()
         .expect("the engine's own client");
     assert!(ended.success());
-    let missed = lab.runtime.mend(&n1).await.expect_err("it did not last");
+    let missed = lab.runtime.remove_network_fault(&n1).await.expect_err("it did not last");
     assert!(format!("{missed:?}").contains("nobody holds packets back any more"), "{missed:?}");
     lab.runtime.shutdown().await.expect("all goes");
     assert!(!sweep::runs().await.expect("runs").contains(&lab.run));

@@ -9,13 +9,15 @@ use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::config::server_xml;
-use tomee_harness::lab::base;
-use tomee_harness::lab::distribution::{Caches, Distribution, Maven, Namespace, Product, Quiet};
-use tomee_harness::lab::guard::{Guard, Registry};
-use tomee_harness::lab::runtime::docker::{DockerOptions, DockerRuntime, sweep};
-use tomee_harness::lab::runtime::{Cut, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError, Strain};
-use tomee_harness::lab::wait::{self, Look, TimedOut};
-use tomee_harness::spec::{Endpoints, FaultKind, NodeName, RunId, ServerSpec, Timing, Topology};
+use tomee_harness::host::guard::{Guard, Registry};
+use tomee_harness::host::wait::{self, Look, TimedOut};
+use tomee_harness::model::{Endpoints, FaultKind, NodeName, RunId, ServerSpec, Timing, Topology};
+use tomee_harness::runtime::docker::{DockerOptions, DockerRuntime, sweep};
+use tomee_harness::runtime::{
+    NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, ResourceFault, Runtime, RuntimeError,
+};
+use tomee_harness::tomcat::catalina_base;
+use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Namespace, Product, Quiet};
 
 /// How long a server may take to answer.
 const START_LIMIT: Duration = Duration::from_secs(90);
@@ -67,7 +69,8 @@ impl Lab {
     fn launch(&self, topology: &Topology, endpoints: &Endpoints, node: &NodeName) -> NodeLaunch {
         let kind = self.distribution.kind().expect("a version of Tomcat");
         let xml = server_xml(topology, endpoints, node, &kind).expect("the default topology can be rendered");
-        let mut files = base::files(&self.distribution, node, xml, "token", &[]).expect("a readable distribution");
+        let mut files =
+            catalina_base::files(&self.distribution, node, xml, "token", &[]).expect("a readable distribution");
         let web = r#"<web-app xmlns="http://xmlns.jcp.org/xml/ns/javaee" version="3.1"><distributable/></web-app>"#;
         files.extend([file("webapps/app/index.jsp", PAGE), file("webapps/app/WEB-INF/web.xml", web)]);
         let flags = Timing::Accelerated.jvm_flags().iter().chain(&["-Dwith.space=a b $HOME"]);
@@ -75,7 +78,7 @@ impl Lab {
             node: node.clone(),
             distribution: Arc::clone(&self.distribution),
             files,
-            folders: base::folders(topology),
+            folders: catalina_base::folders(topology),
             java_home: None,
             jvm_args: flags.map(|flag| (*flag).to_owned()).collect(),
             env: vec![],
@@ -283,27 +286,29 @@ async fn engine_a_node_that_is_cut_off_answers_its_clients_and_a_lost_host_is_si
     for node in [&n1, &n2] {
         lab.members_came(node, 1).await;
     }
-    lab.runtime.mend(&n1).await.expect_err("nothing was cut");
-    let first = packets(&lab.runtime.cut(&n1, Cut::Peers).await.expect("a cut"));
+    lab.runtime.remove_network_fault(&n1).await.expect_err("nothing was cut");
+    let first = packets(&lab.runtime.add_network_fault(&n1, NetworkFault::Peers).await.expect("a cut"));
     assert!(first > 0);
-    let twice = lab.runtime.cut(&n1, Cut::Incoming).await.expect_err("it is cut already");
+    let twice = lab.runtime.add_network_fault(&n1, NetworkFault::Incoming).await.expect_err("it is cut already");
     assert!(format!("{twice:?}").contains("cut off from its peers already"), "{twice:?}");
     for node in [&n1, &n2] {
         lab.logged(node, EVICTED, 1).await;
         assert!(lab.get(node, "/app/", "").await.expect("clients are not cut off").contains("count=1"));
     }
-    assert!(packets(&lab.runtime.mend(&n1).await.expect("it is mended")) > first);
+    assert!(packets(&lab.runtime.remove_network_fault(&n1).await.expect("it is mended")) > first);
     for node in [&n1, &n2] {
         lab.members_came(node, 2).await;
     }
-    for cut in [Cut::Tribes, Cut::Outgoing, Cut::Incoming, Cut::Loss { percent: 50 }] {
-        let proof = lab.runtime.cut(&n1, cut).await.unwrap_or_else(|error| panic!("{cut:?}: {error:?}"));
+    for cut in
+        [NetworkFault::Tribes, NetworkFault::Outgoing, NetworkFault::Incoming, NetworkFault::Loss { percent: 50 }]
+    {
+        let proof = lab.runtime.add_network_fault(&n1, cut).await.unwrap_or_else(|error| panic!("{cut:?}: {error:?}"));
         assert!(packets(&proof) > 0, "{cut:?}: {proof}");
-        lab.runtime.mend(&n1).await.unwrap_or_else(|error| panic!("{cut:?}: {error:?}"));
+        lab.runtime.remove_network_fault(&n1).await.unwrap_or_else(|error| panic!("{cut:?}: {error:?}"));
     }
     // Static membership has no heartbeats: a cut that hits nothing is none, and leaves nothing.
-    lab.runtime.cut(&n1, Cut::Heartbeats).await.expect_err("nothing is dropped");
-    lab.runtime.mend(&n1).await.expect_err("nothing was cut");
+    lab.runtime.add_network_fault(&n1, NetworkFault::Heartbeats).await.expect_err("nothing is dropped");
+    lab.runtime.remove_network_fault(&n1).await.expect_err("nothing was cut");
 
     let address = lab.runtime.http(&n1).await.expect("an address");
     let proof = lab.runtime.lose_host(&n1).await.expect("a loss");
@@ -416,11 +421,14 @@ async fn engine_a_full_disk_is_felt_in_the_server_and_its_files_outlive_the_serv
     let (lab, node) = Lab::script_on(&topology, "disk", DockerOptions::default(), WRITER).await;
     lab.runtime.start(&node).await.expect("it starts");
     lab.logged(&node, "written", 2).await;
-    let proof = lab.runtime.strain(&node, Strain::FullDisk).await.expect("it is filled");
+    let proof = lab.runtime.add_resource_fault(&node, ResourceFault::FullDisk).await.expect("it is filled");
     assert!(proof.contains("No space left on device"), "{proof}");
     lab.logged(&node, "refused", 3).await;
     lab.runtime.kill(&node).await.expect("a kill");
-    assert_eq!(lab.runtime.relieve(&node, Strain::FullDisk).await.expect("a dead node's disk is freed"), None);
+    assert_eq!(
+        lab.runtime.remove_resource_fault(&node, ResourceFault::FullDisk).await.expect("a dead node's disk is freed"),
+        None
+    );
     let written = lab.log(&node, NodeLog::Console).matches("written").count();
     lab.runtime.start(&node).await.expect("it starts again");
     lab.logged(&node, "written", written + 2).await;
@@ -435,16 +443,16 @@ async fn engine_a_full_disk_is_felt_in_the_server_and_its_files_outlive_the_serv
 #[ignore = "needs a Docker engine"]
 async fn engine_a_slow_processor_is_counted_and_what_a_machine_is_not_prepared_for_is_refused() {
     let (lab, node) = Lab::script("slow", DockerOptions::default(), "exec sleep 1000").await;
-    let slow = Strain::SlowProcessor { percent: 5 };
-    lab.runtime.strain(&node, slow).await.expect_err("it does not run");
+    let slow = ResourceFault::SlowProcessor { percent: 5 };
+    lab.runtime.add_resource_fault(&node, slow).await.expect_err("it does not run");
     lab.runtime.start(&node).await.expect("it starts");
-    let proof = lab.runtime.strain(&node, slow).await.expect("it is throttled");
+    let proof = lab.runtime.add_resource_fault(&node, slow).await.expect("it is throttled");
     assert!(proof.contains("5 % of a core") && proof.contains("was held up in"), "{proof}");
-    let toll = lab.runtime.relieve(&node, slow).await.expect("it is let go");
-    assert!(toll.as_deref().is_some_and(|toll| toll.starts_with("held up in ")), "{toll:?}");
-    let clock = Strain::WrongClock { by: "+1h".parse().expect("a skew") };
-    for (strain, because) in [(Strain::FullDisk, "no disk of its own"), (clock, "clock cannot be set")] {
-        let refused = lab.runtime.strain(&node, strain).await.expect_err(because);
+    let effect = lab.runtime.remove_resource_fault(&node, slow).await.expect("it is let go");
+    assert!(effect.as_deref().is_some_and(|effect| effect.starts_with("held up in ")), "{effect:?}");
+    let clock = ResourceFault::WrongClock { by: "+1h".parse().expect("a skew") };
+    for (strain, because) in [(ResourceFault::FullDisk, "no disk of its own"), (clock, "clock cannot be set")] {
+        let refused = lab.runtime.add_resource_fault(&node, strain).await.expect_err(because);
         assert!(format!("{refused:?}").contains(because), "{refused:?}");
     }
     lab.runtime.shutdown().await.expect("all goes");

@@ -5,8 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use tomee_harness::lab::guard::RUN_VARIABLE;
-use tomee_harness::lab::wait::{Look, TimedOut, until};
+use tomee_harness::host::guard::RUN_VARIABLE;
+use tomee_harness::host::wait::{Look, TimedOut, until};
 
 use crate::owner::{Owner, Place, Running};
 

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Stdio};
 
-use tomee_harness::lab::guard::RUN_LABEL;
-use tomee_harness::lab::sweep::{Scope, sweep};
+use tomee_harness::host::guard::RUN_LABEL;
+use tomee_harness::runtime::sweep::{Scope, sweep};
 
 use crate::owner::{Owner, Place};
 

@@ -5,8 +5,8 @@ use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use tomee_harness::lab::guard::{Guard, RUN_VARIABLE};
-use tomee_harness::lab::wait::{Look, TimedOut, until};
+use tomee_harness::host::guard::{Guard, RUN_VARIABLE};
+use tomee_harness::host::wait::{Look, TimedOut, until};
 
 use crate::owner::{Owner, Place};
 

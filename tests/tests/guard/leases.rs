@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use tomee_harness::lab::ports::PortPool;
+use tomee_harness::host::ports::PortPool;
 
 use crate::owner::{Owner, Place};
 

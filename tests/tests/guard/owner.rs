@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tomee_harness::lab::guard::{RUN_VARIABLE, Registry};
-use tomee_harness::lab::wait::{Look, TimedOut, until};
-use tomee_harness::spec::RunId;
+use tomee_harness::host::guard::{RUN_VARIABLE, Registry};
+use tomee_harness::host::wait::{Look, TimedOut, until};
+use tomee_harness::model::RunId;
 
 /// What the guard promises.
 const LIMIT: Duration = Duration::from_secs(10);

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use tomee_harness::lab::sweep::{Scope, Spared, sweep};
+use tomee_harness::runtime::sweep::{Scope, Spared, sweep};
 
 use crate::owner::{Owner, Place, Running};
 
@@ -79,7 +79,7 @@ async fn a_run_that_no_registry_knows_is_removed_only_by_its_name() {
     let stranger = Place::new();
     let mut child = Command::new("sleep")
         .arg("300")
-        .env(tomee_harness::lab::guard::RUN_VARIABLE, stranger.run.as_str())
+        .env(tomee_harness::host::guard::RUN_VARIABLE, stranger.run.as_str())
         .spawn()
         .expect("it starts");
     let swept = sweep(&stranger.registry(), Scope::Crashed).await.expect("swept");

@@ -5,5 +5,5 @@ use rstest::rstest;
 #[rstest]
 #[tokio::test]
 async fn scenario(#[files("scenarios/**/*.toml")] path: std::path::PathBuf) {
-    tomee_harness::suite::tell_file(&path).await.expect("it holds");
+    tomee_harness::suite::run_file(&path).await.expect("it holds");
 }

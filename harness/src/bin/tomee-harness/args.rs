@@ -2,11 +2,11 @@
 
 use camino::Utf8PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use tomee_harness::spec::millis::{Millis, MillisError};
-use tomee_harness::spec::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
-use tomee_harness::suite::Jobs;
+use tomee_harness::model::millis::{Millis, MillisError};
+use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+use tomee_harness::runner::Jobs;
 
-/// Told below the help of what ends with a verdict.
+/// Said below the help of what ends with a verdict.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    Every guarantee, expectation and threshold holds
@@ -79,7 +79,7 @@ pub(crate) enum ColorChoice {
 pub(crate) enum Command {
     /// Run the main job (sessions over the end of each node), your own app, or scenarios
     #[command(after_help = EXIT_CODES)]
-    Run(Box<TellArgs>),
+    Run(Box<ScenarioRunArgs>),
     /// List the scenarios that are part of this program, or those of a folder
     List(ListArgs),
     /// Say as prose what a scenario will do, and why
@@ -105,7 +105,7 @@ pub(crate) enum Command {
 
 /// What is run, and how.
 #[derive(Debug, Clone, Args)]
-pub(crate) struct TellArgs {
+pub(crate) struct ScenarioRunArgs {
     /// Scenarios: a file or folder (with / or .toml), or the name, tag or catalogue number of shipped ones [default: the main job]
     #[arg(value_name = "PATH|TAG", conflicts_with = "war")]
     pub(crate) scenarios: Vec<String>,
@@ -276,7 +276,7 @@ pub(crate) struct SweepArgs {
     pub(crate) all: bool,
     /// Remove what is left of this run alone, even where it is not known here
     #[arg(long, value_name = "RUN_ID", conflicts_with = "all")]
-    pub(crate) run: Option<tomee_harness::spec::RunId>,
+    pub(crate) run: Option<tomee_harness::model::RunId>,
 }
 
 /// For which shell.

@@ -1,13 +1,13 @@
 //! The files that a run was given and its folder takes along, so that it can be done again from anywhere.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tomee_harness::lab::run_dir::{KeptFile, RunDir};
+use tomee_harness::host::run_dir::{KeptFile, RunDir};
+use tomee_harness::model::ServerSpec;
+use tomee_harness::model::scenario::{NamedPath, PathKind};
 use tomee_harness::report::environment::GivenFile;
-use tomee_harness::spec::ServerSpec;
-use tomee_harness::spec::scenario::{NamedPath, PathKind};
 
 use crate::exit::Failure;
-use crate::stories::Told;
+use crate::scenarios::PlannedRun;
 
 /// What a run's folder has of the files that the run was given.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// Takes along what a run names: the apps and jars of its scenario and of the command line.
-    pub(crate) fn of(told: &Told, libs: &[Utf8PathBuf], run_dir: &RunDir) -> Result<Self, Failure> {
+    pub(crate) fn of(told: &PlannedRun, libs: &[Utf8PathBuf], run_dir: &RunDir) -> Result<Self, Failure> {
         let mut kept = Self { folder: run_dir.path().to_owned(), files: vec![] };
         for (path, kind) in named(told) {
             if matches!(kind, PathKind::App | PathKind::Lib) {
@@ -63,7 +63,7 @@ impl Kept {
     }
 
     /// The run's scenario as it goes into the run's folder: it names the copies there, and all else by its whole path.
-    pub(crate) fn scenario(&self, told: &Told) -> Option<String> {
+    pub(crate) fn scenario(&self, told: &PlannedRun) -> Option<String> {
         let source = told.source.as_ref()?;
         let renamed = NamedPath::renamed(&source.text, |named| {
             let path = source.folder.join(&named.path);
@@ -74,7 +74,7 @@ impl Kept {
 }
 
 /// The paths that a run's scenario names, as the run knows them.
-fn named(told: &Told) -> Vec<(Utf8PathBuf, PathKind)> {
+fn named(told: &PlannedRun) -> Vec<(Utf8PathBuf, PathKind)> {
     let Some(source) = &told.source else { return vec![] };
     let all = NamedPath::all(&source.text).into_iter();
     all.map(|named| (source.folder.join(&named.path), named.kind)).collect()

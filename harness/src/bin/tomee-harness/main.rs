@@ -5,9 +5,9 @@ mod command;
 mod exit;
 mod kept;
 mod progress;
+mod scenarios;
 mod settings;
 mod signals;
-mod stories;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tomee_harness::history::{Event, FaultPhase, Nanos, Outcome, Record, RecordKind};
-use tomee_harness::lab::sync::lock;
+use tomee_harness::host::sync::lock;
 
 /// Shows what a run does.
 #[derive(Clone)]

@@ -8,9 +8,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde::Deserialize;
-use tomee_harness::spec::topology::JvmSpec;
-use tomee_harness::spec::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
-use tomee_harness::suite::Jobs;
+use tomee_harness::model::topology::JvmSpec;
+use tomee_harness::model::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
+use tomee_harness::runner::Jobs;
 
 use crate::args::{ColorChoice, Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
 use crate::exit::Failure;

@@ -6,8 +6,8 @@ use serde_json::json;
 use super::super::observation::Seen;
 use super::super::*;
 use super::*;
-use crate::spec::plan::AppRequest;
-use crate::spec::{
+use crate::model::plan::AppRequest;
+use crate::model::{
     ClientName, ContextPath, Endpoints, FaultKind, Guarantee, NodeEndpoints, NodeName, RunId, SessionId,
 };
 
@@ -286,7 +286,7 @@ fn record() -> impl Strategy<Value = Record> {
         Just(FaultPhase::Asked),
         any::<String>().prop_map(|proof| FaultPhase::Hit { proof }),
         any::<String>().prop_map(|seen| FaultPhase::Missed { seen }),
-        proptest::option::of(any::<String>()).prop_map(|toll| FaultPhase::Healed { toll }),
+        proptest::option::of(any::<String>()).prop_map(|effect| FaultPhase::Healed { effect }),
     ];
     let log = (node(), any::<String>()).prop_map(|(node, message)| {
         RecordKind::Log(LogLine {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::lag::{self, Lag};
 use crate::history::{Event, FaultPhase, History, Nanos, NodeObservation, OperationId, Outcome, RecordKind};
-use crate::spec::{FaultKind, NodeName, SessionId};
+use crate::model::{FaultKind, NodeName, SessionId};
 use crate::verdict::COUNT_ATTRIBUTE;
 
 /// No such thing, in a column of indexes.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Asked, told};
 use crate::history::{LogClass, LogLine, Nanos, RecordKind};
-use crate::spec::{Expect, NodeName, SessionId};
+use crate::model::{Expect, NodeName, SessionId};
 use crate::verdict::finding::{Expectation, Status};
 use crate::verdict::operations::stem;
 use crate::verdict::records::silent_log;

@@ -4,7 +4,7 @@ use super::super::operations::stem;
 use super::super::view::{Content, View};
 use super::Asked;
 use crate::history::{ContextState, Nanos, NodeState, Question, ReplicaRole, SessionReplica};
-use crate::spec::{ClientName, ContextPath, Expect, ReplicaFate, SessionId};
+use crate::model::{ClientName, ContextPath, Expect, ReplicaFate, SessionId};
 use crate::verdict::{Expectation, Status};
 
 /// A step that looks: whose session, of which app, and when.
@@ -29,7 +29,7 @@ pub(super) fn judged(view: &View<'_>, looked: &Looked<'_>, expect: &Expect, all:
     let id = all.iter().filter(|asked| asked.client == looked.client && asked.invoked < looked.from);
     let id = id
         .filter_map(|asked| {
-            asked.reply().and_then(super::told).or(asked.sent.map(crate::spec::names::SessionId::as_str))
+            asked.reply().and_then(super::told).or(asked.sent.map(crate::model::names::SessionId::as_str))
         })
         .next_back();
     let (Some(state), Some(id)) = (look.state, id) else {

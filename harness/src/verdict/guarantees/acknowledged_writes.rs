@@ -11,8 +11,8 @@ use super::judgement::{Breach, Judgement};
 use super::lag;
 use super::survival::{Tried, acknowledged, breach, loss_in_words};
 use crate::history::Nanos;
-use crate::spec::Violation;
-use crate::spec::plan::AppRequest;
+use crate::model::Violation;
+use crate::model::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
@@ -22,10 +22,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         for place in 0..session.answers.len() {
             breaches.extend(weaker(view, session, place));
             breaches.extend(doubled(view, session, place));
-            breaches.extend(risen(view, session, place));
+            breaches.extend(resurrected(view, session, place));
         }
         breaches.extend(gone(view, session));
-        breaches.extend(risen_replicas(view, session));
+        breaches.extend(resurrected_replicas(view, session));
         breaches.extend(lag::lagging(view, session));
     }
     if let Some(violated) = Judgement::violated(breaches) {
@@ -166,7 +166,7 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, place: usize) -> O
 }
 
 /// An answer out of a session that had been ended with acknowledgement.
-fn risen(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
+fn resurrected(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
     let index = session.answers[place];
     let operation = &view.operations[index];
     let ended = session.ends.iter().copied().find(|other| {
@@ -185,16 +185,17 @@ fn risen(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach>
         session.client,
         view.operations[ended].id
     );
-    let risen = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
+    let resurrected = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
     let bounds = &session.held.answers[place];
     let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows);
     let renamed = || renamed_unheard(view, session, &view.operations[ended]);
-    let unpromised = bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_split(session)).or_else(renamed);
-    Some(Breach { unpromised, ..risen })
+    let unpromised =
+        bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_partitioned(session)).or_else(renamed);
+    Some(Breach { unpromised, ..resurrected })
 }
 
 /// Replicas of a session that had been ended with acknowledgement, while nobody else asked for it.
-fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
+fn resurrected_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let alone = |ended: &&usize| {
         let end = &view.operations[**ended];
         let overlaps = |other: &Operation<'_>| {
@@ -214,8 +215,8 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let end = &view.operations[ended];
     let settled = |replica: &&Replica<'_>| view.timeline.settled(replica.node, replica.asked, replica.at);
     let ended = |replica: &&Replica<'_>| completed < replica.asked && !late_end(view, session, completed, replica);
-    let risen = session.replicas.iter().filter(ended).filter(settled);
-    let breaches = risen.map(|replica| Breach {
+    let resurrected = session.replicas.iter().filter(ended).filter(settled);
+    let breaches = resurrected.map(|replica| Breach {
         violation: Some(Violation::RisenSession),
         at: replica.at,
         because: format!(
@@ -224,7 +225,7 @@ fn risen_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         ),
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
-        unpromised: view.was_split(session).or_else(|| renamed_unheard(view, session, end)),
+        unpromised: view.was_partitioned(session).or_else(|| renamed_unheard(view, session, end)),
         session: Some(session.stems[0].to_owned()),
     });
     breaches.collect()
@@ -268,7 +269,7 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
 /// Whether a request that ends a session sent the id that it had, as far as anybody was told or saw: under another one it
 /// ended nothing.
 fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
-    let sent = end.sent.map(crate::spec::SessionId::as_str);
+    let sent = end.sent.map(crate::model::SessionId::as_str);
     let Some(told) = session.last_answer(&view.operations, end.invoked) else { return false };
     let before = session.replicas.partition_point(|replica| replica.at < end.invoked);
     let since = session.replicas[..before].iter().rev().take_while(|seen| told.completed < Some(seen.asked));

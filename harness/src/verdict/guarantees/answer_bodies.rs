@@ -13,7 +13,7 @@ use super::super::view::View;
 use super::answers_kept::{Pair, between, harmless, is_success};
 use super::judgement::Breach;
 use crate::history::{Event, Reply};
-use crate::spec::{SessionId, Violation};
+use crate::model::{SessionId, Violation};
 
 /// How often each word stands in a body.
 type Words<'b> = BTreeMap<&'b str, usize>;

@@ -11,7 +11,7 @@ use super::super::view::View;
 use super::answer_bodies;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, Nanos};
-use crate::spec::{ClientName, Guarantee, NodeName, Violation};
+use crate::model::{ClientName, Guarantee, NodeName, Violation};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
 /// How much of each body a note shows.
@@ -103,7 +103,7 @@ fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
 }
 
 /// What an event says of whether a node serves a context.
-fn told(event: &Event, asked: &NodeName, of: &crate::spec::ContextPath) -> Option<bool> {
+fn told(event: &Event, asked: &NodeName, of: &crate::model::ContextPath) -> Option<bool> {
     match event {
         Event::Deployed { node, context } if node == asked && context == of => Some(true),
         Event::Undeployed { node, context } if node == asked && context == of => Some(false),

@@ -13,7 +13,7 @@ use super::attribute_values::differences;
 use super::judgement::{Breach, Judgement};
 use super::session_tests::{baseline, is_gone, seen};
 use crate::history::{LogClass, Nanos, RecordKind, ReplicaRole};
-use crate::spec::{ContextPath, Guarantee, NodeName, Violation};
+use crate::model::{ContextPath, Guarantee, NodeName, Violation};
 
 const THIS: Guarantee = Guarantee::AttributesReplicated;
 

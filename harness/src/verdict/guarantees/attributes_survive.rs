@@ -15,7 +15,7 @@ use super::attribute_values::{differences, is_same};
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{By, Carried, Trial, baseline, carried, named, seen, shown_by, trials};
 use crate::history::Nanos;
-use crate::spec::{Guarantee, NodeName, Violation};
+use crate::model::{Guarantee, NodeName, Violation};
 
 const THIS: Guarantee = Guarantee::AttributesSurvive;
 

@@ -5,8 +5,8 @@ use super::super::sessions::{Replica, Session};
 use super::super::view::{Content, ONCE_ATTRIBUTE, View};
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach};
-use crate::spec::plan::AppRequest;
-use crate::spec::{StepKind, Violation};
+use crate::model::plan::AppRequest;
+use crate::model::{StepKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();

@@ -4,7 +4,7 @@ use super::super::timeline::FOREVER;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
-use crate::spec::{ContextPath, NodeName, Violation};
+use crate::model::{ContextPath, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let contexts = view.contexts.iter();

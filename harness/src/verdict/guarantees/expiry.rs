@@ -12,7 +12,7 @@ use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{breach, loss_in_words};
 use crate::history::Nanos;
-use crate::spec::{Timing, Violation};
+use crate::model::{Timing, Violation};
 
 /// What a busy machine may add.
 const SLACK: Duration = Duration::from_secs(5);

@@ -5,8 +5,8 @@ use super::super::sessions::Session;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach, loss_in_words};
-use crate::spec::plan::AppRequest;
-use crate::spec::{ManagerKind, Violation};
+use crate::model::plan::AppRequest;
+use crate::model::{ManagerKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let ignored = view.routes.ignored.iter().map(|(node, wanted, found, record)| {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::finding::Status;
 use super::super::view::View;
 use crate::history::{Nanos, OperationId};
-use crate::spec::{Guarantee, Violation};
+use crate::model::{Guarantee, Violation};
 
 /// The most operations or records that a finding names.
 pub(super) const NAMED: usize = 24;

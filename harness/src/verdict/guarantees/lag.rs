@@ -7,7 +7,7 @@ use super::super::timeline::ON_ITS_WAY;
 use super::super::view::{Look, View};
 use super::judgement::Breach;
 use crate::history::Nanos;
-use crate::spec::{NodeName, Violation};
+use crate::model::{NodeName, Violation};
 
 /// The first copy of a session that lags behind for good. As long as its owner has it nothing is lost, hence it is excused.
 pub(super) fn lagging(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
@@ -97,10 +97,13 @@ fn together(
 ) -> bool {
     if view.timeline.synchronised_between(node, made, now) {
         let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
-        return !asked.any(|operation| view.splits.iter().any(|split| split.saw(operation)));
+        return !asked.any(|operation| view.partitions.iter().any(|partition| partition.saw(operation)));
     }
-    let split = view.splits.iter().any(|split| split.parts(creator, node) && split.from < made && made < split.until);
-    !split && view.timeline.reachable(node, made, made)
+    let partition = view
+        .partitions
+        .iter()
+        .any(|partition| partition.parts(creator, node) && partition.from < made && made < partition.until);
+    !partition && view.timeline.reachable(node, made, made)
 }
 
 /// A session of `BackupManager` that no look of a whole round showed a backup of, behind the last time that one was seen.

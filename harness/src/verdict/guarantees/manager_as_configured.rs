@@ -7,7 +7,7 @@ use super::super::timeline::Life;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
-use crate::spec::NodeName;
+use crate::model::NodeName;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let breaches: Vec<_> = view.looks.iter().flat_map(|look| wrong(view, look)).collect();

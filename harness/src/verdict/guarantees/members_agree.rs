@@ -10,7 +10,7 @@ use super::super::timeline::Whole;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, MemberState};
-use crate::spec::{Endpoints, NodeName, Violation};
+use crate::model::{Endpoints, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let Some(endpoints) = endpoints(view) else {
@@ -110,7 +110,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
 fn node_of<'a>(member: &MemberState, endpoints: &'a Endpoints) -> Option<&'a NodeName> {
     let address = address(&member.host);
     let mut at_port = endpoints.nodes.iter().filter(|(_, node)| node.receiver_port == member.port);
-    let same = |(name, node): &(&NodeName, &crate::spec::NodeEndpoints)| match address {
+    let same = |(name, node): &(&NodeName, &crate::model::NodeEndpoints)| match address {
         Some(address) => node.receiver_address == address,
         None => name.as_str() == member.host || (member.host == "localhost" && node.receiver_address.is_loopback()),
     };

@@ -5,8 +5,8 @@
 use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::and_more;
-use crate::spec::exchange::Method;
-use crate::spec::{Expect, StepKind};
+use crate::model::exchange::Method;
+use crate::model::{Expect, StepKind};
 
 /// A page as the plan has it, where `${name}` stands for what a client has captured.
 #[derive(PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::super::operations::{cookie_value, stem};
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Nanos, Outcome, RecordKind, Reply};
-use crate::spec::SessionId;
+use crate::model::SessionId;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let known = Known::of(view);

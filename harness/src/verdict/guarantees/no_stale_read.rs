@@ -8,7 +8,7 @@ use super::super::sessions::Session;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{breach, loss_in_words};
-use crate::spec::plan::AppRequest;
+use crate::model::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let (mut breaches, mut crossed) = (Vec::new(), Vec::new());

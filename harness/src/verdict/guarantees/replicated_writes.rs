@@ -15,8 +15,8 @@ use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Test, Tried, breach, loss_in_words};
 use crate::history::CounterReply;
-use crate::spec::plan::AppRequest;
-use crate::spec::{NodeName, Violation};
+use crate::model::plan::AppRequest;
+use crate::model::{NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = Vec::new();
@@ -112,11 +112,11 @@ fn spared<'v>(view: &View<'_>, test: &Test<'v, '_>) -> Option<&'v Replica<'v>> {
                 || replica.node == answer.node
                 || view.timeline.synchronised_between(answer.node, replica.at, answer.invoked))
             // What a partition leaves behind on the other side is no copy that a fault could have spared.
-            && !view.splits.iter().any(|split| {
-                split.from < replica.at
-                    && replica.at < split.until
-                    && owner.is_none_or(|owner| split.parts(replica.node, owner))
-                    && test.session.operations.iter().any(|index| split.saw(&view.operations[*index]))
+            && !view.partitions.iter().any(|partition| {
+                partition.from < replica.at
+                    && replica.at < partition.until
+                    && owner.is_none_or(|owner| partition.parts(replica.node, owner))
+                    && test.session.operations.iter().any(|index| partition.saw(&view.operations[*index]))
             })
     })
 }
@@ -290,7 +290,7 @@ fn last_of<'v, 'a>(view: &'v View<'a>, session: &Session<'_>, look: &Look<'_>) -
             && last.answer().is_some()
             && last.acts_until < look.asked
             && view.timeline.outlives(look.node, last.invoked, look.at)
-            && !view.splits.iter().any(|split| split.from < look.at)
+            && !view.partitions.iter().any(|partition| partition.from < look.at)
     })
 }
 

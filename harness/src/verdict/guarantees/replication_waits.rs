@@ -12,8 +12,8 @@ use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::Nanos;
-use crate::spec::plan::AppRequest;
-use crate::spec::{FaultKind, NodeName, Violation};
+use crate::model::plan::AppRequest;
+use crate::model::{FaultKind, NodeName, Violation};
 
 /// What took this long may have waited for somebody; without waiting it takes milliseconds.
 const WAITED: Duration = Duration::from_secs(1);
@@ -22,7 +22,8 @@ const WAITED_FOR_A_PEER: Duration = Duration::from_secs(4);
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let (mut breaches, mut shown, mut open) = (Vec::new(), Vec::new(), Vec::new());
-    for fault in view.timeline.faults.iter().filter(|fault| fault.kind == FaultKind::Pause || fault.kind.splits()) {
+    for fault in view.timeline.faults.iter().filter(|fault| fault.kind == FaultKind::Pause || fault.kind.is_partition())
+    {
         for node in view.plan.topology.names() {
             match trial(view, fault, node) {
                 Some(Trial::Shown(operation)) => shown.push((fault, operation)),
@@ -134,7 +135,7 @@ fn held_by_the_silent(view: &View<'_>, session: &Session<'_>, write: &Operation<
     let backup = seen.find(|replica| replica.at < fault.asked && replica.node != write.node);
     backup.is_some_and(|backup| {
         let silent = backup.node == fault.node;
-        silent || (fault.kind.splits() && fault.node == write.node)
+        silent || (fault.kind.is_partition() && fault.node == write.node)
     })
 }
 

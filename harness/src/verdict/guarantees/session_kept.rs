@@ -13,7 +13,7 @@ use super::super::view::View;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{Carried, Trial, carried, first_after, is_routine, named, shown_by, trials, was_ended};
-use crate::spec::{Guarantee, Violation};
+use crate::model::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
 
@@ -211,7 +211,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     if !request.answered {
         return None;
     }
-    let sent = request.sent.map(crate::spec::SessionId::as_str);
+    let sent = request.sent.map(crate::model::SessionId::as_str);
     // A server tells an id that was sent only where it made a new session under it.
     let fresh = request.told.is_some() && request.told == sent && session.known(&view.requests, request.invoked);
     // What that leaves behind stays as it was, whatever is asked of the new one.

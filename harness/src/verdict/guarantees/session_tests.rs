@@ -9,7 +9,7 @@ use super::super::view::View;
 use super::attribute_values::differences;
 use super::judgement::Breach;
 use crate::history::{Nanos, OperationId, ReplicaRole};
-use crate::spec::{Guarantee, SessionId};
+use crate::model::{Guarantee, SessionId};
 
 /// What put a session to the test.
 pub(super) enum By<'v, 'a> {

@@ -12,7 +12,7 @@ use super::super::timeline::Life;
 use super::super::view::{Look, View};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, Nanos, Question};
-use crate::spec::NodeName;
+use crate::model::NodeName;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let restarts = restarts(view);
@@ -43,7 +43,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 }
 
 /// Whether the wait for a joiner's sessions ran out because it lacks them.
-pub(in super::super) fn cut_the_story_short(view: &View<'_>) -> bool {
+pub(in super::super) fn cut_the_scenario_short(view: &View<'_>) -> bool {
     restarts(view).iter().any(|(node, life)| matches!(fate(view, node, life), Fate::Lacks(_)))
 }
 

@@ -6,7 +6,7 @@ use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
 use super::judgement::{Breach, NAMED, and_more};
 use crate::history::{Nanos, OperationId};
-use crate::spec::NodeName;
+use crate::model::NodeName;
 
 /// What put sessions to the test, each with the operation that was answered first after it.
 pub(super) struct Tried<'v, 'a> {

@@ -3,13 +3,13 @@
 use std::collections::BTreeSet;
 
 use super::super::operations::{Fate, Operation};
+use super::super::partitions::Partition;
 use super::super::sessions::Replica;
-use super::super::splits::Split;
 use super::super::timeline::{FOREVER, ON_ITS_WAY};
 use super::{Bounds, Walk};
 use crate::history::Nanos;
-use crate::spec::NodeName;
-use crate::spec::plan::AppRequest;
+use crate::model::NodeName;
+use crate::model::plan::AppRequest;
 
 /// A doubt whether the session is still there under its id.
 #[derive(Debug)]
@@ -68,7 +68,11 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             // One of another node gives it that node's route, and it has it already.
             let anew = matches!(taker.request, AppRequest::Invalidate | AppRequest::ChangeId)
                 || shown != self.run.routes.get(taker.node);
-            anew && self.run.splits.iter().any(|split| split.saw(taker) && split.parts(taker.node, replica.node))
+            anew && self
+                .run
+                .partitions
+                .iter()
+                .any(|partition| partition.saw(taker) && partition.parts(taker.node, replica.node))
         })
     }
 
@@ -112,19 +116,19 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     /// Whether a node was cut off from the one that had answered last, or may have been where that one has ended since.
     pub(super) fn is_cut_off(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
-        let apart = |split: &Split<'_>| self.owner.is_none_or(|owner| split.parts(node, owner));
-        self.run.splits.iter().any(|split| split.from < to && from < split.until && apart(split))
+        let apart = |partition: &Partition<'_>| self.owner.is_none_or(|owner| partition.parts(node, owner));
+        self.run.partitions.iter().any(|partition| partition.from < to && from < partition.until && apart(partition))
     }
 
     /// Why a node need not show what was acknowledged elsewhere.
     pub(super) fn reason(&self, node: &NodeName, at: Nanos) -> String {
         let client = self.session.client;
-        let split = self.run.splits.iter().rev().find(|split| split.from < at);
-        if let Some(split) = split {
-            return format!("{} had split {client}'s session, and nothing is merged", split.name);
+        let partition = self.run.partitions.iter().rev().find(|partition| partition.from < at);
+        if let Some(partition) = partition {
+            return format!("{} had split {client}'s session, and nothing is merged", partition.name);
         }
-        if let Some(void) = self.void {
-            return format!("no copy was left at {void}");
+        if let Some(no_copy_since) = self.no_copy_since {
+            return format!("no copy was left at {no_copy_since}");
         }
         let settled = self.run.timeline.settled(node, at, at);
         if settled {

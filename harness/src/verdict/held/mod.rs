@@ -22,12 +22,12 @@ pub(super) use turns::Run;
 use turns::Turn;
 
 use super::operations::Operation;
+use super::partitions::Partition;
 use super::sessions::Session;
-use super::splits::Split;
 use super::timeline::FOREVER;
 use crate::history::Nanos;
-use crate::spec::NodeName;
-use crate::spec::plan::AppRequest;
+use crate::model::NodeName;
+use crate::model::plan::AppRequest;
 
 /// Why an increment need not be there.
 const AT_ONCE: &str = "another node may have counted at once, and was not answered";
@@ -133,7 +133,7 @@ struct Walk<'w, 'v, 'a> {
     forked: Nanos,
     /// Since when an increment may be on one side of a split that nobody was told of.
     unheard: Nanos,
-    void: Option<Nanos>,
+    no_copy_since: Option<Nanos>,
     held: Held,
 }
 
@@ -166,7 +166,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         base: None,
         forked: run.forked(session),
         unheard: run.unheard(session),
-        void: None,
+        no_copy_since: None,
         held: Held {
             unsettled: false,
             answers: vec![Bounds::default(); session.answers.len()],
@@ -231,17 +231,19 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 operation: index,
                 until: operation.acts_until,
                 everywhere: operation.completed.is_some_and(|end| end == operation.acts_until)
-                    && !run.splits.iter().any(|split| split.saw(operation)),
+                    && !run.partitions.iter().any(|partition| partition.saw(operation)),
                 cleared: BTreeSet::new(),
             });
         }
         // The other side of a split hears nothing of it, not even under which id the session goes now.
-        let apart = |split: &&Split<'_>| self.is_asked_in(split, operation) || self.went_on_apart(split, operation);
-        let apart: Vec<&Split<'_>> = run.splits.iter().filter(apart).collect();
-        for split in apart {
-            self.nodes.retain(|node, _| !split.parts(node, operation.node));
+        let apart = |partition: &&Partition<'_>| {
+            self.is_asked_in(partition, operation) || self.went_on_apart(partition, operation)
+        };
+        let apart: Vec<&Partition<'_>> = run.partitions.iter().filter(apart).collect();
+        for partition in apart {
+            self.nodes.retain(|node, _| !partition.parts(node, operation.node));
         }
-        if run.splits.iter().any(|split| self.comes_back(split, operation)) {
+        if run.partitions.iter().any(|partition| self.comes_back(partition, operation)) {
             self.nodes.retain(|node, _| *node == operation.node);
         }
         let counts = operation.request == AppRequest::Count && operation.may_land();
@@ -286,10 +288,10 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             }
             here.most = None;
             here.seen = here.seen.and_then(Seen::acknowledged);
-            let apart = self.run.splits.iter().any(|split| {
-                split.parts(node, operation.node)
-                    && split.from < operation.acts_until
-                    && operation.invoked < split.until
+            let apart = self.run.partitions.iter().any(|partition| {
+                partition.parts(node, operation.node)
+                    && partition.from < operation.acts_until
+                    && operation.invoked < partition.until
             });
             if !apart && here.acknowledged().is_some_and(|floor| floor.count > base + 1) {
                 here.lower(base + 1);
@@ -413,7 +415,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let (run, session) = (self.run, self.session);
         let operation = &run.operations[index];
         let (from, to) = (operation.invoked, operation.completed.unwrap_or(FOREVER));
-        if !run.splits.iter().any(|split| split.saw(operation)) {
+        if !run.partitions.iter().any(|partition| partition.saw(operation)) {
             self.unmerged = false;
         }
         self.held.unsettled = self.contested.contains(&index);

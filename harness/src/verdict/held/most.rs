@@ -4,8 +4,8 @@ use super::super::timeline::ON_ITS_WAY;
 use super::copies::Seen;
 use super::{By, Floor, Walk};
 use crate::history::Nanos;
-use crate::spec::NodeName;
-use crate::spec::plan::AppRequest;
+use crate::model::NodeName;
+use crate::model::plan::AppRequest;
 
 impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     /// Takes over what a node showed.
@@ -18,7 +18,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let best = self.best.map_or(0, |best| best.count);
         let alone = self.run.is_alone(node, from, to);
         // Nothing is on its way to it that it lacks.
-        let all = (settled && !self.was_split(to))
+        let all = (settled && !self.was_partitioned(to))
             || (self.run.timeline.reachable(node, from, to)
                 && (alone || (self.greatest <= floor.count && to < self.unheard)));
         let exact = all && self.quiet(node, from, to) && self.run.waits;
@@ -47,7 +47,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         self.source == Some(node)
             && others.all(|(_, until)| ON_ITS_WAY <= from.since(*until))
             // A `BackupManager` may publish what it had before, and all others hold more then.
-            && (self.run.replicates_to_all() || !self.was_split(to))
+            && (self.run.replicates_to_all() || !self.was_partitioned(to))
     }
 
     /// Nobody has more than a node shows, and what is under way comes to it.
@@ -59,8 +59,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     }
 
     /// Whether a split had begun by an instant.
-    pub(super) fn was_split(&self, by: Nanos) -> bool {
-        self.run.splits.iter().any(|split| split.from < by)
+    pub(super) fn was_partitioned(&self, by: Nanos) -> bool {
+        self.run.partitions.iter().any(|partition| partition.from < by)
     }
 
     /// The most that a node can show.

@@ -1,10 +1,10 @@
 //! What becomes of the copies when a node breaks, comes back or hears of its peers again.
 
-use super::super::splits::Split;
+use super::super::partitions::Partition;
 use super::copies::{Node, Seen, greater};
 use super::{Floor, Walk};
 use crate::history::Nanos;
-use crate::spec::NodeName;
+use crate::model::NodeName;
 
 impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     /// A node can no longer be relied on: its process ended, or it was frozen with what it held.
@@ -21,14 +21,14 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         if self.run.replicates_to_all() {
             let alive = self.nodes.keys().any(|other| *other != node);
             if there.is_some() && !alive {
-                self.void = Some(at);
+                self.no_copy_since = Some(at);
             }
         } else {
             self.broken.insert(node);
             if self.broken.len() > 1 {
                 self.nodes.clear();
                 self.coming.clear();
-                self.void = Some(at);
+                self.no_copy_since = Some(at);
             }
         }
         if self.run.waits || !self.run.replicates_to_all() {
@@ -49,10 +49,10 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         if self.run.replicates_to_all() {
             return;
         }
-        let over = self.run.splits.iter().filter(|split| split.until == at || split.healed == Some(at));
-        let asked = |split: &Split<'_>| {
+        let over = self.run.partitions.iter().filter(|partition| partition.until == at || partition.healed == Some(at));
+        let asked = |partition: &Partition<'_>| {
             let mut operations = self.session.operations.iter().map(|index| &self.run.operations[*index]);
-            operations.any(|operation| self.is_asked_in(split, operation))
+            operations.any(|operation| self.is_asked_in(partition, operation))
         };
         if over.into_iter().any(asked) {
             self.nodes.clear();

@@ -1,20 +1,20 @@
 //! What happens in a run, in order: to all sessions, and to one.
 
 use super::super::operations::{Fate, Operation};
+use super::super::partitions::Partition;
 use super::super::routes::Routes;
 use super::super::sessions::Session;
-use super::super::splits::Split;
 use super::super::timeline::{FOREVER, Timeline};
 use crate::history::Nanos;
-use crate::spec::plan::AppRequest;
-use crate::spec::{NodeName, Plan};
+use crate::model::plan::AppRequest;
+use crate::model::{NodeName, Plan};
 
 /// What the walk knows of the whole run.
 pub(in super::super) struct Run<'v, 'a> {
     pub(super) plan: &'v Plan,
     pub(super) operations: &'v [Operation<'a>],
     pub(super) timeline: &'v Timeline<'a>,
-    pub(super) splits: &'v [Split<'a>],
+    pub(super) partitions: &'v [Partition<'a>],
     pub(super) routes: &'v Routes<'a>,
     pub(super) waits: bool,
     pub(super) turns: Vec<(Nanos, u8, Turn<'v>)>,
@@ -44,7 +44,7 @@ impl<'v, 'a> Run<'v, 'a> {
         plan: &'v Plan,
         operations: &'v [Operation<'a>],
         timeline: &'v Timeline<'a>,
-        splits: &'v [Split<'a>],
+        partitions: &'v [Partition<'a>],
         routes: &'v Routes<'a>,
     ) -> Self {
         let mut turns = Vec::new();
@@ -55,7 +55,7 @@ impl<'v, 'a> Run<'v, 'a> {
             // It may have answered until then.
             turns.extend(fault.hit().map(|hit| (hit, 1, Turn::Broke(fault.node, ends))));
         }
-        turns.extend(splits.iter().filter_map(|split| Some((split.healed?, 2, Turn::Healed))));
+        turns.extend(partitions.iter().filter_map(|partition| Some((partition.healed?, 2, Turn::Healed))));
         for (at, node, ..) in &timeline.deaths {
             turns.push((*at, 1, Turn::Broke(node, true)));
         }
@@ -66,19 +66,19 @@ impl<'v, 'a> Run<'v, 'a> {
             }
         }
         turns.extend(timeline.whole.iter().map(|whole| (whole.from, 2, Turn::Formed)));
-        Self { plan, operations, timeline, splits, routes, waits: plan.waits_for_the_peer(), turns }
+        Self { plan, operations, timeline, partitions, routes, waits: plan.waits_for_the_peer(), turns }
     }
 
     /// Since when one side of a split has been asked for a session that the other side was asked for in the split: neither
     /// ever hears what the other had. A node that has started anew since may have taken over what either had.
     pub(super) fn forked(&self, session: &Session<'_>) -> Nanos {
         let operations = || session.operations.iter().map(|index| &self.operations[*index]);
-        let forks = self.splits.iter().filter_map(|split| {
-            let first = operations().find(|operation| split.saw(operation))?;
-            let mut others = operations().skip_while(|other| other.invoked < split.from);
+        let forks = self.partitions.iter().filter_map(|partition| {
+            let first = operations().find(|operation| partition.saw(operation))?;
+            let mut others = operations().skip_while(|other| other.invoked < partition.from);
             let elsewhere = |other: &&Operation<'_>| {
-                split.parts(first.node, other.node)
-                    || self.timeline.synchronised_between(other.node, split.from, other.invoked)
+                partition.parts(first.node, other.node)
+                    || self.timeline.synchronised_between(other.node, partition.from, other.invoked)
             };
             Some(others.find(elsewhere)?.invoked)
         });
@@ -91,20 +91,20 @@ impl<'v, 'a> Run<'v, 'a> {
         let unheard = operations.find(|operation| {
             operation.request == AppRequest::Count
                 && matches!(operation.fate, Fate::Perhaps(_))
-                && self.splits.iter().any(|split| split.saw(operation))
+                && self.partitions.iter().any(|partition| partition.saw(operation))
         });
         unheard.map_or(FOREVER, |operation| operation.invoked)
     }
 
     /// Whether nothing is left by an instant of what the one side of a split had: its only node has started anew and taken
     /// over what the others had, and before none of those had taken over anything.
-    pub(super) fn is_forgotten(&self, split: &Split<'_>, by: Nanos) -> bool {
+    pub(super) fn is_forgotten(&self, partition: &Partition<'_>, by: Nanos) -> bool {
         let anew = |node: &NodeName| {
-            let lives = self.timeline.lives(node).iter().filter(|life| split.from < life.from);
+            let lives = self.timeline.lives(node).iter().filter(|life| partition.from < life.from);
             lives.filter(|life| life.synchronised.is_some_and(|at| at < by)).map(|life| life.from).min()
         };
-        let Some(gone) = anew(split.node) else { return false };
-        let mut others = self.plan.topology.names().filter(|other| *other != split.node);
+        let Some(gone) = anew(partition.node) else { return false };
+        let mut others = self.plan.topology.names().filter(|other| *other != partition.node);
         others.all(|other| anew(other).is_none_or(|at| gone < at))
     }
 
@@ -121,7 +121,10 @@ impl<'v, 'a> Run<'v, 'a> {
     pub(super) fn together(&self, one: &NodeName, other: &NodeName, from: Nanos, to: Nanos) -> bool {
         one == other
             || (self.timeline.reachable(other, from, to)
-                && !self.splits.iter().any(|split| split.parts(one, other) && split.from < to && from < split.until))
+                && !self
+                    .partitions
+                    .iter()
+                    .any(|partition| partition.parts(one, other) && partition.from < to && from < partition.until))
     }
 
     /// Everything that happens to one session, in order.

@@ -3,10 +3,10 @@
 use rstest::rstest;
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::story::{Story, context, node, story};
+use super::run::{Run, context, node, scenario};
 use super::{holds, unknown, violated};
 use crate::history::{Event, MemberState, NodeState, RecordKind};
-use crate::spec::{Guarantee, StepKind};
+use crate::model::{Guarantee, StepKind};
 use crate::verdict::Status;
 
 fn event(kind: &RecordKind) -> Option<&Event> {
@@ -17,36 +17,36 @@ fn event(kind: &RecordKind) -> Option<&Event> {
 }
 
 /// A run that ends in a wait that ran out.
-fn ran_out(mut story: Story, kind: StepKind, breaks: Option<Guarantee>) -> Story {
-    story.plan.steps.push(crate::spec::Step::new("a wait", kind));
-    let step = u32::try_from(story.plan.steps.len()).expect("few");
-    story.event(Event::StepBegins { step, title: "a wait".to_owned() });
-    story.event(Event::WaitRanOut {
+fn ran_out(mut scenario: Run, kind: StepKind, breaks: Option<Guarantee>) -> Run {
+    scenario.plan.steps.push(crate::model::Step::new("a wait", kind));
+    let step = u32::try_from(scenario.plan.steps.len()).expect("few");
+    scenario.event(Event::StepBegins { step, title: "a wait".to_owned() });
+    scenario.event(Event::WaitRanOut {
         wanted: "something".to_owned(),
         last_seen: "n1 sees nobody".to_owned(),
         waited_ms: 60_000,
         breaks,
     });
-    story
+    scenario
 }
 
 #[rstest]
 #[case(Guarantee::ClusterForms, StepKind::Start)]
-#[case(Guarantee::DeployedEverywhere, StepKind::deploy(crate::spec::plan::App::Counter, context()))]
+#[case(Guarantee::DeployedEverywhere, StepKind::deploy(crate::model::plan::App::Counter, context()))]
 #[case(Guarantee::MembersAgree, StepKind::restart(node("n1")))]
 fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[case] kind: StepKind) {
-    let story = ran_out(story(), kind, Some(guarantee));
-    violated(&story, guarantee, &["waited 60000 ms for something; last seen: n1 sees nobody"]);
+    let scenario = ran_out(scenario(), kind, Some(guarantee));
+    violated(&scenario, guarantee, &["waited 60000 ms for something; last seen: n1 sees nobody"]);
 }
 
 #[test]
 fn a_node_that_serves_other_bytes_than_were_dropped_is_told() {
-    let story = super::green::main_job();
-    assert!(story.finding(Guarantee::DeployedEverywhere).because.contains("the same bytes"));
-    let other = story.seeing("n1", |state| state.contexts[0].war_sha256 = Some("cd".to_owned()));
+    let scenario = super::green::main_job();
+    assert!(scenario.finding(Guarantee::DeployedEverywhere).because.contains("the same bytes"));
+    let other = scenario.seeing("n1", |state| state.contexts[0].war_sha256 = Some("cd".to_owned()));
     let words = ["n1 served /counter from a WAR with SHA-256 cd", "where ab had been dropped"];
     let finding = super::violated(&other, Guarantee::DeployedEverywhere, &words);
-    assert_eq!(finding.violations.get(&crate::spec::Violation::OtherBytes), Some(&1));
+    assert_eq!(finding.violations.get(&crate::model::Violation::OtherBytes), Some(&1));
     let untold = super::green::main_job();
     let untold = untold.seeing("n1", |state| state.contexts[0].war_sha256 = None);
     super::holds(&untold, Guarantee::DeployedEverywhere);
@@ -54,11 +54,11 @@ fn a_node_that_serves_other_bytes_than_were_dropped_is_told() {
 
 #[test]
 fn a_wait_that_nothing_explains_leaves_all_open() {
-    let story = ran_out(main_job(), StepKind::restart(node("n2")), None);
+    let scenario = ran_out(main_job(), StepKind::restart(node("n2")), None);
     for guarantee in Guarantee::COMMON {
-        unknown(&story, guarantee, &["n"]);
+        unknown(&scenario, guarantee, &["n"]);
     }
-    assert!(story.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.what == "no wait ran out"));
+    assert!(scenario.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.what == "no wait ran out"));
 }
 
 #[test]
@@ -74,16 +74,22 @@ fn an_app_on_one_node_only_is_not_deployed_everywhere() {
 
 #[test]
 fn what_was_deployed_before_the_last_drop_does_not_count() {
-    let mut story = before_the_kill();
+    let mut scenario = before_the_kill();
     let sha256 = "cd".to_owned();
-    story.event(Event::WarDropped { node: node("n1"), alone: false, context: context(), sha256, served_sha256: None });
-    unknown(&story, Guarantee::DeployedEverywhere, &["after the WAR was dropped"]);
+    scenario.event(Event::WarDropped {
+        node: node("n1"),
+        alone: false,
+        context: context(),
+        sha256,
+        served_sha256: None,
+    });
+    unknown(&scenario, Guarantee::DeployedEverywhere, &["after the WAR was dropped"]);
 }
 
 #[test]
 fn a_look_that_did_not_ask_for_the_app_says_nothing_of_it() {
-    let mut story = main_job();
-    for record in &mut story.history.records {
+    let mut scenario = main_job();
+    for record in &mut scenario.history.records {
         if let RecordKind::Observe(look) = &mut record.kind
             && look.node.as_str() == "n2"
         {
@@ -93,62 +99,62 @@ fn a_look_that_did_not_ask_for_the_app_says_nothing_of_it() {
             }
         }
     }
-    holds(&story, Guarantee::DeployedEverywhere);
+    holds(&scenario, Guarantee::DeployedEverywhere);
 }
 
 #[test]
 fn a_cluster_that_was_never_seen_to_form_is_open() {
-    let story = before_the_kill().without(|kind| matches!(event(kind), Some(Event::ClusterFormed { .. })));
-    unknown(&story, Guarantee::ClusterForms, &["never seen to form"]);
-    unknown(&story, Guarantee::MembersAgree, &["never seen whole"]);
+    let scenario = before_the_kill().without(|kind| matches!(event(kind), Some(Event::ClusterFormed { .. })));
+    unknown(&scenario, Guarantee::ClusterForms, &["never seen to form"]);
+    unknown(&scenario, Guarantee::MembersAgree, &["never seen whole"]);
 }
 
 #[test]
 fn a_cluster_that_formed_without_one_is_open() {
-    let mut story = before_the_kill();
-    for record in &mut story.history.records {
+    let mut scenario = before_the_kill();
+    for record in &mut scenario.history.records {
         if let RecordKind::Event(Event::ClusterFormed { nodes }) = &mut record.kind {
             nodes.retain(|node| node.as_str() != "n2");
         }
     }
-    let finding = story.finding(Guarantee::ClusterForms);
+    let finding = scenario.finding(Guarantee::ClusterForms);
     assert_eq!(finding.status, Status::Unknown);
     assert!(finding.because.contains("n2 was not among the nodes"), "{}", finding.because);
 }
 
 #[test]
 fn a_node_that_does_not_come_back_into_the_cluster_leaves_it_open() {
-    let mut story = main_job();
-    let second = story
+    let mut scenario = main_job();
+    let second = scenario
         .history
         .records
         .iter()
         .rposition(|record| matches!(event(&record.kind), Some(Event::ClusterFormed { .. })));
-    story.history.records.remove(second.expect("it formed twice"));
-    unknown(&story, Guarantee::ClusterForms, &["n1 was not seen to join the cluster after it came back"]);
+    scenario.history.records.remove(second.expect("it formed twice"));
+    unknown(&scenario, Guarantee::ClusterForms, &["n1 was not seen to join the cluster after it came back"]);
 }
 
 #[test]
 fn a_node_that_dies_before_the_cluster_forms_breaks_it() {
-    let mut story = story();
-    story.event(Event::NodeStarts { node: node("n1") });
-    story.event(Event::NodeDied { node: node("n1"), why: "exit status 1".to_owned() });
-    violated(&story, Guarantee::ClusterForms, &["n1 ended at", "before the cluster had formed: exit status 1"]);
+    let mut scenario = scenario();
+    scenario.event(Event::NodeStarts { node: node("n1") });
+    scenario.event(Event::NodeDied { node: node("n1"), why: "exit status 1".to_owned() });
+    violated(&scenario, Guarantee::ClusterForms, &["n1 ended at", "before the cluster had formed: exit status 1"]);
 }
 
 #[test]
 fn a_node_that_dies_later_leaves_all_open() {
-    let mut story = main_job();
-    story.event(Event::NodeDied { node: node("n1"), why: "killed by signal 9".to_owned() });
+    let mut scenario = main_job();
+    scenario.event(Event::NodeDied { node: node("n1"), why: "killed by signal 9".to_owned() });
     for guarantee in Guarantee::COMMON {
-        unknown(&story, guarantee, &["n1 ended at", "killed by signal 9"]);
+        unknown(&scenario, guarantee, &["n1 ended at", "killed by signal 9"]);
     }
 }
 
 #[test]
 fn a_server_without_its_openejb_is_not_ready() {
-    let story = before_the_kill().seeing("n2", |state| state.openejb = Some(false));
-    violated(&story, Guarantee::ClusterForms, &["n2 was ready, but its OpenEJB was not healthy"]);
+    let scenario = before_the_kill().seeing("n2", |state| state.openejb = Some(false));
+    violated(&scenario, Guarantee::ClusterForms, &["n2 was ready, but its OpenEJB was not healthy"]);
 }
 
 #[test]
@@ -163,29 +169,29 @@ fn a_standard_manager_says_why() {
 
 #[test]
 fn another_clustered_manager_than_the_configured_one_is_wrong() {
-    let story = before_the_kill().seeing("n1", |state| {
+    let scenario = before_the_kill().seeing("n1", |state| {
         state.contexts[0].manager.class = "org.apache.catalina.ha.session.BackupManager".to_owned();
     });
-    violated(&story, Guarantee::ManagerAsConfigured, &["n1", "BackupManager", "DeltaManager was due"]);
+    violated(&scenario, Guarantee::ManagerAsConfigured, &["n1", "BackupManager", "DeltaManager was due"]);
 }
 
 #[test]
 fn a_manager_that_nobody_saw_is_open_in_each_life() {
-    let story = before_the_kill().blind("n2");
-    unknown(&story, Guarantee::ManagerAsConfigured, &["the Manager on n2 was not seen in its life"]);
-    let mut story = main_job();
-    let formed = story
+    let scenario = before_the_kill().blind("n2");
+    unknown(&scenario, Guarantee::ManagerAsConfigured, &["the Manager on n2 was not seen in its life"]);
+    let mut scenario = main_job();
+    let formed = scenario
         .history
         .records
         .iter()
         .rposition(|record| matches!(event(&record.kind), Some(Event::ClusterFormed { .. })));
     let formed = formed.expect("it formed");
     let mut place = 0;
-    story.history.records.retain(|record| {
+    scenario.history.records.retain(|record| {
         place += 1;
         place < formed || !matches!(&record.kind, RecordKind::Observe(look) if look.node.as_str() == "n1")
     });
-    unknown(&story, Guarantee::ManagerAsConfigured, &["the Manager on n1 was not seen in its life"]);
+    unknown(&scenario, Guarantee::ManagerAsConfigured, &["the Manager on n1 was not seen in its life"]);
 }
 
 fn member(port: u16) -> MemberState {
@@ -198,19 +204,19 @@ fn member(port: u16) -> MemberState {
 #[case::stranger(vec![member(4001), member(4999)], "n1 listed {127, 0, 0, 1}:4999, which is no node")]
 #[case::itself(vec![member(4000), member(4001)], "n1 still listed n1, which was not there")]
 fn members_that_do_not_agree_break_it(#[case] members: Vec<MemberState>, #[case] words: &str) {
-    let story = before_the_kill().seeing("n1", |state| state.members = members);
-    violated(&story, Guarantee::MembersAgree, &[words]);
+    let scenario = before_the_kill().seeing("n1", |state| state.members = members);
+    violated(&scenario, Guarantee::MembersAgree, &[words]);
 }
 
 #[test]
 fn a_dead_member_is_wrong_once_the_cluster_has_formed_without_it() {
-    let story = after_the_first_kill().reformed().observe().seeing("n2", |state| state.members = vec![member(4000)]);
-    violated(&story, Guarantee::MembersAgree, &["n2 still listed n1, which was not there"]);
+    let scenario = after_the_first_kill().reformed().observe().seeing("n2", |state| state.members = vec![member(4000)]);
+    violated(&scenario, Guarantee::MembersAgree, &["n2 still listed n1, which was not there"]);
 }
 
 #[test]
 fn members_without_addresses_or_looks_are_open() {
-    let story = main_job().without(|kind| matches!(event(kind), Some(Event::Addressed { .. })));
-    unknown(&story, Guarantee::MembersAgree, &["does not tell the nodes' addresses"]);
+    let scenario = main_job().without(|kind| matches!(event(kind), Some(Event::Addressed { .. })));
+    unknown(&scenario, Guarantee::MembersAgree, &["does not tell the nodes' addresses"]);
     unknown(&before_the_kill().blind("n1"), Guarantee::MembersAgree, &["n1 was not asked for its members"]);
 }

@@ -1,15 +1,15 @@
-//! What steps expect of their answers, and violations that a story is told to show.
+//! What steps expect of their answers, and violations that a scenario is told to show.
 
 use std::collections::BTreeMap;
 
 use super::green::{after_the_first_kill, before_the_kill, main_job, told};
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use crate::history::{Event, Outcome};
-use crate::spec::plan::AppRequest;
-use crate::spec::{Expect, ExpectedViolation, Guarantee, Millis, SessionFate, Violation};
+use crate::model::plan::AppRequest;
+use crate::model::{Expect, ExpectedViolation, Guarantee, Millis, SessionFate, Violation};
 use crate::verdict::{Expectation, Status};
 
-impl Story {
+impl Run {
     /// Lets the step that was told last expect something.
     pub(super) fn expecting(mut self, expect: Expect) -> Self {
         self.plan.steps.last_mut().expect("a step").expect = Some(expect);
@@ -26,9 +26,9 @@ fn counts(count: i64) -> Expect {
     Expect { count: Some(count), ..Expect::default() }
 }
 
-/// The one expectation of a story, with the status of its verdict.
-fn only(story: &Story) -> (Expectation, Status) {
-    let verdict = story.judge();
+/// The one expectation of a scenario, with the status of its verdict.
+fn only(scenario: &Run) -> (Expectation, Status) {
+    let verdict = scenario.judge();
     let mut all: Vec<_> = verdict.expectations.into_iter().chain(verdict.expected_violations).collect();
     assert_eq!(all.len(), 1, "{all:?}");
     (all.remove(0), verdict.status)
@@ -38,8 +38,8 @@ fn only(story: &Story) -> (Expectation, Status) {
 fn an_answer_that_is_not_as_expected_breaks_the_run_though_all_guarantees_hold() {
     let told = main_job().judge();
     assert_eq!(told.status, Status::Holds);
-    let story = before_the_kill().kill("n1").count("alice", "n2").expecting(counts(6)).observe();
-    let (expectation, status) = only(&story);
+    let scenario = before_the_kill().kill("n1").count("alice", "n2").expecting(counts(6)).observe();
+    let (expectation, status) = only(&scenario);
     assert_eq!((expectation.status, status), (Status::Violated, Status::Violated));
     assert!(expectation.because.contains("#6 (alice on n2) answered count 5"), "{}", expectation.because);
     assert!(!expectation.evidence.is_empty());
@@ -59,8 +59,8 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
         each_answer_within: Some(Millis(60_000)),
         ..Expect::default()
     };
-    let story = || before_the_kill().kill("n1").count("alice", "n2").without_joiners();
-    let with = |expect: Expect| story().expecting(expect).observe();
+    let scenario = || before_the_kill().kill("n1").count("alice", "n2").without_joiners();
+    let with = |expect: Expect| scenario().expecting(expect).observe();
     let verdict = with(good).judge();
     assert_eq!(verdict.status, Status::Holds, "{}: {:?}", told(&verdict), verdict.expectations);
     assert_eq!(verdict.expectations.len(), 9);
@@ -90,10 +90,10 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
 #[test]
 fn a_first_session_is_new_and_an_ended_one_is_none() {
     let fate = |fate| Expect { session: Some(fate), ..Expect::default() };
-    let story = story().start().deploy().count("alice", "n1").expecting(fate(SessionFate::New)).observe();
-    assert_eq!(only(&story).0.status, Status::Holds);
-    let story = story.request("alice", "n1", AppRequest::Invalidate).expecting(fate(SessionFate::Kept));
-    let kept = story.judge().expectations.pop().expect("one");
+    let scenario = scenario().start().deploy().count("alice", "n1").expecting(fate(SessionFate::New)).observe();
+    assert_eq!(only(&scenario).0.status, Status::Holds);
+    let scenario = scenario.request("alice", "n1", AppRequest::Invalidate).expecting(fate(SessionFate::Kept));
+    let kept = scenario.judge().expectations.pop().expect("one");
     assert_eq!(kept.status, Status::Violated, "{}", kept.because);
 }
 
@@ -101,9 +101,9 @@ fn a_first_session_is_new_and_an_ended_one_is_none() {
 fn silence_is_what_was_expected_or_breaks_what_was() {
     let silent = Expect { answered: Some(false), ..Expect::default() };
     let refused = || {
-        let mut story = after_the_first_kill().count("alice", "n2");
-        story.last_outcome(|outcome| *outcome = Outcome::Failed { why: "connection refused".to_owned() });
-        story
+        let mut scenario = after_the_first_kill().count("alice", "n2");
+        scenario.last_outcome(|outcome| *outcome = Outcome::Failed { why: "connection refused".to_owned() });
+        scenario
     };
     assert_eq!(only(&refused().expecting(silent)).0.status, Status::Holds);
     assert_eq!(only(&refused().expecting(counts(6))).0.status, Status::Violated);
@@ -111,16 +111,16 @@ fn silence_is_what_was_expected_or_breaks_what_was() {
 
 #[test]
 fn an_expectation_of_a_step_that_never_ended_is_unknown() {
-    let mut story = before_the_kill().count("alice", "n1").expecting(counts(5));
-    story.history.records.retain(|record| {
-        let step = u32::try_from(story.plan.steps.len()).expect("few");
+    let mut scenario = before_the_kill().count("alice", "n1").expecting(counts(5));
+    scenario.history.records.retain(|record| {
+        let step = u32::try_from(scenario.plan.steps.len()).expect("few");
         record.kind != crate::history::RecordKind::Event(Event::StepEnds { step })
     });
-    let (expectation, status) = only(&story);
+    let (expectation, status) = only(&scenario);
     assert_eq!((expectation.status, status), (Status::Unknown, Status::Unknown));
 }
 
-fn losing() -> Story {
+fn losing() -> Run {
     after_the_first_kill().answering(|answer| answer.once = None).observe()
 }
 
@@ -145,7 +145,7 @@ fn a_violation_that_was_expected_is_what_holds_and_only_that() {
 }
 
 #[test]
-fn a_violation_that_does_not_show_fails_the_story() {
+fn a_violation_that_does_not_show_fails_the_scenario() {
     let (expectation, status) = only(&main_job().expecting_violation(Violation::LostFirstRequest, 1, 1));
     assert_eq!((expectation.status, status), (Status::Violated, Status::Violated), "{}", expectation.because);
 }
@@ -153,9 +153,9 @@ fn a_violation_that_does_not_show_fails_the_story() {
 #[test]
 fn too_few_trials_are_unknown_and_too_few_showings_a_failure() {
     let rare = |at_least, trials| {
-        let mut story = losing();
-        story.plan.guarantees = vec![Guarantee::CompleteSession];
-        only(&story.expecting_violation(Violation::LostFirstRequest, at_least, trials))
+        let mut scenario = losing();
+        scenario.plan.guarantees = vec![Guarantee::CompleteSession];
+        only(&scenario.expecting_violation(Violation::LostFirstRequest, at_least, trials))
     };
     assert_eq!(rare(2, 300).0.status, Status::Unknown, "one session is no 300");
     let mut none = main_job();
@@ -165,25 +165,25 @@ fn too_few_trials_are_unknown_and_too_few_showings_a_failure() {
 }
 
 #[test]
-fn an_expected_violation_that_cuts_the_story_short_leaves_the_rest_undecided_by_right() {
-    let mut story = story().start();
-    story.plan.steps.push(crate::spec::Step::new(
+fn an_expected_violation_that_cuts_the_scenario_short_leaves_the_rest_undecided_by_right() {
+    let mut scenario = scenario().start();
+    scenario.plan.steps.push(crate::model::Step::new(
         "deploy",
-        crate::spec::StepKind::deploy(
-            crate::spec::plan::App::Counter,
-            crate::spec::ContextPath::new("/counter").expect("a path"),
+        crate::model::StepKind::deploy(
+            crate::model::plan::App::Counter,
+            crate::model::ContextPath::new("/counter").expect("a path"),
         ),
     ));
-    story.event(Event::StepBegins { step: 2, title: "deploy".to_owned() });
-    story.event(Event::WaitRanOut {
+    scenario.event(Event::StepBegins { step: 2, title: "deploy".to_owned() });
+    scenario.event(Event::WaitRanOut {
         wanted: "n2 to serve /counter".to_owned(),
         last_seen: "n2 has no context /counter".to_owned(),
         waited_ms: 60_000,
         breaks: Some(Guarantee::DeployedEverywhere),
     });
-    assert_eq!(story.judge().status, Status::Violated);
-    let (expectation, status) = only(&story.clone().expecting_violation(Violation::NotDeployed, 1, 1));
+    assert_eq!(scenario.judge().status, Status::Violated);
+    let (expectation, status) = only(&scenario.clone().expecting_violation(Violation::NotDeployed, 1, 1));
     assert_eq!((expectation.status, status), (Status::Holds, Status::Holds), "{}", expectation.because);
-    let (_, status) = only(&story.expecting_violation(Violation::LostSession, 1, 1));
+    let (_, status) = only(&scenario.expecting_violation(Violation::LostSession, 1, 1));
     assert_eq!(status, Status::Violated);
 }

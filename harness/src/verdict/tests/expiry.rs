@@ -1,52 +1,52 @@
 //! Sessions that end before their time, or long after it.
 
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use super::{holds, unknown, violated};
 use crate::history::{RecordKind, Seen};
-use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, Violation};
+use crate::model::plan::AppRequest;
+use crate::model::{Guarantee, Violation};
 
 const TIME: Guarantee = Guarantee::Expiry;
 
-impl Story {
+impl Run {
     /// Looks, and says of each session that it lives five seconds.
     fn seen_short(self) -> Self {
-        let mut story = self.observe();
-        for record in &mut story.history.records {
+        let mut scenario = self.observe();
+        for record in &mut scenario.history.records {
             let RecordKind::Observe(look) = &mut record.kind else { continue };
             let Seen::State(state) = &mut look.seen else { continue };
             let sessions = state.contexts.iter_mut().flat_map(|context| &mut context.sessions);
             sessions.for_each(|session| session.max_inactive_s = Some(5));
         }
-        story
+        scenario
     }
 }
 
-fn short() -> Story {
-    let story = story().deciding(TIME).start().deploy().count("alice", "n1");
-    story.request("alice", "n1", AppRequest::ShortLive).seen_short()
+fn short() -> Run {
+    let scenario = scenario().deciding(TIME).start().deploy().count("alice", "n1");
+    scenario.request("alice", "n1", AppRequest::ShortLive).seen_short()
 }
 
 /// Time passes, as another client is answered slowly.
-fn later(story: Story, seconds: u64) -> Story {
-    story.count_taking("bob", "n1", seconds * 1000)
+fn later(scenario: Run, seconds: u64) -> Run {
+    scenario.count_taking("bob", "n1", seconds * 1000)
 }
 
 #[test]
 fn a_session_that_is_gone_when_its_time_is_over_ended_by_right() {
-    let story = later(short(), 6).expire("S001");
-    holds(&story.clone().request("alice", "n1", AppRequest::Read), TIME);
-    holds(&story.observe(), TIME);
+    let scenario = later(short(), 6).expire("S001");
+    holds(&scenario.clone().request("alice", "n1", AppRequest::Read), TIME);
+    holds(&scenario.observe(), TIME);
     // No other guarantee takes it for a loss.
-    let mut story = later(short(), 6).expire("S001").request("alice", "n1", AppRequest::Read).observe();
-    story.plan.guarantees = Guarantee::COMMON.to_vec();
-    assert_ne!(story.judge().status, crate::verdict::Status::Violated);
+    let mut scenario = later(short(), 6).expire("S001").request("alice", "n1", AppRequest::Read).observe();
+    scenario.plan.guarantees = Guarantee::COMMON.to_vec();
+    assert_ne!(scenario.judge().status, crate::verdict::Status::Violated);
 }
 
 #[test]
 fn a_session_that_is_gone_before_its_time_ended_early() {
-    let early = |story: Story, words: &[&str]| {
-        let finding = violated(&story, TIME, words);
+    let early = |scenario: Run, words: &[&str]| {
+        let finding = violated(&scenario, TIME, words);
         assert!(finding.violations.contains_key(&Violation::ExpiredEarly));
     };
     early(later(short(), 3).expire("S001").request("alice", "n1", AppRequest::Read), &["found none", "within the 5s"]);
@@ -55,8 +55,8 @@ fn a_session_that_is_gone_before_its_time_ended_early() {
 
 #[test]
 fn a_session_that_is_there_long_after_its_time_ended_late() {
-    let late = |story: Story, words: &[&str]| {
-        let finding = violated(&story, TIME, words);
+    let late = |scenario: Run, words: &[&str]| {
+        let finding = violated(&scenario, TIME, words);
         assert!(finding.violations.contains_key(&Violation::ExpiredLate));
     };
     late(later(short(), 11).request("alice", "n1", AppRequest::Read), &["#4 (read on n1)", "long over"]);
@@ -76,15 +76,15 @@ fn a_copy_whose_owner_died_lives_twice_as_long() {
 
 #[test]
 fn reads_keep_a_session_alive() {
-    let story = (0..4).fold(short(), |story, _| later(story, 3).request("alice", "n1", AppRequest::Read));
-    holds(&story, TIME);
-    let lost = later(story, 3).forget("n2").kill("n1").request("alice", "n2", AppRequest::Read);
+    let scenario = (0..4).fold(short(), |scenario, _| later(scenario, 3).request("alice", "n1", AppRequest::Read));
+    holds(&scenario, TIME);
+    let lost = later(scenario, 3).forget("n2").kill("n1").request("alice", "n2", AppRequest::Read);
     violated(&lost, TIME, &["found none"]);
 }
 
 #[test]
 fn a_session_whose_time_nobody_told_or_waited_for_is_unknown() {
     unknown(&short(), TIME, &["no session with a short life"]);
-    let untold = story().deciding(TIME).start().deploy().count("alice", "n1");
+    let untold = scenario().deciding(TIME).start().deploy().count("alice", "n1");
     unknown(&untold.request("alice", "n1", AppRequest::ShortLive).observe(), TIME, &["no session with a short life"]);
 }

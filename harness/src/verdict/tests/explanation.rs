@@ -1,22 +1,22 @@
 //! What is printed around a finding.
 
 use super::green::after_the_first_kill;
-use super::story::story;
-use crate::spec::Guarantee;
+use super::run::scenario;
+use crate::model::Guarantee;
 use crate::verdict::explain;
 
 #[test]
 fn a_lost_write_is_explained_by_the_records_of_all_nodes_around_it() {
-    let story = after_the_first_kill().answering(|answer| answer.count = 4).observe();
-    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
-    insta::assert_snapshot!(explain(&finding, &story.history).join("\n"));
+    let scenario = after_the_first_kill().answering(|answer| answer.count = 4).observe();
+    let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
+    insta::assert_snapshot!(explain(&finding, &scenario.history).join("\n"));
 }
 
 #[test]
-fn a_long_story_is_cut_down_to_what_is_around_the_break() {
-    let story = (0..100).fold(story().start().deploy(), |story, _| story.count("alice", "n1"));
-    let story = story.observe().kill("n1").count("alice", "n2").answering(|answer| answer.count = 7).observe();
-    let lines = explain(&story.finding(Guarantee::AcknowledgedWritesSurvive), &story.history);
+fn a_long_scenario_is_cut_down_to_what_is_around_the_break() {
+    let scenario = (0..100).fold(scenario().start().deploy(), |scenario, _| scenario.count("alice", "n1"));
+    let scenario = scenario.observe().kill("n1").count("alice", "n2").answering(|answer| answer.count = 7).observe();
+    let lines = explain(&scenario.finding(Guarantee::AcknowledgedWritesSurvive), &scenario.history);
     assert!(lines.len() <= 40, "{} lines", lines.len());
     assert!(lines.iter().any(|line| line.contains("#101 answered 200: S001.n2, count 7")), "{lines:#?}");
     assert!(lines.iter().any(|line| line.contains("hit: process 4711")), "{lines:#?}");

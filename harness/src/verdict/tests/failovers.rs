@@ -6,7 +6,7 @@ use super::any_app::broken;
 use super::shop::{HAD, Shop, copied, copy, owned, shop};
 use super::{holds, unknown};
 use crate::history::{AttributeValue, ReplicaRole};
-use crate::spec::{Guarantee, Violation};
+use crate::model::{Guarantee, Violation};
 use crate::verdict::Status;
 
 const KEPT: Guarantee = Guarantee::SessionKept;
@@ -31,11 +31,11 @@ fn a_first_login_on_the_node_that_took_over_may_change_the_id() {
     let login = |shop: Shop| shop.kill("n1").ask("alice", "n2", "POST /shop/login", A1, B2);
     // A look at any later time shows what the session under the new id has.
     let later = login(shop(KEPT).alice()).ask("alice", "n2", CART, B2, None);
-    holds(&later.clone().look("n2", owned("B1.n2", HAD)).story, KEPT);
+    holds(&later.clone().look("n2", owned("B1.n2", HAD)).scenario, KEPT);
     let other = later.clone().look("n2", owned("B1.n2", &[("cart", "pen"), ("user", "alice")]));
-    unknown(&other.story, KEPT, &["excused: the new one has attributes of the same names"]);
+    unknown(&other.scenario, KEPT, &["excused: the new one has attributes of the same names"]);
     broken(&later.clone().look("n2", owned("B1.n2", &[("user", "bob")])), KEPT, Violation::LostSession, &["B1.n2"]);
-    unknown(&later.story, KEPT, &["excused: it may have got another id, as by a login"]);
+    unknown(&later.scenario, KEPT, &["excused: it may have got another id, as by a login"]);
 }
 
 #[test]
@@ -49,12 +49,12 @@ fn a_session_of_a_node_that_lives_on_is_lost_by_the_end_of_another() {
     let bye =
         |shop: Shop| shop.ask("alice", "n1", "GET /shop/bye", A1, None).ask("alice", "n1", "GET /shop/bye", A1, None);
     let ended = asked(bye(shop(KEPT).alice()).look("n1", vec![]).kill("n2"));
-    assert_ne!(ended.story.finding(KEPT).status, Status::Violated);
+    assert_ne!(ended.scenario.finding(KEPT).status, Status::Violated);
     // While nothing breaks, an app does with it on its own node what it likes.
-    assert_ne!(asked(shop(KEPT).alice()).story.finding(KEPT).status, Status::Violated);
+    assert_ne!(asked(shop(KEPT).alice()).scenario.finding(KEPT).status, Status::Violated);
     // A page that had not been asked for before may be one that ends it.
     let bye = shop(KEPT).alice().kill("n2").ask("alice", "n1", "GET /shop/bye", A1, Some("B1.n1"));
-    assert_ne!(bye.story.finding(KEPT).status, Status::Violated);
+    assert_ne!(bye.scenario.finding(KEPT).status, Status::Violated);
 }
 
 #[test]
@@ -71,7 +71,7 @@ fn a_session_made_anew_under_the_id_that_was_sent_leaves_the_old_one_behind() {
     let again = shop(KEPT).alice().kill("n1").ask("alice", "n2", CART, A2, A2).ask("alice", "n2", CART, A2, None);
     broken(&again.look("n2", both()), KEPT, Violation::LostSession, &["#3", "A1.n2", "under A1.n1"]);
     // A copy that a change of the route left behind, of before the last request.
-    assert_ne!(after(None, anew).story.finding(KEPT).status, Status::Violated);
+    assert_ne!(after(None, anew).scenario.finding(KEPT).status, Status::Violated);
 }
 
 #[test]
@@ -80,24 +80,24 @@ fn what_a_request_takes_out_of_a_whole_copy_is_its_own_doing() {
         let shop = shop(SURVIVE).alice().look("n1", owned("A1.n1", HAD)).look("n2", copied("A1.n1", copy));
         shop.kill("n1").ask("alice", "n2", CART, A1, A2).look("n2", owned("A1.n2", &[("user", "alice")]))
     };
-    holds(&flash(HAD).story, SURVIVE);
+    holds(&flash(HAD).scenario, SURVIVE);
     broken(&flash(&[("user", "alice")]), SURVIVE, Violation::LostAttribute, &["cart is missing"]);
 }
 
 #[test]
 fn a_copy_that_was_whole_before_the_fault_and_is_answered_from_after_it_needs_no_other_look() {
     let post = |told| shop(SURVIVE).alice().kill("n1").ask("alice", "n2", "POST /shop/cart", A1, told);
-    holds(&post(A2).story, SURVIVE);
-    unknown(&post(B2).story, SURVIVE, &["the kill of n1"]);
+    holds(&post(A2).scenario, SURVIVE);
+    unknown(&post(B2).scenario, SURVIVE, &["the kill of n1"]);
     // A login that changed the id, and a look that shows all of it under the new one.
-    holds(&post(B2).look("n2", owned("B1.n2", HAD)).story, SURVIVE);
+    holds(&post(B2).look("n2", owned("B1.n2", HAD)).scenario, SURVIVE);
     unknown(
-        &post(B2).look("n2", owned("B1.n2", &[("cart", ""), ("user", "alice")])).story,
+        &post(B2).look("n2", owned("B1.n2", &[("cart", ""), ("user", "alice")])).scenario,
         SURVIVE,
         &["the kill of n1"],
     );
     let alone = shop(SURVIVE).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD)).kill("n1");
-    unknown(&alone.ask("alice", "n2", "POST /shop/cart", A1, A2).story, SURVIVE, &["no copy was looked at"]);
+    unknown(&alone.ask("alice", "n2", "POST /shop/cart", A1, A2).scenario, SURVIVE, &["no copy was looked at"]);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn what_stood_still_under_traffic_is_compared_and_the_rest_must_be_there() {
         let shop =
             shop.ask("alice", "n1", CART, A1, None).look("n1", owned("A1.n1", &[("cart", "book"), ("hits", "2")]));
         let shop = shop.ask("alice", "n1", CART, A1, None).kill("n1").ask("alice", "n2", CART, A1, A2);
-        shop.look("n2", owned("A1.n2", after)).story
+        shop.look("n2", owned("A1.n2", after)).scenario
     };
     holds(&traffic(&[("cart", "book"), ("hits", "4")]), SURVIVE);
     for lost in [&[("cart", "book")][..], &[("cart", ""), ("hits", "4")], &[]] {
@@ -123,7 +123,7 @@ fn copies_that_agree_while_somebody_goes_on_asking_are_compared() {
     let under_traffic = |copy: &[(&str, &str)]| {
         let shop = shop(replicated).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD));
         let shop = shop.ask("alice", "n1", CART, A1, None).look("n2", copied("A1.n1", copy));
-        shop.ask("alice", "n1", CART, A1, None).story
+        shop.ask("alice", "n1", CART, A1, None).scenario
     };
     holds(&under_traffic(HAD), replicated);
     unknown(&under_traffic(&[("user", "alice")]), replicated, &["never seen on its owner"]);
@@ -144,7 +144,7 @@ fn a_class_that_the_jvm_names_is_the_same_on_each_node() {
         shop.kill("n1").look("n2", one("A1.n1", ReplicaRole::Replica, found))
     };
     let asked = |shop: Shop| shop.ask("alice", "n2", CART, A1, A2);
-    holds(&asked(after("shop.Page$$Lambda$181/0x0000000800d0", "aa")).story, SURVIVE);
+    holds(&asked(after("shop.Page$$Lambda$181/0x0000000800d0", "aa")).scenario, SURVIVE);
     for (class, sha256) in [("shop.Page$$Lambda$181/0x0000000800d0", "bb"), ("shop.Rule", "bb")] {
         broken(&asked(after(class, sha256)), SURVIVE, Violation::LostAttribute, &["rule is"]);
     }
@@ -176,7 +176,7 @@ fn a_word_that_others_go_on_to_be_told_is_lost() {
     let fewer = pages(&["2 items, 1 new"], "1 items, 1 new", Some(("2 items, 1 new", "2 items, 1 new")));
     broken(&fewer, ANSWERS, Violation::AnswerLost, &["without \"2\""]);
     // The page of nobody else has it any more, be it the time or the weather.
-    holds(&pages(&["it is noon"], "it is night", Some(("it is noon", "it is night"))).story, ANSWERS);
+    holds(&pages(&["it is noon"], "it is night", Some(("it is noon", "it is night"))).scenario, ANSWERS);
     // The other node says something else to everybody.
     let own = "served by left";
     let known = shop(ANSWERS).answered("carol", "n1", CART, (None, Some("C1.n1")), 200, own);
@@ -184,18 +184,18 @@ fn a_word_that_others_go_on_to_be_told_is_lost() {
         known.answered("alice", "n1", CART, (None, A1), 200, own).answered("alice", "n1", CART, (A1, None), 200, own);
     let right = |shop: Shop, client: &str, ids| shop.answered(client, "n2", CART, ids, 200, "served by right");
     let known = right(known, "bob", (None, Some("B1.n2"))).kill("n1");
-    holds(&right(right(known, "alice", (A1, A2)), "bob", (Some("B1.n2"), None)).story, ANSWERS);
+    holds(&right(right(known, "alice", (A1, A2)), "bob", (Some("B1.n2"), None)).scenario, ANSWERS);
 }
 
 #[test]
 fn an_answer_that_is_lost_is_told_though_nobody_asked_for_it() {
     let cart = "in the cart: a book";
     let mut lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
-    lost.story.plan.guarantees = vec![Guarantee::MembersAgree];
+    lost.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
     broken(&lost, ANSWERS, Violation::AnswerLost, &["of bob has it still"]);
     let mut unclear = pages(&[cart, cart], "in the cart: nothing", None);
-    unclear.story.plan.guarantees = vec![Guarantee::MembersAgree];
-    assert!(unclear.story.judge().guarantees.iter().all(|finding| finding.guarantee != ANSWERS));
+    unclear.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
+    assert!(unclear.scenario.judge().guarantees.iter().all(|finding| finding.guarantee != ANSWERS));
 }
 
 #[test]
@@ -203,17 +203,17 @@ fn where_nobody_else_is_asked_a_word_that_was_always_there_may_be_lost() {
     let cart = "in the cart: a book";
     let alone = pages(&[cart, cart], "in the cart: nothing", None);
     unknown(
-        &alone.story,
+        &alone.scenario,
         ANSWERS,
         &["without \"a\"", "2 answers had before it", "excused: no answer to another client"],
     );
-    holds(&pages(&[cart, cart], cart, None).story, ANSWERS);
+    holds(&pages(&[cart, cart], cart, None).scenario, ANSWERS);
     // Node, port and session differ by right; a number, a time and a hash may.
     let own = |node: &str, port: u16| format!("n{node} at {port} has A1.n{node}, up 12s, token 4f3a9c");
     holds(
-        &pages(&[&own("1", 8080), &own("1", 8080)], &own("2", 8081).replace("4f3a9c", "77aa01"), None).story,
+        &pages(&[&own("1", 8080), &own("1", 8080)], &own("2", 8081).replace("4f3a9c", "77aa01"), None).scenario,
         ANSWERS,
     );
     // What was never the same twice is no page that was kept.
-    holds(&pages(&["heads", "tails"], "edge", None).story, ANSWERS);
+    holds(&pages(&["heads", "tails"], "edge", None).scenario, ANSWERS);
 }

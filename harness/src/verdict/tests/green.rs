@@ -1,27 +1,27 @@
 //! Histories in which all is well.
 
 use super::holds;
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use crate::history::{Event, OperationId};
-use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, Topology};
+use crate::model::plan::AppRequest;
+use crate::model::{Guarantee, Topology};
 use crate::verdict::{Status, Verdict};
 
 /// The main job: both nodes are killed, one after the other.
-pub(super) fn main_job() -> Story {
+pub(super) fn main_job() -> Run {
     after_the_first_kill().observe().restart("n1").observe().kill("n2").count("alice", "n1").observe()
 }
 
 /// The main job up to the first answer after the first kill, #6.
-pub(super) fn after_the_first_kill() -> Story {
+pub(super) fn after_the_first_kill() -> Run {
     before_the_kill().kill("n1").count("alice", "n2")
 }
 
 /// The main job up to the first kill: four counts, one change of the list in place.
-pub(super) fn before_the_kill() -> Story {
-    let story = story().start().deploy();
-    let story = (0..4).fold(story, |story, _| story.count("alice", "n1"));
-    story.request("alice", "n1", AppRequest::Mutate).observe()
+pub(super) fn before_the_kill() -> Run {
+    let scenario = scenario().start().deploy();
+    let scenario = (0..4).fold(scenario, |scenario, _| scenario.count("alice", "n1"));
+    scenario.request("alice", "n1", AppRequest::Mutate).observe()
 }
 
 pub(super) fn told(verdict: &Verdict) -> String {
@@ -61,40 +61,42 @@ fn a_change_in_place_that_is_lost_is_a_note() {
 
 #[test]
 fn three_nodes_and_many_clients_hold() {
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy();
-    let story =
-        ["alice", "bob", "carol"].iter().fold(story, |story, client| story.count(client, "n1").count(client, "n1"));
-    let story = story.observe().kill("n1").reformed().observe();
-    let story = story.count("alice", "n2").count("bob", "n3").count("carol", "n2").observe();
-    let verdict = story.restart("n1").observe().kill("n3").count("bob", "n1").count("alice", "n2").observe().judge();
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy();
+    let scenario = ["alice", "bob", "carol"]
+        .iter()
+        .fold(scenario, |scenario, client| scenario.count(client, "n1").count(client, "n1"));
+    let scenario = scenario.observe().kill("n1").reformed().observe();
+    let scenario = scenario.count("alice", "n2").count("bob", "n3").count("carol", "n2").observe();
+    let verdict = scenario.restart("n1").observe().kill("n3").count("bob", "n1").count("alice", "n2").observe().judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
 }
 
 #[test]
 fn an_answer_that_never_came_may_have_landed_or_not() {
     for landed in [true, false] {
-        let story = before_the_kill().count_in_vain("alice", "n1", landed).observe();
-        let story = story.kill("n1").count("alice", "n2").observe().restart("n1").observe();
-        let verdict = story.judge();
+        let scenario = before_the_kill().count_in_vain("alice", "n1", landed).observe();
+        let scenario = scenario.kill("n1").count("alice", "n2").observe().restart("n1").observe();
+        let verdict = scenario.judge();
         assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", told(&verdict));
     }
 }
 
 #[test]
 fn a_request_that_was_refused_changes_nothing() {
-    let mut story = before_the_kill().kill("n1").count("alice", "n1");
-    story.last_outcome(|outcome| *outcome = crate::history::Outcome::Failed { why: "connection refused".to_owned() });
-    let story = story.bring_back("alice", "S001.n1", 4);
-    let verdict = story.count("alice", "n2").observe().restart("n1").observe().judge();
+    let mut scenario = before_the_kill().kill("n1").count("alice", "n1");
+    scenario
+        .last_outcome(|outcome| *outcome = crate::history::Outcome::Failed { why: "connection refused".to_owned() });
+    let scenario = scenario.bring_back("alice", "S001.n1", 4);
+    let verdict = scenario.count("alice", "n2").observe().restart("n1").observe().judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
 }
 
 #[test]
 fn a_new_session_after_an_end_and_a_new_id_after_a_change_are_right() {
-    let story = before_the_kill().request("alice", "n1", AppRequest::ChangeId).count("alice", "n1").observe();
-    let story = story.kill("n1").count("alice", "n2").request("alice", "n2", AppRequest::Invalidate);
-    let story = story.count("alice", "n2").count("alice", "n2").observe().restart("n1").observe();
-    let verdict = story.kill("n2").count("alice", "n1").observe().judge();
+    let scenario = before_the_kill().request("alice", "n1", AppRequest::ChangeId).count("alice", "n1").observe();
+    let scenario = scenario.kill("n1").count("alice", "n2").request("alice", "n2", AppRequest::Invalidate);
+    let scenario = scenario.count("alice", "n2").count("alice", "n2").observe().restart("n1").observe();
+    let verdict = scenario.kill("n2").count("alice", "n1").observe().judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
 }
 
@@ -102,25 +104,25 @@ fn a_new_session_after_an_end_and_a_new_id_after_a_change_are_right() {
 fn without_routes_the_id_stays_whole() {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.nodes.iter_mut().for_each(|node| node.jvm_route = None);
-    let story = Story::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
-    let story = story.kill("n1").count("alice", "n2").observe().restart("n1").observe();
-    let verdict = story.judge();
+    let scenario = Run::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
+    let scenario = scenario.kill("n1").count("alice", "n2").observe().restart("n1").observe();
+    let verdict = scenario.judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
 }
 
 #[test]
 fn the_gap_in_which_a_failure_is_being_detected_is_not_judged() {
-    let story = after_the_first_kill().observe().seeing("n2", |state| {
+    let scenario = after_the_first_kill().observe().seeing("n2", |state| {
         state.members = vec![crate::history::MemberState { host: "127.0.0.1".to_owned(), port: 4000, unique_id: None }];
     });
-    holds(&story, Guarantee::MembersAgree);
+    holds(&scenario, Guarantee::MembersAgree);
 }
 
 /// A restart in which a look shows n1 without sessions, before the last record of a kind.
-fn restarted_and_seen_without_sessions_before(wanted: fn(&Event) -> bool) -> super::story::Story {
+fn restarted_and_seen_without_sessions_before(wanted: fn(&Event) -> bool) -> super::run::Run {
     use crate::history::{Nanos, RecordKind, Seen};
-    let mut story = after_the_first_kill().observe().restart("n1").observe();
-    let records = &story.history.records;
+    let mut scenario = after_the_first_kill().observe().restart("n1").observe();
+    let records = &scenario.history.records;
     let later = records.iter().rposition(|record| matches!(&record.kind, RecordKind::Event(event) if wanted(event)));
     let look = records
         .iter()
@@ -134,8 +136,8 @@ fn restarted_and_seen_without_sessions_before(wanted: fn(&Event) -> bool) -> sup
             state.contexts[0].sessions.clear();
         }
     }
-    story.history.records.insert(later, partial);
-    story
+    scenario.history.records.insert(later, partial);
+    scenario
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! Restarted nodes that do not take over the sessions of their peers.
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::story::{Story, node, story};
+use super::run::{Run, node, scenario};
 use super::{holds, says, unknown, violated};
 use crate::history::{Event, RecordKind};
-use crate::spec::{Guarantee, Topology, Violation};
+use crate::model::{Guarantee, Topology, Violation};
 use crate::verdict::Status;
 
 const TRANSFERRED: Guarantee = Guarantee::StateTransferred;
@@ -14,37 +14,37 @@ fn synchronised(kind: &RecordKind) -> bool {
 }
 
 /// The wait for the sessions runs out: every node is looked at for the last time, and the run ends.
-fn ran_out(story: Story) -> Story {
-    ends_in_a_wait(story.without(synchronised).observe())
+fn ran_out(scenario: Run) -> Run {
+    ends_in_a_wait(scenario.without(synchronised).observe())
 }
 
-fn ends_in_a_wait(mut story: Story) -> Story {
-    story.event(Event::WaitRanOut {
+fn ends_in_a_wait(mut scenario: Run) -> Run {
+    scenario.event(Event::WaitRanOut {
         wanted: "n1 to hold the session ids of its peers".to_owned(),
         last_seen: "n1 holds 0 sessions, n2 holds 1 sessions".to_owned(),
         waited_ms: 90_000,
         breaks: None,
     });
-    story
+    scenario
 }
 
 #[test]
 fn a_joiner_that_stays_empty_is_shown_with_what_its_peer_held() {
-    let story = ran_out(after_the_first_kill().observe().restart("n1").forget("n1"));
-    let finding = violated(&story, TRANSFERRED, &["n1 came back at", "lacked 1 of the 1 sessions", "as S001"]);
-    let shown: Vec<&RecordKind> = finding.evidence.iter().map(|index| &story.history.records[*index].kind).collect();
+    let scenario = ran_out(after_the_first_kill().observe().restart("n1").forget("n1"));
+    let finding = violated(&scenario, TRANSFERRED, &["n1 came back at", "lacked 1 of the 1 sessions", "as S001"]);
+    let shown: Vec<&RecordKind> = finding.evidence.iter().map(|index| &scenario.history.records[*index].kind).collect();
     let looks = shown.iter().filter(|kind| matches!(kind, RecordKind::Observe(_))).count();
     let wait = shown.iter().any(|kind| matches!(kind, RecordKind::Event(Event::WaitRanOut { .. })));
     assert!(looks == 2 && wait, "{shown:?}");
 }
 
-/// Such a story ends in its restart, so that its later steps show nothing.
+/// Such a scenario ends in its restart, so that its later steps show nothing.
 #[test]
-fn an_empty_joiner_that_was_expected_cuts_its_story_short_by_right() {
-    let cut_short = |story: Story| {
-        let mut story = story.without(|kind| matches!(kind, RecordKind::Event(Event::StepEnds { .. })));
-        story.plan.guarantees = vec![TRANSFERRED, Guarantee::AcknowledgedWritesSurvive];
-        story.expecting_violation(Violation::StateNotTransferred, 1, 1).judge().status
+fn an_empty_joiner_that_was_expected_cuts_its_scenario_short_by_right() {
+    let cut_short = |scenario: Run| {
+        let mut scenario = scenario.without(|kind| matches!(kind, RecordKind::Event(Event::StepEnds { .. })));
+        scenario.plan.guarantees = vec![TRANSFERRED, Guarantee::AcknowledgedWritesSurvive];
+        scenario.expecting_violation(Violation::StateNotTransferred, 1, 1).judge().status
     };
     let empty = ran_out(after_the_first_kill().observe().restart("n1").forget("n1"));
     assert_eq!(cut_short(empty.clone()), Status::Holds);
@@ -56,27 +56,27 @@ fn an_empty_joiner_that_was_expected_cuts_its_story_short_by_right() {
 
 #[test]
 fn a_joiner_that_lacks_one_of_many_breaks_it() {
-    let story = before_the_kill().count("bob", "n1").kill("n1").count("alice", "n2").restart("n1");
-    let story = ran_out(story).seeing("n1", |state| drop(state.contexts[0].sessions.pop()));
-    violated(&story, TRANSFERRED, &["lacked 1 of the 2 sessions", "as S002"]);
+    let scenario = before_the_kill().count("bob", "n1").kill("n1").count("alice", "n2").restart("n1");
+    let scenario = ran_out(scenario).seeing("n1", |state| drop(state.contexts[0].sessions.pop()));
+    violated(&scenario, TRANSFERRED, &["lacked 1 of the 2 sessions", "as S002"]);
 }
 
 #[test]
 fn a_joiner_that_asked_the_peer_that_lacked_it_too_proves_nothing() {
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy().count("alice", "n1").observe();
-    let story = ran_out(story.kill("n1").reformed().restart("n1").forget("n1").forget("n3"));
-    let finding = story.finding(TRANSFERRED);
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy().count("alice", "n1").observe();
+    let scenario = ran_out(scenario.kill("n1").reformed().restart("n1").forget("n1").forget("n3"));
+    let finding = scenario.finding(TRANSFERRED);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
     says(&finding, &["n1 held what all its peers held", "and they differed"]);
 }
 
 #[test]
 fn a_peer_without_the_app_excuses_nothing() {
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy().count("alice", "n1").observe();
-    let story = ran_out(story.kill("n1").reformed().restart("n1").forget("n1"));
-    let story = story.seeing("n3", |state| state.contexts.clear());
-    violated(&story, TRANSFERRED, &["lacked 1 of the 1 sessions", "as S001"]);
-    let finding = story.seeing("n2", |state| state.contexts.clear()).finding(TRANSFERRED);
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy().count("alice", "n1").observe();
+    let scenario = ran_out(scenario.kill("n1").reformed().restart("n1").forget("n1"));
+    let scenario = scenario.seeing("n3", |state| state.contexts.clear());
+    violated(&scenario, TRANSFERRED, &["lacked 1 of the 1 sessions", "as S001"]);
+    let finding = scenario.seeing("n2", |state| state.contexts.clear()).finding(TRANSFERRED);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
     says(&finding, &["n1 held what all its peers held"]);
 }
@@ -122,15 +122,15 @@ fn a_wait_for_something_else_proves_nothing() {
 
 #[test]
 fn a_restart_of_which_nothing_more_is_told_is_open() {
-    let story = main_job().without(synchronised);
-    unknown(&story, TRANSFERRED, &["n1 was not seen to hold the sessions of its peers"]);
+    let scenario = main_job().without(synchronised);
+    unknown(&scenario, TRANSFERRED, &["n1 was not seen to hold the sessions of its peers"]);
 }
 
 #[test]
 fn without_a_restart_or_a_session_nothing_is_known() {
     unknown(&after_the_first_kill().observe(), TRANSFERRED, &["no node was restarted"]);
-    let story = story().start().deploy().kill("n1").restart("n1").observe();
-    unknown(&story, TRANSFERRED, &["no restarted node had a session to take over"]);
+    let scenario = scenario().start().deploy().kill("n1").restart("n1").observe();
+    unknown(&scenario, TRANSFERRED, &["no restarted node had a session to take over"]);
 }
 
 #[test]

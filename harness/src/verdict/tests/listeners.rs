@@ -2,23 +2,23 @@
 
 use rstest::rstest;
 
-use super::story::{Story, node, story};
+use super::run::{Run, node, scenario};
 use crate::history::{LogClass, LogLine, Outcome, RecordKind};
-use crate::spec::Expect;
-use crate::spec::plan::AppRequest;
+use crate::model::Expect;
+use crate::model::plan::AppRequest;
 use crate::verdict::Status;
 
-fn session_of(story: &Story) -> String {
-    let last = story.history.records.iter().rev().find_map(|record| match &record.kind {
+fn session_of(scenario: &Run) -> String {
+    let last = scenario.history.records.iter().rev().find_map(|record| match &record.kind {
         RecordKind::Complete { outcome: Outcome::Ok { reply }, .. } => reply.counter.as_ref()?.session.clone(),
         _ => None,
     });
     last.expect("an answer out of a session").as_str().to_owned()
 }
 
-fn told(mut story: Story, on: &str, class: LogClass, session: &str) -> Story {
+fn told(mut scenario: Run, on: &str, class: LogClass, session: &str) -> Run {
     let event = if class == LogClass::SessionCreated { "created" } else { "destroyed" };
-    story.push(RecordKind::Log(LogLine {
+    scenario.push(RecordKind::Log(LogLine {
         node: node(on),
         node_time: "12:00".to_owned(),
         level: "INFO".to_owned(),
@@ -26,23 +26,23 @@ fn told(mut story: Story, on: &str, class: LogClass, session: &str) -> Story {
         message: format!("tomee-harness: session {event} {session}"),
         class,
     }));
-    story
+    scenario
 }
 
-fn nodes(names: &[&str]) -> Vec<crate::spec::NodeName> {
+fn nodes(names: &[&str]) -> Vec<crate::model::NodeName> {
     names.iter().map(|name| node(name)).collect()
 }
 
 /// A session that begins on n1, with what the listeners of these nodes are told.
 fn begun(expected: &[&str], told_on: &[&str]) -> Status {
-    let story = story().start().deploy().count("alice", "n1");
-    let story = story.expecting(Expect { created: Some(nodes(expected)), ..Expect::default() });
-    let session = session_of(&story);
-    let story = told_on.iter().fold(story, |story, on| told(story, on, LogClass::SessionCreated, &session));
+    let scenario = scenario().start().deploy().count("alice", "n1");
+    let scenario = scenario.expecting(Expect { created: Some(nodes(expected)), ..Expect::default() });
+    let session = session_of(&scenario);
+    let scenario = told_on.iter().fold(scenario, |scenario, on| told(scenario, on, LogClass::SessionCreated, &session));
     // What others are told, and of other sessions, is nothing to this.
-    let story = told(story, "n1", LogClass::SessionDestroyed, &session);
-    let story = told(story, "n2", LogClass::SessionCreated, "AnotherSession.n2").observe();
-    story.judge().expectations.pop().expect("one").status
+    let scenario = told(scenario, "n1", LogClass::SessionDestroyed, &session);
+    let scenario = told(scenario, "n2", LogClass::SessionCreated, "AnotherSession.n2").observe();
+    scenario.judge().expectations.pop().expect("one").status
 }
 
 #[rstest]
@@ -62,13 +62,13 @@ fn a_beginning_is_told_on_these_nodes_and_no_other(
 
 #[test]
 fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
-    let story = story().start().deploy().count("alice", "n1");
-    let session = session_of(&story);
-    let story = story.request("alice", "n2", AppRequest::Invalidate);
-    let story = story.expecting(Expect { destroyed: Some(nodes(&["n1", "n2"])), ..Expect::default() });
+    let scenario = scenario().start().deploy().count("alice", "n1");
+    let session = session_of(&scenario);
+    let scenario = scenario.request("alice", "n2", AppRequest::Invalidate);
+    let scenario = scenario.expecting(Expect { destroyed: Some(nodes(&["n1", "n2"])), ..Expect::default() });
     let renamed = session.replace(".n1", ".n2");
-    let one = told(story, "n2", LogClass::SessionDestroyed, &renamed);
-    let last = |story: &Story| story.judge().expectations.pop().expect("one");
+    let one = told(scenario, "n2", LogClass::SessionDestroyed, &renamed);
+    let last = |scenario: &Run| scenario.judge().expectations.pop().expect("one");
     assert_eq!(last(&one).status, Status::Violated);
     assert!(last(&one).because.contains("on n2"), "{}", last(&one).because);
     let both = told(one, "n1", LogClass::SessionDestroyed, &session).observe();
@@ -78,7 +78,7 @@ fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
 
 #[test]
 fn without_a_session_nobody_knows() {
-    let story = story().start().deploy().count_in_vain("alice", "n1", false);
-    let story = story.expecting(Expect { created: Some(nodes(&[])), ..Expect::default() });
-    assert_eq!(story.observe().judge().expectations.pop().expect("one").status, Status::Unknown);
+    let scenario = scenario().start().deploy().count_in_vain("alice", "n1", false);
+    let scenario = scenario.expecting(Expect { created: Some(nodes(&[])), ..Expect::default() });
+    assert_eq!(scenario.observe().judge().expectations.pop().expect("one").status, Status::Unknown);
 }

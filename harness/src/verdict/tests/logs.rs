@@ -2,16 +2,16 @@
 
 use rstest::rstest;
 
-use super::story::{Story, node, story};
+use super::run::{Run, node, scenario};
 use super::{holds, unknown, violated};
 use crate::history::{LogClass, LogLine, RecordKind};
-use crate::spec::Guarantee;
+use crate::model::Guarantee;
 
 const CLEAN: Guarantee = Guarantee::CleanLogs;
 /// Longer than what happened explains anything.
 const LONG: u64 = 60_000;
 
-impl Story {
+impl Run {
     fn logs(mut self, on: &str, level: &str, message: &str) -> Self {
         self.push(RecordKind::Log(LogLine {
             node: node(on),
@@ -25,9 +25,11 @@ impl Story {
     }
 }
 
-fn told() -> Story {
-    let story = story().deciding(CLEAN).start().deploy().count("alice", "n1");
-    ["n1", "n2"].iter().fold(story, |story, node| story.logs(node, "INFO", "Server startup in [5] milliseconds"))
+fn told() -> Run {
+    let scenario = scenario().deciding(CLEAN).start().deploy().count("alice", "n1");
+    ["n1", "n2"]
+        .iter()
+        .fold(scenario, |scenario, node| scenario.logs(node, "INFO", "Server startup in [5] milliseconds"))
 }
 
 #[rstest]
@@ -35,9 +37,9 @@ fn told() -> Story {
 #[case("SEVERE", "No session state sent at [now] received, timing out after [60,065] ms.")]
 fn a_line_that_nobody_knows_is_told(#[case] level: &str, #[case] message: &str) {
     holds(&told().count("alice", "n1"), CLEAN);
-    let story = told().logs("n2", level, message).count("alice", "n1");
-    violated(&story, CLEAN, &["n2 logged", level, message]);
-    // A line of a node that was killed may be read when the story is over.
+    let scenario = told().logs("n2", level, message).count("alice", "n1");
+    violated(&scenario, CLEAN, &["n2 logged", level, message]);
+    // A line of a node that was killed may be read when the scenario is over.
     let late = told().count("alice", "n1").kill("n2").logs("n2", level, message);
     violated(&late, CLEAN, &["n2 logged", level, message]);
 }
@@ -52,7 +54,7 @@ fn behind_the_last_step_the_nodes_are_ended_and_may_say_so() {
 
 #[test]
 fn a_known_line_is_harmless_only_near_what_explains_it() {
-    let failing = |story: Story| story.logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
+    let failing = |scenario: Run| scenario.logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
     holds(&failing(told().kill("n1")).count("alice", "n2"), CLEAN);
     let far = failing(told().count_taking("alice", "n1", LONG)).count("alice", "n1");
     violated(&far, CLEAN, &["Member send is failing", "harmless only near a fault or a start"]);
@@ -67,6 +69,6 @@ fn a_known_line_is_harmless_only_near_what_explains_it() {
 
 #[test]
 fn a_node_whose_log_was_not_read_is_unknown() {
-    let story = told().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
-    unknown(&story, CLEAN, &["the log of n2 was not seen to flow"]);
+    let scenario = told().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
+    unknown(&scenario, CLEAN, &["the log of n2 was not seen to flow"]);
 }

@@ -1,9 +1,9 @@
 //! Measures.
 
 use super::green::{before_the_kill, main_job};
-use super::story::Story;
+use super::run::Run;
 use crate::history::{LogClass, LogLine, OperationId, RecordKind};
-use crate::spec::{AtMost, FaultKind, Millis, NodeName};
+use crate::model::{AtMost, FaultKind, Millis, NodeName};
 use crate::verdict::{Eviction, Failover, Latency, NodeTime, Status};
 
 #[test]
@@ -23,8 +23,8 @@ fn each_failover_is_measured_from_the_hit_to_the_first_right_answer() {
 
 #[test]
 fn farm_state_transfers_evictions_and_lag_are_measured_for_each_node() {
-    let mut story = before_the_kill().kill("n1");
-    story.push(RecordKind::Log(LogLine {
+    let mut scenario = before_the_kill().kill("n1");
+    scenario.push(RecordKind::Log(LogLine {
         node: NodeName::nth(1),
         node_time: String::new(),
         level: "INFO".to_owned(),
@@ -32,7 +32,7 @@ fn farm_state_transfers_evictions_and_lag_are_measured_for_each_node() {
         message: "Received member disappeared:[tcp://n1]".to_owned(),
         class: LogClass::MemberDisappeared,
     }));
-    let measures = story.count("alice", "n2").observe().restart("n1").observe().judge().measures;
+    let measures = scenario.count("alice", "n2").observe().restart("n1").observe().judge().measures;
     let time = |node, ms| NodeTime { node: NodeName::nth(node), ms };
     assert_eq!(measures.farm, [time(0, 1), time(1, 2)]);
     assert_eq!(measures.state_transfers, [time(0, 3)]);
@@ -52,11 +52,11 @@ fn a_replica_that_is_behind_gives_no_lag() {
     assert_eq!(behind.judge().measures.replication_lag, None);
 }
 
-/// The one threshold of a story, and the verdict's status.
-fn threshold(story: &Story, at_most: AtMost) -> (Status, String, Status) {
-    let mut story = story.clone();
-    story.plan.at_most = at_most;
-    let verdict = story.judge();
+/// The one threshold of a scenario, and the verdict's status.
+fn threshold(scenario: &Run, at_most: AtMost) -> (Status, String, Status) {
+    let mut scenario = scenario.clone();
+    scenario.plan.at_most = at_most;
+    let verdict = scenario.judge();
     assert_eq!(verdict.expectations.len(), 1, "{:?}", verdict.expectations);
     let it = &verdict.expectations[0];
     (it.status, format!("{}: {}", it.what, it.because), verdict.status)
@@ -78,7 +78,7 @@ fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_meas
         assert!(told.contains(what), "{told}");
         let (status, told, verdict) = threshold(&main_job(), limit(Millis(0)));
         assert_eq!((status, verdict), (Status::Violated, Status::Violated), "{told}");
-        let (status, told, verdict) = threshold(&super::story::story(), limit(Millis(60_000)));
+        let (status, told, verdict) = threshold(&super::run::scenario(), limit(Millis(60_000)));
         assert_eq!((status, verdict), (Status::Unknown, Status::Unknown), "{told}");
     }
     let eviction = AtMost { eviction: Some(Millis(60_000)), ..AtMost::default() };
@@ -88,9 +88,9 @@ fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_meas
 #[test]
 fn a_threshold_that_is_only_warned_of_is_a_note_where_it_is_passed_and_breaks_nothing() {
     let warned = |limit| {
-        let mut story = main_job();
-        story.plan.warn_at_most.first_answer = Some(Millis(limit));
-        let verdict = story.judge();
+        let mut scenario = main_job();
+        scenario.plan.warn_at_most.first_answer = Some(Millis(limit));
+        let verdict = scenario.judge();
         assert_eq!((verdict.status, verdict.expectations.len()), (Status::Holds, 0));
         verdict.notes.into_iter().filter(|note| note.starts_with("slower than usual")).collect::<Vec<_>>()
     };
@@ -99,9 +99,9 @@ fn a_threshold_that_is_only_warned_of_is_a_note_where_it_is_passed_and_breaks_no
     assert!(passed[0].contains("first answer after a fault within 0") && passed[0].contains("it took"), "{passed:?}");
     assert!(warned(60_000).is_empty());
     // What was not measured is not passed.
-    let mut story = super::story::story();
-    story.plan.warn_at_most.first_answer = Some(Millis(0));
-    assert!(!story.judge().notes.iter().any(|note| note.starts_with("slower than usual")));
+    let mut scenario = super::run::scenario();
+    scenario.plan.warn_at_most.first_answer = Some(Millis(0));
+    assert!(!scenario.judge().notes.iter().any(|note| note.starts_with("slower than usual")));
 }
 
 #[test]
@@ -125,13 +125,13 @@ fn a_lag_is_proven_too_long_only_by_a_look_that_came_later_and_showed_less() {
 
 #[test]
 fn a_wrong_answer_ends_no_failover() {
-    let story = before_the_kill().kill("n1").count("alice", "n2").answering(|answer| answer.count = 1);
-    let measures = story.count("alice", "n2").observe().judge().measures;
+    let scenario = before_the_kill().kill("n1").count("alice", "n2").answering(|answer| answer.count = 1);
+    let measures = scenario.count("alice", "n2").observe().judge().measures;
     assert_eq!(measures.failovers.iter().map(|failover| failover.answered_by).collect::<Vec<_>>(), [OperationId(7)]);
 }
 
 #[test]
 fn what_did_not_happen_is_not_measured() {
-    let measures = super::story::story().judge().measures;
+    let measures = super::run::scenario().judge().measures;
     assert_eq!(measures, crate::verdict::Measures::default());
 }

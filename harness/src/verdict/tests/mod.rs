@@ -1,8 +1,8 @@
 //! The checkers, proven on bad histories first.
 
+mod run;
 mod servers;
 mod shop;
-mod story;
 
 mod any_app;
 mod cluster;
@@ -29,14 +29,14 @@ mod untested;
 mod waits;
 mod writes;
 
-use self::story::Story;
+use self::run::Run;
 use super::{Finding, Status};
-use crate::spec::Guarantee;
+use crate::model::Guarantee;
 
-/// The finding of a story that must break a guarantee and with it the run, and must say all of `words`.
-fn violated(story: &Story, guarantee: Guarantee, words: &[&str]) -> Finding {
-    let verdict = story.judge();
-    let finding = story.finding(guarantee);
+/// The finding of a scenario that must break a guarantee and with it the run, and must say all of `words`.
+fn violated(scenario: &Run, guarantee: Guarantee, words: &[&str]) -> Finding {
+    let verdict = scenario.judge();
+    let finding = scenario.finding(guarantee);
     assert_eq!(finding.status, Status::Violated, "{guarantee}: {}", finding.because);
     assert_eq!(verdict.status, Status::Violated);
     assert!(!finding.evidence.is_empty(), "a violation shows its records");
@@ -44,18 +44,18 @@ fn violated(story: &Story, guarantee: Guarantee, words: &[&str]) -> Finding {
     finding
 }
 
-/// The finding of a story about which nobody can know, neither of this guarantee nor of the run.
-fn unknown(story: &Story, guarantee: Guarantee, words: &[&str]) -> Finding {
-    let verdict = story.judge();
-    let finding = story.finding(guarantee);
+/// The finding of a scenario about which nobody can know, neither of this guarantee nor of the run.
+fn unknown(scenario: &Run, guarantee: Guarantee, words: &[&str]) -> Finding {
+    let verdict = scenario.judge();
+    let finding = scenario.finding(guarantee);
     assert_eq!(finding.status, Status::Unknown, "{guarantee}: {}", finding.because);
     assert_eq!(verdict.status, Status::Unknown);
     says(&finding, words);
     finding
 }
 
-fn holds(story: &Story, guarantee: Guarantee) {
-    let finding = story.finding(guarantee);
+fn holds(scenario: &Run, guarantee: Guarantee) {
+    let finding = scenario.finding(guarantee);
     assert_eq!(finding.status, Status::Holds, "{guarantee}: {}", finding.because);
 }
 

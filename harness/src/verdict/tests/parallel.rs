@@ -1,24 +1,24 @@
 //! Operations that overlap are judged by bounds, and races that a server may lose by right are no violations.
 
 use super::green::told;
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use super::violated;
 use crate::history::Outcome;
-use crate::spec::Guarantee;
-use crate::spec::plan::AppRequest;
+use crate::model::Guarantee;
+use crate::model::plan::AppRequest;
 use crate::verdict::Status;
 
 /// Two counts of one session that overlap on one node, as `first` and `second` showed the counter.
-fn overlapping(first: i64, second: i64) -> Story {
-    let mut story = story().start().deploy().count("alice", "n1");
-    let one = story.invoke("alice", "n1", AppRequest::Count);
-    let two = story.invoke("alice", "n1", AppRequest::Count);
+fn overlapping(first: i64, second: i64) -> Run {
+    let mut scenario = scenario().start().deploy().count("alice", "n1");
+    let one = scenario.invoke("alice", "n1", AppRequest::Count);
+    let two = scenario.invoke("alice", "n1", AppRequest::Count);
     for (operation, count) in [(two, second), (one, first)] {
-        let mut reply = story.serve("alice", "n1", AppRequest::Count);
+        let mut reply = scenario.serve("alice", "n1", AppRequest::Count);
         reply.counter.as_mut().expect("the counter").count = count;
-        story.complete(operation, Outcome::Ok { reply });
+        scenario.complete(operation, Outcome::Ok { reply });
     }
-    story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe()
+    scenario.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe()
 }
 
 #[test]
@@ -37,36 +37,36 @@ fn a_parallel_count_is_still_bounded_on_both_sides() {
 
 #[test]
 fn counts_on_two_nodes_at_once_are_not_judged_by_their_lower_bound() {
-    let mut story = story().start().deploy().count("alice", "n1").observe();
-    let one = story.invoke("alice", "n1", AppRequest::Count);
-    let two = story.invoke("alice", "n2", AppRequest::Count);
+    let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+    let one = scenario.invoke("alice", "n1", AppRequest::Count);
+    let two = scenario.invoke("alice", "n2", AppRequest::Count);
     for (operation, on) in [(one, "n1"), (two, "n2")] {
-        let mut reply = story.serve("alice", on, AppRequest::Count);
+        let mut reply = scenario.serve("alice", on, AppRequest::Count);
         reply.counter.as_mut().expect("the counter").count = 2;
-        story.complete(operation, Outcome::Ok { reply });
+        scenario.complete(operation, Outcome::Ok { reply });
     }
-    let story = story.kill("n1").count("alice", "n2").answering(|answer| answer.count = 3).observe();
-    assert_eq!(story.finding(Guarantee::AcknowledgedWritesSurvive).status, Status::Holds);
+    let scenario = scenario.kill("n1").count("alice", "n2").answering(|answer| answer.count = 3).observe();
+    assert_eq!(scenario.finding(Guarantee::AcknowledgedWritesSurvive).status, Status::Holds);
     violated(
-        &story.clone().answering(|answer| answer.count = 1),
+        &scenario.clone().answering(|answer| answer.count = 1),
         Guarantee::AcknowledgedWritesSurvive,
         &["count 1 where 2 was due"],
     );
-    assert!(story.judge().notes.iter().any(|note| note.contains("counted on two nodes at once")));
+    assert!(scenario.judge().notes.iter().any(|note| note.contains("counted on two nodes at once")));
 }
 
 #[test]
 fn a_count_that_overtakes_a_change_of_id_may_find_nothing() {
-    let mut story = story().start().deploy().count("alice", "n1").observe();
-    let change = story.invoke("alice", "n1", AppRequest::ChangeId);
-    let count = story.invoke("alice", "n1", AppRequest::Count);
-    let changed = story.serve("alice", "n1", AppRequest::ChangeId);
-    story.complete(change, Outcome::Ok { reply: changed });
-    let mut reply = story.serve("eve", "n1", AppRequest::Count);
+    let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+    let change = scenario.invoke("alice", "n1", AppRequest::ChangeId);
+    let count = scenario.invoke("alice", "n1", AppRequest::Count);
+    let changed = scenario.serve("alice", "n1", AppRequest::ChangeId);
+    scenario.complete(change, Outcome::Ok { reply: changed });
+    let mut reply = scenario.serve("eve", "n1", AppRequest::Count);
     reply.counter.as_mut().expect("the counter").count = 1;
-    story.complete(count, Outcome::Ok { reply });
-    let story = story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
-    let verdict = story.judge();
+    scenario.complete(count, Outcome::Ok { reply });
+    let scenario = scenario.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
+    let verdict = scenario.judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
     assert!(
         verdict.notes.iter().any(|note| note.contains("legitimately: #2 (change-id on n1)")),
@@ -79,11 +79,11 @@ fn a_count_that_overtakes_a_change_of_id_may_find_nothing() {
 #[test]
 fn a_count_may_be_answered_under_the_id_that_it_did_not_ask_for() {
     for (change_first, change_answered) in [(true, true), (false, true), (false, false)] {
-        let mut story = story().start().deploy().count("alice", "n1").observe();
-        let change = story.invoke("alice", "n1", AppRequest::ChangeId);
-        let count = story.invoke("alice", "n1", AppRequest::Count);
-        let changed = Outcome::Ok { reply: story.serve("alice", "n1", AppRequest::ChangeId) };
-        let mut counted = story.serve("alice", "n1", AppRequest::Count);
+        let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+        let change = scenario.invoke("alice", "n1", AppRequest::ChangeId);
+        let count = scenario.invoke("alice", "n1", AppRequest::Count);
+        let changed = Outcome::Ok { reply: scenario.serve("alice", "n1", AppRequest::ChangeId) };
+        let mut counted = scenario.serve("alice", "n1", AppRequest::Count);
         counted.set_cookie.clear();
         let counted = Outcome::Ok { reply: counted };
         let changed =
@@ -91,12 +91,12 @@ fn a_count_may_be_answered_under_the_id_that_it_did_not_ask_for() {
         let ends =
             if change_first { [(change, changed), (count, counted)] } else { [(count, counted), (change, changed)] };
         for (operation, outcome) in ends {
-            story.complete(operation, outcome);
+            scenario.complete(operation, outcome);
         }
-        let story = story.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
-        let verdict = story.judge();
+        let scenario = scenario.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
+        let verdict = scenario.judge();
         assert_eq!(verdict.status, Status::Holds, "{change_first} {change_answered}\n{}", told(&verdict));
-        let lost = story.answering(|answer| answer.count = 1);
+        let lost = scenario.answering(|answer| answer.count = 1);
         violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 3 was due"]);
     }
 }
@@ -104,58 +104,58 @@ fn a_count_may_be_answered_under_the_id_that_it_did_not_ask_for() {
 /// Two nodes at once: each valve renames the session to its own route, so an answer may carry the other's.
 #[test]
 fn an_answer_with_the_route_of_a_parallel_one_is_a_race() {
-    let mut story = story().start().deploy().count("alice", "n1").observe();
-    let read = story.invoke("alice", "n1", AppRequest::Read);
-    let other = story.invoke("alice", "n2", AppRequest::Read);
-    let mut reply = story.serve("alice", "n1", AppRequest::Read);
-    let renamed = story.serve("alice", "n2", AppRequest::Read);
-    reply.counter.as_mut().expect("the counter").session = Some(crate::spec::SessionId::new("S001.n2"));
-    story.complete(other, Outcome::Ok { reply: renamed });
-    story.complete(read, Outcome::Ok { reply });
-    let story = story.count("alice", "n2").observe().kill("n2").count("alice", "n1").observe();
-    let verdict = story.without_joiners().judge();
+    let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+    let read = scenario.invoke("alice", "n1", AppRequest::Read);
+    let other = scenario.invoke("alice", "n2", AppRequest::Read);
+    let mut reply = scenario.serve("alice", "n1", AppRequest::Read);
+    let renamed = scenario.serve("alice", "n2", AppRequest::Read);
+    reply.counter.as_mut().expect("the counter").session = Some(crate::model::SessionId::new("S001.n2"));
+    scenario.complete(other, Outcome::Ok { reply: renamed });
+    scenario.complete(read, Outcome::Ok { reply });
+    let scenario = scenario.count("alice", "n2").observe().kill("n2").count("alice", "n1").observe();
+    let verdict = scenario.without_joiners().judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
 }
 
 #[test]
 fn a_request_that_is_open_when_its_node_is_killed_may_have_landed_or_not() {
     for landed in [true, false] {
-        let mut story = story().start().deploy().count("alice", "n1").observe();
-        let open = story.invoke("alice", "n1", AppRequest::Count);
+        let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+        let open = scenario.invoke("alice", "n1", AppRequest::Count);
         if landed {
-            story.serve("alice", "n1", AppRequest::Count);
+            scenario.serve("alice", "n1", AppRequest::Count);
         }
-        let mut story = story.kill("n1");
-        story.complete(open, Outcome::Unknown { why: "connection reset".to_owned(), reply: None });
-        let story = story.count("alice", "n2").observe().restart("n1").observe();
-        let verdict = story.judge();
+        let mut scenario = scenario.kill("n1");
+        scenario.complete(open, Outcome::Unknown { why: "connection reset".to_owned(), reply: None });
+        let scenario = scenario.count("alice", "n2").observe().restart("n1").observe();
+        let verdict = scenario.judge();
         assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", told(&verdict));
     }
 }
 
 #[test]
 fn a_request_that_never_ends_is_attempted_only() {
-    let mut story = story().start().deploy().count("alice", "n1").observe();
-    story.invoke("alice", "n1", AppRequest::Count);
-    let story = story.kill("n1").count("alice", "n2").observe().without_joiners();
-    let verdict = story.judge();
+    let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+    scenario.invoke("alice", "n1", AppRequest::Count);
+    let scenario = scenario.kill("n1").count("alice", "n2").observe().without_joiners();
+    let verdict = scenario.judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
 }
 
 #[test]
 fn a_write_acknowledged_while_the_probe_looked_may_be_missing() {
-    let mut story = story().start().deploy().count("alice", "n1").observe();
+    let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
     // The look began before the second count and was answered after it, with the state before.
-    let before = story.clone();
-    story = story.count("alice", "n1");
+    let before = scenario.clone();
+    scenario = scenario.count("alice", "n1");
     let mut late =
         before.history.records.iter().rev().find(
             |record| matches!(&record.kind, crate::history::RecordKind::Observe(look) if look.node.as_str() == "n2"),
         );
     let record = late.take().cloned().expect("a look at n2");
-    story.push(record.kind);
-    let story = story.observe().kill("n1").count("alice", "n2").observe().without_joiners();
-    let verdict = story.judge();
+    scenario.push(record.kind);
+    let scenario = scenario.observe().kill("n1").count("alice", "n2").observe().without_joiners();
+    let verdict = scenario.judge();
     assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
     assert!(verdict.notes.is_empty(), "{:?}", verdict.notes);
 }

@@ -2,10 +2,10 @@
 
 use rstest::rstest;
 
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use super::{holds, violated};
 use crate::history::{Event, FaultPhase, LogClass, LogLine, RecordKind};
-use crate::spec::{FaultKind, Guarantee, ManagerKind, Topology, Violation};
+use crate::model::{FaultKind, Guarantee, ManagerKind, Topology, Violation};
 use crate::verdict::Status;
 
 const ABOUT_SESSIONS: [Guarantee; 4] = [
@@ -15,41 +15,41 @@ const ABOUT_SESSIONS: [Guarantee; 4] = [
     Guarantee::IdentityKept,
 ];
 
-fn of_three(manager: ManagerKind) -> Story {
+fn of_three(manager: ManagerKind) -> Run {
     let mut topology = Topology::of(3).expect("three nodes");
     topology.cluster.manager = manager;
-    Story::on(topology).without_joiners().start().deploy()
+    Run::on(topology).without_joiners().start().deploy()
 }
 
 /// Two counts on n1, seen by all.
-fn counted(story: Story) -> Story {
-    story.count("alice", "n1").count("alice", "n1").observe()
+fn counted(scenario: Run) -> Run {
+    scenario.count("alice", "n1").count("alice", "n1").observe()
 }
 
-fn of_two() -> Story {
-    counted(story().without_joiners().start().deploy())
+fn of_two() -> Run {
+    counted(scenario().without_joiners().start().deploy())
 }
 
 /// A loss that is excused: neither a violation nor a pass, for a reason that says all of `words`.
-fn excused(story: &Story, guarantee: Guarantee, words: &[&str]) {
-    let finding = story.finding(guarantee);
+fn excused(scenario: &Run, guarantee: Guarantee, words: &[&str]) {
+    let finding = scenario.finding(guarantee);
     assert_eq!(finding.status, Status::Unknown, "{guarantee}: {}", finding.because);
     assert!(!finding.violations.is_empty() && finding.because.contains("excused: "), "{}", finding.because);
     super::says(&finding, words);
-    assert_eq!(story.judge().status, Status::Unknown, "{guarantee}");
+    assert_eq!(scenario.judge().status, Status::Unknown, "{guarantee}");
 }
 
-fn green(story: &Story) {
+fn green(scenario: &Run) {
     for guarantee in ABOUT_SESSIONS {
-        holds(story, guarantee);
-        assert!(story.finding(guarantee).promised, "{guarantee}");
+        holds(scenario, guarantee);
+        assert!(scenario.finding(guarantee).promised, "{guarantee}");
     }
-    assert_eq!(story.judge().status, Status::Holds);
+    assert_eq!(scenario.judge().status, Status::Holds);
 }
 
 fn evicted(on: &str) -> RecordKind {
     RecordKind::Log(LogLine {
-        node: super::story::node(on),
+        node: super::run::node(on),
         node_time: "12:00".to_owned(),
         level: "INFO".to_owned(),
         logger: String::new(),
@@ -60,11 +60,12 @@ fn evicted(on: &str) -> RecordKind {
 
 #[test]
 fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it() {
-    let story = of_two().partition("n1").count("alice", "n1").count("alice", "n2").observe();
-    let story = story.heal("n1").reformed().request("alice", "n1", crate::spec::plan::AppRequest::Read).observe();
-    excused(&story, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1 had split alice's"]);
-    assert!(story.finding(Guarantee::AcknowledgedWritesSurvive).violations.contains_key(&Violation::ForkedSession));
-    let notes = story.judge().notes;
+    let scenario = of_two().partition("n1").count("alice", "n1").count("alice", "n2").observe();
+    let scenario =
+        scenario.heal("n1").reformed().request("alice", "n1", crate::model::plan::AppRequest::Read).observe();
+    excused(&scenario, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1 had split alice's"]);
+    assert!(scenario.finding(Guarantee::AcknowledgedWritesSurvive).violations.contains_key(&Violation::ForkedSession));
+    let notes = scenario.judge().notes;
     let forked = notes.iter().find(|note| note.contains("forked")).expect("the fork is noted");
     for word in ["the partition of n1", "count 3 on n1", "count 3 on n2"] {
         assert!(forked.contains(word), "{word} is missing in: {forked}");
@@ -74,51 +75,52 @@ fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it
 /// Nobody reads the session after the heal, and all that was asked for was answered rightly by its own side.
 #[test]
 fn a_fork_that_nobody_looks_at_is_told_with_both_values() {
-    let story = of_two().partition("n1").count("alice", "n1").count("alice", "n1").count("alice", "n2").observe();
-    let story = story.heal("n1").reformed();
+    let scenario = of_two().partition("n1").count("alice", "n1").count("alice", "n1").count("alice", "n2").observe();
+    let scenario = scenario.heal("n1").reformed();
     let words = ["forked alice's session S001", "count 4 on n1 (#4)", "count 3 on n2 (#5)"];
-    excused(&story, Guarantee::AcknowledgedWritesSurvive, &words);
-    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+    excused(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
+    let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.violations.get(&Violation::ForkedSession), Some(&1));
     let read_only =
-        of_two().partition("n1").count("alice", "n1").request("alice", "n2", crate::spec::plan::AppRequest::Read);
+        of_two().partition("n1").count("alice", "n1").request("alice", "n2", crate::model::plan::AppRequest::Read);
     let finding = read_only.finding(Guarantee::AcknowledgedWritesSurvive);
     assert!(!finding.violations.contains_key(&Violation::ForkedSession), "{}", finding.because);
 }
 
 #[test]
 fn what_shows_the_writes_of_both_sides_is_merged_and_no_fork() {
-    let story = of_two().partition("n1").count("alice", "n1").count("alice", "n2").answering(|answer| answer.count = 4);
-    let story = story.heal("n1").reformed().count("alice", "n1").answering(|answer| answer.count = 5);
-    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+    let scenario =
+        of_two().partition("n1").count("alice", "n1").count("alice", "n2").answering(|answer| answer.count = 4);
+    let scenario = scenario.heal("n1").reformed().count("alice", "n1").answering(|answer| answer.count = 5);
+    let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
     assert!(!finding.violations.contains_key(&Violation::ForkedSession), "{}", finding.because);
 }
 
 #[test]
 fn what_one_side_wrote_is_not_promised_on_the_other() {
-    let story = of_two().partition("n1").count("alice", "n2").count("alice", "n2").observe();
-    let healed = story.clone().heal("n1").reformed().observe().count("alice", "n1").observe();
+    let scenario = of_two().partition("n1").count("alice", "n2").count("alice", "n2").observe();
+    let healed = scenario.clone().heal("n1").reformed().observe().count("alice", "n1").observe();
     excused(&healed, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 5 was due"]);
     // The same without waiting until they see each other.
-    let at_once = story.heal("n1").count("alice", "n1").observe();
+    let at_once = scenario.heal("n1").count("alice", "n1").observe();
     excused(&at_once, Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
 }
 
 #[test]
 fn a_session_that_was_born_alone_may_be_unknown_to_the_other_side() {
-    let story = of_two().partition("n1").count("alice", "n2").count("bob", "n2").observe();
-    let story = story.heal("n1").reformed().observe().count("bob", "n1").observe();
+    let scenario = of_two().partition("n1").count("alice", "n2").count("bob", "n2").observe();
+    let scenario = scenario.heal("n1").reformed().observe().count("bob", "n1").observe();
     for guarantee in [Guarantee::AcknowledgedWritesSurvive, Guarantee::IdentityKept] {
-        excused(&story, guarantee, &["bob"]);
+        excused(&scenario, guarantee, &["bob"]);
     }
 }
 
 #[test]
 fn what_one_side_wrote_is_owed_on_that_side() {
-    let story = || of_two().partition("n1").count("alice", "n2").observe();
-    green(&story().count("alice", "n2").observe());
-    let story = story().count("alice", "n2").answering(|answer| answer.count -= 1);
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    let scenario = || of_two().partition("n1").count("alice", "n2").observe();
+    green(&scenario().count("alice", "n2").observe());
+    let scenario = scenario().count("alice", "n2").answering(|answer| answer.count -= 1);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
 }
 
 #[test]
@@ -131,51 +133,51 @@ fn what_was_written_before_is_owed_on_both_sides() {
 
 #[test]
 fn a_majority_that_replicates_all_the_time_owes_all_after_the_kill_of_the_owner() {
-    let story = || {
-        let split = counted(of_three(ManagerKind::Delta)).partition("n3").count("alice", "n1").observe();
-        split.heal("n3").reformed().observe().kill("n1")
+    let scenario = || {
+        let partition = counted(of_three(ManagerKind::Delta)).partition("n3").count("alice", "n1").observe();
+        partition.heal("n3").reformed().observe().kill("n1")
     };
-    green(&story().count("alice", "n2").observe());
-    let lost = story().count("alice", "n2").answering(|answer| answer.count -= 1);
+    green(&scenario().count("alice", "n2").observe());
+    let lost = scenario().count("alice", "n2").answering(|answer| answer.count -= 1);
     violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
     // The node that was away is stale, and nobody promised otherwise.
-    excused(&story().count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
+    excused(&scenario().count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
 }
 
 #[test]
 fn a_node_that_started_since_may_have_asked_the_stale_side() {
-    let story = counted(of_three(ManagerKind::Delta)).partition("n1").count("alice", "n2").observe();
-    let story = story.heal("n1").reformed().observe().kill("n3").restart("n3").observe();
+    let scenario = counted(of_three(ManagerKind::Delta)).partition("n1").count("alice", "n2").observe();
+    let scenario = scenario.heal("n1").reformed().observe().kill("n3").restart("n3").observe();
     // n3 took over from n1.
-    excused(&story.count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
+    excused(&scenario.count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
 }
 
 #[test]
 fn a_session_that_nobody_asked_for_meanwhile_is_owed_everywhere() {
-    let story = || {
-        let split = of_two().count("bob", "n1").observe().partition("n1").count("alice", "n2").observe();
-        split.heal("n1").reformed().observe().kill("n1").count("alice", "n2")
+    let scenario = || {
+        let partition = of_two().count("bob", "n1").observe().partition("n1").count("alice", "n2").observe();
+        partition.heal("n1").reformed().observe().kill("n1").count("alice", "n2")
     };
-    green(&story().count("bob", "n2").observe());
-    let lost = story().count("bob", "n2").answering(|answer| answer.count = 1);
+    green(&scenario().count("bob", "n2").observe());
+    let lost = scenario().count("bob", "n2").answering(|answer| answer.count = 1);
     violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
 }
 
 /// After a partition each `BackupManager` takes itself for the owner, and publishes what it has.
 #[test]
 fn a_backup_manager_promises_nothing_of_a_session_that_lived_through_a_partition() {
-    let story = counted(of_three(ManagerKind::Backup)).partition("n3").count("alice", "n1");
-    let story = story.heal("n3").reformed().kill("n1").count("alice", "n2");
-    let story = story.answering(|answer| answer.count -= 1);
-    excused(&story, Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
+    let scenario = counted(of_three(ManagerKind::Backup)).partition("n3").count("alice", "n1");
+    let scenario = scenario.heal("n3").reformed().kill("n1").count("alice", "n2");
+    let scenario = scenario.answering(|answer| answer.count -= 1);
+    excused(&scenario, Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
 }
 
 #[test]
 fn one_loss_that_breaks_a_promise_is_not_hidden_by_another_that_breaks_none() {
-    let story =
+    let scenario =
         of_two().count("bob", "n2").observe().partition("n1").count("alice", "n1").count("alice", "n2").observe();
-    let story = story.count("bob", "n2").answering(|answer| answer.count = 1);
-    let finding = violated(&story, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
+    let scenario = scenario.count("bob", "n2").answering(|answer| answer.count = 1);
+    let finding = violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
     assert!(finding.promised && !finding.because.contains("not promised"), "{}", finding.because);
 }
 
@@ -187,10 +189,10 @@ fn one_loss_that_breaks_a_promise_is_not_hidden_by_another_that_breaks_none() {
 #[case(FaultKind::FillDisk, None)]
 #[case(FaultKind::SkewClock, None)]
 fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] percent: Option<u8>) {
-    let story = || of_two().cut(kind, percent, "n1").count("alice", "n1").observe();
-    let after = |story: Story| story.heal("n1").reformed().observe().kill("n1").count("alice", "n2");
-    green(&after(story()).observe());
-    let lost = || after(story()).answering(|answer| answer.count -= 1);
+    let scenario = || of_two().cut(kind, percent, "n1").count("alice", "n1").observe();
+    let after = |scenario: Run| scenario.heal("n1").reformed().observe().kill("n1").count("alice", "n2");
+    green(&after(scenario()).observe());
+    let lost = || after(scenario()).answering(|answer| answer.count -= 1);
     violated(&lost(), Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
     // Nobody was seen to hold it.
     let mut parted = of_two().cut(kind, percent, "n1").count("alice", "n1");
@@ -199,7 +201,7 @@ fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] p
     let lost = parted.answering(|answer| answer.count -= 1);
     excused(&lost, Guarantee::AcknowledgedWritesSurvive, &[&kind.to_string()]);
     // What its own look had shown after the split is due, whatever was split before.
-    let mut seen = story();
+    let mut seen = scenario();
     seen.push(evicted("n1"));
     let lost = after(seen).answering(|answer| answer.count -= 1);
     violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 3 where 4 was due", "the replica on n2 had shown"]);
@@ -208,58 +210,58 @@ fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] p
 /// That its peers miss a node that was killed is no sign that the one whose disk is full was cut off.
 #[test]
 fn a_kill_while_a_disk_is_full_splits_nothing() {
-    let story = || {
-        let mut story = of_two().cut(FaultKind::FillDisk, None, "n2").count("alice", "n1").observe().kill("n1");
-        story.push(evicted("n2"));
-        story.count("alice", "n2")
+    let scenario = || {
+        let mut scenario = of_two().cut(FaultKind::FillDisk, None, "n2").count("alice", "n1").observe().kill("n1");
+        scenario.push(evicted("n2"));
+        scenario.count("alice", "n2")
     };
-    green(&story().observe());
-    let lost = story().answering(|answer| answer.count -= 1);
+    green(&scenario().observe());
+    let lost = scenario().answering(|answer| answer.count -= 1);
     violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
 }
 
 #[test]
 fn a_loss_that_no_retry_gets_through_splits_without_a_word() {
-    let story = of_two().cut(FaultKind::PacketLoss, Some(90), "n1").count("alice", "n1");
-    let story = story.heal("n1").reformed().kill("n1").count("alice", "n2");
-    let story = story.answering(|answer| answer.count -= 1);
-    excused(&story, Guarantee::AcknowledgedWritesSurvive, &["the packet-loss of n1"]);
+    let scenario = of_two().cut(FaultKind::PacketLoss, Some(90), "n1").count("alice", "n1");
+    let scenario = scenario.heal("n1").reformed().kill("n1").count("alice", "n2");
+    let scenario = scenario.answering(|answer| answer.count -= 1);
+    excused(&scenario, Guarantee::AcknowledgedWritesSurvive, &["the packet-loss of n1"]);
 }
 
 #[test]
 fn a_cut_that_dropped_nothing_leaves_it_open() {
-    let mut story = of_two().partition("n1").count("alice", "n2").observe();
-    for record in &mut story.history.records {
+    let mut scenario = of_two().partition("n1").count("alice", "n2").observe();
+    for record in &mut scenario.history.records {
         if let RecordKind::Fault { phase: phase @ FaultPhase::Hit { .. }, .. } = &mut record.kind {
             *phase = FaultPhase::Missed { seen: "0 packets dropped".to_owned() };
         }
     }
-    super::unknown(&story, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1 is not known to have hit"]);
+    super::unknown(&scenario, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1 is not known to have hit"]);
 }
 
 #[test]
 fn a_partition_across_which_nobody_asked_tested_nothing() {
-    let story = of_two().partition("n1").count("bob", "n2").observe();
-    super::unknown(&story, Guarantee::AcknowledgedWritesSurvive, &["no session with an acknowledged write"]);
+    let scenario = of_two().partition("n1").count("bob", "n2").observe();
+    super::unknown(&scenario, Guarantee::AcknowledgedWritesSurvive, &["no session with an acknowledged write"]);
 }
 
 /// Who evicted whom is right while a partition lasts, and is judged again from the next `ClusterFormed`.
 #[test]
 fn members_are_not_judged_while_a_partition_lasts() {
-    let split = || {
-        let mut story = of_two().partition("n1");
-        let sides = story.living.iter().map(|node| vec![node.clone()]).collect();
-        story.event(Event::ClusterSplit { sides });
-        story.count("alice", "n2").observe()
+    let partitioned = || {
+        let mut scenario = of_two().partition("n1");
+        let sides = scenario.living.iter().map(|node| vec![node.clone()]).collect();
+        scenario.event(Event::ClusterSplit { sides });
+        scenario.count("alice", "n2").observe()
     };
-    holds(&split(), Guarantee::MembersAgree);
-    holds(&split().heal("n1").reformed().observe(), Guarantee::MembersAgree);
-    let blind = split().heal("n1").reformed().observe().seeing("n1", |state| state.members.clear());
+    holds(&partitioned(), Guarantee::MembersAgree);
+    holds(&partitioned().heal("n1").reformed().observe(), Guarantee::MembersAgree);
+    let blind = partitioned().heal("n1").reformed().observe().seeing("n1", |state| state.members.clear());
     violated(&blind, Guarantee::MembersAgree, &["n1 did not list n2"]);
 }
 
 #[test]
 fn a_node_that_is_cut_off_is_no_failover() {
-    let story = of_two().partition("n1").count("alice", "n2").observe();
-    assert!(story.judge().measures.failovers.is_empty());
+    let scenario = of_two().partition("n1").count("alice", "n2").observe();
+    assert!(scenario.judge().measures.failovers.is_empty());
 }

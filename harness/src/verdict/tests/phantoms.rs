@@ -1,18 +1,18 @@
 //! Sessions that no client was given.
 
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use super::{holds, unknown, violated};
-use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, SessionId};
+use crate::model::plan::AppRequest;
+use crate::model::{Guarantee, SessionId};
 
 const NONE: Guarantee = Guarantee::NoPhantomSession;
 
-fn told() -> Story {
-    story().deciding(NONE).start().deploy().count("alice", "n1")
+fn told() -> Run {
+    scenario().deciding(NONE).start().deploy().count("alice", "n1")
 }
 
-fn with_another(story: Story, id: &str) -> Story {
-    story.seeing("n2", |state| {
+fn with_another(scenario: Run, id: &str) -> Run {
+    scenario.seeing("n2", |state| {
         let mut other = state.contexts[0].sessions[0].clone();
         other.id = SessionId::new(id);
         state.contexts[0].sessions.push(other);
@@ -40,8 +40,8 @@ fn a_session_that_is_there_twice_is_one_too_many() {
 
 #[test]
 fn a_renamed_session_and_an_ended_one_are_no_phantoms() {
-    let story = told().request("alice", "n1", AppRequest::ChangeId).observe();
-    holds(&story.request("alice", "n1", AppRequest::Invalidate).observe(), NONE);
+    let scenario = told().request("alice", "n1", AppRequest::ChangeId).observe();
+    holds(&scenario.request("alice", "n1", AppRequest::Invalidate).observe(), NONE);
 }
 
 #[test]

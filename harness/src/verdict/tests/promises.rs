@@ -2,9 +2,9 @@
 
 use rstest::rstest;
 
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use crate::history::RecordKind;
-use crate::spec::{AllowedViolation, Guarantee, ManagerKind, SendOptions, Topology, Violation};
+use crate::model::{AllowedViolation, Guarantee, ManagerKind, SendOptions, Topology, Violation};
 use crate::verdict::{Aside, Status, promises};
 
 fn with_options(options: &str, manager: ManagerKind) -> Topology {
@@ -24,7 +24,7 @@ fn only_synchronous_acknowledged_replication_promises_acknowledged_writes(
     #[case] promised: bool,
     #[values(ManagerKind::Delta, ManagerKind::Backup)] manager: ManagerKind,
 ) {
-    let promises = promises(&Story::on(with_options(options, manager)).plan);
+    let promises = promises(&Run::on(with_options(options, manager)).plan);
     for guarantee in [Guarantee::AcknowledgedWritesSurvive, Guarantee::CompleteSession, Guarantee::IdentityKept] {
         assert_eq!(promises.contains(&guarantee), promised, "{guarantee}");
     }
@@ -35,9 +35,8 @@ fn only_synchronous_acknowledged_replication_promises_acknowledged_writes(
 
 #[test]
 fn what_the_elements_say_wins_over_the_cluster_s_own_send_options() {
-    let waits = |topology: &Topology| {
-        promises(&Story::on(topology.clone()).plan).contains(&Guarantee::AcknowledgedWritesSurvive)
-    };
+    let waits =
+        |topology: &Topology| promises(&Run::on(topology.clone()).plan).contains(&Guarantee::AcknowledgedWritesSurvive);
     let mut delta = with_options("sync-ack", ManagerKind::Delta);
     delta.cluster.elements.backup_manager.map_send_options = Some(SendOptions::ASYNC);
     assert!(waits(&delta));
@@ -50,10 +49,10 @@ fn what_the_elements_say_wins_over_the_cluster_s_own_send_options() {
     assert!(waits(&backup));
 }
 
-fn lossy(options: &str) -> Story {
-    let story = Story::on(with_options(options, ManagerKind::Delta)).without_joiners().start().deploy();
-    let story = story.count("alice", "n1").observe().count("alice", "n1").kill("n1");
-    story.count("alice", "n2").answering(|answer| answer.count = 2).observe().holding("n2", |replica| {
+fn lossy(options: &str) -> Run {
+    let scenario = Run::on(with_options(options, ManagerKind::Delta)).without_joiners().start().deploy();
+    let scenario = scenario.count("alice", "n1").observe().count("alice", "n1").kill("n1");
+    scenario.count("alice", "n2").answering(|answer| answer.count = 2).observe().holding("n2", |replica| {
         replica.attributes.get_mut("count").expect("it counts").value = 2.into();
     })
 }
@@ -61,41 +60,42 @@ fn lossy(options: &str) -> Story {
 #[test]
 fn a_write_that_is_seen_to_be_lost_is_a_violation_whatever_the_configuration_promises() {
     for (options, promised) in [("async", false), ("sync-ack", true)] {
-        let story = lossy(options);
-        let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+        let scenario = lossy(options);
+        let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
         assert_eq!((finding.promised, finding.status), (promised, Status::Violated), "{}", finding.because);
         let word = "the configuration does not rule it out: send options async do not wait for the peer";
         assert_eq!(finding.because.contains(word), !promised, "{}", finding.because);
-        assert_eq!(story.judge().status, Status::Violated);
+        assert_eq!(scenario.judge().status, Status::Violated);
     }
 }
 
 #[test]
 fn what_is_not_promised_and_was_not_lost_is_told_with_what_the_trials_allow() {
-    let story = |clients: usize| {
+    let scenario = |clients: usize| {
         let clients: Vec<String> = (0..clients).map(|number| format!("client-{number}")).collect();
-        let story = Story::on(with_options("async", ManagerKind::Delta)).without_joiners().start().deploy();
-        let story = clients.iter().fold(story, |story, client| story.count(client, "n1")).observe().kill("n1");
-        clients.iter().fold(story, |story, client| story.count(client, "n2")).observe()
+        let scenario = Run::on(with_options("async", ManagerKind::Delta)).without_joiners().start().deploy();
+        let scenario =
+            clients.iter().fold(scenario, |scenario, client| scenario.count(client, "n1")).observe().kill("n1");
+        clients.iter().fold(scenario, |scenario, client| scenario.count(client, "n2")).observe()
     };
     for (trials, words) in
         [(1, "none lost in 1 trial: at most 95 % with 95 %"), (40, "none lost in 40 trials: at most 7 % with 95 %")]
     {
-        let story = story(trials);
-        let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+        let scenario = scenario(trials);
+        let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
         assert_eq!((finding.status, finding.aside), (Status::Unknown, Some(Aside::NotPromised)));
         super::says(&finding, &[words, "send options async do not wait for the peer"]);
-        assert_eq!(story.judge().status, Status::Holds, "{:?}", story.judge());
+        assert_eq!(scenario.judge().status, Status::Holds, "{:?}", scenario.judge());
     }
 }
 
 #[test]
 fn a_loss_may_be_allowed_by_name_and_up_to_a_share_of_the_sessions() {
     let allowing = |violation, at_most_percent| {
-        let mut story = lossy("async");
-        story.plan.guarantees.retain(|guarantee| *guarantee != Guarantee::ReplicatedWritesSurvive);
-        story.plan.allow = vec![AllowedViolation { violation, at_most_percent }];
-        story.judge().status
+        let mut scenario = lossy("async");
+        scenario.plan.guarantees.retain(|guarantee| *guarantee != Guarantee::ReplicatedWritesSurvive);
+        scenario.plan.allow = vec![AllowedViolation { violation, at_most_percent }];
+        scenario.judge().status
     };
     assert_eq!(allowing(Violation::LostWrite, None), Status::Holds);
     assert_eq!(allowing(Violation::LostWrite, Some(100)), Status::Holds);
@@ -105,11 +105,11 @@ fn a_loss_may_be_allowed_by_name_and_up_to_a_share_of_the_sessions() {
 
 #[test]
 fn when_all_copies_are_gone_at_once_the_loss_is_excused() {
-    let story = story().start().deploy().count("alice", "n1").observe().kill("n1").kill("n2");
-    let story = story.restart("n1").restart("n2").count("alice", "n1").observe();
-    let verdict = story.judge();
+    let scenario = scenario().start().deploy().count("alice", "n1").observe().kill("n1").kill("n2");
+    let scenario = scenario.restart("n1").restart("n2").count("alice", "n1").observe();
+    let verdict = scenario.judge();
     assert_eq!(verdict.status, Status::Unknown);
-    let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+    let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
     super::says(&finding, &["was given a new one", "excused: no copy was left at"]);
 }
@@ -117,10 +117,10 @@ fn when_all_copies_are_gone_at_once_the_loss_is_excused() {
 #[test]
 fn a_backup_manager_is_excused_where_two_nodes_were_killed_before_it_could_relocate() {
     let killed_twice = |reformed: bool| {
-        let story = Story::on(with_options("sync-ack", ManagerKind::Backup)).start().deploy();
-        let story = story.count("alice", "n1").count("alice", "n1").observe().kill("n1");
-        let story = if reformed { story.reformed() } else { story };
-        story.kill("n2").count("alice", "n3").answering(|answer| answer.count = 2).observe()
+        let scenario = Run::on(with_options("sync-ack", ManagerKind::Backup)).start().deploy();
+        let scenario = scenario.count("alice", "n1").count("alice", "n1").observe().kill("n1");
+        let scenario = if reformed { scenario.reformed() } else { scenario };
+        scenario.kill("n2").count("alice", "n3").answering(|answer| answer.count = 2).observe()
     };
     let finding = killed_twice(false).finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
@@ -131,28 +131,30 @@ fn a_backup_manager_is_excused_where_two_nodes_were_killed_before_it_could_reloc
 
 #[test]
 fn a_peer_that_async_replication_never_reached_does_not_break_what_another_replica_held() {
-    let story = Story::on(with_options("async", ManagerKind::Delta)).start().deploy();
-    let stale = |story: Story| {
-        story.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 1.into())
+    let scenario = Run::on(with_options("async", ManagerKind::Delta)).start().deploy();
+    let stale = |scenario: Run| {
+        scenario.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 1.into())
     };
-    let story = stale(story.count("alice", "n1").count("alice", "n1").observe()).kill("n1");
-    let story = stale(story.observe()).count("alice", "n3").answering(|answer| answer.count = 2).observe();
-    let story = story.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 2.into());
-    assert_eq!(story.finding(Guarantee::ReplicatedWritesSurvive).status, Status::Holds);
+    let scenario = stale(scenario.count("alice", "n1").count("alice", "n1").observe()).kill("n1");
+    let scenario = stale(scenario.observe()).count("alice", "n3").answering(|answer| answer.count = 2).observe();
+    let scenario =
+        scenario.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 2.into());
+    assert_eq!(scenario.finding(Guarantee::ReplicatedWritesSurvive).status, Status::Holds);
 }
 
 #[test]
 fn only_what_the_plan_asks_for_must_be_proven_and_a_loss_is_told_all_the_same() {
-    let mut story = lossy("sync-ack");
-    story.plan.guarantees = vec![Guarantee::ClusterForms];
-    let verdict = story.judge();
+    let mut scenario = lossy("sync-ack");
+    scenario.plan.guarantees = vec![Guarantee::ClusterForms];
+    let verdict = scenario.judge();
     assert_eq!(verdict.status, Status::Violated);
     assert_eq!(verdict.guarantees[0].status, Status::Holds);
     assert_eq!(verdict.guarantees[1].guarantee, Guarantee::AcknowledgedWritesSurvive);
-    let mut story = super::green::after_the_first_kill();
-    story.plan.guarantees = vec![Guarantee::ClusterForms];
-    let verdict = story.judge();
+    let mut scenario = super::green::after_the_first_kill();
+    scenario.plan.guarantees = vec![Guarantee::ClusterForms];
+    let verdict = scenario.judge();
     assert_eq!((verdict.guarantees.len(), verdict.status), (1, Status::Holds));
-    let story = story.without(|kind| matches!(kind, RecordKind::Event(crate::history::Event::ClusterFormed { .. })));
-    assert_eq!(story.judge().status, Status::Unknown);
+    let scenario =
+        scenario.without(|kind| matches!(kind, RecordKind::Event(crate::history::Event::ClusterFormed { .. })));
+    assert_eq!(scenario.judge().status, Status::Unknown);
 }

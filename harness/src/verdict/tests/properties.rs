@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::green::told;
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use crate::history::{Outcome, RecordKind};
-use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, Topology};
+use crate::model::plan::AppRequest;
+use crate::model::{Guarantee, Topology};
 use crate::verdict::Status;
 use crate::verdict::view::View;
 
@@ -39,25 +39,25 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-fn play(acts: &[Act]) -> Story {
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy().observe();
-    acts.iter().fold(story, |story, act| match act {
-        Act::Ask { client, node, request } => story.request(CLIENTS[*client], NODES[*node], *request),
-        Act::InVain { client, node, landed } => story.count_in_vain(CLIENTS[*client], NODES[*node], *landed),
-        Act::Observe => story.observe(),
+fn play(acts: &[Act]) -> Run {
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy().observe();
+    acts.iter().fold(scenario, |scenario, act| match act {
+        Act::Ask { client, node, request } => scenario.request(CLIENTS[*client], NODES[*node], *request),
+        Act::InVain { client, node, landed } => scenario.count_in_vain(CLIENTS[*client], NODES[*node], *landed),
+        Act::Observe => scenario.observe(),
         Act::KillAndBringBack { node, between } => {
             let living: Vec<_> = (0..3).filter(|other| other != node).collect();
-            let story = story.observe().kill(NODES[*node]);
-            let story = between
-                .iter()
-                .fold(story, |story, (client, on)| story.count(CLIENTS[*client], NODES[living[on % living.len()]]));
-            story.observe().restart(NODES[*node]).observe()
+            let scenario = scenario.observe().kill(NODES[*node]);
+            let scenario = between.iter().fold(scenario, |scenario, (client, on)| {
+                scenario.count(CLIENTS[*client], NODES[living[on % living.len()]])
+            });
+            scenario.observe().restart(NODES[*node]).observe()
         }
     })
 }
 
-fn shows_a_count(story: &Story, place: usize) -> bool {
-    match &story.history.records[place].kind {
+fn shows_a_count(scenario: &Run, place: usize) -> bool {
+    match &scenario.history.records[place].kind {
         RecordKind::Complete { outcome: Outcome::Ok { reply }, .. } => {
             reply.counter.as_ref().is_some_and(|answer| answer.count > 0)
         }
@@ -71,7 +71,7 @@ mod one_by_one {
     use super::super::super::timeline::FOREVER;
     use super::super::super::view::View;
     use crate::history::Nanos;
-    use crate::spec::plan::AppRequest;
+    use crate::model::plan::AppRequest;
 
     pub(super) fn acknowledged(view: &View<'_>, session: &Session<'_>, before: Nanos) -> Vec<usize> {
         let counts = session.operations.iter().copied().filter(|index| {
@@ -103,11 +103,11 @@ mod one_by_one {
 }
 
 /// Lets requests and looks overlap: moves records to other instants, by turns of a few milliseconds.
-fn shaken(mut story: Story, by: &[u64]) -> Story {
-    for (record, by) in story.history.records.iter_mut().zip(by.iter().cycle()) {
+fn shaken(mut scenario: Run, by: &[u64]) -> Run {
+    for (record, by) in scenario.history.records.iter_mut().zip(by.iter().cycle()) {
         record.at.0 += by * 1_000_000;
     }
-    story
+    scenario
 }
 
 proptest! {
@@ -118,9 +118,9 @@ proptest! {
         acts in prop::collection::vec(act(), 0..25), by in prop::collection::vec(0..12_u64, 1..9),
         instants in prop::collection::vec(any::<prop::sample::Index>(), 8),
     ) {
-        let story = shaken(play(&acts), &by);
-        let view = View::of(&story.plan, &story.history);
-        let at = |index: &prop::sample::Index| story.history.records[index.index(story.history.records.len())].at;
+        let scenario = shaken(play(&acts), &by);
+        let view = View::of(&scenario.plan, &scenario.history);
+        let at = |index: &prop::sample::Index| scenario.history.records[index.index(scenario.history.records.len())].at;
         for (session, pair) in view.sessions.iter().flat_map(|session| instants.windows(2).map(move |pair| (session, pair))) {
             let span = (at(&pair[0]).min(at(&pair[1])), at(&pair[0]).max(at(&pair[1])));
             prop_assert_eq!(
@@ -154,13 +154,13 @@ proptest! {
     fn a_run_that_loses_one_write_never_holds(
         before in 1..6_usize, after in 1..4_usize, lost in any::<prop::sample::Index>(), by in 1..3_i64, what in 0..4_u8,
     ) {
-        let mut story = (0..before).fold(story().start().deploy(), |story, _| story.count("alice", "n1")).observe().kill("n1");
-        story = (0..after).fold(story, |story, _| story.count("alice", "n2")).observe().restart("n1").observe();
-        prop_assert_eq!(story.judge().status, Status::Holds);
+        let mut scenario = (0..before).fold(scenario().start().deploy(), |scenario, _| scenario.count("alice", "n1")).observe().kill("n1");
+        scenario = (0..after).fold(scenario, |scenario, _| scenario.count("alice", "n2")).observe().restart("n1").observe();
+        prop_assert_eq!(scenario.judge().status, Status::Holds);
         let last = before + after;
         let first = before + 1;
         let spoiled = first + lost.index(last + 1 - first);
-        for record in &mut story.history.records {
+        for record in &mut scenario.history.records {
             let RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } = &mut record.kind else { continue };
             if operation.0 as usize != spoiled {
                 continue;
@@ -173,9 +173,9 @@ proptest! {
                 _ => answer.session = None,
             }
         }
-        let verdict = story.judge();
+        let verdict = scenario.judge();
         prop_assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
-        let survival = story.finding(Guarantee::AcknowledgedWritesSurvive);
+        let survival = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
         prop_assert_eq!(survival.status, Status::Violated);
         prop_assert_eq!(survival.rests_on[0].0 as usize, spoiled);
     }
@@ -186,30 +186,30 @@ proptest! {
     ) {
         // Without unanswered requests each answer is known exactly.
         let acts: Vec<_> = acts.into_iter().filter(|act| !matches!(act, Act::InVain { .. })).collect();
-        let mut story = play(&acts);
-        let answers: Vec<usize> = (0..story.history.records.len()).filter(|place| shows_a_count(&story, *place)).collect();
+        let mut scenario = play(&acts);
+        let answers: Vec<usize> = (0..scenario.history.records.len()).filter(|place| shows_a_count(&scenario, *place)).collect();
         prop_assume!(!answers.is_empty());
         let place = answers[which.index(answers.len())];
-        let RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } = &mut story.history.records[place].kind
+        let RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } = &mut scenario.history.records[place].kind
         else { unreachable!("only answers were chosen") };
         let operation = *operation;
         reply.counter.as_mut().expect("the counter").count -= 1;
-        let finding = story.finding(Guarantee::AcknowledgedWritesSurvive);
+        let finding = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
         prop_assert_eq!(finding.status, Status::Violated, "{}", finding.because);
         prop_assert_eq!(finding.rests_on[0], operation);
     }
 
     #[test]
     fn leaving_out_any_one_record_never_turns_a_lost_write_green(gone in any::<prop::sample::Index>()) {
-        let mut story = super::green::after_the_first_kill().answering(|answer| answer.count = 4).observe();
-        let place = gone.index(story.history.records.len());
+        let mut scenario = super::green::after_the_first_kill().answering(|answer| answer.count = 4).observe();
+        let place = gone.index(scenario.history.records.len());
         // Without the answer itself the loss was never shown.
         let shows_it = |kind: &RecordKind| matches!(
             kind,
             RecordKind::Complete { operation, .. } | RecordKind::Invoke { operation, .. } if operation.0 <= 6
         );
-        prop_assume!(!shows_it(&story.history.records[place].kind));
-        story.history.records.remove(place);
-        prop_assert_ne!(story.judge().status, Status::Holds);
+        prop_assume!(!shows_it(&scenario.history.records[place].kind));
+        scenario.history.records.remove(place);
+        prop_assert_ne!(scenario.judge().status, Status::Holds);
     }
 }

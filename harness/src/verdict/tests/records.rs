@@ -3,21 +3,21 @@
 use rstest::rstest;
 
 use super::green::{after_the_first_kill, main_job};
-use super::story::{Story, node, story};
+use super::run::{Run, node, scenario};
 use super::{unknown, violated};
 use crate::history::{EngineState, Event, FaultPhase, LogClass, LogLine, RecordKind};
-use crate::spec::{Guarantee, Topology};
+use crate::model::{Guarantee, Topology};
 use crate::verdict::Status;
 
 const SURVIVE: Guarantee = Guarantee::AcknowledgedWritesSurvive;
 
-fn proven(mut story: Story, by: &str) -> Story {
-    for record in &mut story.history.records {
+fn proven(mut scenario: Run, by: &str) -> Run {
+    for record in &mut scenario.history.records {
         if let RecordKind::Fault { phase: FaultPhase::Hit { proof }, .. } = &mut record.kind {
             by.clone_into(proof);
         }
     }
-    story
+    scenario
 }
 
 #[rstest]
@@ -26,19 +26,19 @@ fn proven(mut story: Story, by: &str) -> Story {
 #[case("process 4711 ended by signal 6", false)]
 #[case("process 4711 ended with exit code 1", false)]
 fn a_victim_died_of_the_kill_or_the_kill_was_none(#[case] proof: &str, #[case] by_us: bool) {
-    let story = proven(main_job(), proof);
-    let status = story.judge().status;
+    let scenario = proven(main_job(), proof);
+    let status = scenario.judge().status;
     assert_eq!(status, if by_us { Status::Holds } else { Status::Unknown });
     if !by_us {
-        unknown(&story, SURVIVE, &["the kill of n1 did not end it", proof]);
+        unknown(&scenario, SURVIVE, &["the kill of n1 did not end it", proof]);
     }
 }
 
 #[test]
 fn a_cut_that_dropped_nothing_cut_nothing() {
     let unmet = |proof: &str| {
-        let story = story().without_joiners().start().deploy().count("alice", "n1").observe();
-        let verdict = proven(story.partition("n2").heal("n2").reformed(), proof).judge();
+        let scenario = scenario().without_joiners().start().deploy().count("alice", "n1").observe();
+        let verdict = proven(scenario.partition("n2").heal("n2").reformed(), proof).judge();
         let unmet = verdict.assumptions.into_iter().filter(|assumption| !assumption.met);
         unmet.map(|assumption| assumption.because).collect::<Vec<_>>().join("; ")
     };
@@ -60,9 +60,9 @@ fn missed(on: &str, gone: &str) -> RecordKind {
 #[test]
 fn a_victim_that_a_peer_had_missed_before_was_dead_already_unless_it_was_seen_alive_since() {
     let before = || {
-        let mut story = story().start().deploy().count("alice", "n1").observe();
-        story.push(missed("n2", "n1"));
-        story
+        let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+        scenario.push(missed("n2", "n1"));
+        scenario
     };
     let dead = before().kill("n1").count("alice", "n2").observe().without_joiners();
     unknown(&dead, SURVIVE, &["n1 was missed at", "before the kill of n1 was asked for"]);
@@ -72,17 +72,17 @@ fn a_victim_that_a_peer_had_missed_before_was_dead_already_unless_it_was_seen_al
 
 #[test]
 fn a_node_that_answers_after_its_end_has_not_ended() {
-    let mut story = story().without_joiners().start().deploy().count("alice", "n1").observe().kill("n1");
-    story.living.push(node("n1"));
-    story = story.bring_back("alice", "S001.n1", 1).count("alice", "n1").count("alice", "n2");
-    unknown(&story, SURVIVE, &["was answered by a node that had ended"]);
+    let mut scenario = scenario().without_joiners().start().deploy().count("alice", "n1").observe().kill("n1");
+    scenario.living.push(node("n1"));
+    scenario = scenario.bring_back("alice", "S001.n1", 1).count("alice", "n1").count("alice", "n2");
+    unknown(&scenario, SURVIVE, &["was answered by a node that had ended"]);
 }
 
 #[test]
 fn a_step_that_ended_without_its_records_leaves_all_open() {
     let fault = |kind: &RecordKind| matches!(kind, RecordKind::Fault { fault: 2, .. });
-    let story = main_job().without(fault);
-    let finding = story.finding(SURVIVE);
+    let scenario = main_job().without(fault);
+    let finding = scenario.finding(SURVIVE);
     assert_eq!(finding.status, Status::Unknown);
     super::says(&finding, &["ended without a record of the kill"]);
     let last = |kind: &RecordKind| match kind {
@@ -94,8 +94,8 @@ fn a_step_that_ended_without_its_records_leaves_all_open() {
     unknown(&main_job().without(dropped), Guarantee::ClusterForms, &["ended without a WAR that was dropped"]);
 }
 
-fn with_route(mut story: Story, of: &str, route: Option<&str>) -> Story {
-    for record in &mut story.history.records {
+fn with_route(mut scenario: Run, of: &str, route: Option<&str>) -> Run {
+    for record in &mut scenario.history.records {
         if let RecordKind::Observe(look) = &mut record.kind
             && look.node.as_str() == of
             && let crate::history::Seen::State(state) = &mut look.seen
@@ -103,7 +103,7 @@ fn with_route(mut story: Story, of: &str, route: Option<&str>) -> Story {
             state.engine = Some(EngineState { jvm_route: route.map(str::to_owned) });
         }
     }
-    story
+    scenario
 }
 
 /// `-DjvmRoute` is taken by TomEE 9 (Tomcat 10.0) and ignored by Tomcat 11.
@@ -112,7 +112,7 @@ fn the_route_is_that_of_the_running_server() {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.nodes.iter_mut().for_each(|node| node.jvm_route = None);
     topology.jvm.args = vec!["-DjvmRoute=n1".to_owned()];
-    let ignored = Story::on(topology.clone()).start().deploy().count("alice", "n1").count("alice", "n1").observe();
+    let ignored = Run::on(topology.clone()).start().deploy().count("alice", "n1").count("alice", "n1").observe();
     let ignored = ignored.kill("n1").count("alice", "n2").observe().without_joiners();
     let ignored = with_route(with_route(ignored, "n1", None), "n2", None);
     violated(&ignored, Guarantee::IdentityKept, &["n1 was started with -DjvmRoute=n1, and runs without a route"]);
@@ -127,8 +127,8 @@ fn the_route_is_that_of_the_running_server() {
 #[test]
 fn what_is_served_counts_and_not_the_archive_that_lies_there() {
     let serving = |found: &str| {
-        let mut story = main_job();
-        for record in &mut story.history.records {
+        let mut scenario = main_job();
+        for record in &mut scenario.history.records {
             match &mut record.kind {
                 RecordKind::Event(Event::WarDropped { served_sha256, .. }) => *served_sha256 = Some("new".to_owned()),
                 RecordKind::Observe(look) => {
@@ -140,7 +140,7 @@ fn what_is_served_counts_and_not_the_archive_that_lies_there() {
                 _ => {}
             }
         }
-        story
+        scenario
     };
     assert_eq!(serving("new").judge().status, Status::Holds);
     let words = ["served /counter files with SHA-256 old", "where new had been dropped"];

@@ -1,19 +1,19 @@
-//! The servers of a story: what they do, answer and hold.
+//! The servers of a scenario: what they do, answer and hold.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use serde_json::json;
 
-use super::story::{Held, Story, context, node};
+use super::run::{Held, Run, context, node};
 use crate::history::{
     AttributeValue, ContextState, CounterReply, ManagerState, MemberState, NodeState, ReplicaRole, Reply,
     SessionReplica,
 };
-use crate::spec::plan::AppRequest;
-use crate::spec::{Endpoints, NodeEndpoints, NodeName, SessionId, Topology};
+use crate::model::plan::AppRequest;
+use crate::model::{Endpoints, NodeEndpoints, NodeName, SessionId, Topology};
 
-impl Story {
+impl Run {
     /// What the cluster does and answers.
     pub(super) fn serve(&mut self, client: &str, on: &str, request: AppRequest) -> Reply {
         let sent = self.cookies.get(client).cloned();
@@ -82,7 +82,7 @@ impl Story {
 
     /// Whether two nodes hear of each other. Packet loss and lost heartbeats keep no session from being sent.
     fn hears(&self, to: &NodeName, from: &str) -> bool {
-        let apart = |node: &NodeName| self.cut.get(node).is_some_and(|(_, kind)| kind.splits());
+        let apart = |node: &NodeName| self.cut.get(node).is_some_and(|(_, kind)| kind.is_partition());
         to.as_str() == from || !(apart(to) || apart(&node(from)))
     }
 

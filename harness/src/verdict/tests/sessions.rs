@@ -1,133 +1,137 @@
 //! Partial sessions: one attribute there, its companion gone.
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::story::story;
+use super::run::scenario;
 use super::{holds, unknown, violated};
 use crate::history::{OperationId, ReplicaRole, SessionReplica};
-use crate::spec::Guarantee;
-use crate::spec::plan::AppRequest;
+use crate::model::Guarantee;
+use crate::model::plan::AppRequest;
 
 #[test]
 fn a_count_without_its_once_is_partial() {
-    let story = after_the_first_kill().answering(|answer| answer.once = None).observe();
+    let scenario = after_the_first_kill().answering(|answer| answer.once = None).observe();
     let finding = violated(
-        &story,
+        &scenario,
         Guarantee::CompleteSession,
         &["#6 (count on n2)", "no once where \"once-1\" was due (count 5)"],
     );
     assert_eq!(finding.rests_on, [OperationId(6), OperationId(1)]);
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["no once"]);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["no once"]);
 }
 
 #[test]
 fn another_once_is_another_session_in_disguise() {
-    let story = after_the_first_kill().answering(|answer| answer.once = Some("once-2".to_owned())).observe();
-    violated(&story, Guarantee::CompleteSession, &["once \"once-2\" where \"once-1\" was due"]);
+    let scenario = after_the_first_kill().answering(|answer| answer.once = Some("once-2".to_owned())).observe();
+    violated(&scenario, Guarantee::CompleteSession, &["once \"once-2\" where \"once-1\" was due"]);
 }
 
 #[test]
 fn a_list_that_vanished_is_partial() {
-    let story = after_the_first_kill().answering(|answer| answer.list.clear()).observe();
-    violated(&story, Guarantee::CompleteSession, &["list [] where [0] was due"]);
+    let scenario = after_the_first_kill().answering(|answer| answer.list.clear()).observe();
+    violated(&scenario, Guarantee::CompleteSession, &["list [] where [0] was due"]);
 }
 
 #[test]
 fn a_list_that_lost_what_it_was_created_with_is_partial() {
-    let story = after_the_first_kill().answering(|answer| answer.list = vec![2]).observe();
-    violated(&story, Guarantee::CompleteSession, &["list [2] where [0] was due"]);
+    let scenario = after_the_first_kill().answering(|answer| answer.list = vec![2]).observe();
+    violated(&scenario, Guarantee::CompleteSession, &["list [2] where [0] was due"]);
 }
 
 #[test]
 fn an_empty_shell_under_the_right_id_is_partial_and_lost() {
-    let story = after_the_first_kill().answering(|answer| {
+    let scenario = after_the_first_kill().answering(|answer| {
         (answer.count, answer.once) = (1, None);
         answer.list.clear();
     });
-    violated(&story.clone().observe(), Guarantee::CompleteSession, &["no once"]);
-    violated(&story.observe(), Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
+    violated(&scenario.clone().observe(), Guarantee::CompleteSession, &["no once"]);
+    violated(&scenario.observe(), Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
 }
 
 #[test]
 fn a_replica_without_a_companion_is_partial_before_any_fault() {
     for (gone, words) in [("once", "no once"), ("list", "no list"), ("count", "no count")] {
-        let story = before_the_kill().holding("n2", |replica| drop(replica.attributes.remove(gone)));
+        let scenario = before_the_kill().holding("n2", |replica| drop(replica.attributes.remove(gone)));
         let words = ["the replica of alice's session on n2 showed", words];
-        violated(&story.kill("n1").count("alice", "n2").observe(), Guarantee::CompleteSession, &words);
+        violated(&scenario.kill("n1").count("alice", "n2").observe(), Guarantee::CompleteSession, &words);
     }
 }
 
 #[test]
 fn a_replica_with_another_once_or_a_shorter_list_is_partial() {
-    let story = before_the_kill().holding("n2", |replica| {
+    let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("once").expect("it is there").value = "another".into();
     });
-    violated(&story, Guarantee::CompleteSession, &["once \"another\" where \"once-1\" was due"]);
-    let story = before_the_kill().holding("n2", |replica| {
+    violated(&scenario, Guarantee::CompleteSession, &["once \"another\" where \"once-1\" was due"]);
+    let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("list").expect("it is there").value = serde_json::json!([]);
     });
-    violated(&story, Guarantee::CompleteSession, &["list [] where [0] was due"]);
+    violated(&scenario, Guarantee::CompleteSession, &["list [] where [0] was due"]);
 }
 
 #[test]
 fn a_null_is_not_there() {
-    let story = before_the_kill().holding("n2", |replica| {
+    let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("once").expect("it is there").value = serde_json::Value::Null;
     });
-    violated(&story, Guarantee::CompleteSession, &["no once"]);
+    violated(&scenario, Guarantee::CompleteSession, &["no once"]);
 }
 
 #[test]
 fn a_proxy_and_an_invalid_replica_may_be_empty() {
     let spoils: [fn(&mut SessionReplica); 2] = [|it| it.role = ReplicaRole::Proxy, |it| it.valid = false];
     for spoil in spoils {
-        let story = main_job().holding("n1", |replica| {
+        let scenario = main_job().holding("n1", |replica| {
             spoil(replica);
             replica.attributes.clear();
         });
-        holds(&story, Guarantee::CompleteSession);
+        holds(&scenario, Guarantee::CompleteSession);
     }
 }
 
 #[test]
 fn a_session_whose_creation_was_never_answered_is_still_seen_whole_or_not() {
     // The answer of the creating request is lost, but the client learned the id from its headers.
-    let mut story = story().start().deploy().count("alice", "n1");
-    story.last_outcome(|outcome| {
+    let mut scenario = scenario().start().deploy().count("alice", "n1");
+    scenario.last_outcome(|outcome| {
         let crate::history::Outcome::Ok { reply } = outcome.clone() else { panic!("answered") };
         let reply = crate::history::Reply { counter: None, ..reply };
         *outcome = crate::history::Outcome::Unknown { why: "the body was cut off".to_owned(), reply: Some(reply) };
     });
-    let story = story.count("alice", "n1").observe().kill("n1").count("alice", "n2").observe();
-    holds(&story, Guarantee::CompleteSession);
-    let partial = story.answering(|answer| answer.once = None);
+    let scenario = scenario.count("alice", "n1").observe().kill("n1").count("alice", "n2").observe();
+    holds(&scenario, Guarantee::CompleteSession);
+    let partial = scenario.answering(|answer| answer.once = None);
     violated(&partial, Guarantee::CompleteSession, &["no once"]);
 }
 
 #[test]
 fn nothing_is_known_of_a_session_that_nobody_asked() {
-    let story = story().start().deploy().observe();
-    unknown(&story, Guarantee::CompleteSession, &["no session of the counter app was ever answered"]);
+    let scenario = scenario().start().deploy().observe();
+    unknown(&scenario, Guarantee::CompleteSession, &["no session of the counter app was ever answered"]);
 }
 
 #[test]
 fn a_dead_probe_of_a_living_node_leaves_it_open() {
-    let story = after_the_first_kill().observe().blind("n2");
-    unknown(&story, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
+    let scenario = after_the_first_kill().observe().blind("n2");
+    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
 }
 
 #[test]
 fn a_node_that_was_not_looked_at_leaves_it_open() {
-    let story = after_the_first_kill().observe();
-    let last =
-        story.history.records.iter().rposition(|record| matches!(record.kind, crate::history::RecordKind::Observe(_)));
-    let mut story = story;
-    story.history.records.remove(last.expect("a look"));
-    unknown(&story, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
+    let scenario = after_the_first_kill().observe();
+    let last = scenario
+        .history
+        .records
+        .iter()
+        .rposition(|record| matches!(record.kind, crate::history::RecordKind::Observe(_)));
+    let mut scenario = scenario;
+    scenario.history.records.remove(last.expect("a look"));
+    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
 }
 
 #[test]
 fn in_place_changes_may_come_and_go() {
-    let story = before_the_kill().kill("n1").request("alice", "n2", AppRequest::Mutate);
-    let story = story.request("alice", "n2", AppRequest::Mutate).count("alice", "n2").observe().restart("n1").observe();
-    holds(&story.kill("n2").count("alice", "n1").observe(), Guarantee::CompleteSession);
+    let scenario = before_the_kill().kill("n1").request("alice", "n2", AppRequest::Mutate);
+    let scenario =
+        scenario.request("alice", "n2", AppRequest::Mutate).count("alice", "n2").observe().restart("n1").observe();
+    holds(&scenario.kill("n2").count("alice", "n1").observe(), Guarantee::CompleteSession);
 }

@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use super::story::{Story, node};
+use super::run::{Run, node};
 use crate::history::{
     AttributeValue, ContextState, Event, LogClass, LogLine, Nanos, NodeObservation, OperationId, Outcome, Question,
     RecordKind, ReplicaRole, Reply, Seen, SessionReplica,
 };
-use crate::spec::plan::App;
-use crate::spec::{ClientName, ContextPath, Guarantee, SessionId, Step, StepKind, Topology};
+use crate::model::plan::App;
+use crate::model::{ClientName, ContextPath, Guarantee, SessionId, Step, StepKind, Topology};
 
 /// See the module.
 #[derive(Debug, Clone)]
 pub(super) struct Shop {
-    pub(super) story: Story,
+    pub(super) scenario: Run,
     operations: u32,
 }
 
@@ -49,27 +49,27 @@ pub(super) fn shop(decides: Guarantee) -> Shop {
 
 /// Nodes that serve apps at these paths.
 pub(super) fn on(topology: Topology, decides: Guarantee, contexts: &[&str]) -> Shop {
-    let mut story = Story::on(topology).deciding(decides).start();
+    let mut scenario = Run::on(topology).deciding(decides).start();
     for context in contexts {
         let kind = StepKind::deploy(App::War("shop.war".into()), path(context));
-        story.plan.steps.push(Step::new("deploy", kind));
-        let step = u32::try_from(story.plan.steps.len()).expect("few steps");
-        story.event(Event::StepBegins { step, title: "deploy".to_owned() });
-        let watcher = story.plan.topology.watcher().clone();
+        scenario.plan.steps.push(Step::new("deploy", kind));
+        let step = u32::try_from(scenario.plan.steps.len()).expect("few steps");
+        scenario.event(Event::StepBegins { step, title: "deploy".to_owned() });
+        let watcher = scenario.plan.topology.watcher().clone();
         let (context, sha256) = (path(context), "cd".to_owned());
-        story.event(Event::WarDropped {
+        scenario.event(Event::WarDropped {
             node: watcher,
             alone: false,
             context: context.clone(),
             sha256,
             served_sha256: None,
         });
-        for node in story.living.clone() {
-            story.event(Event::Deployed { node, context: context.clone() });
+        for node in scenario.living.clone() {
+            scenario.event(Event::Deployed { node, context: context.clone() });
         }
-        story.event(Event::StepEnds { step });
+        scenario.event(Event::StepEnds { step });
     }
-    Shop { story, operations: 0 }
+    Shop { scenario, operations: 0 }
 }
 
 impl Shop {
@@ -89,7 +89,7 @@ impl Shop {
     ) -> Self {
         self.operations += 1;
         let operation = OperationId(self.operations);
-        self.story.push(RecordKind::Invoke {
+        self.scenario.push(RecordKind::Invoke {
             operation,
             client: ClientName::new(client).expect("a good name"),
             node: node(on),
@@ -105,13 +105,13 @@ impl Shop {
             200..=399 => Outcome::Ok { reply },
             _ => Outcome::Unknown { why: format!("HTTP {status}"), reply: Some(reply) },
         };
-        self.story.push(RecordKind::Complete { operation, outcome });
+        self.scenario.push(RecordKind::Complete { operation, outcome });
         self
     }
 
     /// The last answer sets this cookie.
     pub(super) fn cookie(mut self, cookie: &str) -> Self {
-        self.story.last_outcome(|outcome| match outcome {
+        self.scenario.last_outcome(|outcome| match outcome {
             Outcome::Ok { reply } => reply.set_cookie = vec![cookie.to_owned()],
             other => panic!("no answer: {other:?}"),
         });
@@ -130,19 +130,19 @@ impl Shop {
         sessions: Vec<SessionReplica>,
         spoil: impl FnOnce(&mut ContextState),
     ) -> Self {
-        let mut state = self.story.state(&node(on));
+        let mut state = self.scenario.state(&node(on));
         let one = &mut state.contexts[0];
         (one.path, one.sessions) = (path(context), sessions);
         spoil(one);
-        let last = self.story.history.records.last().map(|record| record.at).unwrap_or_default();
+        let last = self.scenario.history.records.last().map(|record| record.at).unwrap_or_default();
         let (asked, question) = (Nanos(last.0 + 1), Question::Context(path(context)));
         let seen = Seen::State(state);
-        self.story.push(RecordKind::Observe(NodeObservation { node: node(on), asked, question, seen }));
+        self.scenario.push(RecordKind::Observe(NodeObservation { node: node(on), asked, question, seen }));
         self
     }
 
     pub(super) fn logs(mut self, on: &str, class: LogClass, message: &str) -> Self {
-        self.story.push(RecordKind::Log(LogLine {
+        self.scenario.push(RecordKind::Log(LogLine {
             node: node(on),
             node_time: "12:00:00".to_owned(),
             level: "SEVERE".to_owned(),
@@ -154,11 +154,11 @@ impl Shop {
     }
 
     pub(super) fn kill(self, name: &str) -> Self {
-        Self { story: self.story.kill(name), ..self }
+        Self { scenario: self.scenario.kill(name), ..self }
     }
 
     pub(super) fn restart(self, name: &str) -> Self {
-        Self { story: self.story.restart(name), ..self }
+        Self { scenario: self.scenario.restart(name), ..self }
     }
 
     /// Alice logs on to n1 and both nodes hold the same two attributes.

@@ -1,24 +1,24 @@
 //! Stale reads, without a fault between.
 
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use super::{holds, unknown, violated};
-use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, Topology};
+use crate::model::plan::AppRequest;
+use crate::model::{Guarantee, Topology};
 use crate::verdict::Status;
 
 const FRESH: Guarantee = Guarantee::NoStaleRead;
 
-fn told(options: &str) -> Story {
+fn told(options: &str) -> Run {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.cluster.send_options = options.parse().expect("known options");
-    Story::on(topology).deciding(FRESH).start().deploy().count("alice", "n1").count("alice", "n1")
+    Run::on(topology).deciding(FRESH).start().deploy().count("alice", "n1").count("alice", "n1")
 }
 
 #[test]
 fn an_answer_of_another_node_that_lacks_the_last_write_is_stale() {
-    let story = told("sync-ack").request("alice", "n2", AppRequest::Read);
-    holds(&story, FRESH);
-    let stale = story.answering(|answer| answer.count = 1);
+    let scenario = told("sync-ack").request("alice", "n2", AppRequest::Read);
+    holds(&scenario, FRESH);
+    let stale = scenario.answering(|answer| answer.count = 1);
     let words = ["#3 (read on n2)", "count 1 where 2 was due", "#2 (count on n1) had been acknowledged"];
     violated(&stale, FRESH, &words);
     let half = told("sync-ack").count("alice", "n2").answering(|answer| answer.once = None);
@@ -27,8 +27,8 @@ fn an_answer_of_another_node_that_lacks_the_last_write_is_stale() {
 
 #[test]
 fn a_session_that_another_node_does_not_find_is_stale() {
-    let story = told("sync-ack").forget("n2").count("alice", "n2");
-    violated(&story, FRESH, &["#3 (count on n2) asked for alice's session S001.n1 and was given a new one"]);
+    let scenario = told("sync-ack").forget("n2").count("alice", "n2");
+    violated(&scenario, FRESH, &["#3 (count on n2) asked for alice's session S001.n1 and was given a new one"]);
 }
 
 #[test]
@@ -49,15 +49,15 @@ fn only_another_node_without_a_fault_between_shows_anything() {
 
 #[test]
 fn writes_on_two_nodes_at_once_are_not_judged() {
-    let mut story = story().deciding(FRESH).start().deploy().count("alice", "n1");
+    let mut scenario = scenario().deciding(FRESH).start().deploy().count("alice", "n1");
     // Both are under way at one time, and the last one wins.
-    let one = story.invoke("alice", "n1", AppRequest::Count);
-    let first = story.serve("alice", "n1", AppRequest::Count);
-    let other = story.invoke("alice", "n2", AppRequest::Count);
-    let mut second = story.serve("alice", "n2", AppRequest::Count);
+    let one = scenario.invoke("alice", "n1", AppRequest::Count);
+    let first = scenario.serve("alice", "n1", AppRequest::Count);
+    let other = scenario.invoke("alice", "n2", AppRequest::Count);
+    let mut second = scenario.serve("alice", "n2", AppRequest::Count);
     second.counter.as_mut().expect("it counts").count = 2;
-    story.complete(one, crate::history::Outcome::Ok { reply: first });
-    story.complete(other, crate::history::Outcome::Ok { reply: second });
-    let story = story.request("alice", "n1", AppRequest::Read).answering(|answer| answer.count = 2);
-    assert_ne!(story.finding(FRESH).status, Status::Violated);
+    scenario.complete(one, crate::history::Outcome::Ok { reply: first });
+    scenario.complete(other, crate::history::Outcome::Ok { reply: second });
+    let scenario = scenario.request("alice", "n1", AppRequest::Read).answering(|answer| answer.count = 2);
+    assert_ne!(scenario.finding(FRESH).status, Status::Violated);
 }

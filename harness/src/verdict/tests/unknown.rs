@@ -3,10 +3,10 @@
 use rstest::rstest;
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::story::{Story, node};
+use super::run::{Run, node};
 use super::{unknown, violated};
 use crate::history::{Event, FaultPhase, History, Nanos, OperationId, Outcome, RecordKind, read, write_record};
-use crate::spec::{Guarantee, ManagerKind, Plan, Topology};
+use crate::model::{Guarantee, ManagerKind, Plan, Topology};
 use crate::verdict::{Status, judge};
 
 const ABOUT_SESSIONS: [Guarantee; 5] = [
@@ -17,15 +17,15 @@ const ABOUT_SESSIONS: [Guarantee; 5] = [
     Guarantee::IdentityKept,
 ];
 
-fn missed(mut story: Story) -> Story {
-    for record in &mut story.history.records {
+fn missed(mut scenario: Run) -> Run {
+    for record in &mut scenario.history.records {
         if let RecordKind::Fault { phase, .. } = &mut record.kind
             && matches!(phase, FaultPhase::Hit { .. })
         {
             *phase = FaultPhase::Missed { seen: "the process still runs".to_owned() };
         }
     }
-    story
+    scenario
 }
 
 #[test]
@@ -37,45 +37,45 @@ fn a_fault_that_missed_leaves_the_sessions_open() {
 
 #[test]
 fn a_fault_without_proof_leaves_the_sessions_open() {
-    let story = main_job().without(|kind| matches!(kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. }));
+    let scenario = main_job().without(|kind| matches!(kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. }));
     for guarantee in ABOUT_SESSIONS {
-        unknown(&story, guarantee, &["the kill of n1"]);
+        unknown(&scenario, guarantee, &["the kill of n1"]);
     }
 }
 
 #[test]
 fn a_violation_stays_one_though_the_fault_missed() {
-    let story = missed(after_the_first_kill().answering(|answer| answer.count = 1).observe());
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
+    let scenario = missed(after_the_first_kill().answering(|answer| answer.count = 1).observe());
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
 }
 
 #[test]
 fn a_cut_off_run_is_open_and_a_proven_violation_stays() {
-    let mut story = main_job();
-    story.event(Event::Interrupted { by: "SIGINT".to_owned() });
+    let mut scenario = main_job();
+    scenario.event(Event::Interrupted { by: "SIGINT".to_owned() });
     for guarantee in Guarantee::COMMON {
-        unknown(&story, guarantee, &["interrupted at", "SIGINT"]);
+        unknown(&scenario, guarantee, &["interrupted at", "SIGINT"]);
     }
-    let mut story = after_the_first_kill().answering(|answer| answer.count = 1);
-    story.event(Event::Interrupted { by: "SIGINT".to_owned() });
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
+    let mut scenario = after_the_first_kill().answering(|answer| answer.count = 1);
+    scenario.event(Event::Interrupted { by: "SIGINT".to_owned() });
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
 }
 
 #[test]
 fn a_history_cut_anywhere_never_holds() {
-    let story = main_job();
+    let scenario = main_job();
     let mut bytes = Vec::new();
-    for record in &story.history.records {
+    for record in &scenario.history.records {
         write_record(&mut bytes, record).expect("a vector takes all");
     }
     let whole = read(&bytes[..]).expect("readable");
-    assert_eq!(judge(&story.plan, &whole).status, Status::Holds);
+    assert_eq!(judge(&scenario.plan, &whole).status, Status::Holds);
     let last_line = bytes[..bytes.len() - 1].iter().rposition(|byte| *byte == b'\n').expect("many lines");
     let cut = read(&bytes[..last_line + 10]).expect("the last line is left out");
-    assert_eq!(judge(&story.plan, &cut).status, Status::Unknown);
-    for length in 0..story.history.records.len() {
-        let records = story.history.records[..length].to_vec();
-        let verdict = judge(&story.plan, &History { records });
+    assert_eq!(judge(&scenario.plan, &cut).status, Status::Unknown);
+    for length in 0..scenario.history.records.len() {
+        let records = scenario.history.records[..length].to_vec();
+        let verdict = judge(&scenario.plan, &History { records });
         assert_eq!(verdict.status, Status::Unknown, "cut after {length} records");
     }
 }
@@ -87,46 +87,46 @@ fn an_empty_plan_and_an_empty_history_hold_nothing() {
 }
 
 #[rstest]
-#[case::twice_ended(|story: &mut Story| story.complete(3, Outcome::Failed { why: String::new() }), "#3 ended twice")]
-#[case::never_begun(|story: &mut Story| story.complete(99, Outcome::Failed { why: String::new() }), "#99 ended without")]
+#[case::twice_ended(|scenario: &mut Run| scenario.complete(3, Outcome::Failed { why: String::new() }), "#3 ended twice")]
+#[case::never_begun(|scenario: &mut Run| scenario.complete(99, Outcome::Failed { why: String::new() }), "#99 ended without")]
 #[case::twice_begun(
-    |story: &mut Story| {
-        let again = story.history.records.iter().find(|record| matches!(record.kind, RecordKind::Invoke { .. })).cloned();
-        story.push(again.expect("an operation").kind);
+    |scenario: &mut Run| {
+        let again = scenario.history.records.iter().find(|record| matches!(record.kind, RecordKind::Invoke { .. })).cloned();
+        scenario.push(again.expect("an operation").kind);
     },
     "#1 began twice"
 )]
 #[case::clock(
-    |story: &mut Story| {
-        let end = story.history.records.iter_mut().find(|record| {
+    |scenario: &mut Run| {
+        let end = scenario.history.records.iter_mut().find(|record| {
             matches!(record.kind, RecordKind::Complete { operation: OperationId(4), .. })
         });
         end.expect("it ended").at = Nanos(5);
     },
     "follows one of"
 )]
-fn a_broken_record_proves_nothing_at_all(#[case] spoil: fn(&mut Story), #[case] words: &str) {
+fn a_broken_record_proves_nothing_at_all(#[case] spoil: fn(&mut Run), #[case] words: &str) {
     let mut good = main_job();
     spoil(&mut good);
     let mut bad = main_job().answering(|answer| answer.count = 1);
     spoil(&mut bad);
-    for story in [good, bad] {
+    for scenario in [good, bad] {
         for guarantee in ABOUT_SESSIONS {
-            let finding = story.finding(guarantee);
+            let finding = scenario.finding(guarantee);
             assert_eq!(finding.status, Status::Unknown, "{guarantee}: {}", finding.because);
         }
-        assert_eq!(story.judge().status, Status::Unknown);
-        assert!(story.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.because.contains(words)));
+        assert_eq!(scenario.judge().status, Status::Unknown);
+        assert!(scenario.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.because.contains(words)));
     }
 }
 
 #[test]
 fn an_answer_from_another_node_than_the_asked_one_proves_nothing() {
-    let story = after_the_first_kill().answering(|answer| {
+    let scenario = after_the_first_kill().answering(|answer| {
         answer.node = "n1".to_owned();
         answer.count = 1;
     });
-    let finding = story.observe().finding(Guarantee::AcknowledgedWritesSurvive);
+    let finding = scenario.observe().finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Unknown);
     assert!(finding.because.contains("#6 (count on n2) was answered by n1"), "{}", finding.because);
     assert!(finding.because.contains("otherwise violated: #6"), "{}", finding.because);
@@ -134,10 +134,10 @@ fn an_answer_from_another_node_than_the_asked_one_proves_nothing() {
 
 #[test]
 fn a_cluster_that_was_not_whole_before_the_fault_promised_nothing() {
-    let story = after_the_first_kill().answering(|answer| answer.count = 1).observe();
-    let story = story.without(|kind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. })));
+    let scenario = after_the_first_kill().answering(|answer| answer.count = 1).observe();
+    let scenario = scenario.without(|kind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. })));
     unknown(
-        &story,
+        &scenario,
         Guarantee::AcknowledgedWritesSurvive,
         &["no living peer was known to see n1 before the kill of n1"],
     );
@@ -145,15 +145,15 @@ fn a_cluster_that_was_not_whole_before_the_fault_promised_nothing() {
 
 #[test]
 fn a_peer_that_has_not_joined_again_before_the_second_fault_is_no_peer() {
-    let mut story = main_job();
-    let second = story
+    let mut scenario = main_job();
+    let second = scenario
         .history
         .records
         .iter()
         .rposition(|record| matches!(&record.kind, RecordKind::Event(Event::ClusterFormed { .. })));
-    story.history.records.remove(second.expect("it formed twice"));
+    scenario.history.records.remove(second.expect("it formed twice"));
     unknown(
-        &story,
+        &scenario,
         Guarantee::AcknowledgedWritesSurvive,
         &["no living peer was known to see n2 before the kill of n2"],
     );
@@ -162,11 +162,11 @@ fn a_peer_that_has_not_joined_again_before_the_second_fault_is_no_peer() {
 /// The last node has no peer to be seen by; what it held is promised to nobody.
 #[test]
 fn the_end_of_the_last_node_needs_no_peer() {
-    let story = before_the_kill().kill("n1").kill("n2");
+    let scenario = before_the_kill().kill("n1").kill("n2");
     let unmet: Vec<String> =
-        story.judge().assumptions.iter().filter(|it| !it.met).map(|it| it.because.clone()).collect();
+        scenario.judge().assumptions.iter().filter(|it| !it.met).map(|it| it.because.clone()).collect();
     assert_eq!(unmet, Vec::<String>::new());
-    let alone = story.without(|kind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. })));
+    let alone = scenario.without(|kind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. })));
     let told = alone.judge().assumptions.iter().any(|it| it.because.contains("was known to see n1 before"));
     assert!(told, "the first one had a peer");
 }
@@ -178,56 +178,56 @@ fn the_end_of_the_last_node_needs_no_peer() {
 fn the_loss_of_what_only_nodes_held_that_are_gone_is_excused(#[case] manager: ManagerKind) {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.cluster.manager = manager;
-    let story = Story::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
-    let story = story.kill("n1").reformed().count("alice", "n2").observe().kill("n2");
-    let story = story.restart("n2").restart("n1").count("alice", "n1").observe();
+    let scenario = Run::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
+    let scenario = scenario.kill("n1").reformed().count("alice", "n2").observe().kill("n2");
+    let scenario = scenario.restart("n2").restart("n1").count("alice", "n1").observe();
     for guarantee in [Guarantee::AcknowledgedWritesSurvive, Guarantee::CompleteSession, Guarantee::IdentityKept] {
-        let finding = story.finding(guarantee);
+        let finding = scenario.finding(guarantee);
         assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
     }
 }
 
 #[test]
 fn a_step_that_did_not_end_leaves_all_open() {
-    let mut story = main_job();
-    story.history.records.pop();
+    let mut scenario = main_job();
+    scenario.history.records.pop();
     for guarantee in Guarantee::COMMON {
-        unknown(&story, guarantee, &["step 16"]);
+        unknown(&scenario, guarantee, &["step 16"]);
     }
 }
 
 #[test]
 fn other_send_options_in_effect_are_no_test_of_the_configured_ones() {
-    let story = main_job().seeing("n1", |state| state.send_options = Some(8));
-    unknown(&story, Guarantee::AcknowledgedWritesSurvive, &["n1 runs with send options 8, not 6"]);
-    let story = main_job().seeing("n1", |state| {
+    let scenario = main_job().seeing("n1", |state| state.send_options = Some(8));
+    unknown(&scenario, Guarantee::AcknowledgedWritesSurvive, &["n1 runs with send options 8, not 6"]);
+    let scenario = main_job().seeing("n1", |state| {
         state.contexts[0].manager.attributes.insert("mapSendOptions".to_owned(), "8".to_owned());
     });
-    unknown(&story, Guarantee::AcknowledgedWritesSurvive, &["n1 runs with send options 8, not 6"]);
+    unknown(&scenario, Guarantee::AcknowledgedWritesSurvive, &["n1 runs with send options 8, not 6"]);
 }
 
 #[test]
 fn without_a_fault_nothing_is_known_of_survival() {
-    let story = before_the_kill();
+    let scenario = before_the_kill();
     for guarantee in [Guarantee::ReplicatedWritesSurvive, Guarantee::AcknowledgedWritesSurvive] {
-        unknown(&story, guarantee, &["no fault was tried"]);
+        unknown(&scenario, guarantee, &["no fault was tried"]);
     }
-    assert_eq!(story.finding(Guarantee::IdentityKept).status, Status::Holds);
-    assert_eq!(story.finding(Guarantee::CompleteSession).status, Status::Holds);
+    assert_eq!(scenario.finding(Guarantee::IdentityKept).status, Status::Holds);
+    assert_eq!(scenario.finding(Guarantee::CompleteSession).status, Status::Holds);
 }
 
 #[test]
 fn a_dead_probe_is_not_an_empty_node() {
-    let story = after_the_first_kill().observe().blind("n2");
+    let scenario = after_the_first_kill().observe().blind("n2");
     for guarantee in Guarantee::COMMON {
-        assert_ne!(story.finding(guarantee).status, Status::Violated, "{guarantee}");
+        assert_ne!(scenario.finding(guarantee).status, Status::Violated, "{guarantee}");
     }
-    unknown(&story, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 told nothing"]);
+    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 told nothing"]);
 }
 
 #[test]
 fn a_killed_node_need_not_be_looked_at() {
-    let mut story = main_job();
-    story.event(Event::NodeReady { node: node("n2") });
-    assert_eq!(story.judge().status, Status::Holds);
+    let mut scenario = main_job();
+    scenario.event(Event::NodeReady { node: node("n2") });
+    assert_eq!(scenario.judge().status, Status::Holds);
 }

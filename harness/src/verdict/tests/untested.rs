@@ -1,12 +1,12 @@
 //! What nothing tested and what nobody owes: a page that never worked, a session that had no other node to be copied to; and an
 //! answer that broke off.
 
+use super::run::Run;
 use super::shop::{HAD, Shop, copied, owned, shop};
-use super::story::Story;
 use super::{holds, unknown, violated};
 use crate::history::{Event, Outcome};
-use crate::spec::exchange::Method;
-use crate::spec::{ClientName, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
+use crate::model::exchange::Method;
+use crate::model::{ClientName, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
 
 const REPLICATED: Guarantee = Guarantee::AttributesReplicated;
 const ANSWERS: Guarantee = Guarantee::AnswersKept;
@@ -19,48 +19,48 @@ fn a_session_that_was_made_when_one_node_lived_needs_no_copy() {
     let both = || [copied("A1.n1", HAD), owned("B1.n2", HAD)].concat();
     let bob = |shop: Shop| shop.ask("bob", "n2", CART, None, Some("B1.n2")).look("n2", both());
     let alone = bob(shop(REPLICATED).alice().kill("n1"));
-    holds(&alone.story, REPLICATED);
-    holds(&alone.clone().ask("bob", "n2", CART, Some("B1.n2"), None).story, REPLICATED);
-    holds(&alone.clone().kill("n2").restart("n1").story, REPLICATED);
+    holds(&alone.scenario, REPLICATED);
+    holds(&alone.clone().ask("bob", "n2", CART, Some("B1.n2"), None).scenario, REPLICATED);
+    holds(&alone.clone().kill("n2").restart("n1").scenario, REPLICATED);
     // Another node was there when it was made, or came back to it.
     let words = ["bob's session B1 of /shop was never seen on its owner and on a node that is to have a copy"];
-    unknown(&bob(shop(REPLICATED).alice()).kill("n1").story, REPLICATED, &words);
+    unknown(&bob(shop(REPLICATED).alice()).kill("n1").scenario, REPLICATED, &words);
     let back = alone.restart("n1");
-    unknown(&back.story, REPLICATED, &words);
+    unknown(&back.scenario, REPLICATED, &words);
     let missing = back.look("n2", both()).look("n1", copied("A1.n1", HAD));
-    violated(&missing.story, REPLICATED, &["n1 holds no copy of bob's session B1"]);
+    violated(&missing.scenario, REPLICATED, &["n1 holds no copy of bob's session B1"]);
     // One that was there before lost its peers only later.
     let before = shop(REPLICATED).alice().ask("bob", "n2", CART, None, Some("B1.n2")).kill("n1");
-    unknown(&before.look("n2", both()).story, REPLICATED, &words);
+    unknown(&before.look("n2", both()).scenario, REPLICATED, &words);
 }
 
 #[test]
 fn an_answer_that_broke_off_is_told_as_one() {
     let cut = shop(ANSWERS).ask("alice", "n1", CART, None, A1).kill("n1");
     let mut cut = cut.ask("alice", "n2", CART, A1, A2);
-    cut.story.last_outcome(|outcome| {
+    cut.scenario.last_outcome(|outcome| {
         let Outcome::Ok { reply } = outcome.clone() else { panic!("no answer: {outcome:?}") };
         *outcome = Outcome::Unknown { why: "end of file before message length reached".to_owned(), reply: Some(reply) };
     });
     let words = ["answered with HTTP 200 (the answer broke off) after the kill of n1, and #1 with HTTP 200 before it"];
-    violated(&cut.story, ANSWERS, &words);
+    violated(&cut.scenario, ANSWERS, &words);
 }
 
 /// A page that a step asks before a kill and that is asked after it, with the statuses of its answers and what the step
 /// expects.
-fn page(statuses: (u16, u16), (method, path): (Method, &str), expect: Option<Expect>) -> Story {
+fn page(statuses: (u16, u16), (method, path): (Method, &str), expect: Option<Expect>) -> Run {
     let target = format!("{method} {path}");
     let mut shop = shop(ANSWERS).ask("alice", "n1", CART, None, A1);
     let (client, node) = (ClientName::new("alice").expect("a good name"), NodeName::nth(0).into());
     let exchange = Exchange { method, ..Exchange::get(path) };
     let kind = StepKind::Http { client, node, exchange, load: Load::default() };
-    shop.story.plan.steps.push(Step { expect, ..Step::new("ask", kind) });
-    let step = u32::try_from(shop.story.plan.steps.len()).expect("few steps");
-    shop.story.event(Event::StepBegins { step, title: "ask".to_owned() });
+    shop.scenario.plan.steps.push(Step { expect, ..Step::new("ask", kind) });
+    let step = u32::try_from(shop.scenario.plan.steps.len()).expect("few steps");
+    shop.scenario.event(Event::StepBegins { step, title: "ask".to_owned() });
     let mut shop = shop.answered("alice", "n1", &target, (A1, None), statuses.0, "no such page");
-    shop.story.event(Event::StepEnds { step });
+    shop.scenario.event(Event::StepEnds { step });
     let shop = shop.kill("n1").ask("alice", "n2", CART, A1, A2);
-    shop.answered("alice", "n2", &target, (A2, None), statuses.1, "no such page").story
+    shop.answered("alice", "n2", &target, (A2, None), statuses.1, "no such page").scenario
 }
 
 #[test]

@@ -1,20 +1,20 @@
 //! Whether a write waits for a silent peer tells synchronous replication from asynchronous.
 
-use super::story::{Story, node, story};
+use super::run::{Run, node, scenario};
 use super::{holds, unknown, violated};
 use crate::history::{LogClass, LogLine, RecordKind};
-use crate::spec::{FaultKind, Guarantee, ManagerKind, Topology, Violation};
+use crate::model::{FaultKind, Guarantee, ManagerKind, Topology, Violation};
 
 const WAITS: Guarantee = Guarantee::ReplicationWaits;
 
-fn of(nodes: usize, options: &str, manager: ManagerKind) -> Story {
+fn of(nodes: usize, options: &str, manager: ManagerKind) -> Run {
     let mut topology = Topology::of(nodes).expect("few nodes");
     topology.cluster.send_options = options.parse().expect("known options");
     topology.cluster.manager = manager;
-    Story::on(topology).deciding(WAITS).start().deploy().count("alice", "n1").observe()
+    Run::on(topology).deciding(WAITS).start().deploy().count("alice", "n1").observe()
 }
 
-fn silenced(options: &str, kind: FaultKind) -> Story {
+fn silenced(options: &str, kind: FaultKind) -> Run {
     of(2, options, ManagerKind::Delta).cut(kind, None, "n2")
 }
 
@@ -22,8 +22,8 @@ fn silenced(options: &str, kind: FaultKind) -> Story {
 fn a_write_that_does_not_wait_for_a_silent_peer_breaks_what_sync_options_promise() {
     for kind in [FaultKind::Pause, FaultKind::Partition, FaultKind::TribesPartition] {
         let words = ["#2 (count on n1) was answered after 1 ms", &format!("the {kind} of n2"), "does not wait"];
-        let story = silenced("sync-ack", kind).count("alice", "n1");
-        let finding = violated(&story, WAITS, &words);
+        let scenario = silenced("sync-ack", kind).count("alice", "n1");
+        let finding = violated(&scenario, WAITS, &words);
         assert_eq!(finding.violations.get(&Violation::ReplicationDoesNotWait), Some(&1));
         holds(&silenced("sync-ack", kind).count_taking("alice", "n1", 5000), WAITS);
     }
@@ -31,8 +31,8 @@ fn a_write_that_does_not_wait_for_a_silent_peer_breaks_what_sync_options_promise
 
 #[test]
 fn a_write_that_waits_although_its_options_wait_for_nobody_is_told() {
-    let story = silenced("async", FaultKind::Pause).count_taking("alice", "n1", 5000);
-    let finding = violated(&story, WAITS, &["#2 (count on n1)", "it waited for the peer"]);
+    let scenario = silenced("async", FaultKind::Pause).count_taking("alice", "n1", 5000);
+    let finding = violated(&scenario, WAITS, &["#2 (count on n1)", "it waited for the peer"]);
     assert_eq!(finding.violations.get(&Violation::NeedlessWait), Some(&1));
     holds(&silenced("async", FaultKind::Pause).count("alice", "n1"), WAITS);
     // A busy machine.
@@ -42,11 +42,11 @@ fn a_write_that_waits_although_its_options_wait_for_nobody_is_told() {
 
 #[test]
 fn only_the_first_write_of_a_node_counts() {
-    let story = silenced("sync-ack", FaultKind::Pause).count_taking("alice", "n1", 5000).count("alice", "n1");
-    holds(&story, WAITS);
+    let scenario = silenced("sync-ack", FaultKind::Pause).count_taking("alice", "n1", 5000).count("alice", "n1");
+    holds(&scenario, WAITS);
     // Whoever evicted the peer meanwhile waits for nobody.
-    let mut story = silenced("sync-ack", FaultKind::Pause);
-    story.push(RecordKind::Log(LogLine {
+    let mut scenario = silenced("sync-ack", FaultKind::Pause);
+    scenario.push(RecordKind::Log(LogLine {
         node: node("n1"),
         node_time: "12:00".to_owned(),
         level: "INFO".to_owned(),
@@ -54,7 +54,7 @@ fn only_the_first_write_of_a_node_counts() {
         message: "Received member disappeared:[tcp://n2]".to_owned(),
         class: LogClass::MemberDisappeared,
     }));
-    unknown(&story.count("alice", "n1"), WAITS, &["n1 had evicted its peer by the time of #2"]);
+    unknown(&scenario.count("alice", "n1"), WAITS, &["n1 had evicted its peer by the time of #2"]);
 }
 
 #[test]
@@ -72,15 +72,15 @@ fn what_was_undone_too_soon_or_never_tried_shows_nothing() {
 
 #[test]
 fn a_backup_manager_waits_for_the_backup_only() {
-    let story = || of(3, "sync-ack", ManagerKind::Backup).seeing("n3", |state| state.contexts[0].sessions.clear());
-    let to_the_backup = story().cut(FaultKind::Pause, None, "n2").count("alice", "n1");
+    let scenario = || of(3, "sync-ack", ManagerKind::Backup).seeing("n3", |state| state.contexts[0].sessions.clear());
+    let to_the_backup = scenario().cut(FaultKind::Pause, None, "n2").count("alice", "n1");
     violated(&to_the_backup, WAITS, &["does not wait"]);
-    let to_the_other = story().cut(FaultKind::Pause, None, "n3").count("alice", "n1");
+    let to_the_other = scenario().cut(FaultKind::Pause, None, "n3").count("alice", "n1");
     unknown(&to_the_other, WAITS, &["no session was written while a peer was silent"]);
 }
 
 #[test]
 fn a_fault_that_missed_silenced_nobody() {
-    let story = story().deciding(WAITS).start().deploy().count("alice", "n1");
-    unknown(&story, WAITS, &["no session was written while a peer was silent"]);
+    let scenario = scenario().deciding(WAITS).start().deploy().count("alice", "n1");
+    unknown(&scenario, WAITS, &["no session was written while a peer was silent"]);
 }

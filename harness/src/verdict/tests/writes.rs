@@ -3,115 +3,117 @@
 use rstest::rstest;
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::story::{Story, story};
+use super::run::{Run, scenario};
 use super::{holds, unknown, violated};
 use crate::history::OperationId;
-use crate::spec::plan::AppRequest;
-use crate::spec::{Guarantee, Topology};
+use crate::model::plan::AppRequest;
+use crate::model::{Guarantee, Topology};
 
 #[test]
 fn a_lost_write_that_the_replica_had_breaks_both_guarantees() {
-    let story = after_the_first_kill().answering(|answer| answer.count = 4).observe();
+    let scenario = after_the_first_kill().answering(|answer| answer.count = 4).observe();
     let words = [
         "#6 (count on n2) answered alice's session with count 4 where 5 was due",
         "4 increments",
         "replica on n2 had it",
     ];
-    let finding = violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
+    let finding = violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
     assert_eq!(finding.rests_on[0], OperationId(6));
     assert_eq!(finding.rests_on[1..], [OperationId(4), OperationId(3), OperationId(2), OperationId(1)]);
     let words = ["#6 (count on n2)", "count 4 where 5 was due", "the replica on n2 had shown"];
-    let finding = violated(&story, Guarantee::ReplicatedWritesSurvive, &words);
+    let finding = violated(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
     assert_eq!(finding.rests_on, [OperationId(6)]);
 }
 
 #[test]
 fn a_lost_write_that_no_replica_ever_had_breaks_only_the_one() {
-    let story = before_the_kill().holding("n2", |replica| {
+    let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("count").expect("it counts").value = 3.into();
     });
-    let story =
-        story.kill("n1").count("alice", "n2").answering(|answer| answer.count = 4).observe().holding("n2", |replica| {
+    let scenario = scenario.kill("n1").count("alice", "n2").answering(|answer| answer.count = 4).observe().holding(
+        "n2",
+        |replica| {
             replica.attributes.get_mut("count").expect("it counts").value = 4.into();
-        });
+        },
+    );
     let words = ["count 4 where 5 was due", "replica on n2 was seen without it (count 3 where 4 was due at"];
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
-    holds(&story, Guarantee::ReplicatedWritesSurvive);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
+    holds(&scenario, Guarantee::ReplicatedWritesSurvive);
 }
 
 #[test]
 fn a_lost_write_whose_replica_nobody_looked_at_says_so() {
-    let story = story().start().deploy().count("alice", "n1").observe().count("alice", "n1").kill("n1");
-    let story = story.count("alice", "n2").answering(|answer| answer.count = 2).observe();
+    let scenario = scenario().start().deploy().count("alice", "n1").observe().count("alice", "n1").kill("n1");
+    let scenario = scenario.count("alice", "n2").answering(|answer| answer.count = 2).observe();
     let words = ["no surviving node was looked at after the last write"];
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
 }
 
 #[test]
 fn a_write_lost_in_the_second_failover_is_seen() {
-    let story = main_job();
-    let lost = story.answering(|answer| answer.count = 5);
+    let scenario = main_job();
+    let lost = scenario.answering(|answer| answer.count = 5);
     violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n1)", "count 5 where 6 was due"]);
     violated(&lost, Guarantee::ReplicatedWritesSurvive, &["#7 (count on n1)", "the replica on n1 had shown"]);
 }
 
 #[test]
 fn a_read_that_shows_less_is_as_bad_as_a_count() {
-    let story =
+    let scenario =
         before_the_kill().kill("n1").request("alice", "n2", AppRequest::Read).answering(|answer| answer.count = 3);
     let words = ["#6 (read on n2)", "count 3 where 4 was due"];
-    violated(&story.observe(), Guarantee::AcknowledgedWritesSurvive, &words);
+    violated(&scenario.observe(), Guarantee::AcknowledgedWritesSurvive, &words);
 }
 
 #[test]
 fn a_later_answer_is_judged_as_well_as_the_first() {
-    let story = after_the_first_kill().count("alice", "n2").answering(|answer| answer.count = 5).observe();
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n2)", "count 5 where 6 was due"]);
+    let scenario = after_the_first_kill().count("alice", "n2").answering(|answer| answer.count = 5).observe();
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n2)", "count 5 where 6 was due"]);
 }
 
 #[test]
 fn an_increment_applied_twice_is_too_much() {
-    let story = after_the_first_kill().answering(|answer| answer.count = 6).observe();
+    let scenario = after_the_first_kill().answering(|answer| answer.count = 6).observe();
     let words = ["#6 (count on n2)", "count 6, but only 5 increments were ever attempted"];
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
-    violated(&story, Guarantee::ReplicatedWritesSurvive, &words);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
+    violated(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }
 
 #[test]
 fn a_replica_that_is_doubled_is_too_much() {
-    let story = before_the_kill().holding("n2", |replica| {
+    let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("count").expect("it counts").value = 5.into();
     });
     let words = ["replica", "n2", "count 5, but only 4 increments were ever attempted"];
-    violated(&story.kill("n1").count("alice", "n2").observe(), Guarantee::ReplicatedWritesSurvive, &words);
+    violated(&scenario.kill("n1").count("alice", "n2").observe(), Guarantee::ReplicatedWritesSurvive, &words);
 }
 
 #[test]
 fn a_session_that_is_gone_breaks_everything_about_it() {
-    let story = before_the_kill().forget("n2").kill("n1").count("alice", "n2").observe();
+    let scenario = before_the_kill().forget("n2").kill("n1").count("alice", "n2").observe();
     let words = ["#6 (count on n2) asked for alice's session S001.n1 and was given a new one, S002.n2", "had it at"];
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
-    violated(&story, Guarantee::ReplicatedWritesSurvive, &["was given a new one", "the replica on n2 had shown it"]);
-    violated(&story, Guarantee::IdentityKept, &["was given a new one"]);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
+    violated(&scenario, Guarantee::ReplicatedWritesSurvive, &["was given a new one", "the replica on n2 had shown it"]);
+    violated(&scenario, Guarantee::IdentityKept, &["was given a new one"]);
 }
 
 #[test]
 fn a_read_that_finds_no_session_is_a_loss() {
-    let story = before_the_kill().forget("n2").kill("n1").request("alice", "n2", AppRequest::Read).observe();
-    violated(&story, Guarantee::AcknowledgedWritesSurvive, &["#6 (read on n2)", "found none", "4 acknowledged"]);
-    violated(&story, Guarantee::IdentityKept, &["found none"]);
+    let scenario = before_the_kill().forget("n2").kill("n1").request("alice", "n2", AppRequest::Read).observe();
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["#6 (read on n2)", "found none", "4 acknowledged"]);
+    violated(&scenario, Guarantee::IdentityKept, &["found none"]);
 }
 
 #[test]
 fn a_survivors_replica_that_falls_back_is_a_loss_though_nobody_asked() {
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy();
-    let story =
-        story.count("alice", "n1").count("alice", "n1").observe().kill("n1").observe().holding("n3", |replica| {
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy();
+    let scenario =
+        scenario.count("alice", "n1").count("alice", "n1").observe().kill("n1").observe().holding("n3", |replica| {
             replica.attributes.get_mut("count").expect("it counts").value = 1.into();
         });
-    let story = story.count("alice", "n2").observe();
+    let scenario = scenario.count("alice", "n2").observe();
     let words = ["the replica of alice's session on n3 showed count 1 where 2 was due"];
-    violated(&story, Guarantee::ReplicatedWritesSurvive, &words);
+    violated(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }
 
 #[test]
@@ -119,13 +121,15 @@ fn a_joiner_that_is_behind_its_peers_is_a_loss_whatever_the_send_options() {
     for options in ["sync-ack", "async"] {
         let mut topology = Topology::of(2).expect("two nodes");
         topology.cluster.send_options = options.parse().expect("known options");
-        let story = Story::on(topology).start().deploy().count("alice", "n1").observe().kill("n1");
-        let story =
-            story.count("alice", "n2").observe().restart("n1").looked_at_between().observe().holding("n1", |replica| {
+        let scenario = Run::on(topology).start().deploy().count("alice", "n1").observe().kill("n1");
+        let scenario = scenario.count("alice", "n2").observe().restart("n1").looked_at_between().observe().holding(
+            "n1",
+            |replica| {
                 replica.attributes.get_mut("count").expect("it counts").value = 1.into();
-            });
+            },
+        );
         violated(
-            &story,
+            &scenario,
             Guarantee::ReplicatedWritesSurvive,
             &["on n1 showed count 1 where 2 was due", "on n2 had shown"],
         );
@@ -134,14 +138,14 @@ fn a_joiner_that_is_behind_its_peers_is_a_loss_whatever_the_send_options() {
 
 #[test]
 fn a_stale_replica_beside_a_right_one_is_a_loss_after_the_fault() {
-    let stale = |story: Story| {
-        story.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 1.into())
+    let stale = |scenario: Run| {
+        scenario.holding("n3", |replica| replica.attributes.get_mut("count").expect("it counts").value = 1.into())
     };
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy();
-    let story = stale(story.count("alice", "n1").count("alice", "n1").observe()).kill("n1");
-    let story = stale(story.observe()).count("alice", "n2").observe();
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy();
+    let scenario = stale(scenario.count("alice", "n1").count("alice", "n1").observe()).kill("n1");
+    let scenario = stale(scenario.observe()).count("alice", "n2").observe();
     violated(
-        &story,
+        &scenario,
         Guarantee::ReplicatedWritesSurvive,
         &["on n3 showed count 1 where 2 was due", "the replica on n2 had shown"],
     );
@@ -149,26 +153,26 @@ fn a_stale_replica_beside_a_right_one_is_a_loss_after_the_fault() {
 
 #[test]
 fn a_session_that_vanishes_from_a_survivor_is_a_loss_though_nobody_asked() {
-    let story = Story::on(Topology::of(3).expect("three nodes")).start().deploy();
-    let story = story.count("alice", "n1").observe().kill("n1").count("alice", "n2").observe();
-    let story = story.seeing("n3", |state| state.contexts[0].sessions.clear());
-    violated(&story, Guarantee::ReplicatedWritesSurvive, &["n3 no longer held alice's session S001"]);
+    let scenario = Run::on(Topology::of(3).expect("three nodes")).start().deploy();
+    let scenario = scenario.count("alice", "n1").observe().kill("n1").count("alice", "n2").observe();
+    let scenario = scenario.seeing("n3", |state| state.contexts[0].sessions.clear());
+    violated(&scenario, Guarantee::ReplicatedWritesSurvive, &["n3 no longer held alice's session S001"]);
 }
 
 #[test]
 fn a_replica_whose_write_nobody_acknowledged_must_survive_where_it_was_seen() {
-    let story = before_the_kill().count_in_vain("alice", "n1", true).observe().kill("n1");
-    let lost = story.count("alice", "n2").answering(|answer| answer.count = 5).observe();
+    let scenario = before_the_kill().count_in_vain("alice", "n1", true).observe().kill("n1");
+    let lost = scenario.count("alice", "n2").answering(|answer| answer.count = 5).observe();
     violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 5 where 6 was due", "the replica on n2 had shown"]);
     holds(&lost, Guarantee::AcknowledgedWritesSurvive);
 }
 
 #[test]
 fn a_session_that_rises_again_after_its_end_is_a_lost_write() {
-    let story = before_the_kill().request("alice", "n1", AppRequest::Invalidate);
-    let story = story.bring_back("alice", "S001.n1", 4).kill("n1").count("alice", "n2").observe();
+    let scenario = before_the_kill().request("alice", "n1", AppRequest::Invalidate);
+    let scenario = scenario.bring_back("alice", "S001.n1", 4).kill("n1").count("alice", "n2").observe();
     violated(
-        &story,
+        &scenario,
         Guarantee::AcknowledgedWritesSurvive,
         &["#7 (count on n2) was answered out of alice's session, which #6 had ended"],
     );
@@ -177,11 +181,11 @@ fn a_session_that_rises_again_after_its_end_is_a_lost_write() {
 #[test]
 fn a_session_that_rises_again_is_found_by_a_look_alone() {
     let ended = || before_the_kill().request("alice", "n1", AppRequest::Invalidate).observe();
-    let rises = |story: Story| {
-        let story = story.bring_back("alice", "S001.n1", 4).observe();
+    let rises = |scenario: Run| {
+        let scenario = scenario.bring_back("alice", "S001.n1", 4).observe();
         let words = ["held alice's session S001 at", "which #6 had ended with acknowledgement"];
-        let finding = violated(&story, Guarantee::AcknowledgedWritesSurvive, &words);
-        assert!(finding.violations.contains_key(&crate::spec::Violation::RisenSession));
+        let finding = violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
+        assert!(finding.violations.contains_key(&crate::model::Violation::RisenSession));
     };
     rises(ended());
     rises(ended().kill("n1").restart("n1"));
@@ -193,29 +197,29 @@ fn a_session_that_rises_again_is_found_by_a_look_alone() {
 #[case::acknowledged(Guarantee::AcknowledgedWritesSurvive)]
 #[case::replicated(Guarantee::ReplicatedWritesSurvive)]
 fn a_fault_that_nobody_asked_anything_after_tested_nothing(#[case] guarantee: Guarantee) {
-    let story = before_the_kill().kill("n1").observe();
-    unknown(&story, guarantee, &["the kill of n1 tested nothing"]);
+    let scenario = before_the_kill().kill("n1").observe();
+    unknown(&scenario, guarantee, &["the kill of n1 tested nothing"]);
 }
 
 #[rstest]
 #[case::acknowledged(Guarantee::AcknowledgedWritesSurvive)]
 #[case::replicated(Guarantee::ReplicatedWritesSurvive)]
 fn a_session_made_after_the_fault_tested_nothing(#[case] guarantee: Guarantee) {
-    let story = story().start().deploy().observe().kill("n1").count("alice", "n2").count("alice", "n2").observe();
-    unknown(&story, guarantee, &["the kill of n1 tested nothing"]);
+    let scenario = scenario().start().deploy().observe().kill("n1").count("alice", "n2").count("alice", "n2").observe();
+    unknown(&scenario, guarantee, &["the kill of n1 tested nothing"]);
 }
 
 #[test]
 fn without_a_look_before_the_fault_no_replica_is_proven() {
-    let story = story().start().deploy().count("alice", "n1").kill("n1").count("alice", "n2").observe();
+    let scenario = scenario().start().deploy().count("alice", "n1").kill("n1").count("alice", "n2").observe();
     let words = ["before the kill of n1 no replica was seen on a node that outlived it"];
-    unknown(&story, Guarantee::ReplicatedWritesSurvive, &words);
-    holds(&story, Guarantee::AcknowledgedWritesSurvive);
+    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
+    holds(&scenario, Guarantee::AcknowledgedWritesSurvive);
 }
 
 #[test]
 fn what_only_the_killed_node_was_seen_to_hold_proves_nothing() {
-    let story = before_the_kill().blind("n2").kill("n1").count("alice", "n2").observe();
+    let scenario = before_the_kill().blind("n2").kill("n1").count("alice", "n2").observe();
     let words = ["before the kill of n1 no replica was seen", "the probe of n2 told nothing in step 8"];
-    unknown(&story, Guarantee::ReplicatedWritesSurvive, &words);
+    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }

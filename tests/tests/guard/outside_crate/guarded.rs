@@ -2,8 +2,8 @@
 
 use std::process::{Child, Command};
 
-use tomee_harness::lab::guard::{Guard, RUN_VARIABLE, Registry};
-use tomee_harness::spec::RunId;
+use tomee_harness::host::guard::{Guard, RUN_VARIABLE, Registry};
+use tomee_harness::model::RunId;
 
 fn guarded() -> (Guard, Child) {
     let folder = std::env::var("OUTSIDE_FOLDER").expect("set by the test of the workspace");

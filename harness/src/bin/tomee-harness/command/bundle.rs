@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
-use tomee_harness::lab::run_dir::{KEPT_FOLDER, SCENARIO_FILE};
+use tomee_harness::host::run_dir::{KEPT_FOLDER, SCENARIO_FILE};
 use tomee_harness::report::{html, junit};
 use tomee_harness::{config, history};
 use zip::write::SimpleFileOptions;

@@ -1,8 +1,8 @@
 //! `doctor`: what this machine has and lacks.
 
-use tomee_harness::lab::distribution::Maven;
-use tomee_harness::lab::doctor::{self, Health};
-use tomee_harness::lab::java::Java;
+use tomee_harness::runner::doctor::{self, Health};
+use tomee_harness::tomcat::distribution::Maven;
+use tomee_harness::tomcat::java::Java;
 
 use super::{block_on, print, print_json};
 use crate::args::{DoctorArgs, OutputArgs};

@@ -1,16 +1,16 @@
 //! `explain`: a scenario as prose.
 
-use tomee_harness::spec::Topology;
+use tomee_harness::model::Topology;
 
 use super::print;
 use crate::args::ExplainArgs;
 use crate::exit::{Exit, Failure};
-use crate::stories;
+use crate::scenarios;
 
 pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let stories = stories::choose(std::slice::from_ref(&args.scenario))?;
+    let scenarios = scenarios::choose(std::slice::from_ref(&args.scenario))?;
     let two = Topology::of(2).map_err(Failure::usage)?;
-    let prose = stories.iter().map(|story| story.scenario.explain(&two).map_err(Failure::usage));
+    let prose = scenarios.iter().map(|scenario| scenario.scenario.explain(&two).map_err(Failure::usage));
     print(&prose.collect::<Result<Vec<_>, _>>()?.join("\n"))?;
     Ok(Exit::Holds)
 }

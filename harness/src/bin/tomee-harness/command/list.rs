@@ -5,38 +5,38 @@ use serde_json::json;
 use super::{print, print_json};
 use crate::args::{ListArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
-use crate::stories;
+use crate::scenarios;
 
 pub(crate) fn list(args: &ListArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let stories = stories::choose(&args.scenarios)?;
+    let scenarios = scenarios::choose(&args.scenarios)?;
     if output.is_json() {
-        let all: Vec<_> = stories
+        let all: Vec<_> = scenarios
             .iter()
-            .map(|story| {
-                let scenario = &story.scenario;
+            .map(|selected| {
+                let scenario = &selected.scenario;
                 json!({
-                    "scenario": story.name,
+                    "scenario": selected.name,
                     "name": scenario.name(),
                     "catalogue": scenario.catalogue(),
                     "tags": scenario.tags(),
-                    "runtimes": story.runtimes(),
+                    "runtimes": selected.runtimes(),
                 })
             })
             .collect();
         print_json(&json!({"format": 1, "scenarios": all}))?;
         return Ok(Exit::Holds);
     }
-    let width = stories.iter().map(|story| story.name.len()).max().unwrap_or_default();
-    let line = |story: &stories::Story| {
-        let scenario = &story.scenario;
+    let width = scenarios.iter().map(|scenario| scenario.name.len()).max().unwrap_or_default();
+    let line = |selected: &scenarios::SelectedScenario| {
+        let scenario = &selected.scenario;
         format!(
             "{:<width$}  {:<4} {}  [{}]\n",
-            story.name,
+            selected.name,
             scenario.catalogue().unwrap_or("-"),
             scenario.name(),
             scenario.tags().join(", ")
         )
     };
-    print(&stories.iter().map(line).collect::<String>())?;
+    print(&scenarios.iter().map(line).collect::<String>())?;
     Ok(Exit::Holds)
 }

@@ -35,6 +35,6 @@ mod tests {
 
     #[test]
     fn the_template_is_a_scenario() {
-        tomee_harness::spec::Scenario::parse(TEMPLATE.as_bytes()).expect("it can be told");
+        tomee_harness::model::Scenario::parse(TEMPLATE.as_bytes()).expect("it can be told");
     }
 }

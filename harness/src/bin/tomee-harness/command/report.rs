@@ -6,9 +6,9 @@ use std::time::Instant;
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 use tomee_harness::history::{self, History};
-use tomee_harness::lab::run_dir::RunDir;
+use tomee_harness::host::run_dir::RunDir;
+use tomee_harness::model::Plan;
 use tomee_harness::report::{Environment, Summary, html, junit, markdown};
-use tomee_harness::spec::Plan;
 use tomee_harness::verdict;
 
 use super::{print, print_json};

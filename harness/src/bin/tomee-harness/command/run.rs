@@ -7,25 +7,25 @@ mod unused;
 
 use clap::ArgMatches;
 use tomee_harness::config;
-use tomee_harness::lab::clock::Clock;
-use tomee_harness::lab::prepare::RuntimeKind;
-use tomee_harness::spec::deploy_job::{self, OwnApp, OwnAppError};
-use tomee_harness::spec::plan::{App, PlanError};
-use tomee_harness::spec::scenario::refused_jvm_argument;
-use tomee_harness::spec::{Plan, main_job};
+use tomee_harness::host::clock::Clock;
+use tomee_harness::model::deploy_job::{self, OwnApp, OwnAppError};
+use tomee_harness::model::plan::{App, PlanError};
+use tomee_harness::model::scenario::refused_jvm_argument;
+use tomee_harness::model::{Plan, main_job};
+use tomee_harness::runner::prepare::RuntimeKind;
 
 use self::failure::war_failure;
 use self::many::Many;
 use self::one::Common;
 use super::{block_on, print};
-use crate::args::{ColorChoice, OutputArgs, RuntimeChoice, TellArgs};
+use crate::args::{ColorChoice, OutputArgs, RuntimeChoice, ScenarioRunArgs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
+use crate::scenarios::{self, Checked, PlannedRun};
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::stories::{self, Checked, Told};
 
-pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
+pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let settings = Settings::resolve(&args.run, output, matches)?;
     let told = told(args, &settings)?;
@@ -57,10 +57,10 @@ pub(crate) fn run(args: &TellArgs, output: &OutputArgs, matches: &ArgMatches) ->
 }
 
 /// What is to be run: scenarios, a WAR, or the main job.
-fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
+fn told(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, Failure> {
     if !args.scenarios.is_empty() {
-        let stories = stories::choose(&args.scenarios)?;
-        let told = stories.iter().map(|story| story.told(settings, &args.set));
+        let scenarios = scenarios::choose(&args.scenarios)?;
+        let told = scenarios.iter().map(|scenario| scenario.told(settings, &args.set));
         return Ok(told.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
     if !args.set.is_empty() {
@@ -70,7 +70,7 @@ fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
     let topology = settings.topology.clone();
     let Some(war) = args.run.war.clone() else {
         let plan = main_job::plan(topology).map_err(Failure::usage)?;
-        return Ok(vec![Told { label: "the main job".to_owned(), source: None, app: None, plan }]);
+        return Ok(vec![PlannedRun { label: "the main job".to_owned(), source: None, app: None, plan }]);
     };
     let (label, app) = (war.to_string(), OwnApp { war, at: args.run.at.clone(), paths: args.run.path.clone() });
     let plan = deploy_job::plan(topology, app.clone()).map_err(|error| {
@@ -84,7 +84,7 @@ fn told(args: &TellArgs, settings: &Settings) -> Result<Vec<Told>, Failure> {
         };
         Failure::usage(error).hint(hint)
     })?;
-    Ok(vec![Told { label, source: None, app: Some(app), plan }])
+    Ok(vec![PlannedRun { label, source: None, app: Some(app), plan }])
 }
 
 /// The machines that can do a plan, of those that the settings allow.
@@ -98,7 +98,7 @@ fn able(plan: &Plan, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
 }
 
 /// Says what would be run, and on which machines it could be.
-fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
+fn dry_run(told: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
     let mut text = String::new();
     for told in told {
         let kind = able(&told.plan, settings.runtime).map_err(Failure::usage)?;
@@ -112,7 +112,7 @@ fn dry_run(told: &[Told], settings: &Settings) -> Result<Exit, Failure> {
 }
 
 /// Refuses what no run could use, before anything is fetched or started.
-fn check_input(told: &Told, runtime: RuntimeChoice, checked: &mut Checked) -> Result<(), Failure> {
+fn check_input(told: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked) -> Result<(), Failure> {
     told.check_files(checked)?;
     for (app, _) in told.plan.deployed() {
         if let App::War(path) = app {

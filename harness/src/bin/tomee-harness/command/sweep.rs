@@ -1,8 +1,8 @@
 //! `sweep`: removes what an older crash left.
 
 use serde_json::json;
-use tomee_harness::lab::guard::Registry;
-use tomee_harness::lab::sweep::{self, Scope};
+use tomee_harness::host::guard::Registry;
+use tomee_harness::runtime::sweep::{self, Scope};
 
 use super::{block_on, print, print_json};
 use crate::args::{OutputArgs, SweepArgs};

@@ -1,13 +1,13 @@
 //! What went wrong with a run, as a user is told.
 
-use tomee_harness::lab::cluster::ClusterError;
-use tomee_harness::lab::compile::CompileError;
-use tomee_harness::lab::prepare::PrepareError;
-use tomee_harness::lab::run_dir::RunDir;
-use tomee_harness::lab::runtime::RuntimeError;
-use tomee_harness::lab::war::WarError;
-use tomee_harness::spec::RunId;
-use tomee_harness::trial::TrialError;
+use tomee_harness::cluster::ClusterError;
+use tomee_harness::host::run_dir::RunDir;
+use tomee_harness::model::RunId;
+use tomee_harness::runner::TrialError;
+use tomee_harness::runner::prepare::PrepareError;
+use tomee_harness::runtime::RuntimeError;
+use tomee_harness::tomcat::compiler::CompileError;
+use tomee_harness::tomcat::war::WarError;
 
 use crate::exit::{Failure, space_hint};
 

@@ -1,4 +1,4 @@
-//! Many runs: as many at one time as the budget bears, in their order; where clusters are handed on, in the fleet's.
+//! Many runs: as many at one time as the budget bears, in their order; where clusters are handed on, in the pool's.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -7,19 +7,19 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
-use tomee_harness::lab::clock::Clock;
-use tomee_harness::spec::Plan;
-use tomee_harness::suite::{Berth, Budget, Fleet, Jobs, Standing};
+use tomee_harness::host::clock::Clock;
+use tomee_harness::model::Plan;
+use tomee_harness::runner::{Budget, ClusterPool, IdleCluster, Jobs, Lease};
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
 use crate::command::print;
 use crate::exit::{Exit, Failure};
-use crate::stories::Told;
+use crate::scenarios::PlannedRun;
 
 /// What is run, and how often.
 pub(super) struct Many<'a> {
-    pub(super) told: &'a [Told],
+    pub(super) told: &'a [PlannedRun],
     pub(super) times: Option<u32>,
     pub(super) until_failure: bool,
     pub(super) jobs: Jobs,
@@ -31,7 +31,7 @@ pub(super) struct Many<'a> {
 struct Pending<'a> {
     /// With its round, where there are several.
     label: String,
-    told: &'a Told,
+    told: &'a PlannedRun,
     plan: Arc<Plan>,
 }
 
@@ -39,7 +39,7 @@ struct Pending<'a> {
 struct Numbered<'a> {
     number: u32,
     label: String,
-    told: &'a Told,
+    told: &'a PlannedRun,
 }
 
 /// The number and the label of a run, and how it ended.
@@ -57,7 +57,8 @@ impl<'a> Many<'a> {
     /// All runs, round by round.
     fn queue(&self) -> impl Iterator<Item = Pending<'a>> {
         let rounds = self.rounds();
-        let told: Vec<(&Told, Arc<Plan>)> = self.told.iter().map(|told| (told, Arc::new(told.plan.clone()))).collect();
+        let told: Vec<(&PlannedRun, Arc<Plan>)> =
+            self.told.iter().map(|told| (told, Arc::new(told.plan.clone()))).collect();
         let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
         runs.map(move |(round, (told, plan))| {
             let round = if rounds > 1 { format!(" (round {round})") } else { String::new() };
@@ -69,7 +70,7 @@ impl<'a> Many<'a> {
     pub(super) async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
         let stop = common.signals.token().child_token();
         let budget = Budget::of(self.jobs);
-        let fleet = Fleet::new(budget, self.warm);
+        let pool = ClusterPool::new(budget, self.warm);
         let (mut queue, mut running) = (self.queue().fuse(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
         let (mut pending, mut begun): (Vec<Pending<'_>>, u32) = (vec![], 0);
         let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
@@ -79,7 +80,7 @@ impl<'a> Many<'a> {
             if goes_on {
                 // A round of them, to choose from.
                 for next in queue.by_ref().take(self.told.len() - pending.len()) {
-                    fleet.expect([&*next.plan]);
+                    pool.expect([&*next.plan]);
                     pending.push(next);
                 }
             } else {
@@ -100,15 +101,15 @@ impl<'a> Many<'a> {
                         failed.get_or_insert(failure);
                     }
                 },
-                (place, berth, standing) = fleet.berth(&plans), if !plans.is_empty() => {
+                (place, lease, idle_cluster) = pool.lease(&plans), if !plans.is_empty() => {
                     let Pending { label, told, .. } = pending.remove(place);
                     begun += 1;
                     let run = Numbered { number: begun, label, told };
-                    running.push(Box::pin(self.one(common, &stop, run, (berth, standing), clock)));
+                    running.push(Box::pin(self.one(common, &stop, run, (lease, idle_cluster), clock)));
                 }
             }
         }
-        let ended = fleet.end().await.map_err(Failure::environment);
+        let ended = pool.end().await.map_err(Failure::environment);
         let worst = shown.end()?;
         match (failed, ended) {
             (Some(failure), Err(left)) => Err(failure.leaving(left)),
@@ -122,7 +123,7 @@ impl<'a> Many<'a> {
         common: Common<'_>,
         stop: &CancellationToken,
         run: Numbered<'_>,
-        berth: (Berth, Option<Standing>),
+        lease: (Lease, Option<IdleCluster>),
         clock: Clock,
     ) -> Done {
         let Numbered { number, label, told } = run;
@@ -138,7 +139,7 @@ impl<'a> Many<'a> {
         let common = Common { progress: &progress, ..common };
         // On the heap: the future of a whole run is some ten kilobytes.
         let ended =
-            Box::pin(One { common, stop, told, clock, warm: self.warm }.run(number, self.is_many(), berth)).await;
+            Box::pin(One { common, stop, told, clock, warm: self.warm }.run(number, self.is_many(), lease)).await;
         (number, label, ended)
     }
 }

@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
+use tomee_harness::cluster::Beginning;
 use tomee_harness::config;
 use tomee_harness::history::Record;
-use tomee_harness::lab::clock::Clock;
-use tomee_harness::lab::cluster::Beginning;
-use tomee_harness::lab::distribution::{Caches, Distribution, Maven};
-use tomee_harness::lab::guard::Guard;
-use tomee_harness::lab::prepare::{self, Preparation, PrepareError, Prepared, RuntimeKind};
-use tomee_harness::lab::run_dir::RunDir;
-use tomee_harness::lab::runtime::docker::DockerOptions;
+use tomee_harness::host::clock::Clock;
+use tomee_harness::host::guard::Guard;
+use tomee_harness::host::run_dir::RunDir;
+use tomee_harness::model::RunId;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::summary::Summary;
 use tomee_harness::report::terminal::{self, Style};
-use tomee_harness::spec::RunId;
-use tomee_harness::suite::{Berth, RenewalListener, Standing, remove_machines};
-use tomee_harness::trial::{self, AtTheEnd, TrialError};
+use tomee_harness::runner::prepare::{self, Preparation, PrepareError, Prepared, RuntimeKind};
+use tomee_harness::runner::{self, AtTheEnd, TrialError};
+use tomee_harness::runner::{IdleCluster, Lease, RenewalListener, remove_machines};
+use tomee_harness::runtime::docker::DockerOptions;
+use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven};
 use tomee_harness::verdict::Status;
 
 use super::failure::{prepare_failure, sweep_hint, trial_failure};
@@ -28,9 +28,9 @@ use crate::command::{colored, json_line, report};
 use crate::exit::{Exit, Failure};
 use crate::kept::Kept;
 use crate::progress::Progress;
+use crate::scenarios::PlannedRun;
 use crate::settings::Settings;
 use crate::signals::Signals;
-use crate::stories::Told;
 
 /// What a run begins with.
 struct Ready {
@@ -75,7 +75,7 @@ pub(super) struct One<'a> {
     pub(super) common: Common<'a>,
     /// Ends it early: a signal, or the failure of another run.
     pub(super) stop: &'a CancellationToken,
-    pub(super) told: &'a Told,
+    pub(super) told: &'a PlannedRun,
     pub(super) clock: Clock,
     /// Whether its cluster is handed on.
     pub(super) warm: bool,
@@ -90,17 +90,17 @@ impl<'a> std::ops::Deref for One<'a> {
 }
 
 impl One<'_> {
-    /// Runs it. `number` is its place among `many`; a cluster that was handed on comes with the berth.
+    /// Runs it. `number` is its place among `many`; a cluster that was handed on comes with the lease.
     pub(super) async fn run(
         &self,
         number: u32,
         many: bool,
-        (berth, standing): (Berth, Option<Standing>),
+        (lease, idle_cluster): (Lease, Option<IdleCluster>),
     ) -> Result<Ended, Failure> {
         let started = jiff::Zoned::now();
         let run = RunDir::new_id(&started);
         let folder = self.folder(&run, number, many)?;
-        let Ready { beginning, guard, from, machines } = self.ready(&run, folder, &berth, standing).await?;
+        let Ready { beginning, guard, from, machines } = self.ready(&run, folder, &lease, idle_cluster).await?;
         let run_dir = beginning.run_dir().clone();
         let kept = Kept::of(self.told, &self.settings.topology.jvm.libs, &run_dir)?;
         let mut environment = self.environment(&run, &started, &beginning, &kept);
@@ -112,7 +112,7 @@ impl One<'_> {
         let ended = ended.map_err(|error| trial_failure(error, &run_dir));
         let handed_on = ended.as_ref().ok().and_then(|ended| ended.cluster.clone()).zip(machines.clone());
         let released = if let Some((cluster, machines)) = handed_on {
-            berth.hand_on(Standing { cluster, guard, run: from, machines }, self.renewal_listener());
+            lease.hand_on(IdleCluster { cluster, guard, run: from, machines }, self.renewal_listener());
             Ok(())
         } else {
             let released = release(guard, self.keep, self.progress).await;
@@ -128,13 +128,13 @@ impl One<'_> {
             (Err(failure), Err(left)) => return Err(failure.leaving(left)),
             (Err(failure), Ok(())) => return Err(failure),
         };
-        // The berth has it.
+        // The lease has it.
         ended.cluster = None;
         self.report(&run_dir, environment, ended, timed_out, many)
     }
 
-    /// Tells the story, and whether it took too long.
-    async fn tell(&self, beginning: Beginning) -> (Result<trial::Ended, TrialError>, bool) {
+    /// Tells the scenario, and whether it took too long.
+    async fn tell(&self, beginning: Beginning) -> (Result<runner::Ended, TrialError>, bool) {
         let (limit, token) = (self.settings.timeout, self.stop.child_token());
         let at_the_end = match (self.keep, self.warm) {
             (true, _) => AtTheEnd::Keep,
@@ -142,7 +142,7 @@ impl One<'_> {
             (false, false) => AtTheEnd::ShutDown,
         };
         let deadline = tokio::time::timeout(limit, std::future::pending::<()>());
-        let running = trial::run_on(&self.told.plan, beginning, at_the_end, &token);
+        let running = runner::run_on(&self.told.plan, beginning, at_the_end, &token);
         tokio::pin!(running, deadline);
         tokio::select! {
             ended = &mut running => (ended, false),
@@ -159,7 +159,7 @@ impl One<'_> {
         &self,
         run_dir: &RunDir,
         mut environment: Environment,
-        ended: trial::Ended,
+        ended: runner::Ended,
         timed_out: bool,
         many: bool,
     ) -> Result<Ended, Failure> {
@@ -199,13 +199,13 @@ impl One<'_> {
         &self,
         run: &RunId,
         folder: Utf8PathBuf,
-        berth: &Berth,
-        standing: Option<Standing>,
+        lease: &Lease,
+        idle_cluster: Option<IdleCluster>,
     ) -> Result<Ready, Failure> {
         let ready = async {
-            match standing {
-                Some(standing) => self.succeed(standing, &folder),
-                None => self.prepare(run, folder, berth).await,
+            match idle_cluster {
+                Some(idle_cluster) => self.succeed(idle_cluster, &folder),
+                None => self.prepare(run, folder, lease).await,
             }
         };
         tokio::select! {
@@ -226,8 +226,8 @@ impl One<'_> {
         })
     }
 
-    fn succeed(&self, standing: Standing, folder: &Utf8Path) -> Result<Ready, Failure> {
-        let Standing { cluster, guard, run, machines } = standing;
+    fn succeed(&self, idle_cluster: IdleCluster, folder: &Utf8Path) -> Result<Ready, Failure> {
+        let IdleCluster { cluster, guard, run, machines } = idle_cluster;
         let progress = self.progress.clone();
         let listener = Arc::new(move |record: &Record| progress.record(record));
         // What came before is not of this run.
@@ -236,7 +236,7 @@ impl One<'_> {
         Ok(Ready { beginning: Beginning::Warm(successor), guard, from: run, machines: Some(machines) })
     }
 
-    async fn prepare(&self, run: &RunId, folder: Utf8PathBuf, berth: &Berth) -> Result<Ready, Failure> {
+    async fn prepare(&self, run: &RunId, folder: Utf8PathBuf, lease: &Lease) -> Result<Ready, Failure> {
         let runtime = self.runtime().await;
         let progress = self.progress.clone();
         // Beside the runs' folders, as it outlives the first of them.
@@ -254,7 +254,7 @@ impl One<'_> {
             maven: Maven::default(),
             progress: self.progress,
             clock: self.clock,
-            listener: berth.starting(Arc::new(move |record| progress.record(record))).await,
+            listener: lease.starting(Arc::new(move |record| progress.record(record))).await,
         };
         let Prepared { parts, guard } = preparation.prepare().await.map_err(prepare_failure)?;
         Ok(Ready { beginning: parts.into(), guard, from: run.clone(), machines })
@@ -296,7 +296,7 @@ impl One<'_> {
             server,
             setting: Some(setting),
             cluster: None,
-            story: Some(self.told.label.clone()),
+            scenario: Some(self.told.label.clone()),
             again: self.told.again(runtime, &self.settings.topology.jvm, kept),
             files: kept.files(),
             not_in_effect: unused::of(&self.told.plan),
@@ -346,7 +346,7 @@ async fn release(guard: Arc<Guard>, keep: bool, progress: &Progress) -> Result<(
 }
 
 /// The distribution's progress, as lines and a moving count.
-impl tomee_harness::lab::distribution::Progress for Progress {
+impl tomee_harness::tomcat::distribution::Progress for Progress {
     fn note(&self, text: &str) {
         self.line(&format!("  {text}"));
         self.now(text);

@@ -3,11 +3,11 @@
 use std::io::Write as _;
 
 use tomee_harness::config;
-use tomee_harness::lab::distribution::own_server_xml;
+use tomee_harness::model::Plan;
 use tomee_harness::report::environment::UnusedFile;
-use tomee_harness::spec::Plan;
+use tomee_harness::tomcat::distribution::own_server_xml;
 
-use crate::stories::Told;
+use crate::scenarios::PlannedRun;
 
 /// What of the servers' own configuration is not in effect in a run of this plan.
 pub(super) fn of(plan: &Plan) -> Vec<UnusedFile> {
@@ -24,7 +24,7 @@ pub(super) fn of(plan: &Plan) -> Vec<UnusedFile> {
 }
 
 /// Warns of it, once a file, on standard error, also where progress is not wanted.
-pub(super) fn warn(told: &[Told]) {
+pub(super) fn warn(told: &[PlannedRun]) {
     let mut warned: Vec<UnusedFile> = vec![];
     for unused in told.iter().flat_map(|told| of(&told.plan)) {
         if !warned.contains(&unused) {

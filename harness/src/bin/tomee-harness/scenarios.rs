@@ -1,0 +1,320 @@
+//! Which scenarios are meant: by path, by the name of a shipped one, by tag or by catalogue number.
+
+use std::collections::BTreeSet;
+
+use camino::{Utf8Path, Utf8PathBuf};
+use tomee_harness::config;
+use tomee_harness::host::run_dir::SCENARIO_FILE;
+use tomee_harness::model::deploy_job::OwnApp;
+use tomee_harness::model::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
+use tomee_harness::model::topology::JvmSpec;
+use tomee_harness::model::{Plan, Topology};
+use tomee_harness::runner::prepare::RuntimeKind;
+use tomee_harness::suite::files_below;
+use tomee_harness::tomcat::war::{War, WarError};
+
+use crate::exit::Failure;
+use crate::kept::{Kept, whole, whole_server};
+use crate::settings::{Origin, Settings};
+
+/// A scenario with where it comes from.
+#[derive(Debug)]
+pub(crate) struct SelectedScenario {
+    /// The path of its file, or the name of a shipped one.
+    pub(crate) name: String,
+    pub(crate) scenario: Scenario,
+    text: Vec<u8>,
+    /// The folder of its file; none of a shipped one, which names no files.
+    folder: Utf8PathBuf,
+}
+
+impl SelectedScenario {
+    /// The runtimes that can do all runs of the scenario, on a cluster of two where it says nothing else.
+    pub(crate) fn runtimes(&self) -> Vec<&'static str> {
+        let plans = Topology::of(2).ok().and_then(|two| self.scenario.plans(&two).ok()).unwrap_or_default();
+        let able = |kind: &RuntimeKind| plans.iter().all(|run| kind.check(&run.plan).is_ok());
+        let kinds = [RuntimeKind::Process, RuntimeKind::Docker].into_iter();
+        kinds.filter(able).map(RuntimeKind::name).collect()
+    }
+}
+
+/// One run of a scenario, of the main job, or of an app.
+#[derive(Debug)]
+pub(crate) struct PlannedRun {
+    /// `failover/kill-the-owner [manager=delta]`.
+    pub(crate) label: String,
+    /// The scenario; none of what is no scenario.
+    pub(crate) source: Option<Source>,
+    /// The app that is deployed in the place of the counter.
+    pub(crate) app: Option<OwnApp>,
+    pub(crate) plan: Plan,
+}
+
+/// Where a run's scenario comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Source {
+    /// The path of its file, or the name of a shipped one.
+    name: String,
+    pub(crate) text: String,
+    /// The folder against which its paths are resolved.
+    pub(crate) folder: Utf8PathBuf,
+}
+
+/// What was looked at and found good. The runs of a scenario share its files, and a WAR is read to its end.
+#[derive(Debug, Default)]
+pub(crate) struct Checked {
+    scenarios: BTreeSet<String>,
+    wars: BTreeSet<Utf8PathBuf>,
+}
+
+impl Checked {
+    /// Refuses an app that no server could deploy.
+    pub(crate) fn war(&mut self, path: &Utf8Path) -> Result<(), WarError> {
+        if !self.wars.contains(path) {
+            War::check(path)?;
+            self.wars.insert(path.to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl Source {
+    /// Refuses a path that leads nowhere, or to an app that no server could deploy, at its place.
+    fn check(&self, checked: &mut Checked) -> Result<(), Failure> {
+        NamedPath::all(&self.text).into_iter().try_for_each(|named| {
+            let path = self.folder.join(&named.path);
+            let (message, help) = match named.kind {
+                PathKind::App => match checked.war(&path) {
+                    Err(error) => (error.to_string(), error.hint()),
+                    Ok(()) => return Ok(()),
+                },
+                PathKind::Lib if !path.is_file() => (format!("there is no file {path}"), None),
+                PathKind::Server | PathKind::Java if !path.is_dir() => (format!("there is no folder {path}"), None),
+                PathKind::Lib | PathKind::Server | PathKind::Java => return Ok(()),
+            };
+            let relative = named.path.is_relative().then(|| "paths are relative to the scenario's file".to_owned());
+            let help =
+                Some(help.into_iter().chain(relative).collect::<Vec<_>>().join("; ")).filter(|help| !help.is_empty());
+            let error = ScenarioError { message, span: Some(named.place), help };
+            Err(refused(&self.name, self.text.as_bytes(), error))
+        })
+    }
+}
+
+impl PlannedRun {
+    /// Refuses files that no run could use, before anything is fetched or started.
+    pub(crate) fn check_files(&self, checked: &mut Checked) -> Result<(), Failure> {
+        match &self.source {
+            Some(source) if !checked.scenarios.contains(&source.name) => {
+                source.check(checked)?;
+                checked.scenarios.insert(source.name.clone());
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The command line that does this run again, from any folder. All that a settings file or the environment could say
+    /// otherwise is said; `jvm` is what the settings have said.
+    pub(crate) fn again(&self, runtime: &str, jvm: &JvmSpec, kept: &Kept) -> Vec<String> {
+        let topology = &self.plan.topology;
+        let mut words: Vec<String> = vec!["tomee-harness".to_owned(), "run".to_owned()];
+        words.extend(self.source.is_some().then(|| kept.folder().join(SCENARIO_FILE).into_string()));
+        let mut say = |flag: &str, value: &dyn std::fmt::Display| words.extend([flag.to_owned(), value.to_string()]);
+        say("--runtime", &runtime);
+        say("--nodes", &topology.nodes.len());
+        say("--server", &whole_server(&topology.server));
+        say("--manager", &topology.cluster.manager);
+        say("--membership", &topology.cluster.membership);
+        say("--send-options", &topology.cluster.send_options);
+        say("--timing", &topology.timing);
+        jvm.home.iter().for_each(|home| say("--java", &whole(home)));
+        jvm.args.iter().for_each(|argument| say("--jvm-arg", argument));
+        jvm.env.iter().for_each(|(name, value)| say("--env", &config::redact_argument(&format!("{name}={value}"))));
+        jvm.libs.iter().for_each(|lib| say("--lib", &kept.place(lib)));
+        if let Some(app) = &self.app {
+            say("--war", &kept.place(&app.war));
+            app.at.iter().for_each(|at| say("--at", at));
+            app.paths.iter().for_each(|path| say("--path", path));
+        }
+        words
+    }
+}
+
+/// A scenario that cannot be told, with its place.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("{message}")]
+struct Refused {
+    message: String,
+    #[source_code]
+    text: miette::NamedSource<String>,
+    #[label("here")]
+    span: Option<miette::SourceSpan>,
+    #[help]
+    help: Option<String>,
+}
+
+/// The scenarios of these words, each once, in their order; all shipped ones where no word is said.
+pub(crate) fn choose(words: &[String]) -> Result<Vec<SelectedScenario>, Failure> {
+    let mut chosen: Vec<SelectedScenario> = vec![];
+    if words.is_empty() {
+        chosen = all_shipped()?;
+    }
+    for word in words {
+        let found = if is_path(word) { of_path(Utf8Path::new(word))? } else { of_word(word)? };
+        for scenario in found {
+            if !chosen.iter().any(|known| known.name == scenario.name) {
+                chosen.push(scenario);
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+/// Something with `/` or `.toml` is a path.
+fn is_path(word: &str) -> bool {
+    word.contains('/') || Utf8Path::new(word).extension() == Some("toml")
+}
+
+fn all_shipped() -> Result<Vec<SelectedScenario>, Failure> {
+    shipped().into_iter().map(of_shipped).collect()
+}
+
+fn of_path(path: &Utf8Path) -> Result<Vec<SelectedScenario>, Failure> {
+    if path.is_dir() {
+        let files = files_below(path);
+        let files = files.map_err(|error| Failure::usage(format!("{path} cannot be read: {error}")))?;
+        if files.is_empty() {
+            return Err(Failure::usage(format!("there is no scenario (*.toml) in {path}")));
+        }
+        return files.into_iter().map(|file| of_file(&file)).collect();
+    }
+    if path.exists() {
+        return Ok(vec![of_file(path)?]);
+    }
+    let name = path.as_str().trim_start_matches("scenarios/").trim_end_matches(".toml");
+    let below = format!("{}/", name.trim_end_matches('/'));
+    let found = shipped().into_iter().filter(|scenario| scenario.name == name || scenario.name.starts_with(&below));
+    let found: Vec<SelectedScenario> = found.map(of_shipped).collect::<Result<_, _>>()?;
+    if found.is_empty() {
+        let hint = "`tomee-harness list` tells the scenarios that are part of this program".to_owned();
+        return Err(Failure::usage(format!("there is no scenario {path}")).hint(Some(hint)));
+    }
+    Ok(found)
+}
+
+fn of_word(word: &str) -> Result<Vec<SelectedScenario>, Failure> {
+    let meant = |selected: &SelectedScenario| {
+        let scenario = &selected.scenario;
+        let last = selected.name.rsplit('/').next().unwrap_or_default();
+        scenario.tags().iter().any(|tag| tag == word) || scenario.catalogue() == Some(word) || last == word
+    };
+    let found: Vec<SelectedScenario> = all_shipped()?.into_iter().filter(meant).collect();
+    if found.is_empty() {
+        let mut tags: Vec<String> =
+            all_shipped()?.iter().flat_map(|scenario| scenario.scenario.tags().to_vec()).collect();
+        tags.sort();
+        tags.dedup();
+        let hint = format!("tags are {}; a path has a / or ends in .toml", tags.join(", "));
+        return Err(Failure::usage(format!("no scenario has the tag, number or name {word:?}")).hint(Some(hint)));
+    }
+    Ok(found)
+}
+
+fn of_file(path: &Utf8Path) -> Result<SelectedScenario, Failure> {
+    let text = fs_err::read(path).map_err(Failure::usage)?;
+    read(path.to_string(), text, path.parent().unwrap_or(Utf8Path::new("")).to_owned())
+}
+
+fn of_shipped(scenario: Shipped) -> Result<SelectedScenario, Failure> {
+    read(scenario.name.to_owned(), scenario.content.to_vec(), Utf8PathBuf::new())
+}
+
+fn read(name: String, text: Vec<u8>, folder: Utf8PathBuf) -> Result<SelectedScenario, Failure> {
+    match Scenario::parse(&text) {
+        Ok(scenario) => Ok(SelectedScenario { name, scenario: scenario.in_folder(&folder), text, folder }),
+        Err(error) => Err(refused(&name, &text, error)),
+    }
+}
+
+fn refused(name: &str, text: &[u8], error: ScenarioError) -> Failure {
+    let text = miette::NamedSource::new(name, String::from_utf8_lossy(text).into_owned());
+    let span = error.span.map(Into::into);
+    let refused = Refused { message: error.message, text, span, help: error.help };
+    if span.is_none() {
+        return Failure::usage(format!("{name}: {}", refused.message)).hint(refused.help);
+    }
+    Failure::usage(format!("{:?}", miette::Report::new(refused)))
+}
+
+impl SelectedScenario {
+    /// Its runs on the cluster of the settings. What flags and `--set` say wins over the scenario.
+    pub(crate) fn told(&self, settings: &Settings, set: &[(String, String)]) -> Result<Vec<PlannedRun>, Failure> {
+        let said = said(settings, set)?;
+        let runs = self.scenario.plans_with(&settings.topology, &said);
+        let runs = runs.map_err(|error| refused(&self.name, &self.text, error))?;
+        let told = runs.into_iter().map(|run| {
+            let cell = run.cell.to_string();
+            let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
+            let text = String::from_utf8_lossy(&self.text).into_owned();
+            let source = Some(Source { name: self.name.clone(), text, folder: self.folder.clone() });
+            PlannedRun { label, source, app: None, plan: run.plan }
+        });
+        Ok(told.collect())
+    }
+}
+
+/// What the command line says of the cluster.
+fn said(settings: &Settings, set: &[(String, String)]) -> Result<ClusterTable, Failure> {
+    const KEYS: [&str; 6] = ["nodes", "server", "manager", "membership", "send_options", "timing"];
+    let mut said = ClusterTable::default();
+    let flags = settings.lines.iter().filter(|(name, _, origin)| *origin == Origin::Flag && KEYS.contains(name));
+    let flags = flags.map(|(name, value, _)| (name.replace('_', "-"), value.clone()));
+    for (key, value) in flags.chain(set.iter().cloned()) {
+        said.set(&key, &value).map_err(|error| Failure::usage(error.message).hint(error.help))?;
+    }
+    Ok(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use tomee_harness::model::ContextPath;
+
+    use super::*;
+
+    #[test]
+    fn a_war_is_read_once_and_a_bad_one_is_refused_each_time() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let (good, bad) = (folder.join("shop.war"), folder.join("bad.war"));
+        let counter = War::counter(ContextPath::new("/shop").expect("a path")).expect("packed");
+        fs_err::write(&good, &counter.content).expect("written");
+        fs_err::write(&bad, "no zip").expect("written");
+        let mut checked = Checked::default();
+        checked.war(&good).expect("a server could deploy it");
+        fs_err::remove_file(&good).expect("removed");
+        checked.war(&good).expect("it is not read again");
+        for _ in 0..2 {
+            checked.war(&bad).expect_err("no server could deploy it");
+        }
+    }
+
+    #[test]
+    fn the_files_of_a_scenario_are_looked_at_once() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
+        let lib = folder.join("driver.jar");
+        fs_err::write(&lib, "").expect("written");
+        let text = "name = \"jars\"\n[cluster]\nlibs = [\"driver.jar\"]\n".to_owned();
+        let plan = tomee_harness::model::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
+        let told = |name: &str| {
+            let source = Source { name: name.to_owned(), text: text.clone(), folder: folder.to_owned() };
+            PlannedRun { label: name.to_owned(), source: Some(source), app: None, plan: plan.clone() }
+        };
+        let mut checked = Checked::default();
+        told("jars.toml").check_files(&mut checked).expect("the jar is there");
+        fs_err::remove_file(&lib).expect("removed");
+        told("jars.toml").check_files(&mut checked).expect("the next run of it has the same files");
+        told("other.toml").check_files(&mut checked).expect_err("there is no such jar");
+    }
+}

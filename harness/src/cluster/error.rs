@@ -1,0 +1,147 @@
+//! What can go wrong with a cluster, told with node, phase, limit and evidence.
+
+use crate::cluster::client::ClientError;
+use crate::cluster::probe::ProbeError;
+use crate::host::wait::TimedOut;
+use crate::model::{FaultError, FaultKind, Guarantee, NodeName};
+use crate::runtime::RuntimeError;
+
+/// What can go wrong with a cluster.
+#[derive(Debug, thiserror::Error)]
+pub enum ClusterError {
+    /// The machines.
+    #[error(transparent)]
+    Runtime(#[from] RuntimeError),
+    /// The probe cannot be made.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
+    /// A client cannot be made.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// The configuration cannot be rendered.
+    #[error("the configuration of {node} cannot be made")]
+    Render {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: crate::config::RenderError,
+    },
+    /// The server's version cannot be read.
+    #[error("the server of {node} cannot be told")]
+    Version {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: crate::model::version::TomcatVersionError,
+    },
+    /// The logs of the nodes cannot be copied.
+    #[error("the logs cannot be copied")]
+    Logs(#[source] std::io::Error),
+    /// A cluster that an earlier scenario has left is not as a new one would be.
+    #[error("the cluster is not as good as new: {}", why.join("; "))]
+    NotAsNew {
+        /// What is left of the scenario, or missing.
+        why: Vec<String>,
+    },
+    /// The files of a node cannot be gathered.
+    #[error("the files of {node} cannot be gathered")]
+    Files {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A node ended or failed while it started.
+    #[error("{node} failed while starting: {how}")]
+    NodeFailed {
+        /// The node.
+        node: NodeName,
+        /// How it ended, or what it said.
+        how: String,
+        /// The lines that say why, from its own log or console.
+        lines: Vec<String>,
+        /// Whether somebody else had taken its port.
+        address_in_use: bool,
+    },
+    /// A node ended while nobody had asked it to.
+    #[error("{node} ended unasked: {how}")]
+    NodeDied {
+        /// The node.
+        node: NodeName,
+        /// How it ended.
+        how: String,
+    },
+    /// A fault whose parameters are missing or out of range.
+    #[error(transparent)]
+    Fault(#[from] FaultError),
+    /// A fault that the machine could not do.
+    #[error("the {kind} of {node} did not hit")]
+    FaultMissed {
+        /// The fault.
+        kind: FaultKind,
+        /// The node that it was meant for.
+        node: NodeName,
+        /// Why the machine could not do it.
+        #[source]
+        source: Box<ClusterError>,
+    },
+    /// A fault on a node, of which another one is still to be undone.
+    #[error("the {kind} of {node} was not undone yet")]
+    StillBroken {
+        /// The node.
+        node: NodeName,
+        /// What was done to it.
+        kind: FaultKind,
+    },
+    /// Nothing was done to a node that can be undone.
+    #[error("nothing was done to {0} that can be undone")]
+    NothingToHeal(NodeName),
+    /// A wait ran out.
+    #[error("{what} did not come in time")]
+    Wait {
+        /// What was waited for.
+        what: String,
+        /// The guarantee that this breaks, where one explains it.
+        breaks: Option<Guarantee>,
+        /// The wait.
+        #[source]
+        source: TimedOut,
+    },
+    /// An HTTP client cannot be made.
+    #[error("an HTTP client cannot be made: {0}")]
+    Http(String),
+    /// There is no node of this name.
+    #[error("the cluster has no node {0}")]
+    NoSuchNode(String),
+    /// A probe does not answer.
+    #[error("the probe of {node} does not answer: {why}")]
+    ProbeDead {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        why: String,
+    },
+    /// A node that is asked for does not exist or was broken.
+    #[error("{0} does not run")]
+    NotRunning(NodeName),
+}
+
+impl From<TimedOut> for ClusterError {
+    fn from(source: TimedOut) -> Self {
+        Self::Wait { what: source.wanted.clone(), breaks: None, source }
+    }
+}
+
+impl ClusterError {
+    /// Says which guarantee a wait that ran out breaks. Other errors stay as they are.
+    #[must_use]
+    pub(super) fn breaking(self, guarantee: Guarantee) -> Self {
+        match self {
+            Self::Wait { what, source, .. } => Self::Wait { what, breaks: Some(guarantee), source },
+            other => other,
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The farm: a WAR goes into the watch folder of one node, and Tomcat carries it to the others.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use camino::Utf8PathBuf;
+use futures_util::future::try_join_all;
+
+use super::{Cluster, ClusterError};
+use crate::cluster::client::PlainClient;
+use crate::cluster::probe::SessionScope;
+use crate::config;
+use crate::history::{Event, Question, RecordKind};
+use crate::host::sync::lock;
+use crate::host::wait::{self, Look, TimedOut};
+use crate::model::step::{Delivery, Through};
+use crate::model::{ContextPath, Guarantee, NodeName};
+use crate::runtime::NodeFile;
+use crate::tomcat::war::War;
+
+/// An app, and the nodes that have served it.
+#[derive(Debug, Clone)]
+pub(super) struct Deployed {
+    pub(super) war: Arc<War>,
+    pub(super) nodes: BTreeSet<NodeName>,
+}
+
+/// An app that was dropped, and what is to be seen of it on each node that lived then.
+#[derive(Debug)]
+pub(super) struct Dropping {
+    war: Arc<War>,
+    awaited: Vec<(NodeName, Served)>,
+}
+
+/// What is waited for on one node.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Served {
+    /// The version of the context; empty where it has none.
+    pub(super) version: String,
+    /// When the context's earlier life began, where it had one.
+    pub(super) before: Option<i64>,
+    /// How many lines of the node's log are from before.
+    pub(super) mark: usize,
+}
+
+/// Where a WAR is put.
+#[derive(Debug)]
+struct Place<'a> {
+    node: &'a NodeName,
+    path: Utf8PathBuf,
+    /// Whether the farm does not carry it on.
+    alone: bool,
+}
+
+impl Cluster {
+    /// Drops a WAR into the watcher's folder, whole at once, and waits until every living node serves its context: anew,
+    /// where the context was there before.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `deployed-everywhere`.
+    pub async fn deploy(&self, war: &Arc<War>) -> Result<(), ClusterError> {
+        self.deploy_by(war, &Delivery::default()).await
+    }
+
+    /// Deploys a WAR on this way, and waits as [`Self::deploy`] does, unless it is detached.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `deployed-everywhere`; or the runtime cannot write slowly.
+    pub async fn deploy_by(&self, war: &Arc<War>, delivery: &Delivery) -> Result<(), ClusterError> {
+        let living = self.living();
+        let (folder, receivers) = self.folder_of(delivery);
+        let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(&war.context)).into();
+        let mut awaited = vec![];
+        for node in living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node)) {
+            let (version, mark) = (delivery.version().to_owned(), self.log_mark(node));
+            let before = self.life_of(node, &war.context, &version).await?;
+            awaited.push((node.clone(), Served { version, before, mark }));
+        }
+        for node in &receivers {
+            let place = Place { node, path: path.clone(), alone: delivery.through == Through::Copy };
+            self.put_war(war, place, delivery).await?;
+            // DeltaManagers that start at one time ask each other for sessions, and wait for stateTransferTimeout in vain.
+            if delivery.through == Through::Copy && !delivery.detach {
+                let (own, others) = awaited.into_iter().partition(|(of, _)| of == node);
+                awaited = others;
+                self.await_deployed(Dropping { war: war.clone(), awaited: own }, self.parts.limits.deploy).await?;
+            }
+        }
+        let dropping = Dropping { war: war.clone(), awaited };
+        if delivery.detach {
+            lock(&self.detached).insert(war.context.clone(), dropping);
+            return Ok(());
+        }
+        self.await_deployed(dropping, self.parts.limits.deploy).await
+    }
+
+    /// Waits until every living node serves what was dropped at a context and not waited for.
+    ///
+    /// # Errors
+    /// The wait ran out, which breaks `deployed-everywhere`.
+    pub async fn await_deployed_within(&self, context: &ContextPath, limit: Duration) -> Result<(), ClusterError> {
+        let dropping = lock(&self.detached).remove(context);
+        match dropping {
+            Some(dropping) => self.await_deployed(dropping, limit).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn await_deployed(&self, dropping: Dropping, limit: Duration) -> Result<(), ClusterError> {
+        let (Dropping { war, mut awaited }, living) = (dropping, self.living());
+        awaited.retain(|(node, _)| living.contains(node));
+        let served = awaited.iter().map(|(node, served)| self.await_served(node, &war, served, limit));
+        try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
+        self.has_deployed(&war, awaited.into_iter().map(|(node, _)| node));
+        Ok(())
+    }
+
+    /// Notes that these nodes serve an app, beside those that did before and may be down now.
+    fn has_deployed(&self, war: &Arc<War>, nodes: impl Iterator<Item = NodeName>) {
+        let mut deployed = lock(&self.deployed);
+        let known = deployed.iter().position(|old| old.war.context == war.context).map(|at| deployed.remove(at));
+        let nodes = known.map(|old| old.nodes).unwrap_or_default().into_iter().chain(nodes).collect();
+        deployed.push(Deployed { war: war.clone(), nodes });
+    }
+
+    /// The contexts of the apps that were deployed and not undeployed.
+    pub fn served(&self) -> Vec<ContextPath> {
+        lock(&self.deployed).iter().map(|app| app.war.context.clone()).collect()
+    }
+
+    /// The living nodes that have served an app.
+    pub fn serving(&self, context: &ContextPath) -> BTreeSet<NodeName> {
+        let living = self.living();
+        let deployed = lock(&self.deployed);
+        let nodes = deployed.iter().filter(|app| app.war.context == *context).flat_map(|app| &app.nodes);
+        nodes.filter(|node| living.contains(*node)).cloned().collect()
+    }
+
+    /// Removes the archive of a context from where it was put, and waits until no living node has the context.
+    ///
+    /// # Errors
+    /// The wait ran out.
+    pub async fn undeploy(&self, context: &ContextPath, delivery: &Delivery) -> Result<(), ClusterError> {
+        let living = self.living();
+        let (folder, receivers) = self.folder_of(delivery);
+        let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(context)).into();
+        if delivery.through == Through::Farm {
+            self.await_the_watchers_look().await;
+        }
+        for node in &receivers {
+            self.parts.recorder.event(Event::WarRemoved { node: node.clone(), context: context.clone() });
+            self.parts.runtime.remove(node, &path).await?;
+        }
+        let gone = living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node));
+        try_join_all(gone.map(|node| self.await_gone(node, context, delivery.version()))).await?;
+        if delivery.version.is_none() {
+            lock(&self.deployed).retain(|app| app.war.context != *context);
+        }
+        Ok(())
+    }
+
+    /// Gives a watcher that lives and was started anew after an app was given to it the time to look at its folder. It
+    /// notices that an archive goes (`FarmWarDeployer.fileRemoved`) only if it has looked before, and that nobody sees.
+    pub(super) async fn await_the_watchers_look(&self) {
+        let watcher = self.topology().watcher();
+        let restarted = self.parts.recorder.read(|history| {
+            let mut events = history.records.iter().filter_map(|record| match &record.kind {
+                RecordKind::Event(event) => Some(event),
+                _ => None,
+            });
+            // The one behind the other.
+            events.any(|event| matches!(event, Event::WarDropped { .. }))
+                && events.any(|event| matches!(event, Event::NodeStarts { node } if node == watcher))
+        });
+        if restarted && self.living().contains(watcher) {
+            wait::pause(config::farm_scan(self.topology()) * 2).await;
+        }
+    }
+
+    /// The folder that a node unpacks an app's archive to.
+    pub(super) fn unpacked(&self, war: &War) -> Utf8PathBuf {
+        let archive = Utf8PathBuf::from(config::farm_folders(&self.parts.topology).deploy).join(war.context.war_name());
+        archive.with_extension("")
+    }
+
+    /// Puts an archive into the appBase of a node that does not run.
+    pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
+        let folder = config::farm_folders(&self.parts.topology).deploy;
+        let path = format!("{folder}/{}", war.context.war_name()).into();
+        self.put_war(war, Place { node, path, alone: true }, &Delivery::default()).await?;
+        self.has_deployed(war, std::iter::once(node.clone()));
+        Ok(())
+    }
+
+    async fn put_war(&self, war: &War, place: Place<'_>, delivery: &Delivery) -> Result<(), ClusterError> {
+        let (context, sha256, served_sha256) = (war.context.clone(), war.sha256.clone(), war.served_sha256.clone());
+        let Place { node, path, alone } = place;
+        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256, served_sha256 });
+        let changed = delivery.aged.map(|aged| jiff::Timestamp::now() - aged.duration());
+        let modified = changed.map(jiff::Timestamp::as_second);
+        let file = NodeFile { path, content: war.content.clone(), modified };
+        match delivery.slowly {
+            Some(over) => self.parts.runtime.put_slowly(node, file, over.duration()).await?,
+            None => self.parts.runtime.put(node, file).await?,
+        }
+        Ok(())
+    }
+
+    /// The folder into which an app goes, and the nodes of which.
+    fn folder_of(&self, delivery: &Delivery) -> (String, Vec<NodeName>) {
+        let folders = config::farm_folders(&self.parts.topology);
+        match (delivery.through, &delivery.on) {
+            (Through::Farm, _) => (folders.watch.to_owned(), vec![self.parts.topology.watcher().clone()]),
+            (Through::Copy, Some(node)) => (folders.deploy.to_owned(), vec![node.clone()]),
+            (Through::Copy, None) => (folders.deploy.to_owned(), self.living().into_iter().collect()),
+        }
+    }
+
+    /// When the present life of a node's context began, where it is there.
+    async fn life_of(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        version: &str,
+    ) -> Result<Option<i64>, ClusterError> {
+        if !lock(&self.deployed).iter().any(|app| app.war.context == *context) {
+            return Ok(None);
+        }
+        let seen = self.peek(node, &Question::Context(context.clone()), SessionScope::None).await?;
+        Ok(seen.state().and_then(|state| state.context(context, version)).and_then(|found| found.started_ms))
+    }
+
+    async fn await_gone(&self, node: &NodeName, context: &ContextPath, version: &str) -> Result<(), ClusterError> {
+        let question = Question::Context(context.clone());
+        wait::until(&format!("{node} to have no {context}"), self.parts.limits.deploy, async || {
+            let seen = self.peek(node, &question, SessionScope::None).await?;
+            Ok::<_, ClusterError>(match seen.state() {
+                Some(state) if state.context(context, version).is_none() => Look::Ready(()),
+                Some(_) => Look::NotYet(format!("{node} still has {context}")),
+                None => Look::NotYet("its probe does not answer".to_owned()),
+            })
+        })
+        .await?;
+        self.parts.recorder.event(Event::Undeployed { node: node.clone(), context: context.clone() });
+        Ok(())
+    }
+
+    /// Waits until a node's context is available and, where the WAR names pages, each is compiled. A context of which
+    /// the log says, behind `mark`, that it did not start is not waited for: no server tries that again by itself.
+    ///
+    /// `?jsp_precompile=true` compiles a page without running it (Jakarta Pages, "Precompilation"), so no session is
+    /// touched and no later request pays for it.
+    pub(super) async fn await_served(
+        &self,
+        node: &NodeName,
+        war: &War,
+        served: &Served,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
+        let context = &war.context;
+        let (wanted, began) = (format!("{node} to serve {context}"), self.parts.recorder.clock().now());
+        let question = Question::Context(context.clone());
+        let http =
+            PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
+        wait::until(&wanted, limit, async || {
+            let seen = self.peek(node, &question, SessionScope::None).await?;
+            let found = seen.state().and_then(|state| state.context(context, &served.version));
+            let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
+            Ok::<_, ClusterError>(match found {
+                Some(found) if found.available => self.look_at_pages(&http, node, war).await?,
+                Some(_) => match self.failed_to_start(node, context, served.mark) {
+                    Some(last_seen) => {
+                        let waited = self.parts.recorder.clock().now().since(began);
+                        return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
+                    }
+                    None => Look::NotYet(format!("{context} is there, but not available")),
+                },
+                None if served.before.is_some() => Look::NotYet(format!("{node} has no new {context}")),
+                None => Look::NotYet(format!("{node} has no context {context}")),
+            })
+        })
+        .await?;
+        self.parts.recorder.event(Event::Deployed { node: node.clone(), context: context.clone() });
+        Ok(())
+    }
+
+    /// The line of a node's log that says that a context failed to start (`StandardContext.startInternal`).
+    fn failed_to_start(&self, node: &NodeName, context: &ContextPath, mark: usize) -> Option<String> {
+        let text = format!("Context [{context}] startup failed");
+        let lines = self.logs_since(node, mark);
+        lines.into_iter().map(|line| line.message).find(|message| message.contains(&text))
+    }
+
+    async fn look_at_pages(&self, http: &PlainClient, node: &NodeName, war: &War) -> Result<Look<()>, ClusterError> {
+        let address = self.address(node).await?;
+        for page in &war.pages {
+            let url = format!("http://{address}{}?jsp_precompile=true", war.context.page(page));
+            match http.get(&url, ("Accept", "*/*")).await {
+                Ok((200, _)) => {}
+                Ok((status, _)) => return Ok(Look::NotYet(format!("{page} on {node} answers HTTP {status}"))),
+                Err(error) => return Ok(Look::NotYet(format!("{page} on {node}: {error}"))),
+            }
+        }
+        Ok(Look::Ready(()))
+    }
+}

@@ -1,0 +1,126 @@
+//! The one sink of a run: everything that happens goes through it to the history, its file and one listener.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+
+use camino::Utf8Path;
+
+use crate::history::{Event, History, Nanos, OperationId, Record, RecordKind, write_record};
+use crate::host::clock::Clock;
+use crate::host::sync::lock;
+
+/// Called with each record as it is made; the way a progress line or a live view learns what happens.
+pub type Listener = Arc<dyn Fn(&Record) + Send + Sync>;
+
+/// Takes records from all clients, faults, probes and logs of a run, on one clock.
+pub struct Recorder {
+    clock: Clock,
+    listener: Listener,
+    inner: Mutex<Inner>,
+}
+
+struct Inner {
+    history: History,
+    file: Option<fs_err::File>,
+    write_error: Option<io::Error>,
+    /// Whether the run is over: nothing is written or told any more.
+    closed: bool,
+    operations: u32,
+    faults: u32,
+    /// Texts for which a log's line is kept, whatever it tells.
+    texts: Vec<String>,
+}
+
+impl std::fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Recorder").finish_non_exhaustive()
+    }
+}
+
+impl Recorder {
+    /// A recorder that keeps its history in memory, and in a file where one is named.
+    ///
+    /// # Errors
+    /// The file cannot be made.
+    pub fn new(clock: Clock, file: Option<&Utf8Path>, listener: Listener) -> io::Result<Self> {
+        let file = file.map(fs_err::File::create).transpose()?;
+        let history = History::default();
+        let inner = Inner { history, file, write_error: None, closed: false, operations: 0, faults: 0, texts: vec![] };
+        Ok(Self { clock, listener, inner: Mutex::new(inner) })
+    }
+
+    /// The run's clock.
+    pub fn clock(&self) -> Clock {
+        self.clock
+    }
+
+    /// Records that something happens now.
+    pub fn record(&self, kind: RecordKind) -> Nanos {
+        let mut inner = lock(&self.inner);
+        // The time is taken under the lock, so that the file is in the order of its times.
+        let record = Record { at: self.clock.now(), kind };
+        if let Some(file) = &mut inner.file
+            && let Err(error) = write_record(file, &record)
+        {
+            inner.write_error.get_or_insert(error);
+        }
+        let at = record.at;
+        if !inner.closed {
+            (self.listener)(&record);
+        }
+        inner.history.records.push(record);
+        at
+    }
+
+    /// Records an event.
+    pub fn event(&self, event: Event) -> Nanos {
+        self.record(RecordKind::Event(event))
+    }
+
+    /// Keeps lines of the nodes' logs that contain one of these texts, whatever they tell.
+    pub fn keep_lines_with(&self, texts: Vec<String>) {
+        lock(&self.inner).texts = texts;
+    }
+
+    pub(super) fn kept_texts(&self) -> Vec<String> {
+        lock(&self.inner).texts.clone()
+    }
+
+    /// The next operation's number.
+    pub fn next_operation(&self) -> OperationId {
+        let mut inner = lock(&self.inner);
+        inner.operations += 1;
+        OperationId(inner.operations)
+    }
+
+    /// The next fault's number.
+    pub fn next_fault(&self) -> u32 {
+        let mut inner = lock(&self.inner);
+        inner.faults += 1;
+        inner.faults
+    }
+
+    /// What `read` makes of all that was recorded so far. It must be quick: nothing is recorded meanwhile.
+    pub fn read<T>(&self, read: impl FnOnce(&History) -> T) -> T {
+        read(&lock(&self.inner).history)
+    }
+
+    /// What was recorded so far.
+    pub fn history(&self) -> History {
+        lock(&self.inner).history.clone()
+    }
+
+    /// Ends the run's history: what is recorded from here on is kept in memory alone, and nobody hears of it. Gives what
+    /// was recorded so far.
+    pub fn close(&self) -> History {
+        let mut inner = lock(&self.inner);
+        inner.closed = true;
+        inner.file = None;
+        inner.history.clone()
+    }
+
+    /// The first failure to write the file (a full disk), which makes the stored run incomplete.
+    pub fn take_write_error(&self) -> Option<io::Error> {
+        lock(&self.inner).write_error.take()
+    }
+}

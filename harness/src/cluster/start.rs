@@ -1,0 +1,229 @@
+//! Starting: addresses, files, processes, readiness.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use futures_util::future::try_join_all;
+
+use super::{Cluster, ClusterError};
+use crate::config;
+use crate::history::Question;
+use crate::history::observation::Seen;
+use crate::history::{Event, LogClass, LogLine};
+use crate::host::sync::lock;
+use crate::host::wait::{self, Look};
+use crate::model::{Endpoints, NodeName, Topology};
+use crate::runtime::{NodeLaunch, NodeLog, NodeStatus};
+use crate::tomcat::catalina_base;
+use crate::tomcat::java::ENGLISH;
+use crate::tomcat::jsp_cache::CompiledPages;
+use crate::tomcat::log_lines::class_of;
+
+/// How often a whole start is tried where ports were taken in between.
+const ATTEMPTS: usize = 3;
+/// The machine is asked for a starting node's status with every third look, at most 300 ms apart: a container engine's
+/// answer costs more than the look.
+const STATUS_EVERY: u32 = 3;
+/// How many lines of a console are told when a node dies.
+const CONSOLE_LINES: usize = 12;
+/// How many exceptions of a console are told when a node fails.
+const THROWN_LINES: usize = 3;
+/// What a JVM prints when its heap, metaspace or threads are used up.
+const OUT_OF_MEMORY: &str = "java.lang.OutOfMemoryError";
+
+/// How far a node's log and console were when it was started: what is behind is of this life.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    logs: usize,
+    console: usize,
+}
+
+impl Cluster {
+    pub(super) async fn start_all(&self) -> Result<(), ClusterError> {
+        for node in self.parts.topology.names() {
+            self.follow(node);
+        }
+        let mut attempt = 1;
+        loop {
+            match self.try_start().await {
+                Err(ClusterError::NodeFailed { address_in_use: true, .. }) if attempt < ATTEMPTS => {
+                    attempt += 1;
+                    lock(&self.living).clear();
+                    for node in self.parts.topology.names() {
+                        self.parts.runtime.kill(node).await?;
+                    }
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_start(&self) -> Result<(), ClusterError> {
+        let endpoints = self.parts.runtime.reserve(&self.parts.topology).await?;
+        *lock(&self.endpoints) = endpoints.clone();
+        self.parts.recorder.event(Event::Addressed { endpoints: endpoints.clone() });
+        let names: Vec<NodeName> = self.parts.topology.names().cloned().collect();
+        try_join_all(names.iter().map(async |node| {
+            let launch = self.launch(node, &endpoints)?;
+            Ok::<_, ClusterError>(self.parts.runtime.install(launch).await?)
+        }))
+        .await?;
+        try_join_all(names.iter().map(|node| self.start_node(node))).await?;
+        self.await_formed().await?;
+        self.note_own_contexts();
+        Ok(())
+    }
+
+    /// All that the machines need to make a node, with what was changed at its restarts.
+    pub(super) fn launch(&self, node: &NodeName, endpoints: &Endpoints) -> Result<NodeLaunch, ClusterError> {
+        let parts = &self.parts;
+        let changed = lock(&self.changed).get(node).cloned().unwrap_or_default();
+        let topology = parts.topology.of_node(node, &changed);
+        let distribution = parts.other_distributions.get(&topology.server.to_string()).unwrap_or(&parts.distribution);
+        let kind = distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
+        let server_xml = config::server_xml(&topology, endpoints, node, &kind)
+            .map_err(|source| ClusterError::Render { node: node.clone(), source })?;
+        let files_failed = |source| ClusterError::Files { node: node.clone(), source };
+        let folder = parts.run_dir.node(node);
+        fs_err::create_dir_all(&folder).map_err(files_failed)?;
+        fs_err::write(folder.join("server.xml"), config::redact_xml(&server_xml)).map_err(files_failed)?;
+        let mut files = catalina_base::files(distribution, node, server_xml, &parts.token, &topology.jvm.libs)
+            .map_err(files_failed)?;
+        let java_home = topology.jvm.home.clone().filter(|_| topology.jvm.home != parts.topology.jvm.home);
+        let mut jvm_args = jvm_args(&topology, node);
+        if java_home.is_none() && topology.server == parts.topology.server {
+            // What was compiled for another server would not fit this one.
+            files.extend(parts.pages.iter().flat_map(CompiledPages::files));
+            let archive = parts.classes.iter().flat_map(|classes| classes.arguments(&jvm_args)).collect();
+            jvm_args = [archive, jvm_args].concat();
+        }
+        Ok(NodeLaunch {
+            node: node.clone(),
+            distribution: Arc::clone(distribution),
+            files,
+            folders: catalina_base::folders(&topology),
+            java_home: java_home.or_else(|| parts.java.as_ref().map(|java| java.home.clone())),
+            jvm_args,
+            env: topology.environment().into_iter().chain(topology.jvm.env.clone()).collect(),
+        })
+    }
+
+    /// Starts one node and waits until it is ready: its connector answers through the probe, and on TomEE OpenEJB is
+    /// healthy (a TomEE whose OpenEJB failed looks alive otherwise).
+    pub(super) async fn start_node(&self, node: &NodeName) -> Result<(), ClusterError> {
+        let mark = self.mark(node);
+        self.parts.recorder.event(Event::NodeStarts { node: node.clone() });
+        self.parts.runtime.start(node).await?;
+        let looks = AtomicU32::new(0);
+        wait::until(&format!("readiness of {node}"), self.parts.limits.start, async || {
+            let asks_the_machine = looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(STATUS_EVERY);
+            self.look_ready(node, mark, asks_the_machine).await
+        })
+        .await?;
+        lock(&self.living).insert(node.clone());
+        self.parts.recorder.event(Event::NodeReady { node: node.clone() });
+        Ok(())
+    }
+
+    fn mark(&self, node: &NodeName) -> Mark {
+        let console = fs_err::metadata(self.parts.runtime.log_path(node, NodeLog::Console));
+        let console = console.ok().and_then(|console| usize::try_from(console.len()).ok()).unwrap_or_default();
+        Mark { logs: self.log_mark(node), console }
+    }
+
+    async fn look_ready(&self, node: &NodeName, mark: Mark, asks_the_machine: bool) -> Result<Look<()>, ClusterError> {
+        if asks_the_machine && let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? {
+            return Err(self.failed(node, &how, mark));
+        }
+        let logs = self.logs_since(node, mark.logs);
+        if let Some(line) =
+            logs.iter().find(|line| matches!(line.class, LogClass::StartFailed | LogClass::AddressInUse))
+        {
+            return Err(self.failed(node, &line.message, mark));
+        }
+        let observation = self.look(node, &Question::Members).await?;
+        Ok(match observation.seen {
+            Seen::State(state) if state.openejb == Some(false) => {
+                return Err(self.failed(node, "TomEE runs without a healthy OpenEJB", mark));
+            }
+            Seen::State(_) => Look::Ready(()),
+            Seen::Dead(why) => {
+                // A JVM without memory may linger for ever, and answer nobody.
+                if self.console(node, mark).contains(OUT_OF_MEMORY) {
+                    return Err(self.failed(node, "its JVM has run out of memory", mark));
+                }
+                Look::NotYet(why)
+            }
+        })
+    }
+
+    fn failed(&self, node: &NodeName, how: &str, mark: Mark) -> ClusterError {
+        let logs = self.logs_since(node, mark.logs);
+        let address_in_use = logs.iter().any(|line| line.class == LogClass::AddressInUse);
+        let telling = |line: &&LogLine| matches!(line.level.as_str(), "SEVERE" | "");
+        let mut lines: Vec<String> = logs.iter().filter(telling).map(|line| line.message.clone()).collect();
+        let console = self.console(node, mark);
+        lines.truncate(CONSOLE_LINES - THROWN_LINES);
+        let thrown = thrown(&console);
+        // Of exceptions that quote each other the shortest is the cause.
+        let cause = thrown.iter().min_by_key(|line| line.len()).cloned();
+        lines.extend(thrown.into_iter().filter(|line| !logs.iter().any(|log| log.message.contains(line))));
+        if lines.is_empty() {
+            // What a JVM says that never came to log.
+            lines = console.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned).collect();
+            lines.drain(..lines.len().saturating_sub(CONSOLE_LINES));
+        }
+        lines.truncate(CONSOLE_LINES);
+        let cause = cause.or_else(|| lines.first().cloned()).filter(|cause| !how.contains(cause.as_str()));
+        let why: Vec<String> = std::iter::once(how.to_owned()).chain(cause).collect();
+        self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: why.join("; ") });
+        ClusterError::NodeFailed { node: node.clone(), how: how.to_owned(), lines, address_in_use }
+    }
+
+    /// What came to a node's console behind a mark.
+    fn console(&self, node: &NodeName, mark: Mark) -> String {
+        let text = fs_err::read(self.parts.runtime.log_path(node, NodeLog::Console)).unwrap_or_default();
+        String::from_utf8_lossy(text.get(mark.console..).unwrap_or(&text)).into_owned()
+    }
+}
+
+fn jvm_args(topology: &Topology, node: &NodeName) -> Vec<String> {
+    let ours = ENGLISH.map(str::to_owned).into_iter().chain([format!("-Dharness.node={node}")]);
+    let timing = topology.jvm_flags().into_iter().map(str::to_owned);
+    ours.chain(timing).chain(topology.jvm.args.iter().cloned()).collect()
+}
+
+/// The first exceptions of a console, each once and without its trace: the cause that a log's message leaves out.
+fn thrown(console: &str) -> Vec<String> {
+    let mut found: Vec<String> = vec![];
+    for line in console.lines().map(str::trim) {
+        let line = line.strip_prefix("Caused by: ").unwrap_or(line);
+        let is_thrown = class_of(line).is_some_and(|class| class.ends_with("Exception") || class.ends_with("Error"));
+        if is_thrown && found.len() < THROWN_LINES && !found.iter().any(|known| known == line) {
+            found.push(line.to_owned());
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_thrown_is_told_once_and_without_its_trace() {
+        let console = "22-Nov-2026 17:16:06.334 SEVERE [main] a.B.c went wrong: java.io.IOException\n\
+                       \torg.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end\n\
+                       \t\tat java.xml/a.b.C.createSAXParseException(C.java:204)\n\
+                       \tCaused by: org.xml.sax.SAXParseException; lineNumber: 2; columnNumber: 1; at its end\n\
+                       Error: Could not create the Java Virtual Machine.\n\
+                       org.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end\n";
+        assert_eq!(
+            thrown(console),
+            [
+                "org.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end",
+                "org.xml.sax.SAXParseException; lineNumber: 2; columnNumber: 1; at its end",
+            ]
+        );
+    }
+}

@@ -1,0 +1,10 @@
+//! This machine: the guard of what a run starts, ports, waits, the clock, the run directory, memory.
+
+pub mod clock;
+pub mod guard;
+pub mod hex;
+pub mod memory;
+pub mod ports;
+pub mod run_dir;
+pub mod sync;
+pub mod wait;

@@ -1,0 +1,169 @@
+//! The main job with the user's own app: what of its sessions is lost when each node dies in turn?
+
+use camino::Utf8PathBuf;
+
+use super::names::{ClientName, ContextPath, NameError};
+use super::plan::{App, Plan};
+use super::step::{Step, StepKind};
+use super::{Exchange, FaultKind, Guarantee, Load, Role, Topology};
+
+/// What the verdict decides of any app where nobody says what else.
+pub const OF_ANY_APP: &[Guarantee] = &[
+    Guarantee::ClusterForms,
+    Guarantee::DeployedEverywhere,
+    Guarantee::ManagerAsConfigured,
+    Guarantee::MembersAgree,
+    Guarantee::SessionKept,
+    Guarantee::AttributesReplicated,
+    Guarantee::AttributesSurvive,
+    Guarantee::AnswersKept,
+];
+
+/// How often each path is asked by each client before the first kill: the second answer comes out of the session that
+/// the first one made.
+const TIMES_BEFORE_THE_KILL: u32 = 2;
+/// Clients for each node: a session is lost with its owner alone, so each node is to own some.
+const CLIENTS_A_NODE: u32 = 2;
+
+/// An app of the user's, and what it is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OwnApp {
+    /// Its archive.
+    pub war: Utf8PathBuf,
+    /// Where it is served; as the file's name says, as in Tomcat, where nothing is said.
+    pub at: Option<ContextPath>,
+    /// The paths that are asked by GET, from the root of the server; the app's own root where none is said.
+    pub paths: Vec<String>,
+}
+
+/// An app that cannot be asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum OwnAppError {
+    /// The file's name gives no context path, or a name is none.
+    #[error(transparent)]
+    Name(#[from] NameError),
+    /// A path that no request can have.
+    #[error("the path {0:?} cannot be asked: it must begin with / and have no blanks")]
+    Path(String),
+    /// A path that another app answers.
+    #[error("the path {path} is not one of the app, which is served at {context}")]
+    Elsewhere {
+        /// The path.
+        path: String,
+        /// Where the app is.
+        context: ContextPath,
+    },
+}
+
+/// The plan that deploys a WAR through the farm, lets clients on all nodes ask its paths, and kills each node in turn: the
+/// paths are asked again of those that live, and the node comes back.
+///
+/// # Errors
+/// See [`OwnAppError`].
+pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
+    let name = app.war.file_name().unwrap_or_default().to_owned();
+    let context = match app.at {
+        Some(at) => at,
+        None => ContextPath::of_war(&name)?,
+    };
+    let paths = paths(&context, app.paths)?;
+    let (client, nodes) = (ClientName::new("client")?, topology.names().cloned().collect::<Vec<_>>());
+    let clients = CLIENTS_A_NODE * u32::try_from(nodes.len()).unwrap_or(1);
+    let ask = |times: u32| {
+        let of_path = |path: &String| {
+            let kind = StepKind::Http {
+                client: client.clone(),
+                node: Role::Sticky.into(),
+                exchange: Exchange::get(path),
+                load: Load { times, clients, parallel: clients, ..Load::default() },
+            };
+            Step::new(format!("{clients} clients get {path}, each on its node"), kind)
+        };
+        paths.iter().map(of_path).collect::<Vec<_>>()
+    };
+    let look = || Step::look(&context);
+    let deploy = StepKind::deploy(App::War(app.war), context.clone());
+    let mut steps = vec![
+        Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
+        Step::new(format!("deploy {name} at {context} through the farm of {}", topology.watcher()), deploy),
+        look(),
+    ];
+    for (index, node) in nodes.iter().enumerate() {
+        steps.extend(ask(if index == 0 { TIMES_BEFORE_THE_KILL } else { 1 }));
+        steps.push(look());
+        steps.push(Step::new(format!("kill {node}"), StepKind::fault(FaultKind::Kill, node.clone())));
+        steps.extend(ask(1));
+        steps.push(look());
+        steps.push(Step::new(format!("restart {node}"), StepKind::restart(node.clone())));
+        steps.push(look());
+    }
+    let name = format!("the sessions of {name} survive the kill of each node");
+    let mut plan = Plan::new(name, topology, OF_ANY_APP.to_vec(), steps);
+    plan.append_final_read();
+    Ok(plan)
+}
+
+/// The paths that are asked, each one of the app.
+fn paths(context: &ContextPath, paths: Vec<String>) -> Result<Vec<String>, OwnAppError> {
+    if paths.is_empty() {
+        return Ok(vec![context.page("")]);
+    }
+    for path in &paths {
+        if !Exchange::is_path(path) {
+            return Err(OwnAppError::Path(path.clone()));
+        }
+        if Exchange::get(path).context([context]).is_none() {
+            return Err(OwnAppError::Elsewhere { path: path.clone(), context: context.clone() });
+        }
+    }
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn app(at: Option<&str>, paths: &[&str]) -> OwnApp {
+        let at = at.map(|at| ContextPath::new(at).expect("a path"));
+        OwnApp { war: "target/my-shop.war".into(), at, paths: paths.iter().map(|&path| path.to_owned()).collect() }
+    }
+
+    fn planned(nodes: usize, app: OwnApp) -> Plan {
+        plan(Topology::of(nodes).expect("a number of nodes"), app).expect("a plan")
+    }
+
+    #[test]
+    fn each_node_dies_while_clients_on_all_nodes_have_sessions_and_another_is_asked() {
+        let plan = planned(3, app(Some("/shop"), &["/shop/cart", "/shop/account"]));
+        let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
+        insta::assert_snapshot!(titles.join("\n"));
+        assert_eq!(plan.guarantees, OF_ANY_APP);
+        let can = [crate::model::Capability::Kill, crate::model::Capability::Restart].into();
+        assert_eq!(plan.check("any", &can), Ok(()));
+    }
+
+    #[test]
+    fn an_app_is_asked_for_its_root_where_no_path_is_said() {
+        let root = |plan: &Plan| {
+            plan.steps.iter().find_map(|step| match &step.kind {
+                StepKind::Http { exchange, .. } => Some(exchange.path.clone()),
+                _ => None,
+            })
+        };
+        assert_eq!(root(&planned(2, app(None, &[]))).as_deref(), Some("/my-shop/"));
+        assert_eq!(root(&planned(2, app(Some("/"), &[]))).as_deref(), Some("/"));
+        assert_eq!(root(&planned(2, app(Some("/"), &["/any"]))).as_deref(), Some("/any"));
+    }
+
+    #[test]
+    fn a_path_of_another_app_is_refused() {
+        let refused = |path: &str| plan(Topology::of(2).expect("two nodes"), app(None, &[path])).map(|plan| plan.name);
+        for (path, why) in
+            [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "no blanks")]
+        {
+            let error = refused(path).expect_err(path).to_string();
+            assert!(error.contains(why), "{path}: {error}");
+        }
+        assert!(refused("/my-shop/cart?x=/").is_ok() && refused("/my-shop").is_ok());
+    }
+}

@@ -1,0 +1,64 @@
+//! What is wanted, as plain data: names, the server, the topology, capabilities, guarantees and the plan of a run.
+//!
+//! Nothing here touches the world. Files, environment variables and clocks are read by the callers.
+//! The main types are [`Topology`] (which cluster) and [`Plan`] (what is done to it).
+
+/// `Display` by the kebab-case name that serde knows: one spelling everywhere.
+macro_rules! kebab {
+    ($type:ty) => {
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                serde::Serialize::serialize(self, f)
+            }
+        }
+    };
+}
+
+pub mod app_request;
+pub mod capability;
+pub mod cluster_element;
+pub mod compiled_app;
+pub mod container;
+pub mod deploy_job;
+pub mod exchange;
+pub mod expect;
+pub mod fault;
+mod final_read;
+pub mod guarantee;
+pub mod jvm_routes;
+pub mod main_job;
+pub mod millis;
+pub mod names;
+pub mod node_changes;
+pub mod plan;
+pub mod ports;
+pub mod scenario;
+pub mod server;
+pub mod skew;
+pub mod step;
+pub mod target;
+pub mod topology;
+pub mod version;
+
+pub use capability::Capability;
+pub use compiled_app::CompiledApp;
+pub use container::Container;
+pub use exchange::Exchange;
+pub use expect::{AllowedViolation, AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
+pub use fault::{Fault, FaultError, FaultKind, FaultParams};
+pub use guarantee::Guarantee;
+pub use jvm_routes::JvmRoutes;
+pub use millis::Millis;
+pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
+pub use node_changes::NodeChanges;
+pub use plan::Plan;
+pub use ports::{Ports, ServerPorts};
+pub use scenario::Scenario;
+pub use server::{Flavour, ServerSpec};
+pub use skew::Skew;
+pub use step::{Load, Step, StepKind, Unpacked, Until};
+pub use target::{Role, Target};
+pub use topology::{
+    ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
+};
+pub use version::{Product, ServerKind, TomcatVersion};

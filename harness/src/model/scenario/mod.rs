@@ -1,0 +1,73 @@
+//! Scenarios: failover scenarios as short TOML files.
+//!
+//! [`Scenario::parse`] reads a file and refuses what no run could do, each mistake at its place and with the nearest
+//! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`] tells it
+//! as prose. The format for people is in `scenarios/README.md`.
+
+mod build;
+mod error;
+mod file;
+mod named_app;
+mod paths;
+mod plans;
+mod prose;
+mod read;
+mod reserved;
+mod shipped;
+mod steps;
+mod traffic;
+mod verbs;
+
+#[cfg(test)]
+mod tests;
+
+pub use build::{ScenarioBuilder, StepBuilder};
+pub use error::ScenarioError;
+pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
+pub use paths::{NamedPath, PathKind};
+pub use plans::{Cell, CellPlan};
+pub use reserved::refused_jvm_argument;
+pub use shipped::{Shipped, shipped};
+pub use traffic::{PathWord, TrafficWord};
+
+use camino::Utf8PathBuf;
+
+use super::ServerSpec;
+
+/// A scenario that was read and can be told.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    file: ScenarioFile,
+    /// Against which its paths are resolved; the working directory where there is none.
+    folder: Utf8PathBuf,
+}
+
+impl Scenario {
+    /// The scenario with its paths resolved against a folder: that of its file. Without this they are those of the working
+    /// directory.
+    #[must_use]
+    pub fn in_folder(mut self, folder: impl Into<Utf8PathBuf>) -> Self {
+        self.folder = folder.into();
+        self
+    }
+
+    /// The sentence that names it.
+    pub fn name(&self) -> &str {
+        &self.file.name
+    }
+
+    /// Its row in a catalogue of failover scenarios, as `S07`.
+    pub fn catalogue(&self) -> Option<&str> {
+        self.file.catalogue.as_deref()
+    }
+
+    /// The server that it names for its cluster.
+    pub fn server(&self) -> Option<&ServerSpec> {
+        self.file.cluster.server.as_ref()
+    }
+
+    /// The words by which it can be chosen.
+    pub fn tags(&self) -> &[String] {
+        &self.file.tags
+    }
+}

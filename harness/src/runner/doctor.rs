@@ -1,0 +1,214 @@
+//! The doctor: what this machine has for a run and lacks, each with what to do about it.
+
+use std::ffi::OsStr;
+use std::net::{Ipv4Addr, UdpSocket};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::host::memory::{NODE_MEBIBYTES, free_mebibytes};
+use crate::runtime::RuntimeError;
+use crate::runtime::docker::sweep as engine;
+use crate::tomcat::distribution::Maven;
+use crate::tomcat::java::{Java, JavaEnvironment, JavaError};
+
+/// How a thing stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    /// It is there and fit.
+    Good,
+    /// It is missing, and something else does without it.
+    Optional,
+    /// It is missing, and no run can be done without it.
+    Missing,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct Check {
+    /// What it is.
+    pub name: String,
+    /// How it stands.
+    pub health: Health,
+    /// What was found.
+    pub found: String,
+    /// What to do about it, where something is to be done.
+    pub advice: Option<String>,
+}
+
+impl Check {
+    fn good(name: &str, found: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), health: Health::Good, found: found.into(), advice: None }
+    }
+
+    fn bad(name: &str, health: Health, found: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self { name: name.to_owned(), health, found: found.into(), advice: Some(advice.into()) }
+    }
+}
+
+/// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker tells, and
+/// `iptables -L -n`, which changes nothing.
+pub async fn examine(java: Result<Java, JavaError>, maven: &Maven) -> Vec<Check> {
+    let mut checks = vec![examine_java(java), examine_maven(maven).await];
+    checks.extend(examine_engine().await);
+    checks.push(examine_iptables(&JavaEnvironment::of_process().path.unwrap_or_default(), &["/usr/sbin", "/sbin"]));
+    checks.push(examine_multicast());
+    checks.push(examine_memory());
+    checks
+}
+
+fn examine_java(java: Result<Java, JavaError>) -> Check {
+    match java {
+        Ok(java) => Check::good("java", format!("{} in {}", java.version.full, java.home)),
+        Err(error) => {
+            let advice = error.hint().unwrap_or_else(|| "install a JRE, or say --java HOME".to_owned());
+            Check::bad("java", Health::Missing, error.to_string(), advice)
+        }
+    }
+}
+
+async fn examine_maven(maven: &Maven) -> Check {
+    match maven.version().await {
+        Ok(version) => Check::good("maven", version),
+        Err(error) => Check::bad(
+            "maven",
+            Health::Optional,
+            error.to_string(),
+            "install Maven to fetch releases; without it, use a server that is there: --server /opt/tomee",
+        ),
+    }
+}
+
+async fn examine_engine() -> Vec<Check> {
+    let facts = match engine::engine().await {
+        Ok(facts) => facts,
+        Err(error) => {
+            let advice = match &error {
+                RuntimeError::Environment { hint: Some(hint), .. } => hint.clone(),
+                _ => "start a container engine for --runtime docker; the process runtime does without".to_owned(),
+            };
+            return vec![Check::bad("engine", Health::Optional, error.to_string(), advice)];
+        }
+    };
+    let engine =
+        format!("{} (API {}) on {}, cgroup v{}, {}", facts.version, facts.api, facts.os, facts.cgroup, facts.storage);
+    let images = if facts.base_images.is_empty() {
+        let advice = "the engine will pull the base images; where it cannot, build them: docker/README.md";
+        Check::bad("images", Health::Optional, "no base image is there yet", advice)
+    } else {
+        Check::good("images", facts.base_images.join(", "))
+    };
+    vec![Check::good("engine", engine), images]
+}
+
+/// Looks for `iptables` in `path` and then in `more`, where system tools are that only root has on its path.
+///
+/// A run does without: the packet filter of a pod is set in its holder container, which brings its own.
+fn examine_iptables(path: &OsStr, more: &[&str]) -> Check {
+    const NAME: &str = "iptables";
+    const ADVICE: &str = "a run does without, as each holder container brings its own; an engine on this machine needs \
+                          it to publish ports";
+    let folders = std::env::split_paths(path).chain(more.iter().map(PathBuf::from));
+    let Some(program) = folders.map(|folder| folder.join(NAME)).find(|program| program.is_file()) else {
+        let advice = format!("{ADVICE}: install the package iptables");
+        return Check::bad(NAME, Health::Optional, "there is none on the path", advice);
+    };
+    let listed = Command::new(&program).args(["-L", "-n"]).stdin(Stdio::null()).output();
+    let problem = match listed {
+        Ok(listed) if listed.status.success() => {
+            return Check::good(NAME, format!("{} lists its rules", program.display()));
+        }
+        Ok(listed) => String::from_utf8_lossy(&listed.stderr).lines().next().unwrap_or("it fails").trim().to_owned(),
+        Err(error) => error.to_string(),
+    };
+    let found = format!("{} cannot be used: {problem}", program.display());
+    Check::bad(NAME, Health::Optional, found, format!("{ADVICE}: only root may use it"))
+}
+
+/// Sends a datagram to a group on loopback and looks whether it comes back.
+fn examine_multicast() -> Check {
+    match multicast_round_trip() {
+        Ok(()) => Check::good("multicast", "a datagram came back on 127.0.0.1"),
+        Err(error) => Check::bad(
+            "multicast",
+            Health::Optional,
+            format!("no datagram came back on 127.0.0.1: {error}"),
+            "needed for --membership multicast only: ip link set lo multicast on; ip route add 224.0.0.0/4 dev lo",
+        ),
+    }
+}
+
+fn multicast_round_trip() -> std::io::Result<()> {
+    let group = Ipv4Addr::new(239, 255, 77, 77);
+    let receiver = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0))?;
+    receiver.join_multicast_v4(&group, &Ipv4Addr::LOCALHOST)?;
+    receiver.set_read_timeout(Some(Duration::from_millis(500)))?;
+    let sender = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
+    sender.set_multicast_loop_v4(true)?;
+    let word = format!("tomee-harness {}", std::process::id());
+    sender.send_to(word.as_bytes(), (group, receiver.local_addr()?.port()))?;
+    let mut buffer = [0; 64];
+    let (length, _) = receiver.recv_from(&mut buffer)?;
+    if buffer[..length] == *word.as_bytes() {
+        Ok(())
+    } else {
+        Err(std::io::Error::other("a stranger's datagram came instead"))
+    }
+}
+
+fn examine_memory() -> Check {
+    let Some(free) = free_mebibytes() else { return Check::good("memory", "this system does not tell") };
+    let nodes = free / NODE_MEBIBYTES;
+    let found = format!("{free} MiB free, enough for {nodes} nodes");
+    if nodes >= 2 {
+        Check::good("memory", found)
+    } else {
+        Check::bad("memory", Health::Missing, found, "free some memory: two nodes need 600 MiB")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn with_iptables(script: &str) -> Check {
+        let folder = tempfile::tempdir().expect("a folder");
+        let program = folder.path().join("iptables");
+        fs_err::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
+        fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("made a program");
+        examine_iptables(folder.path().as_os_str(), &[])
+    }
+
+    #[test]
+    fn iptables_that_lists_its_rules_is_good() {
+        let check = with_iptables("test \"$*\" = '-L -n'");
+        assert_eq!((check.health, check.advice), (Health::Good, None), "{}", check.found);
+    }
+
+    #[test]
+    fn iptables_that_only_root_may_use_is_told_in_its_own_words() {
+        let check = with_iptables("echo 'Could not fetch rule set: Permission denied (you must be root)' >&2; exit 4");
+        assert_eq!(check.health, Health::Optional);
+        assert!(
+            check.found.ends_with("cannot be used: Could not fetch rule set: Permission denied (you must be root)")
+        );
+        assert!(check.advice.is_some_and(|advice| advice.ends_with("only root may use it")));
+    }
+
+    #[test]
+    fn a_machine_without_iptables_is_told_what_needs_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let check = examine_iptables(folder.path().as_os_str(), &[]);
+        assert_eq!((check.health, check.found.as_str()), (Health::Optional, "there is none on the path"));
+        assert!(check.advice.is_some_and(|advice| advice.contains("holder container brings its own")));
+        let in_more = with_iptables("true").found;
+        assert!(in_more.ends_with("lists its rules"), "{in_more}");
+    }
+}

@@ -1,0 +1,253 @@
+//! Walks a plan's steps.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::executor::{Walk, Wars};
+use crate::cluster::recorder::Recorder;
+use crate::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
+use crate::history::{Event, History, RecordKind};
+use crate::model::plan::PlanError;
+use crate::model::step::Delivery;
+use crate::model::{FaultKind, Guarantee, NodeName, Plan, StepKind};
+use crate::tomcat::compiler::CompileError;
+use crate::tomcat::war::WarError;
+use crate::verdict::{self, Status, Verdict};
+
+/// A run that came to an end.
+#[derive(Debug)]
+pub struct Ended {
+    /// All that happened.
+    pub history: History,
+    /// What it showed.
+    pub verdict: Verdict,
+    /// What cut it short, where something did that the verdict can judge: a wait that ran out, a fault that did not
+    /// hit, a node that died unasked.
+    pub cut_short: Option<ClusterError>,
+    /// Whether it was interrupted.
+    pub interrupted: bool,
+    /// The cluster, where it was to be handed on and is fit for that.
+    pub cluster: Option<Arc<Cluster>>,
+}
+
+/// A run that could not be judged, because of the environment or the input.
+#[derive(Debug, thiserror::Error)]
+pub enum TrialError {
+    /// The runtime cannot honour the plan.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// A WAR cannot be used.
+    #[error(transparent)]
+    War(#[from] WarError),
+    /// An app cannot be compiled for the server.
+    #[error(transparent)]
+    Compile(CompileError),
+    /// The machines, or a node that did not start.
+    #[error(transparent)]
+    Cluster(#[from] ClusterError),
+    /// The run directory cannot be written.
+    #[error("the run directory cannot be written")]
+    RunDir(#[source] std::io::Error),
+}
+
+/// What becomes of the cluster when its scenario has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtTheEnd {
+    /// It is shut down.
+    ShutDown,
+    /// It goes on running, for somebody who wants to look inside.
+    Keep,
+    /// It is handed on to another scenario, unless something about this one was odd; it is shut down then.
+    HandOn,
+}
+
+/// Runs a plan on nodes of its own.
+///
+/// The cluster is gone when this returns, whatever it returns, unless `keep` is said. `interrupt` ends the run at its
+/// next step or wait, and the history so far is judged.
+///
+/// # Errors
+/// See [`TrialError`]. A guarantee that does not hold is no error but a verdict.
+pub async fn run(
+    plan: &Plan,
+    parts: ClusterParts,
+    keep: bool,
+    interrupt: &CancellationToken,
+) -> Result<Ended, TrialError> {
+    let end = if keep { AtTheEnd::Keep } else { AtTheEnd::ShutDown };
+    run_on(plan, parts, end, interrupt).await
+}
+
+/// Runs a plan, on nodes of its own or on a cluster that an earlier scenario has left.
+///
+/// # Errors
+/// As with [`run`].
+pub async fn run_on(
+    plan: &Plan,
+    on: impl Into<Beginning>,
+    at_the_end: AtTheEnd,
+    interrupt: &CancellationToken,
+) -> Result<Ended, TrialError> {
+    let on = on.into();
+    let (run_dir, recorder, runtime) = (on.run_dir().clone(), on.recorder().clone(), on.parts().runtime.clone());
+    plan.check(runtime.name(), &runtime.capabilities())?;
+    let wars = Wars::of(plan, on.parts().compiler.as_ref()).await.map_err(|error| match error {
+        CompileError::War(error) => TrialError::War(error),
+        error => TrialError::Compile(error),
+    })?;
+    recorder.keep_lines_with(plan.log_texts());
+    run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
+
+    let mut walk = Walk::new(plan, wars, &recorder);
+    let walked = tokio::select! {
+        walked = walk.all(on) => Some(walked),
+        () = interrupt.cancelled() => None,
+    };
+    if walked.is_none() {
+        recorder.event(Event::Interrupted { by: "a signal".to_owned() });
+    }
+    let whole = matches!(walked, Some(Ok(())));
+    let waited_in_vain = matches!(&walked, Some(Err(ClusterError::Wait { .. })));
+    let cluster = walk.take_cluster().await;
+    drop(walk);
+    if let Some(cluster) = cluster.as_deref().filter(|_| waited_in_vain) {
+        // Evidence only: a dump that cannot be written must not keep the cluster from being ended.
+        let _ = cluster.dump_threads().await;
+    }
+    if let Some(cluster) = &cluster {
+        // The nodes go anyway; what is healed can be asked for its logs, or left in order where it is kept.
+        let _ = cluster.heal_all().await;
+    }
+    let stays = match at_the_end {
+        AtTheEnd::ShutDown => false,
+        AtTheEnd::Keep => true,
+        AtTheEnd::HandOn => whole && hands_on(plan) && judged_well(plan, &recorder.history()),
+    };
+    let ended = match &cluster {
+        Some(cluster) if !stays => end(cluster).await,
+        Some(cluster) if at_the_end == AtTheEnd::HandOn => cluster.collect_logs().await,
+        Some(_) => Ok(()),
+        // A start that failed or was interrupted has no cluster yet, but may have processes.
+        None => runtime.shutdown().await.map_err(ClusterError::from),
+    };
+    let cut_short = judge_walk(walked.unwrap_or(Ok(())), plan, &recorder)?;
+    if cut_short.is_none() {
+        // What cut a run short is what to tell; what the cluster's end could not remove after it, the guard removes.
+        ended?;
+    }
+    if let Some(error) = recorder.take_write_error() {
+        return Err(TrialError::RunDir(error));
+    }
+    let history = recorder.close();
+    let verdict = verdict::judge(plan, &history);
+    run_dir.write_json(&run_dir.verdict(), &verdict).map_err(TrialError::RunDir)?;
+    if let Some(cluster) = cluster.as_deref().filter(|_| verdict.status == Status::Holds) {
+        cluster.keep_pages().map_err(TrialError::RunDir)?;
+    }
+    let cluster = cluster.filter(|_| stays && at_the_end == AtTheEnd::HandOn);
+    Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), cluster })
+}
+
+/// Whether a cluster can be handed on after a scenario that goes well: logs are whole only when the nodes have ended.
+pub fn hands_on(plan: &Plan) -> bool {
+    leaves_it_as_it_was(plan) && !plan.reads_logs()
+}
+
+/// Whether a scenario does to its cluster only what a reset undoes: no filter, clock, disk or quota was touched, and no node
+/// was given another configuration.
+fn leaves_it_as_it_was(plan: &Plan) -> bool {
+    plan.expect_violations.is_empty()
+        && plan.steps.iter().all(|step| match &step.kind {
+            StepKind::Fault { kind, .. } => matches!(kind, FaultKind::Kill | FaultKind::Stop | FaultKind::Pause),
+            StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
+            StepKind::Restart { .. } => !step.kind.changes_its_node(),
+            StepKind::Start
+            | StepKind::StartAgain
+            | StepKind::Request { .. }
+            | StepKind::Http { .. }
+            | StepKind::Traffic { .. }
+            | StepKind::HttpTraffic { .. }
+            | StepKind::EndTraffic { .. }
+            | StepKind::Look { .. }
+            | StepKind::Observe { .. }
+            | StepKind::FinalRead
+            | StepKind::Heal { .. }
+            | StepKind::Wait { .. } => true,
+        })
+}
+
+/// Whether a scenario has ended as it was to, with nobody dead unasked.
+fn judged_well(plan: &Plan, history: &History) -> bool {
+    verdict::judge(plan, history).status == Status::Holds
+}
+
+/// Collects the logs and ends the cluster; the second happens even where the first fails.
+async fn end(cluster: &Cluster) -> Result<(), ClusterError> {
+    let collected = cluster.collect_logs().await;
+    cluster.shutdown().await?;
+    collected
+}
+
+/// A wait that ran out, a fault that missed, a node that died and one that does not start with what the scenario says of its
+/// configuration are the verdict's business; all else is an error of the run.
+fn judge_walk(
+    walked: Result<(), ClusterError>,
+    plan: &Plan,
+    recorder: &Recorder,
+) -> Result<Option<ClusterError>, TrialError> {
+    match walked {
+        Ok(()) => Ok(None),
+        Err(error @ ClusterError::Wait { .. }) => {
+            if let ClusterError::Wait { breaks, source, .. } = &error {
+                recorder.event(Event::WaitRanOut {
+                    wanted: source.wanted.clone(),
+                    last_seen: source.last_seen.clone(),
+                    waited_ms: verdict::Measures::millis(source.waited),
+                    breaks: *breaks,
+                });
+            }
+            Ok(Some(error))
+        }
+        Err(error) if is_found_by(plan, &error) => {
+            if let ClusterError::NodeFailed { node, .. } = &error {
+                recorder.event(never_ready(node, recorder));
+            }
+            Ok(Some(error))
+        }
+        // Both are in the history already.
+        Err(error @ (ClusterError::FaultMissed { .. } | ClusterError::NodeDied { .. })) => Ok(Some(error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether a node failed to start for something that may be the scenario's own configuration. A port that somebody took and
+/// a JVM that the kernel ended are not.
+fn is_found_by(plan: &Plan, error: &ClusterError) -> bool {
+    let ClusterError::NodeFailed { how, address_in_use: false, .. } = error else { return false };
+    plan.is_configured_by_scenario() && !how.contains("signal 9")
+}
+
+/// The wait for a node that failed, in the server's own words.
+fn never_ready(node: &NodeName, recorder: &Recorder) -> Event {
+    let now = recorder.clock().now();
+    recorder.read(|history| {
+        let events = || {
+            history.records.iter().rev().filter_map(|record| match &record.kind {
+                RecordKind::Event(event) => Some((record.at, event)),
+                _ => None,
+            })
+        };
+        let began = events().find(|(_, event)| matches!(event, Event::NodeStarts { node: started } if started == node));
+        let last_seen = events().find_map(|(_, event)| match event {
+            Event::NodeDied { node: died, why } if died == node => Some(why.clone()),
+            _ => None,
+        });
+        Event::WaitRanOut {
+            wanted: format!("readiness of {node}"),
+            last_seen: last_seen.unwrap_or_default(),
+            waited_ms: verdict::Measures::millis(began.map_or(std::time::Duration::ZERO, |(at, _)| now.since(at))),
+            breaks: Some(Guarantee::ClusterForms),
+        }
+    })
+}

@@ -1,0 +1,228 @@
+//! The walk: one step of a plan after the other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+
+use super::workload::{Ask, Flow, What, Workload};
+use crate::cluster::recorder::Recorder;
+use crate::cluster::{Beginning, Cluster, ClusterError};
+use crate::history::Event;
+use crate::host::wait;
+use crate::model::plan::{App, Limits};
+use crate::model::{
+    ClientName, ContextPath, Expect, Fault, FaultParams, Millis, NodeName, Plan, StepKind, Target, Until,
+};
+use crate::tomcat::compiler::{CompileError, Compiler};
+use crate::tomcat::war::War;
+use crate::verdict;
+
+/// The archives of a plan: one a context and app.
+#[derive(Debug)]
+pub(super) struct Wars(Vec<(App, Arc<War>)>);
+
+impl Wars {
+    /// Reads, packs or compiles them all, so that a bad one is told before anything starts.
+    pub(super) async fn of(plan: &Plan, compiler: Option<&Compiler>) -> Result<Self, CompileError> {
+        let mut wars: Vec<(App, Arc<War>)> = vec![];
+        for (app, context) in plan.deployed() {
+            if wars.iter().any(|(known, war)| known == app && war.context == *context) {
+                continue;
+            }
+            let war = match (app, compiler) {
+                (App::Counter, _) => War::counter(context.clone())?,
+                (App::LocalCounter, _) => War::local_counter(context.clone())?,
+                (App::HeavyCounter, _) => War::heavy_counter(context.clone())?,
+                (App::War(path), _) => War::read(path, context.clone())?,
+                (App::Compiled(app), Some(compiler)) => compiler.war(*app, context.clone()).await?,
+                (App::Compiled(app), None) => return Err(CompileError::NoJava { app: *app }),
+            };
+            wars.push((app.clone(), Arc::new(war)));
+        }
+        Ok(Self(wars))
+    }
+
+    fn of_step(&self, app: &App, context: &ContextPath) -> Option<&Arc<War>> {
+        self.0.iter().find(|(known, war)| known == app && war.context == *context).map(|(_, war)| war)
+    }
+}
+
+/// Walks a plan.
+pub(super) struct Walk<'a> {
+    plan: &'a Plan,
+    wars: Wars,
+    cluster: Option<Arc<Cluster>>,
+    workload: Workload,
+    recorder: &'a Recorder,
+    /// Faults that end by themselves, while the scenario goes on.
+    lasting: JoinSet<Result<(), ClusterError>>,
+    /// How many lines of each node's log were seen when the last step began that did something.
+    marks: BTreeMap<NodeName, usize>,
+}
+
+impl<'a> Walk<'a> {
+    pub(super) fn new(plan: &'a Plan, wars: Wars, recorder: &'a Recorder) -> Self {
+        let (workload, lasting) = (Workload::of(plan), JoinSet::new());
+        Self { plan, wars, cluster: None, workload, recorder, lasting, marks: BTreeMap::new() }
+    }
+
+    /// The cluster, which nothing of the walk holds any more.
+    pub(super) async fn take_cluster(&mut self) -> Option<Arc<Cluster>> {
+        self.lasting.shutdown().await;
+        self.workload.abandon().await;
+        self.cluster.take()
+    }
+
+    pub(super) async fn all(&mut self, beginning: Beginning) -> Result<(), ClusterError> {
+        let mut beginning = Some(beginning);
+        for (number, step) in (1..).zip(&self.plan.steps) {
+            self.recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
+            match &step.kind {
+                StepKind::Start => {
+                    if let Some(beginning) = beginning.take() {
+                        self.cluster = Some(Arc::new(beginning.cluster().await?));
+                    }
+                }
+                kind => {
+                    if let (Some(cluster), true) = (&self.cluster, kind.does_something()) {
+                        self.marks = cluster.log_marks();
+                    }
+                    self.step(kind, step.expect.as_ref()).await?;
+                }
+            }
+            self.recorder.event(Event::StepEnds { step: number });
+            while let Some(healed) = self.lasting.try_join_next() {
+                told(healed)?;
+            }
+        }
+        self.settle().await
+    }
+
+    /// Waits for the faults that end by themselves, and ends all traffic.
+    async fn settle(&mut self) -> Result<(), ClusterError> {
+        while let Some(healed) = self.lasting.join_next().await {
+            told(healed)?;
+        }
+        self.workload.end_all().await
+    }
+
+    async fn step(&mut self, kind: &StepKind, expect: Option<&Expect>) -> Result<(), ClusterError> {
+        // The plan's check has seen to it that the start comes first.
+        let Some(cluster) = self.cluster.clone() else { return Ok(()) };
+        match kind {
+            StepKind::Start => Ok(()), // Done by the caller, which has the parts.
+            StepKind::Deploy { app, context, delivery } => match self.wars.of_step(app, context) {
+                Some(war) => cluster.deploy_by(war, delivery).await,
+                None => Ok(()),
+            },
+            StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
+            StepKind::Request { client, node, context, request, load } => {
+                let ask = Ask { node, what: What::Counter(context.clone(), *request), load: *load };
+                self.workload.ask_all(&cluster, client, &ask).await
+            }
+            StepKind::Http { client, node, exchange, load } => {
+                let ask = Ask { node, what: What::Any(exchange.clone()), load: *load };
+                self.workload.ask_all(&cluster, client, &ask).await
+            }
+            StepKind::Traffic { client, node, context, request, clients, every } => {
+                let what = What::Counter(context.clone(), *request);
+                self.workload.begin(&cluster, client, *clients, &Flow { node: node.clone(), what, every: *every })
+            }
+            StepKind::HttpTraffic { client, node, exchange, clients, every } => {
+                let what = What::Any(exchange.clone());
+                self.workload.begin(&cluster, client, *clients, &Flow { node: node.clone(), what, every: *every })
+            }
+            StepKind::EndTraffic { client } => self.workload.end(client).await,
+            StepKind::Look { node, client, context, within } => {
+                let node = self.node(&cluster, node, Some(client)).await?;
+                let session = self.workload.session(client);
+                cluster
+                    .observe_node_until(&node, context, within.unwrap_or_default().duration(), |state| {
+                        let (Some(expect), Some(session)) = (expect, &session) else { return true };
+                        verdict::replica_shows(expect, state, context, session)
+                    })
+                    .await
+            }
+            StepKind::Observe { context } => cluster.observe(context).await.map(drop),
+            StepKind::FinalRead => {
+                // What ends by itself is over before the last word of each session.
+                self.settle().await?;
+                self.workload.read_all(&cluster).await
+            }
+            StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {
+                let breaks = Fault::of(*kind, FaultParams { percent: *percent, by: *by, delay: *delay })?;
+                let node = self.node(&cluster, node, client.as_ref()).await?;
+                let fault = cluster.fault(breaks, &node).await?;
+                let lasting = lasting.filter(|_| kind.is_undone_in_place());
+                self.heal_after(cluster, fault, node, lasting);
+                Ok(())
+            }
+            StepKind::Heal { node } => {
+                let node = self.node(&cluster, node, None).await?;
+                cluster.heal(&node).await
+            }
+            StepKind::Restart { node, changes, app, unpacked } => {
+                let node = self.node(&cluster, node, None).await?;
+                let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
+                cluster.restart_with(&node, changes.as_deref(), war, *unpacked).await
+            }
+            StepKind::StartAgain => cluster.start_again().await,
+            StepKind::Wait { until, within } => self.wait(&cluster, until, within.map(Millis::duration)).await,
+        }
+    }
+
+    /// The node that a step is about, looked up now where it is said by a role.
+    async fn node(
+        &self,
+        cluster: &Cluster,
+        target: &Target,
+        client: Option<&ClientName>,
+    ) -> Result<NodeName, ClusterError> {
+        match target {
+            Target::Node(node) => Ok(node.clone()),
+            Target::Role(role) => {
+                let session = client.and_then(|client| self.workload.session(client));
+                cluster.find(*role, session.as_ref()).await
+            }
+        }
+    }
+
+    fn heal_after(&mut self, cluster: Arc<Cluster>, fault: u32, node: NodeName, lasting: Option<Millis>) {
+        let Some(time) = lasting else { return };
+        self.lasting.spawn(async move {
+            wait::pause(time.duration()).await;
+            match cluster.heal_fault(&node, fault).await {
+                // A step was faster.
+                Err(ClusterError::NothingToHeal(_)) => Ok(()),
+                healed => healed,
+            }
+        });
+    }
+
+    async fn wait(&self, cluster: &Cluster, until: &Until, within: Option<Duration>) -> Result<(), ClusterError> {
+        let limits = Limits::of(self.plan.topology.timing);
+        match until {
+            Until::Deployed { context } => {
+                cluster.await_deployed_within(context, within.unwrap_or(limits.deploy)).await
+            }
+            Until::ClusterFormed => cluster.await_formed_within(within.unwrap_or(limits.start)).await,
+            Until::StateTransferred { node, context } => {
+                cluster.await_synchronised_within(node, context, within.unwrap_or(limits.synchronise)).await
+            }
+            Until::Sessions { node, context, count } => {
+                cluster.await_sessions(node, context, *count, within.unwrap_or(limits.synchronise)).await
+            }
+            Until::Log { node, text } => {
+                let mark = self.marks.get(node).copied().unwrap_or_default();
+                cluster.await_log(node, text, mark, within.unwrap_or(limits.synchronise)).await
+            }
+        }
+    }
+}
+
+/// How a fault was undone. A task that was cancelled belongs to a run that is over.
+fn told(healed: Result<Result<(), ClusterError>, tokio::task::JoinError>) -> Result<(), ClusterError> {
+    healed.unwrap_or(Ok(()))
+}

@@ -1,0 +1,128 @@
+//! What each client has asked, as far as it is to be asked once more at the end.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use crate::cluster::client::Answer;
+use crate::history::Outcome;
+use crate::host::sync::lock;
+use crate::model::{ClientName, ContextPath, Exchange, Plan, StepKind};
+
+use super::workload::What;
+
+/// How a client's session can be asked for once more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Again {
+    /// By the counter's `read`.
+    Counter,
+    /// By its last GET that was answered 2xx.
+    Get(Exchange),
+    /// It made none: the session can only be looked at.
+    Look,
+}
+
+/// What clients have asked of the apps of a plan.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    /// The contexts of the plan's apps, each with whether it is the counter.
+    contexts: BTreeMap<ContextPath, bool>,
+    asked: Mutex<BTreeMap<ClientName, BTreeMap<ContextPath, Again>>>,
+}
+
+impl Memory {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let deployed = plan.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Deploy { app, context, .. } => Some((context.clone(), app.is_counter())),
+            _ => None,
+        });
+        Self { contexts: deployed.collect(), asked: Mutex::default() }
+    }
+
+    /// Notes what a client has asked, and how it was answered.
+    pub(super) fn note(&self, client: &ClientName, what: &What, answer: &Answer) {
+        let (context, again) = match what {
+            What::Counter(context, _) => (context, Again::Counter),
+            What::Any(exchange) => match exchange.context(self.contexts.keys()) {
+                Some(context) if self.contexts.get(context) == Some(&true) => (context, Again::Counter),
+                Some(context) if exchange.is_safe() && went_well(answer) => {
+                    // What an answer is to be kept of was for the requests behind it.
+                    (context, Again::Get(Exchange { capture: BTreeMap::new(), ..exchange.clone() }))
+                }
+                Some(context) => (context, Again::Look),
+                None => return,
+            },
+        };
+        let mut asked = lock(&self.asked);
+        let known = asked.entry(client.clone()).or_default().entry(context.clone()).or_insert(Again::Look);
+        if again != Again::Look {
+            *known = again;
+        }
+    }
+
+    /// What each client is to be asked for, of the apps that are served.
+    pub(super) fn again(&self, served: &BTreeSet<ContextPath>) -> Vec<(ClientName, Vec<(ContextPath, Again)>)> {
+        let of_client = |apps: &BTreeMap<ContextPath, Again>| {
+            let apps = apps.iter().filter(|(context, _)| served.contains(*context));
+            apps.map(|(context, again)| (context.clone(), again.clone())).collect::<Vec<_>>()
+        };
+        lock(&self.asked).iter().map(|(client, apps)| (client.clone(), of_client(apps))).collect()
+    }
+}
+
+fn went_well(answer: &Answer) -> bool {
+    matches!(&answer.outcome, Outcome::Ok { reply } if (200..300).contains(&reply.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::history::{OperationId, Reply};
+    use crate::model::exchange::Method;
+    use crate::model::plan::{App, AppRequest};
+    use crate::model::{Step, Topology, main_job};
+
+    fn answer(status: u16) -> Answer {
+        let (headers, set_cookie) = (BTreeMap::new(), vec![]);
+        let reply = Reply { status, set_cookie, headers, counter: None, body: None };
+        Answer { operation: OperationId(1), outcome: Outcome::Ok { reply }, body: String::new() }
+    }
+
+    fn memory() -> Memory {
+        let mut plan = main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
+        let shop = StepKind::deploy(App::War("shop.war".into()), path("/shop"));
+        plan.steps.push(Step::new("deploy", shop));
+        Memory::of(&plan)
+    }
+
+    fn path(path: &str) -> ContextPath {
+        ContextPath::new(path).expect("a path")
+    }
+
+    #[test]
+    fn each_app_of_a_client_is_asked_for_by_its_last_safe_request_that_went_well() {
+        let (memory, alice) = (memory(), ClientName::new("alice").expect("a name"));
+        let get = |path: &str| What::Any(Exchange::get(path));
+        memory.note(&alice, &get("/shop/login"), &answer(200));
+        memory.note(&alice, &get("/shop/cart"), &answer(200));
+        memory.note(&alice, &get("/shop/gone"), &answer(302));
+        let post = Exchange { method: Method::Post, ..Exchange::get("/shop/cart?add=1") };
+        memory.note(&alice, &What::Any(post), &answer(200));
+        memory.note(&alice, &get("/elsewhere"), &answer(200));
+        memory.note(&alice, &get("/counter/count.jsp"), &answer(200));
+        let all: BTreeSet<ContextPath> = ["/counter", "/shop"].map(path).into();
+        let shop = (path("/shop"), Again::Get(Exchange::get("/shop/cart")));
+        assert_eq!(memory.again(&all), [(alice.clone(), vec![(path("/counter"), Again::Counter), shop.clone()])]);
+        assert_eq!(memory.again(&[path("/shop")].into()), [(alice, vec![shop])], "nobody serves the counter");
+    }
+
+    #[test]
+    fn who_made_no_safe_request_is_only_looked_at() {
+        let (memory, bob) = (memory(), ClientName::new("bob").expect("a name"));
+        memory.note(&bob, &What::Any(Exchange { method: Method::Post, ..Exchange::get("/shop/cart") }), &answer(200));
+        memory.note(&bob, &What::Any(Exchange::get("/shop/cart")), &answer(404));
+        let only = |again| [(bob.clone(), vec![(path("/shop"), again)])];
+        assert_eq!(memory.again(&[path("/shop")].into()), only(Again::Look));
+        memory.note(&bob, &What::Counter(path("/counter"), AppRequest::Count), &answer(200));
+        assert_eq!(memory.again(&[path("/counter")].into()), [(bob.clone(), vec![(path("/counter"), Again::Counter)])]);
+    }
+}

@@ -1,0 +1,317 @@
+//! Runtime `process`: a node is a JVM with its own `CATALINA_BASE` on loopback. Only this module spawns a server.
+
+mod class_archive;
+mod node;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use camino::{Utf8Path, Utf8PathBuf};
+use tokio::io::AsyncWriteExt as _;
+use tokio::sync::Mutex;
+
+pub use self::class_archive::{ClassArchive, ClassArchiveError};
+use self::node::ProcessNode;
+use super::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use crate::host::guard::Guard;
+use crate::host::ports::{MulticastLease, PortLease, PortPool};
+use crate::host::run_dir::RunDir;
+use crate::host::sync::lock;
+use crate::host::wait::{self, Look, TimedOut};
+use crate::model::topology::MulticastGroup;
+use crate::model::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
+
+/// The name on the command line.
+pub const NAME: &str = "process";
+
+/// What processes on one machine can do: no packet filter is theirs, and their host cannot be lost alone.
+pub const CAPABILITIES: [Capability; 9] = [
+    Capability::Kill,
+    Capability::Stop,
+    Capability::Pause,
+    Capability::Restart,
+    Capability::Multicast,
+    Capability::ChangeNode,
+    Capability::ChooseJava,
+    Capability::ChoosePorts,
+    Capability::SlowCopy,
+];
+/// How long a port that is asked for may be another run's.
+const GIVEN_PORT_LIMIT: Duration = Duration::from_secs(30);
+/// In how many pieces a file is written slowly.
+const PIECES: u32 = 10;
+
+/// JVMs on this machine.
+#[derive(Debug)]
+pub struct ProcessRuntime {
+    run: RunId,
+    run_dir: RunDir,
+    guard: Arc<Guard>,
+    ports: PortPool,
+    leases: std::sync::Mutex<Leases>,
+    // A lock for each node: a slow stop of one must not delay a request to another.
+    nodes: std::sync::Mutex<BTreeMap<NodeName, Arc<Mutex<ProcessNode>>>>,
+}
+
+#[derive(Debug, Default)]
+struct Leases {
+    ports: Vec<PortLease>,
+    multicast: Option<MulticastLease>,
+    http: BTreeMap<NodeName, u16>,
+}
+
+impl ProcessRuntime {
+    /// A runtime for one run, whose processes the guard will end.
+    pub fn new(run: RunId, run_dir: RunDir, guard: Arc<Guard>, ports: PortPool) -> Self {
+        Self { run, run_dir, guard, ports, leases: std::sync::Mutex::default(), nodes: std::sync::Mutex::default() }
+    }
+
+    /// Where a node's `CATALINA_BASE` is.
+    fn base(&self, node: &NodeName) -> Utf8PathBuf {
+        self.run_dir.node(node).join("base")
+    }
+
+    fn leases(&self) -> std::sync::MutexGuard<'_, Leases> {
+        lock(&self.leases)
+    }
+
+    fn nodes(&self) -> std::sync::MutexGuard<'_, BTreeMap<NodeName, Arc<Mutex<ProcessNode>>>> {
+        lock(&self.nodes)
+    }
+
+    /// Leases the ports that a topology gives its nodes. Another run that has them is waited for a while.
+    async fn given(&self, topology: &Topology) -> Result<Vec<PortLease>, RuntimeError> {
+        let mut leases = vec![];
+        for port in given_ports(topology) {
+            let leased: Result<PortLease, TimedOut> =
+                wait::until(&format!("port {port}"), GIVEN_PORT_LIMIT, async || {
+                    Ok(match self.ports.lease_this(port) {
+                        Ok(lease) => Look::Ready(lease),
+                        Err(error) => Look::NotYet(error.to_string()),
+                    })
+                })
+                .await;
+            leases.push(leased.map_err(|error| RuntimeError::Environment {
+                what: format!("port {port}, which is asked for, is not to be had"),
+                hint: Some(format!("end what listens on it: `ss -ltnp 'sport = :{port}'` says who")),
+                source: Some(Box::new(error)),
+            })?);
+        }
+        Ok(leases)
+    }
+
+    fn node(&self, node: &NodeName) -> Result<Arc<Mutex<ProcessNode>>, RuntimeError> {
+        self.nodes().get(node).cloned().ok_or_else(|| no_such_node(node))
+    }
+}
+
+/// The ports that a topology names.
+fn given_ports(topology: &Topology) -> Vec<u16> {
+    let servers = topology.names().filter_map(|node| topology.given_ports(node));
+    let receivers = topology.names().filter_map(|node| topology.given_receiver_port(node));
+    servers.flat_map(|ports| [ports.http, ports.shutdown]).chain(receivers).collect()
+}
+
+#[async_trait]
+impl Runtime for ProcessRuntime {
+    fn name(&self) -> &'static str {
+        NAME
+    }
+
+    fn capabilities(&self) -> BTreeSet<Capability> {
+        CAPABILITIES.into()
+    }
+
+    async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
+        let none_free = |what: &str| RuntimeError::NoneFree { what: what.to_owned() };
+        if !given_ports(topology).is_empty() {
+            // The same again.
+            self.leases().ports.clear();
+        }
+        let given = self.given(topology).await?;
+        let mut state = self.leases();
+        let leases = self.ports.lease(topology.nodes.len() * 2).map_err(|_| none_free("port"))?;
+        let mut nodes = BTreeMap::new();
+        for (name, pair) in topology.names().zip(leases.chunks(2)) {
+            let [http, receiver] = pair else { return Err(none_free("port")) };
+            let http_port = topology.given_ports(name).map_or(http.port(), |ports| ports.http);
+            state.http.insert(name.clone(), http_port);
+            nodes.insert(
+                name.clone(),
+                NodeEndpoints {
+                    http_address: Ipv4Addr::LOCALHOST,
+                    http_port,
+                    receiver_address: topology.given_receiver_address(name).unwrap_or(Ipv4Addr::LOCALHOST),
+                    receiver_port: topology.given_receiver_port(name).unwrap_or_else(|| receiver.port()),
+                },
+            );
+        }
+        // The leases of an earlier call go only now, so that the same ports are not handed out again.
+        state.ports = leases.into_iter().chain(given).collect();
+        state.multicast = match topology.cluster.membership {
+            // By DNS is refused before: it takes an address for each node.
+            Membership::Static | Membership::Dns => None,
+            Membership::Multicast => Some(self.ports.lease_multicast().map_err(|_| none_free("multicast group"))?),
+        };
+        let multicast = state.multicast.as_ref().map(|lease| MulticastGroup {
+            address: lease.address,
+            port: lease.port,
+            bind: Some(Ipv4Addr::LOCALHOST),
+        });
+        Ok(Endpoints { nodes, multicast })
+    }
+
+    async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
+        let name = launch.node.clone();
+        let (base, console) = (self.base(&name), self.log_path(&name, NodeLog::Console));
+        let node = tokio::task::spawn_blocking(move || ProcessNode::install(launch, base, console)).await;
+        let node = node.map_err(|error| node_error(&name, "laying its files", error))??;
+        self.nodes().insert(name, Arc::new(Mutex::new(node)));
+        Ok(())
+    }
+
+    async fn start(&self, node: &NodeName) -> Result<(), RuntimeError> {
+        let pid = self.node(node)?.lock().await.start(&self.run)?;
+        self.guard.process(pid).map_err(|error| node_error(node, "registering it with the guard", error))
+    }
+
+    async fn status(&self, node: &NodeName) -> Result<NodeStatus, RuntimeError> {
+        self.node(node)?.lock().await.status()
+    }
+
+    async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.node(node)?.lock().await.kill().await
+    }
+
+    async fn stop(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.node(node)?.lock().await.stop().await
+    }
+
+    async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.node(node)?.lock().await.pause().await
+    }
+
+    async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {
+        self.node(node)?.lock().await.resume()
+    }
+
+    async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {
+        let port = self.leases().http.get(node).copied().ok_or_else(|| no_such_node(node))?;
+        Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError> {
+        let base = self.base(node);
+        // A hidden name in the same folder: the farm takes `*.war` only, and a rename cannot cross file systems.
+        let target = base.join(&file.path);
+        let name = target.file_name().unwrap_or("file");
+        let part = target.with_file_name(format!(".{name}.part"));
+        let put = async {
+            fs_err::tokio::write(&part, &file.content).await?;
+            file.date(&part)?;
+            fs_err::tokio::rename(&part, &target).await
+        };
+        put.await.map_err(|error| node_error(node, &format!("putting {}", file.path), error))
+    }
+
+    async fn put_slowly(&self, node: &NodeName, file: NodeFile, over: Duration) -> Result<(), RuntimeError> {
+        let target = self.base(node).join(&file.path);
+        let piece = file.content.len().div_ceil(PIECES as usize).max(1);
+        let put = async {
+            let mut growing = fs_err::tokio::File::create(&target).await?;
+            for (number, piece) in file.content.chunks(piece).enumerate() {
+                if number > 0 {
+                    wait::pause(over / (PIECES - 1)).await;
+                }
+                growing.write_all(piece).await?;
+                growing.flush().await?;
+            }
+            Ok::<_, std::io::Error>(())
+        };
+        put.await.map_err(|error| node_error(node, &format!("writing {}", file.path), error))
+    }
+
+    async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
+        match fs_err::tokio::remove_file(self.base(node).join(path)).await {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(node_error(node, &format!("removing {path}"), error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    async fn replace(&self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
+        let node = self.node(&launch.node)?;
+        let name = launch.node.clone();
+        node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "laying its files anew", error))
+    }
+
+    fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {
+        match log {
+            NodeLog::Console => self.run_dir.node(node).join("console.log"),
+            NodeLog::Harness => self.base(node).join(crate::tomcat::catalina_base::HARNESS_LOG),
+        }
+    }
+
+    fn folder(&self, node: &NodeName, path: &Utf8Path) -> Option<Utf8PathBuf> {
+        Some(self.base(node).join(path))
+    }
+
+    async fn collect(&self, node: &NodeName, into: &Utf8Path) -> Result<(), RuntimeError> {
+        let logs = self.base(node).join("logs");
+        let into = into.to_owned();
+        let copied = tokio::task::spawn_blocking(move || copy_logs(&logs, &into)).await;
+        let copied = copied.map_err(|error| node_error(node, "copying its logs", error))?;
+        copied.map_err(|error| node_error(node, "copying its logs", error))
+    }
+
+    async fn threads(&self, node: &NodeName) -> Result<Option<String>, RuntimeError> {
+        let console = self.log_path(node, NodeLog::Console);
+        self.node(node)?.lock().await.threads(&console).await
+    }
+
+    async fn shutdown(&self) -> Result<(), RuntimeError> {
+        let nodes: Vec<_> = self.nodes().values().cloned().collect();
+        for node in nodes {
+            node.lock().await.kill().await?;
+        }
+        *self.leases() = Leases::default();
+        Ok(())
+    }
+}
+
+fn no_such_node(node: &NodeName) -> RuntimeError {
+    RuntimeError::NoSuchNode { runtime: NAME, node: node.clone() }
+}
+
+fn node_error(
+    node: &NodeName,
+    action: &str,
+    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
+) -> RuntimeError {
+    RuntimeError::Node { node: node.clone(), action: action.to_owned(), source: source.into() }
+}
+
+/// Copies the server's own logs under names without dates, as the run directory has them.
+fn copy_logs(logs: &Utf8Path, into: &Utf8Path) -> std::io::Result<()> {
+    if !logs.exists() {
+        return Ok(());
+    }
+    fs_err::create_dir_all(into)?;
+    for entry in logs.read_dir_utf8()? {
+        let entry = entry?;
+        let target = match entry.file_name() {
+            name if name.starts_with("catalina.") => "catalina.log",
+            name if name.starts_with("localhost_access_log") => "localhost_access_log.txt",
+            name if name.starts_with("localhost.") => "localhost.log",
+            _ => continue,
+        };
+        let text = fs_err::read(entry.path())?;
+        let mut file = fs_err::OpenOptions::new().create(true).append(true).open(into.join(target))?;
+        std::io::Write::write_all(&mut file, &text)?;
+    }
+    Ok(())
+}

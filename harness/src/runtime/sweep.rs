@@ -1,0 +1,178 @@
+//! The sweep: removes what is left of runs whose owner and guard died together, and never touches a live run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::guard_entry::remove_from_engine;
+use crate::host::guard::processes::{ProcessId, Table};
+use crate::host::guard::{Held, Kept, Message, Registry, RegistryError, Removal, Task, remove_processes};
+use crate::model::RunId;
+use crate::runtime::{RuntimeError, docker};
+
+/// How far a sweep goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// What crashed runs of the registry left.
+    Crashed,
+    /// That, and what was kept on purpose. Not what carries the id of a run that the registry does not know: another
+    /// registry may know it as kept or live.
+    All,
+    /// What is left of this one run, whether it crashed, was kept, or is in no registry known here.
+    Run(RunId),
+}
+
+/// Why something of a run was left alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spared {
+    /// Its owner or its guard lives.
+    Live,
+    /// It was kept on purpose.
+    Kept,
+    /// The run is not in the registry: another registry may know it as live.
+    Stranger,
+    /// It withstood.
+    Failed,
+}
+
+impl std::fmt::Display for Spared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Live => "it is going on",
+            Self::Kept => "it was kept on purpose; sweep --all removes it",
+            Self::Stranger => "it is not known here, another registry may know it; sweep --run with its id removes it",
+            Self::Failed => "it could not be removed",
+        })
+    }
+}
+
+/// What a sweep did.
+#[derive(Debug, Default)]
+pub struct Swept {
+    /// Each thing that was removed, in words, with the run that it belonged to.
+    pub removed: Vec<(RunId, String)>,
+    /// The runs that were left alone.
+    pub spared: BTreeMap<RunId, Spared>,
+    /// Why the container engine could not be looked at. Where there is none, there is nothing to look at.
+    pub no_engine: Option<RuntimeError>,
+}
+
+/// Why a sweep ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The registry of runs cannot be read.
+    #[error(transparent)]
+    Registry(#[from] RegistryError),
+    /// The sweep was cancelled with its async runtime.
+    #[error("the sweep was cancelled")]
+    Cancelled(#[source] tokio::task::JoinError),
+}
+
+/// Removes what dead runs left.
+///
+/// # Errors
+/// The registry cannot be read or written. That something withstood is no error: see [`Spared::Failed`].
+pub async fn sweep(registry: &Registry, scope: Scope) -> Result<Swept, SweepError> {
+    let mut swept = Swept::default();
+    // Looked at before the registry is: a run enters it before it starts anything.
+    let marked = Marked::look();
+    let on_engine = swept.ask_engine().await;
+    let known = registry.runs()?;
+    for (run, kept) in &known {
+        if !scope.concerns(run) {
+            continue;
+        }
+        match registry.seize(run, *kept)? {
+            None => swept.spare(run, Spared::Live),
+            Some(_) if *kept == Kept::Yes && scope == Scope::Crashed => swept.spare(run, Spared::Kept),
+            Some(entry) => swept.dead(run, entry, on_engine.contains(run)).await?,
+        }
+    }
+    let strangers = marked.runs.union(&on_engine).filter(|run| known.iter().all(|(known, _)| known != *run));
+    for run in strangers.filter(|run| scope.concerns(run)) {
+        if marked.guarded.contains(run) {
+            swept.spare(run, Spared::Live);
+        } else if matches!(scope, Scope::Run(_)) {
+            let removal = remove(run, BTreeSet::new(), on_engine.contains(run)).await?;
+            swept.note(run, removal);
+        } else if Marked::look().runs.contains(run) || swept.ask_engine().await.contains(run) {
+            // It did not just end in good order between the looks.
+            swept.spare(run, Spared::Stranger);
+        }
+    }
+    Ok(swept)
+}
+
+impl Scope {
+    fn concerns(&self, run: &RunId) -> bool {
+        match self {
+            Self::Run(only) => only == run,
+            Self::Crashed | Self::All => true,
+        }
+    }
+}
+
+impl Swept {
+    /// The runs that have something on the engine.
+    async fn ask_engine(&mut self) -> BTreeSet<RunId> {
+        if self.no_engine.is_some() {
+            return BTreeSet::new();
+        }
+        docker::sweep::runs().await.unwrap_or_else(|error| {
+            self.no_engine = Some(error);
+            BTreeSet::new()
+        })
+    }
+
+    async fn dead(&mut self, run: &RunId, entry: Held, on_engine: bool) -> Result<(), SweepError> {
+        let manifest = entry.manifest()?;
+        // Asked also where the engine shows nothing now: it may not answer, and then the run must not be forgotten.
+        let engine = on_engine || manifest.iter().any(Message::needs_engine);
+        let told = manifest.into_iter().filter_map(|message| match message {
+            Message::Process(process) => Some(process),
+            _ => None,
+        });
+        let removal = remove(run, told.collect(), engine).await?;
+        if removal.left.is_empty() {
+            entry.forget()?;
+        }
+        self.note(run, removal);
+        Ok(())
+    }
+
+    fn note(&mut self, run: &RunId, removal: Removal) {
+        self.removed.extend(removal.removed.into_iter().map(|what| (run.clone(), what)));
+        if !removal.left.is_empty() {
+            self.spare(run, Spared::Failed);
+        }
+    }
+
+    fn spare(&mut self, run: &RunId, why: Spared) {
+        self.spared.insert(run.clone(), why);
+    }
+}
+
+async fn remove(run: &RunId, told: BTreeSet<ProcessId>, engine: bool) -> Result<Removal, SweepError> {
+    let of_run = run.clone();
+    let processes = tokio::task::spawn_blocking(move || remove_processes(&of_run, &told, &BTreeSet::new()))
+        .await
+        .map_err(SweepError::Cancelled)?;
+    Ok(if engine { processes.and(remove_from_engine(run).await) } else { processes })
+}
+
+/// The runs of which processes are there.
+struct Marked {
+    runs: BTreeSet<RunId>,
+    /// Those with a guard, whatever registry they are in.
+    guarded: BTreeSet<RunId>,
+}
+
+impl Marked {
+    fn look() -> Self {
+        let mut marked = Self { runs: BTreeSet::new(), guarded: BTreeSet::new() };
+        for (_, marks) in Table::read().marks() {
+            marked.runs.extend(marks.run.and_then(|run| RunId::new(run).ok()));
+            let task: Option<Task> = marks.guard.and_then(|task| serde_json::from_str(&task).ok());
+            marked.guarded.extend(task.map(|task| task.run));
+        }
+        marked
+    }
+}
