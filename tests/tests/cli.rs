@@ -391,7 +391,7 @@ fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
     write(&folder.join("ghost.toml"), "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nkill = \"n3\"\n");
     write(
         &folder.join("host.toml"),
-        "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nlose-host = \"n1\"\n",
+        "name = \"x\"\n\n[[step]]\ndeploy = \"counter\"\n\n[[step]]\nfill-disk = \"n1\"\n",
     );
     fs_err::create_dir_all(folder.join("apps/build")).expect("made");
     write(&folder.join("apps/none.toml"), "name = \"x\"\n\n[[step]]\ndeploy = \"build/none.war\"\n");

@@ -10,7 +10,7 @@ use integration_tests::{MainJob, TestContext, left_of};
 use serde_json::json;
 use tomee_harness::history::{self, FaultPhase, Outcome, RecordKind};
 use tomee_harness::model::{RunId, ServerSpec};
-use tomee_harness::runtime::process::ClassArchive;
+use tomee_harness::runtime::process::{ClassArchive, ProcessRuntime};
 use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
 use tomee_harness::tomcat::java::{Java, JavaVersion};
 
@@ -182,6 +182,34 @@ async fn warm_runs_hand_their_cluster_on_and_leave_nothing() {
     let folders = fs_err::read_dir(&out).expect("it is there").flatten().map(|entry| entry.file_name());
     let machines: Vec<_> = folders.filter(|name| name.to_string_lossy().starts_with("cluster-")).collect();
     assert!(machines.is_empty(), "{machines:?} have no owner");
+}
+
+/// The packet filter of a network namespace needs root; where that is missing, the run is refused by name.
+#[tokio::test]
+async fn processes_with_networks_of_their_own_are_parted_and_lost_with_their_hosts() {
+    let scenarios = ["partition/written-on-both-sides", "partition/lost-host", "--set", "manager=delta"];
+    let job = main_job(&[&scenarios[..], &["--server", "tomcat:10.1.59"]].concat()).await;
+    if let Err(why) = ProcessRuntime::check_namespaces() {
+        assert_eq!(job.ran().code, Some(2), "{why}: {}", job.ran());
+        assert!(job.ran().stderr.contains("partition, which runtime process cannot do"), "{}", job.ran());
+        return;
+    }
+    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
+    let out = job.context().folder().join("out");
+    for number in ["1", "2"] {
+        let history = fs_err::read_to_string(out.join(number).join("history.jsonl")).expect("a history");
+        let dropped = history.lines().any(|line| line.contains("dropped") || line.contains("no packet comes or goes"));
+        assert!(dropped, "the filter of run {number} has dropped nothing");
+        let text = fs_err::read_to_string(out.join(number).join("environment.json")).expect("an environment");
+        let environment: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let run = environment["run"].as_str().expect("a run has an id");
+        assert_eq!(left_of(run, false), Vec::<String>::new(), "{run}");
+        let address = environment["endpoints"]["nodes"]["n1"]["http-address"].as_str().expect("n1 had an address");
+        assert!(address.starts_with("198.1"), "{address}");
+        let network = address.rsplit_once('.').map_or("", |(network, _)| network);
+        let routes = fs_err::read_to_string("/proc/net/fib_trie").unwrap_or_default();
+        assert!(!routes.contains(network), "{network} is still there:\n{routes}");
+    }
 }
 
 /// A JVM says of each class where it comes from; `top` is the archive on top of the JDK's own.

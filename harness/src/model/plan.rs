@@ -199,6 +199,11 @@ impl Plan {
         Ok(())
     }
 
+    /// What machines must be able to do for it.
+    pub fn needed_capabilities(&self) -> BTreeSet<Capability> {
+        self.steps.iter().flat_map(|step| self.needs(&step.kind)).collect()
+    }
+
     /// What it deploys, and where, each as often as a step does it.
     pub fn deployed(&self) -> impl Iterator<Item = (&App, &ContextPath)> {
         self.steps.iter().filter_map(|step| match &step.kind {

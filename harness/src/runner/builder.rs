@@ -219,6 +219,7 @@ impl ClusterBuilder {
             None => RunDir::of_tests().map_err(StartError::WorkingDirectory)?.join(run.as_str()),
         };
         let preparation = Preparation {
+            capabilities: topology.prepared_for.iter().map(|fault| fault.needs()).collect(),
             run,
             folder,
             machines: None,

@@ -44,7 +44,7 @@ impl RuntimeKind {
     /// What it can do.
     pub fn capabilities(self) -> BTreeSet<Capability> {
         match self {
-            Self::Process => process::CAPABILITIES.into(),
+            Self::Process => process::capabilities(),
             Self::Docker => docker::CAPABILITIES.into(),
         }
     }
@@ -96,6 +96,8 @@ pub struct Preparation<'a> {
     pub changes: Vec<NodeChanges>,
     /// On which machines.
     pub runtime: RuntimeKind,
+    /// What they must be able to do.
+    pub capabilities: BTreeSet<Capability>,
     /// Whether nodes take their classes out of a [`ClassArchive`], which is made if need be: worth it where many start.
     pub class_archive: bool,
     /// Images and limits of containers, where they are asked for.
@@ -222,7 +224,9 @@ impl Preparation<'_> {
             Recorder::new(self.clock, Some(&run_dir.history()), self.listener).map_err(PrepareError::RunDir)?;
         let runtime: Arc<dyn Runtime> = match self.runtime {
             RuntimeKind::Process => {
-                Arc::new(ProcessRuntime::new(self.run.clone(), machines.clone(), guard.clone(), PortPool::of_user()?))
+                let processes =
+                    ProcessRuntime::new(self.run.clone(), machines.clone(), guard.clone(), PortPool::of_user()?);
+                Arc::new(processes.with_capabilities(&self.capabilities))
             }
             RuntimeKind::Docker => {
                 Arc::new(DockerRuntime::connect(&self.run, guard.clone(), machines.path(), self.docker).await?)

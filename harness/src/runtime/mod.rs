@@ -3,6 +3,8 @@
 pub mod docker;
 mod guard_entry;
 mod network_fault;
+mod packet_delay;
+mod packet_filter;
 pub mod process;
 mod resource_fault;
 pub mod sweep;

@@ -189,6 +189,7 @@ impl ScenarioRunner {
             None => RuntimeKind::choose(plan).await.0,
         };
         let preparation = Preparation {
+            capabilities: plan.needed_capabilities(),
             run: run.clone(),
             folder,
             class_archive: machines.is_some(),

@@ -2,6 +2,7 @@
 //!
 //! The order matters: of several session cookies Tomcat takes the first that it can use.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Mutex;
 
 use cookie_store::{Cookie, CookieStore, RawCookie};
@@ -17,11 +18,20 @@ pub(super) struct Jar(Mutex<CookieStore>);
 impl Jar {
     /// The value of the cookie of this name that a request to `url` sends first.
     pub(super) fn value(&self, url: &str, name: &str) -> Option<String> {
-        let url = Url::parse(url).ok()?;
+        let url = on_one_host(&Url::parse(url).ok()?);
         let store = lock(&self.0);
         let sent = in_order(&store, &url).into_iter().find(|cookie| cookie.name() == name);
         sent.map(|cookie| cookie.value().to_owned())
     }
+}
+
+/// The same place on the one host that all nodes are to a browser, as behind a balancer: where each node has an address
+/// of its own, a cookie goes to every one of them all the same.
+fn on_one_host(url: &Url) -> Url {
+    let mut url = url.clone();
+    // An address is a host for every scheme of the web.
+    let _ = url.set_ip_host(IpAddr::V4(Ipv4Addr::LOCALHOST));
+    url
 }
 
 /// The cookies that a request to `url` sends, in their order.
@@ -40,12 +50,12 @@ impl reqwest::cookie::CookieStore for Jar {
             let text = std::str::from_utf8(header.as_bytes()).ok()?;
             RawCookie::parse(text).ok().map(RawCookie::into_owned)
         };
-        lock(&self.0).store_response_cookies(headers.filter_map(read), url);
+        lock(&self.0).store_response_cookies(headers.filter_map(read), &on_one_host(url));
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
         let store = lock(&self.0);
-        let all: Vec<String> = in_order(&store, url)
+        let all: Vec<String> = in_order(&store, &on_one_host(url))
             .into_iter()
             .map(|cookie| {
                 let (name, value) = cookie.name_value();
@@ -75,6 +85,14 @@ mod tests {
             .collect();
         jar.set_cookies(&mut headers.iter(), &url);
         jar
+    }
+
+    #[test]
+    fn a_cookie_of_one_node_goes_to_a_node_with_another_address() {
+        let jar = jar(&["/shop"]);
+        let other = Url::parse("http://198.18.3.7:8080/shop/cart").expect("a URL");
+        assert_eq!(jar.cookies(&other), Some(HeaderValue::from_static("JSESSIONID=/shop")));
+        assert_eq!(jar.cookies(&Url::parse("http://198.18.3.7:8080/other").expect("a URL")), None);
     }
 
     #[rstest]

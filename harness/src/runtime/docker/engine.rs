@@ -14,18 +14,18 @@ use testcontainers::bollard::models::NetworkCreateRequest;
 use tokio::sync::OnceCell;
 
 use super::error::{self, DockerError};
-use super::filter::Peers;
 use super::images::{self, DockerOptions, LAYOUT};
 use super::logs::Source;
-use super::pod::{self, HTTP_PORT, LogRoute, Pod, RECEIVER_PORT};
+use super::pod::{self, HTTP_PORT, LogRoute, Pod};
 use super::resources;
 use super::server::{self, Recipe};
 use super::sweep;
 use crate::host::guard::{Guard, GuardError, RUN_LABEL};
 use crate::host::sync::lock;
 use crate::host::wait::Patience;
-use crate::model::topology::MulticastGroup;
 use crate::model::{Capability, Endpoints, FaultKind, Membership, NodeEndpoints, NodeName, RunId, Topology};
+use crate::runtime::packet_filter::Peers;
+use crate::runtime::packet_filter::{MULTICAST, RECEIVER_PORT};
 use crate::runtime::{NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, ResourceFault, Runtime, RuntimeError};
 use crate::tomcat::catalina_base::HARNESS_LOG;
 use crate::tomcat::distribution::Distribution;
@@ -338,9 +338,6 @@ impl Runtime for DockerRuntime {
         sweep::remove_until_quiet(&self.docker, &self.run, Duration::ZERO).await.map(drop)
     }
 }
-
-/// The network is the run's own, so Tomcat's own group does not meet another.
-const MULTICAST: MulticastGroup = MulticastGroup { address: Ipv4Addr::new(228, 0, 0, 4), port: 45564, bind: None };
 
 fn endpoints(address: Ipv4Addr) -> NodeEndpoints {
     NodeEndpoints {

@@ -14,10 +14,8 @@
 //! [`DockerRuntime`] is the runtime; [`sweep`] finds and removes what any run has on the engine, without one.
 
 mod archive;
-mod delay;
 mod engine;
 mod error;
-mod filter;
 mod host;
 mod images;
 mod logs;

@@ -15,23 +15,21 @@ use testcontainers::bollard::query_parameters::{
 use testcontainers::{GenericImage, Image};
 use tokio::sync::Mutex;
 
-use super::delay;
 use super::error::DockerError;
-use super::filter::{self, Peers};
 use super::images::LAYOUT;
 use super::logs::{Follower, Source};
 use super::resources;
-use super::server::{self, Recipe, Server};
+use super::server::{self, ContainerShell, Recipe, Server};
 use crate::host::guard::RUN_LABEL;
 use crate::model::topology::DNS_SERVICE;
 use crate::model::{FaultKind, NodeName, RunId, Topology};
+use crate::runtime::packet_delay as delay;
+use crate::runtime::packet_filter::{self as filter, Peers};
 use crate::runtime::{NetworkFault, NodeFile, NodeStatus, ResourceFault};
 use crate::tomcat::catalina_base::{HARNESS_LOG, REPLACED};
 
 /// The connector's port in the pod; every pod has an address of its own.
 pub(super) const HTTP_PORT: u16 = 8080;
-/// The Tribes receiver's port in the pod.
-pub(super) const RECEIVER_PORT: u16 = 4000;
 
 /// Where the holder of a node that has a disk of its own sees it.
 pub(super) const DISK: &str = "/var/lib/tomee-harness/disk";
@@ -108,6 +106,11 @@ pub(super) fn server_name(run: &RunId, node: &NodeName) -> String {
 }
 
 impl Pod {
+    /// Where its packet filter is set.
+    fn shell(&self) -> ContainerShell<'_> {
+        ContainerShell { docker: &self.docker, name: &self.holder }
+    }
+
     /// Starts a node's holder in the run's network. By bollard: testcontainers gives no container a second name.
     pub(super) async fn hold(
         docker: Docker,
@@ -186,7 +189,7 @@ impl Pod {
         let inside = &mut *inside;
         inside.settle().await;
         if inside.filter == Filter::Lost {
-            filter::open(&self.docker, &self.holder).await?;
+            filter::open(&self.shell()).await?;
             inside.filter = Filter::Open;
         }
         match (&inside.server, &inside.recipe) {
@@ -243,7 +246,7 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         inside.server()?;
         inside.must_be_open()?;
-        filter::isolate(&self.docker, &self.holder).await?;
+        filter::isolate(&self.shell()).await?;
         match server::kill(&self.docker, &self.server_name).await {
             Ok(proof) => {
                 inside.filter = Filter::Lost;
@@ -251,7 +254,7 @@ impl Pod {
             }
             Err(error) => {
                 // What went wrong first is what to tell.
-                drop(filter::open(&self.docker, &self.holder).await);
+                drop(filter::open(&self.shell()).await);
                 Err(error)
             }
         }
@@ -262,7 +265,7 @@ impl Pod {
     pub(super) async fn add_network_fault(&self, fault: NetworkFault, peers: &Peers) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
         inside.must_be_open()?;
-        let proof = filter::add_network_fault(&self.docker, &self.holder, fault, peers).await?;
+        let proof = filter::add_network_fault(&self.shell(), fault, peers).await?;
         inside.filter = Filter::NetworkFault(fault);
         Ok(proof)
     }
@@ -271,14 +274,14 @@ impl Pod {
     pub(super) async fn remove_network_fault(&self) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
         let Filter::NetworkFault(fault) = inside.filter else { return Err(inside.refusal()) };
-        let effect = filter::remove_network_fault(&self.docker, &self.holder, fault).await?;
+        let effect = filter::remove_network_fault(&self.shell(), fault).await?;
         inside.filter = Filter::Open;
         Ok(effect)
     }
 
     /// Whether packets can be held back in its network.
     pub(super) async fn can_delay(&self) -> Result<(), DockerError> {
-        delay::check(&self.docker, &self.holder).await
+        delay::check(&self.shell()).await
     }
 
     /// Makes the server short of something, or its clock wrong; says what proves it.

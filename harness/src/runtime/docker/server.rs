@@ -19,6 +19,7 @@ use super::images::LAYOUT;
 use crate::host::guard::RUN_LABEL;
 use crate::host::wait::Patience;
 use crate::model::RunId;
+use crate::runtime::packet_filter::NetworkShell;
 use crate::runtime::{NodeFile, NodeLaunch};
 
 /// How long a killed or ended container may take to be gone.
@@ -217,6 +218,32 @@ pub(super) async fn remove(docker: &Docker, name: &str) -> Result<(), DockerErro
     match docker.remove_container(name, Some(options)).await.map_err(DockerError::from) {
         Err(error) if !error.is_not_found() => Err(error),
         _ => Ok(()),
+    }
+}
+
+/// A running container, as where the network of its pod is.
+pub(super) struct ContainerShell<'a> {
+    pub(super) docker: &'a Docker,
+    pub(super) name: &'a str,
+}
+
+impl NetworkShell for ContainerShell<'_> {
+    type Error = DockerError;
+
+    async fn run(&self, script: &str, arguments: &[&str]) -> Result<String, DockerError> {
+        shell(self.docker, self.name, script, arguments).await
+    }
+
+    fn folder(&self) -> &'static str {
+        "/tmp"
+    }
+
+    fn refused(what: String) -> DockerError {
+        DockerError::Refused(what)
+    }
+
+    fn in_words(error: DockerError, what: &str) -> DockerError {
+        error.in_words(what)
     }
 }
 

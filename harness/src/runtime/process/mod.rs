@@ -1,6 +1,7 @@
 //! Runtime `process`: a node is a JVM with its own `CATALINA_BASE` on loopback. Only this module spawns a server.
 
 mod class_archive;
+mod namespaces;
 mod node;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,8 +15,10 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
 pub use self::class_archive::{ClassArchive, ClassArchiveError};
+use self::namespaces::Namespaces;
 use self::node::ProcessNode;
-use super::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use super::packet_filter::{MULTICAST, RECEIVER_PORT};
+use super::{NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::host::guard::Guard;
 use crate::host::ports::{MulticastLease, PortLease, PortPool};
 use crate::host::run_dir::RunDir;
@@ -27,7 +30,8 @@ use crate::model::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, R
 /// The name on the command line.
 pub const NAME: &str = "process";
 
-/// What processes on one machine can do: no packet filter is theirs, and their host cannot be lost alone.
+/// What processes on one machine can do. Where they share its network, no packet filter is theirs, and their host cannot
+/// be lost alone.
 pub const CAPABILITIES: [Capability; 9] = [
     Capability::Kill,
     Capability::Stop,
@@ -39,6 +43,17 @@ pub const CAPABILITIES: [Capability; 9] = [
     Capability::ChoosePorts,
     Capability::SlowCopy,
 ];
+/// What processes can do besides, where each has a network namespace of its own.
+pub const CAPABILITIES_OF_NAMESPACES: [Capability; 4] =
+    [Capability::LoseHost, Capability::Partition, Capability::PacketLoss, Capability::Latency];
+/// What processes can do on this machine.
+pub fn capabilities() -> BTreeSet<Capability> {
+    let apart = CAPABILITIES_OF_NAMESPACES.into_iter().filter(|_| namespaces::check().is_ok());
+    CAPABILITIES.into_iter().chain(apart).collect()
+}
+
+/// The connector's port where every node has an address of its own.
+const HTTP_PORT: u16 = 8080;
 /// How long a port that is asked for may be another run's.
 const GIVEN_PORT_LIMIT: Duration = Duration::from_secs(30);
 /// In how many pieces a file is written slowly.
@@ -51,6 +66,9 @@ pub struct ProcessRuntime {
     run_dir: RunDir,
     guard: Arc<Guard>,
     ports: PortPool,
+    /// Whether each node gets a network namespace of its own.
+    apart: bool,
+    namespaces: std::sync::Mutex<Option<Arc<Namespaces>>>,
     leases: std::sync::Mutex<Leases>,
     // A lock for each node: a slow stop of one must not delay a request to another.
     nodes: std::sync::Mutex<BTreeMap<NodeName, Arc<Mutex<ProcessNode>>>>,
@@ -60,13 +78,79 @@ pub struct ProcessRuntime {
 struct Leases {
     ports: Vec<PortLease>,
     multicast: Option<MulticastLease>,
-    http: BTreeMap<NodeName, u16>,
+    http: BTreeMap<NodeName, SocketAddr>,
 }
 
 impl ProcessRuntime {
     /// A runtime for one run, whose processes the guard will end.
     pub fn new(run: RunId, run_dir: RunDir, guard: Arc<Guard>, ports: PortPool) -> Self {
-        Self { run, run_dir, guard, ports, leases: std::sync::Mutex::default(), nodes: std::sync::Mutex::default() }
+        Self {
+            run,
+            run_dir,
+            guard,
+            ports,
+            apart: false,
+            namespaces: std::sync::Mutex::default(),
+            leases: std::sync::Mutex::default(),
+            nodes: std::sync::Mutex::default(),
+        }
+    }
+
+    /// Whether nodes can have network namespaces of their own on this machine.
+    ///
+    /// # Errors
+    /// Why they cannot, in words.
+    pub fn check_namespaces() -> Result<(), String> {
+        namespaces::check()
+    }
+
+    /// Gives each node a network namespace of its own where one of these needs it: its traffic can be dropped or delayed
+    /// then.
+    #[must_use]
+    pub fn with_capabilities(self, needed: &BTreeSet<Capability>) -> Self {
+        let apart = CAPABILITIES_OF_NAMESPACES.iter().any(|capability| needed.contains(capability));
+        Self { apart, ..self }
+    }
+
+    fn namespaces(&self) -> Option<Arc<Namespaces>> {
+        lock(&self.namespaces).clone()
+    }
+
+    fn apart(&self, node: &NodeName, capability: Capability) -> Result<Arc<Namespaces>, RuntimeError> {
+        let lacks = RuntimeError::Lacks { runtime: NAME, capability };
+        self.namespaces().filter(|namespaces| namespaces.address(node).is_some()).ok_or(lacks)
+    }
+
+    /// The endpoints of nodes in namespaces of their own.
+    async fn reserve_apart(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
+        if self.namespaces().is_none() {
+            let nodes = topology.names().map(|node| (node.clone(), self.run_dir.node(node).to_string())).collect();
+            for node in topology.names() {
+                fs_err::create_dir_all(self.run_dir.node(node))
+                    .map_err(|error| node_error(node, "making its folder", error))?;
+            }
+            let made = Namespaces::make(&self.run, &self.guard, nodes).await;
+            let made = made.map_err(|error| RuntimeError::Environment {
+                what: "the network namespaces of the nodes cannot be made".to_owned(),
+                hint: Some("run as root on Linux with iproute2 and iptables, or with --runtime docker".to_owned()),
+                source: Some(Box::new(error)),
+            })?;
+            *lock(&self.namespaces) = Some(Arc::new(made));
+        }
+        let mut nodes = BTreeMap::new();
+        for name in topology.names() {
+            let address = self.apart(name, Capability::Partition)?.address(name).ok_or_else(|| no_such_node(name))?;
+            let http_port = topology.given_ports(name).map_or(HTTP_PORT, |ports| ports.http);
+            self.leases().http.insert(name.clone(), SocketAddr::from((address, http_port)));
+            let receiver_address = topology.given_receiver_address(name).unwrap_or(address);
+            let receiver_port = topology.given_receiver_port(name).unwrap_or(RECEIVER_PORT);
+            nodes.insert(
+                name.clone(),
+                NodeEndpoints { http_address: address, http_port, receiver_address, receiver_port },
+            );
+        }
+        let multicast = (topology.cluster.membership == Membership::Multicast).then_some(MULTICAST);
+        Ok(Endpoints { nodes, multicast })
     }
 
     /// Where a node's `CATALINA_BASE` is.
@@ -122,10 +206,14 @@ impl Runtime for ProcessRuntime {
     }
 
     fn capabilities(&self) -> BTreeSet<Capability> {
-        CAPABILITIES.into()
+        let apart = CAPABILITIES_OF_NAMESPACES.into_iter().filter(|_| self.apart);
+        CAPABILITIES.into_iter().chain(apart).collect()
     }
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
+        if self.apart {
+            return self.reserve_apart(topology).await;
+        }
         let none_free = |what: &str| RuntimeError::NoneFree { what: what.to_owned() };
         if !given_ports(topology).is_empty() {
             // The same again.
@@ -138,7 +226,7 @@ impl Runtime for ProcessRuntime {
         for (name, pair) in topology.names().zip(leases.chunks(2)) {
             let [http, receiver] = pair else { return Err(none_free("port")) };
             let http_port = topology.given_ports(name).map_or(http.port(), |ports| ports.http);
-            state.http.insert(name.clone(), http_port);
+            state.http.insert(name.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, http_port)));
             nodes.insert(
                 name.clone(),
                 NodeEndpoints {
@@ -174,7 +262,12 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn start(&self, node: &NodeName) -> Result<(), RuntimeError> {
-        let pid = self.node(node)?.lock().await.start(&self.run)?;
+        let namespaces = self.namespaces();
+        if let Some(namespaces) = &namespaces {
+            namespaces.open(node).await.map_err(|error| node_error(node, "opening its network", error))?;
+        }
+        let holder = namespaces.and_then(|namespaces| namespaces.holder(node));
+        let pid = self.node(node)?.lock().await.start(&self.run, holder)?;
         self.guard.process(pid).map_err(|error| node_error(node, "registering it with the guard", error))
     }
 
@@ -194,13 +287,29 @@ impl Runtime for ProcessRuntime {
         self.node(node)?.lock().await.pause().await
     }
 
+    async fn lose_host(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        let namespaces = self.apart(node, Capability::LoseHost)?;
+        namespaces.isolate(node).await.map_err(|error| node_error(node, "isolating its host", error))?;
+        let killed = self.kill(node).await?;
+        Ok(format!("no packet comes or goes any more; {killed}"))
+    }
+
+    async fn add_network_fault(&self, node: &NodeName, fault: NetworkFault) -> Result<String, RuntimeError> {
+        let added = self.apart(node, fault.needs())?.add(node, fault).await;
+        added.map_err(|error| node_error(node, "setting its packet filter", error))
+    }
+
+    async fn remove_network_fault(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        let removed = self.apart(node, Capability::Partition)?.remove(node).await;
+        removed.map_err(|error| node_error(node, "clearing its packet filter", error))
+    }
+
     async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {
         self.node(node)?.lock().await.resume()
     }
 
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {
-        let port = self.leases().http.get(node).copied().ok_or_else(|| no_such_node(node))?;
-        Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+        self.leases().http.get(node).copied().ok_or_else(|| no_such_node(node))
     }
 
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError> {
@@ -278,6 +387,7 @@ impl Runtime for ProcessRuntime {
         for node in nodes {
             node.lock().await.kill().await?;
         }
+        *lock(&self.namespaces) = None;
         *self.leases() = Leases::default();
         Ok(())
     }

@@ -76,13 +76,19 @@ impl ProcessNode {
         Ok(())
     }
 
-    /// Starts the JVM and returns its process id.
-    pub(super) fn start(&mut self, run: &RunId) -> Result<u32, RuntimeError> {
+    /// Starts the JVM, in the network of another process where one is given, and returns its process id.
+    pub(super) fn start(&mut self, run: &RunId, network_of: Option<u32>) -> Result<u32, RuntimeError> {
         let failed = |error: std::io::Error| node_error(&self.launch.node, "starting its JVM", error);
         let console = fs_err::OpenOptions::new().create(true).append(true).open(&self.console).map_err(failed)?;
         let console = console.into_file();
         let errors = console.try_clone().map_err(failed)?;
-        let child = self.command(run).stdin(Stdio::null()).stdout(console).stderr(errors).spawn().map_err(failed)?;
+        let child = self
+            .command(run, network_of)
+            .stdin(Stdio::null())
+            .stdout(console)
+            .stderr(errors)
+            .spawn()
+            .map_err(failed)?;
         let pid = child.id().ok_or_else(|| failed(std::io::Error::other("it ended before it began")))?;
         (self.child, self.ended, self.paused) = (Some(child), None, false);
         Ok(pid)
@@ -90,9 +96,16 @@ impl ProcessNode {
 
     /// The server's own start script, which ends in an `exec` of the JVM: its flags are those of the version, and the
     /// process is the JVM.
-    fn command(&self, run: &RunId) -> Command {
+    fn command(&self, run: &RunId, network_of: Option<u32>) -> Command {
         let launch = &self.launch;
-        let mut command = Command::new("sh");
+        let mut command = match network_of {
+            None => Command::new("sh"),
+            Some(pid) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net=/proc/{pid}/ns/net")).arg("sh");
+                command
+            }
+        };
         command.arg(launch.distribution.home.join("bin/catalina.sh")).arg("run").current_dir(&self.base);
         for name in NOT_INHERITED {
             command.env_remove(name);

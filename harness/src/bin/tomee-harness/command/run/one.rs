@@ -242,6 +242,7 @@ impl One<'_> {
         // Beside the runs' folders, as it outlives the first of them.
         let machines = self.warm.then(|| folder.with_file_name(format!("cluster-{run}")));
         let preparation = Preparation {
+            capabilities: self.told.plan.needed_capabilities(),
             run: run.clone(),
             folder,
             machines: machines.clone(),

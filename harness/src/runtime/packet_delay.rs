@@ -1,30 +1,27 @@
-//! Latency: packets that the filter puts into a queue of the kernel (NFQUEUE), and a program in the holder that lets each go
-//! when its time is over. It needs no traffic shaping (netem) of the kernel, and goes with the holder.
+//! Latency: packets that the filter puts into a queue of the kernel (NFQUEUE), and a program in the node's network that
+//! lets each go when its time is over. It needs no traffic shaping (netem) of the kernel, and goes with that network.
 
-use testcontainers::bollard::Docker;
-
-use super::error::DockerError;
-use super::server::shell;
+use super::packet_filter::NetworkShell;
 use crate::model::Millis;
 
 /// The program.
-const PROGRAM: &str = include_str!("../../../../docker/delay.pl");
+const PROGRAM: &str = include_str!("../../../docker/delay.pl");
 /// The queue's number.
 const QUEUE: &str = "45";
 /// Where packets go that are to come late. Without the program they would pass unharmed.
 pub(super) const TARGET: &str = "-j NFQUEUE --queue-num 45 --queue-bypass";
 
-/// Starts the program and waits for its first word: program, queue, milliseconds.
-const BEGIN: &str = r#"said=/tmp/harness-delay.said
-perl -e "$1" "$2" "$3" > "$said" 2>&1 &
-echo $! > /tmp/harness-delay.pid
+/// Starts the program and waits for its first word: folder for its files, program, queue, milliseconds.
+const BEGIN: &str = r#"said=$1/harness-delay.said
+perl -e "$2" "$3" "$4" > "$said" 2>&1 &
+echo $! > "$1/harness-delay.pid"
 while [ ! -s "$said" ] && kill -0 $! 2> /dev/null; do sleep 0.02; done
 read -r word < "$said" && [ "$word" = ready ] && exit 0
-cat "$said"; rm /tmp/harness-delay.pid; exit 1"#;
+cat "$said"; rm "$1/harness-delay.pid"; exit 1"#;
 /// Tells of every queue that somebody listens to. (A program that has ended may still be there, as a zombie.)
 const QUEUES: &str = "cat /proc/net/netfilter/nfnetlink_queue";
 /// Ends the program, which lets go what it holds.
-const END: &str = r#"pid=$(cat /tmp/harness-delay.pid) && rm /tmp/harness-delay.pid && kill "$pid""#;
+const END: &str = r#"pid=$(cat "$1/harness-delay.pid") && rm "$1/harness-delay.pid" && kill "$pid""#;
 /// Whether the filter can put packets into a queue.
 const TRY: &str = "iptables -N HARNESS-TRY && iptables -A HARNESS-TRY -j NFQUEUE --queue-num 45 --queue-bypass
 result=$?
@@ -34,31 +31,31 @@ exit $result";
 /// Whether packets can be held back here.
 ///
 /// # Errors
-/// They cannot; with what the holder's programs say.
-pub(super) async fn check(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, TRY, &[]).await.map_err(|error| error.in_words("iptables has no queue"))?;
-    begin(docker, holder, Millis(1)).await?;
-    end(docker, holder).await
+/// They cannot; with what the programs there say.
+pub(super) async fn check<S: NetworkShell>(shell: &S) -> Result<(), S::Error> {
+    shell.run(TRY, &[]).await.map_err(|error| S::in_words(error, "iptables has no queue"))?;
+    begin(shell, Millis(1)).await?;
+    end(shell).await
 }
 
 /// Waits for packets, to hold each back for so long.
-pub(super) async fn begin(docker: &Docker, holder: &str, by: Millis) -> Result<(), DockerError> {
-    let begun = shell(docker, holder, BEGIN, &[PROGRAM, QUEUE, &by.0.to_string()]).await;
-    begun.map(drop).map_err(|error| error.in_words("packets cannot be held back"))
+pub(super) async fn begin<S: NetworkShell>(shell: &S, by: Millis) -> Result<(), S::Error> {
+    let begun = shell.run(BEGIN, &[shell.folder(), PROGRAM, QUEUE, &by.0.to_string()]).await;
+    begun.map(drop).map_err(|error| S::in_words(error, "packets cannot be held back"))
 }
 
 /// How many packets were held back so far.
 ///
 /// # Errors
 /// The program has ended.
-pub(super) async fn held(docker: &Docker, holder: &str) -> Result<u64, DockerError> {
-    let queues = shell(docker, holder, QUEUES, &[]).await?;
-    queued(&queues).ok_or_else(|| DockerError::Refused("nobody holds packets back any more".to_owned()))
+pub(super) async fn held<S: NetworkShell>(shell: &S) -> Result<u64, S::Error> {
+    let queues = shell.run(QUEUES, &[]).await?;
+    queued(&queues).ok_or_else(|| S::refused("the program that delays packets has ended".to_owned()))
 }
 
 /// Lets all packets go at once.
-pub(super) async fn end(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, END, &[]).await.map(drop)
+pub(super) async fn end<S: NetworkShell>(shell: &S) -> Result<(), S::Error> {
+    shell.run(END, &[shell.folder()]).await.map(drop)
 }
 
 /// The packets that came into our queue, of `/proc/net/netfilter/nfnetlink_queue`: number, owner, length, …, and in the

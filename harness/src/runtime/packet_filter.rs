@@ -1,18 +1,13 @@
-//! The packet filter of a pod: rules in chains of our own, set from the holder, whose network the server shares.
+//! The packet filter of a node that has a network of its own, in a pod or a network namespace: rules in chains of our own.
 //!
 //! A rule names the peers' addresses, so what comes from this machine (clients, probes) is never touched. All rules go
-//! with the holder, whoever removes it.
+//! with the network, whoever removes it.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use testcontainers::bollard::Docker;
-
-use super::delay;
-use super::error::DockerError;
-use super::pod::RECEIVER_PORT;
-use super::server::shell;
-use crate::host::wait::Patience;
+use super::packet_delay as delay;
+use crate::host::wait::{Patience, TimedOut};
 use crate::model::topology::MulticastGroup;
 use crate::runtime::NetworkFault;
 
@@ -37,6 +32,30 @@ iptables -D ${chain}PUT -j HARNESS-$chain; iptables -F HARNESS-$chain; iptables 
 done 2>/dev/null; true";
 const COUNT: &str = "iptables -L HARNESS-IN -n -v -x && iptables -L HARNESS-OUT -n -v -x";
 
+/// Runs shell scripts where a node's network is.
+pub(super) trait NetworkShell: Sync {
+    /// What can go wrong.
+    type Error: From<TimedOut> + Send;
+
+    /// Runs a script with arguments `$1`, `$2`, …; what it printed.
+    fn run(&self, script: &str, arguments: &[&str]) -> impl Future<Output = Result<String, Self::Error>> + Send;
+
+    /// A folder for files that a script leaves for a later one of the same node.
+    fn folder(&self) -> &str;
+
+    /// An error in words of its own.
+    fn refused(what: String) -> Self::Error;
+
+    /// The same error, in other words than a script's where one has failed.
+    fn in_words(error: Self::Error, what: &str) -> Self::Error;
+}
+
+/// The multicast group where a run has a network of its own, in which the stock group does not meet another.
+pub(super) const MULTICAST: MulticastGroup =
+    MulticastGroup { address: Ipv4Addr::new(228, 0, 0, 4), port: 45564, bind: None };
+/// The port of each receiver where every node has an address of its own; the stock one.
+pub(super) const RECEIVER_PORT: u16 = 4000;
+
 /// The other nodes of a run, as packets know them.
 #[derive(Debug, Clone)]
 pub(super) struct Peers {
@@ -46,24 +65,23 @@ pub(super) struct Peers {
 
 /// Sets the rules of a cut and returns when they have hit something; says how much. Where nothing comes to be hit, the
 /// rules are removed again.
-pub(super) async fn add_network_fault(
-    docker: &Docker,
-    holder: &str,
+pub(super) async fn add_network_fault<S: NetworkShell>(
+    shell: &S,
     fault: NetworkFault,
     peers: &Peers,
-) -> Result<String, DockerError> {
+) -> Result<String, S::Error> {
     if let NetworkFault::Delay { by } = fault {
-        delay::begin(docker, holder, by).await?;
+        delay::begin(shell, by).await?;
     }
-    let hit = match set(docker, holder, &rules(fault, peers)).await {
-        Ok(()) => first_hit(docker, holder, fault).await,
+    let hit = match set(shell, &rules(fault, peers)).await {
+        Ok(()) => first_hit(shell, fault).await,
         Err(error) => Err(error),
     };
     if hit.is_err() {
         // What went wrong first is what to tell.
-        drop(shell(docker, holder, CLEAR_REST, &[]).await);
+        drop(shell.run(CLEAR_REST, &[]).await);
         if matches!(fault, NetworkFault::Delay { .. }) {
-            drop(delay::end(docker, holder).await);
+            drop(delay::end(shell).await);
         }
     }
     hit
@@ -71,46 +89,42 @@ pub(super) async fn add_network_fault(
 
 /// Removes the rules of a cut; says how much they have hit. A delay that has ended by itself is an error: who knows since
 /// when packets came in time.
-pub(super) async fn remove_network_fault(
-    docker: &Docker,
-    holder: &str,
-    fault: NetworkFault,
-) -> Result<String, DockerError> {
-    let hits = hits(docker, holder, fault).await;
-    shell(docker, holder, CLEAR, &[]).await?;
+pub(super) async fn remove_network_fault<S: NetworkShell>(shell: &S, fault: NetworkFault) -> Result<String, S::Error> {
+    let hits = hits(shell, fault).await;
+    shell.run(CLEAR, &[]).await?;
     if matches!(fault, NetworkFault::Delay { .. }) && hits.is_ok() {
-        delay::end(docker, holder).await?;
+        delay::end(shell).await?;
     }
     Ok(in_words(fault, hits?))
 }
 
 /// Lets everything pass again after [`isolate`].
-pub(super) async fn open(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, CLEAR, &[]).await.map(drop)
+pub(super) async fn open<S: NetworkShell>(shell: &S) -> Result<(), S::Error> {
+    shell.run(CLEAR, &[]).await.map(drop)
 }
 
 /// Drops everything that comes or goes, in the place of any other rules.
-pub(super) async fn isolate(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, CLEAR_REST, &[]).await?;
-    set(docker, holder, &["IN ! -i lo -j DROP".to_owned(), "OUT ! -o lo -j DROP".to_owned()]).await
+pub(super) async fn isolate<S: NetworkShell>(shell: &S) -> Result<(), S::Error> {
+    shell.run(CLEAR_REST, &[]).await?;
+    set(shell, &["IN ! -i lo -j DROP".to_owned(), "OUT ! -o lo -j DROP".to_owned()]).await
 }
 
-async fn set(docker: &Docker, holder: &str, rules: &[String]) -> Result<(), DockerError> {
-    let set = shell(docker, holder, &script(rules), &[]).await;
+async fn set<S: NetworkShell>(shell: &S, rules: &[String]) -> Result<(), S::Error> {
+    let set = shell.run(&script(rules), &[]).await;
     if set.is_err() {
-        drop(shell(docker, holder, CLEAR_REST, &[]).await);
+        drop(shell.run(CLEAR_REST, &[]).await);
     }
     set.map(drop)
 }
 
-async fn first_hit(docker: &Docker, holder: &str, fault: NetworkFault) -> Result<String, DockerError> {
+async fn first_hit<S: NetworkShell>(shell: &S, fault: NetworkFault) -> Result<String, S::Error> {
     let limit = match fault {
         NetworkFault::Loss { percent } if percent < OFTEN_PERCENT => RARE_HIT_LIMIT,
         _ => HIT_LIMIT,
     };
     let mut patience = Patience::new("the packet filter to hit something", limit);
     loop {
-        match hits(docker, holder, fault).await? {
+        match hits(shell, fault).await? {
             0 => patience.another_look(in_words(fault, 0)).await?,
             packets => return Ok(in_words(fault, packets)),
         }
@@ -118,10 +132,10 @@ async fn first_hit(docker: &Docker, holder: &str, fault: NetworkFault) -> Result
 }
 
 /// How many packets a cut has hit so far.
-async fn hits(docker: &Docker, holder: &str, fault: NetworkFault) -> Result<u64, DockerError> {
+async fn hits<S: NetworkShell>(shell: &S, fault: NetworkFault) -> Result<u64, S::Error> {
     match fault {
-        NetworkFault::Delay { .. } => delay::held(docker, holder).await,
-        _ => Ok(dropped(&shell(docker, holder, COUNT, &[]).await?)),
+        NetworkFault::Delay { .. } => delay::held(shell).await,
+        _ => Ok(dropped(&shell.run(COUNT, &[]).await?)),
     }
 }
 
