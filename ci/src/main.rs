@@ -25,8 +25,10 @@ struct Cli {
 enum Task {
     /// Run the tests: the gate, all that a change needs
     Test(test::TestArgs),
-    /// Formatting, clippy with warnings as errors, schemas
+    /// Check formatting, clippy and rustdoc with warnings as errors, and the JSON schemas
     Lint,
+    /// Check that everything builds with the oldest Rust that Cargo.toml names (installs it with rustup)
+    RustVersion,
     /// Write the JSON schemas of the run directory's files, or compare them
     Schema {
         /// Fail where a committed schema differs from what the types say
@@ -45,6 +47,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Test(args) => test::test(&args),
         Task::Lint => lint::lint(),
+        Task::RustVersion => lint::rust_version(),
         Task::Schema { check } => schema::schema(check),
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),

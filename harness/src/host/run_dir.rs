@@ -165,7 +165,7 @@ impl RunDir {
     }
 
     /// Takes a file along that the run was given, as `files/NUMBER/NAME`, so that the run can be done again; one of more than
-    /// [`MOST_KEPT_BYTES`] is only named by what is in it.
+    /// `MOST_KEPT_BYTES` is only named by what is in it.
     ///
     /// # Errors
     /// It cannot be read, or the folder not be written.

@@ -1,6 +1,6 @@
 //! The lines of the harness's own log handler: what a record tells, classified by its text.
 //!
-//! A record begins with U+001E and `MILLISECONDS|LEVEL|LOGGER|SOURCE|MESSAGE`, see [`super::logging`]. TomEE hides the
+//! A record begins with U+001E and `MILLISECONDS|LEVEL|LOGGER|SOURCE|MESSAGE`, see `tomcat::logging`. TomEE hides the
 //! class in its own format; this format has the true logger, the second witness beside the text.
 
 use crate::history::{LogClass, LogLine};

@@ -177,7 +177,7 @@ impl War {
         Self::of_pages(&files, context, Distributable::NotSaid)
     }
 
-    /// The counter app with a file of [`BALLAST_BYTES`], so that it takes a while on its way. The same bytes each time.
+    /// The counter app with a file of `BALLAST_BYTES`, so that it takes a while on its way. The same bytes each time.
     ///
     /// # Errors
     /// [`WarError::Counter`], never seen: it is packed in memory.
