@@ -219,7 +219,7 @@ impl Client {
             match serde_json::from_str::<CounterReply>(&body) {
                 Ok(counter) => reply.counter = Some(counter),
                 Err(error) => {
-                    let why = format!("the answer is no JSON of the counter app: {error}");
+                    let why = format!("the answer is not JSON of the counter app: {error}");
                     return (Outcome::Unknown { why, reply: Some(reply) }, body);
                 }
             }

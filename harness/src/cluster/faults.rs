@@ -176,7 +176,7 @@ impl Cluster {
 
     /// The second witness beside the machine's own proof: a node that has ended answers no more.
     async fn await_silence(&self, node: &NodeName) -> Result<(), ClusterError> {
-        wait::until(&format!("{node} to fall silent"), self.parts.limits.request, async || {
+        wait::until(&format!("{node} to stop answering"), self.parts.limits.request, async || {
             Ok(match self.look(node, &Question::Members).await?.seen {
                 Seen::Dead(_) => Look::Ready(()),
                 Seen::State(_) => Look::NotYet("its probe still answers".to_owned()),

@@ -344,7 +344,7 @@ impl Cluster {
         wait::until(&format!("{node} to log {text:?}"), limit, async || {
             let lines = self.logs_since(node, mark);
             let said = lines.iter().any(|line| line.message.contains(text));
-            Ok(if said { Look::Ready(()) } else { Look::NotYet(format!("none of {} lines says so", lines.len())) })
+            Ok(if said { Look::Ready(()) } else { Look::NotYet(format!("no match in {} lines", lines.len())) })
         })
         .await
     }

@@ -188,10 +188,10 @@ impl Cluster {
         let mut why: Vec<String> = lock(&self.undoable)
             .iter()
             .flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())))
-            .map(|(node, kind)| format!("the {kind} of {node} was not undone"))
+            .map(|(node, kind)| format!("the {kind} of {node} is still active"))
             .collect();
         let dead = self.topology().names().filter(|node| !living.contains(*node));
-        why.extend(dead.map(|node| format!("{node} does not run")));
+        why.extend(dead.map(|node| format!("{node} is not running")));
         let all: Vec<Vec<NodeName>> = vec![self.topology().names().cloned().collect()];
         let looks = self.look_at_living(&Question::Everything).await?;
         for look in &looks {

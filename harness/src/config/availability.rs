@@ -29,9 +29,9 @@ impl Versions {
         match self {
             Self::Since(firsts) => {
                 let firsts: Vec<String> = firsts.iter().map(ToString::to_string).collect();
-                format!("it came with Tomcat {}", firsts.join(", "))
+                format!("added in Tomcat {}", firsts.join(", "))
             }
-            Self::Until(end) => format!("it went with Tomcat {end}"),
+            Self::Until(end) => format!("removed in Tomcat {end}"),
         }
     }
 }

@@ -88,7 +88,7 @@ pub fn not_stock(xml: &str) -> Vec<String> {
     let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
     let document = match roxmltree::Document::parse_with_options(xml.trim_start_matches('\u{feff}'), options) {
         Ok(document) => document,
-        Err(error) => return vec![format!("it is not XML: {error}")],
+        Err(error) => return vec![format!("not valid XML: {error}")],
     };
     let elements = document.descendants().filter(roxmltree::Node::is_element);
     let mut lines: Vec<String> = elements.filter_map(told).collect();

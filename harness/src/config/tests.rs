@@ -365,5 +365,5 @@ fn what_the_topology_says_back_to_stock_is_no_difference() {
     topology.cluster.elements.receiver.port = Some(5000);
     let lines = as_lines(&topology);
     assert!(!lines.contains("channelSendOptions") && !lines.contains("autoBind"), "{lines}");
-    assert!(lines.contains("Receiver port: 5000 (stock: 4000; the topology says so)"), "{lines}");
+    assert!(lines.contains("Receiver port: 5000 (stock: 4000; set by the topology)"), "{lines}");
 }

@@ -54,7 +54,7 @@ impl RunDir {
             fs_err::create_dir_all(parent).map_err(|error| match error.kind() {
                 // As when the folder itself is there: but here somebody's file is in the way of it.
                 io::ErrorKind::AlreadyExists => {
-                    io::Error::new(io::ErrorKind::NotADirectory, format!("{parent} is no folder"))
+                    io::Error::new(io::ErrorKind::NotADirectory, format!("{parent} is not a folder"))
                 }
                 _ => error,
             })?;
@@ -77,11 +77,11 @@ impl RunDir {
         let problem = match (fs_err::metadata(path), fs_err::metadata(run_dir.history())) {
             (_, Ok(history)) if history.is_file() => return Ok(run_dir),
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => format!("there is no folder {path}"),
-            (Ok(folder), _) if !folder.is_dir() => format!("{path} is no folder"),
+            (Ok(folder), _) if !folder.is_dir() => format!("{path} is not a folder"),
             (Ok(_), Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                format!("{path} is no run directory: it has no history.jsonl")
+                format!("{path} is not a run directory: it has no history.jsonl")
             }
-            (Ok(_), Ok(_)) => format!("{path} is no run directory: its history.jsonl is no file"),
+            (Ok(_), Ok(_)) => format!("{path} is not a run directory: its history.jsonl is not a file"),
             (Err(error), _) | (_, Err(error)) => format!("{path} cannot be read: {}", error.kind()),
         };
         Err(io::Error::new(io::ErrorKind::InvalidInput, problem))

@@ -84,7 +84,7 @@ pub enum RuntimeError {
         source: Box<dyn std::error::Error + Send + Sync>,
     },
     /// No address or port is to be had.
-    #[error("no free {what} is to be had")]
+    #[error("no free {what} available")]
     NoneFree {
         /// What was looked for.
         what: String,

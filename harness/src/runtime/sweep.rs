@@ -36,9 +36,9 @@ pub enum Spared {
 impl std::fmt::Display for Spared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Live => "it is going on",
-            Self::Kept => "it was kept on purpose; sweep --all removes it",
-            Self::Stranger => "it is not known here, another registry may know it; sweep --run with its id removes it",
+            Self::Live => "still running",
+            Self::Kept => "kept on purpose; remove it with `sweep --all`",
+            Self::Stranger => "not in this registry, it may be in another one; remove it with `sweep --run RUN_ID`",
             Self::Failed => "it could not be removed",
         })
     }

@@ -101,7 +101,7 @@ pub enum WarError {
     #[error("there is no file {0}")]
     Missing(Utf8PathBuf),
     /// It is a folder or something else that is no file.
-    #[error("{0} is no file: an app is deployed as one .war file")]
+    #[error("{0} is not a file: an app is deployed as a single .war file")]
     NoFile(Utf8PathBuf),
     /// It cannot be read; the error names it.
     #[error(transparent)]
@@ -110,7 +110,7 @@ pub enum WarError {
     #[error("{0} is empty")]
     Empty(Utf8PathBuf),
     /// It is no zip, or a damaged one.
-    #[error("{path} is no WAR: {problem}")]
+    #[error("{path} is not a WAR: {problem}")]
     NoZip {
         /// The file.
         path: Utf8PathBuf,
@@ -118,7 +118,7 @@ pub enum WarError {
         problem: String,
     },
     /// An entry leads out of the folder into which a server unpacks it.
-    #[error("{path} has the entry {entry:?}, which leads out of the app")]
+    #[error("{path} has the entry {entry:?}, which points outside the app")]
     Escapes {
         /// The file.
         path: Utf8PathBuf,
@@ -126,7 +126,7 @@ pub enum WarError {
         entry: String,
     },
     /// A descriptor is no XML; a server would not deploy it.
-    #[error("{path} has a {entry} that is no XML: {problem}")]
+    #[error("{path} has a {entry} that is not valid XML: {problem}")]
     Descriptor {
         /// The file.
         path: Utf8PathBuf,
@@ -144,13 +144,13 @@ impl WarError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing(_) => Some("name the file that the build makes, as target/shop.war".to_owned()),
+            Self::Missing(_) => Some("specify the file that your build creates, for example target/shop.war".to_owned()),
             Self::NoFile(path) => Some(format!("pack it: jar --create --file app.war -C {path} .")),
             Self::Empty(_) | Self::NoZip { .. } => {
-                Some("build or copy it again; `unzip -t` tells whether an archive is whole".to_owned())
+                Some("build or copy it again; `unzip -t` checks an archive".to_owned())
             }
-            Self::Escapes { .. } => Some("build it anew: no build tool makes such an entry".to_owned()),
-            Self::Descriptor { entry, .. } => Some(format!("mend {entry}: no server deploys it like that")),
+            Self::Escapes { .. } => Some("rebuild it: no build tool creates such an entry".to_owned()),
+            Self::Descriptor { entry, .. } => Some(format!("fix {entry}: no server deploys the app as it is")),
             Self::Io(_) | Self::Counter(_) => None,
         }
     }
@@ -273,7 +273,7 @@ fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
     let no_zip = |problem: String| WarError::NoZip { path: path.to_owned(), problem };
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| {
         no_zip(match error {
-            ZipError::InvalidArchive(_) => "it is no zip archive, or a truncated one".to_owned(),
+            ZipError::InvalidArchive(_) => "it is not a zip archive, or is truncated".to_owned(),
             error => error.to_string(),
         })
     })?;

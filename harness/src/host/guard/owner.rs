@@ -67,7 +67,7 @@ pub enum GuardError {
         source: io::Error,
     },
     /// The guard could not remove everything.
-    #[error("of run {run} is left: {}; see {log}", left.join(", "))]
+    #[error("the guard could not remove everything of run {run}; left: {}; see {log}", left.join(", "))]
     Left {
         /// The run.
         run: RunId,
@@ -132,7 +132,7 @@ impl Guard {
         let log = folder.join("guard.log");
         if std::env::var_os(GUARD_VARIABLE).is_some() {
             // This process was meant to be a guard and is not: without an end here each would start the next.
-            let problem = "this program does not turn into a guard when it is started as one".to_owned();
+            let problem = "this program does not become a guard process when it is started as one".to_owned();
             return Err(GuardError::NoGuard { run: run.clone(), problem, log });
         }
         let entry = registry.enter(run)?;
@@ -287,11 +287,11 @@ pub(super) fn ready(command: &mut Command, limit: Duration) -> Result<Started, N
             Ok((line, replies)) if serde_json::from_str(&line).is_ok_and(|reply: Reply| reply == Reply::Ready) => {
                 return Ok((child, pipe, replies));
             }
-            Ok((line, _)) if line.is_empty() => "the process that was to be the guard ended".to_owned(),
-            Ok((line, _)) => format!("the process that was to be the guard said {:?}", line.trim_end()),
-            Err(error) => format!("the process that was to be the guard said nothing: {error}"),
+            Ok((line, _)) if line.is_empty() => "the guard process exited during its start".to_owned(),
+            Ok((line, _)) => format!("the guard process answered {:?}", line.trim_end()),
+            Err(error) => format!("the guard process did not answer: {error}"),
         },
-        _ => "the process that was to be the guard has no pipe".to_owned(),
+        _ => "the guard process has no pipe".to_owned(),
     };
     // It may be anything, even this program's main function once more.
     let _ = child.kill();

@@ -44,7 +44,7 @@ pub(super) async fn check(docker: &Docker, holder: &str) -> Result<(), DockerErr
 /// Waits for packets, to hold each back for so long.
 pub(super) async fn begin(docker: &Docker, holder: &str, by: Millis) -> Result<(), DockerError> {
     let begun = shell(docker, holder, BEGIN, &[PROGRAM, QUEUE, &by.0.to_string()]).await;
-    begun.map(drop).map_err(|error| error.in_words("packets cannot be held back"))
+    begun.map(drop).map_err(|error| error.in_words("packets cannot be delayed"))
 }
 
 /// How many packets were held back so far.
@@ -53,7 +53,7 @@ pub(super) async fn begin(docker: &Docker, holder: &str, by: Millis) -> Result<(
 /// The program has ended.
 pub(super) async fn held(docker: &Docker, holder: &str) -> Result<u64, DockerError> {
     let queues = shell(docker, holder, QUEUES, &[]).await?;
-    queued(&queues).ok_or_else(|| DockerError::Refused("nobody holds packets back any more".to_owned()))
+    queued(&queues).ok_or_else(|| DockerError::Refused("the program that delays packets has exited".to_owned()))
 }
 
 /// Lets all packets go at once.

@@ -50,8 +50,8 @@ pub const CAPABILITIES: [Capability; 15] = [
     Capability::Multicast,
     Capability::Dns,
 ];
-/// What can be done where packets cannot be held back.
-const NO_LATENCY: &str = "its kernel must have NFQUEUE (nfnetlink_queue), the holder's image iptables and Perl; `packet-loss` and `slow-node` make requests slow, too";
+/// What can be done where packets cannot be delayed.
+const NO_LATENCY: &str = "its kernel must have NFQUEUE (nfnetlink_queue), the pause container's image must have iptables and Perl; `packet-loss` and `slow-node` slow down requests, too";
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -177,7 +177,7 @@ impl Runtime for DockerRuntime {
         let held = topology.names().map(|node| {
             let pod = Pod::hold(self.docker.clone(), &image, &self.run, node, &network, topology);
             async move {
-                let pod = told(node, "start of its holder", pod).await?;
+                let pod = told(node, "start of its pause container", pod).await?;
                 Ok::<_, RuntimeError>((node.clone(), Arc::new(pod)))
             }
         });
@@ -188,7 +188,7 @@ impl Runtime for DockerRuntime {
             // One kernel for all.
             pod.can_delay()
                 .await
-                .map_err(|error| error.environment("latency is not to be had on this engine", Some(NO_LATENCY)))?;
+                .map_err(|error| error.environment("latency is not available on this engine", Some(NO_LATENCY)))?;
         }
         let nodes = pods.iter().map(|(node, pod)| (node.clone(), endpoints(pod.address))).collect();
         *lock(&self.pods) = pods;
@@ -224,11 +224,11 @@ impl Runtime for DockerRuntime {
             };
             pod.install(recipe, routes).await
         };
-        told(&node, "laying of its files", laid).await
+        told(&node, "upload of its files", laid).await
     }
 
     async fn replace(&self, mut launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
-        let mut files = told(&launch.node, "fetching of its files", self.pod(&launch.node)?.kept()).await?;
+        let mut files = told(&launch.node, "download of its files", self.pod(&launch.node)?.kept()).await?;
         files.retain(|file| !stale.iter().any(|stale| file.path.starts_with(stale)));
         files.append(&mut launch.files);
         self.install(NodeLaunch { files, ..launch }).await
@@ -239,7 +239,7 @@ impl Runtime for DockerRuntime {
     }
 
     async fn status(&self, node: &NodeName) -> Result<NodeStatus, RuntimeError> {
-        told(node, "look at its container", self.pod(node)?.status()).await
+        told(node, "inspection of its container", self.pod(node)?.status()).await
     }
 
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {

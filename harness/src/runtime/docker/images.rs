@@ -111,10 +111,10 @@ pub(super) async fn clock(docker: &Docker, run: &RunId, image: &GenericImage) ->
     match looked.await {
         Ok(Some(library)) => Ok(library),
         Ok(None) => {
-            let none = DockerError::Refused(format!("none of {} is there", CLOCK_LIBRARIES.join(", ")));
+            let none = DockerError::Refused(format!("none of the images {} exists", CLOCK_LIBRARIES.join(", ")));
             Err(none.environment("the image of a node has no libfaketime, which skew-clock needs", Some(HINT)))
         }
-        Err(error) => Err(error.environment("the image of a node cannot be looked into", None)),
+        Err(error) => Err(error.environment("the image of a node cannot be inspected", None)),
     }
 }
 
@@ -168,7 +168,7 @@ fn unreadable(distribution: &Distribution, error: std::io::Error) -> RuntimeErro
 }
 
 async fn build(image: GenericBuildableImage, base: &Base, role: &str) -> Result<GenericImage, RuntimeError> {
-    const HINT: &str = "without a registry, `cargo ci provision` in a checkout of tomee-harness makes base images; or name one that the engine has";
+    const HINT: &str = "without a registry, `cargo ci provision` in a checkout of tomee-harness builds base images; or configure one that the engine has";
     let options = BuildImageOptions::new().with_skip_if_exists(true).with_build_arg("BASE_IMAGE", base.name.clone());
     image.build_image_with(options).await.map_err(|error| {
         DockerError::from(error)

@@ -203,7 +203,7 @@ impl Pod {
                     return Err(error);
                 }
             },
-            (None, None) => return Err(DockerError::Refused("no files were laid for it".to_owned())),
+            (None, None) => return Err(DockerError::Refused("no files were prepared for it".to_owned())),
         }
         for (route, from) in inside.routes.iter().zip(&inside.read) {
             let LogRoute { source, to } = route.clone();
@@ -247,7 +247,7 @@ impl Pod {
         match server::kill(&self.docker, &self.server_name).await {
             Ok(proof) => {
                 inside.filter = Filter::Lost;
-                Ok(format!("no packet comes or goes any more; {proof}"))
+                Ok(format!("all its packets are dropped; {proof}"))
             }
             Err(error) => {
                 // What went wrong first is what to tell.
@@ -326,7 +326,7 @@ impl Pod {
         let mut inside = self.inside.lock().await;
         if inside.server.is_none() {
             let recipe =
-                inside.recipe.as_mut().ok_or_else(|| DockerError::Refused("no files were laid for it".to_owned()))?;
+                inside.recipe.as_mut().ok_or_else(|| DockerError::Refused("no files were prepared for it".to_owned()))?;
             let path = recipe.staged.join(&file.path);
             fs_err::tokio::create_dir_all(path.parent().unwrap_or(&recipe.staged)).await?;
             fs_err::tokio::write(&path, &file.content).await?;
@@ -420,7 +420,7 @@ impl Inside {
     fn refusal(&self) -> DockerError {
         let because = match self.filter {
             Filter::Open => "it is not cut off from its peers",
-            Filter::NetworkFault(_) => "it is cut off from its peers already",
+            Filter::NetworkFault(_) => "it is already cut off from its peers",
             Filter::Lost => "its host is lost",
         };
         DockerError::Refused(because.to_owned())

@@ -66,7 +66,7 @@ pub(super) async fn throttle(docker: &Docker, name: &str, percent: u8) -> Result
         drop(set_quota(docker, name, -1).await);
     }
     held_up
-        .map(|times| format!("{percent} % of a core are left to container {name}; it was held up in {times} periods"))
+        .map(|times| format!("container {name} is limited to {percent} % of a core; it was throttled in {times} periods"))
 }
 
 /// Takes the quota away again; says how often the server was held up in all.
@@ -74,15 +74,15 @@ pub(super) async fn unthrottle(docker: &Docker, name: &str) -> Result<Option<Str
     // One that has ended is not counted any more.
     let effect = throttled(docker, name).await.ok().filter(|times| *times > 0);
     set_quota(docker, name, -1).await?;
-    Ok(effect.map(|times| format!("held up in {times} periods of {} ms", PERIOD / 1000)))
+    Ok(effect.map(|times| format!("throttled in {times} periods of {} ms", PERIOD / 1000)))
 }
 
 async fn held_up(docker: &Docker, name: &str, before: u64) -> Result<u64, DockerError> {
     shell(docker, name, WORK, &[]).await?;
-    let mut patience = Patience::new(format!("container {name} to be held up"), THROTTLE_LIMIT);
+    let mut patience = Patience::new(format!("container {name} to be throttled"), THROTTLE_LIMIT);
     loop {
         match throttled(docker, name).await?.saturating_sub(before) {
-            0 => patience.another_look("no period in which it was").await?,
+            0 => patience.another_look("no throttled period").await?,
             times => return Ok(times),
         }
     }
@@ -93,7 +93,7 @@ async fn throttled(docker: &Docker, name: &str) -> Result<u64, DockerError> {
     let once = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
     let mut stats = std::pin::pin!(docker.stats(name, Some(once)));
     let told = stats.try_next().await?.and_then(|stats| stats.cpu_stats?.throttling_data?.throttled_periods);
-    told.ok_or_else(|| DockerError::Refused(format!("the engine does not count when container {name} is held up")))
+    told.ok_or_else(|| DockerError::Refused(format!("the engine does not report whether container {name} is throttled")))
 }
 
 /// A quota of -1 is none.
@@ -110,7 +110,7 @@ pub(super) async fn fill(docker: &Docker, holder: &str, name: &str) -> Result<St
         Ok(said) if said.contains(NO_SPACE) => Ok(format!("one more byte below {}: {NO_SPACE}", LAYOUT.base)),
         said => {
             drop(shell(docker, holder, FREE, &[DISK]).await);
-            Err(DockerError::Refused(format!("one more byte was written, or tried in vain: {:?}", said?.trim())))
+            Err(DockerError::Refused(format!("expected {NO_SPACE:?} when writing one more byte, got {:?}", said?.trim())))
         }
     }
 }

@@ -198,7 +198,7 @@ pub(super) async fn kill(docker: &Docker, name: &str) -> Result<String, DockerEr
     let state = ended(docker, name).await?;
     if state.exit_code != KILLED || state.out_of_memory {
         return Err(DockerError::Refused(format!(
-            "container {name} ended otherwise than by the kill: {}",
+            "container {name} did not exit by the kill: {}",
             state.ending()
         )));
     }

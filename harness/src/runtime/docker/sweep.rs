@@ -101,7 +101,7 @@ pub async fn engine() -> Result<EngineFacts, RuntimeError> {
     let docker = error::client().await?;
     let told = async { Ok::<_, DockerError>((docker.version().await?, docker.info().await?)) };
     let (version, info) =
-        told.await.map_err(|error| error.environment("the engine does not tell its version", None))?;
+        told.await.map_err(|error| error.environment("the engine does not report its version", None))?;
     let mut base_images = Vec::new();
     for name in [NODE_BASE, PUBLIC_NODE_BASE, HOLDER_BASE, PUBLIC_HOLDER_BASE] {
         if images::image_id(&docker, name).await?.is_some() {

@@ -95,8 +95,8 @@ impl ProcessRuntime {
                 })
                 .await;
             leases.push(leased.map_err(|error| RuntimeError::Environment {
-                what: format!("port {port}, which is asked for, is not to be had"),
-                hint: Some(format!("end what listens on it: `ss -ltnp 'sport = :{port}'` says who")),
+                what: format!("the configured port {port} is not available"),
+                hint: Some(format!("end the process that listens on it: `ss -ltnp 'sport = :{port}'` shows it")),
                 source: Some(Box::new(error)),
             })?);
         }
@@ -168,7 +168,7 @@ impl Runtime for ProcessRuntime {
         let name = launch.node.clone();
         let (base, console) = (self.base(&name), self.log_path(&name, NodeLog::Console));
         let node = tokio::task::spawn_blocking(move || ProcessNode::install(launch, base, console)).await;
-        let node = node.map_err(|error| node_error(&name, "laying its files", error))??;
+        let node = node.map_err(|error| node_error(&name, "writing its files", error))??;
         self.nodes().insert(name, Arc::new(Mutex::new(node)));
         Ok(())
     }
@@ -246,7 +246,7 @@ impl Runtime for ProcessRuntime {
     async fn replace(&self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
         let node = self.node(&launch.node)?;
         let name = launch.node.clone();
-        node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "laying its files anew", error))
+        node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "rewriting its files", error))
     }
 
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {

@@ -57,7 +57,7 @@ impl ProcessNode {
     /// Lays the files of a node. Blocks.
     pub(super) fn install(launch: NodeLaunch, base: Utf8PathBuf, console: Utf8PathBuf) -> Result<Self, RuntimeError> {
         let name = launch.node.clone();
-        lay(&launch, &base).map_err(|error| node_error(&name, "laying its files", error))?;
+        lay(&launch, &base).map_err(|error| node_error(&name, "writing its files", error))?;
         Ok(Self { launch, base, console, child: None, ended: None, paused: false })
     }
 
@@ -83,7 +83,7 @@ impl ProcessNode {
         let console = console.into_file();
         let errors = console.try_clone().map_err(failed)?;
         let child = self.command(run).stdin(Stdio::null()).stdout(console).stderr(errors).spawn().map_err(failed)?;
-        let pid = child.id().ok_or_else(|| failed(std::io::Error::other("it ended before it began")))?;
+        let pid = child.id().ok_or_else(|| failed(std::io::Error::other("it exited immediately")))?;
         (self.child, self.ended, self.paused) = (Some(child), None, false);
         Ok(pid)
     }
