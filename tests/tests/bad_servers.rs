@@ -176,7 +176,7 @@ async fn a_jvm_that_is_killed_in_the_midst_of_a_run_makes_the_verdict_unknown() 
     let base = run.path("out/nodes/n2/base");
     assert!(end_jvm(&base), "n2 has a JVM");
     let ran = Run::end(child).await;
-    run.ended(&ran, 3, &["n2 failed: ended by signal 9", "cut short: n2 ended unasked: ended by signal 9"]).await;
+    run.ended(&ran, 3, &["n2 failed: ended by signal 9", "cut short: n2 exited unexpectedly: ended by signal 9"]).await;
     let again = run.context.run(&["check", "out", "--json"]);
     assert_eq!((again.code, &again.json()["verdict"]), (Some(3), &run.verdict()), "check says {again}");
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with a cluster, told with node, phase, limit and evidence.
+//! What can go wrong with a cluster, reported with node, phase, limit and evidence.
 
 use crate::cluster::client::ClientError;
 use crate::cluster::probe::ProbeError;

@@ -10,7 +10,7 @@ use crate::model::{ServerKind, TomcatVersion};
 enum Versions {
     /// The first version of each branch that has it; branches after the last have it, too.
     Since(&'static [TomcatVersion]),
-    /// The first version that has it no more.
+    /// The first version that no longer has it.
     Until(TomcatVersion),
 }
 

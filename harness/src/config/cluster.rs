@@ -137,7 +137,9 @@ pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
         ManagerKind::Backup if said.delta_manager != DeltaManager::default() => {
             unused("delta-manager", "the topology's manager is backup")
         }
-        _ if said.cloud_membership.is_some() && lists => unused("static-membership", "cloud-membership is configured, too"),
+        _ if said.cloud_membership.is_some() && lists => {
+            unused("static-membership", "cloud-membership is configured, too")
+        }
         _ if said.cloud_membership.is_some() && groups => {
             unused("multicast-membership", "cloud-membership is configured, too")
         }

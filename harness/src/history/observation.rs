@@ -21,7 +21,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// Whether the answer tells of a context.
+    /// Whether the answer contains a context.
     pub fn covers(&self, context: &ContextPath) -> bool {
         match self {
             Self::Members => false,
@@ -38,7 +38,7 @@ pub struct NodeObservation {
     /// Which node.
     pub node: NodeName,
     /// When the probe was asked. What it said is how the node stood some time between here and the record's instant,
-    /// so a write that was acknowledged in between may be missing from it by right.
+    /// so a write that was acknowledged in between may legitimately be missing from it.
     #[serde(rename = "asked-ns")]
     pub asked: Nanos,
     /// How much it was asked.
@@ -87,7 +87,7 @@ pub struct NodeState {
     pub send_options: Option<i64>,
     /// The class of the Cluster; `None` where the Host has none.
     pub cluster_class: Option<String>,
-    /// The Engine as it runs; `None` where the probe does not tell it.
+    /// The Engine as it runs; `None` where the probe does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<EngineState>,
     /// The peers that the node sees, without itself.
@@ -130,7 +130,7 @@ pub struct MemberState {
     pub host: String,
     /// The port of its receiver.
     pub port: u16,
-    /// 16 bytes in hexadecimal; tells a ghost of an earlier life from the living member.
+    /// 16 bytes in hexadecimal; distinguishes a ghost of an earlier life from the living member.
     pub unique_id: Option<String>,
 }
 
@@ -157,7 +157,7 @@ pub struct ContextState {
     /// was replaced while it was down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub served_sha256: Option<String>,
-    /// The session cookie in effect; `None` where the probe does not tell it.
+    /// The session cookie in effect; `None` where the probe does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cookie: Option<SessionCookieState>,
     /// Why its sessions stay on this node, in words, where they do: which descriptor lacks `<distributable/>`, which jar's
@@ -190,7 +190,7 @@ pub struct SessionReplica {
     pub role: ReplicaRole,
     /// Whether the session is valid.
     pub valid: bool,
-    /// How many seconds after its last use it ends; never where it is not more than 0, and `None` where nobody tells.
+    /// How many seconds after its last use it ends; never where it is not more than 0, and `None` where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_inactive_s: Option<i64>,
     /// Its attributes; empty on a proxy, which holds none.

@@ -48,7 +48,7 @@ pub struct Record {
     pub kind: RecordKind,
 }
 
-/// What a record tells.
+/// What a record says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "record", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum RecordKind {
@@ -135,7 +135,7 @@ pub enum Event {
         /// Its number, from 1.
         step: u32,
     },
-    /// The runtime gave the nodes their addresses; of several the last counts. Members are told apart by them.
+    /// The runtime gave the nodes their addresses; of several the last counts. They identify the members.
     Addressed {
         /// The addresses.
         endpoints: Endpoints,
@@ -193,7 +193,7 @@ pub enum Event {
         /// Where it was served.
         context: ContextPath,
     },
-    /// A node has the context no more.
+    /// A node no longer has the context.
     Undeployed {
         /// Which node.
         node: NodeName,

@@ -194,13 +194,13 @@ impl PortLease {
         self.port
     }
 
-    /// Whether nobody listens on the port now. Tells a stranger's port from another reason for a failed start.
+    /// Whether nobody listens on the port now. Distinguishes a stranger's port from another reason for a failed start.
     pub fn is_free(&self) -> bool {
         tcp_is_free(self.port)
     }
 }
 
-/// Binding both tells of listeners on all addresses also where a bind to one address would hide them (macOS).
+/// Binding both detects listeners on all addresses also where a bind to one address would hide them (macOS).
 fn tcp_is_free(port: u16) -> bool {
     [Ipv4Addr::UNSPECIFIED, Ipv4Addr::LOCALHOST].iter().all(|address| TcpListener::bind((*address, port)).is_ok())
 }

@@ -100,7 +100,7 @@ impl RunDir {
     /// is its package.
     ///
     /// # Errors
-    /// The working directory cannot be told, or is no UTF-8.
+    /// The working directory cannot be determined, or is not UTF-8.
     pub fn of_tests() -> io::Result<Utf8PathBuf> {
         let here = Utf8PathBuf::try_from(std::env::current_dir()?).map_err(io::Error::other)?;
         Ok(here.join("target/tomee-harness"))
@@ -126,7 +126,7 @@ impl RunDir {
         self.path.join("verdict.json")
     }
 
-    /// The file that tells versions, seed, flags and host.
+    /// The file that lists versions, seed, flags and host.
     pub fn environment(&self) -> Utf8PathBuf {
         self.path.join("environment.json")
     }

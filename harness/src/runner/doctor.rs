@@ -108,10 +108,10 @@ async fn examine_engine() -> Vec<Check> {
 
 /// Looks for `iptables` in `path` and then in `more`, where system tools are that only root has on its path.
 ///
-/// A run does without: the packet filter of a pod is set in its holder container, which brings its own.
+/// A run does without: the packet filter of a pod is set in its pause container, which brings its own.
 fn examine_iptables(path: &OsStr, more: &[&str]) -> Check {
     const NAME: &str = "iptables";
-    const ADVICE: &str = "a run does without, as each holder container brings its own; an engine on this machine needs \
+    const ADVICE: &str = "a run does without, as each pause container brings its own; an engine on this machine needs \
                           it to publish ports";
     let folders = std::env::split_paths(path).chain(more.iter().map(PathBuf::from));
     let Some(program) = folders.map(|folder| folder.join(NAME)).find(|program| program.is_file()) else {
@@ -207,7 +207,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let check = examine_iptables(folder.path().as_os_str(), &[]);
         assert_eq!((check.health, check.found.as_str()), (Health::Optional, "there is none on the path"));
-        assert!(check.advice.is_some_and(|advice| advice.contains("holder container brings its own")));
+        assert!(check.advice.is_some_and(|advice| advice.contains("pause container brings its own")));
         let in_more = with_iptables("true").found;
         assert!(in_more.ends_with("lists its rules"), "{in_more}");
     }

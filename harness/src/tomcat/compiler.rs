@@ -23,7 +23,7 @@ const COMPILER: &str = "org.eclipse.jdt.internal.compiler.batch.Main";
 const LEVEL: &str = "1.8";
 /// How long a compilation may take. It takes about two seconds.
 const LIMIT: Duration = Duration::from_mins(2);
-/// How many lines of the compiler are told.
+/// How many lines of the compiler are shown.
 const LINES: usize = 12;
 
 /// Compiles apps for one distribution, with one Java.
@@ -91,7 +91,9 @@ impl CompileError {
         match self {
             Self::NoJava { .. } => Some("install a JRE, or set JAVA_HOME".to_owned()),
             Self::Lacks { .. } => Some("use a TomEE server, for example --server tomee:9.0.0".to_owned()),
-            Self::NoCompiler { .. } => Some("use a complete server distribution: every release contains lib/ecj-….jar".to_owned()),
+            Self::NoCompiler { .. } => {
+                Some("use a complete server distribution: every release contains lib/ecj-….jar".to_owned())
+            }
             Self::Failed { .. } | Self::Io(_) | Self::War(_) => None,
         }
     }
@@ -142,7 +144,8 @@ impl Compiler {
     ) -> Result<(), CompileError> {
         fs::create_dir_all(&self.folder)?;
         let work = tempfile::TempDir::new_in(&self.folder)?;
-        let work = Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("the folder's name is not Unicode"))?;
+        let work =
+            Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("the folder's name is not Unicode"))?;
         let (from, to) = (work.join("sources"), work.join("classes"));
         fs::create_dir_all(&to)?;
         for (path, content) in sources {

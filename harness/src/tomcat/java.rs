@@ -148,9 +148,9 @@ impl JavaError {
             Self::Broken { by: NamedBy::User, .. } => {
                 Some("specify the folder that contains bin/java, not the program".to_owned())
             }
-            Self::Broken { by: NamedBy::Environment, .. } => Some(
-                "set JAVA_HOME to the folder that contains bin/java, or unset it to use java from the PATH".into(),
-            ),
+            Self::Broken { by: NamedBy::Environment, .. } => {
+                Some("set JAVA_HOME to the folder that contains bin/java, or unset it to use java from the PATH".into())
+            }
             Self::NotRunnable { .. } | Self::Strange { .. } => {
                 Some("specify a Java that runs on this machine with --java or JAVA_HOME".to_owned())
             }

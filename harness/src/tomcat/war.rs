@@ -61,7 +61,7 @@ pub struct War {
     pub content: Vec<u8>,
     /// Its SHA-256, in hex.
     pub sha256: String,
-    /// SHA-256 over what a node serves that has unpacked it, in hex, as the probe tells it
+    /// SHA-256 over what a node serves that has unpacked it, in hex, as the probe reports it
     /// ([`ContextState::served_sha256`](crate::history::ContextState)); `None` where it is no zip.
     pub served_sha256: Option<String>,
     /// Where it is deployed.
@@ -144,7 +144,9 @@ impl WarError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing(_) => Some("specify the file that your build creates, for example target/shop.war".to_owned()),
+            Self::Missing(_) => {
+                Some("specify the file that your build creates, for example target/shop.war".to_owned())
+            }
             Self::NoFile(path) => Some(format!("pack it: jar --create --file app.war -C {path} .")),
             Self::Empty(_) | Self::NoZip { .. } => {
                 Some("build or copy it again; `unzip -t` checks an archive".to_owned())
@@ -232,7 +234,7 @@ pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
 
 /// Packs files, uncompressed and all of the same time, so that the archive depends on nothing but them.
 ///
-/// The time is [`PAGE_TIME`], by the extra field that knows UTC: Jasper compiles a page anew when its time is another
+/// The time is [`PAGE_TIME`], by the extra field that knows UTC: Jasper compiles a page again when its time differs
 /// than that of its class, so it must be the same in every run and time zone.
 fn pack(files: &[(Utf8PathBuf, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
     let time = DateTime::from_date_and_time(2020, 2, 1, 0, 0, 0).unwrap_or_default();
@@ -298,7 +300,7 @@ fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
         }
     }
     if archive.is_empty() {
-        return Err(no_zip("it has no entries".to_owned()));
+        return Err(no_zip("the archive is empty".to_owned()));
     }
     let Some(descriptor) = descriptor else { return Ok(Distributable::NoDescriptor) };
     let said = Descriptor::read(&descriptor).map_err(|problem| WarError::Descriptor {

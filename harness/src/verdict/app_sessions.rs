@@ -54,7 +54,7 @@ pub(super) struct AppSessions<'a> {
     by_id: HashMap<(Option<&'a ContextPath>, &'a str), usize>,
     /// Methods and paths after which a session was seen to live on.
     keeping: HashSet<(&'a str, &'a str)>,
-    /// Methods and paths that gave a session to who had none: without a word of one they were answered out of one.
+    /// Methods and paths that gave a session to who had none: without a word of one they were answered from one.
     making: HashSet<(&'a str, &'a str)>,
 }
 

@@ -71,7 +71,7 @@ impl Session<'_> {
         }
         // Where no look told how long it lives, it is as long as the page says.
         let life = self.short.map_or(SHORT_LIFE, |(_, life)| life);
-        // A request that was not answered out of it may have come when it was over already.
+        // A request that was not answered from it may have come when it was over already.
         let last = self.answers.partition_point(|index| operations[*index].invoked < at);
         let used = self.answers[..last].last().map(|index| operations[*index].invoked);
         used.is_some_and(|used| life <= at.since(used))

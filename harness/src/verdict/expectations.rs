@@ -96,18 +96,18 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
     let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
     let (status, because) = if times >= expected.at_least {
         let seen = most.map_or_else(String::new, |finding| finding.because.clone());
-        (Status::Holds, if chance { format!("it showed {times} times in {trials} sessions: {seen}") } else { seen })
+        (Status::Holds, if chance { format!("it occurred {times} times in {trials} sessions: {seen}") } else { seen })
     } else if chance && trials < expected.trials {
-        (Status::Unknown, format!("{trials} sessions were tried where it takes {}", expected.trials))
+        (Status::Unknown, format!("{trials} sessions were tried, at least {} are needed", expected.trials))
     } else if times == 0 && undecided && !chance {
         let open = findings.iter().find(|finding| finding.status == Status::Unknown);
         let why = open.map_or_else(String::new, |finding| format!("{}: {}", finding.guarantee, finding.because));
-        (Status::Unknown, format!("it did not show, and not all was decided ({why})"))
+        (Status::Unknown, format!("it did not occur, and not everything was decided ({why})"))
     } else if chance {
         let least = expected.at_least;
-        (Status::Violated, format!("it showed {times} times in {trials} sessions, where {least} were due"))
+        (Status::Violated, format!("it occurred {times} times in {trials} sessions, expected at least {least}"))
     } else {
-        (Status::Violated, "it did not show".to_owned())
+        (Status::Violated, "it did not occur".to_owned())
     };
     Expectation {
         what: expected.violation.to_string(),
@@ -331,7 +331,7 @@ fn answered(
 fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Expectation {
     answered(what, last, |_, reply| match &reply.counter {
         Some(counter) => of(counter),
-        None => Err(format!("got HTTP {} of something else than the counter app", reply.status)),
+        None => Err(format!("got HTTP {} from something other than the counter app", reply.status)),
     })
 }
 
@@ -358,8 +358,8 @@ fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String
         _ => SessionFate::New,
     };
     same(&fate, found, |fate| match fate {
-        SessionFate::Kept => "was answered out of its session".to_owned(),
-        SessionFate::New => "was answered out of a new session".to_owned(),
+        SessionFate::Kept => "was answered from its session".to_owned(),
+        SessionFate::New => "was answered from a new session".to_owned(),
         SessionFate::None => "was answered without a session".to_owned(),
     })
 }

@@ -99,7 +99,7 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     });
     // Whatever was to be cut off, nothing was.
     if let Some(nothing) = proof.filter(|proof| proof.starts_with("0 packet")) {
-        return Some(format!("{} touched nothing: {nothing}", fault.name()));
+        return Some(format!("{} affected nothing: {nothing}", fault.name()));
     }
     if fault.kind.is_undone_in_place() {
         return None;
@@ -198,7 +198,7 @@ pub(super) fn silent_log(view: &View<'_>) -> Option<String> {
     for node in view.plan.topology.names() {
         for life in view.timeline.lives(node).iter().filter(|life| life.ready.is_some()) {
             if !wrote(view, node, life) {
-                return Some(format!("the log of {node} was not seen to flow since {}", life.from));
+                return Some(format!("no line of the log of {node} was received since {}", life.from));
             }
         }
     }

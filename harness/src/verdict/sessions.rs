@@ -29,7 +29,7 @@ pub(super) struct Session<'a> {
     pub(super) operations: Vec<usize>,
     /// Those that asked for it and reached nobody.
     pub(super) refused: Vec<usize>,
-    /// Those that were answered out of it, by the instant of invocation.
+    /// Those that were answered from it, by the instant of invocation.
     pub(super) answers: Vec<usize>,
     /// Those that asked for it and did not find it.
     pub(super) losses: Vec<Loss<'a>>,

@@ -121,7 +121,7 @@ impl Runtime for FakeRuntime {
             world.nodes[index].folder.clone()
         })?;
         let laid = fs_err::create_dir_all(&folder).and_then(|()| fs_err::write(folder.join("harness.log"), ""));
-        laid.map_err(|error| node_error(&launch.node, "laying its files", error))
+        laid.map_err(|error| node_error(&launch.node, "writing its files", error))
     }
 
     async fn start(&self, node: &NodeName) -> Result<(), RuntimeError> {

@@ -19,7 +19,7 @@ impl Ledger {
             return;
         };
         if told.asked.is_some() && told.asked != Some(session) && self.known[session].acknowledged {
-            let text = format!("#{} was answered out of another client's session", told.operation);
+            let text = format!("#{} was answered from another client's session", told.operation);
             self.against(session, told, text);
             return;
         }
@@ -107,14 +107,14 @@ impl Ledger {
         let (known, name) = (&self.known[session], format!("#{}", told.operation));
         let mut wrongs = Vec::new();
         if known.ended.is_some_and(|ended| ended < told.invoked) {
-            wrongs.push(format!("{name} was answered out of a session that had ended"));
+            wrongs.push(format!("{name} was answered from a session that had ended"));
             return wrongs;
         }
         let counting = told.request == AppRequest::Count;
         let before: Vec<&Answered> = known.answers.iter().filter(|answer| answer.completed < told.invoked).collect();
         let due = before.iter().map(|answer| answer.count).max().unwrap_or_default() + i64::from(counting);
         if told.count < due {
-            wrongs.push(format!("{name} showed count {} where {due} was due", told.count));
+            wrongs.push(format!("{name} showed count {}, expected {due}", told.count));
         }
         if let Some(last) = before.iter().max_by_key(|answer| answer.completed) {
             let late = known.attempts.iter().filter(|attempt| {
@@ -184,7 +184,7 @@ impl Ledger {
             }
             (None, None) => "a look did not show a session".to_owned(),
             (Some(held), None) if held.is_whole() && held.count.unwrap_or_default() < floor => {
-                format!("a look showed count {:?} where {floor} was due", held.count)
+                format!("a look showed count {:?}, expected {floor}", held.count)
             }
             (Some(held), None) if held.is_whole() && held.once != known.once => {
                 "a look showed no once, or another".to_owned()

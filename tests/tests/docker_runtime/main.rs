@@ -386,7 +386,7 @@ async fn engine_a_sweep_removes_a_run_in_any_state_and_nothing_of_another() {
     gone.runtime.start(&node).await.expect("it starts");
     gone.runtime.pause(&node).await.expect("a pause");
     let removed = sweep::remove(&gone.run).await.expect("all can be removed");
-    assert_eq!(removed.len(), 4, "two holders, a paused server and a network: {removed:?}");
+    assert_eq!(removed.len(), 4, "two pause containers, a paused server and a network: {removed:?}");
     let runs = sweep::runs().await.expect("runs");
     assert!(!runs.contains(&gone.run) && runs.contains(&other.run), "{runs:?}");
     assert_eq!(sweep::remove(&gone.run).await.expect("nothing is left"), Vec::<String>::new());
@@ -447,9 +447,9 @@ async fn engine_a_slow_processor_is_counted_and_what_a_machine_is_not_prepared_f
     lab.runtime.add_resource_fault(&node, slow).await.expect_err("it does not run");
     lab.runtime.start(&node).await.expect("it starts");
     let proof = lab.runtime.add_resource_fault(&node, slow).await.expect("it is throttled");
-    assert!(proof.contains("5 % of a core") && proof.contains("was held up in"), "{proof}");
+    assert!(proof.contains("5 % of a core") && proof.contains("was throttled in"), "{proof}");
     let effect = lab.runtime.remove_resource_fault(&node, slow).await.expect("it is let go");
-    assert!(effect.as_deref().is_some_and(|effect| effect.starts_with("held up in ")), "{effect:?}");
+    assert!(effect.as_deref().is_some_and(|effect| effect.starts_with("throttled in ")), "{effect:?}");
     let clock = ResourceFault::WrongClock { by: "+1h".parse().expect("a skew") };
     for (strain, because) in [(ResourceFault::FullDisk, "no disk of its own"), (clock, "clock cannot be set")] {
         let refused = lab.runtime.add_resource_fault(&node, strain).await.expect_err(because);
@@ -464,7 +464,7 @@ async fn engine_an_image_without_libfaketime_is_refused_by_name() {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.prepared_for.insert(FaultKind::SkewClock);
     // It has a shell and no library that fakes a clock.
-    let options = DockerOptions { node_base: Some("tomee-harness/holder-base".to_owned()), ..DockerOptions::default() };
+    let options = DockerOptions { node_base: Some("tomee-harness/pause-base".to_owned()), ..DockerOptions::default() };
     let (lab, _) = Lab::script("clock", options, "exec sleep 1000").await;
     lab.runtime.reserve(&topology).await.expect("pods are reserved again");
     let launch = NodeLaunch {

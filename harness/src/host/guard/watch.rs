@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use super::message::{Message, Reply, Task};
 use super::processes::ProcessId;
 use super::registry::{Held, Registry};
-use super::removal::{Removal, remove_processes, told_in_full};
+use super::removal::{Removal, error_chain, remove_processes};
 use crate::model::RunId;
 
 /// How the owner left.
@@ -39,7 +39,7 @@ pub(super) fn run(task: &str, remove_elsewhere: fn(&RunId) -> Removal) -> i32 {
     let entry = match Registry::at(&task.registry).join(&task.run) {
         Ok(entry) => entry,
         Err(error) => {
-            log(told_in_full(&error));
+            log(error_chain(&error));
             return 1;
         }
     };
@@ -69,7 +69,7 @@ impl Watch {
             _ => Ok(()),
         };
         if let Err(error) = remembered {
-            log(told_in_full(&error));
+            log(error_chain(&error));
         }
         log("done");
         reply(&Reply::Done { removed, left });

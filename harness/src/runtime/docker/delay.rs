@@ -1,5 +1,5 @@
-//! Latency: packets that the filter puts into a queue of the kernel (NFQUEUE), and a program in the holder that lets each go
-//! when its time is over. It needs no traffic shaping (netem) of the kernel, and goes with the holder.
+//! Latency: packets that the filter puts into a queue of the kernel (NFQUEUE), and a program in the pause container that lets each go
+//! when its time is over. It needs no traffic shaping (netem) of the kernel, and goes with the pause container.
 
 use testcontainers::bollard::Docker;
 
@@ -34,16 +34,16 @@ exit $result";
 /// Whether packets can be held back here.
 ///
 /// # Errors
-/// They cannot; with what the holder's programs say.
-pub(super) async fn check(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, TRY, &[]).await.map_err(|error| error.in_words("iptables has no queue"))?;
-    begin(docker, holder, Millis(1)).await?;
-    end(docker, holder).await
+/// They cannot; with what the pause container's programs say.
+pub(super) async fn check(docker: &Docker, pause: &str) -> Result<(), DockerError> {
+    shell(docker, pause, TRY, &[]).await.map_err(|error| error.in_words("iptables has no queue"))?;
+    begin(docker, pause, Millis(1)).await?;
+    end(docker, pause).await
 }
 
 /// Waits for packets, to hold each back for so long.
-pub(super) async fn begin(docker: &Docker, holder: &str, by: Millis) -> Result<(), DockerError> {
-    let begun = shell(docker, holder, BEGIN, &[PROGRAM, QUEUE, &by.0.to_string()]).await;
+pub(super) async fn begin(docker: &Docker, pause: &str, by: Millis) -> Result<(), DockerError> {
+    let begun = shell(docker, pause, BEGIN, &[PROGRAM, QUEUE, &by.0.to_string()]).await;
     begun.map(drop).map_err(|error| error.in_words("packets cannot be delayed"))
 }
 
@@ -51,14 +51,14 @@ pub(super) async fn begin(docker: &Docker, holder: &str, by: Millis) -> Result<(
 ///
 /// # Errors
 /// The program has ended.
-pub(super) async fn held(docker: &Docker, holder: &str) -> Result<u64, DockerError> {
-    let queues = shell(docker, holder, QUEUES, &[]).await?;
+pub(super) async fn held(docker: &Docker, pause: &str) -> Result<u64, DockerError> {
+    let queues = shell(docker, pause, QUEUES, &[]).await?;
     queued(&queues).ok_or_else(|| DockerError::Refused("the program that delays packets has exited".to_owned()))
 }
 
 /// Lets all packets go at once.
-pub(super) async fn end(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, END, &[]).await.map(drop)
+pub(super) async fn end(docker: &Docker, pause: &str) -> Result<(), DockerError> {
+    shell(docker, pause, END, &[]).await.map(drop)
 }
 
 /// The packets that came into our queue, of `/proc/net/netfilter/nfnetlink_queue`: number, owner, length, …, and in the

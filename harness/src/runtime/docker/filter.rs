@@ -1,7 +1,7 @@
-//! The packet filter of a pod: rules in chains of our own, set from the holder, whose network the server shares.
+//! The packet filter of a pod: rules in chains of our own, set from the pause container, whose network the server shares.
 //!
 //! A rule names the peers' addresses, so what comes from this machine (clients, probes) is never touched. All rules go
-//! with the holder, whoever removes it.
+//! with the pause container, whoever removes it.
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -48,22 +48,22 @@ pub(super) struct Peers {
 /// rules are removed again.
 pub(super) async fn add_network_fault(
     docker: &Docker,
-    holder: &str,
+    pause: &str,
     fault: NetworkFault,
     peers: &Peers,
 ) -> Result<String, DockerError> {
     if let NetworkFault::Delay { by } = fault {
-        delay::begin(docker, holder, by).await?;
+        delay::begin(docker, pause, by).await?;
     }
-    let hit = match set(docker, holder, &rules(fault, peers)).await {
-        Ok(()) => first_hit(docker, holder, fault).await,
+    let hit = match set(docker, pause, &rules(fault, peers)).await {
+        Ok(()) => first_hit(docker, pause, fault).await,
         Err(error) => Err(error),
     };
     if hit.is_err() {
-        // What went wrong first is what to tell.
-        drop(shell(docker, holder, CLEAR_REST, &[]).await);
+        // What went wrong first is what to report.
+        drop(shell(docker, pause, CLEAR_REST, &[]).await);
         if matches!(fault, NetworkFault::Delay { .. }) {
-            drop(delay::end(docker, holder).await);
+            drop(delay::end(docker, pause).await);
         }
     }
     hit
@@ -73,44 +73,44 @@ pub(super) async fn add_network_fault(
 /// when packets came in time.
 pub(super) async fn remove_network_fault(
     docker: &Docker,
-    holder: &str,
+    pause: &str,
     fault: NetworkFault,
 ) -> Result<String, DockerError> {
-    let hits = hits(docker, holder, fault).await;
-    shell(docker, holder, CLEAR, &[]).await?;
+    let hits = hits(docker, pause, fault).await;
+    shell(docker, pause, CLEAR, &[]).await?;
     if matches!(fault, NetworkFault::Delay { .. }) && hits.is_ok() {
-        delay::end(docker, holder).await?;
+        delay::end(docker, pause).await?;
     }
     Ok(in_words(fault, hits?))
 }
 
 /// Lets everything pass again after [`isolate`].
-pub(super) async fn open(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, CLEAR, &[]).await.map(drop)
+pub(super) async fn open(docker: &Docker, pause: &str) -> Result<(), DockerError> {
+    shell(docker, pause, CLEAR, &[]).await.map(drop)
 }
 
 /// Drops everything that comes or goes, in the place of any other rules.
-pub(super) async fn isolate(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, CLEAR_REST, &[]).await?;
-    set(docker, holder, &["IN ! -i lo -j DROP".to_owned(), "OUT ! -o lo -j DROP".to_owned()]).await
+pub(super) async fn isolate(docker: &Docker, pause: &str) -> Result<(), DockerError> {
+    shell(docker, pause, CLEAR_REST, &[]).await?;
+    set(docker, pause, &["IN ! -i lo -j DROP".to_owned(), "OUT ! -o lo -j DROP".to_owned()]).await
 }
 
-async fn set(docker: &Docker, holder: &str, rules: &[String]) -> Result<(), DockerError> {
-    let set = shell(docker, holder, &script(rules), &[]).await;
+async fn set(docker: &Docker, pause: &str, rules: &[String]) -> Result<(), DockerError> {
+    let set = shell(docker, pause, &script(rules), &[]).await;
     if set.is_err() {
-        drop(shell(docker, holder, CLEAR_REST, &[]).await);
+        drop(shell(docker, pause, CLEAR_REST, &[]).await);
     }
     set.map(drop)
 }
 
-async fn first_hit(docker: &Docker, holder: &str, fault: NetworkFault) -> Result<String, DockerError> {
+async fn first_hit(docker: &Docker, pause: &str, fault: NetworkFault) -> Result<String, DockerError> {
     let limit = match fault {
         NetworkFault::Loss { percent } if percent < OFTEN_PERCENT => RARE_HIT_LIMIT,
         _ => HIT_LIMIT,
     };
     let mut patience = Patience::new("the packet filter to hit something", limit);
     loop {
-        match hits(docker, holder, fault).await? {
+        match hits(docker, pause, fault).await? {
             0 => patience.another_look(in_words(fault, 0)).await?,
             packets => return Ok(in_words(fault, packets)),
         }
@@ -118,10 +118,10 @@ async fn first_hit(docker: &Docker, holder: &str, fault: NetworkFault) -> Result
 }
 
 /// How many packets a cut has hit so far.
-async fn hits(docker: &Docker, holder: &str, fault: NetworkFault) -> Result<u64, DockerError> {
+async fn hits(docker: &Docker, pause: &str, fault: NetworkFault) -> Result<u64, DockerError> {
     match fault {
-        NetworkFault::Delay { .. } => delay::held(docker, holder).await,
-        _ => Ok(dropped(&shell(docker, holder, COUNT, &[]).await?)),
+        NetworkFault::Delay { .. } => delay::held(docker, pause).await,
+        _ => Ok(dropped(&shell(docker, pause, COUNT, &[]).await?)),
     }
 }
 

@@ -61,7 +61,7 @@ impl ProcessNode {
         Ok(Self { launch, base, console, child: None, ended: None, paused: false })
     }
 
-    /// Lays the files of a node that has ended anew, beside what it had deployed and its logs.
+    /// Rewrites the files of a node that has ended, beside what it had deployed and its logs.
     pub(super) fn replace(&mut self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> std::io::Result<()> {
         for path in REPLACED.into_iter().map(Utf8Path::new).chain(stale.iter().map(Utf8PathBuf::as_path)) {
             let path = self.base.join(path);

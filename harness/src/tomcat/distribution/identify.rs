@@ -131,8 +131,9 @@ fn tomcat_version(jar: &Utf8Path) -> Result<String, IdentifyError> {
     };
     // `server.info=Apache Tomcat/11.0.0-M20` has the milestone, which `server.number=11.0.0.0` has not; but some
     // change the former to hide it.
-    let told = [value("server.info").and_then(|info| info.rsplit('/').next()), value("server.number")];
-    told.into_iter()
+    let versions = [value("server.info").and_then(|info| info.rsplit('/').next()), value("server.number")];
+    versions
+        .into_iter()
         .flatten()
         .find_map(|text| text.parse::<TomcatVersion>().ok())
         .map(|version| version.to_string())

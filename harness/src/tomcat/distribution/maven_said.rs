@@ -19,7 +19,7 @@ pub enum MavenProblem {
     /// A repository wants to know who asks.
     #[error("a repository or proxy rejects the credentials")]
     Refused,
-    /// Maven is told to stay off the network.
+    /// Maven is configured to stay off the network.
     #[error("it is in offline mode")]
     Offline,
     /// What came is not what the repository says it is.
@@ -32,7 +32,7 @@ pub enum MavenProblem {
     #[error("there is no space left on the disk")]
     NoSpace,
     /// Maven did not say anything for too long.
-    #[error("it went silent for too long and was ended")]
+    #[error("it printed nothing for too long and was killed")]
     Silent,
     /// Anything else.
     #[error("it failed")]
@@ -106,7 +106,7 @@ pub struct MavenSaid {
 }
 
 impl MavenSaid {
-    /// How many lines are told where Maven marks none as an error.
+    /// How many lines are shown where Maven marks none as an error.
     const TAIL: usize = 5;
 
     /// Picks the lines that say why.

@@ -63,7 +63,7 @@ pub(super) fn listeners(view: &View<'_>, expect: &Expect, asked: &[&Asked<'_>]) 
             (Status::Unknown, "no request had a session".to_owned())
         } else {
             let status = if told == wanted { Status::Holds } else { Status::Violated };
-            (status, format!("the listener was told on {}", names(&told)))
+            (status, format!("the listener was called on {}", names(&told)))
         };
         Expectation { what, status, because, rests_on: rests_on.clone(), evidence: found.into_values().collect() }
     };

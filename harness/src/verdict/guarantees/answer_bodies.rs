@@ -172,7 +172,7 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
     dropped.collect::<BTreeSet<_>>().len()
 }
 
-/// The session that a request was answered out of, as far as it tells.
+/// The session that a request was answered from, as far as it tells.
 fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
     request.told.map(stem).or_else(|| request.sent.map(SessionId::stem))
 }

@@ -266,7 +266,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
             }
         };
         let late = !view.waits() && later().next().is_none();
-        let late = late.then(|| "nobody waits for it, and it may have come later".to_owned());
+        let late = late.then(|| "no request waits for it, and it may have arrived later".to_owned());
         let unpromised = late.or_else(|| view.excuse(session, look.node, (quiet.from, look.at)));
         let breach = seen(view, session, look.at, look.record, because).beside(owner.record);
         all.breaches.push(Breach { unpromised, ..breach.named(Violation::StaleReplica) });
@@ -293,7 +293,7 @@ fn without_backup<'a>(
         return None;
     }
     let because = format!("no node holds a backup of {}, only {} holds it", session.name(), owner.node);
-    let late = (!view.waits()).then(|| "nobody waits for it, and it may have come later".to_owned());
+    let late = (!view.waits()).then(|| "no request waits for it, and it may have arrived later".to_owned());
     let unpromised = late.or_else(|| view.excuse(session, owner.node, (quiet.from, last.at)));
     let breach = seen(view, session, last.at, last.record, because).beside(owner.record);
     Some(Breach { unpromised, ..breach.named(Violation::StaleReplica) })

@@ -304,7 +304,7 @@ fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &
     }
     let names = had.into_iter().collect::<Vec<_>>().join(", ");
     let because = format!(
-        "{} was answered out of {} without any of its attributes: {} had shown {names}, {} shows none of them",
+        "{} was answered from {} without any of its attributes: {} had shown {names}, {} shows none of them",
         request.name(),
         session.name(),
         base.node,

@@ -39,7 +39,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
             evidence.push(record);
             let told = !told_bytes(view, context, node, (at, FOREVER), Bytes::Archive).is_empty();
             if !told && looked(view, context, node, at) {
-                return Err(format!("no look at {node} told from which bytes it serves {context}"));
+                return Err(format!("no look at {node} showed which bytes it serves for {context}"));
             }
             same += usize::from(told);
             nodes.push(node.to_string());

@@ -96,7 +96,7 @@ fn late(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
     });
     let answered = answered.map(|index| {
         let because = format!(
-            "{} was answered out of {}'s session, whose {life:?} were long over",
+            "{} was answered from {}'s session, whose {life:?} were long over",
             view.operations[index].name(),
             session.client
         );
@@ -164,6 +164,6 @@ fn kept(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
     let mut answers = session.answers.iter().map(|index| &view.operations[*index]);
     let last = answers.rfind(|answer| life < answer.invoked.since(since))?;
     let told =
-        format!("{} was answered out of {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
+        format!("{} was answered from {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
     Some((told, last.record))
 }

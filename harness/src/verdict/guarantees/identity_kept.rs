@@ -109,12 +109,12 @@ fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
         Some(route) if id.route() == Some(route) => None,
         Some(route) => {
             let found = id.route().map_or_else(|| "no route".to_owned(), |found| format!("route {found}"));
-            Some(format!("{} answered under the id {id}, which has {found} where {route} was due", operation.name()))
+            Some(format!("{} answered under the id {id}, which has {found}, expected {route}", operation.name()))
         }
         None => {
             let sent = operation.sent.filter(|_| operation.request != AppRequest::ChangeId)?;
             (sent.stem() == id.stem() && sent != id).then(|| {
-                format!("{} answered under the id {id} where {sent} was due: the node has no route", operation.name())
+                format!("{} answered under the id {id}, expected {sent}: the node has no route", operation.name())
             })
         }
     }
@@ -141,7 +141,7 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
         ended && (!new() || elsewhere(known))
     })?;
     Some(format!(
-        "{} took {}'s session for new, which {} had already answered",
+        "{} reported {}'s session as new, which {} had already answered",
         operation.name(),
         session.client,
         known.id
@@ -163,7 +163,7 @@ fn not_told(operation: &Operation<'_>) -> Option<String> {
             Some(format!("{} answered under the id {id}, but its cookie says {told}", operation.name()))
         }
         None if operation.sent != Some(id) => {
-            Some(format!("{} answered under the id {id} without telling the client by a cookie", operation.name()))
+            Some(format!("{} answered under the id {id} without setting a cookie", operation.name()))
         }
         _ => None,
     }

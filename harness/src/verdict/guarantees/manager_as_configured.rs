@@ -31,7 +31,7 @@ fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
             None => ": the app is not distributable".to_owned(),
         };
         let because =
-            format!("{} runs {} with {} where {wanted} was due{why}", look.node, context.path, context.manager.class);
+            format!("{} runs {} with {}, expected {wanted}{why}", look.node, context.path, context.manager.class);
         Breach::shown(look.at, look.record, because)
     });
     breaches.collect()

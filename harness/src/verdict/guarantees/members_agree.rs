@@ -14,7 +14,7 @@ use crate::model::{Endpoints, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let Some(endpoints) = endpoints(view) else {
-        return Judgement::unknown("the history does not tell the nodes' addresses");
+        return Judgement::unknown("the history does not contain the nodes' addresses");
     };
     let mut breaches = Vec::new();
     for whole in &view.timeline.whole {

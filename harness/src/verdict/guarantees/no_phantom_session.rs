@@ -105,7 +105,7 @@ fn too_many(view: &View<'_>, look: &Look<'_>, ids: &[&str], known: &Known<'_>) -
     }
     let because = format!("{} listed {} sessions at {}, where clients had made {made}", look.node, ids.len(), look.at);
     let torn = view.sessions.iter().find_map(|session| view.torn(session, look.node, look.at));
-    let renamed = || Some("the message that renames a session may be lost where nobody waits for it".to_owned());
+    let renamed = || Some("the message that renames a session may be lost, as no request waits for it".to_owned());
     let unpromised = torn.or_else(|| if view.waits() { None } else { renamed() });
     Some(Breach { unpromised, ..Breach::shown(look.at, look.record, because) })
 }

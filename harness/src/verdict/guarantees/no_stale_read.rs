@@ -57,9 +57,9 @@ fn stale(view: &View<'_>, session: &Session<'_>, write: usize, answer: usize) ->
     let (due, found) = (written.answer()?.count + own, operation.answer()?);
     let once = &written.answer()?.once;
     let lacks = if found.count < due {
-        format!("count {} where {due} was due", found.count)
+        format!("count {}, expected {due}", found.count)
     } else if once.is_some() && *once != found.once {
-        format!("once {:?} where {once:?} was due", found.once)
+        format!("once {:?}, expected {once:?}", found.once)
     } else {
         return None;
     };

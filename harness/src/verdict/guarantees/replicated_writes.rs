@@ -132,7 +132,7 @@ fn weaker_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Option
     let operation = &view.operations[index];
     let answer = operation.answer()?;
     let fewer = shown_more(session.held.answers[place].seen, Some(answer.count)).and_then(|(due, by)| match by {
-        By::Look(replica) => Some((&session.replicas[replica], format!("count {} where {due} was due", answer.count))),
+        By::Look(replica) => Some((&session.replicas[replica], format!("count {}, expected {due}", answer.count))),
         By::Answer(_) => None,
     });
     let (replica, lacks) = fewer.or_else(|| without_companions(view, session, place, answer))?;
@@ -200,7 +200,7 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &
         }
     };
     let because = format!(
-        "the replica of {}'s session on {} showed {} where {due} was due at {}, as {what}",
+        "the replica of {}'s session on {} showed {}, expected {due} at {}, as {what}",
         session.client,
         later.node,
         count.map_or_else(|| "no count".to_owned(), |count| format!("count {count}")),

@@ -101,7 +101,7 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
                 fault.name()
             ),
         ),
-        (_, took) => Trial::Open(format!("{name} took {} ms, which may be the machine's doing", took.as_millis())),
+        (_, took) => Trial::Open(format!("{name} took {} ms, which may be caused by a slow machine", took.as_millis())),
     })
 }
 

@@ -1,4 +1,4 @@
-//! A client that sends the id of a live session is answered out of that session: by any node, in whatever app, never out of
+//! A client that sends the id of a live session is answered from that session: by any node, in whatever app, never out of
 //! another client's.
 //!
 //! An app may end a session or change its id as it likes, and does not say so. What tells a loss from that is where and
@@ -40,7 +40,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     let all: Vec<_> = trials.iter().collect();
     let (names, answers, evidence) = named(view, &all);
-    Ok(Judgement::holds(format!("each client was answered out of its session after {names}"))
+    Ok(Judgement::holds(format!("each client was answered from its session after {names}"))
         .resting_on(answers, evidence)
         .after(trials.len()))
 }
@@ -71,7 +71,7 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
     let changed = other.is_some();
     (!told && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
         format!(
-            "nothing shows that {} was answered out of {}: no look at {} followed",
+            "nothing shows that {} was answered from {}: no look at {} followed",
             request.name(),
             trial.session.name(),
             request.node
@@ -238,7 +238,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     }
     let id = request.told.or(sent).unwrap_or(session.stem);
     let because = format!(
-        "{} was not answered out of {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
+        "{} was not answered from {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
          that has the same cookie may have renamed it",
         request.name(),
         session.name(),
@@ -274,7 +274,7 @@ fn overwritten(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>)
         return None;
     }
     let because = format!(
-        "{} was not answered out of {}: {} of the app {} had given its client another id in the same cookie, {}",
+        "{} was not answered from {}: {} of the app {} had given its client another id in the same cookie, {}",
         request.name(),
         lost.name(),
         giver.born.map_or_else(String::new, |born| view.requests[born].id.to_string()),

@@ -136,7 +136,7 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
             last(of).ok_or_else(|| format!("{of} was not asked for its sessions before a wait ran out at {at}"))?;
         stems(view, look)
             .map(|stems| (look.record, stems))
-            .ok_or_else(|| format!("the probe of {of} did not tell its sessions before a wait ran out at {at}"))
+            .ok_or_else(|| format!("the probe of {of} did not report its sessions before a wait ran out at {at}"))
     };
     // A joiner may well have asked such a peer (DeltaManager asks the oldest member), and is as empty for that.
     let lacks_app = |of: &NodeName| {

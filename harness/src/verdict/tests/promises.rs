@@ -124,7 +124,7 @@ fn a_backup_manager_is_excused_where_two_nodes_were_killed_before_it_could_reloc
     };
     let finding = killed_twice(false).finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
-    super::says(&finding, &["count 2 where 3 was due", "excused: no copy was left at"]);
+    super::says(&finding, &["count 2, expected 3", "excused: no copy was left at"]);
     let finding = killed_twice(true).finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Violated, "{}", finding.because);
 }
