@@ -23,7 +23,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run the tests: the gate, all that a change needs
+    /// Run the tests that a change must pass
     Test(test::TestArgs),
     /// Check formatting, clippy and rustdoc with warnings as errors, and the JSON schemas
     Lint,
@@ -31,15 +31,15 @@ enum Task {
     RustVersion,
     /// Write the JSON schemas of the run directory's files, or compare them
     Schema {
-        /// Fail where a committed schema differs from what the types say
+        /// Fail if a committed schema differs from the types
         #[arg(long)]
         check: bool,
     },
     /// Measure the main job against two stock servers in alternating runs, the reports of a long history, or the scenarios
     Bench(bench::BenchArgs),
-    /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
+    /// Run every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),
-    /// Make a Debian machine ready: container engine, base images, browser, Java compiler (JDK), nextest
+    /// Prepare a Debian machine: container engine, base images, browser, Java compiler (JDK), nextest
     Provision,
 }
 

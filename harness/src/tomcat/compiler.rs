@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_server_lacks_is_told_by_name() {
+    async fn what_a_server_lacks_is_reported_by_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let refused = compiler(root, Product::Tomcat).war(CompiledApp::Cdi, at()).await.expect_err("it has no CDI");

@@ -209,11 +209,7 @@ impl Java {
         if self.version.major >= needed {
             return Ok(());
         }
-        let product = match distribution.product {
-            Product::Tomee => "TomEE",
-            Product::Tomcat => "Tomcat",
-        };
-        let server = format!("{product} {}", distribution.version);
+        let server = format!("{} {}", distribution.product.name(), distribution.version);
         Err(JavaError::TooOld { server, needed, found: self.version.clone(), home: self.home.clone() })
     }
 

@@ -228,7 +228,7 @@ fn faults_hit(view: &View<'_>) -> Shown {
     })
 }
 
-/// Where the probe tells them: the channel's, and with the BackupManager those of its map.
+/// Where the probe reports them: the channel's, and with the BackupManager those of its map.
 fn send_options(view: &View<'_>) -> Shown {
     let cluster = &view.plan.topology.cluster;
     let (channel, map) = (cluster.channel_send_options(), cluster.session_send_options());

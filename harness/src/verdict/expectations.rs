@@ -1,4 +1,4 @@
-//! What the steps of a plan expected of their answers, and which violations the scenario was told to show.
+//! What the steps of a plan expected of their answers, and which violations the scenario is expected to show.
 
 mod logs;
 mod replicas;
@@ -118,12 +118,12 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
     }
 }
 
-/// Whether a violation is one that the scenario was told to show.
+/// Whether a violation is one that the scenario is expected to show.
 pub(super) fn is_expected(view: &View<'_>, violation: Violation) -> bool {
     view.plan.expect_violations.iter().any(|expected| expected.violation == violation)
 }
 
-/// Whether a wait ran out because of a violation that the scenario was told to show.
+/// Whether a wait ran out because of a violation that the scenario is expected to show.
 pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
     let expected = |guarantee| is_expected(view, Violation::of(guarantee));
     let named = view.events().any(|(_, _, event)| match event {
@@ -339,7 +339,7 @@ fn same<T: PartialEq>(wanted: &T, found: T, show: impl Fn(T) -> String) -> Resul
     if *wanted == found { Ok(show(found)) } else { Err(show(found)) }
 }
 
-/// The session id that an answer tells.
+/// The session id that an answer gives.
 fn told(reply: &Reply) -> Option<&str> {
     match &reply.counter {
         Some(counter) => counter.session.as_ref().map(SessionId::as_str),
@@ -349,7 +349,7 @@ fn told(reply: &Reply) -> Option<&str> {
 
 fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String, String> {
     let sent = asked.sent.map(SessionId::stem);
-    // Another app tells its session only when it changes.
+    // Another app gives the id only when it changes.
     let id = told(reply).or(if reply.counter.is_none() { asked.sent.map(SessionId::as_str) } else { None });
     let id = id.map(super::operations::stem);
     let found = match (sent, id) {

@@ -11,7 +11,7 @@ use crate::history::{
 };
 use crate::model::{NodeName, SessionId};
 
-/// How many records before and after each piece of evidence are told.
+/// How many records before and after each piece of evidence are shown.
 const AROUND: usize = 2;
 /// The most lines of one explanation.
 const LINES: usize = 40;

@@ -111,7 +111,7 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     Some(format!("{} was missed at {missed} by a peer, before {} was asked for", fault.node, fault.name()))
 }
 
-/// Another end than the one that was asked for, where the proof tells of one.
+/// Another end than the one that was asked for, where the proof reports one.
 fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
     let number = |word: &str| {
         let (_, behind) = proof.split_once(word)?;

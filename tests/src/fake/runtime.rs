@@ -52,7 +52,7 @@ impl FakeRuntime {
         Err(node_error(node, "undoing what was not done", std::io::Error::from(std::io::ErrorKind::InvalidInput)))
     }
 
-    /// What an archive's bytes are, as a probe tells them; nothing of what is no app.
+    /// What an archive's bytes are, as a probe reports them; nothing of what is no app.
     fn bytes_of(&self, node: &NodeName, file: &NodeFile, context: &ContextPath) -> Result<Bytes, RuntimeError> {
         let path = self.folder.join(node.as_str()).join(context.war_name());
         let failed = |error| node_error(node, "keeping an archive", error);

@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_a_folder_above_does_not_walk_for_ever() {
+    fn a_link_to_a_folder_above_does_not_loop_forever() {
         let folder = Folder::new();
         fake_server(&folder.path("tomcat"), "10.1.59");
         fs_err::os::unix::fs::symlink("..", folder.path("tomcat/lib/loop")).expect("writable");

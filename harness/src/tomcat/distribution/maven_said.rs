@@ -211,13 +211,13 @@ mod tests {
         MavenProblem::NoSpace
     )]
     #[case::anything_else("[ERROR] Error executing Maven.".to_owned(), MavenProblem::Other)]
-    fn each_way_to_fail_is_told_apart(#[case] line: String, #[case] problem: MavenProblem) {
+    fn each_way_to_fail_is_recognised(#[case] line: String, #[case] problem: MavenProblem) {
         let lines = ["[INFO] Scanning for projects...".to_owned(), line, "[ERROR] Re-run Maven".to_owned()];
         assert_eq!(MavenProblem::of(&lines, &Artifact::tomee("9.0.99", Flavour::Webprofile)), problem);
     }
 
     #[test]
-    fn the_reason_is_told_without_advice_and_marks() {
+    fn the_reason_is_reported_without_advice_and_marks() {
         let lines = [
             "[INFO] BUILD FAILURE",
             "[ERROR] Failed to execute goal x: Could not find artifact y -> [Help 1]",
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_error_mark_the_last_lines_are_told() {
+    fn without_an_error_mark_the_last_lines_are_shown() {
         let lines: Vec<String> = (0..9).map(|number| format!("line {number}")).collect();
         assert_eq!(MavenSaid::of(&lines, "mvn".to_owned()).lines, lines[4..]);
         assert_eq!(MavenSaid::of(&[], "mvn".to_owned()).to_string(), "maven said nothing (command: mvn)");

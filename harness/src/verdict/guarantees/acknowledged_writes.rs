@@ -266,7 +266,7 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
     gone || replica.asked.since(ended) < ON_ITS_WAY
 }
 
-/// Whether a request that ends a session sent the id that it had, as far as anybody was told or saw: under another one it
+/// Whether a request that ends a session sent the id that it had, as far as is known: under another one it
 /// ended nothing.
 fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
     let sent = end.sent.map(crate::model::SessionId::as_str);

@@ -27,7 +27,7 @@ pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
     pairs.iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
 }
 
-/// What differs from node to node and from client to client by right: names and ports of nodes, and ids of sessions.
+/// What differs from node to node and from client to client legitimately: names and ports of nodes, and ids of sessions.
 fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
     let mut own: BTreeSet<String> = view.plan.topology.names().map(ToString::to_string).collect();
     for (_, _, event) in view.events() {
@@ -172,12 +172,12 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
     dropped.collect::<BTreeSet<_>>().len()
 }
 
-/// The session that a request was answered from, as far as it tells.
+/// The session that a request was answered from, as far as it says.
 fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
     request.told.map(stem).or_else(|| request.sent.map(SessionId::stem))
 }
 
-/// Whether it tells something, and is no time, number or hash.
+/// Whether it says something, and is no time, number or hash.
 fn is_plain(word: &str) -> bool {
     word.chars().all(char::is_alphabetic)
 }

@@ -1,7 +1,7 @@
 //! While nobody asks for a session, each copy that is due holds the owner's attributes, by name and by value.
 //!
 //! Due is a copy on every node that serves the app (`DeltaManager`), or one backup (`BackupManager`), of all that the
-//! Manager's own filters let through. What cannot be serialised is told as soon as the owner holds it, before any node is
+//! Manager's own filters let through. What cannot be serialised is reported as soon as the owner holds it, before any node is
 //! lost.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! A session that a request made short-lived ends so long after its last use as it says: neither before, nor much later.
 //!
-//! A copy whose owner died ends later by right: `DeltaManager` gives it twice the time (`DeltaSession.isValid`), since it does
+//! A copy whose owner died ends later legitimately: `DeltaManager` gives it twice the time (`DeltaSession.isValid`), since it does
 //! not hear of every read. And what has ended is noticed by the background thread only, every sixth time that it wakes
 //! (`processExpiresFrequency`).
 

@@ -1,4 +1,4 @@
-//! The id keeps its stem and takes the route of the node that answers; the client is told, and the session is no new one.
+//! The id keeps its stem and takes the route of the node that answers; the client is informed, and the session is no new one.
 
 use super::super::operations::{Fate, Operation, cookie_value};
 use super::super::sessions::Session;
@@ -88,7 +88,7 @@ fn renamed_meanwhile(view: &View<'_>, session: &Session<'_>, index: usize) -> bo
 }
 
 /// A node that is neither owner nor backup of a `BackupManager`'s session answers once under the id that it was sent
-/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24: `AbstractReplicatedMap.get` fails to tell
+/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24: `AbstractReplicatedMap.get` fails to inform
 /// the dead owner, and gives `JvmRouteBinderValve` nothing). Only its first answer is excused, and it is noted.
 pub(in super::super) fn renamed_later(view: &View<'_>, session: &Session<'_>, answer: usize) -> bool {
     let topology = &view.plan.topology;
@@ -124,7 +124,7 @@ fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
 ///
 /// A server forgets that a session is new when it puts the request away that made it, which is after its answer was sent
 /// (`Request.recycleSessionInfo`, `StandardSession.endAccess`): a quick client's next request to the same node may still
-/// find it new (seen on TomEE 9.0.0). So it is wrong only behind an answer that had it no more, or on another node.
+/// find it new (seen on TomEE 9.0.0). So it is wrong only behind an answer that no longer had it, or on another node.
 fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>) -> Option<String> {
     if !operation.answer()?.new {
         return None;
@@ -148,7 +148,7 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
     ))
 }
 
-/// The id changed and the client was not told, or was told another one.
+/// The id changed and the client was not informed, or was given another one.
 fn not_told(operation: &Operation<'_>) -> Option<String> {
     let Fate::Landed(reply, counter) = operation.fate else { return None };
     let id = counter.session.as_ref()?;

@@ -1,7 +1,7 @@
 //! Whenever the cluster is whole, all nodes list the same members: each its living peers, each once.
 //!
 //! Looks count from a `ClusterFormed` to the next fault or start, and those that it rests on, the last one at each node
-//! before it in the same step: in the gap in which a failure is being detected a dead member is listed by right.
+//! before it in the same step: in the gap in which a failure is being detected a dead member is listed legitimately.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

@@ -1,7 +1,7 @@
 //! What was acknowledged shows in the next answer of any node, as long as nothing was broken between the two.
 //!
 //! With send options that wait, a peer has applied a write before its client has the answer. Writes to one session on two
-//! nodes at once are not judged: the last one wins there by right.
+//! nodes at once are not judged: the last one wins there legitimately.
 
 use super::super::operations::Operation;
 use super::super::sessions::Session;

@@ -40,7 +40,7 @@ fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[ca
 }
 
 #[test]
-fn a_node_that_serves_other_bytes_than_were_dropped_is_told() {
+fn a_node_that_serves_other_bytes_than_were_dropped_is_reported() {
     let scenario = super::green::main_job();
     assert!(scenario.finding(Guarantee::DeployedEverywhere).because.contains("the same bytes"));
     let other = scenario.seeing("n1", |state| state.contexts[0].war_sha256 = Some("cd".to_owned()));

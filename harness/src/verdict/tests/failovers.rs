@@ -168,7 +168,7 @@ fn pages(before: &[&str], after: &str, bobs: Option<(&str, &str)>) -> Shop {
 }
 
 #[test]
-fn a_word_that_others_go_on_to_be_told_is_lost() {
+fn a_word_that_others_still_get_is_lost() {
     let cart = "in the cart: a book";
     let lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
     let words = ["#3 (GET /shop/cart on n2) of alice", "without \"a\" after the kill of n1", "of bob has it still"];
@@ -188,7 +188,7 @@ fn a_word_that_others_go_on_to_be_told_is_lost() {
 }
 
 #[test]
-fn an_answer_that_is_lost_is_told_though_nobody_asked_for_it() {
+fn an_answer_that_is_lost_is_reported_though_not_asked_for() {
     let cart = "in the cart: a book";
     let mut lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
     lost.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
@@ -208,7 +208,7 @@ fn where_nobody_else_is_asked_a_word_that_was_always_there_may_be_lost() {
         &["without \"a\"", "2 answers had before it", "excused: no answer to another client"],
     );
     holds(&pages(&[cart, cart], cart, None).scenario, ANSWERS);
-    // Node, port and session differ by right; a number, a time and a hash may.
+    // Node, port and session differ legitimately; a number, a time and a hash may.
     let own = |node: &str, port: u16| format!("n{node} at {port} has A1.n{node}, up 12s, token 4f3a9c");
     holds(
         &pages(&[&own("1", 8080), &own("1", 8080)], &own("2", 8081).replace("4f3a9c", "77aa01"), None).scenario,

@@ -1,4 +1,4 @@
-//! Wrong ids: another stem, another route, a new session, a client that is not told.
+//! Wrong ids: another stem, another route, a new session, a client that is not informed.
 
 use super::green::{after_the_first_kill, before_the_kill};
 use super::run::{Run, scenario};
@@ -97,7 +97,7 @@ fn the_owner_may_forget_late_that_a_session_is_new() {
 }
 
 #[test]
-fn a_client_that_is_not_told_its_new_id_will_lose_it() {
+fn a_client_that_is_not_given_its_new_id_will_lose_it() {
     let scenario = telling(after_the_first_kill(), &[]).observe();
     violated(&scenario, Guarantee::IdentityKept, &["S001.n2 without telling the client"]);
     let scenario = telling(after_the_first_kill(), &["JSESSIONID=S001.n1; Path=/counter; HttpOnly"]).observe();

@@ -1,4 +1,4 @@
-//! Operations that overlap are judged by bounds, and races that a server may lose by right are no violations.
+//! Operations that overlap are judged by bounds, and races that a server may lose legitimately are no violations.
 
 use super::green::told;
 use super::run::{Run, scenario};

@@ -74,7 +74,7 @@ fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it
 
 /// Nobody reads the session after the heal, and all that was asked for was answered rightly by its own side.
 #[test]
-fn a_fork_that_nobody_looks_at_is_told_with_both_values() {
+fn a_fork_that_nobody_looks_at_is_reported_with_both_values() {
     let scenario = of_two().partition("n1").count("alice", "n1").count("alice", "n1").count("alice", "n2").observe();
     let scenario = scenario.heal("n1").reformed();
     let words = ["forked alice's session S001", "count 4 on n1 (#4)", "count 3 on n2 (#5)"];

@@ -112,7 +112,7 @@ fn nothing_is_known_of_a_session_that_nobody_asked() {
 #[test]
 fn a_dead_probe_of_a_living_node_leaves_it_open() {
     let scenario = after_the_first_kill().observe().blind("n2");
-    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
+    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 returned nothing in step 11"]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_node_that_was_not_looked_at_leaves_it_open() {
         .rposition(|record| matches!(record.kind, crate::history::RecordKind::Observe(_)));
     let mut scenario = scenario;
     scenario.history.records.remove(last.expect("a look"));
-    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
+    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 returned nothing in step 11"]);
 }
 
 #[test]

@@ -222,7 +222,7 @@ fn a_dead_probe_is_not_an_empty_node() {
     for guarantee in Guarantee::COMMON {
         assert_ne!(scenario.finding(guarantee).status, Status::Violated, "{guarantee}");
     }
-    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 told nothing"]);
+    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 returned nothing"]);
 }
 
 #[test]

@@ -217,6 +217,6 @@ fn without_a_look_before_the_fault_no_replica_is_proven() {
 #[test]
 fn what_only_the_killed_node_was_seen_to_hold_proves_nothing() {
     let scenario = before_the_kill().blind("n2").kill("n1").count("alice", "n2").observe();
-    let words = ["before the kill of n1 no replica was seen", "the probe of n2 told nothing in step 8"];
+    let words = ["before the kill of n1 no replica was seen", "the probe of n2 returned nothing in step 8"];
     unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }
