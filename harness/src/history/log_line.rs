@@ -58,7 +58,7 @@ pub enum LogClass {
     SessionCreated,
     /// The same of a session's end.
     SessionDestroyed,
-    /// A port was taken.
+    /// A port was already in use.
     AddressInUse,
     /// TomEE's OpenEJB or the server could not start.
     StartFailed,
@@ -66,6 +66,6 @@ pub enum LogClass {
     OtherWarning,
     /// Another SEVERE.
     OtherSevere,
-    /// Of no class of its own; the plan asks for its text.
+    /// Any other line; kept because the plan asks for its text.
     AskedFor,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Nanos;
 use crate::model::{ContextPath, NodeName, SessionId};
 
-/// How much a probe was asked. What was not asked is empty in the answer and says nothing.
+/// The scope of a question to a probe. What was not asked for is empty in the answer and means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
@@ -35,26 +35,26 @@ impl Question {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct NodeObservation {
-    /// Which node.
+    /// The node.
     pub node: NodeName,
-    /// When the probe was asked. What it said is how the node stood some time between here and the record's instant,
+    /// When the probe was asked. What it said was true some time between here and the record's instant,
     /// so a write that was acknowledged in between may legitimately be missing from it.
     #[serde(rename = "asked-ns")]
     pub asked: Nanos,
-    /// How much it was asked.
+    /// The scope of the question.
     pub question: Question,
     /// What the probe said; an error makes the observation Unknown, never empty.
     #[serde(flatten)]
     pub seen: Seen,
 }
 
-/// A probe that answered, or one that did not.
+/// The answer of a probe, or why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
     /// It answered.
     State(NodeState),
-    /// It did not, for this reason.
+    /// It did not answer, for this reason.
     Dead(String),
 }
 
@@ -92,7 +92,7 @@ pub struct NodeState {
     pub engine: Option<EngineState>,
     /// The peers that the node sees, without itself.
     pub members: Vec<MemberState>,
-    /// The contexts, less the probe's own.
+    /// The contexts without the probe's own.
     pub contexts: Vec<ContextState>,
 }
 
@@ -138,7 +138,7 @@ pub struct MemberState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ContextState {
-    /// Where it is served.
+    /// The context path.
     pub path: ContextPath,
     /// Its version, empty where it has none.
     pub version: String,
@@ -164,13 +164,13 @@ pub struct ContextState {
     /// fragment makes the app local, which `<Manager>` stands in the context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_because: Option<String>,
-    /// The Manager that really runs.
+    /// The Manager that is in effect.
     pub manager: ManagerState,
     /// Its sessions here.
     pub sessions: Vec<SessionReplica>,
 }
 
-/// The Manager that a context really runs.
+/// The Manager that a context has in effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ManagerState {

@@ -105,7 +105,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 .find(|word| is_plain(word) && !self.is_of_the_node(word))
         };
         let (word, witness) = kept_for.map(|(word, by)| (word, Some(by))).or_else(|| Some((unknown()?, None)))?;
-        let others = witness.map_or_else(String::new, |by| format!("; {} of {} has it still", by.name(), by.client));
+        let others = witness.map_or_else(String::new, |by| format!("; {} of {} still has it", by.name(), by.client));
         let (old, new) = super::answers_kept::excerpts(body(before)?, body(after).unwrap_or_default());
         let because = format!(
             "{} of {} was answered without \"{word}\" after {}, which {} answers had before it, {} at last{others}: \"{new}\" \

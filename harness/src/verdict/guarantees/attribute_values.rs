@@ -87,7 +87,7 @@ pub(super) fn told(name: &str, value: &AttributeValue, open: bool) -> String {
 pub(super) struct Differences {
     /// What it lacks or has otherwise: names, and in words.
     pub(super) differs: Vec<(String, String)>,
-    /// What nobody can compare, in words.
+    /// What cannot be compared, in words.
     pub(super) undecidable: Vec<String>,
     /// What the Manager's filters leave out.
     pub(super) excluded: Vec<String>,

@@ -72,7 +72,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         ));
     }
     if !all.undecidable.is_empty() {
-        return Judgement::unknown(format!("nobody can compare {}{excluded}", told(&all.undecidable)));
+        return Judgement::unknown(format!("values that cannot be compared: {}{excluded}", told(&all.undecidable)));
     }
     if all.same.is_empty() || all.attributes == 0 {
         return Judgement::unknown(format!("no session with an attribute that is due was seen on two nodes{excluded}"));

@@ -85,7 +85,7 @@ fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
     }
     if !all.undecidable.is_empty() {
         let told = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
-        return Err(format!("nobody can compare {told}"));
+        return Err(format!("values that cannot be compared: {told}"));
     }
     if tested.is_empty() {
         tested = moved;

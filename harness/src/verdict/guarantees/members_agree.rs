@@ -91,7 +91,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
     } else if let Some(dead) = listed.keys().find(|node| !expected.contains(*node)) {
         (ghost, format!("still listed {dead}, which was not there"))
     } else if let Some(stranger) = strangers.first() {
-        (None, format!("listed {stranger}, which is no node of the run"))
+        (None, format!("listed {stranger}, which is not a node of the run"))
     } else {
         return None;
     };

@@ -206,7 +206,7 @@ fn objects_are_compared_by_what_they_serialise_to_and_not_shown() {
     unknown(
         &compared(text("Cart@1"), text("Cart@2")).scenario,
         REPLICATED,
-        &["nobody can compare cart (com.example.Cart)"],
+        &["values that cannot be compared: cart (com.example.Cart)"],
     );
 }
 

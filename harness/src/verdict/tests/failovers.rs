@@ -171,7 +171,7 @@ fn pages(before: &[&str], after: &str, bobs: Option<(&str, &str)>) -> Shop {
 fn a_word_that_others_still_get_is_lost() {
     let cart = "in the cart: a book";
     let lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
-    let words = ["#3 (GET /shop/cart on n2) of alice", "without \"a\" after the kill of n1", "of bob has it still"];
+    let words = ["#3 (GET /shop/cart on n2) of alice", "without \"a\" after the kill of n1", "of bob still has it"];
     broken(&lost, ANSWERS, Violation::AnswerLost, &words);
     let fewer = pages(&["2 items, 1 new"], "1 items, 1 new", Some(("2 items, 1 new", "2 items, 1 new")));
     broken(&fewer, ANSWERS, Violation::AnswerLost, &["without \"2\""]);
@@ -192,7 +192,7 @@ fn an_answer_that_is_lost_is_reported_though_not_asked_for() {
     let cart = "in the cart: a book";
     let mut lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
     lost.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
-    broken(&lost, ANSWERS, Violation::AnswerLost, &["of bob has it still"]);
+    broken(&lost, ANSWERS, Violation::AnswerLost, &["of bob still has it"]);
     let mut unclear = pages(&[cart, cart], "in the cart: nothing", None);
     unclear.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
     assert!(unclear.scenario.judge().guarantees.iter().all(|finding| finding.guarantee != ANSWERS));
