@@ -23,21 +23,23 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run the tests: the gate, all that a change needs
+    /// Run the tests that a change must pass
     Test(test::TestArgs),
-    /// Formatting, clippy with warnings as errors, schemas
+    /// Check formatting, clippy and rustdoc with warnings as errors, and the JSON schemas
     Lint,
+    /// Check that everything builds with the oldest Rust that Cargo.toml names (installs it with rustup)
+    RustVersion,
     /// Write the JSON schemas of the run directory's files, or compare them
     Schema {
-        /// Fail where a committed schema differs from what the types say
+        /// Fail if a committed schema differs from the types
         #[arg(long)]
         check: bool,
     },
     /// Measure the main job against two stock servers in alternating runs, the reports of a long history, or the scenarios
     Bench(bench::BenchArgs),
-    /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
+    /// Run every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),
-    /// Make a Debian machine ready: container engine, base images, browser, Java compiler (JDK), nextest
+    /// Prepare a Debian machine: container engine, base images, browser, Java compiler (JDK), nextest
     Provision,
 }
 
@@ -45,6 +47,7 @@ fn main() -> Result<()> {
     match Cli::parse().task {
         Task::Test(args) => test::test(&args),
         Task::Lint => lint::lint(),
+        Task::RustVersion => lint::rust_version(),
         Task::Schema { check } => schema::schema(check),
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),

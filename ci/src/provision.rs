@@ -24,7 +24,7 @@ pub(crate) struct Provisioned {
     pub(crate) done: Vec<(&'static str, Duration)>,
 }
 
-/// Makes the machine ready. `say` is told each step before it is taken.
+/// Makes the machine ready. `say` gets each step before it is taken.
 ///
 /// # Errors
 /// No engine answers and this is not root on Debian, or a step failed: the error has its command's last words.
@@ -45,5 +45,5 @@ pub(crate) fn provision(say: &mut dyn FnMut(&str)) -> Result<Provisioned> {
     Ok(Provisioned { engine: engine::version().unwrap_or_default(), done })
 }
 
-/// Says what it does, does it, and tells whether there was anything to do.
+/// Says what it does, does it, and returns whether there was anything to do.
 type Step = fn(&mut dyn FnMut(&str)) -> Result<bool>;

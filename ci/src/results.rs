@@ -90,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_test_is_told_as_failed() {
+    fn a_failed_test_is_listed_as_failed() {
         let junit = r#"<testsuites><testsuite name="integration-tests::process">
             <testcase name="tomee_9_keeps" time="12.5"/>
             <testcase name="tomcat_9_keeps" time="3"><failure type="x"/></testcase>

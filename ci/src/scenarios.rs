@@ -1,4 +1,4 @@
-//! Tells every shipped scenario on real servers, and writes the table of `scenarios/README.md`.
+//! Runs every shipped scenario on real servers, and writes the table of `scenarios/README.md`.
 
 use std::collections::BTreeMap;
 use std::panic::resume_unwind;
@@ -14,23 +14,23 @@ use tomee_harness::model::scenario::{self, Scenario};
 
 use crate::command::{cargo, command, java, read, run, shown};
 
-/// What is told, and on what.
+/// What is run, and on what.
 #[derive(Debug, Args)]
 pub(crate) struct ScenarioArgs {
-    /// Only scenarios with one of these tags, names or numbers; the other rows of the table stay as they are
+    /// Run only scenarios with one of these tags, names or numbers; the other rows of the table are kept
     only: Vec<String>,
-    /// Servers; may be repeated. Those that the table has a column for are noted there
+    /// Server to run on; may be repeated. Only servers with a column in the table are recorded there
     #[arg(long, default_values = SERVERS)]
     server: Vec<String>,
-    /// What a node is
+    /// Where nodes run
     #[arg(long, default_value = "auto", value_parser = ["auto", "process", "docker"])]
     runtime: String,
-    /// Scenarios told at once
+    /// Number of scenarios to run concurrently
     #[arg(long, default_value_t = 1)]
     jobs: usize,
 }
 
-/// How many the full tier tells at once: each waits for half of its time.
+/// How many the full tier runs concurrently: each waits for half of its time.
 const FULL_JOBS: usize = 3;
 const PROGRAM: &str = "target/release/tomee-harness";
 const README: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../harness/scenarios/README.md");
@@ -41,11 +41,11 @@ const SERVERS: [&str; 2] = ["tomee:9.0.0", "tomcat:11.0.24"];
 /// The tag of what only a TomEE can do, and what the table says of it on another server.
 const TOMEE: &str = "tomee";
 const NEEDS_TOMEE: &str = "needs TomEE";
-const UNTOLD: &str = "not told";
-/// What the other columns say of a scenario that names its servers itself, which is told once.
+const NOT_RUN: &str = "not run";
+/// What the other columns say of a scenario that names its servers itself, which is run once.
 const OWN_SERVERS: &str = "its own servers";
 
-/// A shipped scenario, as `list` tells it.
+/// A shipped scenario, as `list` prints it.
 #[derive(Debug)]
 struct Shipped {
     name: String,
@@ -56,13 +56,13 @@ struct Shipped {
     own_servers: bool,
 }
 
-/// Tells all of them on all servers of the table, as the full tier does.
+/// Runs all of them on all servers of the table, as the full tier does.
 pub(crate) fn all() -> Result<()> {
     let server = SERVERS.map(str::to_owned).into();
     scenarios(&ScenarioArgs { only: vec![], server, runtime: "auto".to_owned(), jobs: FULL_JOBS })
 }
 
-/// Tells them all; one that does not hold is an error, when all were told.
+/// Runs them all; one that does not hold is an error, after all were run.
 pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     run(cargo().args(["build", "--release", "--quiet", "--package", "tomee-harness"]))?;
     let list = |only: &[String]| shipped(&read(command(&[PROGRAM, "list", "--json"]).args(only))?);
@@ -73,12 +73,12 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     let bad = Mutex::new(vec![]);
     let work = || -> Result<()> {
         while let Some((scenario, server)) = asked.get(next.fetch_add(1, Ordering::Relaxed)) {
-            let (verdict, told) = if scenario.needs_tomee && !server.starts_with(TOMEE) {
+            let (verdict, cell) = if scenario.needs_tomee && !server.starts_with(TOMEE) {
                 (NEEDS_TOMEE, NEEDS_TOMEE.to_owned())
             } else if scenario.own_servers && *server != args.server[0] {
                 (OWN_SERVERS, OWN_SERVERS.to_owned())
             } else {
-                let (verdict, took) = tell(scenario, server, &args.runtime)?;
+                let (verdict, took) = run_one(scenario, server, &args.runtime)?;
                 println!("{verdict:<10} {:>6.1} s  {} on {server}", took.as_secs_f64(), scenario.name);
                 (verdict, format!("{verdict}, {:.0} s ({})", took.as_secs_f64(), jiff::Zoned::now().date()))
             };
@@ -87,7 +87,7 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
             }
             // After each, so that a night's work is not lost with its last hour.
             let mut table = lock(&table);
-            table.0.insert((scenario.name.clone(), (*server).to_owned()), told);
+            table.0.insert((scenario.name.clone(), (*server).to_owned()), cell);
             table.write(&all, &java)?;
         }
         Ok(())
@@ -97,7 +97,7 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
         workers.into_iter().try_for_each(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic)))
     })?;
     let bad = lock(&bad);
-    if bad.is_empty() { Ok(()) } else { bail!("not as they say:\n{}", bad.join("\n")) }
+    if bad.is_empty() { Ok(()) } else { bail!("scenarios that did not pass:\n{}", bad.join("\n")) }
 }
 
 fn shipped(json: &str) -> Result<Vec<Shipped>> {
@@ -106,7 +106,7 @@ fn shipped(json: &str) -> Result<Vec<Shipped>> {
     let texts = |value: &serde_json::Value| -> Vec<String> {
         value.as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
     };
-    let all = list["scenarios"].as_array().ok_or_else(|| miette!("`list` tells no scenarios"))?;
+    let all = list["scenarios"].as_array().ok_or_else(|| miette!("`list` printed no scenarios"))?;
     let all = all.iter().map(|it| Shipped {
         name: text(&it["scenario"]),
         catalogue: text(&it["catalogue"]),
@@ -126,7 +126,7 @@ fn names_its_server(name: &str) -> bool {
 }
 
 /// How it went, and how long all runs of its matrix took.
-fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str, Duration)> {
+fn run_one(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str, Duration)> {
     let kept = tempfile::tempdir().into_diagnostic()?;
     let folder = kept.path().to_string_lossy().into_owned();
     // With a slash it is a path, and the name of a shipped one where no such file is.
@@ -153,7 +153,7 @@ fn tell(scenario: &Shipped, server: &str, runtime: &str) -> Result<(&'static str
     Ok((verdict, took))
 }
 
-/// What each scenario said on each server, as the README tells it.
+/// What each scenario said on each server, as the README lists it.
 #[derive(Debug)]
 struct Table(BTreeMap<(String, String), String>);
 
@@ -165,16 +165,16 @@ impl Table {
     }
 
     fn parse(rows: &str) -> Self {
-        let mut told = BTreeMap::new();
+        let mut known = BTreeMap::new();
         for row in rows.lines().filter(|line| line.starts_with("| `")) {
             let cells: Vec<&str> = row.trim_matches('|').split(" | ").map(str::trim).collect();
             let Some(from) = cells.len().checked_sub(SERVERS.len()) else { continue };
             let name = cells[0].trim_matches('`');
             for (server, cell) in SERVERS.iter().zip(&cells[from..]) {
-                told.insert((name.to_owned(), (*server).to_owned()), (*cell).to_owned());
+                known.insert((name.to_owned(), (*server).to_owned()), (*cell).to_owned());
             }
         }
-        Self(told)
+        Self(known)
     }
 
     fn write(&self, all: &[Shipped], java: &str) -> Result<()> {
@@ -186,15 +186,15 @@ impl Table {
 
     fn rows(&self, all: &[Shipped], java: &str) -> String {
         let mut rows = format!(
-            "Told on {} processors, {java}. The time is that of all runs of a scenario's matrix, one after the other.\n\n",
+            "Run on {} processors, {java}. The time is that of all runs of a scenario's matrix, one after the other.\n\n",
             std::thread::available_parallelism().map_or(1, usize::from),
         );
         rows.push_str(&format!("| scenario | | what it says | runtimes | {} |\n", SERVERS.join(" | ")));
         rows.push_str(&format!("|---|---|---|---|{}\n", "---|".repeat(SERVERS.len())));
         for Shipped { name, catalogue, sentence, runtimes, .. } in all {
             let cell = |server: &&str| {
-                let told = self.0.get(&(name.clone(), (*server).to_owned()));
-                told.map_or(UNTOLD, String::as_str).to_owned()
+                let cell = self.0.get(&(name.clone(), (*server).to_owned()));
+                cell.map_or(NOT_RUN, String::as_str).to_owned()
             };
             let cells = SERVERS.iter().map(cell).collect::<Vec<_>>().join(" | ");
             let sentence = sentence.replace('|', "\\|");
@@ -218,7 +218,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_row_that_was_told_earlier_stays() {
+    fn a_row_of_an_earlier_run_stays() {
         let scenario = |name: &str| Shipped {
             name: name.to_owned(),
             catalogue: "S07".to_owned(),
@@ -231,7 +231,7 @@ mod tests {
         let mut table = Table::parse("");
         table.0.insert((all[0].name.clone(), SERVERS[1].to_owned()), "holds, 12 s (2026-11-22)".to_owned());
         let rows = table.rows(&all, "Java 17");
-        assert_eq!(rows.matches(UNTOLD).count(), 3, "{rows}");
+        assert_eq!(rows.matches(NOT_RUN).count(), 3, "{rows}");
         let again = Table::parse(&rows);
         assert_eq!(again.rows(&all, "Java 17"), rows);
         assert_eq!(again.0[&(all[0].name.clone(), SERVERS[1].to_owned())], "holds, 12 s (2026-11-22)");

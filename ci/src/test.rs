@@ -10,20 +10,20 @@ use crate::{provision, results, scenarios};
 /// How much is tested.
 #[derive(Debug, Args)]
 pub(crate) struct TestArgs {
-    /// Make the machine ready first: container engine, base images, browser, Java compiler (JDK), nextest (root on Debian;
-    /// says what it does)
+    /// Prepare the machine first: container engine, base images, browser, Java compiler (JDK), nextest (root on Debian;
+    /// prints each step)
     #[arg(long)]
     provision: bool,
-    /// Everything, also what takes long, every shipped scenario included; writes the results tables
+    /// Run everything, long tests and every shipped scenario included, and write the results tables
     #[arg(long)]
     full: bool,
-    /// Leave out the tests that need a container engine
+    /// Skip the tests that need a container engine
     #[arg(long)]
     no_engine: bool,
-    /// Leave out the tests that need Chromium
+    /// Skip the tests that need Chromium
     #[arg(long)]
     no_browser: bool,
-    /// Only tests whose name contains this
+    /// Run only tests whose name contains this
     filter: Option<String>,
 }
 
@@ -55,7 +55,7 @@ pub(crate) fn test(args: &TestArgs) -> Result<()> {
                 scenarios::all()?;
             }
         }
-        None if args.full => bail!("the results table needs nextest: `cargo ci provision` gets it"),
+        None if args.full => bail!("the results table needs nextest: `cargo ci provision` installs it"),
         None => run(&mut with_cargo(args))?,
     }
     run(cargo().args(["test", "--doc", "--workspace", "--quiet"]))

@@ -91,8 +91,8 @@ impl TestContext {
         Ran::of(&mut self.command(arguments))
     }
 
-    /// Runs the binary and tells how it ended, fit for a snapshot.
-    pub fn told(&self, arguments: &[&str]) -> String {
+    /// Runs the binary and says how it ended, fit for a snapshot.
+    pub fn printed(&self, arguments: &[&str]) -> String {
         self.filtered(&self.run(arguments).to_string())
     }
 

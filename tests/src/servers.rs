@@ -132,7 +132,7 @@ impl MainJob {
 /// What is left of a run: processes, and in containers also containers, networks and volumes.
 ///
 /// # Panics
-/// The engine does not tell.
+/// The engine does not say.
 pub fn left_of(run: &str, in_docker: bool) -> Vec<String> {
     let mut left = carriers(&format!("{RUN_VARIABLE}={run}"));
     if in_docker {
@@ -146,7 +146,7 @@ pub fn left_of(run: &str, in_docker: bool) -> Vec<String> {
 /// # Panics
 /// This machine has no `/proc`.
 pub fn carriers(mark: &str) -> Vec<String> {
-    let entries = fs_err::read_dir("/proc").expect("processes are told from /proc").flatten();
+    let entries = fs_err::read_dir("/proc").expect("processes are read from /proc").flatten();
     let marked = entries.filter_map(|entry| {
         let environment = fs_err::read(entry.path().join("environ")).ok()?;
         let carries = environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes());

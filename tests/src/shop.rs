@@ -8,7 +8,7 @@ const DESCRIPTOR: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <web-app xmlns="https://jakarta.ee/xml/ns/jakartaee" version="5.0">DISTRIBUTABLE</web-app>
 "#;
 
-/// Puts one more item into the cart and tells how many there are; on which node, for a person who looks.
+/// Puts one more item into the cart and says how many there are; on which node, for a person who looks.
 const CART: &str = r#"<%@ page contentType="text/plain;charset=UTF-8" trimDirectiveWhitespaces="true" %><%
   Integer items = (Integer) session.getAttribute("items");
   items = items == null ? 1 : items + 1;

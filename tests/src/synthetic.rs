@@ -26,7 +26,7 @@ const LOOKS: u32 = 2000;
 /// Never: its names are good.
 pub fn run(operations: u32) -> (Plan, History) {
     let plan = one_session(Topology::of(2).expect("two nodes"));
-    let mut told = Told {
+    let mut built = HistoryBuilder {
         history: History::default(),
         now: 0,
         counts: BTreeMap::new(),
@@ -34,20 +34,20 @@ pub fn run(operations: u32) -> (Plan, History) {
         on: NodeName::nth(0),
     };
     for index in 0..2 {
-        told.push(1_000_000, RecordKind::Event(Event::NodeStarts { node: NodeName::nth(index) }));
-        told.push(900_000_000, RecordKind::Event(Event::NodeReady { node: NodeName::nth(index) }));
+        built.push(1_000_000, RecordKind::Event(Event::NodeStarts { node: NodeName::nth(index) }));
+        built.push(900_000_000, RecordKind::Event(Event::NodeReady { node: NodeName::nth(index) }));
     }
-    told.push(1_000_000, RecordKind::Event(Event::ClusterFormed { nodes: plan.topology.names().cloned().collect() }));
+    built.push(1_000_000, RecordKind::Event(Event::ClusterFormed { nodes: plan.topology.names().cloned().collect() }));
     for number in 1..=operations {
         if number == operations / 2 {
-            told.kill();
+            built.kill();
         }
-        told.count(number);
+        built.count(number);
         if number % LOOKS == 0 {
-            told.look(NodeName::nth(1));
+            built.look(NodeName::nth(1));
         }
     }
-    (plan, told.history)
+    (plan, built.history)
 }
 
 /// Writes a run directory with such a history.
@@ -66,7 +66,7 @@ pub fn write(folder: &Utf8Path, operations: u32) {
     fs_err::write(folder.join("history.jsonl"), lines).expect("the test's own folder can be written");
 }
 
-struct Told {
+struct HistoryBuilder {
     history: History,
     now: u64,
     /// What each client's session counts.
@@ -76,7 +76,7 @@ struct Told {
     on: NodeName,
 }
 
-impl Told {
+impl HistoryBuilder {
     fn push(&mut self, after_ns: u64, kind: RecordKind) {
         self.now += after_ns;
         self.history.records.push(Record { at: Nanos(self.now), kind });
@@ -110,8 +110,8 @@ impl Told {
                 list: vec![0],
             };
             let id = id(client, &on);
-            let told = sent.as_ref() != Some(&id);
-            let set_cookie = told.then(|| format!("JSESSIONID={id}; Path=/counter; HttpOnly")).into_iter().collect();
+            let renamed = sent.as_ref() != Some(&id);
+            let set_cookie = renamed.then(|| format!("JSESSIONID={id}; Path=/counter; HttpOnly")).into_iter().collect();
             self.sent.insert(client, id);
             Outcome::Ok {
                 reply: Reply {

@@ -9,7 +9,7 @@ const VALUE: &str = "it's a value=1";
 const RESOURCE: &str = "harness-witness.txt";
 const VARIABLE: &str = "HARNESS_WITNESS";
 const PROPERTY: &str = "witness.value";
-/// What the Java of [`Witness::java`] is told by, and no other.
+/// What the Java of [`Witness::java`] is recognised by, and no other.
 const JAVA_PROPERTY: &str = "harness.java";
 
 /// A page whose `jspInit` runs when the app is deployed, on servers with and without `jakarta`.

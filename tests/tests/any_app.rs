@@ -1,4 +1,4 @@
-//! What the probe tells of apps that are not ours, on real servers, each node a process. Needs Java with its compiler, and
+//! What the probe reports of apps that are not ours, on real servers, each node a process. Needs Java with its compiler, and
 //! for the first run of a release Maven's network.
 
 use std::collections::BTreeMap;
@@ -34,7 +34,7 @@ fn history(job: &MainJob) -> Vec<Value> {
     text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect()
 }
 
-/// What the last look at each node that told of a context said of it.
+/// What the last look at each node that showed a context said of it.
 fn last_looks(job: &MainJob, path: &str) -> BTreeMap<String, Value> {
     let mut looks = BTreeMap::new();
     for record in history(job).into_iter().filter(|record| record["record"] == "observe") {
@@ -258,7 +258,7 @@ async fn full_a_value_has_one_digest_on_both_nodes_of_tomcat_10_1() {
 
 /// What cannot be serialised is named before any node dies, with the fields that lead to it; what is transient is not.
 #[tokio::test]
-async fn a_value_that_cannot_be_serialised_is_told_with_the_path_of_fields() {
+async fn a_value_that_cannot_be_serialised_is_named_with_the_path_of_fields() {
     let set = r#"
       Map<String, Object> deep = new HashMap<String, Object>(); deep.put("secret", Arrays.asList(1, new Object[] {null, new Thread()}));
       request.getSession().setAttribute("cart", shop.Cart.of(5, new Object()));
@@ -285,7 +285,7 @@ async fn a_value_that_cannot_be_serialised_is_told_with_the_path_of_fields() {
 }
 
 #[tokio::test]
-async fn what_the_managers_filters_keep_back_is_told() {
+async fn what_the_managers_filters_keep_back_is_named() {
     let set = r#"
       request.getSession().setAttribute("shop.cart", "a"); request.getSession().setAttribute("other", "b");
       request.getSession().setAttribute("shop.date", new Date(1));
@@ -431,12 +431,12 @@ async fn reasons_on(server: &str) {
 }
 
 #[tokio::test]
-async fn why_an_app_is_local_is_told_on_tomee_9() {
+async fn why_an_app_is_local_is_reported_on_tomee_9() {
     reasons_on("tomee:9.0.0").await;
 }
 
 #[tokio::test]
-async fn why_an_app_is_local_is_told_on_tomcat_11() {
+async fn why_an_app_is_local_is_reported_on_tomcat_11() {
     reasons_on("tomcat:11.0.24").await;
 }
 
@@ -513,7 +513,7 @@ async fn a_replaced_archive_runs_on_tomee_9() {
 /// The log says it with the class, and not only that something went wrong.
 #[tokio::test]
 #[ignore = "slow: the full tier"]
-async fn full_a_session_that_another_build_cannot_read_is_told_with_its_class() {
+async fn full_a_session_that_another_build_cannot_read_is_named_with_its_class() {
     let job = replaced("tomee:9.0.0", "", "?with=basket").await;
     let logs = history(&job).into_iter().filter(|record| record["record"] == "log");
     let said: Vec<_> = logs.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect();
@@ -535,7 +535,7 @@ async fn tomcat_11_takes_the_new_app_where_the_archive_alone_was_replaced() {
 }
 
 #[tokio::test]
-async fn the_fields_of_any_session_scoped_bean_are_told() {
+async fn the_fields_of_any_session_scoped_bean_are_listed() {
     let users = Caches::of_user().expect("a home");
     let server = Distribution::resolve(&ServerSpec::default(), &users, &Maven::default(), &Quiet).await;
     let lib = server.expect("TomEE by Maven").home.join("lib");
@@ -573,7 +573,7 @@ async fn the_fields_of_any_session_scoped_bean_are_told() {
 
 /// An app goes and another comes, whose archive has the same length and time.
 #[tokio::test]
-async fn an_archive_that_differs_in_nothing_but_its_bytes_is_told_by_them() {
+async fn an_archive_that_differs_in_nothing_but_its_bytes_is_recognised_by_them() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
     let cluster = Cluster::builder().server("tomcat:11.0.24").folder(folder.join("run")).start().await;

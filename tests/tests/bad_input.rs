@@ -1,4 +1,4 @@
-//! Bad input and a bad machine, told by the binary before any server runs: one message, what to do about it, the exit
+//! Bad input and a bad machine, reported by the binary before any server runs: one message, what to do about it, the exit
 //! code of the contract, and nothing left. Java, Maven and the server are scripts and a folder of files.
 
 use std::io::{Cursor, Write as _};
@@ -30,7 +30,7 @@ mkdir -p "$target" && cp "$REPOSITORY/org/apache/tomcat/tomcat/9.0.1/tomcat-9.0.
 /// A machine of a test's own: its PATH has what it is given, and the few tools of every machine.
 struct Machine {
     context: TestContext,
-    told: Vec<String>,
+    messages: Vec<String>,
 }
 
 impl Machine {
@@ -44,7 +44,7 @@ impl Machine {
 
     /// A machine without Java.
     fn bare() -> Self {
-        let machine = Self { context: TestContext::new(), told: vec![] };
+        let machine = Self { context: TestContext::new(), messages: vec![] };
         fs_err::create_dir(machine.path("bin")).expect("the test's own folder");
         for tool in ["cp", "env", "mkdir", "sh", "uname", "dirname", "ls"] {
             let found = std::env::split_paths(&std::env::var_os("PATH").expect("a PATH"))
@@ -114,7 +114,7 @@ impl Machine {
         let helps = ran.stderr.contains("\nhint: ") || ran.stderr.contains("try '--help'");
         assert!(helps, "{case} says nothing of what to do: {ran}");
         self.left_nothing(case).await;
-        self.told.push(format!("# {case}\n{}", self.context.filtered(&ran.stderr)));
+        self.messages.push(format!("# {case}\n{}", self.context.filtered(&ran.stderr)));
     }
 
     /// Refuses these arguments of `run`, on processes.
@@ -139,8 +139,8 @@ impl Machine {
         assert!(!self.path("out").exists(), "a run that was refused has left its folder");
     }
 
-    fn told(&self) -> String {
-        self.told.join("\n")
+    fn messages(&self) -> String {
+        self.messages.join("\n")
     }
 }
 
@@ -179,7 +179,7 @@ async fn no_java_and_each_java_that_is_of_no_use() {
     machine.refuses_run("--java jdk8", 4, &["--server", "./tomcat", "--java", "jdk8"]).await;
     machine.refuses_run("--java nowhere", 4, &["--server", "./tomcat", "--java", "nowhere"]).await;
     machine.made_no_folder();
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 #[tokio::test]
@@ -223,7 +223,7 @@ async fn each_maven_that_cannot_get_the_server() {
     machine.script("bin/mvn", "exit 0");
     machine.refuses_run("copies nothing", 4, &arguments).await;
     machine.made_no_folder();
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 #[tokio::test]
@@ -254,7 +254,7 @@ async fn each_archive_that_is_not_whole() {
     machine.write(&format!("{archive}.sha1"), "0123456789012345678901234567890123456789");
     machine.refuses_run("whole, and not what its checksum says", 4, &["--server", "tomcat:9.0.1"]).await;
     machine.made_no_folder();
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 #[tokio::test]
@@ -270,12 +270,12 @@ async fn each_folder_that_is_no_tomcat() {
         machine.refuses_run(&format!("--server {folder}"), 4, &["--server", folder]).await;
     }
     machine.made_no_folder();
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 #[tokio::test]
 async fn each_war_that_no_server_could_deploy() {
-    // Without Java and Maven: a bad file is told before anything is looked for.
+    // Without Java and Maven: a bad file is refused before anything is looked for.
     let mut machine = Machine::bare();
     let whole = zip(&[("index.jsp", b"hello".as_slice()), ("WEB-INF/web.xml", b"<web-app/>")]);
     machine.write("text.war", "no archive");
@@ -291,7 +291,7 @@ async fn each_war_that_no_server_could_deploy() {
         machine.refuses_run(&format!("--war {war}"), 2, &["--war", &war]).await;
     }
     machine.made_no_folder();
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 #[tokio::test]
@@ -315,7 +315,7 @@ async fn a_number_out_of_range_and_flags_that_exclude_each_other() {
     let mut command = machine.command(&["run"]);
     command.env("TOMEE_HARNESS_NODES", "9");
     machine.refuses("TOMEE_HARNESS_NODES=9", 2, &mut command).await;
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 #[tokio::test]
@@ -329,7 +329,7 @@ async fn each_run_directory_that_cannot_be_used() {
         let mut command = machine.command(&arguments);
         machine.refuses(&format!("--out {out}"), code, &mut command).await;
     }
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 /// A limit on the size of files is the full disk that needs no rights: the same calls fail, with an error of their own.
@@ -344,7 +344,7 @@ async fn no_space_in_the_run_directory() {
         machine.refuses(case, 4, &mut command).await;
     }
     // Whichever node is laid first.
-    insta::assert_snapshot!(machine.told().replace("n2", "n1"));
+    insta::assert_snapshot!(machine.messages().replace("n2", "n1"));
 }
 
 #[tokio::test]
@@ -359,7 +359,7 @@ async fn no_engine_for_containers() {
         machine.refuses(&format!("DOCKER_HOST={host}"), 4, &mut command).await;
     }
     machine.made_no_folder();
-    insta::assert_snapshot!(machine.told());
+    insta::assert_snapshot!(machine.messages());
 }
 
 /// The kernel ends a process by signal 9 when memory runs out; nobody else here sends it to a node that starts.
@@ -375,5 +375,5 @@ async fn a_server_that_is_killed_or_ends_while_it_starts() {
         machine.refuses(server, 4, &mut command).await;
     }
     // Whichever node is looked at first.
-    insta::assert_snapshot!(machine.told().replace("n2", "n1"));
+    insta::assert_snapshot!(machine.messages().replace("n2", "n1"));
 }

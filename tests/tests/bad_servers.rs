@@ -1,4 +1,4 @@
-//! Bad input that only a running server shows, told by the binary: one message, the exit code of the contract, and
+//! Bad input that only a running server shows, reported by the binary: one message, the exit code of the contract, and
 //! nothing left. Needs Java and, for the first run of a release, Maven's network.
 
 #[path = "bad_servers/elements.rs"]
@@ -141,7 +141,7 @@ impl Run {
 }
 
 #[tokio::test]
-async fn a_flag_that_the_jvm_refuses_is_told_in_its_words() {
+async fn a_flag_that_the_jvm_refuses_is_reported_in_its_words() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
     let ran = run.ran(&[&TOMCAT[..], &["--jvm-arg", "-XX:+NoSuchFlag"]].concat()).await;
@@ -158,7 +158,7 @@ async fn a_jvm_whose_heap_is_too_small_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_jvm_that_a_memory_limit_keeps_from_starting_is_told_in_its_words() {
+async fn a_jvm_that_a_memory_limit_keeps_from_starting_is_reported_in_its_words() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
     let java = run.java_that("ulimit -v 1000000");
@@ -176,7 +176,7 @@ async fn a_jvm_that_is_killed_in_the_midst_of_a_run_makes_the_verdict_unknown() 
     let base = run.path("out/nodes/n2/base");
     assert!(end_jvm(&base), "n2 has a JVM");
     let ran = Run::end(child).await;
-    run.ended(&ran, 3, &["n2 failed: ended by signal 9", "cut short: n2 ended unasked: ended by signal 9"]).await;
+    run.ended(&ran, 3, &["n2 failed: ended by signal 9", "cut short: n2 exited unexpectedly: ended by signal 9"]).await;
     let again = run.context.run(&["check", "out", "--json"]);
     assert_eq!((again.code, &again.json()["verdict"]), (Some(3), &run.verdict()), "check says {again}");
 }
@@ -184,7 +184,7 @@ async fn a_jvm_that_is_killed_in_the_midst_of_a_run_makes_the_verdict_unknown() 
 /// Ends the JVM with this `CATALINA_BASE` by signal 9; whether there was one.
 fn end_jvm(base: &Utf8Path) -> bool {
     let mark = format!("-Dcatalina.base={base}");
-    let entries = fs_err::read_dir("/proc").expect("processes are told from /proc").flatten();
+    let entries = fs_err::read_dir("/proc").expect("processes are read from /proc").flatten();
     let mut jvms = entries.filter(|entry| {
         let line = fs_err::read(entry.path().join("cmdline")).unwrap_or_default();
         line.split(|byte| *byte == 0).any(|argument| argument == mark.as_bytes())
@@ -240,7 +240,7 @@ async fn an_app_that_is_not_distributable_is_said_with_the_manager_it_got() {
 }
 
 #[tokio::test]
-async fn an_app_that_fails_to_deploy_is_told_with_what_the_server_says() {
+async fn an_app_that_fails_to_deploy_is_reported_with_what_the_server_says() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run::on_processes();
     let war = run.war("<distributable/><listener><listener-class>no.Such</listener-class></listener>");
@@ -270,7 +270,7 @@ impl Run {
         let stranger = taken.then(|| {
             TcpListener::bind(("127.0.0.1", port.parse().expect("a number"))).expect("it was free a moment ago")
         });
-        // Gone, so that the next try is told from this one.
+        // Gone, so that the next try differs from this one.
         fs_err::remove_file(base.join("asks")).expect("it is there");
         fs_err::write(base.join("go"), "").expect("it is laid");
         stranger
@@ -346,7 +346,7 @@ impl Drop for Removed {
         let label = format!("label={}={}", tomee_harness::host::guard::RUN_LABEL, self.0);
         for (list, remove) in [("ps --all", "rm --force"), ("network ls", "network rm")] {
             let line = format!("docker {list} --quiet --filter {label} | xargs --no-run-if-empty docker {remove}");
-            // A test that failed before must tell its own reason.
+            // A test that failed before must give its own reason.
             Command::new("sh").args(["-c", &line]).stdout(Stdio::null()).status().ok();
         }
     }
@@ -354,7 +354,7 @@ impl Drop for Removed {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a container engine"]
-async fn engine_that_stops_half_way_is_told_and_a_sweep_removes_what_it_held() {
+async fn engine_that_stops_half_way_is_reported_and_a_sweep_removes_what_it_held() {
     let _alone = ONE_CLUSTER.lock().await;
     let run = Run { in_docker: true, ..Run::on_processes() };
     let socket = run.path("engine.sock");

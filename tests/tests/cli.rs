@@ -21,7 +21,7 @@ use tomee_harness::model::Topology;
 #[case::completions(&["completions", "--help"])]
 fn help_says(#[case] arguments: &[&str]) {
     let name = format!("help_{}", arguments[0].trim_start_matches('-').replace("help", "all"));
-    insta::assert_snapshot!(name, TestContext::new().told(arguments));
+    insta::assert_snapshot!(name, TestContext::new().printed(arguments));
 }
 
 #[test]
@@ -37,7 +37,7 @@ fn every_command_has_its_help_in_a_snapshot() {
 }
 
 #[test]
-fn bad_usage_is_told_with_exit_code_2() {
+fn bad_usage_is_reported_with_exit_code_2() {
     let context = TestContext::new();
     let all = [
         vec![],
@@ -59,7 +59,7 @@ fn bad_usage_is_told_with_exit_code_2() {
         vec!["check", "."],
         vec!["completions", "cmd"],
     ];
-    let told: Vec<String> = all
+    let texts: Vec<String> = all
         .iter()
         .map(|arguments| {
             let ran = context.run(arguments);
@@ -68,7 +68,7 @@ fn bad_usage_is_told_with_exit_code_2() {
             format!("$ tomee-harness {}\n{}", arguments.join(" "), context.filtered(&ran.stderr))
         })
         .collect();
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[test]
@@ -99,7 +99,7 @@ fn an_own_apps_context_and_paths_are_checked_before_anything_starts() {
 }
 
 #[test]
-fn settings_tell_where_each_comes_from() {
+fn settings_show_where_each_comes_from() {
     let context = TestContext::new();
     write(&context.folder().join("tomee-harness.toml"), "nodes = 3\nmanager = \"backup\"\ntimeout = \"90s\"\n");
     let mut command = context.command(&["settings", "--manager", "delta", "--env", "PASSWORD=secret"]);
@@ -118,7 +118,7 @@ fn a_settings_file_is_found_upward_and_its_mistakes_are_shown_at_their_place() {
     let context = TestContext::new();
     let deep = context.folder().join("a/b");
     fs_err::create_dir_all(&deep).expect("a folder");
-    let mut told = vec![];
+    let mut texts = vec![];
     for text in [
         "nodes = 3\nmanagr = \"backup\"\n",
         "nodes = 12\n",
@@ -129,9 +129,9 @@ fn a_settings_file_is_found_upward_and_its_mistakes_are_shown_at_their_place() {
         write(&context.folder().join("tomee-harness.toml"), text);
         let ran = integration_tests::Ran::of(context.command(&["settings"]).current_dir(&deep));
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{text}: {ran}");
-        told.push(format!("# {}\n{}", text.trim_end().replace('\n', "; "), context.filtered(&ran.stderr)));
+        texts.push(format!("# {}\n{}", text.trim_end().replace('\n', "; "), context.filtered(&ran.stderr)));
     }
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(texts.join("\n"));
 }
 
 #[rstest]
@@ -149,7 +149,7 @@ fn completions_name_every_command(#[case] shell: &str) {
 }
 
 #[test]
-fn sweep_tells_what_it_removed_and_what_it_left() {
+fn sweep_lists_what_it_removed_and_what_it_left() {
     // What other runs of this machine's user have left or are about shows here too, so that only the form is certain.
     let ran = TestContext::new().run(&["sweep", "--json"]);
     let json = ran.json();
@@ -172,7 +172,7 @@ fn sweep_says_when_no_engine_could_be_asked() {
 }
 
 #[test]
-fn doctor_tells_of_each_thing_and_of_an_engine_on_another_machine() {
+fn doctor_reports_each_thing_and_an_engine_on_another_machine() {
     let context = TestContext::new();
     let mut command = context.command(&["doctor", "--json"]);
     command.env("DOCKER_HOST", "tcp://elsewhere.example:2375");
@@ -220,14 +220,14 @@ async fn check_judges_a_stored_run_as_the_run_itself_was(
 }
 
 #[tokio::test]
-async fn check_tells_people_what_held() {
+async fn check_shows_people_what_held() {
     let context = TestContext::new();
     let folder = stored(&context, None).await;
-    insta::assert_snapshot!(context.told(&["check", folder.as_str(), "--color", "never"]));
+    insta::assert_snapshot!(context.printed(&["check", folder.as_str(), "--color", "never"]));
 }
 
 #[tokio::test]
-async fn report_writes_page_and_results_into_the_run_and_others_where_it_is_told() {
+async fn report_writes_page_and_results_into_the_run_and_others_where_options_say_so() {
     let context = TestContext::new();
     let folder = stored(&context, Some(Bug::LosesTheLastWrite)).await;
     let ran = context.run(&["report", folder.as_str()]);
@@ -263,7 +263,7 @@ async fn bundle_makes_one_file_without_secrets() {
         names.push(entry.name().expect("a name in UTF-8").into_owned());
         let mut text = String::new();
         std::io::Read::read_to_string(&mut entry, &mut text).expect("text");
-        assert!(!text.contains("hunter2"), "{} tells a secret", names[index]);
+        assert!(!text.contains("hunter2"), "{} contains a secret", names[index]);
     }
     for name in
         ["plan.json", "history.jsonl", "report.html", "junit.xml", "nodes/n1/server.xml", "nodes/n1/console.log"]
@@ -287,7 +287,7 @@ async fn a_damaged_run_is_refused_and_one_that_a_crash_cut_off_is_unknown() {
         write(&history, &whole[..cut]);
         assert_eq!(check().code, Some(3), "cut at {cut} of {}", whole.len());
     }
-    let mut told = vec![];
+    let mut texts = vec![];
     for (what, bad_history, bad_plan) in [
         ("a line in the middle is no record", whole.replacen("\"at-ns\"", "\"at-no\"", 3), whole_plan.clone()),
         ("the plan is another file", whole.clone(), "[]".to_owned()),
@@ -297,15 +297,15 @@ async fn a_damaged_run_is_refused_and_one_that_a_crash_cut_off_is_unknown() {
         write(&plan, &bad_plan);
         let ran = check();
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{what}: {ran}");
-        told.push(format!("# {what}\n{}", context.filtered(&ran.stderr)));
+        texts.push(format!("# {what}\n{}", context.filtered(&ran.stderr)));
     }
     fs_err::remove_file(&plan).expect("it is there");
-    told.push(format!("# no plan\n{}", context.filtered(&check().stderr)));
+    texts.push(format!("# no plan\n{}", context.filtered(&check().stderr)));
     assert_eq!(check().code, Some(2));
     fs_err::remove_file(&history).expect("it is there");
-    told.push(format!("# no history\n{}", context.filtered(&check().stderr)));
+    texts.push(format!("# no history\n{}", context.filtered(&check().stderr)));
     assert_eq!(check().code, Some(2));
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(texts.join("\n"));
 }
 
 /// An installed server with this server.xml, as far as it is looked at before it runs.
@@ -369,19 +369,19 @@ fn scenarios_are_listed_explained_written_and_checked_without_a_server() {
     let names: Vec<&str> =
         listed["scenarios"].as_array().expect("a list").iter().filter_map(|it| it["scenario"].as_str()).collect();
     assert!(names.contains(&"failover/kill-the-owner") && names.contains(&"negative/no-distributable"), "{names:?}");
-    insta::assert_snapshot!("explain_kill_the_owner", context.told(&["explain", "kill-the-owner"]));
+    insta::assert_snapshot!("explain_kill_the_owner", context.printed(&["explain", "kill-the-owner"]));
 
     let written = context.run(&["new", "mine.toml"]);
     assert_eq!(written.code, Some(0), "{written}");
     let again = context.run(&["new", "mine.toml"]);
     assert_eq!(again.code, Some(2), "what is there is not written over: {again}");
     let dry = ["run", "mine.toml", "--set", "nodes=3", "--dry-run"];
-    insta::assert_snapshot!("dry_run_of_the_template", context.told(&dry));
+    insta::assert_snapshot!("dry_run_of_the_template", context.printed(&dry));
     assert!(!context.folder().join(".tomee-harness").exists(), "a dry run leaves nothing");
 }
 
 #[test]
-fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
+fn scenarios_that_cannot_be_run_are_refused_before_anything_starts() {
     let context = TestContext::new();
     let folder = context.folder();
     write(
@@ -421,11 +421,11 @@ fn scenarios_that_cannot_be_told_are_refused_before_anything_starts() {
         vec!["run", "--set", "nodes=3"],
         vec!["explain", "nonsense"],
     ];
-    let told = all.iter().map(|arguments| {
+    let texts = all.iter().map(|arguments| {
         let ran = context.run(arguments);
         assert_eq!(ran.code, Some(2), "{arguments:?}: {ran}");
         assert_eq!(ran.stdout, "", "{arguments:?}");
         format!("$ tomee-harness {}\n{}", arguments.join(" "), context.filtered(&ran.stderr))
     });
-    insta::assert_snapshot!(told.collect::<Vec<_>>().join("\n"));
+    insta::assert_snapshot!(texts.collect::<Vec<_>>().join("\n"));
 }

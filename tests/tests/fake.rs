@@ -31,7 +31,7 @@ enum Expected {
     /// Nobody can know, for a reason with one of these in it.
     Unknown(&'static [&'static str]),
     /// Nobody can know, for a reason with one of these in it; or all holds, where the session was asked again and its
-    /// values settled what the lost answer would have told.
+    /// values settled what the lost answer would have shown.
     UnknownUnlessSettled(&'static [&'static str]),
     /// It cannot be judged at all, for a reason with this in it.
     CannotRun(&'static str),
@@ -115,11 +115,11 @@ const CLUSTERS: [(usize, ManagerKind); 6] = [
 #[case::broken_json_at_the_first_failover(Some(bad_answer(1, BadAnswer::BrokenJson)), UnknownUnlessSettled(UNUSABLE))]
 #[case::broken_json_at_the_second_failover(Some(bad_answer(2, BadAnswer::BrokenJson)), UnknownUnlessSettled(UNUSABLE))]
 #[case::a_reset_at_the_first_failover(Some(bad_answer(1, BadAnswer::Reset)), UnknownUnlessSettled(UNUSABLE))]
-#[case::the_last_probe_answers_500(Some(bad_probe(BadProbe::ServerError)), Unknown(&["the probe of n1 told nothing"]))]
-#[case::the_last_probe_answers_garbage(Some(bad_probe(BadProbe::Garbage)), Unknown(&["the probe of n1 told nothing"]))]
+#[case::the_last_probe_answers_500(Some(bad_probe(BadProbe::ServerError)), Unknown(&["the probe of n1 returned nothing"]))]
+#[case::the_last_probe_answers_garbage(Some(bad_probe(BadProbe::Garbage)), Unknown(&["the probe of n1 returned nothing"]))]
 #[case::the_last_probe_cannot_read_sessions(
     Some(bad_probe(BadProbe::SessionsUnreadable)),
-    Unknown(&["the probe of n1 told nothing"])
+    Unknown(&["the probe of n1 returned nothing"])
 )]
 #[case::the_machine_cannot_kill(
     Some(Bug::KillFails),
@@ -246,7 +246,7 @@ fn wrong(result: &Result<Ended, TrialError>, expected: Expected) -> Option<Strin
         }
         CannotRun(_) => false,
     };
-    (!right).then(|| told(verdict))
+    (!right).then(|| described(verdict))
 }
 
 /// Whether the session was asked once more, and answered, behind the answer that no client could use.
@@ -264,7 +264,7 @@ fn with(verdict: &Verdict, status: Status) -> BTreeSet<Guarantee> {
     verdict.guarantees.iter().filter(|finding| finding.status == status).map(|finding| finding.guarantee).collect()
 }
 
-fn told(verdict: &Verdict) -> String {
+fn described(verdict: &Verdict) -> String {
     let findings = verdict.guarantees.iter().filter(|finding| finding.status != Status::Holds);
     let findings = findings.map(|finding| format!("  {:?} {}: {}", finding.status, finding.guarantee, finding.because));
     let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
@@ -301,15 +301,15 @@ async fn what_the_send_options_do_not_promise_is_red_where_its_loss_was_seen_and
     };
     let acknowledged = |verdict: &Verdict| {
         let finding = verdict.guarantees.iter().find(|finding| finding.guarantee == Acknowledged);
-        let finding = finding.expect("every guarantee of the plan is told");
+        let finding = finding.expect("every guarantee of the plan has a finding");
         (finding.status, finding.promised)
     };
     let lost = run(Some(Bug::LosesTheLastWrite)).await;
-    assert_eq!(acknowledged(&lost), (Status::Violated, false), "{}", told(&lost));
-    assert_eq!(lost.status, Status::Violated, "{}", told(&lost));
+    assert_eq!(acknowledged(&lost), (Status::Violated, false), "{}", described(&lost));
+    assert_eq!(lost.status, Status::Violated, "{}", described(&lost));
     let kept = run(None).await;
-    assert_eq!(acknowledged(&kept), (Status::Unknown, false), "{}", told(&kept));
-    assert_eq!(kept.status, Status::Holds, "{}", told(&kept));
+    assert_eq!(acknowledged(&kept), (Status::Unknown, false), "{}", described(&kept));
+    assert_eq!(kept.status, Status::Holds, "{}", described(&kept));
 }
 
 /// Faults upon faults, on a cluster that does nothing wrong.
@@ -383,11 +383,11 @@ async fn what_the_send_options_do_not_promise_is_red_where_its_loss_was_seen_and
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn overlapping_faults_of(#[case] scenario: &str, #[case] status: Status) {
     let scenario = Scenario::parse(scenario.as_bytes()).expect("it is understood");
-    let plans = scenario.plans(&Topology::of(2).expect("two nodes")).expect("it can be told");
+    let plans = scenario.plans(&Topology::of(2).expect("two nodes")).expect("it can be read");
     // Of what a BackupManager does when nodes part, the fake knows nothing.
     for cell in plans.into_iter().filter(|cell| cell.plan.topology.cluster.manager == ManagerKind::Delta) {
         let ended = judged(&FakeRun::of(cell.plan, None)).await.expect("it runs");
-        assert_eq!(ended.verdict.status, status, "{}", told(&ended.verdict));
+        assert_eq!(ended.verdict.status, status, "{}", described(&ended.verdict));
         assert!(ended.cut_short.is_none(), "{:?}", ended.cut_short);
     }
 }

@@ -250,11 +250,12 @@ async fn clients_of_any_app_go_on_while_a_node_dies_and_ask_again_for_what_they_
     // The load goes on until the step has begun; customer-1 is asked for first, and nothing of the load is left by then.
     let first = last.iter().find(|asked| asked.client == "customer-1").expect("customer-1 is asked for").place.0;
     last.retain(|asked| asked.place.0 >= first);
-    let mut told: Vec<(&str, &str)> = last.iter().map(|asked| (asked.client.as_str(), asked.target.as_str())).collect();
-    told.sort_unstable();
+    let mut requested: Vec<(&str, &str)> =
+        last.iter().map(|asked| (asked.client.as_str(), asked.target.as_str())).collect();
+    requested.sort_unstable();
     let customer = ["customer-1", "customer-2", "customer-3"].map(|client| (client, "GET /shop/read.jsp?page=cart"));
     let load = ["load-1", "load-2"].map(|client| (client, "GET /shop/count.jsp"));
-    assert_eq!(told, [&customer[..], &load[..]].concat(), "the machine made no safe request, and is looked at");
+    assert_eq!(requested, [&customer[..], &load[..]].concat(), "the machine made no safe request, and is looked at");
     assert!(last.iter().all(|asked| asked.status() == Some(200) && asked.node == "n2"), "{last:#?}");
     let (begin, end) = span(&plan, &ended.history, |kind| *kind == StepKind::FinalRead).expect("it was done");
     let looks = ended.history.records[begin..end].iter();
@@ -330,7 +331,7 @@ async fn a_test_that_drives_a_cluster_itself_gets_a_verdict(#[case] bug: Option<
     n1.kill().await.expect("it dies");
     alice.ask(n2.name(), &context, AppRequest::Count).await.expect("n2 is there");
     n1.restart().await.expect("it comes back");
-    let verdict = cluster.verdict().await.expect("nobody died unasked");
+    let verdict = cluster.verdict().await.expect("no node exited unexpectedly");
     let findings: Vec<_> =
         verdict.guarantees.iter().map(|it| format!("{} {:?} {}", it.guarantee, it.status, it.because)).collect();
     assert_eq!(verdict.status, status, "{findings:#?} {:#?}", verdict.assumptions);
@@ -339,13 +340,13 @@ async fn a_test_that_drives_a_cluster_itself_gets_a_verdict(#[case] bug: Option<
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_test_that_breaks_nothing_is_told_nothing_of_sessions() {
+async fn a_test_that_breaks_nothing_gets_no_findings_about_sessions() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
     let cluster = FakeRun::new(Topology::of(2).expect("two nodes"), None).cluster(path).await.expect("it starts");
     let war = War::counter(ContextPath::new("/counter").expect("a path")).expect("the counter");
     cluster.deploy(&std::sync::Arc::new(war)).await.expect("it is served");
-    let verdict = cluster.verdict().await.expect("nobody died unasked");
+    let verdict = cluster.verdict().await.expect("no node exited unexpectedly");
     let decided: Vec<String> = verdict.guarantees.iter().map(|finding| finding.guarantee.to_string()).collect();
     assert_eq!(decided, ["cluster-forms", "deployed-everywhere", "manager-as-configured", "members-agree"]);
     assert_eq!(verdict.status, Status::Holds, "{:#?}", verdict.guarantees);

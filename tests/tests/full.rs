@@ -80,8 +80,8 @@ async fn full_engine_a_kill_of_the_program_while_faults_last_leaves_nothing() {
     let mut owner = context.users(&arguments).spawn().expect("the program starts");
     let history = context.folder().join("out/history.jsonl");
     let hit: Result<(), TimedOut> = wait::until("three faults to hit", Duration::from_mins(2), async || {
-        let told = fs_err::read_to_string(&history).unwrap_or_default();
-        let hits = told.matches(r#""phase":"hit""#).count();
+        let text = fs_err::read_to_string(&history).unwrap_or_default();
+        let hits = text.matches(r#""phase":"hit""#).count();
         Ok(if hits == 3 { Look::Ready(()) } else { Look::NotYet(format!("{hits} have")) })
     })
     .await;

@@ -18,7 +18,7 @@ fn stored(name: &str) -> (Plan, History) {
     (plan, history::read(read("history.jsonl").as_bytes()).expect("a history"))
 }
 
-fn told(verdict: &Verdict) -> String {
+fn described(verdict: &Verdict) -> String {
     let findings =
         verdict.guarantees.iter().map(|it| format!("{} {:?} {:?}: {}", it.guarantee, it.status, it.aside, it.because));
     let unmet = verdict.assumptions.iter().filter(|it| !it.met).map(|it| format!("NOT {}: {}", it.what, it.because));
@@ -110,7 +110,7 @@ const NO_GREEN: &[Status] = &[Status::Violated, Status::Unknown];
 #[case("apps/spring-flash-attribute", HOLDS)]
 fn a_stored_history_is_judged_rightly(#[case] name: &str, #[case] right: &[Status]) {
     let verdict = judged(name);
-    assert!(right.contains(&verdict.status), "{name}: {:?}\n{}", verdict.status, told(&verdict));
+    assert!(right.contains(&verdict.status), "{name}: {:?}\n{}", verdict.status, described(&verdict));
 }
 
 /// What is taken from a record of a good history.
@@ -147,7 +147,7 @@ const CUT_OFF: &str = "partition-and-kill-of-the-owner";
 #[rstest]
 // Clients go on asking, on the node that has their sessions: nothing takes these away.
 #[case(UNDER_TRAFFIC, 92, Take::Sessions)]
-// The client of a node that is gone was asking there, and is not told its new id.
+// The client of a node that is gone was asking there, and is not given its new id.
 #[case(UNDER_TRAFFIC, 138, Take::Cookies)]
 // The first answer lacks what the request that makes a session writes.
 #[case(UNDER_TRAFFIC, 31, Take::List)]
@@ -156,5 +156,5 @@ const CUT_OFF: &str = "partition-and-kill-of-the-owner";
 fn what_is_taken_from_a_good_history_is_missed(#[case] name: &str, #[case] record: usize, #[case] take: Take) {
     assert_eq!(judged_without(name, record, &Take::Nothing).status, Status::Holds);
     let verdict = judged_without(name, record, &take);
-    assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Violated, "{}", described(&verdict));
 }

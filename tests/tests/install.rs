@@ -9,7 +9,7 @@ use integration_tests::{MainJob, OutsideCrate, Ran, TestContext};
 
 const EXAMPLE: &str = include_str!("../../harness/examples/failover.rs");
 const SCENARIOS: &str = include_str!("install/scenarios.rs");
-const SURVIVES: &str = include_str!("../told/survives.toml");
+const SURVIVES: &str = include_str!("../suite/survives.toml");
 const MAIN_USE: &str = include_str!("install/main_use.rs");
 /// The main job in code is to stay shorter.
 const EXAMPLE_LINES: usize = 40;
@@ -75,7 +75,7 @@ async fn full_a_crate_outside_the_workspace_fails_over_in_its_own_test() {
 /// Both ways of the manual: one line of rstest, and a target with a main function, under `cargo test` and nextest.
 #[tokio::test]
 #[ignore = "slow: the full tier"]
-async fn full_a_crate_outside_the_workspace_tells_its_scenarios_as_tests() {
+async fn full_a_crate_outside_the_workspace_runs_its_scenarios_as_tests() {
     let more = "tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }\n\
                 rstest = { version = \"0.28\", default-features = false }\n\n\
                 [[test]]\nname = \"failover\"\nharness = false\n";
@@ -99,8 +99,8 @@ async fn full_a_crate_outside_the_workspace_tells_its_scenarios_as_tests() {
     }
     let mut run = nextest(&["run"]);
     run.current_dir(outside.folder());
-    let told = ran(run).await;
-    assert!(told.code == Some(0) && told.stderr.contains("2 tests run: 2 passed"), "{told}");
+    let ran_tests = ran(run).await;
+    assert!(ran_tests.code == Some(0) && ran_tests.stderr.contains("2 tests run: 2 passed"), "{ran_tests}");
 
     let runs = outside.folder().join("target/tomee-harness").read_dir_utf8().expect("runs have folders").flatten();
     let left: Vec<String> = runs.flat_map(|run| integration_tests::left_of(run.file_name(), true)).collect();

@@ -84,7 +84,7 @@ async fn what_the_options_give_a_node_reaches_it_in_a_named_folder_and_is_kept_u
     let swept = kept.sweep(&[]).json();
     assert_eq!(swept["removed"], serde_json::json!([]));
     let why = swept["spared"].as_array().and_then(|all| all.iter().find(|spared| spared["run"] == kept.run.as_str()));
-    let why = why.and_then(|spared| spared["why"].as_str()).expect("the kept run is told");
+    let why = why.and_then(|spared| spared["why"].as_str()).expect("the kept run is listed");
     assert!(why.contains("kept on purpose"), "{why}");
     assert_eq!(left_of(&kept.run, false).len(), 2, "it is still there");
 

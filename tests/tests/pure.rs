@@ -87,7 +87,7 @@ const ABSENT: &[Absent] = &[
         words: &["process::exit", "env::var", "env::var_os", "env::vars", "env::args", "env::args_os"],
         from: &[""],
         // JAVA_HOME is looked for in one place, and DOCKER_HOST, which Docker's own client reads, in another.
-        // What a test target was told comes with its start, as with the binary's.
+        // What a test target is given comes with its start, as with the binary's.
         but_for: &["bin", "host/guard", "tomcat/java", "runtime/docker/host", "suite/options"],
         because: "only the binary exits and reads the environment",
     },

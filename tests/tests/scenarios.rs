@@ -1,4 +1,4 @@
-//! The shipped scenarios: told on a fake cluster in seconds, and red there on the bugs that they are made for.
+//! The shipped scenarios: run on a fake cluster in seconds, and red there on the bugs that they are made for.
 
 use camino::Utf8Path;
 use integration_tests::fake::{Bug, FakeRun};
@@ -19,7 +19,7 @@ fn plans(name: &str) -> Vec<(String, Plan)> {
 
 /// The run of a scenario that has one.
 fn plan_of(scenario: &str) -> Plan {
-    let scenario = Scenario::parse(scenario.as_bytes()).expect("it can be told");
+    let scenario = Scenario::parse(scenario.as_bytes()).expect("it can be read");
     scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan
 }
 
@@ -29,7 +29,7 @@ async fn verdict(plan: &Plan, bug: Option<Bug>) -> Verdict {
     FakeRun::of(plan.clone(), bug).run(path).await.expect("it runs").verdict
 }
 
-fn told(verdict: &Verdict) -> String {
+fn described(verdict: &Verdict) -> String {
     let findings = verdict.guarantees.iter().map(|it| format!("{:?} {}: {}", it.status, it.guarantee, it.because));
     let both = verdict.expectations.iter().chain(&verdict.expected_violations);
     let expected = both.map(|it| format!("{:?} {}: {}", it.status, it.what, it.because));
@@ -60,7 +60,7 @@ fn told(verdict: &Verdict) -> String {
 async fn it_holds_on_a_cluster_without_a_bug(#[case] name: &str) {
     for (label, plan) in plans(name) {
         let verdict = verdict(&plan, None).await;
-        assert_eq!(verdict.status, Status::Holds, "{label}\n{}", told(&verdict));
+        assert_eq!(verdict.status, Status::Holds, "{label}\n{}", described(&verdict));
     }
 }
 
@@ -84,17 +84,17 @@ async fn it_holds_on_a_cluster_without_a_bug(#[case] name: &str) {
 async fn it_is_red_on_a_bug(#[case] name: &str, #[case] bug: Bug) {
     for (label, plan) in plans(name) {
         let verdict = verdict(&plan, Some(bug)).await;
-        assert_eq!(verdict.status, Status::Violated, "{label} on {bug:?}\n{}", told(&verdict));
+        assert_eq!(verdict.status, Status::Violated, "{label} on {bug:?}\n{}", described(&verdict));
     }
 }
 
-/// A scenario that is told to show a violation: it holds on a cluster that has it, and fails on one that has not.
+/// A scenario that is expected to show a violation: it holds on a cluster that has it, and fails on one that has not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_negative_control_fails_where_all_is_well() {
     for name in ["negative/no-distributable", "negative/farm-without-its-folder"] {
         for (label, plan) in plans(name) {
             let verdict = verdict(&plan, None).await;
-            assert_eq!(verdict.status, Status::Violated, "{label}\n{}", told(&verdict));
+            assert_eq!(verdict.status, Status::Violated, "{label}\n{}", described(&verdict));
         }
     }
 }
@@ -109,12 +109,12 @@ async fn a_detached_app_that_reaches_no_peer_is_shown_by_the_wait_for_it() {
             }
         }
         let shown = verdict(&plan, Some(Bug::NeverDeploysOnPeers)).await;
-        assert_eq!(shown.status, Status::Holds, "{label}\n{}", told(&shown));
+        assert_eq!(shown.status, Status::Holds, "{label}\n{}", described(&shown));
         plan.expect_violations.clear();
         let red = verdict(&plan, Some(Bug::NeverDeploysOnPeers)).await;
-        assert_eq!(red.status, Status::Violated, "{label}\n{}", told(&red));
+        assert_eq!(red.status, Status::Violated, "{label}\n{}", described(&red));
         let green = verdict(&plan, None).await;
-        assert_eq!(green.status, Status::Holds, "{label}\n{}", told(&green));
+        assert_eq!(green.status, Status::Holds, "{label}\n{}", described(&green));
     }
 }
 
@@ -191,7 +191,7 @@ async fn a_wide_scenario_is_judged_by_all_that_it_says(
 ) {
     let text = if from.is_empty() { WIDE.to_owned() } else { WIDE.replace(from, to) };
     let verdict = verdict(&plan_of(&text), bug).await;
-    assert_eq!(verdict.status, status, "{}", told(&verdict));
+    assert_eq!(verdict.status, status, "{}", described(&verdict));
 }
 
 /// Clients that stick begin on any node, stay there while it lives, and go on where its session is when it is dead.
@@ -207,7 +207,7 @@ async fn clients_that_stick(#[case] on: &str, #[case] status: Status) {
          expect = {{ count = 5, session = \"kept\", route = \"n2\" }}\n"
     );
     let verdict = verdict(&plan_of(&text), None).await;
-    assert_eq!(verdict.status, status, "{}", told(&verdict));
+    assert_eq!(verdict.status, status, "{}", described(&verdict));
 }
 
 /// A look that may wait sees what comes late; one that may not has to take what it sees first.
@@ -228,7 +228,7 @@ async fn a_look_waits_for_what_it_is_to_show(
          [[step]]\nlook = \"n2\"\n{within}\nexpect = {{ count = {count} }}\n"
     );
     let verdict = verdict(&plan_of(&text), bug).await;
-    assert_eq!(verdict.status, status, "{}", told(&verdict));
+    assert_eq!(verdict.status, status, "{}", described(&verdict));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -238,6 +238,6 @@ async fn an_app_that_is_not_renewed_on_a_peer_is_waited_for_in_vain() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let path = Utf8Path::from_path(folder.path()).expect("a path in UTF-8");
     let verdict = run.run(path).await.expect("it runs").verdict;
-    assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
-    assert!(told(&verdict).contains("n2 has no new /counter"), "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Violated, "{}", described(&verdict));
+    assert!(described(&verdict).contains("n2 has no new /counter"), "{}", described(&verdict));
 }

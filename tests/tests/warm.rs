@@ -123,9 +123,9 @@ async fn a_cluster_that_a_reset_does_not_make_new_is_refused(#[case] bug: Bug, #
     (run.limits.deploy, run.limits.start) = (SHORT, SHORT);
     let cluster = run.handing_on(&path).await.expect("it runs").cluster.expect("it holds");
     let error = cluster.reset().await.expect_err("it is not as good as new");
-    let told = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
-    let told: Vec<String> = told.map(ToString::to_string).collect();
-    assert!(told.iter().any(|told| told.contains(why)), "{told:?}");
+    let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+    let causes: Vec<String> = causes.map(ToString::to_string).collect();
+    assert!(causes.iter().any(|causes| causes.contains(why)), "{causes:?}");
     cluster.shutdown().await.expect("it ends");
 }
 

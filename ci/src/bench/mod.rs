@@ -20,7 +20,7 @@ use crate::command::{cargo, run};
 /// What is measured, and how often.
 #[derive(Debug, Args)]
 pub(crate) struct BenchArgs {
-    /// Rounds: each is one (a) for each runtime and one (b)
+    /// Number of rounds: each is one (a) for each runtime and one (b)
     #[arg(long, default_value_t = 5)]
     rounds: u32,
     /// Only this runtime
@@ -35,7 +35,7 @@ pub(crate) struct BenchArgs {
     /// The shipped failover folder cold, warm and parallel instead, as ratios to the sum of its runs alone
     #[arg(long, conflicts_with_all = ["report", "documented"])]
     scenarios: bool,
-    /// Only this way of telling the folder; may be repeated
+    /// Only this way of running the folder; may be repeated
     #[arg(long, requires = "scenarios", value_parser = scenarios::WAYS.map(|(name, _)| name))]
     way: Vec<String>,
 }

@@ -40,8 +40,8 @@ fn rendered(run: &Utf8Path) -> Result<Value> {
     if !output.status.success() {
         bail!("the report ended with {}: {}", output.status, String::from_utf8_lossy(&output.stderr));
     }
-    let told: Value = serde_json::from_slice(&output.stdout).into_diagnostic()?;
-    Ok(told["took"].clone())
+    let printed: Value = serde_json::from_slice(&output.stdout).into_diagnostic()?;
+    Ok(printed["took"].clone())
 }
 
 /// Seconds until the page is drawn.

@@ -1,8 +1,8 @@
 //! The shipped failover folder: each of its runs alone, all cold one after the other, warm, parallel, and both; and what
 //! the harness itself adds to a run.
 //!
-//! All ratios are to the sum of the runs alone. Of runtime `process` it is also told what the ratio would be if nothing but
-//! the processor time of program and servers counted, on all cores at once: no way of telling the folder is quicker.
+//! All ratios are to the sum of the runs alone. Of runtime `process` it also prints what the ratio would be if nothing but
+//! the processor time of program and servers counted, on all cores at once: no way of running the folder is quicker.
 //! What the harness adds to a run is the time that is neither a start nor a
 //! step: from the program's begin to the first node's start, between a step's end and the next one's begin, and from the
 //! last record of the history to the program's end, in which nodes are ended, logs copied and reports written.
@@ -21,7 +21,7 @@ use tomee_harness::model::scenario::{Scenario, shipped};
 use super::spread;
 
 const FOLDER: &str = "failover/";
-/// How the folder is told, with the words that say so.
+/// How the folder is run, with the words that say so.
 pub(super) const WAYS: [(&str, &[&str]); 4] = [
     ("cold", &[]),
     ("warm", &["--warm"]),
@@ -33,7 +33,7 @@ pub(super) const WAYS: [(&str, &[&str]); 4] = [
 pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[String]) -> Result<()> {
     let runs = runs()?;
     // Unmeasured, so that pages are compiled: the targets are for a machine that has been used.
-    tell(&runs[0], runtime, &folder.join("before"))?;
+    run_program(&runs[0], runtime, &folder.join("before"))?;
     let ways = WAYS.into_iter().filter(|(name, _)| only.is_empty() || only.iter().any(|only| only == name));
     let ways: Vec<(&str, &[&str])> = ways.collect();
     let (mut added, mut ratios, mut floors) = (vec![], vec![vec![]; ways.len()], vec![vec![]; ways.len()]);
@@ -43,7 +43,7 @@ pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[S
         let mut alone = Duration::ZERO;
         for (number, run) in runs.iter().enumerate() {
             let out = folder.join(format!("alone-{round}-{number}"));
-            let took = tell(run, runtime, &out)?;
+            let took = run_program(run, runtime, &out)?;
             alone += took;
             added.push(added_by_the_harness(&out, took)?.as_secs_f64());
         }
@@ -51,11 +51,11 @@ pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[S
         for (((name, arguments), ratios), floors) in ways.iter().zip(&mut ratios).zip(&mut floors) {
             let all: Vec<String> = [FOLDER].iter().chain(*arguments).map(|word| (*word).to_owned()).collect();
             let before = processor_time()?;
-            let took = tell(&all, runtime, &folder.join(format!("{round}-{name}")))?;
+            let took = run_program(&all, runtime, &folder.join(format!("{round}-{name}")))?;
             // Containers are no children of the program.
             let busy = (runtime == "process").then_some(processor_time()?.saturating_sub(before).as_secs_f64() / cores);
-            let told = busy.map(|busy| format!(", {:.0} % of all cores busy", 100.0 * busy / took.as_secs_f64()));
-            println!("round {round}: {name} {:.1} s{}", took.as_secs_f64(), told.unwrap_or_default());
+            let share = busy.map(|busy| format!(", {:.0} % of all cores busy", 100.0 * busy / took.as_secs_f64()));
+            println!("round {round}: {name} {:.1} s{}", took.as_secs_f64(), share.unwrap_or_default());
             ratios.push(took.as_secs_f64() / alone.as_secs_f64());
             floors.extend(busy.map(|busy| busy / alone.as_secs_f64()));
         }
@@ -69,7 +69,7 @@ pub(super) fn scenarios(folder: &Utf8Path, runtime: &str, rounds: u32, only: &[S
     Ok(())
 }
 
-/// The processor time of all programs that were told something, and of all that they have started and waited for.
+/// The processor time of all programs that were run, and of all that they have started and waited for.
 fn processor_time() -> Result<Duration> {
     let usage = getrusage(UsageWho::RUSAGE_CHILDREN).into_diagnostic()?;
     let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
@@ -92,7 +92,7 @@ fn runs() -> Result<Vec<Vec<String>>> {
 }
 
 /// Runs it and says how long the program took.
-fn tell(arguments: &[String], runtime: &str, out: &Utf8Path) -> Result<Duration> {
+fn run_program(arguments: &[String], runtime: &str, out: &Utf8Path) -> Result<Duration> {
     let mut command = Command::new("target/release/tomee-harness");
     command.arg("run").args(arguments).args(["--json", "--quiet", "--runtime", runtime, "--out", out.as_str()]);
     let start = Instant::now();

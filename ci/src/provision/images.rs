@@ -1,4 +1,4 @@
-//! The base images of a node and of a holder, made from Debian packages alone.
+//! The base images of a node and of a pause container, made from Debian packages alone.
 //!
 //! The packages are unpacked and not configured: that takes a third of the time, and a JVM and iptables need no
 //! configuration. An image carries a digest of its recipe and is made again only when that changes.
@@ -43,7 +43,7 @@ ln -s ../lib/jvm/default/bin/java "$1/usr/bin/java""#,
         changes: &["ENV JAVA_HOME=/usr/lib/jvm/default"],
     },
     Recipe {
-        image: "tomee-harness/holder-base",
+        image: "tomee-harness/pause-base",
         // iptables loads libm for `-m statistic`; it comes with libc.
         packages: "iptables,perl-base,dash,coreutils",
         hook: r#"ln -sf xtables-nft-multi "$1/usr/sbin/iptables""#,
@@ -154,9 +154,9 @@ mod tests {
 
     #[test]
     fn a_recipe_that_changes_is_another_recipe() {
-        let [node, holder] = &RECIPES;
+        let [node, pause] = &RECIPES;
         let changed = Recipe { packages: "dash", ..RECIPES[0] };
-        assert_ne!(node.digest(), holder.digest());
+        assert_ne!(node.digest(), pause.digest());
         assert_ne!(node.digest(), changed.digest());
     }
 }

@@ -38,7 +38,7 @@ pub enum ClientError {
     /// The cluster was shut down.
     #[error("the cluster was shut down")]
     ClusterGone,
-    /// There is no such node, or the machine does not tell its address.
+    /// There is no such node, or the machine does not report its address.
     #[error(transparent)]
     Address(#[from] RuntimeError),
 }
@@ -137,7 +137,7 @@ impl Client {
         self.exchange(&NodeName::new(node)?, &Exchange::get(path)).await
     }
 
-    /// Makes a request of any kind, with what the client has captured in its places, and captures what it is told to. A
+    /// Makes a request of any kind, with what the client has captured in its places, and captures what it asks for. A
     /// value that an answer does not have stays as it was.
     ///
     /// # Errors
@@ -219,7 +219,7 @@ impl Client {
             match serde_json::from_str::<CounterReply>(&body) {
                 Ok(counter) => reply.counter = Some(counter),
                 Err(error) => {
-                    let why = format!("the answer is no JSON of the counter app: {error}");
+                    let why = format!("the answer is not JSON of the counter app: {error}");
                     return (Outcome::Unknown { why, reply: Some(reply) }, body);
                 }
             }

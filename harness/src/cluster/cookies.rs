@@ -11,12 +11,12 @@ use crate::model::ContextPath;
 /// What Tomcat calls the cookie where nothing else is configured.
 const STOCK_NAME: &str = "JSESSIONID";
 
-/// What the probes have told of the session cookies so far.
+/// What the probes have reported about the session cookies so far.
 #[derive(Debug, Default)]
 pub struct SessionCookies(Mutex<BTreeMap<ContextPath, String>>);
 
 impl SessionCookies {
-    /// Takes note of what a node's probe has told.
+    /// Takes note of what a node's probe has reported.
     pub fn learn(&self, state: &NodeState) {
         let mut known = lock(&self.0);
         for context in &state.contexts {
@@ -26,7 +26,7 @@ impl SessionCookies {
         }
     }
 
-    /// The name of the session cookie of the app that serves a path; Tomcat's own where nobody has told another.
+    /// The name of the session cookie of the app that serves a path; Tomcat's own where no other is known.
     pub fn name_for(&self, path: &str) -> String {
         let known = lock(&self.0);
         let serving = ContextPath::serving(path, known.keys());
@@ -56,7 +56,7 @@ mod tests {
     }
 
     #[test]
-    fn each_app_has_the_cookie_that_its_server_tells_and_the_stock_one_otherwise() {
+    fn each_app_has_the_cookie_that_its_server_reports_and_the_stock_one_otherwise() {
         let cookies = SessionCookies::default();
         assert_eq!(cookies.name_for("/shop/cart"), "JSESSIONID");
         let contexts = vec![context("/shop", Some("SHOPID")), context("/shop/eu", Some("EU")), context("/old", None)];

@@ -1,4 +1,4 @@
-//! What can go wrong with a cluster, told with node, phase, limit and evidence.
+//! What can go wrong with a cluster, reported with node, phase, limit and evidence.
 
 use crate::cluster::client::ClientError;
 use crate::cluster::probe::ProbeError;
@@ -28,7 +28,7 @@ pub enum ClusterError {
         source: crate::config::RenderError,
     },
     /// The server's version cannot be read.
-    #[error("the server of {node} cannot be told")]
+    #[error("the server of {node} cannot be identified")]
     Version {
         /// The node.
         node: NodeName,
@@ -40,13 +40,13 @@ pub enum ClusterError {
     #[error("the logs cannot be copied")]
     Logs(#[source] std::io::Error),
     /// A cluster that an earlier scenario has left is not as a new one would be.
-    #[error("the cluster is not as good as new: {}", why.join("; "))]
+    #[error("the cluster cannot be reused: {}", why.join("; "))]
     NotAsNew {
         /// What is left of the scenario, or missing.
         why: Vec<String>,
     },
     /// The files of a node cannot be gathered.
-    #[error("the files of {node} cannot be gathered")]
+    #[error("the files of {node} cannot be collected")]
     Files {
         /// The node.
         node: NodeName,
@@ -67,7 +67,7 @@ pub enum ClusterError {
         address_in_use: bool,
     },
     /// A node ended while nobody had asked it to.
-    #[error("{node} ended unasked: {how}")]
+    #[error("{node} exited unexpectedly: {how}")]
     NodeDied {
         /// The node.
         node: NodeName,
@@ -78,7 +78,7 @@ pub enum ClusterError {
     #[error(transparent)]
     Fault(#[from] FaultError),
     /// A fault that the machine could not do.
-    #[error("the {kind} of {node} did not hit")]
+    #[error("the {kind} of {node} had no effect")]
     FaultMissed {
         /// The fault.
         kind: FaultKind,
@@ -89,7 +89,7 @@ pub enum ClusterError {
         source: Box<ClusterError>,
     },
     /// A fault on a node, of which another one is still to be undone.
-    #[error("the {kind} of {node} was not undone yet")]
+    #[error("the {kind} of {node} is still active")]
     StillBroken {
         /// The node.
         node: NodeName,
@@ -97,10 +97,10 @@ pub enum ClusterError {
         kind: FaultKind,
     },
     /// Nothing was done to a node that can be undone.
-    #[error("nothing was done to {0} that can be undone")]
+    #[error("{0} has no active fault to heal")]
     NothingToHeal(NodeName),
     /// A wait ran out.
-    #[error("{what} did not come in time")]
+    #[error("timed out waiting for {what}")]
     Wait {
         /// What was waited for.
         what: String,
@@ -125,7 +125,7 @@ pub enum ClusterError {
         why: String,
     },
     /// A node that is asked for does not exist or was broken.
-    #[error("{0} does not run")]
+    #[error("{0} is not running")]
     NotRunning(NodeName),
 }
 

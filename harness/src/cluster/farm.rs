@@ -80,7 +80,7 @@ impl Cluster {
         for node in &receivers {
             let place = Place { node, path: path.clone(), alone: delivery.through == Through::Copy };
             self.put_war(war, place, delivery).await?;
-            // DeltaManagers that start at one time ask each other for sessions, and wait for stateTransferTimeout in vain.
+            // DeltaManagers that start at one time ask each other for sessions, and wait until stateTransferTimeout without an answer.
             if delivery.through == Through::Copy && !delivery.detach {
                 let (own, others) = awaited.into_iter().partition(|(of, _)| of == node);
                 awaited = others;

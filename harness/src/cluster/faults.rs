@@ -71,7 +71,7 @@ impl Cluster {
             Err(error) => {
                 record(FaultPhase::Missed { seen: seen(&error) });
                 Err(match error {
-                    // The verdict tells this wait with its last look.
+                    // The verdict reports this wait with its last look.
                     error @ ClusterError::Wait { .. } => error,
                     error => ClusterError::FaultMissed { kind, node: node.clone(), source: Box::new(error) },
                 })
@@ -83,12 +83,12 @@ impl Cluster {
     fn may_break(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
         let mut living = lock(&self.living);
         let undoable = lock(&self.undoable);
-        let mut lasting = undoable.get(node).into_iter().flatten().map(|lasting| lasting.kind());
-        let frozen = lasting.clone().any(|kind| kind == FaultKind::Pause);
+        let mut active = undoable.get(node).into_iter().flatten().map(|active| active.kind());
+        let frozen = active.clone().any(|kind| kind == FaultKind::Pause);
         if !living.contains(node) && !frozen {
             return Err(ClusterError::NotRunning(node.clone()));
         }
-        if let Some(before) = lasting.find(|before| kind.clashes_with(*before)) {
+        if let Some(before) = active.find(|before| kind.clashes_with(*before)) {
             return Err(ClusterError::StillBroken { node: node.clone(), kind: before });
         }
         if !kind.leaves_it_up() {
@@ -135,7 +135,7 @@ impl Cluster {
         match self.await_jump(node, before, by.seconds()).await {
             Ok(jumped) => Ok(format!("the JVM's clock has jumped by {jumped} ms")),
             Err(error) => {
-                // What went wrong first is what to tell.
+                // What went wrong first is what to report.
                 let _ = self.parts.runtime.remove_resource_fault(node, strain).await;
                 Err(error)
             }
@@ -154,7 +154,7 @@ impl Cluster {
         Ok(Some(format!("the JVM's clock has jumped back by {} ms", -jumped)))
     }
 
-    /// Waits until a clock has jumped by so many seconds; tells the milliseconds.
+    /// Waits until a clock has jumped by so many seconds; returns the milliseconds.
     async fn await_jump(&self, node: &NodeName, before: i64, seconds: i64) -> Result<i64, ClusterError> {
         let slack = CLOCK_SLACK.as_millis();
         wait::until(&format!("the clock of {node} to jump by {seconds} s"), CLOCK_LIMIT, async || {
@@ -169,14 +169,14 @@ impl Cluster {
     /// an earlier one.
     async fn clock_of(&self, node: &NodeName) -> Result<i64, ClusterError> {
         let asked = self.parts.recorder.clock().now();
-        let told = self.probe.time(self.address(node).await?).await;
-        let told = told.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
-        Ok(told.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
+        let time = self.probe.time(self.address(node).await?).await;
+        let time = time.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
+        Ok(time.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
     }
 
-    /// The second witness beside the machine's own proof: a node that has ended answers no more.
+    /// The second witness beside the machine's own proof: a node that has ended no longer answers.
     async fn await_silence(&self, node: &NodeName) -> Result<(), ClusterError> {
-        wait::until(&format!("{node} to fall silent"), self.parts.limits.request, async || {
+        wait::until(&format!("{node} to stop answering"), self.parts.limits.request, async || {
             Ok(match self.look(node, &Question::Members).await?.seen {
                 Seen::Dead(_) => Look::Ready(()),
                 Seen::State(_) => Look::NotYet("its probe still answers".to_owned()),
@@ -195,8 +195,8 @@ impl Cluster {
             return Err(ClusterError::NothingToHeal(node.clone()));
         }
         let mut healed = Ok(());
-        for lasting in all.into_iter().rev() {
-            healed = healed.and(self.undo(node, lasting).await);
+        for active in all.into_iter().rev() {
+            healed = healed.and(self.undo(node, active).await);
         }
         healed
     }
@@ -209,16 +209,16 @@ impl Cluster {
         let taken = {
             let mut undoable = lock(&self.undoable);
             let all = undoable.get_mut(node);
-            all.and_then(|all| all.iter().position(|lasting| lasting.number == fault).map(|index| all.remove(index)))
+            all.and_then(|all| all.iter().position(|active| active.number == fault).map(|index| all.remove(index)))
         };
         match taken {
-            Some(lasting) => self.undo(node, lasting).await,
+            Some(active) => self.undo(node, active).await,
             None => Err(ClusterError::NothingToHeal(node.clone())),
         }
     }
 
-    async fn undo(&self, node: &NodeName, lasting: ActiveFault) -> Result<(), ClusterError> {
-        let ActiveFault { number, fault } = lasting;
+    async fn undo(&self, node: &NodeName, active: ActiveFault) -> Result<(), ClusterError> {
+        let ActiveFault { number, fault } = active;
         let runtime = &self.parts.runtime;
         let effect = match fault {
             Fault::Kill | Fault::Stop | Fault::LoseHost => return Err(ClusterError::NothingToHeal(node.clone())),
@@ -262,7 +262,7 @@ impl Cluster {
     /// What cuts nodes off from their peers now.
     pub(super) fn cuts(&self) -> Vec<(NodeName, FaultKind)> {
         let undoable = lock(&self.undoable);
-        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())));
+        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |active| (node, active.kind())));
         all.filter(|(_, kind)| kind.cuts()).map(|(node, kind)| (node.clone(), kind)).collect()
     }
 
@@ -272,7 +272,7 @@ impl Cluster {
         undoable.iter().filter(|(_, all)| !all.is_empty()).map(|(node, _)| node.clone()).collect()
     }
 
-    /// Waits until nobody remembers the earlier life of a node that is to come back at its old address.
+    /// Waits until no node remembers the earlier life of a node that is to come back at its old address.
     ///
     /// With multicast a life has a random id. A survivor whose send failed evicts the dead node at once, but its
     /// `McastService` knows the node until `dropTime` is over; where the address answers before, a heartbeat takes the

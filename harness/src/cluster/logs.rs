@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use crate::cluster::recorder::Recorder;
 use crate::history::{LogLine, RecordKind};
 use crate::model::NodeName;
-use crate::tomcat::log_lines::{parse, tells_of_a_failure, thrown};
+use crate::tomcat::log_lines::{parse, reports_a_failure, thrown};
 
 /// Follows one node's log file from its beginning, over restarts of the node.
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl LogFollower {
         // A record is whole when its line has ended; stack traces that follow belong to it and are read on.
         while let Some(end) = self.pending.find('\n') {
             let waited = std::mem::take(&mut self.held);
-            let (fails, behind) = (tells_of_a_failure(&self.pending[..end]), &self.pending[end + 1..]);
+            let (fails, behind) = (reports_a_failure(&self.pending[..end]), &self.pending[end + 1..]);
             if fails && behind.is_empty() && !waited {
                 self.held = true;
                 break;
@@ -75,7 +75,7 @@ impl LogFollower {
         let mut file = fs_err::File::open(&self.path)?;
         let length = file.metadata()?.len();
         if length < self.offset {
-            // Laid anew for another start.
+            // Replaced for another start.
             self.offset = 0;
         }
         if length == self.offset {
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_tells_what_was_thrown_and_its_last_cause_and_nothing_of_the_next_record() {
+    fn a_failure_shows_what_was_thrown_and_its_last_cause_and_nothing_of_the_next_record() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = Utf8PathBuf::try_from(folder.path().join("harness.log")).expect("UTF-8");
         let recorder = Arc::new(Recorder::new(Clock::start(), None, Arc::new(|_| {})).expect("no file"));

@@ -148,7 +148,7 @@ impl Cluster {
     }
 
     /// Gives a `BackupManager` the time to make new copies of sessions that lost theirs: a joiner knows of a session before
-    /// it has the copy, and a kill in between would lose by right what nobody promised. Where no copy comes (the CDI of TomEE
+    /// it has the copy, and a kill in between would legitimately lose what was not promised. Where no copy comes (the CDI of TomEE
     /// cannot read a whole session there) the scenario goes on and shows it.
     async fn await_backups(&self, context: &ContextPath) -> Result<(), ClusterError> {
         if self.parts.topology.cluster.manager != ManagerKind::Backup || self.living().len() < 2 {

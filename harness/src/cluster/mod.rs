@@ -47,7 +47,7 @@ use crate::runtime::{NodeLog, NodeStatus, Runtime};
 use crate::tomcat::compiler::Compiler;
 use crate::tomcat::distribution::Distribution;
 use crate::tomcat::java::Java;
-use crate::tomcat::jsp_cache::{self, CompiledPages};
+use crate::tomcat::jsp_cache::{self, JspCache};
 
 /// How often a node's log file is looked at.
 const LOG_POLL: Duration = Duration::from_millis(40);
@@ -64,7 +64,7 @@ pub struct ClusterParts {
     /// The Java of this machine; a runtime whose nodes bring their own needs none.
     pub java: Option<Java>,
     /// Pages compiled by an earlier run, where they fit this one.
-    pub pages: Option<CompiledPages>,
+    pub jsp_cache: Option<JspCache>,
     /// What the classes of the topology's server are to the JVMs of its nodes, where that is kept.
     pub classes: Option<ClassArchive>,
     /// What compiles the apps that have classes; none where there is no Java to do it with.
@@ -87,9 +87,9 @@ pub struct Cluster {
     parts: ClusterParts,
     probe: Probe,
     endpoints: Mutex<Endpoints>,
-    /// What the probes have told of the apps' session cookies.
+    /// What the probes have reported about the apps' session cookies.
     session_cookies: Arc<SessionCookies>,
-    /// The jvmRoute of each node, as its probe told it last.
+    /// The jvmRoute of each node, as its probe reported it last.
     routes: Mutex<BTreeMap<NodeName, Option<String>>>,
     living: Mutex<BTreeSet<NodeName>>,
     /// What was done to each node and can be undone, in order.
@@ -137,7 +137,7 @@ impl Cluster {
         match cluster.start_all().await {
             Ok(()) => Ok(cluster),
             Err(error) => {
-                // The first error is the one to tell; what shutdown cannot remove, the guard removes.
+                // The first error is the one to report; what shutdown cannot remove, the guard removes.
                 let _ = cluster.shutdown().await;
                 Err(error)
             }
@@ -274,20 +274,20 @@ impl Cluster {
         }
     }
 
-    /// The jvmRoute that a node runs with, as its probe told it last; where it told none yet, what it was started with.
+    /// The jvmRoute that a node runs with, as its probe reported it last; where it reported none yet, what it was started with.
     pub fn route(&self, node: &NodeName) -> Option<String> {
-        let told = lock(&self.routes).get(node).cloned();
-        told.unwrap_or_else(|| self.topology().route(node).map(str::to_owned))
+        let route = lock(&self.routes).get(node).cloned();
+        route.unwrap_or_else(|| self.topology().route(node).map(str::to_owned))
     }
 
-    /// Tells a node that ended unasked from one that only does not answer. A wait for its answer would be in vain, and
+    /// Distinguishes a node that exited unexpectedly from one that only does not answer. A wait for its answer would be pointless, and
     /// what it lacks would be taken for its configuration's fault.
     async fn check_alive(&self, node: &NodeName) -> Result<(), ClusterError> {
         if !lock(&self.living).contains(node) {
             return Ok(());
         }
         let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? else { return Ok(()) };
-        // Two looks at a time may find it out; one tells.
+        // Two looks at a time may find it out; one reports it.
         if lock(&self.living).remove(node) {
             self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: how.clone() });
         }
@@ -344,7 +344,7 @@ impl Cluster {
         wait::until(&format!("{node} to log {text:?}"), limit, async || {
             let lines = self.logs_since(node, mark);
             let said = lines.iter().any(|line| line.message.contains(text));
-            Ok(if said { Look::Ready(()) } else { Look::NotYet(format!("none of {} lines says so", lines.len())) })
+            Ok(if said { Look::Ready(()) } else { Look::NotYet(format!("no match in {} lines", lines.len())) })
         })
         .await
     }
@@ -381,8 +381,8 @@ impl Cluster {
     ///
     /// # Errors
     /// The cache cannot be written.
-    pub fn keep_pages(&self) -> std::io::Result<()> {
-        let Some(pages) = &self.parts.pages else { return Ok(()) };
+    pub fn keep_jsp_cache(&self) -> std::io::Result<()> {
+        let Some(jsp_cache) = &self.parts.jsp_cache else { return Ok(()) };
         let alike = |node: &&NodeName| {
             let changes = self.parts.topology.node(node).map(|node| &node.changes).into_iter();
             let changed = lock(&self.changed).get(*node).cloned();
@@ -390,7 +390,7 @@ impl Cluster {
         };
         let nodes = self.parts.topology.names().filter(alike);
         let works = nodes.filter_map(|node| self.parts.runtime.folder(node, jsp_cache::WORK_DIR.into()));
-        works.into_iter().try_for_each(|work| pages.keep(&work))
+        works.into_iter().try_for_each(|work| jsp_cache.keep(&work))
     }
 
     /// Writes a thread dump of each living node to its folder, as far as one can be had: what a wait that ran out was

@@ -1,4 +1,4 @@
-//! The probe: a context of its own on every node that tells members, managers and replicas without touching a session.
+//! The probe: a context of its own on every node that reports members, managers and replicas without touching a session.
 //!
 //! The pages are in `harness/probe/`; this is the asking side. A probe that does not answer makes an observation
 //! `dead`, never empty.
@@ -24,7 +24,7 @@ const TOKEN_HEADER: &str = "X-Harness-Token";
 /// A probe answers in milliseconds, the first time within a second or two: its page is compiled then.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Of which sessions the probe tells in the contexts that it is asked for. Each value of a session that it tells of is
+/// Which sessions the probe reports in the contexts that it is asked for. Each value of a session that it reports is
 /// serialised on the node, and a session that it cannot read makes the whole answer none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionScope<'a> {
@@ -83,7 +83,7 @@ impl Probe {
     /// The wall clock of a node's JVM, in milliseconds since 1970.
     ///
     /// # Errors
-    /// Why it does not tell, in words.
+    /// Why it does not answer, in words.
     pub async fn time(&self, address: SocketAddr) -> Result<i64, String> {
         let url = format!("http://{address}{CONTEXT}/state.jsp?only=members");
         match self.http.get(&url, (TOKEN_HEADER, &self.token)).await {
@@ -166,7 +166,7 @@ fn context(wire: wire::Context) -> Result<ContextState, String> {
         distributable: wire.distributable,
         war_sha256: wire.war_sha256,
         served_sha256: wire.served_sha256,
-        // Nothing else is the worse for it where a server does not tell.
+        // Nothing else is the worse for it where a server does not report it.
         cookie: wire.cookie.and_then(|cookie| cookie.get().ok()),
         local_because: wire.local_because,
         manager: manager
@@ -370,7 +370,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_told_is_not_known_and_an_engine_without_a_route_is() {
+    fn what_is_not_reported_is_not_known_and_an_engine_without_a_route_is() {
         let state = parse(&answer(&json!({}), None)).expect("it can be read");
         assert_eq!(state.engine, None);
         let context = &state.contexts[0];

@@ -23,11 +23,11 @@ struct Inner {
     history: History,
     file: Option<fs_err::File>,
     write_error: Option<io::Error>,
-    /// Whether the run is over: nothing is written or told any more.
+    /// Whether the run is over: nothing is written or reported any more.
     closed: bool,
     operations: u32,
     faults: u32,
-    /// Texts for which a log's line is kept, whatever it tells.
+    /// Texts for which a log's line is kept, whatever it says.
     texts: Vec<String>,
 }
 
@@ -77,7 +77,7 @@ impl Recorder {
         self.record(RecordKind::Event(event))
     }
 
-    /// Keeps lines of the nodes' logs that contain one of these texts, whatever they tell.
+    /// Keeps lines of the nodes' logs that contain one of these texts, whatever they say.
     pub fn keep_lines_with(&self, texts: Vec<String>) {
         lock(&self.inner).texts = texts;
     }
@@ -110,7 +110,7 @@ impl Recorder {
         lock(&self.inner).history.clone()
     }
 
-    /// Ends the run's history: what is recorded from here on is kept in memory alone, and nobody hears of it. Gives what
+    /// Ends the run's history: what is recorded from here on is kept in memory alone, and not reported. Gives what
     /// was recorded so far.
     pub fn close(&self) -> History {
         let mut inner = lock(&self.inner);

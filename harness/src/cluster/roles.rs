@@ -33,7 +33,7 @@ impl Cluster {
                     None => return Ok(Look::NotYet("the client has no session yet".to_owned())),
                 },
             };
-            Ok(found.map_or_else(|| Look::NotYet("nobody is".to_owned()), Look::Ready))
+            Ok(found.map_or_else(|| Look::NotYet("no node is".to_owned()), Look::Ready))
         })
         .await
     }

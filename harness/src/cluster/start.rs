@@ -16,7 +16,7 @@ use crate::model::{Endpoints, NodeName, Topology};
 use crate::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::tomcat::catalina_base;
 use crate::tomcat::java::ENGLISH;
-use crate::tomcat::jsp_cache::CompiledPages;
+use crate::tomcat::jsp_cache::JspCache;
 use crate::tomcat::log_lines::class_of;
 
 /// How often a whole start is tried where ports were taken in between.
@@ -24,9 +24,9 @@ const ATTEMPTS: usize = 3;
 /// The machine is asked for a starting node's status with every third look, at most 300 ms apart: a container engine's
 /// answer costs more than the look.
 const STATUS_EVERY: u32 = 3;
-/// How many lines of a console are told when a node dies.
+/// How many lines of a console are shown when a node dies.
 const CONSOLE_LINES: usize = 12;
-/// How many exceptions of a console are told when a node fails.
+/// How many exceptions of a console are shown when a node fails.
 const THROWN_LINES: usize = 3;
 /// What a JVM prints when its heap, metaspace or threads are used up.
 const OUT_OF_MEMORY: &str = "java.lang.OutOfMemoryError";
@@ -93,7 +93,7 @@ impl Cluster {
         let mut jvm_args = jvm_args(&topology, node);
         if java_home.is_none() && topology.server == parts.topology.server {
             // What was compiled for another server would not fit this one.
-            files.extend(parts.pages.iter().flat_map(CompiledPages::files));
+            files.extend(parts.jsp_cache.iter().flat_map(JspCache::files));
             let archive = parts.classes.iter().flat_map(|classes| classes.arguments(&jvm_args)).collect();
             jvm_args = [archive, jvm_args].concat();
         }
@@ -160,8 +160,8 @@ impl Cluster {
     fn failed(&self, node: &NodeName, how: &str, mark: Mark) -> ClusterError {
         let logs = self.logs_since(node, mark.logs);
         let address_in_use = logs.iter().any(|line| line.class == LogClass::AddressInUse);
-        let telling = |line: &&LogLine| matches!(line.level.as_str(), "SEVERE" | "");
-        let mut lines: Vec<String> = logs.iter().filter(telling).map(|line| line.message.clone()).collect();
+        let severe = |line: &&LogLine| matches!(line.level.as_str(), "SEVERE" | "");
+        let mut lines: Vec<String> = logs.iter().filter(severe).map(|line| line.message.clone()).collect();
         let console = self.console(node, mark);
         lines.truncate(CONSOLE_LINES - THROWN_LINES);
         let thrown = thrown(&console);
@@ -211,7 +211,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_thrown_is_told_once_and_without_its_trace() {
+    fn what_was_thrown_is_shown_once_and_without_its_trace() {
         let console = "22-Nov-2026 17:16:06.334 SEVERE [main] a.B.c went wrong: java.io.IOException\n\
                        \torg.apache.openejb.OpenEJBException: Unable to read tomee.xml: at its end\n\
                        \t\tat java.xml/a.b.C.createSAXParseException(C.java:204)\n\

@@ -1,8 +1,8 @@
-//! Warm: a cluster that one scenario leaves and the next one takes over, if it is as good as new.
+//! Warm: a cluster that one scenario leaves and the next one reuses, if nothing of the first is left.
 //!
-//! Between the two, [`Cluster::reset`] heals what is broken, lays and starts each dead node anew, undeploys every app
+//! Between the two, [`Cluster::reset`] heals what is broken, rewrites and restarts each dead node, undeploys every app
 //! through the farm where its watcher has lived on, and looks. [`Beginning::cluster`] looks once more, and what it sees
-//! is the first that the next scenario's history tells. A cluster of which anything is left is refused: a node or member
+//! is the first that the next scenario's history contains. A cluster of which anything is left is refused: a node or member
 //! missing or one too many, a context that was not there after the first start, a session, a fault.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -92,7 +92,7 @@ impl Beginning {
 }
 
 impl Cluster {
-    /// Makes it as good as new, for another scenario, and looks whether it is. The scenario that used it must have ended: what
+    /// Resets it for another scenario, and verifies that nothing is left. The scenario that used it must have ended: what
     /// happens here is not of its history.
     ///
     /// # Errors
@@ -125,7 +125,7 @@ impl Cluster {
         let (folders, watcher) = (config::farm_folders(&self.parts.topology), self.parts.topology.watcher());
         self.await_the_watchers_look().await;
         for war in &apps {
-            // `FarmWarDeployer.fileRemoved` undeploys cluster-wide. A watcher that was started anew knows of no app;
+            // `FarmWarDeployer.fileRemoved` undeploys cluster-wide. A watcher that was restarted knows of no app;
             // each node's HostConfig undeploys what lost its archive (`checkResources`).
             let removed = if living.contains(watcher) {
                 vec![(watcher, folders.watch)]
@@ -144,7 +144,7 @@ impl Cluster {
             })
         })
         .await?;
-        self.lay_pages(living).map_err(ClusterError::Logs)
+        self.write_jsp_cache(living).map_err(ClusterError::Logs)
     }
 
     /// The archives of the contexts that nodes have and had not after their first start.
@@ -164,10 +164,10 @@ impl Cluster {
     }
 
     /// An undeployed app takes its compiled pages along.
-    fn lay_pages(&self, nodes: &BTreeSet<NodeName>) -> io::Result<()> {
-        let Some(pages) = &self.parts.pages else { return Ok(()) };
+    fn write_jsp_cache(&self, nodes: &BTreeSet<NodeName>) -> io::Result<()> {
+        let Some(jsp_cache) = &self.parts.jsp_cache else { return Ok(()) };
         let bases = nodes.iter().filter_map(|node| self.parts.runtime.folder(node, "".into()));
-        bases.into_iter().try_for_each(|base| pages.lay(&base))
+        bases.into_iter().try_for_each(|base| jsp_cache.lay(&base))
     }
 
     /// Remembers the contexts that the nodes have before any app is deployed.
@@ -187,11 +187,11 @@ impl Cluster {
         let (living, own) = (self.living(), lock(&self.own_contexts).clone());
         let mut why: Vec<String> = lock(&self.undoable)
             .iter()
-            .flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())))
-            .map(|(node, kind)| format!("the {kind} of {node} was not undone"))
+            .flat_map(|(node, all)| all.iter().map(move |active| (node, active.kind())))
+            .map(|(node, kind)| format!("the {kind} of {node} is still active"))
             .collect();
         let dead = self.topology().names().filter(|node| !living.contains(*node));
-        why.extend(dead.map(|node| format!("{node} does not run")));
+        why.extend(dead.map(|node| format!("{node} is not running")));
         let all: Vec<Vec<NodeName>> = vec![self.topology().names().cloned().collect()];
         let looks = self.look_at_living(&Question::Everything).await?;
         for look in &looks {
@@ -246,7 +246,7 @@ impl Cluster {
                 runtime: parts.runtime.clone(),
                 distribution: parts.distribution.clone(),
                 java: parts.java.clone(),
-                pages: parts.pages.clone(),
+                jsp_cache: parts.jsp_cache.clone(),
                 classes: parts.classes.clone(),
                 compiler: parts.compiler.clone(),
                 other_distributions: parts.other_distributions.clone(),
@@ -291,7 +291,7 @@ impl Cluster {
         for (path, length) in &self.earlier {
             let path = self.parts.run_dir.path().join("nodes").join(path);
             let Ok(text) = fs_err::read(&path) else { continue };
-            // A log that is shorter now was laid anew.
+            // A log that is shorter now was replaced.
             let own = usize::try_from(*length).ok().and_then(|length| text.get(length..));
             fs_err::write(&path, own.unwrap_or(&text))?;
         }

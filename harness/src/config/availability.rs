@@ -10,7 +10,7 @@ use crate::model::{ServerKind, TomcatVersion};
 enum Versions {
     /// The first version of each branch that has it; branches after the last have it, too.
     Since(&'static [TomcatVersion]),
-    /// The first version that has it no more.
+    /// The first version that no longer has it.
     Until(TomcatVersion),
 }
 
@@ -29,9 +29,9 @@ impl Versions {
         match self {
             Self::Since(firsts) => {
                 let firsts: Vec<String> = firsts.iter().map(ToString::to_string).collect();
-                format!("it came with Tomcat {}", firsts.join(", "))
+                format!("added in Tomcat {}", firsts.join(", "))
             }
-            Self::Until(end) => format!("it went with Tomcat {end}"),
+            Self::Until(end) => format!("removed in Tomcat {end}"),
         }
     }
 }

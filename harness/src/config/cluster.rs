@@ -137,9 +137,11 @@ pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
         ManagerKind::Backup if said.delta_manager != DeltaManager::default() => {
             unused("delta-manager", "the topology's manager is backup")
         }
-        _ if said.cloud_membership.is_some() && lists => unused("static-membership", "cloud-membership is said, too"),
+        _ if said.cloud_membership.is_some() && lists => {
+            unused("static-membership", "cloud-membership is configured, too")
+        }
         _ if said.cloud_membership.is_some() && groups => {
-            unused("multicast-membership", "cloud-membership is said, too")
+            unused("multicast-membership", "cloud-membership is configured, too")
         }
         _ if topology.cluster.membership == Membership::Multicast && lists => {
             unused("static-membership", "the topology's membership is multicast")

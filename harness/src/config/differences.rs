@@ -33,7 +33,7 @@ impl fmt::Display for Difference {
 }
 
 /// Why something differs that the topology itself says.
-const ASKED: &str = "the topology says so";
+const ASKED: &str = "set by the topology";
 
 /// What differs from a stock server in a cluster of this topology.
 pub fn differences(topology: &Topology) -> Vec<Difference> {
@@ -78,21 +78,21 @@ fn server(topology: &Topology, list: &mut List) {
     let connector = "Connector address and port";
     if topology.ports.are_free() {
         list.add("Server port", "-1", "8005", "a shutdown port would collide, and let others stop the node");
-        let why = "nodes share a machine, and nobody else is to reach them";
-        list.add(connector, "one pair a node", "every address, 8080", why);
+        let why = "nodes share a machine and must not be reachable from elsewhere";
+        list.add(connector, "one pair per node", "all addresses, 8080", why);
     } else {
         list.add("Server port", given(|ports| ports.shutdown), "8005", ASKED);
         let http = format!("one address; {}", given(|ports| ports.http));
-        list.add(connector, http, "every address, 8080", ASKED);
+        list.add(connector, http, "all addresses, 8080", ASKED);
         list.add("Connector redirectPort", given(|ports| ports.redirect), "8443", ASKED);
     }
     let routes: Vec<String> =
         topology.nodes.iter().filter_map(|node| node.jvm_route.as_ref()).map(ToString::to_string).collect();
     if !routes.is_empty() {
-        list.add("Engine jvmRoute", routes.join(", "), "none", "ids tell which node owns a session");
+        list.add("Engine jvmRoute", routes.join(", "), "none", "the session id names the node that owns the session");
     }
     if topology.timing == Timing::Accelerated {
-        list.add("Engine backgroundProcessorDelay", "1", "10", "timing is accelerated: the farm looks every second");
+        list.add("Engine backgroundProcessorDelay", "1", "10", "timing is accelerated: the farm scans every second");
     }
     if topology.cluster.container == Container::Host {
         list.add("place of <Cluster>", "in the Host", "in the Engine", "the farm works only in a Host");
@@ -109,7 +109,7 @@ fn membership(topology: &Topology, list: &mut List) {
     } else {
         match topology.cluster.membership {
             Membership::Static => {
-                let why = "needs no multicast, joins at once, and a restarted node leaves no ghost of itself";
+                let why = "needs no multicast, members join at once, and a restarted node leaves no stale member";
                 list.add("Membership", "StaticMembershipService, with all nodes and fixed ids", stock, why);
                 list.add(
                     "Membership useThread",
@@ -121,14 +121,14 @@ fn membership(topology: &Topology, list: &mut List) {
             Membership::Dns => list.add("Membership", "CloudMembershipService, provider dns", stock, ASKED),
             Membership::Multicast => {
                 let why = "two clusters on one group would merge";
-                list.add("Membership address", "one of the run's own", "228.0.0.4", why);
-                list.add("Membership port", "one of the run's own", "45564", why);
+                list.add("Membership address", "one reserved for the run", "228.0.0.4", why);
+                list.add("Membership port", "one reserved for the run", "45564", why);
             }
         }
     }
-    let why = "peers know address and port, so they must not move";
-    list.add("Receiver address", "one a node", "the machine's own", why);
-    list.add("Receiver port", "one a node", "4000", why);
+    let why = "peers know address and port, so both are fixed";
+    list.add("Receiver address", "one per node", "the machine's own", why);
+    list.add("Receiver port", "one per node", "4000", why);
     list.add("Receiver autoBind", "1", "100", why);
 }
 
@@ -151,14 +151,14 @@ fn replication(topology: &Topology, list: &mut List) {
         list.add("Cluster channelSendOptions", options.bits().to_string(), "8", why);
     }
     if spec.elements.interceptors.is_none() {
-        let why = "else a hung node counts as alive for ever, and holds each request for 5 s";
+        let why = "otherwise a hung node counts as alive forever and delays each request by 5 s";
         list.add("TcpFailureDetector performReadTest", "true", "false", why);
     }
 }
 
 fn farm(topology: &Topology, list: &mut List) {
     let folders = farm_folders(topology);
-    let why = "an app is dropped on one node and served by all";
+    let why = "an app is deployed on one node and served by all";
     list.add("Deployer", "FarmWarDeployer", "none", why);
     list.add("Deployer deployDir", folders.deploy, "none", why);
     list.add("Deployer tempDir", folders.temp, "none", why);
@@ -227,7 +227,7 @@ fn in_words<'a>(elements: impl Iterator<Item = &'a dyn ClusterElement>) -> Strin
         if attributes.is_empty() { class.to_owned() } else { format!("{class} ({})", attributes.join(", ")) }
     });
     let words: Vec<String> = words.collect();
-    if words.is_empty() { "none of ours, so Tomcat's own choice".to_owned() } else { words.join(", ") }
+    if words.is_empty() { "not set, so Tomcat's default".to_owned() } else { words.join(", ") }
 }
 
 /// A value, unless it is a secret: these lines go into reports.
@@ -237,12 +237,12 @@ fn shown(name: &str, value: String) -> String {
 
 fn jvm(topology: &Topology, list: &mut List) {
     let why = match topology.timing {
-        Timing::Accelerated => "several nodes share a machine, and start in half the time; slower under load",
+        Timing::Accelerated => "several nodes share a machine and start in half the time, but are slower under load",
         Timing::Documented => "several nodes share a machine",
     };
     list.add("JVM flags", topology.jvm_flags().join(" "), "none", why);
     if !topology.jvm.args.is_empty() {
-        list.add("JVM flags, further", topology.jvm.args.join(" "), "none", ASKED);
+        list.add("additional JVM flags", topology.jvm.args.join(" "), "none", ASKED);
     }
     if !topology.jvm.env.is_empty() {
         let names: Vec<&str> = topology.jvm.env.keys().map(String::as_str).collect();
@@ -256,17 +256,17 @@ fn jvm(topology: &Topology, list: &mut List) {
 
 /// What the harness brings along to see.
 fn harness(list: &mut List) {
-    list.add("language of the JVM", "en", "that of the machine", "log lines are recognised by their words");
+    list.add("language of the JVM", "en", "that of the machine", "log lines are recognised by their text");
     list.add(
         "log handlers",
-        "one more, to a file of its own; DeltaManager at FINE",
-        "the stock ones, which stay",
+        "one additional handler with its own file; DeltaManager at FINE",
+        "the stock handlers, which are kept",
         "lost updates are logged at FINE only",
     );
     list.add(
         "contexts",
         "harness-probe, beside the app",
-        "none of ours",
+        "none",
         "members and replicas are read without touching a session",
     );
 }

@@ -33,7 +33,7 @@ pub enum RenderError {
     #[error("membership is multicast, but no multicast group was given")]
     NoGroup,
     /// The topology says something about an element that it does not have.
-    #[error("something is said about {said}, which is not used: {because}")]
+    #[error("{said} is configured but not used: {because}")]
     Unused {
         /// The element, as the topology's file names it.
         said: &'static str,
@@ -41,7 +41,7 @@ pub enum RenderError {
         because: &'static str,
     },
     /// An attribute's name is no XML name.
-    #[error("{attribute:?} of <{element}> is no name for an attribute")]
+    #[error("invalid attribute name {attribute:?} of <{element}>")]
     AttributeName {
         /// The element.
         element: &'static str,
@@ -57,7 +57,7 @@ pub enum RenderError {
         attribute: String,
     },
     /// A value has a character that XML cannot carry.
-    #[error("attribute {attribute} of <{element}> has the character {character:?}, which XML cannot carry")]
+    #[error("attribute {attribute} of <{element}> contains the character {character:?}, which is not valid in XML")]
     Character {
         /// The element.
         element: &'static str,

@@ -2,7 +2,7 @@
 
 use super::redact_xml;
 
-/// More lines than this are counted and not told.
+/// More lines than this are counted and not listed.
 const MOST_LINES: usize = 12;
 
 /// An element of a stock server.xml, of any version from 8.5 on: its name, its class where it has one, and its attributes
@@ -88,10 +88,10 @@ pub fn not_stock(xml: &str) -> Vec<String> {
     let options = roxmltree::ParsingOptions { allow_dtd: true, ..roxmltree::ParsingOptions::default() };
     let document = match roxmltree::Document::parse_with_options(xml.trim_start_matches('\u{feff}'), options) {
         Ok(document) => document,
-        Err(error) => return vec![format!("it is not XML: {error}")],
+        Err(error) => return vec![format!("not valid XML: {error}")],
     };
     let elements = document.descendants().filter(roxmltree::Node::is_element);
-    let mut lines: Vec<String> = elements.filter_map(told).collect();
+    let mut lines: Vec<String> = elements.filter_map(line_of).collect();
     if lines.len() > MOST_LINES {
         let more = lines.len() - MOST_LINES;
         lines.truncate(MOST_LINES);
@@ -101,7 +101,7 @@ pub fn not_stock(xml: &str) -> Vec<String> {
 }
 
 /// `line 42: Receiver (NioReceiver) address="auto" port="4000"`; nothing of an element as it is in stock.
-fn told(element: roxmltree::Node<'_, '_>) -> Option<String> {
+fn line_of(element: roxmltree::Node<'_, '_>) -> Option<String> {
     let (tag, class) = (element.tag_name().name(), element.attribute("className").unwrap_or_default());
     let stock = STOCK.iter().find(|stock| stock.tag == tag && stock.class == class);
     let is_stock = |name: &str, value: &str| {
@@ -193,7 +193,7 @@ mod tests {
         assert!(not_stock("<Server").first().is_some_and(|line| line.starts_with("it is not XML")));
     }
 
-    /// What we write beside a stock file's elements is told as its own, so that no element of ours is taken for stock.
+    /// What we write beside a stock file's elements is listed as the file's own, so that no element of ours is taken for stock.
     #[test]
     fn our_own_file_is_none() {
         let topology = Topology::of(2).expect("two nodes");

@@ -5,9 +5,9 @@ use serde_json::Value;
 /// What stands in the place of a secret.
 pub const REDACTED: &str = "(redacted)";
 
-/// Parts of names that tell a secret, in lower case and without hyphens: `encryptionKey`, `keystorePass`,
+/// Parts of names that mark a secret, in lower case and without hyphens: `encryptionKey`, `keystorePass`,
 /// `DB_PASSWORD`, `secret`.
-const TELLING: [&str; 7] = ["encryptionkey", "password", "passwd", "pass", "secret", "token", "credential"];
+const SECRET_WORDS: [&str; 7] = ["encryptionkey", "password", "passwd", "pass", "secret", "token", "credential"];
 
 /// A name that looks like a secret and is none: whether AJP asks for one.
 const HARMLESS: &str = "secretrequired";
@@ -15,7 +15,7 @@ const HARMLESS: &str = "secretrequired";
 /// Whether the value of this name is a secret.
 fn is_secret(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
-    name != HARMLESS && TELLING.iter().any(|telling| name.contains(telling))
+    name != HARMLESS && SECRET_WORDS.iter().any(|word| name.contains(word))
 }
 
 /// A configuration file with the values of its secret attributes taken out.
@@ -34,7 +34,7 @@ pub fn redact_xml(xml: &str) -> String {
     text
 }
 
-/// An argument of a command line; the value of `NAME=VALUE` is taken out where the name tells a secret.
+/// An argument of a command line; the value of `NAME=VALUE` is taken out where the name marks a secret.
 pub fn redact_argument(argument: &str) -> String {
     match argument.split_once('=') {
         Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
@@ -42,7 +42,7 @@ pub fn redact_argument(argument: &str) -> String {
     }
 }
 
-/// A TOML file with its secrets taken out: the strings behind telling keys, and `NAME=VALUE` in any other string.
+/// A TOML file with its secrets taken out: the strings behind keys that mark a secret, and `NAME=VALUE` in any other string.
 pub fn redact_toml(toml: &str) -> String {
     let redacted = |line: &str| {
         let mut text = String::with_capacity(line.len());

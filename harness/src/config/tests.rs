@@ -289,9 +289,9 @@ fn what_would_be_lost_without_a_word_is_refused() {
         render(&topology, 0, server).expect_err("it would be lost").to_string()
     };
     let backup = |topology: &mut Topology| topology.cluster.elements.backup_manager.rpc_timeout = Some(1);
-    insta::assert_snapshot!(refused(&backup, TOMEE_9), @"something is said about backup-manager, which is not used: the topology's manager is delta");
+    insta::assert_snapshot!(refused(&backup, TOMEE_9), @"backup-manager is configured but not used: the topology's manager is delta");
     let group = |topology: &mut Topology| topology.cluster.elements.multicast_membership.ttl = Some(0);
-    insta::assert_snapshot!(refused(&group, TOMEE_9), @"something is said about multicast-membership, which is not used: the topology's membership is static");
+    insta::assert_snapshot!(refused(&group, TOMEE_9), @"multicast-membership is configured but not used: the topology's membership is static");
     let twice = |topology: &mut Topology| {
         topology.cluster.elements.receiver.other = [("port".to_owned(), "1".to_owned())].into();
     };
@@ -365,5 +365,5 @@ fn what_the_topology_says_back_to_stock_is_no_difference() {
     topology.cluster.elements.receiver.port = Some(5000);
     let lines = as_lines(&topology);
     assert!(!lines.contains("channelSendOptions") && !lines.contains("autoBind"), "{lines}");
-    assert!(lines.contains("Receiver port: 5000 (stock: 4000; the topology says so)"), "{lines}");
+    assert!(lines.contains("Receiver port: 5000 (stock: 4000; set by the topology)"), "{lines}");
 }

@@ -16,8 +16,8 @@ pub enum HistoryError {
         #[source]
         source: io::Error,
     },
-    /// A line is no record. A last line cut off by a crash is not an error, it is left out.
-    #[error("line {line} of the history is no record")]
+    /// A line is not a valid record. A last line cut off by a crash is not an error, it is left out.
+    #[error("line {line} of the history is not a valid record")]
     Line {
         /// Its number, from 1.
         line: usize,

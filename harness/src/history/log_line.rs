@@ -19,11 +19,11 @@ pub struct LogLine {
     pub logger: String,
     /// The message, without its stack trace.
     pub message: String,
-    /// What it tells.
+    /// What it says.
     pub class: LogClass,
 }
 
-/// What a log line tells. The texts are Tomcat's (`LocalStrings.properties` of `ha` and `tribes`), matched by message
+/// What a log line says. The texts are Tomcat's (`LocalStrings.properties` of `ha` and `tribes`), matched by message
 /// because TomEE hides the class in its own format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -54,11 +54,11 @@ pub enum LogClass {
     Deployed,
     /// `Unable to send message through cluster sender`: normal once in the detection gap of a failover.
     SendFailed,
-    /// The listener of the app `listener` was told that a session begins.
+    /// The listener of the app `listener` was notified that a session begins.
     SessionCreated,
     /// The same of a session's end.
     SessionDestroyed,
-    /// A port was taken.
+    /// A port was already in use.
     AddressInUse,
     /// TomEE's OpenEJB or the server could not start.
     StartFailed,
@@ -66,6 +66,6 @@ pub enum LogClass {
     OtherWarning,
     /// Another SEVERE.
     OtherSevere,
-    /// Of no class of its own; the plan asks for its text.
+    /// Any other line; kept because the plan asks for its text.
     AskedFor,
 }

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::Nanos;
 use crate::model::{ContextPath, NodeName, SessionId};
 
-/// How much a probe was asked. What was not asked is empty in the answer and says nothing.
+/// The scope of a question to a probe. What was not asked for is empty in the answer and means nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Question {
@@ -21,7 +21,7 @@ pub enum Question {
 }
 
 impl Question {
-    /// Whether the answer tells of a context.
+    /// Whether the answer contains a context.
     pub fn covers(&self, context: &ContextPath) -> bool {
         match self {
             Self::Members => false,
@@ -35,26 +35,26 @@ impl Question {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct NodeObservation {
-    /// Which node.
+    /// The node.
     pub node: NodeName,
-    /// When the probe was asked. What it said is how the node stood some time between here and the record's instant,
-    /// so a write that was acknowledged in between may be missing from it by right.
+    /// When the probe was asked. What it said was true some time between here and the record's instant,
+    /// so a write that was acknowledged in between may legitimately be missing from it.
     #[serde(rename = "asked-ns")]
     pub asked: Nanos,
-    /// How much it was asked.
+    /// The scope of the question.
     pub question: Question,
     /// What the probe said; an error makes the observation Unknown, never empty.
     #[serde(flatten)]
     pub seen: Seen,
 }
 
-/// A probe that answered, or one that did not.
+/// The answer of a probe, or why there is none.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Seen {
     /// It answered.
     State(NodeState),
-    /// It did not, for this reason.
+    /// It did not answer, for this reason.
     Dead(String),
 }
 
@@ -87,12 +87,12 @@ pub struct NodeState {
     pub send_options: Option<i64>,
     /// The class of the Cluster; `None` where the Host has none.
     pub cluster_class: Option<String>,
-    /// The Engine as it runs; `None` where the probe does not tell it.
+    /// The Engine as it runs; `None` where the probe does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<EngineState>,
     /// The peers that the node sees, without itself.
     pub members: Vec<MemberState>,
-    /// The contexts, less the probe's own.
+    /// The contexts without the probe's own.
     pub contexts: Vec<ContextState>,
 }
 
@@ -130,7 +130,7 @@ pub struct MemberState {
     pub host: String,
     /// The port of its receiver.
     pub port: u16,
-    /// 16 bytes in hexadecimal; tells a ghost of an earlier life from the living member.
+    /// 16 bytes in hexadecimal; distinguishes a ghost of an earlier life from the living member.
     pub unique_id: Option<String>,
 }
 
@@ -138,7 +138,7 @@ pub struct MemberState {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ContextState {
-    /// Where it is served.
+    /// The context path.
     pub path: ContextPath,
     /// Its version, empty where it has none.
     pub version: String,
@@ -157,20 +157,20 @@ pub struct ContextState {
     /// was replaced while it was down.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub served_sha256: Option<String>,
-    /// The session cookie in effect; `None` where the probe does not tell it.
+    /// The session cookie in effect; `None` where the probe does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cookie: Option<SessionCookieState>,
     /// Why its sessions stay on this node, in words, where they do: which descriptor lacks `<distributable/>`, which jar's
     /// fragment makes the app local, which `<Manager>` stands in the context.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub local_because: Option<String>,
-    /// The Manager that really runs.
+    /// The Manager that is in effect.
     pub manager: ManagerState,
     /// Its sessions here.
     pub sessions: Vec<SessionReplica>,
 }
 
-/// The Manager that a context really runs.
+/// The Manager that a context has in effect.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ManagerState {
@@ -190,7 +190,7 @@ pub struct SessionReplica {
     pub role: ReplicaRole,
     /// Whether the session is valid.
     pub valid: bool,
-    /// How many seconds after its last use it ends; never where it is not more than 0, and `None` where nobody tells.
+    /// How many seconds after its last use it ends; never where it is not more than 0, and `None` where it is not known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_inactive_s: Option<i64>,
     /// Its attributes; empty on a proxy, which holds none.

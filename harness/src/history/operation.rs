@@ -33,11 +33,11 @@ pub enum Outcome {
         /// Why.
         why: String,
     },
-    /// Nobody knows: it may still land (a timeout, a connection lost after sending, an answer that is no answer).
+    /// Unknown: it may still take effect (a timeout, a connection lost after sending, an invalid answer).
     Unknown {
         /// Why.
         why: String,
-        /// What did come back, where something did.
+        /// What was received, if anything.
         reply: Option<Reply>,
     },
 }
@@ -53,7 +53,7 @@ pub struct Reply {
     /// The headers of any other app's answer, by their names in lower case; of cookies only the names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
-    /// What the counter app said, where the answer is its.
+    /// The counter app's JSON, if it answered.
     pub counter: Option<CounterReply>,
     /// The beginning of any other app's body, at most [`Reply::BODY`] bytes of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,13 +68,13 @@ impl Reply {
 /// The JSON of the counter app.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CounterReply {
-    /// The node that answered, by its own word.
+    /// The node that answered, as it names itself.
     pub node: String,
     /// The session id; `None` where there is no session.
     pub session: Option<SessionId>,
     /// The route in the id.
     pub route: Option<String>,
-    /// Whether the server takes the session as new.
+    /// Whether the server reports the session as new.
     pub new: bool,
     /// The counter.
     pub count: i64,

@@ -48,7 +48,7 @@ pub struct Record {
     pub kind: RecordKind,
 }
 
-/// What a record tells.
+/// What a record says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "record", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum RecordKind {
@@ -56,11 +56,11 @@ pub enum RecordKind {
     Invoke {
         /// Its number in the run.
         operation: OperationId,
-        /// Who asks.
+        /// The client.
         client: ClientName,
-        /// Who is asked.
+        /// The node that the request goes to.
         node: NodeName,
-        /// What is asked, where it is the counter app's.
+        /// The counter app's request; `None` for another app.
         request: Option<AppRequest>,
         /// Method, path and query as sent.
         target: String,
@@ -71,19 +71,19 @@ pub enum RecordKind {
     Complete {
         /// The number of its invocation.
         operation: OperationId,
-        /// How.
+        /// How it ended.
         #[serde(flatten)]
         outcome: Outcome,
     },
-    /// A fault is on its way, has hit, was undone.
+    /// A fault was requested, took effect, or was undone.
     Fault {
         /// Its number in the run, from 1.
         fault: u32,
-        /// Which fault.
+        /// The kind of fault.
         kind: FaultKind,
-        /// On which node.
+        /// The node.
         node: NodeName,
-        /// How far it is.
+        /// The phase of the fault.
         #[serde(flatten)]
         phase: FaultPhase,
     },
@@ -95,25 +95,25 @@ pub enum RecordKind {
     Log(LogLine),
 }
 
-/// How far a fault is.
+/// The phase of a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "phase", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum FaultPhase {
-    /// It was asked for.
+    /// It was requested.
     Asked,
-    /// It hit, and this proves it.
+    /// It took effect, and this proves it.
     Hit {
         /// For example `process 4711 ended by signal 9`.
         proof: String,
     },
-    /// It did not hit: the verdict is Unknown.
+    /// It had no effect: the verdict is Unknown.
     Missed {
         /// What was seen instead.
         seen: String,
     },
     /// It was undone.
     Healed {
-        /// What it had done by then, where that was counted; for example `37 packets dropped`.
+        /// What it had done by then, if that was counted; for example `37 packets dropped`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         effect: Option<String>,
     },
@@ -130,41 +130,41 @@ pub enum Event {
         /// Its title.
         title: String,
     },
-    /// A step of the plan ended well.
+    /// A step of the plan completed.
     StepEnds {
         /// Its number, from 1.
         step: u32,
     },
-    /// The runtime gave the nodes their addresses; of several the last counts. Members are told apart by them.
+    /// The runtime gave the nodes their addresses; the last such record counts. They identify the members.
     Addressed {
         /// The addresses.
         endpoints: Endpoints,
     },
-    /// Nodes that run since an earlier scenario were taken over, in the place of a start: each lives and sees every other,
+    /// Nodes of an earlier scenario were reused instead of started: each is alive and sees every other,
     /// and no app, session or fault of that scenario is left, as the looks right before this record show.
     ClusterAdopted {
         /// The run whose cluster it was first.
         from: RunId,
-        /// The nodes, the one whose present life began first in front.
+        /// The nodes, ordered by the start of their present life.
         nodes: Vec<NodeName>,
     },
     /// A node's process or container was started.
     NodeStarts {
-        /// Which.
+        /// The node.
         node: NodeName,
     },
     /// A node is ready: its connector answers and its server is healthy.
     NodeReady {
-        /// Which.
+        /// The node.
         node: NodeName,
     },
-    /// All nodes that should live see each other: after the start, after a restart, and wherever a wait found that the
+    /// All nodes that should be alive see each other: after the start, after a restart, and wherever a wait found that the
     /// survivors of a fault have evicted its victim. Members are judged from here to the next fault or start.
     ClusterFormed {
         /// Those nodes.
         nodes: Vec<NodeName>,
     },
-    /// The nodes on each side of a partition see each other, and nobody beyond it. Members are not judged from here on, but
+    /// The nodes on each side of a partition see each other, and no node beyond it. Members are not judged from here on, but
     /// from the next `ClusterFormed`.
     ClusterSplit {
         /// The nodes of each side.
@@ -193,48 +193,48 @@ pub enum Event {
         /// Where it was served.
         context: ContextPath,
     },
-    /// A node has the context no more.
+    /// A node no longer has the context.
     Undeployed {
-        /// Which node.
+        /// The node.
         node: NodeName,
-        /// Which context.
+        /// The context path.
         context: ContextPath,
     },
     /// A node serves the context.
     Deployed {
-        /// Which node.
+        /// The node.
         node: NodeName,
-        /// Which context.
+        /// The context path.
         context: ContextPath,
     },
     /// A restarted node holds the same session ids as its peers.
     Synchronised {
-        /// Which node.
+        /// The node.
         node: NodeName,
         /// How many sessions.
         sessions: usize,
     },
-    /// A wait ran out.
+    /// A wait timed out.
     WaitRanOut {
         /// What was waited for.
         wanted: String,
-        /// What was seen last.
+        /// The last status seen.
         last_seen: String,
-        /// How long it was waited, in milliseconds.
+        /// How long the wait took, in milliseconds.
         waited_ms: u64,
         /// The guarantee that this breaks, where one explains it.
         breaks: Option<crate::model::Guarantee>,
     },
-    /// A node ended that nobody had asked to end.
+    /// A node exited unexpectedly.
     NodeDied {
-        /// Which.
+        /// The node.
         node: NodeName,
         /// How it ended and the lines that say why.
         why: String,
     },
-    /// The run was cut short.
+    /// The run was interrupted.
     Interrupted {
-        /// By what.
+        /// The signal or limit.
         by: String,
     },
 }

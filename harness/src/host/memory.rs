@@ -1,4 +1,4 @@
-//! How much memory is to be had: what the machine has free, and what the control group of this process leaves of it.
+//! How much memory is available: what the machine has free, and what the control group of this process leaves of it.
 
 use camino::Utf8Path;
 
@@ -7,7 +7,7 @@ pub const NODE_MEBIBYTES: u64 = 300;
 
 const GROUP: &str = "sys/fs/cgroup";
 
-/// Mebibytes that may be used now; `None` where this system does not tell.
+/// Mebibytes that may be used now; `None` where this system does not report it.
 pub fn free_mebibytes() -> Option<u64> {
     free_below(Utf8Path::new("/"))
 }
@@ -46,7 +46,7 @@ fn number(root: &Utf8Path, path: &str) -> Option<u64> {
 mod tests {
     use super::*;
 
-    fn told(files: &[(&str, &str)]) -> Option<u64> {
+    fn available_in(files: &[(&str, &str)]) -> Option<u64> {
         let root = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(root.path()).expect("UTF-8");
         for (path, content) in files {
@@ -62,16 +62,20 @@ mod tests {
         let machine = ("proc/meminfo", "MemTotal:  8388608 kB\nMemAvailable:    4194304 kB\n");
         let limit = "sys/fs/cgroup/memory.max";
         let used = ("sys/fs/cgroup/memory.current", "1073741824\n");
-        assert_eq!(told(&[]), None);
-        assert_eq!(told(&[machine]), Some(4096));
-        assert_eq!(told(&[machine, (limit, "max\n"), used]), Some(4096));
-        assert_eq!(told(&[machine, (limit, "2147483648\n"), used]), Some(1024));
-        assert_eq!(told(&[machine, (limit, "536870912\n"), used]), Some(0), "it is over its limit");
+        assert_eq!(available_in(&[]), None);
+        assert_eq!(available_in(&[machine]), Some(4096));
+        assert_eq!(available_in(&[machine, (limit, "max\n"), used]), Some(4096));
+        assert_eq!(available_in(&[machine, (limit, "2147483648\n"), used]), Some(1024));
+        assert_eq!(available_in(&[machine, (limit, "536870912\n"), used]), Some(0), "it is over its limit");
         let files = ("sys/fs/cgroup/memory.stat", "anon 1\ninactive_file 536870912\nactive_file 7\n");
-        assert_eq!(told(&[machine, (limit, "2147483648\n"), used, files]), Some(1536), "files are dropped in need");
+        assert_eq!(
+            available_in(&[machine, (limit, "2147483648\n"), used, files]),
+            Some(1536),
+            "files are dropped in need"
+        );
         let (old, old_used) =
             ("sys/fs/cgroup/memory/memory.limit_in_bytes", "sys/fs/cgroup/memory/memory.usage_in_bytes");
-        assert_eq!(told(&[machine, (old, "3221225472"), (old_used, "1073741824")]), Some(2048));
-        assert_eq!(told(&[machine, (old, "9223372036854771712"), (old_used, "1073741824")]), Some(4096));
+        assert_eq!(available_in(&[machine, (old, "3221225472"), (old_used, "1073741824")]), Some(2048));
+        assert_eq!(available_in(&[machine, (old, "9223372036854771712"), (old_used, "1073741824")]), Some(4096));
     }
 }

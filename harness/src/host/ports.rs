@@ -21,7 +21,7 @@ pub const PORTS: RangeInclusive<u16> = 20_000..=31_999;
 #[derive(Debug, thiserror::Error)]
 pub enum PortError {
     /// The folder of the locks cannot be used.
-    #[error("the folder of the port locks, {folder}, cannot be used")]
+    #[error("the port lock folder {folder} cannot be used")]
     Folder {
         /// The folder.
         folder: Utf8PathBuf,
@@ -30,13 +30,13 @@ pub enum PortError {
         source: io::Error,
     },
     /// The folder of the locks belongs to somebody else, who could take the locks away.
-    #[error("the folder of the port locks, {folder}, is not a folder of this user")]
+    #[error("the port lock folder {folder} does not belong to this user")]
     NotOurs {
         /// The folder.
         folder: Utf8PathBuf,
     },
     /// A lock could not be tried.
-    #[error("the lock of port {port} cannot be tried")]
+    #[error("port {port} cannot be locked")]
     Lock {
         /// The port.
         port: u16,
@@ -48,7 +48,7 @@ pub enum PortError {
     #[error("port {0} is leased by another run or in use")]
     Taken(u16),
     /// Every port is leased or in use.
-    #[error("no free port from {} to {}: each is leased by a run or in use", PORTS.start(), PORTS.end())]
+    #[error("no free port available from {} to {}: each is leased by another run or in use", PORTS.start(), PORTS.end())]
     NoneFree,
 }
 
@@ -194,13 +194,13 @@ impl PortLease {
         self.port
     }
 
-    /// Whether nobody listens on the port now. Tells a stranger's port from another reason for a failed start.
+    /// Whether nobody listens on the port now. Distinguishes a stranger's port from another reason for a failed start.
     pub fn is_free(&self) -> bool {
         tcp_is_free(self.port)
     }
 }
 
-/// Binding both tells of listeners on all addresses also where a bind to one address would hide them (macOS).
+/// Binding both detects listeners on all addresses also where a bind to one address would hide them (macOS).
 fn tcp_is_free(port: u16) -> bool {
     [Ipv4Addr::UNSPECIFIED, Ipv4Addr::LOCALHOST].iter().all(|address| TcpListener::bind((*address, port)).is_ok())
 }

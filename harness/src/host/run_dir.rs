@@ -54,7 +54,7 @@ impl RunDir {
             fs_err::create_dir_all(parent).map_err(|error| match error.kind() {
                 // As when the folder itself is there: but here somebody's file is in the way of it.
                 io::ErrorKind::AlreadyExists => {
-                    io::Error::new(io::ErrorKind::NotADirectory, format!("{parent} is no folder"))
+                    io::Error::new(io::ErrorKind::NotADirectory, format!("{parent} is not a folder"))
                 }
                 _ => error,
             })?;
@@ -77,11 +77,11 @@ impl RunDir {
         let problem = match (fs_err::metadata(path), fs_err::metadata(run_dir.history())) {
             (_, Ok(history)) if history.is_file() => return Ok(run_dir),
             (Err(error), _) if error.kind() == io::ErrorKind::NotFound => format!("there is no folder {path}"),
-            (Ok(folder), _) if !folder.is_dir() => format!("{path} is no folder"),
+            (Ok(folder), _) if !folder.is_dir() => format!("{path} is not a folder"),
             (Ok(_), Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-                format!("{path} is no run directory: it has no history.jsonl")
+                format!("{path} is not a run directory: it has no history.jsonl")
             }
-            (Ok(_), Ok(_)) => format!("{path} is no run directory: its history.jsonl is no file"),
+            (Ok(_), Ok(_)) => format!("{path} is not a run directory: its history.jsonl is not a file"),
             (Err(error), _) | (_, Err(error)) => format!("{path} cannot be read: {}", error.kind()),
         };
         Err(io::Error::new(io::ErrorKind::InvalidInput, problem))
@@ -100,7 +100,7 @@ impl RunDir {
     /// is its package.
     ///
     /// # Errors
-    /// The working directory cannot be told, or is no UTF-8.
+    /// The working directory cannot be determined, or is not UTF-8.
     pub fn of_tests() -> io::Result<Utf8PathBuf> {
         let here = Utf8PathBuf::try_from(std::env::current_dir()?).map_err(io::Error::other)?;
         Ok(here.join("target/tomee-harness"))
@@ -126,7 +126,7 @@ impl RunDir {
         self.path.join("verdict.json")
     }
 
-    /// The file that tells versions, seed, flags and host.
+    /// The file that lists versions, seed, flags and host.
     pub fn environment(&self) -> Utf8PathBuf {
         self.path.join("environment.json")
     }
@@ -165,7 +165,7 @@ impl RunDir {
     }
 
     /// Takes a file along that the run was given, as `files/NUMBER/NAME`, so that the run can be done again; one of more than
-    /// [`MOST_KEPT_BYTES`] is only named by what is in it.
+    /// `MOST_KEPT_BYTES` is only named by what is in it.
     ///
     /// # Errors
     /// It cannot be read, or the folder not be written.

@@ -16,11 +16,11 @@ mod tests {
     fn what_a_panic_left_locked_can_be_locked_again() {
         let mutex = Mutex::new(1);
         let panicked = std::thread::scope(|scope| {
-            let holder = scope.spawn(|| {
+            let owner = scope.spawn(|| {
                 let _held = lock(&mutex);
                 panic!("on purpose");
             });
-            holder.join().is_err()
+            owner.join().is_err()
         });
         assert!(panicked && mutex.is_poisoned());
         assert_eq!(*lock(&mutex), 1);

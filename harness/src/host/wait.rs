@@ -20,7 +20,7 @@ pub enum Look<T> {
 
 /// A wait that ran out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("waited {waited:.1?} for {wanted}; last seen: {last_seen}")]
+#[error("timed out after {waited:.1?} waiting for {wanted}; last status: {last_seen}")]
 pub struct TimedOut {
     /// What was waited for.
     pub wanted: String,

@@ -19,6 +19,16 @@ pub enum Product {
 
 kebab!(Product);
 
+impl Product {
+    /// The product's own spelling: `TomEE`, `Tomcat`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Tomee => "TomEE",
+            Self::Tomcat => "Tomcat",
+        }
+    }
+}
+
 /// What a server is, as far as its configuration depends on it: the product, and its Tomcat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

@@ -95,7 +95,7 @@ pub enum StartError {
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// The working directory cannot be told.
-    #[error("the working directory cannot be told")]
+    #[error("the working directory cannot be determined")]
     WorkingDirectory(#[source] std::io::Error),
 }
 

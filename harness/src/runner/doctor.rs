@@ -66,7 +66,7 @@ fn examine_java(java: Result<Java, JavaError>) -> Check {
     match java {
         Ok(java) => Check::good("java", format!("{} in {}", java.version.full, java.home)),
         Err(error) => {
-            let advice = error.hint().unwrap_or_else(|| "install a JRE, or say --java HOME".to_owned());
+            let advice = error.hint().unwrap_or_else(|| "install a JRE, or specify --java HOME".to_owned());
             Check::bad("java", Health::Missing, error.to_string(), advice)
         }
     }
@@ -79,7 +79,7 @@ async fn examine_maven(maven: &Maven) -> Check {
             "maven",
             Health::Optional,
             error.to_string(),
-            "install Maven to fetch releases; without it, use a server that is there: --server /opt/tomee",
+            "install Maven to download releases; without it, use an installed server: --server /opt/tomee",
         ),
     }
 }
@@ -90,7 +90,7 @@ async fn examine_engine() -> Vec<Check> {
         Err(error) => {
             let advice = match &error {
                 RuntimeError::Environment { hint: Some(hint), .. } => hint.clone(),
-                _ => "start a container engine for --runtime docker; the process runtime does without".to_owned(),
+                _ => "start a container engine for --runtime docker; runtime process does not need it".to_owned(),
             };
             return vec![Check::bad("engine", Health::Optional, error.to_string(), advice)];
         }
@@ -98,8 +98,8 @@ async fn examine_engine() -> Vec<Check> {
     let engine =
         format!("{} (API {}) on {}, cgroup v{}, {}", facts.version, facts.api, facts.os, facts.cgroup, facts.storage);
     let images = if facts.base_images.is_empty() {
-        let advice = "the engine will pull the base images; where it cannot, build them: docker/README.md";
-        Check::bad("images", Health::Optional, "no base image is there yet", advice)
+        let advice = "the engine will pull the base images; if it cannot, build them: docker/README.md";
+        Check::bad("images", Health::Optional, "no base image exists yet", advice)
     } else {
         Check::good("images", facts.base_images.join(", "))
     };
@@ -108,15 +108,15 @@ async fn examine_engine() -> Vec<Check> {
 
 /// Looks for `iptables` in `path` and then in `more`, where system tools are that only root has on its path.
 ///
-/// A run does without: the packet filter of a pod is set in its holder container, which brings its own.
+/// A run does without: the packet filter of a pod is set in its pause container, which brings its own.
 fn examine_iptables(path: &OsStr, more: &[&str]) -> Check {
     const NAME: &str = "iptables";
-    const ADVICE: &str = "a run does without, as each holder container brings its own; an engine on this machine needs \
+    const ADVICE: &str = "not needed by runs, as each pause container brings its own; an engine on this machine needs \
                           it to publish ports";
     let folders = std::env::split_paths(path).chain(more.iter().map(PathBuf::from));
     let Some(program) = folders.map(|folder| folder.join(NAME)).find(|program| program.is_file()) else {
         let advice = format!("{ADVICE}: install the package iptables");
-        return Check::bad(NAME, Health::Optional, "there is none on the path", advice);
+        return Check::bad(NAME, Health::Optional, "not found on the PATH", advice);
     };
     let listed = Command::new(&program).args(["-L", "-n"]).stdin(Stdio::null()).output();
     let problem = match listed {
@@ -133,12 +133,12 @@ fn examine_iptables(path: &OsStr, more: &[&str]) -> Check {
 /// Sends a datagram to a group on loopback and looks whether it comes back.
 fn examine_multicast() -> Check {
     match multicast_round_trip() {
-        Ok(()) => Check::good("multicast", "a datagram came back on 127.0.0.1"),
+        Ok(()) => Check::good("multicast", "a datagram was received on 127.0.0.1"),
         Err(error) => Check::bad(
             "multicast",
             Health::Optional,
-            format!("no datagram came back on 127.0.0.1: {error}"),
-            "needed for --membership multicast only: ip link set lo multicast on; ip route add 224.0.0.0/4 dev lo",
+            format!("no datagram was received on 127.0.0.1: {error}"),
+            "only needed for --membership multicast: ip link set lo multicast on; ip route add 224.0.0.0/4 dev lo",
         ),
     }
 }
@@ -157,18 +157,18 @@ fn multicast_round_trip() -> std::io::Result<()> {
     if buffer[..length] == *word.as_bytes() {
         Ok(())
     } else {
-        Err(std::io::Error::other("a stranger's datagram came instead"))
+        Err(std::io::Error::other("a datagram of another sender arrived instead"))
     }
 }
 
 fn examine_memory() -> Check {
-    let Some(free) = free_mebibytes() else { return Check::good("memory", "this system does not tell") };
+    let Some(free) = free_mebibytes() else { return Check::good("memory", "not reported by this system") };
     let nodes = free / NODE_MEBIBYTES;
     let found = format!("{free} MiB free, enough for {nodes} nodes");
     if nodes >= 2 {
         Check::good("memory", found)
     } else {
-        Check::bad("memory", Health::Missing, found, "free some memory: two nodes need 600 MiB")
+        Check::bad("memory", Health::Missing, found, "free memory: two nodes need 600 MiB")
     }
 }
 
@@ -206,8 +206,8 @@ mod tests {
     fn a_machine_without_iptables_is_told_what_needs_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let check = examine_iptables(folder.path().as_os_str(), &[]);
-        assert_eq!((check.health, check.found.as_str()), (Health::Optional, "there is none on the path"));
-        assert!(check.advice.is_some_and(|advice| advice.contains("holder container brings its own")));
+        assert_eq!((check.health, check.found.as_str()), (Health::Optional, "not found on the PATH"));
+        assert!(check.advice.is_some_and(|advice| advice.contains("pause container brings its own")));
         let in_more = with_iptables("true").found;
         assert!(in_more.ends_with("lists its rules"), "{in_more}");
     }

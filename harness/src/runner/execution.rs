@@ -143,7 +143,7 @@ pub async fn run_on(
     let verdict = verdict::judge(plan, &history);
     run_dir.write_json(&run_dir.verdict(), &verdict).map_err(TrialError::RunDir)?;
     if let Some(cluster) = cluster.as_deref().filter(|_| verdict.status == Status::Holds) {
-        cluster.keep_pages().map_err(TrialError::RunDir)?;
+        cluster.keep_jsp_cache().map_err(TrialError::RunDir)?;
     }
     let cluster = cluster.filter(|_| stays && at_the_end == AtTheEnd::HandOn);
     Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), cluster })

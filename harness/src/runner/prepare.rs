@@ -21,7 +21,7 @@ use crate::runtime::{Runtime, RuntimeError};
 use crate::tomcat::compiler::Compiler;
 use crate::tomcat::distribution::{Caches, Distribution, DistributionError, Maven, Progress};
 use crate::tomcat::java::{Java, JavaError};
-use crate::tomcat::jsp_cache::CompiledPages;
+use crate::tomcat::jsp_cache::JspCache;
 
 /// Which machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -236,7 +236,7 @@ impl Preparation<'_> {
             limits: Limits::of(self.topology.timing),
             topology: self.topology,
             runtime,
-            pages: own_java.as_ref().map(|java| CompiledPages::of(&self.caches, &distribution, java)),
+            jsp_cache: own_java.as_ref().map(|java| JspCache::of(&self.caches, &distribution, java)),
             compiler: java.as_ref().map(|java| Compiler::new(&self.caches, &distribution, java, &self.run)),
             distribution,
             classes,

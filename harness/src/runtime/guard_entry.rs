@@ -1,6 +1,6 @@
 //! Where a process of this program becomes a guard, and what a guard removes that no process table shows.
 
-use crate::host::guard::{Removal, become_guard, told_in_full};
+use crate::host::guard::{Removal, become_guard, error_chain};
 use crate::model::RunId;
 use crate::runtime::docker;
 
@@ -13,7 +13,7 @@ fn start_as_guard() {
 pub(super) async fn remove_from_engine(run: &RunId) -> Removal {
     match docker::sweep::remove(run).await {
         Ok(removed) => Removal { removed, left: Vec::new() },
-        Err(error) => Removal { removed: Vec::new(), left: vec![told_in_full(&error)] },
+        Err(error) => Removal { removed: Vec::new(), left: vec![error_chain(&error)] },
     }
 }
 

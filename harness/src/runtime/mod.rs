@@ -85,8 +85,8 @@ pub enum RuntimeError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No address or port is to be had.
-    #[error("no free {what} is to be had")]
+    /// No address or port is available.
+    #[error("no free {what} available")]
     NoneFree {
         /// What was looked for.
         what: String,
@@ -194,7 +194,7 @@ pub trait Runtime: Send + Sync + Debug {
     /// Removes a file below a node's `CATALINA_BASE`; one that is not there is as good as removed.
     async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError>;
 
-    /// Lays the files of a node that has ended anew, for its next start; what it had deployed, and its logs, stay, but for
+    /// Rewrites the files of a node that has ended, for its next start; what it had deployed, and its logs, stay, but for
     /// what is `stale`: files and folders below its `CATALINA_BASE`.
     async fn replace(&self, _launch: NodeLaunch, _stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
         Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::ChangeNode })

@@ -41,7 +41,7 @@ pub(super) async fn check<S: NetworkShell>(shell: &S) -> Result<(), S::Error> {
 /// Waits for packets, to hold each back for so long.
 pub(super) async fn begin<S: NetworkShell>(shell: &S, by: Millis) -> Result<(), S::Error> {
     let begun = shell.run(BEGIN, &[shell.folder(), PROGRAM, QUEUE, &by.0.to_string()]).await;
-    begun.map(drop).map_err(|error| S::in_words(error, "packets cannot be held back"))
+    begun.map(drop).map_err(|error| S::in_words(error, "packets cannot be delayed"))
 }
 
 /// How many packets were held back so far.
@@ -50,7 +50,7 @@ pub(super) async fn begin<S: NetworkShell>(shell: &S, by: Millis) -> Result<(), 
 /// The program has ended.
 pub(super) async fn held<S: NetworkShell>(shell: &S) -> Result<u64, S::Error> {
     let queues = shell.run(QUEUES, &[]).await?;
-    queued(&queues).ok_or_else(|| S::refused("the program that delays packets has ended".to_owned()))
+    queued(&queues).ok_or_else(|| S::refused("the program that delays packets has exited".to_owned()))
 }
 
 /// Lets all packets go at once.

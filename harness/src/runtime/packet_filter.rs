@@ -78,7 +78,7 @@ pub(super) async fn add_network_fault<S: NetworkShell>(
         Err(error) => Err(error),
     };
     if hit.is_err() {
-        // What went wrong first is what to tell.
+        // What went wrong first is what to report.
         drop(shell.run(CLEAR_REST, &[]).await);
         if matches!(fault, NetworkFault::Delay { .. }) {
             drop(delay::end(shell).await);

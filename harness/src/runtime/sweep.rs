@@ -36,9 +36,9 @@ pub enum Spared {
 impl std::fmt::Display for Spared {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
-            Self::Live => "it is going on",
-            Self::Kept => "it was kept on purpose; sweep --all removes it",
-            Self::Stranger => "it is not known here, another registry may know it; sweep --run with its id removes it",
+            Self::Live => "still running",
+            Self::Kept => "kept on purpose; remove it with `sweep --all`",
+            Self::Stranger => "not in this registry, it may be in another one; remove it with `sweep --run RUN_ID`",
             Self::Failed => "it could not be removed",
         })
     }
@@ -126,11 +126,11 @@ impl Swept {
         let manifest = entry.manifest()?;
         // Asked also where the engine shows nothing now: it may not answer, and then the run must not be forgotten.
         let engine = on_engine || manifest.iter().any(Message::needs_engine);
-        let told = manifest.into_iter().filter_map(|message| match message {
+        let registered = manifest.into_iter().filter_map(|message| match message {
             Message::Process(process) => Some(process),
             _ => None,
         });
-        let removal = remove(run, told.collect(), engine).await?;
+        let removal = remove(run, registered.collect(), engine).await?;
         if removal.left.is_empty() {
             entry.forget()?;
         }
@@ -150,9 +150,9 @@ impl Swept {
     }
 }
 
-async fn remove(run: &RunId, told: BTreeSet<ProcessId>, engine: bool) -> Result<Removal, SweepError> {
+async fn remove(run: &RunId, registered: BTreeSet<ProcessId>, engine: bool) -> Result<Removal, SweepError> {
     let of_run = run.clone();
-    let processes = tokio::task::spawn_blocking(move || remove_processes(&of_run, &told, &BTreeSet::new()))
+    let processes = tokio::task::spawn_blocking(move || remove_processes(&of_run, &registered, &BTreeSet::new()))
         .await
         .map_err(SweepError::Cancelled)?;
     Ok(if engine { processes.and(remove_from_engine(run).await) } else { processes })

@@ -23,7 +23,7 @@ const COMPILER: &str = "org.eclipse.jdt.internal.compiler.batch.Main";
 const LEVEL: &str = "1.8";
 /// How long a compilation may take. It takes about two seconds.
 const LIMIT: Duration = Duration::from_mins(2);
-/// How many lines of the compiler are told.
+/// How many lines of the compiler are shown.
 const LINES: usize = 12;
 
 /// Compiles apps for one distribution, with one Java.
@@ -44,7 +44,7 @@ pub struct Compiler {
 #[derive(Debug, thiserror::Error)]
 pub enum CompileError {
     /// There is no Java to compile with.
-    #[error("{app} is compiled with this machine's Java, and there is none")]
+    #[error("{app} must be compiled with this machine's Java, but none was found")]
     NoJava {
         /// The app.
         app: CompiledApp,
@@ -90,8 +90,10 @@ impl CompileError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::NoJava { .. } => Some("install a JRE, or set JAVA_HOME".to_owned()),
-            Self::Lacks { .. } => Some("name a TomEE, as in --server tomee:9.0.0".to_owned()),
-            Self::NoCompiler { .. } => Some("name a complete server: every release has lib/ecj-….jar".to_owned()),
+            Self::Lacks { .. } => Some("use a TomEE server, for example --server tomee:9.0.0".to_owned()),
+            Self::NoCompiler { .. } => {
+                Some("use a complete server distribution: every release contains lib/ecj-….jar".to_owned())
+            }
             Self::Failed { .. } | Self::Io(_) | Self::War(_) => None,
         }
     }
@@ -142,7 +144,8 @@ impl Compiler {
     ) -> Result<(), CompileError> {
         fs::create_dir_all(&self.folder)?;
         let work = tempfile::TempDir::new_in(&self.folder)?;
-        let work = Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("a folder that is no Unicode"))?;
+        let work =
+            Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("the folder's name is not Unicode"))?;
         let (from, to) = (work.join("sources"), work.join("classes"));
         fs::create_dir_all(&to)?;
         for (path, content) in sources {
@@ -160,7 +163,7 @@ impl Compiler {
         let failed = |said: String| CompileError::Failed { app, server: self.server.clone(), said };
         let output = match tokio::time::timeout(LIMIT, command.output()).await {
             Ok(output) => output?,
-            Err(_) => return Err(failed(format!("the compiler took longer than {} s", LIMIT.as_secs()))),
+            Err(_) => return Err(failed(format!("the compiler did not finish within {} s", LIMIT.as_secs()))),
         };
         if !output.status.success() {
             let said = [output.stdout, output.stderr].concat();
@@ -248,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_a_server_lacks_is_told_by_name() {
+    async fn what_a_server_lacks_is_reported_by_name() {
         let folder = tempfile::tempdir().expect("a folder");
         let root = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let refused = compiler(root, Product::Tomcat).war(CompiledApp::Cdi, at()).await.expect_err("it has no CDI");

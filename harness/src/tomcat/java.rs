@@ -87,7 +87,7 @@ pub enum NamedBy {
 impl fmt::Display for NamedBy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::User => "the Java that is asked for",
+            Self::User => "the configured Java home",
             Self::Environment => "JAVA_HOME",
         })
     }
@@ -97,10 +97,10 @@ impl fmt::Display for NamedBy {
 #[derive(Debug, thiserror::Error)]
 pub enum JavaError {
     /// None is named, and none is on the path.
-    #[error("no Java: JAVA_HOME is not set, and no java is on the PATH")]
+    #[error("no Java found: JAVA_HOME is not set, and there is no java on the PATH")]
     None,
     /// A folder is named, and Java is not in it.
-    #[error("{by} is {home}, and there is no bin/java in it")]
+    #[error("{by} is {home}, which contains no bin/java")]
     Broken {
         /// Who named it.
         by: NamedBy,
@@ -117,7 +117,7 @@ pub enum JavaError {
         source: io::Error,
     },
     /// It runs, and does not answer as a Java does.
-    #[error("{program} does not say which Java it is; it ended with {status} and said {said:?}")]
+    #[error("{program} did not report its Java version; it exited with {status} and printed {said:?}")]
     Strange {
         /// The program.
         program: Utf8PathBuf,
@@ -144,17 +144,17 @@ impl JavaError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::None => Some("install a JDK or JRE, set JAVA_HOME, or name one with --java".to_owned()),
+            Self::None => Some("install a JDK or JRE, set JAVA_HOME, or specify one with --java".to_owned()),
             Self::Broken { by: NamedBy::User, .. } => {
-                Some("name the folder that has bin/java in it, not the program".to_owned())
+                Some("specify the folder that contains bin/java, not the program".to_owned())
             }
-            Self::Broken { by: NamedBy::Environment, .. } => Some(
-                "set JAVA_HOME to the folder that has bin/java in it, or unset it to take java from the PATH".into(),
-            ),
+            Self::Broken { by: NamedBy::Environment, .. } => {
+                Some("set JAVA_HOME to the folder that contains bin/java, or unset it to use java from the PATH".into())
+            }
             Self::NotRunnable { .. } | Self::Strange { .. } => {
-                Some("name a Java that runs on this machine with --java or JAVA_HOME".to_owned())
+                Some("specify a Java that runs on this machine with --java or JAVA_HOME".to_owned())
             }
-            Self::TooOld { needed, .. } => Some(format!("name a Java {needed} or newer with --java or JAVA_HOME")),
+            Self::TooOld { needed, .. } => Some(format!("specify Java {needed} or newer with --java or JAVA_HOME")),
         }
     }
 }
@@ -209,11 +209,7 @@ impl Java {
         if self.version.major >= needed {
             return Ok(());
         }
-        let product = match distribution.product {
-            Product::Tomee => "TomEE",
-            Product::Tomcat => "Tomcat",
-        };
-        let server = format!("{product} {}", distribution.version);
+        let server = format!("{} {}", distribution.product.name(), distribution.version);
         Err(JavaError::TooOld { server, needed, found: self.version.clone(), home: self.home.clone() })
     }
 

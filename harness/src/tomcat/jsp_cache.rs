@@ -3,7 +3,7 @@
 //! A server's first JSP costs about a second, on each node. The pages are always the same, so their classes are kept in
 //! the user's cache, by distribution, Java and content, and laid into `work/` of a new node. Jasper takes a class whose
 //! modification time equals its page's (`org.apache.jasper.compiler.Compiler.isOutDated`) and gives a class that time
-//! only when it is whole; so the time tells a good class from one that was cut off by a kill.
+//! only when it is whole; so the time distinguishes a complete class from one that was cut off by a kill.
 
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -27,13 +27,13 @@ const PACKAGE: &str = "org/apache/jsp";
 /// With this a class file begins.
 const MAGIC: [u8; 4] = [0xCA, 0xFE, 0xBA, 0xBE];
 
-/// The compiled pages for one distribution and one Java.
+/// The cache of compiled JSPs for one distribution and one Java.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CompiledPages {
+pub struct JspCache {
     folder: Utf8PathBuf,
 }
 
-impl CompiledPages {
+impl JspCache {
     /// The pages for this server on this Java. The folder need not be there yet.
     pub fn of(caches: &Caches, distribution: &Distribution, java: &Java) -> Self {
         let digest = distribution.short_digest();
@@ -151,8 +151,8 @@ mod tests {
     fn only_whole_classes_of_our_pages_are_kept_and_come_back_with_their_time() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
-        let pages = CompiledPages { folder: folder.join("cache") };
-        assert_eq!(pages.files(), vec![]);
+        let jsp_cache = JspCache { folder: folder.join("cache") };
+        assert_eq!(jsp_cache.files(), vec![]);
         let work = folder.join("work");
         let good = [&MAGIC[..], b"rest"].concat();
         class(&work.join("counter/org/apache/jsp"), "count_jsp.class", &good, PAGE_TIME);
@@ -161,13 +161,13 @@ mod tests {
         class(&work.join("counter/org/apache/jsp"), "count_jsp$Inner.class", &good, PAGE_TIME + 2);
         class(&work.join("counter/org/apache/jsp"), "read_jsp$Inner.class", &good, PAGE_TIME + 2);
         class(&work.join("shop/org/apache/jsp"), "index_jsp.class", &good, PAGE_TIME);
-        pages.keep(&work).expect("kept");
+        jsp_cache.keep(&work).expect("kept");
         let kept = |name: &str| NodeFile {
             path: Utf8Path::new("work/Catalina/localhost/counter/org/apache/jsp").join(name),
             content: good.clone(),
             modified: Some(PAGE_TIME),
         };
-        let mut files = pages.files();
+        let mut files = jsp_cache.files();
         files.sort_by(|one, other| one.path.cmp(&other.path));
         assert_eq!(files, vec![kept("count_jsp$Inner.class"), kept("count_jsp.class")]);
     }

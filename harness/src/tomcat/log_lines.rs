@@ -1,6 +1,6 @@
-//! The lines of the harness's own log handler: what a record tells, classified by its text.
+//! The lines of the harness's own log handler: what a record says, classified by its text.
 //!
-//! A record begins with U+001E and `MILLISECONDS|LEVEL|LOGGER|SOURCE|MESSAGE`, see [`super::logging`]. TomEE hides the
+//! A record begins with U+001E and `MILLISECONDS|LEVEL|LOGGER|SOURCE|MESSAGE`, see `tomcat::logging`. TomEE hides the
 //! class in its own format; this format has the true logger, the second witness beside the text.
 
 use crate::history::{LogClass, LogLine};
@@ -9,21 +9,21 @@ use crate::model::NodeName;
 /// Begins each record of the harness's handler; no server writes it.
 const RECORD_MARK: char = '\u{1e}';
 
-/// The exception of the stack trace that follows a record, and the last cause that is told of it.
+/// The exception of the stack trace that follows a record, and the last cause that is given for it.
 pub(crate) fn thrown(behind: &str) -> Vec<String> {
     let trace = behind.lines().take_while(|line| !line.starts_with(RECORD_MARK));
-    let mut told: Vec<String> = vec![];
+    let mut lines: Vec<String> = vec![];
     for line in trace {
         match line.strip_prefix("Caused by: ") {
             Some(cause) => {
-                told.truncate(1);
-                told.push(format!("caused by {}", cause.trim_end()));
+                lines.truncate(1);
+                lines.push(format!("caused by {}", cause.trim_end()));
             }
-            None if told.is_empty() && class_of(line).is_some() => told.push(line.trim_end().to_owned()),
+            None if lines.is_empty() && class_of(line).is_some() => lines.push(line.trim_end().to_owned()),
             None => {}
         }
     }
-    told
+    lines
 }
 
 /// The class, with its package, that a line begins with, as the first line of a trace does with what was thrown.
@@ -34,7 +34,7 @@ pub(crate) fn class_of(line: &str) -> Option<&str> {
 }
 
 /// Whether a record is of a kind behind which a stack trace may follow.
-pub(crate) fn tells_of_a_failure(line: &str) -> bool {
+pub(crate) fn reports_a_failure(line: &str) -> bool {
     let level = line.strip_prefix(RECORD_MARK).and_then(|record| record.split('|').nth(1));
     matches!(level, Some("WARNING" | "SEVERE"))
 }
@@ -103,7 +103,7 @@ const TEXTS: &[(&str, LogClass)] = &[
     ("The required Server component failed to start", LogClass::StartFailed),
 ];
 
-/// What a line tells; `None` where it is not worth keeping.
+/// What a line says; `None` where it is not worth keeping.
 fn classify(level: &str, message: &str) -> Option<LogClass> {
     let by_text = TEXTS.iter().find(|(text, _)| message.contains(text)).map(|&(_, class)| class);
     by_text.or(match level {

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-/// The handler's name as `logging.properties` has it (juli: digits and a word tell two of one class apart).
+/// The handler's name as `logging.properties` has it (juli: digits and a word distinguish two of one class).
 const HANDLER: &str = "9harness.org.apache.juli.FileHandler";
 const DELTA_MANAGER: &str = "org.apache.catalina.ha.session.DeltaManager";
 

@@ -61,7 +61,7 @@ pub struct War {
     pub content: Vec<u8>,
     /// Its SHA-256, in hex.
     pub sha256: String,
-    /// SHA-256 over what a node serves that has unpacked it, in hex, as the probe tells it
+    /// SHA-256 over what a node serves that has unpacked it, in hex, as the probe reports it
     /// ([`ContextState::served_sha256`](crate::history::ContextState)); `None` where it is no zip.
     pub served_sha256: Option<String>,
     /// Where it is deployed.
@@ -101,7 +101,7 @@ pub enum WarError {
     #[error("there is no file {0}")]
     Missing(Utf8PathBuf),
     /// It is a folder or something else that is no file.
-    #[error("{0} is no file: an app is deployed as one .war file")]
+    #[error("{0} is not a file: an app is deployed as a single .war file")]
     NoFile(Utf8PathBuf),
     /// It cannot be read; the error names it.
     #[error(transparent)]
@@ -110,7 +110,7 @@ pub enum WarError {
     #[error("{0} is empty")]
     Empty(Utf8PathBuf),
     /// It is no zip, or a damaged one.
-    #[error("{path} is no WAR: {problem}")]
+    #[error("{path} is not a WAR: {problem}")]
     NoZip {
         /// The file.
         path: Utf8PathBuf,
@@ -118,7 +118,7 @@ pub enum WarError {
         problem: String,
     },
     /// An entry leads out of the folder into which a server unpacks it.
-    #[error("{path} has the entry {entry:?}, which leads out of the app")]
+    #[error("{path} has the entry {entry:?}, which points outside the app")]
     Escapes {
         /// The file.
         path: Utf8PathBuf,
@@ -126,7 +126,7 @@ pub enum WarError {
         entry: String,
     },
     /// A descriptor is no XML; a server would not deploy it.
-    #[error("{path} has a {entry} that is no XML: {problem}")]
+    #[error("{path} has a {entry} that is not valid XML: {problem}")]
     Descriptor {
         /// The file.
         path: Utf8PathBuf,
@@ -144,13 +144,15 @@ impl WarError {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Missing(_) => Some("name the file that the build makes, as target/shop.war".to_owned()),
+            Self::Missing(_) => {
+                Some("specify the file that your build creates, for example target/shop.war".to_owned())
+            }
             Self::NoFile(path) => Some(format!("pack it: jar --create --file app.war -C {path} .")),
             Self::Empty(_) | Self::NoZip { .. } => {
-                Some("build or copy it again; `unzip -t` tells whether an archive is whole".to_owned())
+                Some("build or copy it again; `unzip -t` checks an archive".to_owned())
             }
-            Self::Escapes { .. } => Some("build it anew: no build tool makes such an entry".to_owned()),
-            Self::Descriptor { entry, .. } => Some(format!("mend {entry}: no server deploys it like that")),
+            Self::Escapes { .. } => Some("rebuild it: no build tool creates such an entry".to_owned()),
+            Self::Descriptor { entry, .. } => Some(format!("fix {entry}: no server deploys the app as it is")),
             Self::Io(_) | Self::Counter(_) => None,
         }
     }
@@ -177,7 +179,7 @@ impl War {
         Self::of_pages(&files, context, Distributable::NotSaid)
     }
 
-    /// The counter app with a file of [`BALLAST_BYTES`], so that it takes a while on its way. The same bytes each time.
+    /// The counter app with a file of `BALLAST_BYTES`, so that it takes a while on its way. The same bytes each time.
     ///
     /// # Errors
     /// [`WarError::Counter`], never seen: it is packed in memory.
@@ -232,7 +234,7 @@ pub fn probe_files() -> Vec<(Utf8PathBuf, Vec<u8>)> {
 
 /// Packs files, uncompressed and all of the same time, so that the archive depends on nothing but them.
 ///
-/// The time is [`PAGE_TIME`], by the extra field that knows UTC: Jasper compiles a page anew when its time is another
+/// The time is [`PAGE_TIME`], by the extra field that knows UTC: Jasper compiles a page again when its time differs
 /// than that of its class, so it must be the same in every run and time zone.
 fn pack(files: &[(Utf8PathBuf, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
     let time = DateTime::from_date_and_time(2020, 2, 1, 0, 0, 0).unwrap_or_default();
@@ -273,7 +275,7 @@ fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
     let no_zip = |problem: String| WarError::NoZip { path: path.to_owned(), problem };
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| {
         no_zip(match error {
-            ZipError::InvalidArchive(_) => "it is no zip archive, or a truncated one".to_owned(),
+            ZipError::InvalidArchive(_) => "it is not a zip archive, or is truncated".to_owned(),
             error => error.to_string(),
         })
     })?;
@@ -298,7 +300,7 @@ fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
         }
     }
     if archive.is_empty() {
-        return Err(no_zip("it has no entries".to_owned()));
+        return Err(no_zip("the archive is empty".to_owned()));
     }
     let Some(descriptor) = descriptor else { return Ok(Distributable::NoDescriptor) };
     let said = Descriptor::read(&descriptor).map_err(|problem| WarError::Descriptor {

@@ -17,11 +17,11 @@ use crate::model::{ClientName, ContextPath, Guarantee, NodeName};
 pub(super) struct AppSession<'a> {
     pub(super) context: Option<&'a ContextPath>,
     pub(super) stem: &'a str,
-    /// Who was told its id first.
+    /// Who was given its id first.
     pub(super) client: &'a ClientName,
-    /// The first request whose answer told its id.
+    /// The first request whose answer gave its id.
     pub(super) born: Option<usize>,
-    /// The requests that sent or were told its id, by the instant of their invocation.
+    /// The requests that sent or were given its id, by the instant of their invocation.
     pub(super) requests: Vec<usize>,
     /// For each request until when it or one before it may have changed something.
     acting_until: Vec<Nanos>,
@@ -54,7 +54,7 @@ pub(super) struct AppSessions<'a> {
     by_id: HashMap<(Option<&'a ContextPath>, &'a str), usize>,
     /// Methods and paths after which a session was seen to live on.
     keeping: HashSet<(&'a str, &'a str)>,
-    /// Methods and paths that gave a session to who had none: without a word of one they were answered out of one.
+    /// Methods and paths that gave a session to who had none: without a word of one they were answered from one.
     making: HashSet<(&'a str, &'a str)>,
 }
 
@@ -68,7 +68,7 @@ impl<'a> AppSessions<'a> {
         let mut sessions = Self::default();
         let within = |context: Option<&'a ContextPath>| context.is_none_or(|context| !left_out.contains(context));
         for (index, request) in requests.iter().enumerate().filter(|(_, request)| within(request.context)) {
-            // Without an app of its own a request of the counter's tells nothing of another app.
+            // Without an app of its own a request of the counter's says nothing about another app.
             if request.context.is_none() && request.counter.is_some() {
                 continue;
             }
@@ -258,7 +258,7 @@ impl<'a> AppSession<'a> {
             || self.shown.first().is_some_and(|shown| shown.at < at)
     }
 
-    /// Whether its time may have been over at an instant, as far as a look told how long it lives.
+    /// Whether its time may have been over at an instant, as far as a look showed how long it lives.
     pub(super) fn may_have_expired(&self, requests: &[Request<'a>], at: Nanos) -> bool {
         let lives = self.shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
         let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
@@ -282,7 +282,7 @@ impl<'a> View<'a> {
         context.is_some_and(|context| self.counters.contains(context))
     }
 
-    /// Whether a request may have ended a session or given it another id, as far as anybody can tell: it says so, or it is
+    /// Whether a request may have ended a session or given it another id, as far as is known: it says so, or it is
     /// not safe and nothing showed that the session lives on after such a one.
     pub(super) fn may_end(&self, session: &AppSession<'a>, index: usize) -> bool {
         let request = &self.requests[index];

@@ -44,10 +44,10 @@ pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
         ("the cluster was whole before each fault", Reach::FoundsSessions, whole_before(view)),
         ("the run was not cut short", Reach::Run, not_interrupted(view)),
         ("every step of the plan ended", Reach::Run, steps_ended(view)),
-        ("no wait ran out", Reach::Run, no_wait_ran_out(view)),
-        ("no node died unasked", Reach::Run, no_node_died(view)),
+        ("no wait timed out", Reach::Run, no_wait_ran_out(view)),
+        ("no node exited unexpectedly", Reach::Run, no_node_died(view)),
         ("every step left its records", Reach::Run, empty_step(view)),
-        ("every fault hit", Reach::Sessions, faults_hit(view)),
+        ("every fault had an effect", Reach::Sessions, faults_hit(view)),
         ("no node answered after its end", Reach::Sessions, nobody_answered_dead(view)),
         ("the send options in effect are those of the configuration", Reach::Sessions, send_options(view)),
     ]
@@ -119,7 +119,7 @@ fn answered_by_the_asked(view: &View<'_>) -> Shown {
     let others = view.invocations.len().saturating_sub(view.operations.len());
     Ok(match others {
         0 => format!("{told} answers"),
-        others => format!("{told} answers told their node, the {others} of other apps do not"),
+        others => format!("{told} answers named their node, the {others} of other apps do not"),
     })
 }
 
@@ -167,7 +167,7 @@ fn not_interrupted(view: &View<'_>) -> Shown {
 
 fn steps_ended(view: &View<'_>) -> Shown {
     if cut_short_as_expected(view) {
-        return Ok("the violation that was expected cut the scenario short".to_owned());
+        return Ok("the expected violation ended the scenario early".to_owned());
     }
     for (index, step) in view.plan.steps.iter().enumerate() {
         let number = index + 1;
@@ -195,16 +195,18 @@ fn no_wait_ran_out(view: &View<'_>) -> Shown {
     }
     for (_, at, event) in view.events() {
         if let Event::WaitRanOut { wanted, last_seen, waited_ms, .. } = event {
-            return Err(format!("waited {waited_ms} ms for {wanted} until {at}; last seen: {last_seen}"));
+            return Err(format!(
+                "timed out at {at} after {waited_ms} ms waiting for {wanted}; last status: {last_seen}"
+            ));
         }
     }
-    Ok("every wait ended".to_owned())
+    Ok("every wait succeeded".to_owned())
 }
 
 fn no_node_died(view: &View<'_>) -> Shown {
     match view.timeline.deaths.first() {
         Some((at, node, why, _)) => Err(format!("{node} ended at {at}: {why}")),
-        None => Ok("every node ended as asked".to_owned()),
+        None => Ok("nodes exited only as requested".to_owned()),
     }
 }
 
@@ -216,17 +218,17 @@ fn faults_hit(view: &View<'_>) -> Shown {
                     return Err(why);
                 }
             }
-            FaultFate::Missed(seen) => return Err(format!("{} missed: {seen}", fault.name())),
-            FaultFate::Open => return Err(format!("nothing proves that {} hit", fault.name())),
+            FaultFate::Missed(seen) => return Err(format!("{} had no effect: {seen}", fault.name())),
+            FaultFate::Open => return Err(format!("nothing proves that {} had an effect", fault.name())),
         }
     }
     Ok(match view.timeline.faults.len() {
         0 => "no fault".to_owned(),
-        count => format!("{count} hit"),
+        count => format!("{count} had an effect"),
     })
 }
 
-/// Where the probe tells them: the channel's, and with the BackupManager those of its map.
+/// Where the probe reports them: the channel's, and with the BackupManager those of its map.
 fn send_options(view: &View<'_>) -> Shown {
     let cluster = &view.plan.topology.cluster;
     let (channel, map) = (cluster.channel_send_options(), cluster.session_send_options());
@@ -243,5 +245,5 @@ fn send_options(view: &View<'_>) -> Shown {
             told += 1;
         }
     }
-    Ok(if told == 0 { "the probe does not tell them".to_owned() } else { format!("as configured in {told} looks") })
+    Ok(if told == 0 { "the probe does not report them".to_owned() } else { format!("as configured in {told} looks") })
 }

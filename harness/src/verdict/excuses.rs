@@ -1,4 +1,4 @@
-//! Excuses: why a session is not there any more by right. Somebody may have ended it, or taken the id from it that a request
+//! Excuses: why a session may legitimately be gone. Somebody may have ended it, or taken the id from it that a request
 //! sent, or its time was over.
 
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Session<'_> {
         })
     }
 
-    /// What may have taken the session away, or keeps a node from having to know it, as the walk through it found.
+    /// What may have taken the session away, or keeps a node from having to know it, as the pass through it found.
     pub(super) fn take_over_doubts(&mut self) {
         for (loss, bounds) in self.losses.iter_mut().zip(&self.held.losses) {
             loss.excuse = loss.excuse.or(bounds.doubt);
@@ -69,9 +69,9 @@ impl Session<'_> {
         if at <= operations[shortened].completed.unwrap_or(operations[shortened].invoked) {
             return false;
         }
-        // Where no look told how long it lives, it is as long as the page says.
+        // Where no look showed how long it lives, it is as long as the page says.
         let life = self.short.map_or(SHORT_LIFE, |(_, life)| life);
-        // A request that was not answered out of it may have come when it was over already.
+        // A request that was not answered from it may have come when it was over already.
         let last = self.answers.partition_point(|index| operations[*index].invoked < at);
         let used = self.answers[..last].last().map(|index| operations[*index].invoked);
         used.is_some_and(|used| life <= at.since(used))

@@ -1,4 +1,4 @@
-//! What the steps of a plan expected of their answers, and which violations the scenario was told to show.
+//! What the steps of a plan expected of their answers, and which violations the scenario is expected to show.
 
 mod logs;
 mod replicas;
@@ -96,18 +96,18 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
     let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
     let (status, because) = if times >= expected.at_least {
         let seen = most.map_or_else(String::new, |finding| finding.because.clone());
-        (Status::Holds, if chance { format!("it showed {times} times in {trials} sessions: {seen}") } else { seen })
+        (Status::Holds, if chance { format!("it occurred {times} times in {trials} sessions: {seen}") } else { seen })
     } else if chance && trials < expected.trials {
-        (Status::Unknown, format!("{trials} sessions were tried where it takes {}", expected.trials))
+        (Status::Unknown, format!("{trials} sessions were tried, at least {} are needed", expected.trials))
     } else if times == 0 && undecided && !chance {
         let open = findings.iter().find(|finding| finding.status == Status::Unknown);
         let why = open.map_or_else(String::new, |finding| format!("{}: {}", finding.guarantee, finding.because));
-        (Status::Unknown, format!("it did not show, and not all was decided ({why})"))
+        (Status::Unknown, format!("it did not occur, and not everything was decided ({why})"))
     } else if chance {
         let least = expected.at_least;
-        (Status::Violated, format!("it showed {times} times in {trials} sessions, where {least} were due"))
+        (Status::Violated, format!("it occurred {times} times in {trials} sessions, expected at least {least}"))
     } else {
-        (Status::Violated, "it did not show".to_owned())
+        (Status::Violated, "it did not occur".to_owned())
     };
     Expectation {
         what: expected.violation.to_string(),
@@ -118,12 +118,12 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
     }
 }
 
-/// Whether a violation is one that the scenario was told to show.
+/// Whether a violation is one that the scenario is expected to show.
 pub(super) fn is_expected(view: &View<'_>, violation: Violation) -> bool {
     view.plan.expect_violations.iter().any(|expected| expected.violation == violation)
 }
 
-/// Whether a wait ran out because of a violation that the scenario was told to show.
+/// Whether a wait ran out because of a violation that the scenario is expected to show.
 pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
     let expected = |guarantee| is_expected(view, Violation::of(guarantee));
     let named = view.events().any(|(_, _, event)| match event {
@@ -331,7 +331,7 @@ fn answered(
 fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Expectation {
     answered(what, last, |_, reply| match &reply.counter {
         Some(counter) => of(counter),
-        None => Err(format!("got HTTP {} of something else than the counter app", reply.status)),
+        None => Err(format!("got HTTP {} from something other than the counter app", reply.status)),
     })
 }
 
@@ -339,7 +339,7 @@ fn same<T: PartialEq>(wanted: &T, found: T, show: impl Fn(T) -> String) -> Resul
     if *wanted == found { Ok(show(found)) } else { Err(show(found)) }
 }
 
-/// The session id that an answer tells.
+/// The session id that an answer gives.
 fn told(reply: &Reply) -> Option<&str> {
     match &reply.counter {
         Some(counter) => counter.session.as_ref().map(SessionId::as_str),
@@ -349,7 +349,7 @@ fn told(reply: &Reply) -> Option<&str> {
 
 fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String, String> {
     let sent = asked.sent.map(SessionId::stem);
-    // Another app tells its session only when it changes.
+    // Another app gives the id only when it changes.
     let id = told(reply).or(if reply.counter.is_none() { asked.sent.map(SessionId::as_str) } else { None });
     let id = id.map(super::operations::stem);
     let found = match (sent, id) {
@@ -358,8 +358,8 @@ fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String
         _ => SessionFate::New,
     };
     same(&fate, found, |fate| match fate {
-        SessionFate::Kept => "was answered out of its session".to_owned(),
-        SessionFate::New => "was answered out of a new session".to_owned(),
+        SessionFate::Kept => "was answered from its session".to_owned(),
+        SessionFate::New => "was answered from a new session".to_owned(),
         SessionFate::None => "was answered without a session".to_owned(),
     })
 }

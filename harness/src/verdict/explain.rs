@@ -11,7 +11,7 @@ use crate::history::{
 };
 use crate::model::{NodeName, SessionId};
 
-/// How many records before and after each piece of evidence are told.
+/// How many records before and after each piece of evidence are shown.
 const AROUND: usize = 2;
 /// The most lines of one explanation.
 const LINES: usize = 40;
@@ -66,8 +66,8 @@ fn line(record: &Record, history: &History) -> String {
             format!("{node}  fault {fault} ({kind}) {}", phase_in_words(phase))
         }
         RecordKind::Observe(observation) => match &observation.seen {
-            Seen::State(state) => format!("{}  looked at: {}", observation.node, state_in_words(state)),
-            Seen::Dead(why) => format!("{}  looked at in vain: {why}", observation.node),
+            Seen::State(state) => format!("{}  observed: {}", observation.node, state_in_words(state)),
+            Seen::Dead(why) => format!("{}  could not be observed: {why}", observation.node),
         },
         RecordKind::Event(event) => event_in_words(event),
         RecordKind::Log(log) => format!("{}  log {}: {}", log.node, log.level, log.message),
@@ -108,8 +108,8 @@ fn reply_in_words(reply: &Reply) -> String {
 fn phase_in_words(phase: &FaultPhase) -> String {
     match phase {
         FaultPhase::Asked => "asked for".to_owned(),
-        FaultPhase::Hit { proof } => format!("hit: {proof}"),
-        FaultPhase::Missed { seen } => format!("missed: {seen}"),
+        FaultPhase::Hit { proof } => format!("took effect: {proof}"),
+        FaultPhase::Missed { seen } => format!("had no effect: {seen}"),
         FaultPhase::Healed { effect: None } => "undone".to_owned(),
         FaultPhase::Healed { effect: Some(effect) } => format!("undone: {effect}"),
     }
@@ -140,7 +140,7 @@ fn event_in_words(event: &Event) -> String {
         Event::Addressed { endpoints } => format!("{} nodes have addresses", endpoints.nodes.len()),
         Event::ClusterAdopted { from, nodes } => {
             let nodes: Vec<_> = nodes.iter().map(NodeName::as_str).collect();
-            format!("the cluster of run {from} was taken over, as good as new: {}", nodes.join(", "))
+            format!("the cluster of run {from} was reset and reused: {}", nodes.join(", "))
         }
         Event::NodeStarts { node } => format!("{node}  starts"),
         Event::NodeReady { node } => format!("{node}  is ready"),
@@ -155,11 +155,11 @@ fn event_in_words(event: &Event) -> String {
         }
         Event::WarDropped { node, context, .. } => format!("{node}  the WAR for {context} is dropped"),
         Event::WarRemoved { node, context } => format!("{node}  the WAR for {context} is removed"),
-        Event::Undeployed { node, context } => format!("{node}  has {context} no more"),
+        Event::Undeployed { node, context } => format!("{node}  no longer has {context}"),
         Event::Deployed { node, context } => format!("{node}  serves {context}"),
         Event::Synchronised { node, sessions } => format!("{node}  holds the same {sessions} sessions as its peers"),
         Event::WaitRanOut { wanted, last_seen, waited_ms, .. } => {
-            format!("waited {waited_ms} ms for {wanted}; last seen: {last_seen}")
+            format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}")
         }
         Event::NodeDied { node, why } => format!("{node}  died: {why}"),
         Event::Interrupted { by } => format!("interrupted by {by}"),

@@ -29,12 +29,12 @@ pub struct Verdict {
     pub format: u32,
     /// The worst of what is promised: violated before unknown before holds.
     pub status: Status,
-    /// One entry a guarantee of the plan, in its order; behind them each other one that tells of a loss which was seen.
+    /// One entry a guarantee of the plan, in its order; behind them each other one that reports a loss which was seen.
     pub guarantees: Vec<Finding>,
     /// What the plan's steps expected of their answers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<Expectation>,
-    /// The violations that the scenario was told to show.
+    /// The violations that the scenario is expected to show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expected_violations: Vec<Expectation>,
     /// What must be true for the rest to mean anything.

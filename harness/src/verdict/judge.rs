@@ -13,7 +13,7 @@ use crate::model::{Guarantee, Plan, Violation};
 /// Judges a run.
 ///
 /// A guarantee is violated where a record proves it, unknown where an assumption that it rests on is not met or where
-/// too little was tried, and holds only where the run could have shown the contrary. A loss that was seen is told whatever
+/// too little was tried, and holds only where the run could have shown the contrary. A loss that was seen is reported whatever
 /// guarantees the plan asks for, and whatever the configuration promises.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let view = View::of(plan, history);
@@ -47,7 +47,7 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     }
 }
 
-/// Those of the plan, and behind them each other one that tells of a loss which was seen.
+/// Those of the plan, and behind them each other one that reports a loss which was seen.
 fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
     let asked = &view.plan.guarantees;
     let mut findings: Vec<Finding> = asked.iter().map(|it| finding(*it, view, assumed)).collect();
@@ -126,7 +126,10 @@ fn none_in(trials: usize) -> String {
 fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
     view.events().find_map(|(record, _, event)| match event {
         Event::WaitRanOut { wanted, last_seen, waited_ms, breaks } if *breaks == Some(guarantee) => {
-            Some(Judgement::violated_by(format!("waited {waited_ms} ms for {wanted}; last seen: {last_seen}"), record))
+            Some(Judgement::violated_by(
+                format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}"),
+                record,
+            ))
         }
         _ => None,
     })
@@ -173,7 +176,7 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
     })
 }
 
-/// Violated before unknown before holds; and nothing holds where nothing was told.
+/// Violated before unknown before holds; and nothing holds where nothing was judged.
 fn overall(told: &[Status], assumed: &[Weighed]) -> Status {
     if told.contains(&Status::Violated) {
         return Status::Violated;

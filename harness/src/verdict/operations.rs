@@ -54,7 +54,7 @@ impl<'a> Operation<'a> {
         !matches!(self.fate, Fate::Nothing)
     }
 
-    /// The session id that its answer tells, by the app's word or by a cookie.
+    /// The session id that its answer gives, by the app's word or by a cookie.
     pub(super) fn told(&self) -> Option<&'a str> {
         let (reply, counter) = match self.fate {
             Fate::Landed(reply, counter) => (reply, Some(counter)),

@@ -13,7 +13,7 @@ use crate::history::{History, LogClass, Nanos, RecordKind};
 use crate::model::plan::AppRequest;
 use crate::model::{FaultKind, NodeName, Plan, StepKind};
 
-/// TCP gets through so much packet loss within Tribes' waits (5 s and one retry); what may get lost at more is not told
+/// TCP gets through so much packet loss within Tribes' waits (5 s and one retry); what may get lost at more is not reported
 /// by any log.
 const BEARABLE_PERCENT: u8 = 30;
 
@@ -72,7 +72,7 @@ fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeli
     !gentle || history.records.iter().any(told)
 }
 
-/// Whether a node had ended or was frozen and the others had not formed anew: that its peers then miss it has a cause of
+/// Whether a node had ended or was frozen and the others had not formed again: that its peers then miss it has a cause of
 /// its own.
 fn is_short_of_a_node(timeline: &Timeline<'_>, at: Nanos) -> bool {
     timeline.faults.iter().any(|fault| {

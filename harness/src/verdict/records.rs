@@ -99,7 +99,7 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     });
     // Whatever was to be cut off, nothing was.
     if let Some(nothing) = proof.filter(|proof| proof.starts_with("0 packet")) {
-        return Some(format!("{} touched nothing: {nothing}", fault.name()));
+        return Some(format!("{} affected nothing: {nothing}", fault.name()));
     }
     if fault.kind.is_undone_in_place() {
         return None;
@@ -111,7 +111,7 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     Some(format!("{} was missed at {missed} by a peer, before {} was asked for", fault.node, fault.name()))
 }
 
-/// Another end than the one that was asked for, where the proof tells of one.
+/// Another end than the one that was asked for, where the proof reports one.
 fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
     let number = |word: &str| {
         let (_, behind) = proof.split_once(word)?;
@@ -198,7 +198,7 @@ pub(super) fn silent_log(view: &View<'_>) -> Option<String> {
     for node in view.plan.topology.names() {
         for life in view.timeline.lives(node).iter().filter(|life| life.ready.is_some()) {
             if !wrote(view, node, life) {
-                return Some(format!("the log of {node} was not seen to flow since {}", life.from));
+                return Some(format!("no line of the log of {node} was received since {}", life.from));
             }
         }
     }

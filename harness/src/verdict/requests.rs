@@ -24,7 +24,7 @@ pub(super) struct Request<'a> {
     pub(super) context: Option<&'a ContextPath>,
     /// The id in the client's cookie.
     pub(super) sent: Option<&'a SessionId>,
-    /// The id that the answer tells.
+    /// The id that the answer gives.
     pub(super) told: Option<&'a str>,
     pub(super) reply: Option<&'a Reply>,
     pub(super) invoked: Nanos,

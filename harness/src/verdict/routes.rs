@@ -1,4 +1,4 @@
-//! The routes of the nodes: as they run, where their probes tell it, else as they are configured.
+//! The routes of the nodes: as they run, where their probes report them, else as they are configured.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::{NodeName, Plan};
 #[derive(Debug, Default)]
 pub(super) struct Routes<'a> {
     of: BTreeMap<&'a NodeName, Option<&'a str>>,
-    /// What a node was told to be called by a system property, and the record of a look that shows another route, or none.
+    /// What a node was configured to be called by a system property, and the record of a look that shows another route, or none.
     pub(super) ignored: Vec<(&'a NodeName, String, Option<&'a str>, usize)>,
 }
 

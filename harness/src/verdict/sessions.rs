@@ -29,7 +29,7 @@ pub(super) struct Session<'a> {
     pub(super) operations: Vec<usize>,
     /// Those that asked for it and reached nobody.
     pub(super) refused: Vec<usize>,
-    /// Those that were answered out of it, by the instant of invocation.
+    /// Those that were answered from it, by the instant of invocation.
     pub(super) answers: Vec<usize>,
     /// Those that asked for it and did not find it.
     pub(super) losses: Vec<Loss<'a>>,
@@ -55,9 +55,9 @@ pub(super) struct Session<'a> {
     pub(super) ends: Vec<usize>,
     /// Those that asked for another id and whose answer is lost.
     changes: Vec<usize>,
-    /// The request that made it end so long after its last use, and how long that is, as looks told.
+    /// The request that made it end so long after its last use, and how long that is, as looks showed.
     pub(super) short: Option<(usize, Duration)>,
-    /// The request that made it end some time after its last use, and no look told how long that is.
+    /// The request that made it end some time after its last use, and no look showed how long that is.
     pub(super) shortened: Option<usize>,
     /// Until when any of the first so many operations was under way, beginning with the first one.
     busy_until: Vec<Nanos>,
@@ -163,7 +163,7 @@ impl Session<'_> {
         self.ends.iter().any(ended) || self.may_have_expired(operations, at)
     }
 
-    /// Whether it may go by an id that nobody was told: a change whose answer was lost, and no later answer shows the old
+    /// Whether it may go by an id that no client was given: a change whose answer was lost, and no later answer shows the old
     /// one.
     pub(super) fn may_be_renamed(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
         self.changes.iter().any(|index| {
@@ -317,7 +317,7 @@ impl<'a> Book<'a> {
     }
 }
 
-/// The stem before each that a change-id request gave. Other answers may tell the new one first.
+/// The stem before each that a change-id request gave. Other answers may give the new one first.
 fn renamed<'a>(operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
     let changes = operations.iter().filter(|operation| operation.request == AppRequest::ChangeId);
     let renamed = changes.filter_map(|change| Some((stem(change.told()?), stem(change.sent?.as_str()))));

@@ -18,9 +18,9 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost)
     let times = |all: &[super::NodeTime]| all.iter().map(|it| (it.ms, None)).collect::<Vec<_>>();
     let all = [
         (at_most.first_answer, "first answer after a fault", first.collect(), silent),
-        (at_most.farm, "farm to every node", single(measures.farm_ms), 0),
+        (at_most.farm, "farm deployment to every node", single(measures.farm_ms), 0),
         (at_most.start, "start of the cluster", single(measures.start_ms), 0),
-        (at_most.latency_p99, "99 of 100 answers", single(measures.latency.map(|it| micros(it.p99_us))), 0),
+        (at_most.latency_p99, "latency (99th percentile)", single(measures.latency.map(|it| micros(it.p99_us))), 0),
         (at_most.state_transfer, "state transfer", times(&measures.state_transfers), 0),
         (at_most.eviction, "eviction", measures.evictions.iter().map(|it| (it.ms, None)).collect(), unmissed),
     ];
@@ -82,11 +82,13 @@ fn lag(view: &View<'_>, measures: &Measures, limit: Millis) -> Expectation {
             (Status::Violated, what, vec![replica.record])
         }
         (None, Some(lag)) if lag.max_us <= limit.0.saturating_mul(1000) => {
-            (Status::Holds, format!("it took {} ms at most, as far as looks tell", lag.max_us.div_ceil(1000)), vec![])
+            (Status::Holds, format!("it took {} ms at most, as far as looks show", lag.max_us.div_ceil(1000)), vec![])
         }
-        (None, Some(_)) => {
-            (Status::Unknown, "no look came soon enough to tell, and none showed a replica behind".to_owned(), vec![])
-        }
+        (None, Some(_)) => (
+            Status::Unknown,
+            "no look came soon enough to measure it, and none showed a replica behind".to_owned(),
+            vec![],
+        ),
         (None, None) => (Status::Unknown, "it was not measured".to_owned(), vec![]),
     };
     Expectation { what: format!("replication lag within {limit}"), status, because, rests_on: vec![], evidence }

@@ -13,7 +13,7 @@ pub(super) struct Fault<'a> {
     pub(super) kind: FaultKind,
     pub(super) node: &'a NodeName,
     pub(super) asked: Nanos,
-    /// The record that tells of it last, of asked, hit and missed.
+    /// The record that reports it last, of asked, hit and missed.
     pub(super) record: usize,
     pub(super) fate: FaultFate<'a>,
     pub(super) healed: Option<Nanos>,
@@ -24,7 +24,7 @@ pub(super) struct Fault<'a> {
 pub(super) enum FaultFate<'a> {
     Hit(Nanos),
     Missed(&'a str),
-    /// Neither was told.
+    /// Neither is known.
     Open,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Life {
     pub(super) from: Nanos,
     pub(super) ready: Option<Nanos>,
     pub(super) synchronised: Option<Nanos>,
-    /// When a fault was asked for on it, it died, or it was started anew.
+    /// When a fault was asked for on it, it died, or it was restarted.
     pub(super) until: Nanos,
     /// Whether it began before the cluster first formed, when there was no state to take over.
     pub(super) first: bool,

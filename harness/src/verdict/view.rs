@@ -64,8 +64,8 @@ impl Content {
         let least = wanted.count?;
         match self.count {
             Some(count) if count >= least => None,
-            Some(count) => Some(format!("count {count} where {least} was due")),
-            None => Some(format!("no count where {least} was due")),
+            Some(count) => Some(format!("count {count}, expected {least}")),
+            None => Some(format!("no count, expected {least}")),
         }
     }
 
@@ -74,15 +74,15 @@ impl Content {
         if let Some(once) = &wanted.once {
             match &self.once {
                 Some(here) if here == once => {}
-                Some(here) => return Some(format!("once {here:?} where {once:?} was due")),
-                None => return Some(format!("no once where {once:?} was due")),
+                Some(here) => return Some(format!("once {here:?}, expected {once:?}")),
+                None => return Some(format!("no once, expected {once:?}")),
             }
         }
         let list = wanted.list.as_ref()?;
         match &self.list {
             Some(here) if here.starts_with(list) => None,
-            Some(here) => Some(format!("list {here:?} where {list:?} was due")),
-            None => Some(format!("no list where {list:?} was due")),
+            Some(here) => Some(format!("list {here:?}, expected {list:?}")),
+            None => Some(format!("no list, expected {list:?}")),
         }
     }
 }
@@ -262,7 +262,7 @@ impl<'a> View<'a> {
                 let mut inside =
                     self.looks.iter().filter(|look| look.node == node && from <= look.asked && look.at <= to);
                 if !inside.any(|look| look.state.is_some()) {
-                    spots.push(format!("the probe of {node} told nothing in step {number}"));
+                    spots.push(format!("the probe of {node} returned nothing in step {number}"));
                 }
             }
         }

@@ -40,13 +40,13 @@ struct Owner {
 impl Owner {
     fn take(&self, step: &str) -> Result<(), Failure> {
         match step {
-            "told" => self.told(&mut sleep())?,
+            "registered" => self.registered(&mut sleep())?,
             "marked" => self.marked(&mut sleep(), "marked").map(drop)?,
             "deaf" => self.marked(&mut shell("trap '' TERM INT HUP; exec sleep 300"), "deaf").map(drop)?,
             "session" => self.marked(Command::new("setsid").args(["sleep", "300"]), "session").map(drop)?,
             // Children without the run's id, one of them in a session of its own: only the parent gives them away.
-            "family" => self.told(&mut shell("env -i sleep 300 & setsid env -i sleep 300 & exec sleep 300"))?,
-            // Neither told nor marked: it is no business of the run's.
+            "family" => self.registered(&mut shell("env -i sleep 300 & setsid env -i sleep 300 & exec sleep 300"))?,
+            // Neither registered nor marked: it is no business of the run's.
             "other" => {
                 let pid = start(sleep().env_remove(RUN_VARIABLE))?;
                 say("other", pid)?;
@@ -76,14 +76,14 @@ impl Owner {
         Ok(())
     }
 
-    /// A process that the guard is told of and that does not carry the run's id.
-    fn told(&self, command: &mut Command) -> Result<(), Failure> {
+    /// A process that the guard is informed of and that does not carry the run's id.
+    fn registered(&self, command: &mut Command) -> Result<(), Failure> {
         let pid = start(command)?;
         self.guard.process(pid)?;
-        say("told", pid)
+        say("registered", pid)
     }
 
-    /// A process that carries the run's id and that the guard is not told of.
+    /// A process that carries the run's id and that the guard does not know of.
     fn marked(&self, command: &mut Command, name: &str) -> Result<u32, Failure> {
         let pid = start(command.env(RUN_VARIABLE, self.run.as_str()))?;
         say(name, pid)?;

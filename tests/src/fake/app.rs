@@ -85,7 +85,7 @@ impl World {
         let (stem, route) = id.split_once('.').unwrap_or((id, ""));
         let renamed = own_route.filter(|own| own != route).map(|own| format!("{stem}.{own}"));
         let Some(role) = self.nodes[index].sessions.get(id).map(|session| session.role) else {
-            // The answer that told the new id got lost on the way: the valve looks for the session under it too.
+            // The answer that gave the new id got lost on the way: the valve looks for the session under it too.
             return renamed.filter(|renamed| self.nodes[index].sessions.contains_key(renamed));
         };
         self.take_over(index, id);
@@ -101,7 +101,7 @@ impl World {
         let new = match self.bug {
             Some(Bug::NewStemAtFailover(_)) if strikes => Some(self.new_id(index)),
             Some(Bug::OldRouteAtFailover(kill)) if kill == self.kills => None,
-            // A proxy of `BackupManager` fails to tell the dead owner that it has taken the session over; the valve
+            // A proxy of `BackupManager` fails to inform the dead owner that it has taken the session over; the valve
             // takes that for no session, and renames the id with the next request.
             _ => renamed.filter(|_| role != Role::Proxy),
         };

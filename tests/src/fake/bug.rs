@@ -88,13 +88,13 @@ pub enum BadAnswer {
     Reset,
 }
 
-/// An answer of a probe that tells nothing.
+/// An answer of a probe that reports nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BadProbe {
     /// HTTP 500.
     ServerError,
     /// HTTP 200, and no JSON.
     Garbage,
-    /// Members and server are told, the sessions cannot be read.
+    /// Members and server are reported, the sessions cannot be read.
     SessionsUnreadable,
 }

@@ -27,7 +27,7 @@ pub(super) struct Session {
     pub(super) id: String,
     pub(super) role: Role,
     pub(super) attributes: BTreeMap<String, Value>,
-    /// How many messages have told of it, for a replica that stops listening.
+    /// How many messages have contained it, for a replica that stops listening.
     pub(super) messages: u32,
 }
 
@@ -65,7 +65,7 @@ pub(super) struct App {
     pub(super) bytes: Bytes,
 }
 
-/// What an app is served from: SHA-256 of its archive, and over what is in it, as a probe tells them.
+/// What an app is served from: SHA-256 of its archive, and over what is in it, as a probe reports them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Bytes {
     pub(super) war_sha256: Option<String>,

@@ -1,4 +1,4 @@
-//! What nodes tell each other of sessions, and how a bug garbles it.
+//! What nodes send each other about sessions, and how a bug garbles it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,10 +34,10 @@ impl World {
                 }
             }
             ManagerKind::Backup => {
-                let holder = |world: &Self, to: usize| {
+                let keeper = |world: &Self, to: usize| {
                     world.nodes[to].sessions.get(id).is_some_and(|session| session.role == Role::Backup)
                 };
-                match self.others(from).into_iter().find(|&to| holder(self, to)) {
+                match self.others(from).into_iter().find(|&to| keeper(self, to)) {
                     Some(backup) => self.deliver(backup, id, sets, created, Role::Backup),
                     None => self.relocate(),
                 }

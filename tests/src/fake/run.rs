@@ -114,7 +114,7 @@ impl FakeRun {
             run_dir,
             limits: self.limits,
             token: "a-secret".to_owned(),
-            pages: None,
+            jsp_cache: None,
             classes: None,
             compiler: None,
             other_distributions: std::collections::BTreeMap::new(),

@@ -52,7 +52,7 @@ impl FakeRuntime {
         Err(node_error(node, "undoing what was not done", std::io::Error::from(std::io::ErrorKind::InvalidInput)))
     }
 
-    /// What an archive's bytes are, as a probe tells them; nothing of what is no app.
+    /// What an archive's bytes are, as a probe reports them; nothing of what is no app.
     fn bytes_of(&self, node: &NodeName, file: &NodeFile, context: &ContextPath) -> Result<Bytes, RuntimeError> {
         let path = self.folder.join(node.as_str()).join(context.war_name());
         let failed = |error| node_error(node, "keeping an archive", error);
@@ -121,7 +121,7 @@ impl Runtime for FakeRuntime {
             world.nodes[index].folder.clone()
         })?;
         let laid = fs_err::create_dir_all(&folder).and_then(|()| fs_err::write(folder.join("harness.log"), ""));
-        laid.map_err(|error| node_error(&launch.node, "laying its files", error))
+        laid.map_err(|error| node_error(&launch.node, "writing its files", error))
     }
 
     async fn start(&self, node: &NodeName) -> Result<(), RuntimeError> {

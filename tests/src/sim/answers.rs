@@ -3,65 +3,65 @@
 use tomee_harness::model::plan::AppRequest;
 
 use super::cluster::{Held, Id};
-use super::ledger::{Anomaly, Answered, Excuse, Ledger, Told};
+use super::ledger::{Anomaly, Answered, Excuse, Ledger, ObservedAnswer};
 
 impl Ledger {
     /// Reads an answer.
-    pub(super) fn read(&mut self, told: &Told) {
-        let answered = told.id.and_then(|id| self.of_stem(id.stem));
-        if let Some(asked) = told.asked.filter(|asked| Some(*asked) != answered) {
-            self.missed(asked, told);
+    pub(super) fn read(&mut self, observed: &ObservedAnswer) {
+        let answered = observed.id.and_then(|id| self.of_stem(id.stem));
+        if let Some(asked) = observed.asked.filter(|asked| Some(*asked) != answered) {
+            self.missed(asked, observed);
         }
         let Some(session) = answered else {
-            if let Some(id) = told.id {
-                self.stranger(told, id);
+            if let Some(id) = observed.id {
+                self.stranger(observed, id);
             }
             return;
         };
-        if told.asked.is_some() && told.asked != Some(session) && self.known[session].acknowledged {
-            let text = format!("#{} was answered out of another client's session", told.operation);
-            self.against(session, told, text);
+        if observed.asked.is_some() && observed.asked != Some(session) && self.known[session].acknowledged {
+            let text = format!("#{} was answered from another client's session", observed.operation);
+            self.against(session, observed, text);
             return;
         }
-        for text in self.wrongs(session, told) {
-            self.against(session, told, text);
+        for text in self.wrongs(session, observed) {
+            self.against(session, observed, text);
         }
         let known = &mut self.known[session];
         let answer = Answered {
-            invoked: told.invoked,
-            completed: told.completed,
-            count: told.count,
-            counting: told.request == AppRequest::Count,
+            invoked: observed.invoked,
+            completed: observed.completed,
+            count: observed.count,
+            counting: observed.request == AppRequest::Count,
         };
         known.answers.push(answer);
         known.acknowledged = true;
         known.trailing = 0;
         known.answers_since_heal += 1;
-        if known.unsure.is_some_and(|since| since < told.invoked) && known.enders == 0 {
+        if known.unsure.is_some_and(|since| since < observed.invoked) && known.enders == 0 {
             (known.unsure, known.renamed_unheard) = (None, false);
         }
-        if known.staked.is_some_and(|staked| staked < told.invoked) {
-            known.tested = Some(told.invoked);
+        if known.staked.is_some_and(|staked| staked < observed.invoked) {
+            known.tested = Some(observed.invoked);
         }
     }
 
     /// An id that no node has given: a changed stem.
-    fn stranger(&mut self, told: &Told, id: Id) {
-        let session = self.created(told.client, told.context, id.stem, told.node, told.once);
+    fn stranger(&mut self, observed: &ObservedAnswer, id: Id) {
+        let session = self.created(observed.client, observed.context, id.stem, observed.node, observed.once);
         self.known[session].acknowledged = true;
     }
 
     /// A session was asked for, and another one or none answered.
-    fn missed(&mut self, session: usize, told: &Told) {
+    fn missed(&mut self, session: usize, observed: &ObservedAnswer) {
         let known = &self.known[session];
-        if told.request == AppRequest::Invalidate || known.finished {
+        if observed.request == AppRequest::Invalidate || known.finished {
             return;
         }
-        if known.ended.is_some_and(|ended| ended <= told.completed) {
+        if known.ended.is_some_and(|ended| ended <= observed.completed) {
             self.known[session].finished = true;
             return;
         }
-        if told.raced || known.unsure.is_some() || known.enders > 0 {
+        if observed.raced || known.unsure.is_some() || known.enders > 0 {
             if known.renamed_unheard {
                 self.either.get_or_insert_with(|| "an unanswered request moved a session to another route".to_owned());
             }
@@ -74,16 +74,16 @@ impl Ledger {
             self.unclear("a session whose first request was not answered was not found");
             return;
         }
-        let text = match told.id {
-            Some(_) => format!("#{} was given another session", told.operation),
-            None => format!("#{} found no session", told.operation),
+        let text = match observed.id {
+            Some(_) => format!("#{} was given another session", observed.operation),
+            None => format!("#{} found no session", observed.operation),
         };
-        self.against(session, told, text);
+        self.against(session, observed, text);
         self.known[session].finished = true;
     }
 
-    fn against(&mut self, session: usize, told: &Told, text: String) {
-        if told.raced {
+    fn against(&mut self, session: usize, observed: &ObservedAnswer, text: String) {
+        if observed.raced {
             self.unclear("a request that overlaps one that ends its session or changes its id");
             return;
         }
@@ -103,52 +103,53 @@ impl Ledger {
     }
 
     /// What is wrong with an answer out of the session that was asked for.
-    fn wrongs(&self, session: usize, told: &Told) -> Vec<String> {
-        let (known, name) = (&self.known[session], format!("#{}", told.operation));
+    fn wrongs(&self, session: usize, observed: &ObservedAnswer) -> Vec<String> {
+        let (known, name) = (&self.known[session], format!("#{}", observed.operation));
         let mut wrongs = Vec::new();
-        if known.ended.is_some_and(|ended| ended < told.invoked) {
-            wrongs.push(format!("{name} was answered out of a session that had ended"));
+        if known.ended.is_some_and(|ended| ended < observed.invoked) {
+            wrongs.push(format!("{name} was answered from a session that had ended"));
             return wrongs;
         }
-        let counting = told.request == AppRequest::Count;
-        let before: Vec<&Answered> = known.answers.iter().filter(|answer| answer.completed < told.invoked).collect();
+        let counting = observed.request == AppRequest::Count;
+        let before: Vec<&Answered> =
+            known.answers.iter().filter(|answer| answer.completed < observed.invoked).collect();
         let due = before.iter().map(|answer| answer.count).max().unwrap_or_default() + i64::from(counting);
-        if told.count < due {
-            wrongs.push(format!("{name} showed count {} where {due} was due", told.count));
+        if observed.count < due {
+            wrongs.push(format!("{name} showed count {}, expected {due}", observed.count));
         }
         if let Some(last) = before.iter().max_by_key(|answer| answer.completed) {
             let late = known.attempts.iter().filter(|attempt| {
                 !attempt.failed
-                    && attempt.invoked < told.completed
+                    && attempt.invoked < observed.completed
                     && attempt.completed.is_none_or(|completed| completed > last.invoked)
                     && !(last.counting && attempt.completed == Some(last.completed))
             });
             let most = last.count + i64::try_from(late.count()).unwrap_or(i64::MAX);
-            if told.count > most {
-                wrongs.push(format!("{name} showed count {} where {most} is the most", told.count));
+            if observed.count > most {
+                wrongs.push(format!("{name} showed count {} where {most} is the most", observed.count));
             }
         }
-        let twice = |answer: &&Answered| answer.counting && answer.count == told.count;
-        if counting && known.answers.iter().any(|answer| twice(&answer)) && told.count >= due {
-            wrongs.push(format!("{name} counted to {}, as another request had", told.count));
+        let twice = |answer: &&Answered| answer.counting && answer.count == observed.count;
+        if counting && known.answers.iter().any(|answer| twice(&answer)) && observed.count >= due {
+            wrongs.push(format!("{name} counted to {}, as another request had", observed.count));
         }
-        if told.once != known.once && !known.answers.is_empty() {
+        if observed.once != known.once && !known.answers.is_empty() {
             wrongs.push(format!("{name} showed another value of once, or none"));
         }
-        if !known.partial && told.list.first() != Some(&0) && !known.answers.is_empty() {
-            wrongs.push(format!("{name} showed the list {:?}", told.list));
+        if !known.partial && observed.list.first() != Some(&0) && !known.answers.is_empty() {
+            wrongs.push(format!("{name} showed the list {:?}", observed.list));
         }
-        if told.new && !before.is_empty() {
+        if observed.new && !before.is_empty() {
             wrongs.push(format!("{name} was answered as if the session were new"));
         }
-        if let Some(id) = told.id {
-            if id.route != told.node && !told.unrenamed {
+        if let Some(id) = observed.id {
+            if id.route != observed.node && !observed.unrenamed {
                 wrongs.push(format!("{name} was answered under another node's route"));
             }
-            match told.cookie {
-                None if told.sent != Some(id) => wrongs.push(format!("{name} did not tell the new id")),
+            match observed.cookie {
+                None if observed.sent != Some(id) => wrongs.push(format!("{name} did not give the new id")),
                 Some((cookie, _)) if cookie != id => {
-                    wrongs.push(format!("{name} told another id than it answered under"));
+                    wrongs.push(format!("{name} gave another id than it answered under"));
                 }
                 Some((_, false)) => wrongs.push(format!("{name} set a cookie for another path")),
                 _ => {}
@@ -184,7 +185,7 @@ impl Ledger {
             }
             (None, None) => "a look did not show a session".to_owned(),
             (Some(held), None) if held.is_whole() && held.count.unwrap_or_default() < floor => {
-                format!("a look showed count {:?} where {floor} was due", held.count)
+                format!("a look showed count {:?}, expected {floor}", held.count)
             }
             (Some(held), None) if held.is_whole() && held.once != known.once => {
                 "a look showed no once, or another".to_owned()

@@ -14,7 +14,7 @@ impl World {
         if own.role == ReplicaRole::Primary {
             return true;
         }
-        let holders: Vec<usize> = (0..self.machines.len())
+        let keepers: Vec<usize> = (0..self.machines.len())
             .filter(|peer| self.hears(node, *peer))
             .filter(|peer| {
                 let held = self.machines[*peer].sessions.get(&key);
@@ -22,12 +22,12 @@ impl World {
             })
             .collect();
         let role = |peer: &usize| self.machines[*peer].sessions[&key].role;
-        let primary = holders.iter().copied().find(|peer| role(peer) == ReplicaRole::Primary);
-        // A proxy fails to tell a dead owner, and the id is renamed only by the next request.
+        let primary = keepers.iter().copied().find(|peer| role(peer) == ReplicaRole::Primary);
+        // A proxy fails to inform a dead owner, and the id is renamed only by the next request.
         self.unrenamed = !own.is_whole() && !self.machines[own.owner].up && self.rng.bool();
-        let whole = match (own.is_whole(), primary.or(holders.first().copied())) {
+        let whole = match (own.is_whole(), primary.or(keepers.first().copied())) {
             (true, _) => own,
-            (false, Some(holder)) => self.machines[holder].sessions[&key].clone(),
+            (false, Some(keeper)) => self.machines[keeper].sessions[&key].clone(),
             (false, None) => {
                 self.machines[node].sessions.remove(&key);
                 return false;

@@ -1,4 +1,4 @@
-//! The machines, what they hold, and what they tell each other with `DeltaManager`.
+//! The machines, what they hold, and what they send each other with `DeltaManager`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -62,7 +62,7 @@ pub(super) struct Machine {
     pub(super) sessions: BTreeMap<Key, Held>,
 }
 
-/// What a node tells another.
+/// What a node sends another.
 #[derive(Debug, Clone)]
 pub(super) enum Message {
     Put { key: Key, held: Held },

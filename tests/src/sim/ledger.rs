@@ -1,7 +1,7 @@
 //! The ledger: what the clients know of their sessions, and what in the answers and looks goes against it.
 //!
 //! It is written from what a client or a look could see, not from what the servers hold, so that a bug counts as shown
-//! only when somebody could tell.
+//! only when that can be known.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ pub(super) struct Known {
 
 /// An answer, as the ledger reads it.
 #[derive(Debug, Clone)]
-pub(super) struct Told {
+pub(super) struct ObservedAnswer {
     pub(super) operation: usize,
     pub(super) client: usize,
     pub(super) context: usize,

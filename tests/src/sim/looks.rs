@@ -134,12 +134,12 @@ impl World {
         self.pass(MILLISECOND, 8 * MILLISECOND);
         let mut state = self.state(node, question);
         self.misreport(node, question, &mut state);
-        let told = (self.names[node].clone(), Seen::State(state));
+        let observed = (self.names[node].clone(), Seen::State(state));
         self.push(RecordKind::Observe(NodeObservation {
-            node: told.0,
+            node: observed.0,
             asked: Nanos(asked),
             question: question.clone(),
-            seen: told.1,
+            seen: observed.1,
         }));
         let place = (node, self.machines[node].life);
         for session in 0..self.ledger.known.len() {
@@ -237,7 +237,7 @@ impl World {
 
     fn context_state(&self, node: usize, context: usize) -> ContextState {
         let path = &self.contexts[context];
-        let untold = self.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::WarBytesUntold);
+        let hidden = self.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::WarBytesUntold);
         let sessions = self.machines[node].sessions.iter().filter(|(key, _)| key.context == context);
         let cookie = SessionCookieState { name: "JSESSIONID".to_owned(), path: path.to_string() };
         ContextState {
@@ -246,7 +246,7 @@ impl World {
             version: String::new(),
             available: true,
             distributable: true,
-            war_sha256: (!untold).then(|| Self::sha(context)),
+            war_sha256: (!hidden).then(|| Self::sha(context)),
             served_sha256: None,
             cookie: self.modern.then_some(cookie),
             local_because: None,

@@ -8,7 +8,7 @@ use tomee_harness::model::plan::AppRequest;
 
 use super::bug::BugKind;
 use super::cluster::Id;
-use super::ledger::Told;
+use super::ledger::ObservedAnswer;
 use super::world::{MILLISECOND, SECOND, World};
 
 /// How a request will end.
@@ -301,7 +301,7 @@ impl World {
             bug.struck = true;
             bug.shown = Some(format!("#{} was answered by a node that is said to be dead", flight.operation));
         }
-        let told = Told {
+        let observed = ObservedAnswer {
             operation: flight.operation,
             client: flight.client,
             context: flight.context,
@@ -320,7 +320,7 @@ impl World {
             list: executed.list.clone(),
             cookie: executed.cookie,
         };
-        self.ledger.read(&told);
+        self.ledger.read(&observed);
     }
 
     /// An increment is over with its answer. Nobody can know that one which ran out of time is over before its node is.

@@ -188,14 +188,14 @@ fn short_live(world: &mut World, group: &Group, context: usize, own: usize) {
     if world.chance(0.8) {
         world.flush();
     }
-    // Only a newer look tells how long the session lives.
+    // Only a newer look shows how long the session lives.
     if world.chance(0.9) {
         world.observe(context);
     } else {
-        world.ledger.unclear("no look told that a session lives short");
+        world.ledger.unclear("no look showed that a session lives short");
     }
     if !world.modern {
-        world.ledger.unclear("no look told that a session lives short");
+        world.ledger.unclear("no look showed that a session lives short");
     }
     let until = Until::Sessions { node: world.names[own].clone(), context: world.contexts[context].clone(), count: 0 };
     let step = world.begin_step(StepKind::Wait { until, within: None }, "wait for the end of the sessions".to_owned());
@@ -375,9 +375,9 @@ fn finish(world: &mut World, groups: &[Group]) {
         }
     }
     look(world, 0.9);
-    let untold = world.bug.as_mut().filter(|bug| bug.kind == BugKind::WarBytesUntold);
-    if let Some(bug) = untold {
+    let hidden = world.bug.as_mut().filter(|bug| bug.kind == BugKind::WarBytesUntold);
+    if let Some(bug) = hidden {
         bug.struck = true;
-        bug.shown = Some("no look tells the bytes".to_owned());
+        bug.shown = Some("no look shows the bytes".to_owned());
     }
 }

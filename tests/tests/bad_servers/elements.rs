@@ -11,14 +11,14 @@ fn scenario(run: &Run, tables: &str) {
 }
 
 impl Run {
-    async fn tells(&self, tables: &str) -> Ran {
+    async fn runs(&self, tables: &str) -> Ran {
         scenario(self, tables);
         self.ran(&[&TOMCAT[..], &["scenario.toml"]].concat()).await
     }
 
     /// The cluster does not form, and that is a violation in the server's words and no error.
     async fn does_not_form(&self, tables: &str, words: &[&str]) {
-        let ran = self.tells(tables).await;
+        let ran = self.runs(tables).await;
         self.ended(&ran, 1, &[&["VIOLATED  cluster-forms", "readiness of n"], words].concat()).await;
         let again = self.context.run(&["check", "out", "--json"]);
         assert_eq!((again.code, &again.json()["verdict"]), (Some(1), &self.verdict()), "check says {again}");
@@ -80,7 +80,7 @@ async fn receivers_on_ports_of_the_scenario_listen_there() {
     let tables = format!(
         "[node.n1.elements.receiver]\nport = {first}\naddress = \"127.0.0.2\"\n[node.n2.elements.receiver]\nport = {second}"
     );
-    let ran = run.tells(&tables).await;
+    let ran = run.runs(&tables).await;
     run.ended(&ran, 0, &["holds all 1 guarantees"]).await;
     let environment = fs_err::read_to_string(run.path("out/environment.json")).expect("written");
     let environment: serde_json::Value = serde_json::from_str(&environment).expect("JSON");

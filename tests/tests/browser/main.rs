@@ -148,7 +148,7 @@ async fn browser_all_can_be_done_with_keys() {
     chromium.press(Key::Down).await;
     chromium.says("record-title", "Record 2 ").await;
     let active = chromium.script("return document.getElementById('table').getAttribute('aria-activedescendant')").await;
-    assert_eq!(active, "row-2", "a screen reader is told the row");
+    assert_eq!(active, "row-2", "a screen reader reads the row");
     assert_eq!(chromium.text("raw").await, page.line(2));
     let last = page.history().lines().count() - 1;
     chromium.press(Key::End).await;
@@ -198,9 +198,9 @@ async fn browser_hostile_text_is_shown_and_does_nothing() {
         "logger": HOSTILE, "message": HOSTILE, "class": "other-severe"});
     fs_err::write(page.folder.join("history.jsonl"), format!("{}{log}\n", page.history())).expect("stored");
     let plan = page.folder.join("plan.json");
-    let mut told: Value = serde_json::from_str(&fs_err::read_to_string(&plan).expect("stored")).expect("JSON");
-    told["name"] = HOSTILE.into();
-    fs_err::write(&plan, told.to_string()).expect("stored");
+    let mut plan_json: Value = serde_json::from_str(&fs_err::read_to_string(&plan).expect("stored")).expect("JSON");
+    plan_json["name"] = HOSTILE.into();
+    fs_err::write(&plan, plan_json.to_string()).expect("stored");
     let chromium = page.open().await;
     assert_eq!(chromium.text("name").await, HOSTILE);
     chromium.tab_to("table").await;

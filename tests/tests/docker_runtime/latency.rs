@@ -35,21 +35,21 @@ async fn engine_a_write_waits_for_packets_that_are_held_back_and_for_no_others()
 
     // Again, and then the program that does it dies: nobody knows since when packets came in time.
     lab.runtime.add_network_fault(&n1, late).await.expect("packets are held back");
-    let holder = format!("tomee-harness-{}-n1", lab.run);
+    let pause = format!("tomee-harness-{}-n1", lab.run);
     let ended = std::process::Command::new("docker")
-        .args(["exec", &holder, "sh", "-c", "kill -9 $(cat /tmp/harness-delay.pid)"])
+        .args(["exec", &pause, "sh", "-c", "kill -9 $(cat /tmp/harness-delay.pid)"])
         .status()
         .expect("the engine's own client");
     assert!(ended.success());
     let missed = lab.runtime.remove_network_fault(&n1).await.expect_err("it did not last");
-    assert!(format!("{missed:?}").contains("nobody holds packets back any more"), "{missed:?}");
+    assert!(format!("{missed:?}").contains("the program that delays packets has exited"), "{missed:?}");
     lab.runtime.shutdown().await.expect("all goes");
     assert!(!sweep::runs().await.expect("runs").contains(&lab.run));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Docker engine"]
-async fn engine_a_holder_that_cannot_hold_packets_back_is_refused_by_name_before_any_server_starts() {
+async fn engine_a_pause_container_that_cannot_hold_packets_back_is_refused_by_name_before_any_server_starts() {
     let (lab, _) = Lab::script("unheld", without_perl(), "exec sleep 1000").await;
     let mut topology = Topology::of(2).expect("two nodes");
     topology.prepared_for.insert(FaultKind::Latency);
@@ -63,14 +63,14 @@ async fn engine_a_holder_that_cannot_hold_packets_back_is_refused_by_name_before
     assert!(!sweep::runs().await.expect("runs").contains(&lab.run));
 }
 
-/// A holder's base as ours, but without Perl and without anything to get it with.
+/// A pause container's base as ours, but without Perl and without anything to get it with.
 fn without_perl() -> DockerOptions {
-    const RECIPE: &str = "FROM tomee-harness/holder-base\nRUN rm /usr/bin/perl\nCMD [\"sleep\", \"infinity\"]\n";
-    const IMAGE: &str = "tomee-harness/holder-without-perl";
+    const RECIPE: &str = "FROM tomee-harness/pause-base\nRUN rm /usr/bin/perl\nCMD [\"sleep\", \"infinity\"]\n";
+    const IMAGE: &str = "tomee-harness/pause-without-perl";
     let folder = tempfile::tempdir().expect("a temporary folder");
     fs_err::write(folder.path().join("Dockerfile"), RECIPE).expect("a fresh file");
     let mut build = std::process::Command::new("docker");
     build.args(["build", "--quiet", "--tag", IMAGE]).arg(folder.path());
     assert!(build.status().expect("the engine's own client").success());
-    DockerOptions { holder_base: Some(IMAGE.to_owned()), ..DockerOptions::default() }
+    DockerOptions { pause_base: Some(IMAGE.to_owned()), ..DockerOptions::default() }
 }

@@ -122,7 +122,7 @@ impl Lab {
         (lab, node)
     }
 
-    /// Waits until a node has ended by itself; tells how.
+    /// Waits until a node has ended by itself; says how.
     async fn ends(&self, node: &NodeName) -> String {
         let ended: Result<String, TimedOut> = wait::until("the node to end", START_LIMIT, async || {
             Ok(match self.runtime.status(node).await.expect("a status") {
@@ -323,13 +323,13 @@ async fn engine_a_node_that_is_cut_off_answers_its_clients_and_a_lost_host_is_si
     assert!(!sweep::runs().await.expect("runs").contains(&lab.run));
 }
 
-/// Writes numbered lines to the console, to the harness's log, and to a third file that tells how far it came.
+/// Writes numbered lines to the console, to the harness's log, and to a third file that says how far it came.
 const CHATTER: &str = r#"cd "$CATALINA_BASE"; touch logs/truth; n=$(wc -l < logs/truth)
 while :; do n=$((n+1)); echo "line $n" >> logs/truth; echo "line $n" >> harness/log/harness.log; echo "line $n"; done"#;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Docker engine"]
-async fn engine_no_line_is_lost_or_told_twice_over_kills_and_restarts() {
+async fn engine_no_line_is_lost_or_repeated_over_kills_and_restarts() {
     let (lab, node) = Lab::script("logs", DockerOptions::default(), CHATTER).await;
     for round in 1..=3 {
         lab.runtime.start(&node).await.expect("it starts");
@@ -342,9 +342,9 @@ async fn engine_no_line_is_lost_or_told_twice_over_kills_and_restarts() {
     lab.runtime.shutdown().await.expect("all goes");
     let truth = fs_err::read_to_string(into.join("truth")).expect("collected").lines().count();
     for (log, may_lack) in [(NodeLog::Harness, 3), (NodeLog::Console, 3)] {
-        let told = lab.log(&node, log);
+        let text = lab.log(&node, log);
         let numbers: Vec<usize> =
-            told.lines().map(|line| line.trim_start_matches("line ").parse().expect("a number")).collect();
+            text.lines().map(|line| line.trim_start_matches("line ").parse().expect("a number")).collect();
         assert!(numbers.len() + may_lack >= truth, "{log:?} has {} lines of {truth}", numbers.len());
         // A kill may hit between two of the three writes, once a round.
         let jumps = numbers.windows(2).filter(|pair| pair[1] != pair[0] + 1).count();
@@ -367,7 +367,7 @@ async fn engine_a_server_that_ends_at_once_says_how_and_leaves_its_last_words() 
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "needs a Docker engine"]
-async fn engine_a_server_that_its_memory_limit_kills_is_told_from_a_killed_one() {
+async fn engine_a_server_that_its_memory_limit_kills_differs_from_a_killed_one() {
     let options = DockerOptions { memory_bytes: Some(32 << 20), ..DockerOptions::default() };
     // One endless line, which sed keeps in memory.
     let (lab, node) = Lab::script("memory", options, "exec sed p /dev/zero").await;
@@ -386,7 +386,7 @@ async fn engine_a_sweep_removes_a_run_in_any_state_and_nothing_of_another() {
     gone.runtime.start(&node).await.expect("it starts");
     gone.runtime.pause(&node).await.expect("a pause");
     let removed = sweep::remove(&gone.run).await.expect("all can be removed");
-    assert_eq!(removed.len(), 4, "two holders, a paused server and a network: {removed:?}");
+    assert_eq!(removed.len(), 4, "two pause containers, a paused server and a network: {removed:?}");
     let runs = sweep::runs().await.expect("runs");
     assert!(!runs.contains(&gone.run) && runs.contains(&other.run), "{runs:?}");
     assert_eq!(sweep::remove(&gone.run).await.expect("nothing is left"), Vec::<String>::new());
@@ -409,7 +409,7 @@ async fn engine_a_second_reservation_replaces_the_first() {
     lab.runtime.shutdown().await.expect("all goes");
 }
 
-/// Writes to its disk all the time, and tells whether it could; and that it has a file of an earlier life.
+/// Writes to its disk all the time, and says whether it could; and that it has a file of an earlier life.
 const WRITER: &str = r#"cd "$CATALINA_BASE"; test -s kept && echo kept
 while :; do if date > kept.part 2> /dev/null; then echo written; mv kept.part kept; else echo refused; fi; sleep 0.1; done"#;
 
@@ -447,9 +447,9 @@ async fn engine_a_slow_processor_is_counted_and_what_a_machine_is_not_prepared_f
     lab.runtime.add_resource_fault(&node, slow).await.expect_err("it does not run");
     lab.runtime.start(&node).await.expect("it starts");
     let proof = lab.runtime.add_resource_fault(&node, slow).await.expect("it is throttled");
-    assert!(proof.contains("5 % of a core") && proof.contains("was held up in"), "{proof}");
+    assert!(proof.contains("5 % of a core") && proof.contains("was throttled in"), "{proof}");
     let effect = lab.runtime.remove_resource_fault(&node, slow).await.expect("it is let go");
-    assert!(effect.as_deref().is_some_and(|effect| effect.starts_with("held up in ")), "{effect:?}");
+    assert!(effect.as_deref().is_some_and(|effect| effect.starts_with("throttled in ")), "{effect:?}");
     let clock = ResourceFault::WrongClock { by: "+1h".parse().expect("a skew") };
     for (strain, because) in [(ResourceFault::FullDisk, "no disk of its own"), (clock, "clock cannot be set")] {
         let refused = lab.runtime.add_resource_fault(&node, strain).await.expect_err(because);
@@ -464,7 +464,7 @@ async fn engine_an_image_without_libfaketime_is_refused_by_name() {
     let mut topology = Topology::of(2).expect("two nodes");
     topology.prepared_for.insert(FaultKind::SkewClock);
     // It has a shell and no library that fakes a clock.
-    let options = DockerOptions { node_base: Some("tomee-harness/holder-base".to_owned()), ..DockerOptions::default() };
+    let options = DockerOptions { node_base: Some("tomee-harness/pause-base".to_owned()), ..DockerOptions::default() };
     let (lab, _) = Lab::script("clock", options, "exec sleep 1000").await;
     lab.runtime.reserve(&topology).await.expect("pods are reserved again");
     let launch = NodeLaunch {

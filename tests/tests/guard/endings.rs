@@ -10,7 +10,7 @@ use tomee_harness::host::wait::{Look, TimedOut, until};
 
 use crate::owner::{Owner, Place, Running};
 
-const EVERY_KIND: [&str; 6] = ["told", "marked", "deaf", "session", "family", "paused"];
+const EVERY_KIND: [&str; 6] = ["registered", "marked", "deaf", "session", "family", "paused"];
 
 #[tokio::test]
 async fn a_killed_owner_takes_every_kind_of_process_with_it() {
@@ -42,7 +42,7 @@ async fn a_killed_owner_takes_every_kind_of_process_with_it() {
 #[tokio::test]
 async fn a_panic_ends_the_run() {
     let place = Place::new();
-    let owner = place.command(&["told", "marked", "panic"]).stderr(Stdio::null()).output().expect("it runs");
+    let owner = place.command(&["registered", "marked", "panic"]).stderr(Stdio::null()).output().expect("it runs");
     assert_eq!(owner.status.code(), Some(101));
     place.cleared(&[]).await;
 }
@@ -58,7 +58,7 @@ async fn an_owner_that_just_ends_takes_all_with_it() {
 #[tokio::test]
 async fn an_owner_that_releases_is_done_when_the_run_is() {
     let place = Place::new();
-    let owner = place.command(&["told", "deaf", "release"]).output().expect("it runs");
+    let owner = place.command(&["registered", "deaf", "release"]).output().expect("it runs");
     assert!(owner.status.success());
     assert_eq!(place.carriers(), Vec::<i32>::new(), "nothing is left at once, not only soon");
     assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
@@ -106,7 +106,7 @@ async fn a_killed_owner_leaves_nothing_whenever_it_is_killed() {
 #[tokio::test]
 async fn ctrl_c_ends_the_owner_and_not_the_guard() {
     let place = Place::new();
-    let mut owner = Owner::hold(&place, &["deaf", "told"]);
+    let mut owner = Owner::hold(&place, &["deaf", "registered"]);
     let started = owner.started();
     crate::owner::send("INT", &format!("-{}", owner.process.id()));
     let status = owner.process.wait().expect("waited for");

@@ -56,7 +56,7 @@ fn a_guard_has_a_session_of_its_own_and_only_its_own_files() {
 #[test]
 fn a_guard_is_small() {
     let place = Place::new();
-    let mut owner = Owner::hold(&place, &["told"]);
+    let mut owner = Owner::hold(&place, &["registered"]);
     let status = fs_err::read_to_string(format!("/proc/{}/status", place.guard().pid)).expect("read");
     let value = |name: &str| -> u64 {
         let line = status.lines().find(|line| line.starts_with(name)).expect("a line");

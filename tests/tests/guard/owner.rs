@@ -47,7 +47,7 @@ impl Place {
         command
     }
 
-    /// The guard's process, as its log tells.
+    /// The guard's process, as its log says.
     pub(crate) fn guard(&self) -> Running {
         let log = fs_err::read_to_string(self.path.join("guard.log")).expect("a log");
         let line =
@@ -61,18 +61,18 @@ impl Place {
         carriers(&self.run)
     }
 
-    /// Waits until nothing of the run is there any more, `told` included, nor its entry in the registry.
-    pub(crate) async fn cleared(&self, told: &[Running]) {
+    /// Waits until nothing of the run is there any more, `registered` included, nor its entry in the registry.
+    pub(crate) async fn cleared(&self, registered: &[Running]) {
         let cleared: Result<(), TimedOut> = until("a machine without the run", LIMIT, async || {
             let carriers = self.carriers();
-            let told: Vec<&Running> = told.iter().filter(|process| process.lives()).collect();
+            let registered: Vec<&Running> = registered.iter().filter(|process| process.lives()).collect();
             // An owner that was killed before it had a guard leaves an entry, and nothing else, for the next sweep.
             let guarded = self.log().contains("guarding");
             let entry = guarded && self.path.join("runs").join(self.run.as_str()).exists();
-            if carriers.is_empty() && told.is_empty() && !entry {
+            if carriers.is_empty() && registered.is_empty() && !entry {
                 return Ok(Look::Ready(()));
             }
-            Ok(Look::NotYet(format!("carriers {carriers:?}, told {told:?}, in the registry: {entry}")))
+            Ok(Look::NotYet(format!("carriers {carriers:?}, registered {registered:?}, in the registry: {entry}")))
         })
         .await;
         cleared.unwrap_or_else(|error| panic!("{error}\n{}", self.log()));

@@ -9,10 +9,10 @@ use crate::owner::{Owner, Place, Running};
 #[tokio::test]
 async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
     let crashed = Place::new();
-    let mut owner = Owner::hold(&crashed, &["told", "marked"]);
+    let mut owner = Owner::hold(&crashed, &["registered", "marked"]);
     let started = owner.started();
     let live = crashed.beside();
-    let mut beside = Owner::hold(&live, &["told", "marked"]);
+    let mut beside = Owner::hold(&live, &["registered", "marked"]);
     crashed.end_guard().await;
     owner.kill();
     assert!(started.iter().all(Running::lives), "nobody is left to remove them");
@@ -32,7 +32,7 @@ async fn a_sweep_removes_what_a_crash_left_and_not_what_lives_beside_it() {
 #[tokio::test]
 async fn a_run_without_owner_but_with_a_guard_is_live() {
     let place = Place::new();
-    let mut owner = Owner::hold(&place, &["told"]);
+    let mut owner = Owner::hold(&place, &["registered"]);
     let started = owner.started();
     let guard = place.guard();
     guard.signal("STOP");
@@ -48,7 +48,7 @@ async fn a_run_without_owner_but_with_a_guard_is_live() {
 #[tokio::test]
 async fn a_run_whose_guard_was_killed_is_live_while_its_owner_is() {
     let place = Place::new();
-    let mut owner = Owner::hold(&place, &["told"]);
+    let mut owner = Owner::hold(&place, &["registered"]);
     let started = owner.started();
     place.end_guard().await;
     let swept = sweep(&place.registry(), Scope::Run(place.run.clone())).await.expect("swept");
@@ -63,13 +63,13 @@ async fn a_run_whose_guard_was_killed_is_live_while_its_owner_is() {
 #[tokio::test]
 async fn kept_runs_are_removed_only_when_all_is_asked_for() {
     let place = Place::new();
-    let owner = place.command(&["marked", "told", "keep"]).output().expect("it runs");
+    let owner = place.command(&["marked", "registered", "keep"]).output().expect("it runs");
     assert!(owner.status.success());
     let swept = sweep(&place.registry(), Scope::Crashed).await.expect("swept");
     assert_eq!(swept.spared.get(&place.run), Some(&Spared::Kept));
     assert_eq!(place.carriers().len(), 1);
     let swept = sweep(&place.registry(), Scope::All).await.expect("swept");
-    assert_eq!(swept.removed.len(), 2, "the carrier and the told one: {swept:?}");
+    assert_eq!(swept.removed.len(), 2, "the carrier and the registered one: {swept:?}");
     place.cleared(&[]).await;
     assert!(place.registry().folder().read_dir_utf8().expect("listed").next().is_none());
 }

@@ -6,19 +6,19 @@ use tomee_harness::model::millis::{Millis, MillisError};
 use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
 use tomee_harness::runner::Jobs;
 
-/// Said below the help of what ends with a verdict.
+/// Shown below the help of commands that end with a verdict.
 const EXIT_CODES: &str = "\
 Exit codes:
   0    Every guarantee, expectation and threshold holds
   1    One is violated, or a loss was observed that the scenario does not allow or expect by name,
        whether or not the configuration promises otherwise
-  2    Bad usage or bad input; nothing was started
-  3    Unknown: too little was tested or seen
-  4    Something of the environment is missing or broken
+  2    Bad usage or invalid input; nothing was started
+  3    Unknown: too little was tested or observed
+  4    The environment is incomplete or broken: Java, Maven, container engine, ports
   130  Interrupted (143 by SIGTERM or SIGHUP)";
 
-/// Brings up a small cluster of real Apache TomEE or Tomcat servers, kills nodes, and says with evidence whether
-/// session state survived.
+/// Start a small cluster of real Apache TomEE or Tomcat servers, kill nodes, and check with evidence whether session
+/// state survives.
 #[derive(Debug, Parser)]
 #[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
@@ -31,16 +31,16 @@ pub(crate) struct Cli {
 /// How results are shown.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OutputArgs {
-    /// Form of the result on standard output [default: text]
-    #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_FORMAT", value_name = "FORM")]
+    /// Format of the result on standard output [default: text]
+    #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_FORMAT", value_name = "FORMAT")]
     pub(crate) format: Option<Format>,
     /// Short for --format json
     #[arg(long, global = true, conflicts_with = "format")]
     pub(crate) json: bool,
-    /// No progress on standard error
+    /// Do not print progress on standard error
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
-    /// Colours and live progress [default: auto]
+    /// When to use colors and live progress [default: auto]
     #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_COLOR", value_name = "WHEN")]
     pub(crate) color: Option<ColorChoice>,
 }
@@ -56,9 +56,9 @@ impl OutputArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Format {
-    /// For people.
+    /// Human-readable text.
     Text,
-    /// For programs: one document, or one a line over many runs.
+    /// One JSON document, or one per line for several runs.
     Json,
 }
 
@@ -66,7 +66,7 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ColorChoice {
-    /// On a terminal, unless `NO_COLOR` is set.
+    /// On a terminal, unless NO_COLOR is set.
     Auto,
     /// Always.
     Always,
@@ -77,27 +77,27 @@ pub(crate) enum ColorChoice {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Run the main job (sessions over the end of each node), your own app, or scenarios
+    /// Run the main job (sessions across the end of each node), your own app, or scenarios
     #[command(after_help = EXIT_CODES)]
     Run(Box<ScenarioRunArgs>),
-    /// List the scenarios that are part of this program, or those of a folder
+    /// List the built-in scenarios, or those in a folder
     List(ListArgs),
-    /// Say as prose what a scenario will do, and why
+    /// Describe what a scenario does, and why
     Explain(ExplainArgs),
-    /// Write a commented scenario to begin with
+    /// Write a commented scenario file to start from
     New(NewArgs),
-    /// Judge a stored run again, offline
+    /// Check a stored run again, offline
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
-    /// Render a stored run again: a page to look into, a `JUnit` file, Markdown
+    /// Write the report of a stored run again, as HTML, JUnit XML or Markdown
     Report(ReportArgs),
-    /// Put a stored run into one file, fit to attach to a bug report
+    /// Pack a stored run into one file for a bug report
     Bundle(BundleArgs),
-    /// Say what this machine has and lacks
+    /// Check what is installed on this machine and what is missing
     Doctor(DoctorArgs),
-    /// Print each setting and where it comes from
+    /// Print each setting and its origin
     Settings(Box<RunArgs>),
-    /// Remove what an older crash left running
+    /// Remove processes and containers that a crashed run left
     Sweep(SweepArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
@@ -106,13 +106,13 @@ pub(crate) enum Command {
 /// What is run, and how.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct ScenarioRunArgs {
-    /// Scenarios: a file or folder (with / or .toml), or the name, tag or catalogue number of shipped ones [default: the main job]
+    /// Scenario files or folders (with / or .toml), or names, tags or numbers of built-in ones [default: the main job]
     #[arg(value_name = "PATH|TAG", conflicts_with = "war")]
     pub(crate) scenarios: Vec<String>,
-    /// A parameter of the scenarios' cluster, as nodes=4; may be repeated
+    /// Set a parameter of the scenarios' cluster, for example nodes=4; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_variable)]
     pub(crate) set: Vec<(String, String)>,
-    /// Check everything, say what would be run, and start nothing
+    /// Check the input and print the steps, but start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     #[command(flatten)]
@@ -122,7 +122,7 @@ pub(crate) struct ScenarioRunArgs {
 /// Which scenarios to list.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
-    /// Files, folders, names, tags or catalogue numbers [default: all that are part of this program]
+    /// Files, folders, names, tags or catalogue numbers [default: all built-in scenarios]
     #[arg(value_name = "PATH|TAG")]
     pub(crate) scenarios: Vec<String>,
 }
@@ -138,7 +138,7 @@ pub(crate) struct ExplainArgs {
 /// Where to write.
 #[derive(Debug, Args)]
 pub(crate) struct NewArgs {
-    /// The file, which must not exist yet
+    /// The file to create; it must not exist yet
     #[arg(value_name = "FILE")]
     pub(crate) file: Utf8PathBuf,
 }
@@ -146,28 +146,28 @@ pub(crate) struct NewArgs {
 /// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RunArgs {
-    /// tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, or a folder [default: tomee:9.0.0]
+    /// Server: tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, or a folder [default: tomee:9.0.0]
     #[arg(long, env = "TOMEE_HARNESS_SERVER", value_name = "SERVER")]
     pub(crate) server: Option<ServerSpec>,
-    /// What a node is: a JVM process or a pod of containers [default: auto]
+    /// Where nodes run: as JVM processes or in containers [default: auto]
     #[arg(long, value_enum, env = "TOMEE_HARNESS_RUNTIME", value_name = "RUNTIME")]
     pub(crate) runtime: Option<RuntimeChoice>,
-    /// How many nodes, 2 to 8 [default: 2]
+    /// Number of nodes, 2 to 8 [default: 2]
     #[arg(long, env = "TOMEE_HARNESS_NODES", value_name = "N", value_parser = clap::value_parser!(u8).range(2..=8))]
     pub(crate) nodes: Option<u8>,
     /// Session manager: delta or backup [default: delta]
     #[arg(long, env = "TOMEE_HARNESS_MANAGER", value_name = "MANAGER", value_parser = parse_manager)]
     pub(crate) manager: Option<ManagerKind>,
-    /// How members find each other: static or multicast [default: static]
+    /// How members find each other: static, multicast, or dns (runtime docker) [default: static]
     #[arg(long, env = "TOMEE_HARNESS_MEMBERSHIP", value_name = "MEMBERSHIP", value_parser = parse_membership)]
     pub(crate) membership: Option<Membership>,
-    /// sync-ack (6), async (8), ack (2), a number, or Tomcat's own names [default: sync-ack]
+    /// Replication mode: sync-ack (6), async (8), ack (2), a number, or Tomcat's own names [default: sync-ack]
     #[arg(long, env = "TOMEE_HARNESS_SEND_OPTIONS", value_name = "OPTIONS")]
     pub(crate) send_options: Option<SendOptions>,
-    /// accelerated (farm scan every second, quick JVM flags) or documented (Tomcat's defaults) [default: accelerated]
+    /// Timing: accelerated (farm scan every second, quick JVM flags) or documented (Tomcat's defaults) [default: accelerated]
     #[arg(long, env = "TOMEE_HARNESS_TIMING", value_name = "TIMING", value_parser = parse_timing)]
     pub(crate) timing: Option<Timing>,
-    /// Java home of the nodes [default: `JAVA_HOME`, then java on the path]
+    /// Java home of the nodes [default: JAVA_HOME, then java on the PATH]
     #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
     pub(crate) java: Option<Utf8PathBuf>,
     /// An argument for each node's JVM; may be repeated
@@ -176,37 +176,37 @@ pub(crate) struct RunArgs {
     /// An environment variable for each node; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) env: Vec<(String, String)>,
-    /// A jar for each node's lib folder; may be repeated
+    /// A jar to add to each node's lib folder; may be repeated
     #[arg(long, value_name = "JAR")]
     pub(crate) lib: Vec<Utf8PathBuf>,
-    /// Deploy this app instead of the counter, ask it on all nodes, and kill each node in turn
+    /// Deploy this app instead of the counter, send requests to all nodes, and kill each node in turn
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,
-    /// Context path of the app [default: by the file's name, as in Tomcat]
+    /// Context path of the app [default: from the file name, as in Tomcat]
     #[arg(long, value_name = "CONTEXT", requires = "war")]
     pub(crate) at: Option<ContextPath>,
-    /// Path to ask of the app, from the root of the server, as /shop/cart; may be repeated [default: the app's root]
+    /// Path to request, from the root of the server, for example /shop/cart; may be repeated [default: the app's root]
     #[arg(long, value_name = "PATH", requires = "war")]
     pub(crate) path: Vec<String>,
-    /// Leave the cluster running at the end; `sweep --all` removes it
+    /// Leave the cluster running at the end; remove it with sweep --all
     #[arg(long)]
     pub(crate) keep: bool,
-    /// Folder for the run [default: .tomee-harness/runs/RUN_ID]
+    /// Run directory [default: .tomee-harness/runs/RUN_ID]
     #[arg(long, env = "TOMEE_HARNESS_OUT", value_name = "DIR")]
     pub(crate) out: Option<Utf8PathBuf>,
-    /// Run this many times
+    /// Number of times to run
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) repeat: Option<u32>,
-    /// Run until a run does not hold (with --repeat: at most that often)
+    /// Repeat until a run fails (with --repeat: at most that many times)
     #[arg(long)]
     pub(crate) until_failure: bool,
-    /// End a run that takes longer, as 500ms, 90s or 5m; the verdict is then Unknown [default: 10m]
+    /// Time limit of a run, for example 500ms, 90s or 5m; beyond it, the verdict is Unknown [default: 10m]
     #[arg(long, env = "TOMEE_HARNESS_TIMEOUT", value_name = "TIME", value_parser = parse_time)]
     pub(crate) timeout: Option<std::time::Duration>,
-    /// How many runs go on at one time: a number, or auto, as many as memory and processors bear [default: 1]
+    /// Maximum number of concurrent runs; auto fits memory and CPUs [default: 1]
     #[arg(long, env = "TOMEE_HARNESS_JOBS", value_name = "N")]
     pub(crate) jobs: Option<Jobs>,
-    /// Hand a cluster on from run to run where the next one wants an equal one and it is verified to be as good as new
+    /// Reuse a cluster for runs with the same topology, after a verified reset
     #[arg(long, env = "TOMEE_HARNESS_WARM", conflicts_with = "keep")]
     pub(crate) warm: bool,
 }
@@ -215,47 +215,48 @@ pub(crate) struct RunArgs {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RuntimeChoice {
-    /// By what the plan needs and what is at hand; says why.
+    /// Chosen by what the run needs and what is available.
     Auto,
-    /// A JVM on this machine.
+    /// JVM processes on this machine.
     Process,
-    /// A pod of containers.
+    /// Containers.
     Docker,
 }
 
 /// Which run to judge again.
 #[derive(Debug, Args)]
 pub(crate) struct CheckArgs {
-    /// The run's folder
+    /// The run directory
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run_dir: Utf8PathBuf,
 }
 
-/// Which run to render again, and as what. With no option report.html and junit.xml are written into its folder.
+/// Write the report of a stored run again, as HTML, JUnit XML or Markdown. Without options, report.html and junit.xml are
+/// written into the run directory.
 #[derive(Debug, Args)]
 pub(crate) struct ReportArgs {
-    /// The run's folder
+    /// The run directory
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run_dir: Utf8PathBuf,
-    /// Write the page here
+    /// Write the HTML report to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) html: Option<Utf8PathBuf>,
-    /// Write `JUnit` XML here
+    /// Write JUnit XML to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) junit: Option<Utf8PathBuf>,
-    /// Write Markdown here
+    /// Write Markdown to this file
     #[arg(long, value_name = "FILE")]
     pub(crate) markdown: Option<Utf8PathBuf>,
 }
 
-/// Which run to put into one file. Keys and passwords are taken out once more; the apps and jars that the run was given
-/// are included as they are.
+/// Pack a stored run into one file for a bug report. Keys and passwords are removed; the apps and jars of the run are
+/// included as they are.
 #[derive(Debug, Args)]
 pub(crate) struct BundleArgs {
-    /// The run's folder
+    /// The run directory
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run_dir: Utf8PathBuf,
-    /// The file to write [default: the folder's name with .zip, in the working directory]
+    /// The file to write [default: the run directory's name with .zip, in the working directory]
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<Utf8PathBuf>,
 }
@@ -263,7 +264,7 @@ pub(crate) struct BundleArgs {
 /// What to look at.
 #[derive(Debug, Args)]
 pub(crate) struct DoctorArgs {
-    /// Java home to look at [default: `JAVA_HOME`, then java on the path]
+    /// Java home to check [default: JAVA_HOME, then java on the PATH]
     #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
     pub(crate) java: Option<Utf8PathBuf>,
 }
@@ -271,10 +272,10 @@ pub(crate) struct DoctorArgs {
 /// What to remove.
 #[derive(Debug, Args)]
 pub(crate) struct SweepArgs {
-    /// Also remove what was kept on purpose (`run --keep`)
+    /// Also remove what was kept on purpose (run --keep)
     #[arg(long)]
     pub(crate) all: bool,
-    /// Remove what is left of this run alone, even where it is not known here
+    /// Remove only what is left of this run, even if it is not in the local registry
     #[arg(long, value_name = "RUN_ID", conflicts_with = "all")]
     pub(crate) run: Option<tomee_harness::model::RunId>,
 }
@@ -303,7 +304,15 @@ fn parse_timing(text: &str) -> Result<Timing, String> {
 fn one_of<T: Copy + std::fmt::Display>(text: &str, all: &[T]) -> Result<T, String> {
     let names: Vec<String> = all.iter().map(ToString::to_string).collect();
     let found = names.iter().position(|name| name == text);
-    found.map(|index| all[index]).ok_or_else(|| format!("must be {}", names.join(" or ")))
+    found.map(|index| all[index]).ok_or_else(|| format!("must be {}", or_list(&names)))
+}
+
+/// `a or b`, `a, b or c`.
+fn or_list(names: &[String]) -> String {
+    match names {
+        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 fn parse_variable(text: &str) -> Result<(String, String), String> {
@@ -316,7 +325,7 @@ fn parse_variable(text: &str) -> Result<(String, String), String> {
 /// `500ms`, `90s`, `5m`.
 pub(crate) fn parse_time(text: &str) -> Result<std::time::Duration, String> {
     text.parse::<Millis>().map(Millis::duration).map_err(|error| match error {
-        MillisError::NoTime(_) => "must be a number with ms, s or m".to_owned(),
+        MillisError::NoTime(_) => "invalid duration, expected for example 500ms, 90s or 5m".to_owned(),
         MillisError::TooLong(_) => "is too long".to_owned(),
     })
 }

@@ -10,11 +10,11 @@ use tomee_harness::verdict::Status;
 pub(crate) enum Exit {
     /// Everything holds.
     Holds,
-    /// A guarantee, expectation or threshold is violated, or a loss was observed that nobody allowed or expected by name.
+    /// A guarantee, expectation or threshold is violated, or a loss was observed that was not allowed or expected by name.
     Violated,
     /// Bad usage or a bad input file.
     Usage,
-    /// Nobody knows.
+    /// Too little was tested or observed.
     Unknown,
     /// Something of the environment is missing or broken.
     Environment,
@@ -111,7 +111,7 @@ impl Failure {
     }
 }
 
-/// What helps where a file could not be written for want of space, however deep that is in the causes.
+/// The hint for a file that could not be written because the disk is full, however deep that is in the causes.
 pub(crate) fn space_hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
     let mut causes = std::iter::successors(Some(error), |error| error.source());
@@ -119,7 +119,7 @@ pub(crate) fn space_hint(error: &(dyn std::error::Error + 'static)) -> Option<St
         let cause = cause.downcast_ref::<std::io::Error>();
         cause.is_some_and(|cause| matches!(cause.kind(), StorageFull | QuotaExceeded | FileTooLarge))
     });
-    full.then(|| "make space there, or raise the limit; --out DIR puts the run elsewhere".to_owned())
+    full.then(|| "free disk space there, or raise the limit; --out DIR selects another folder".to_owned())
 }
 
 /// Prints an error, its sources and what to do about it, and gives the code to end with.
@@ -127,7 +127,7 @@ pub(crate) fn report(result: Result<Exit, Failure>, color: bool) -> ExitCode {
     let exit = match result {
         Ok(exit) => exit,
         Err(failure) => {
-            // Standard error that is gone leaves nobody to tell.
+            // Without standard error there is nowhere to report to.
             let _ = print(&failure, color);
             failure.exit
         }

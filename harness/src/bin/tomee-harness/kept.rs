@@ -19,14 +19,14 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// Takes along what a run names: the apps and jars of its scenario and of the command line.
-    pub(crate) fn of(told: &PlannedRun, libs: &[Utf8PathBuf], run_dir: &RunDir) -> Result<Self, Failure> {
+    pub(crate) fn of(run: &PlannedRun, libs: &[Utf8PathBuf], run_dir: &RunDir) -> Result<Self, Failure> {
         let mut kept = Self { folder: run_dir.path().to_owned(), files: vec![] };
-        for (path, kind) in named(told) {
+        for (path, kind) in named(run) {
             if matches!(kind, PathKind::App | PathKind::Lib) {
                 kept.add(&path, run_dir)?;
             }
         }
-        told.app.iter().map(|app| &app.war).chain(libs).try_for_each(|path| kept.add(path, run_dir))?;
+        run.app.iter().map(|app| &app.war).chain(libs).try_for_each(|path| kept.add(path, run_dir))?;
         Ok(kept)
     }
 
@@ -63,8 +63,8 @@ impl Kept {
     }
 
     /// The run's scenario as it goes into the run's folder: it names the copies there, and all else by its whole path.
-    pub(crate) fn scenario(&self, told: &PlannedRun) -> Option<String> {
-        let source = told.source.as_ref()?;
+    pub(crate) fn scenario(&self, run: &PlannedRun) -> Option<String> {
+        let source = run.source.as_ref()?;
         let renamed = NamedPath::renamed(&source.text, |named| {
             let path = source.folder.join(&named.path);
             Some(self.copy(&path).map_or_else(|| whole(&path), Utf8Path::to_owned))
@@ -74,8 +74,8 @@ impl Kept {
 }
 
 /// The paths that a run's scenario names, as the run knows them.
-fn named(told: &PlannedRun) -> Vec<(Utf8PathBuf, PathKind)> {
-    let Some(source) = &told.source else { return vec![] };
+fn named(run: &PlannedRun) -> Vec<(Utf8PathBuf, PathKind)> {
+    let Some(source) = &run.source else { return vec![] };
     let all = NamedPath::all(&source.text).into_iter();
     all.map(|named| (source.folder.join(&named.path), named.kind)).collect()
 }

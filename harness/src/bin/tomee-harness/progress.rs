@@ -57,7 +57,7 @@ impl Progress {
         match self.mode {
             Mode::Quiet => {}
             Mode::Live => self.bar.println(&text),
-            // Standard error that is gone leaves nobody to tell.
+            // Without standard error there is nowhere to report to.
             Mode::Plain => drop(writeln!(std::io::stderr(), "{text}")),
         }
     }
@@ -82,7 +82,7 @@ impl Progress {
             },
             RecordKind::Fault { phase: FaultPhase::Hit { proof }, .. } => self.now(proof),
             RecordKind::Fault { phase: FaultPhase::Missed { seen }, kind, node, .. } => {
-                self.line(&format!("  {kind} of {node} missed: {seen}"));
+                self.line(&format!("  {kind} of {node} had no effect: {seen}"));
             }
             _ => {}
         }
@@ -101,7 +101,7 @@ impl Progress {
             Event::NodeReady { node } => self.now(&format!("{node} is ready")),
             Event::Deployed { node, context } => self.now(&format!("{node} serves {context}")),
             Event::WaitRanOut { wanted, last_seen, .. } => {
-                self.line(&format!("  waited in vain for {wanted}; last seen: {last_seen}"));
+                self.line(&format!("  timed out waiting for {wanted}; last status: {last_seen}"));
             }
             Event::NodeDied { node, why } => self.line(&format!("  {node} failed: {why}")),
             Event::Interrupted { by } => self.line(&format!("  interrupted by {by}; ending the cluster")),

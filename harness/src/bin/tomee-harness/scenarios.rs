@@ -114,8 +114,8 @@ impl PlannedRun {
         }
     }
 
-    /// The command line that does this run again, from any folder. All that a settings file or the environment could say
-    /// otherwise is said; `jvm` is what the settings have said.
+    /// The command line that does this run again, from any folder. Everything that a settings file or the environment
+    /// could change is included; `jvm` is what the settings have said.
     pub(crate) fn again(&self, runtime: &str, jvm: &JvmSpec, kept: &Kept) -> Vec<String> {
         let topology = &self.plan.topology;
         let mut words: Vec<String> = vec!["tomee-harness".to_owned(), "run".to_owned()];
@@ -141,7 +141,7 @@ impl PlannedRun {
     }
 }
 
-/// A scenario that cannot be told, with its place.
+/// A scenario that cannot be run, with its place.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 #[error("{message}")]
 struct Refused {
@@ -197,7 +197,7 @@ fn of_path(path: &Utf8Path) -> Result<Vec<SelectedScenario>, Failure> {
     let found = shipped().into_iter().filter(|scenario| scenario.name == name || scenario.name.starts_with(&below));
     let found: Vec<SelectedScenario> = found.map(of_shipped).collect::<Result<_, _>>()?;
     if found.is_empty() {
-        let hint = "`tomee-harness list` tells the scenarios that are part of this program".to_owned();
+        let hint = "`tomee-harness list` shows the built-in scenarios".to_owned();
         return Err(Failure::usage(format!("there is no scenario {path}")).hint(Some(hint)));
     }
     Ok(found)
@@ -216,7 +216,7 @@ fn of_word(word: &str) -> Result<Vec<SelectedScenario>, Failure> {
         tags.sort();
         tags.dedup();
         let hint = format!("tags are {}; a path has a / or ends in .toml", tags.join(", "));
-        return Err(Failure::usage(format!("no scenario has the tag, number or name {word:?}")).hint(Some(hint)));
+        return Err(Failure::usage(format!("no scenario has the name, tag or number {word:?}")).hint(Some(hint)));
     }
     Ok(found)
 }
@@ -249,18 +249,18 @@ fn refused(name: &str, text: &[u8], error: ScenarioError) -> Failure {
 
 impl SelectedScenario {
     /// Its runs on the cluster of the settings. What flags and `--set` say wins over the scenario.
-    pub(crate) fn told(&self, settings: &Settings, set: &[(String, String)]) -> Result<Vec<PlannedRun>, Failure> {
+    pub(crate) fn runs(&self, settings: &Settings, set: &[(String, String)]) -> Result<Vec<PlannedRun>, Failure> {
         let said = said(settings, set)?;
         let runs = self.scenario.plans_with(&settings.topology, &said);
         let runs = runs.map_err(|error| refused(&self.name, &self.text, error))?;
-        let told = runs.into_iter().map(|run| {
+        let planned = runs.into_iter().map(|run| {
             let cell = run.cell.to_string();
             let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
             let text = String::from_utf8_lossy(&self.text).into_owned();
             let source = Some(Source { name: self.name.clone(), text, folder: self.folder.clone() });
             PlannedRun { label, source, app: None, plan: run.plan }
         });
-        Ok(told.collect())
+        Ok(planned.collect())
     }
 }
 
@@ -307,14 +307,14 @@ mod tests {
         fs_err::write(&lib, "").expect("written");
         let text = "name = \"jars\"\n[cluster]\nlibs = [\"driver.jar\"]\n".to_owned();
         let plan = tomee_harness::model::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
-        let told = |name: &str| {
+        let run = |name: &str| {
             let source = Source { name: name.to_owned(), text: text.clone(), folder: folder.to_owned() };
             PlannedRun { label: name.to_owned(), source: Some(source), app: None, plan: plan.clone() }
         };
         let mut checked = Checked::default();
-        told("jars.toml").check_files(&mut checked).expect("the jar is there");
+        run("jars.toml").check_files(&mut checked).expect("the jar is there");
         fs_err::remove_file(&lib).expect("removed");
-        told("jars.toml").check_files(&mut checked).expect("the next run of it has the same files");
-        told("other.toml").check_files(&mut checked).expect_err("there is no such jar");
+        run("jars.toml").check_files(&mut checked).expect("the next run of it has the same files");
+        run("other.toml").check_files(&mut checked).expect_err("there is no such jar");
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Origin {
     Environment,
     /// The settings file.
     File(Utf8PathBuf),
-    /// Nobody said anything.
+    /// No other source has it.
     Default,
 }
 
@@ -89,7 +89,7 @@ impl JobsSaid {
 /// One line of `settings`: name, value, origin.
 pub(crate) type Line = (&'static str, String, Origin);
 
-/// All that a run was told.
+/// All settings of a run.
 #[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) topology: Topology,
@@ -191,7 +191,7 @@ impl Settings {
         });
         let out = p.pick("out", args.out.clone().map(Some), file.out.map(Some), None, shown_path);
         let timeout = file.timeout.map(|text| parse_time(&text)).transpose();
-        let timeout = timeout.map_err(|problem| Failure::usage(format!("timeout in {FILE_NAME} {problem}")))?;
+        let timeout = timeout.map_err(|problem| Failure::usage(format!("timeout in {FILE_NAME}: {problem}")))?;
         let timeout = p.pick("timeout", args.timeout, timeout, DEFAULT_TIMEOUT, |time| format!("{time:?}"));
         let jobs = file.jobs.as_ref().map(JobsSaid::jobs).transpose()?;
         let jobs = p.pick("jobs", args.jobs, jobs, Jobs::default(), ToString::to_string);

@@ -1,4 +1,4 @@
-//! A cookie jar that sends and tells cookies in the order of RFC 6265, section 5.4: the longest path first.
+//! A cookie jar that sends and lists cookies in the order of RFC 6265, section 5.4: the longest path first.
 //!
 //! The order matters: of several session cookies Tomcat takes the first that it can use.
 

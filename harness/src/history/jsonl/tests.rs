@@ -50,7 +50,7 @@ fn a_line_in_the_middle_that_breaks_off_is_an_error_with_its_number() {
     lines[1] = &lines[1][..20];
     let broken = lines.join("\n") + "\n";
     let error = read(broken.as_bytes()).expect_err("line 2 is cut");
-    assert_eq!(error.to_string(), "line 2 of the history is no record");
+    assert_eq!(error.to_string(), "line 2 of the history is not a valid record");
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_last_line_with_its_line_end_was_not_cut_off() {
     let mut bytes = text_of(&three_steps());
     bytes.extend_from_slice(b"{\"at-ns\":4,\n");
     let error = read(&bytes[..]).expect_err("line 4 is broken, not cut");
-    assert_eq!(error.to_string(), "line 4 of the history is no record");
+    assert_eq!(error.to_string(), "line 4 of the history is not a valid record");
 }
 
 #[test]

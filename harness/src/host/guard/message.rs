@@ -47,7 +47,7 @@ impl Message {
 pub(super) enum Reply {
     /// It guards: it has a session of its own and holds the pipe.
     Ready,
-    /// It did what it was told last, and ends.
+    /// It did what was requested last, and ends.
     Done {
         /// What it had to remove, a line each.
         removed: Vec<String>,

@@ -67,7 +67,7 @@ pub enum GuardError {
         source: io::Error,
     },
     /// The guard could not remove everything.
-    #[error("of run {run} is left: {}; see {log}", left.join(", "))]
+    #[error("the guard could not remove everything of run {run}; left: {}; see {log}", left.join(", "))]
     Left {
         /// The run.
         run: RunId,
@@ -106,7 +106,7 @@ pub struct Released {
 pub struct Guard {
     run: RunId,
     log: Utf8PathBuf,
-    /// None once the guard was told how the run ends.
+    /// None once the guard knows how the run ends.
     pipe: Option<ChildStdin>,
     replies: Option<BufReader<ChildStdout>>,
     /// None once the process was waited for.
@@ -132,7 +132,7 @@ impl Guard {
         let log = folder.join("guard.log");
         if std::env::var_os(GUARD_VARIABLE).is_some() {
             // This process was meant to be a guard and is not: without an end here each would start the next.
-            let problem = "this program does not turn into a guard when it is started as one".to_owned();
+            let problem = "this program does not become a guard process when it is started as one".to_owned();
             return Err(GuardError::NoGuard { run: run.clone(), problem, log });
         }
         let entry = registry.enter(run)?;
@@ -153,7 +153,7 @@ impl Guard {
         }
     }
 
-    /// Tells of a process. Tell it right after the start; until then the run's id in its environment
+    /// Registers a process. Do so right after the start; until then the run's id in its environment
     /// ([`RUN_VARIABLE`]) is what the guard finds it by. A process that has ended by now needs no guard.
     ///
     /// # Errors
@@ -162,7 +162,7 @@ impl Guard {
         ProcessId::of(pid).map_or(Ok(()), |process| self.note(&Message::Process(process)))
     }
 
-    /// Tells of a container, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
+    /// Registers a container, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
     ///
     /// # Errors
     /// The guard is gone.
@@ -170,7 +170,7 @@ impl Guard {
         self.note(&Message::Container(id.to_owned()))
     }
 
-    /// Tells of a network, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
+    /// Registers a network, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
     ///
     /// # Errors
     /// The guard is gone.
@@ -178,7 +178,7 @@ impl Guard {
         self.note(&Message::Network(id.to_owned()))
     }
 
-    /// Tells that the run uses the container engine, so that the guard looks there too. Tell it before the first call
+    /// Registers that the run uses the container engine, so that the guard looks there too. Do so before the first call
     /// to the engine: a container may come into being although its maker is gone.
     ///
     /// # Errors
@@ -205,7 +205,7 @@ impl Guard {
     }
 
     fn end(mut self, message: &Message) -> Result<Released, GuardError> {
-        self.tell(message)?;
+        self.send(message)?;
         drop(self.pipe.take());
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
         let replies = self.replies.take().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
@@ -220,18 +220,18 @@ impl Guard {
         }
     }
 
-    /// Tells the guard, and a later sweep for the case that the guard is killed before it listens.
+    /// Informs the guard, and a later sweep for the case that the guard is killed before it listens.
     fn note(&self, message: &Message) -> Result<(), GuardError> {
-        self.tell(message)?;
+        self.send(message)?;
         Ok(self.entry.note(message)?)
     }
 
-    pub(super) fn tell(&self, message: &Message) -> Result<(), GuardError> {
+    pub(super) fn send(&self, message: &Message) -> Result<(), GuardError> {
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
         let mut pipe = self.pipe.as_ref().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
         let mut line = serde_json::to_string(message).map_err(|error| gone(error.into()))?;
         line.push('\n');
-        // One write, below the size up to which a pipe takes a write whole: tellers in several threads do not mix.
+        // One write, below the size up to which a pipe takes a write whole: messages of several threads do not mix.
         pipe.write_all(line.as_bytes()).map_err(gone)
     }
 }
@@ -287,11 +287,11 @@ pub(super) fn ready(command: &mut Command, limit: Duration) -> Result<Started, N
             Ok((line, replies)) if serde_json::from_str(&line).is_ok_and(|reply: Reply| reply == Reply::Ready) => {
                 return Ok((child, pipe, replies));
             }
-            Ok((line, _)) if line.is_empty() => "the process that was to be the guard ended".to_owned(),
-            Ok((line, _)) => format!("the process that was to be the guard said {:?}", line.trim_end()),
-            Err(error) => format!("the process that was to be the guard said nothing: {error}"),
+            Ok((line, _)) if line.is_empty() => "the guard process exited during its start".to_owned(),
+            Ok((line, _)) => format!("the guard process answered {:?}", line.trim_end()),
+            Err(error) => format!("the guard process did not answer: {error}"),
         },
-        _ => "the process that was to be the guard has no pipe".to_owned(),
+        _ => "the guard process has no pipe".to_owned(),
     };
     // It may be anything, even this program's main function once more.
     let _ = child.kill();

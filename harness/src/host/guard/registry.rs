@@ -20,7 +20,7 @@ pub enum RegistryError {
     #[error("no folder for the registry of runs: set XDG_STATE_HOME or HOME")]
     NoPlace,
     /// A run of this name is there already.
-    #[error("run {run} is in the registry {folder} already")]
+    #[error("run {run} is already in the registry {folder}")]
     Taken {
         /// The run.
         run: RunId,

@@ -45,7 +45,7 @@ fn a_run_that_removed_everything_is_released_and_forgotten() {
     let place = Place::new("clean");
     let guard = place.guard();
     let child = place.sleeper();
-    guard.process(child.id()).expect("told");
+    guard.process(child.id()).expect("registered");
     end(child);
     assert_eq!(guard.release().expect("released").removed, Vec::<String>::new());
     assert!(place.registry().runs().expect("listed").is_empty());
@@ -55,12 +55,12 @@ fn a_run_that_removed_everything_is_released_and_forgotten() {
 fn what_the_owner_forgot_is_removed_at_release_and_named() {
     let place = Place::new("forgot");
     let guard = place.guard();
-    let mut told = Command::new("sleep").arg("300").spawn().expect("sleep starts");
-    guard.process(told.id()).expect("told");
+    let mut registered = Command::new("sleep").arg("300").spawn().expect("sleep starts");
+    guard.process(registered.id()).expect("registered");
     let mut marked = place.sleeper();
     let removed = guard.release().expect("released").removed;
     assert_eq!(removed.len(), 2, "{removed:?}");
-    for child in [&mut told, &mut marked] {
+    for child in [&mut registered, &mut marked] {
         assert!(removed.contains(&format!("process {} (sleep)", child.id())), "{removed:?}");
         assert!(!child.wait().expect("waited for").success());
     }
@@ -80,7 +80,7 @@ fn a_kept_run_goes_on_and_is_remembered_as_kept() {
     let place = Place::new("kept");
     let guard = place.guard();
     let mut child = place.sleeper();
-    guard.process(child.id()).expect("told");
+    guard.process(child.id()).expect("registered");
     guard.keep().expect("kept");
     assert_eq!(child.try_wait().expect("looked"), None, "it runs");
     end(child);
@@ -88,13 +88,13 @@ fn a_kept_run_goes_on_and_is_remembered_as_kept() {
 }
 
 #[test]
-fn a_process_that_has_the_number_of_a_told_one_is_not_killed() {
+fn a_process_that_has_the_number_of_a_registered_one_is_not_killed() {
     let place = Place::new("reused");
     let guard = place.guard();
     let mut child = Command::new("sleep").arg("300").spawn().expect("sleep starts");
     let mut process = super::processes::ProcessId::of(child.id()).expect("it runs");
     process.start.push('0');
-    guard.tell(&super::Message::Process(process)).expect("told");
+    guard.send(&super::Message::Process(process)).expect("registered");
     assert_eq!(guard.release().expect("released").removed, Vec::<String>::new());
     assert_eq!(child.try_wait().expect("looked"), None, "it runs");
     end(child);

@@ -7,7 +7,7 @@ use std::io::{self, BufRead, Write};
 use super::message::{Message, Reply, Task};
 use super::processes::ProcessId;
 use super::registry::{Held, Registry};
-use super::removal::{Removal, remove_processes, told_in_full};
+use super::removal::{Removal, error_chain, remove_processes};
 use crate::model::RunId;
 
 /// How the owner left.
@@ -39,7 +39,7 @@ pub(super) fn run(task: &str, remove_elsewhere: fn(&RunId) -> Removal) -> i32 {
     let entry = match Registry::at(&task.registry).join(&task.run) {
         Ok(entry) => entry,
         Err(error) => {
-            log(told_in_full(&error));
+            log(error_chain(&error));
             return 1;
         }
     };
@@ -69,7 +69,7 @@ impl Watch {
             _ => Ok(()),
         };
         if let Err(error) = remembered {
-            log(told_in_full(&error));
+            log(error_chain(&error));
         }
         log("done");
         reply(&Reply::Done { removed, left });
@@ -82,7 +82,7 @@ impl Watch {
             let message = match line.map(|line| serde_json::from_str(&line)) {
                 Ok(Ok(message)) => message,
                 Ok(Err(error)) => {
-                    log(format_args!("a message that is none: {error}"));
+                    log(format_args!("invalid message: {error}"));
                     continue;
                 }
                 Err(error) => {
@@ -92,11 +92,11 @@ impl Watch {
             };
             match &message {
                 Message::Release => {
-                    log("the owner has removed everything; looking once more");
+                    log("the owner has removed everything; checking once more");
                     return Ending::Released;
                 }
                 Message::Keep => {
-                    log("everything is to be kept");
+                    log("keeping everything, as requested");
                     return Ending::Kept;
                 }
                 Message::Process(process) => {
@@ -106,7 +106,7 @@ impl Watch {
             }
             self.engine |= message.needs_engine();
         }
-        log(format_args!("the owner, process {}, is gone without a word; removing all", self.task.owner));
+        log(format_args!("the owner (process {}) exited without notice; removing everything", self.task.owner));
         Ending::Lost
     }
 

@@ -31,7 +31,7 @@ use crate::model::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis
 /// # Ok::<(), tomee_harness::model::scenario::ScenarioError>(())
 /// ```
 ///
-/// Its plans are run by [`crate::suite::Teller`].
+/// Its plans are run by [`crate::suite::ScenarioRunner`].
 #[derive(Debug, Clone)]
 #[must_use = "a scenario is told by what `read` makes of it"]
 pub struct ScenarioBuilder {

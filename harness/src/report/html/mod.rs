@@ -1,8 +1,8 @@
 //! `report.html`: one page that holds a whole run and needs nothing else, neither a network nor a build step.
 //!
 //! The page is three kinds of files of this folder, joined here, and one block of data: what is drawn, as columns
-//! ([`columns`]), and the raw lines of the history, packed so that a hundred thousand operations stay a few megabytes
-//! ([`lines`]). Every text of a server is data: it is in a block that no browser runs, the scripts put it into text
+//! (`columns`), and the raw lines of the history, packed so that a hundred thousand operations stay a few megabytes
+//! (`lines`). Every text of a server is data: it is in a block that no browser runs, the scripts put it into text
 //! nodes only, and the page's policy runs no script but ours.
 
 mod columns;

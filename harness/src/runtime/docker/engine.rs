@@ -50,8 +50,8 @@ pub const CAPABILITIES: [Capability; 15] = [
     Capability::Multicast,
     Capability::Dns,
 ];
-/// What can be done where packets cannot be held back.
-const NO_LATENCY: &str = "its kernel must have NFQUEUE (nfnetlink_queue), the holder's image iptables and Perl; `packet-loss` and `slow-node` make requests slow, too";
+/// What can be done where packets cannot be delayed.
+const NO_LATENCY: &str = "its kernel must have NFQUEUE (nfnetlink_queue), the pause container's image must have iptables and Perl; `packet-loss` and `slow-node` slow down requests, too";
 /// How long a JVM may take to write its thread dump.
 const DUMP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -164,20 +164,20 @@ impl Runtime for DockerRuntime {
                 .await
                 .map_err(|error| error.environment("an earlier pod of this run cannot be removed", None))?;
         }
-        let image = images::holder(&self.docker, &self.options).await?;
+        let image = images::pause(&self.docker, &self.options).await?;
         // Once only: an engine makes a second network of the same name, and then takes neither.
         self.network_made.get_or_try_init(|| self.make_network()).await?;
         let network = self.network();
         for node in topology.names() {
             // Told by name, before there is an id: what is asked for comes into being even if we are gone by then.
-            for container in [pod::holder_name(&self.run, node), pod::server_name(&self.run, node)] {
+            for container in [pod::pause_name(&self.run, node), pod::server_name(&self.run, node)] {
                 self.guard.container(&container).map_err(unguarded)?;
             }
         }
         let held = topology.names().map(|node| {
             let pod = Pod::hold(self.docker.clone(), &image, &self.run, node, &network, topology);
             async move {
-                let pod = told(node, "start of its holder", pod).await?;
+                let pod = in_context(node, "start of its pause container", pod).await?;
                 Ok::<_, RuntimeError>((node.clone(), Arc::new(pod)))
             }
         });
@@ -188,7 +188,7 @@ impl Runtime for DockerRuntime {
             // One kernel for all.
             pod.can_delay()
                 .await
-                .map_err(|error| error.environment("latency is not to be had on this engine", Some(NO_LATENCY)))?;
+                .map_err(|error| error.environment("latency is not available on this engine", Some(NO_LATENCY)))?;
         }
         let nodes = pods.iter().map(|(node, pod)| (node.clone(), endpoints(pod.address))).collect();
         *lock(&self.pods) = pods;
@@ -215,7 +215,7 @@ impl Runtime for DockerRuntime {
             let recipe = Recipe {
                 run: self.run.clone(),
                 name: pod.server_name.clone(),
-                holder: pod::holder_name(&self.run, &node),
+                pause: pod::pause_name(&self.run, &node),
                 image,
                 launch,
                 staged: staged.clone(),
@@ -224,50 +224,50 @@ impl Runtime for DockerRuntime {
             };
             pod.install(recipe, routes).await
         };
-        told(&node, "laying of its files", laid).await
+        in_context(&node, "upload of its files", laid).await
     }
 
     async fn replace(&self, mut launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
-        let mut files = told(&launch.node, "fetching of its files", self.pod(&launch.node)?.kept()).await?;
+        let mut files = in_context(&launch.node, "download of its files", self.pod(&launch.node)?.kept()).await?;
         files.retain(|file| !stale.iter().any(|stale| file.path.starts_with(stale)));
         files.append(&mut launch.files);
         self.install(NodeLaunch { files, ..launch }).await
     }
 
     async fn start(&self, node: &NodeName) -> Result<(), RuntimeError> {
-        told(node, "start", self.pod(node)?.start()).await
+        in_context(node, "start", self.pod(node)?.start()).await
     }
 
     async fn status(&self, node: &NodeName) -> Result<NodeStatus, RuntimeError> {
-        told(node, "look at its container", self.pod(node)?.status()).await
+        in_context(node, "inspection of its container", self.pod(node)?.status()).await
     }
 
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        told(node, "kill", self.pod(node)?.kill()).await
+        in_context(node, "kill", self.pod(node)?.kill()).await
     }
 
     async fn stop(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        told(node, "stop", self.pod(node)?.stop()).await
+        in_context(node, "stop", self.pod(node)?.stop()).await
     }
 
     async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        told(node, "pause", self.pod(node)?.pause()).await
+        in_context(node, "pause", self.pod(node)?.pause()).await
     }
 
     async fn lose_host(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        told(node, "loss of its host", self.pod(node)?.lose_host()).await
+        in_context(node, "loss of its host", self.pod(node)?.lose_host()).await
     }
 
     async fn add_network_fault(&self, node: &NodeName, fault: NetworkFault) -> Result<String, RuntimeError> {
-        told(node, "cut from its peers", self.pod(node)?.add_network_fault(fault, &self.peers(node))).await
+        in_context(node, "cut from its peers", self.pod(node)?.add_network_fault(fault, &self.peers(node))).await
     }
 
     async fn remove_network_fault(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        told(node, "undoing of its cut", self.pod(node)?.remove_network_fault()).await
+        in_context(node, "undoing of its cut", self.pod(node)?.remove_network_fault()).await
     }
 
     async fn add_resource_fault(&self, node: &NodeName, fault: ResourceFault) -> Result<String, RuntimeError> {
-        told(node, fault.needs().to_string(), self.pod(node)?.add_resource_fault(fault)).await
+        in_context(node, fault.needs().to_string(), self.pod(node)?.add_resource_fault(fault)).await
     }
 
     async fn remove_resource_fault(
@@ -275,11 +275,11 @@ impl Runtime for DockerRuntime {
         node: &NodeName,
         fault: ResourceFault,
     ) -> Result<Option<String>, RuntimeError> {
-        told(node, format!("undoing of {}", fault.needs()), self.pod(node)?.remove_resource_fault(fault)).await
+        in_context(node, format!("undoing of {}", fault.needs()), self.pod(node)?.remove_resource_fault(fault)).await
     }
 
     async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {
-        told(node, "resume", self.pod(node)?.resume()).await
+        in_context(node, "resume", self.pod(node)?.resume()).await
     }
 
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {
@@ -288,16 +288,16 @@ impl Runtime for DockerRuntime {
 
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError> {
         let action = format!("upload of {}", file.path);
-        told(node, action, self.pod(node)?.put(file)).await
+        in_context(node, action, self.pod(node)?.put(file)).await
     }
 
     async fn put_slowly(&self, node: &NodeName, file: NodeFile, over: Duration) -> Result<(), RuntimeError> {
         let action = format!("upload of {}", file.path);
-        told(node, action, self.pod(node)?.put_slowly(file, over)).await
+        in_context(node, action, self.pod(node)?.put_slowly(file, over)).await
     }
 
     async fn remove(&self, node: &NodeName, path: &Utf8Path) -> Result<(), RuntimeError> {
-        told(node, format!("removal of {path}"), self.pod(node)?.remove_file(path)).await
+        in_context(node, format!("removal of {path}"), self.pod(node)?.remove_file(path)).await
     }
 
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {
@@ -309,7 +309,7 @@ impl Runtime for DockerRuntime {
     }
 
     async fn collect(&self, node: &NodeName, into: &Utf8Path) -> Result<(), RuntimeError> {
-        told(node, "collection of its logs", self.pod(node)?.collect(into)).await.map(drop)
+        in_context(node, "collection of its logs", self.pod(node)?.collect(into)).await.map(drop)
     }
 
     async fn threads(&self, node: &NodeName) -> Result<Option<String>, RuntimeError> {
@@ -328,7 +328,7 @@ impl Runtime for DockerRuntime {
                 }
             }
         };
-        told(node, "thread dump", dumped).await
+        in_context(node, "thread dump", dumped).await
     }
 
     async fn shutdown(&self) -> Result<(), RuntimeError> {
@@ -356,7 +356,7 @@ fn unguarded(error: GuardError) -> RuntimeError {
     }
 }
 
-async fn told<T>(
+async fn in_context<T>(
     node: &NodeName,
     action: impl Into<String>,
     work: impl Future<Output = Result<T, DockerError>>,

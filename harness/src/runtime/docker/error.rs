@@ -1,4 +1,4 @@
-//! What goes wrong between us and the engine, and how it is told.
+//! What goes wrong between us and the engine, and how it is reported.
 
 use testcontainers::TestcontainersError;
 use testcontainers::bollard::{self, Docker};

@@ -1,4 +1,4 @@
-//! The images of a node and of its holder: built from the embedded Dockerfiles, named by their content.
+//! The images of a node and of its pause container: built from the embedded Dockerfiles, named by their content.
 
 use std::collections::HashMap;
 
@@ -21,13 +21,13 @@ use crate::tomcat::distribution::Distribution;
 
 /// Where the images that this machine made for itself are found (`cargo ci provision`).
 pub(super) const NODE_BASE: &str = "tomee-harness/node-base";
-pub(super) const HOLDER_BASE: &str = "tomee-harness/holder-base";
+pub(super) const PAUSE_BASE: &str = "tomee-harness/pause-base";
 /// What is taken from a registry otherwise; also the default of `ARG BASE_IMAGE`.
 pub(super) const PUBLIC_NODE_BASE: &str = "eclipse-temurin:17-jre";
-pub(super) const PUBLIC_HOLDER_BASE: &str = "debian:12-slim";
+pub(super) const PUBLIC_PAUSE_BASE: &str = "debian:12-slim";
 
 const DOCKERFILE: &str = include_str!("../../../../docker/Dockerfile");
-const HOLDER_DOCKERFILE: &str = include_str!("../../../../docker/holder.Dockerfile");
+const PAUSE_DOCKERFILE: &str = include_str!("../../../../docker/pause.Dockerfile");
 
 /// Parts of a distribution that a node never reads, because it has a `CATALINA_BASE` of its own.
 const LEFT_OUT: [&str; 4] = ["logs", "temp", "webapps", "work"];
@@ -37,8 +37,8 @@ const LEFT_OUT: [&str; 4] = ["logs", "temp", "webapps", "work"];
 pub struct DockerOptions {
     /// The Java under the server; `None` takes `tomee-harness/node-base` where it exists, else `eclipse-temurin:17-jre`.
     pub node_base: Option<String>,
-    /// The holder's base; `None` takes `tomee-harness/holder-base` where it exists, else `debian:12-slim`.
-    pub holder_base: Option<String>,
+    /// The pause container's base; `None` takes `tomee-harness/pause-base` where it exists, else `debian:12-slim`.
+    pub pause_base: Option<String>,
     /// Memory limit of a server's container in bytes; `None` sets none.
     pub memory_bytes: Option<i64>,
 }
@@ -69,12 +69,12 @@ pub(super) async fn node(
     build(image, &base, "node").await
 }
 
-/// The image of a holder; built if the engine does not have it.
-pub(super) async fn holder(docker: &Docker, options: &DockerOptions) -> Result<GenericImage, RuntimeError> {
-    let base = base(docker, options.holder_base.as_deref(), HOLDER_BASE, PUBLIC_HOLDER_BASE).await?;
-    let tag = tag(&[HOLDER_DOCKERFILE, &base.identity]);
-    let image = GenericBuildableImage::new("tomee-harness/holder", tag).with_dockerfile_string(HOLDER_DOCKERFILE);
-    build(image, &base, "holder").await
+/// The image of a pause container; built if the engine does not have it.
+pub(super) async fn pause(docker: &Docker, options: &DockerOptions) -> Result<GenericImage, RuntimeError> {
+    let base = base(docker, options.pause_base.as_deref(), PAUSE_BASE, PUBLIC_PAUSE_BASE).await?;
+    let tag = tag(&[PAUSE_DOCKERFILE, &base.identity]);
+    let image = GenericBuildableImage::new("tomee-harness/pause", tag).with_dockerfile_string(PAUSE_DOCKERFILE);
+    build(image, &base, "pause container").await
 }
 
 /// Where the packages of Debian and Ubuntu (by processor), Fedora and Alpine have the library that fakes a clock.
@@ -111,10 +111,10 @@ pub(super) async fn clock(docker: &Docker, run: &RunId, image: &GenericImage) ->
     match looked.await {
         Ok(Some(library)) => Ok(library),
         Ok(None) => {
-            let none = DockerError::Refused(format!("none of {} is there", CLOCK_LIBRARIES.join(", ")));
+            let none = DockerError::Refused(format!("none of the images {} exists", CLOCK_LIBRARIES.join(", ")));
             Err(none.environment("the image of a node has no libfaketime, which skew-clock needs", Some(HINT)))
         }
-        Err(error) => Err(error.environment("the image of a node cannot be looked into", None)),
+        Err(error) => Err(error.environment("the image of a node cannot be inspected", None)),
     }
 }
 
@@ -168,7 +168,7 @@ fn unreadable(distribution: &Distribution, error: std::io::Error) -> RuntimeErro
 }
 
 async fn build(image: GenericBuildableImage, base: &Base, role: &str) -> Result<GenericImage, RuntimeError> {
-    const HINT: &str = "without a registry, `cargo ci provision` in a checkout of tomee-harness makes base images; or name one that the engine has";
+    const HINT: &str = "without a registry, `cargo ci provision` in a checkout of tomee-harness builds base images; or configure one that the engine has";
     let options = BuildImageOptions::new().with_skip_if_exists(true).with_build_arg("BASE_IMAGE", base.name.clone());
     image.build_image_with(options).await.map_err(|error| {
         DockerError::from(error)
@@ -205,7 +205,7 @@ mod tests {
     #[test]
     fn the_dockerfiles_default_to_the_public_images_and_agree_with_the_layout() {
         assert!(DOCKERFILE.contains(&format!("ARG BASE_IMAGE={PUBLIC_NODE_BASE}\n")));
-        assert!(HOLDER_DOCKERFILE.contains(&format!("ARG BASE_IMAGE={PUBLIC_HOLDER_BASE}\n")));
+        assert!(PAUSE_DOCKERFILE.contains(&format!("ARG BASE_IMAGE={PUBLIC_PAUSE_BASE}\n")));
         assert!(DOCKERFILE.contains(&format!("ENV CATALINA_HOME={}\n", LAYOUT.home)));
     }
 }

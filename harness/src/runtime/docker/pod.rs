@@ -1,4 +1,4 @@
-//! A pod: the holder of a node's name, address and port, and the server that lives in its network.
+//! A pod: the pause container, which keeps name, address and port of a node, and the server that lives in its network.
 
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
@@ -31,7 +31,7 @@ use crate::tomcat::catalina_base::{HARNESS_LOG, REPLACED};
 /// The connector's port in the pod; every pod has an address of its own.
 pub(super) const HTTP_PORT: u16 = 8080;
 
-/// Where the holder of a node that has a disk of its own sees it.
+/// Where the pause container of a node that has a disk of its own sees it.
 pub(super) const DISK: &str = "/var/lib/tomee-harness/disk";
 /// The size of that disk: room for the server's configuration, logs and compiled pages and for apps of some megabytes,
 /// which are on it up to four times while they are deployed. It is memory.
@@ -56,11 +56,11 @@ pub(super) struct LogRoute {
 #[derive(Debug)]
 pub(super) struct Pod {
     docker: Docker,
-    /// The id of the holder's container.
-    holder: String,
-    /// The pod's address in the run's network, which lasts as long as the holder.
+    /// The id of the pause container.
+    pause: String,
+    /// The pod's address in the run's network, which lasts as long as the pause container.
     pub(super) address: Ipv4Addr,
-    /// The port on 127.0.0.1 that leads to the connector. The holder is never started again, so it stays.
+    /// The port on 127.0.0.1 that leads to the connector. The pause container is never started again, so it stays.
     pub(super) http_port: u16,
     /// The volume of its own that the server's `CATALINA_BASE` is on, where it has one.
     pub(super) disk: Option<String>,
@@ -95,8 +95,8 @@ enum Filter {
     Lost,
 }
 
-/// The name of a node's holder on the engine.
-pub(super) fn holder_name(run: &RunId, node: &NodeName) -> String {
+/// The name of a node's pause container on the engine.
+pub(super) fn pause_name(run: &RunId, node: &NodeName) -> String {
     format!("tomee-harness-{run}-{node}")
 }
 
@@ -108,10 +108,10 @@ pub(super) fn server_name(run: &RunId, node: &NodeName) -> String {
 impl Pod {
     /// Where its packet filter is set.
     fn shell(&self) -> ContainerShell<'_> {
-        ContainerShell { docker: &self.docker, name: &self.holder }
+        ContainerShell { docker: &self.docker, name: &self.pause }
     }
 
-    /// Starts a node's holder in the run's network. By bollard: testcontainers gives no container a second name.
+    /// Starts a node's pause container in the run's network. By bollard: testcontainers gives no container a second name.
     pub(super) async fn hold(
         docker: Docker,
         image: &GenericImage,
@@ -120,7 +120,7 @@ impl Pod {
         network: &str,
         topology: &Topology,
     ) -> Result<Self, DockerError> {
-        let name = holder_name(run, node);
+        let name = pause_name(run, node);
         let labels = HashMap::from([(RUN_LABEL.to_owned(), run.to_string())]);
         let mut disk = None;
         if topology.prepared_for.contains(&FaultKind::FillDisk) {
@@ -148,12 +148,12 @@ impl Pod {
             ..ContainerCreateBody::default()
         };
         let options = CreateContainerOptionsBuilder::new().name(&name).build();
-        let holder = docker.create_container(Some(options), body).await?.id;
-        docker.start_container(&holder, None::<StartContainerOptions>).await?;
+        let pause = docker.create_container(Some(options), body).await?.id;
+        docker.start_container(&pause, None::<StartContainerOptions>).await?;
         let (address, http_port) = address(&docker, &name, network).await?;
         let has_a_clock = topology.prepared_for.contains(&FaultKind::SkewClock);
         let (server_name, inside) = (server_name(run, node), Mutex::default());
-        Ok(Self { docker, holder, address, http_port, disk, has_a_clock, server_name, inside })
+        Ok(Self { docker, pause, address, http_port, disk, has_a_clock, server_name, inside })
     }
 
     /// Takes the recipe of a new server; an earlier server goes.
@@ -163,7 +163,7 @@ impl Pod {
         server::remove(&self.docker, &self.server_name).await?;
         if self.disk.is_some() {
             // The disk outlives the server.
-            resources::empty(&self.docker, &self.holder).await?;
+            resources::empty(&self.docker, &self.pause).await?;
         }
         let (read, filter) = (vec![0; routes.len()], inside.filter);
         *inside = Inside { read, routes, recipe: Some(recipe), filter, ..Inside::default() };
@@ -178,8 +178,8 @@ impl Pod {
         }
         let mut files = super::archive::below(&self.docker, &self.server_name, LAYOUT.base).await?;
         // The harness's own log goes on in a new file, and is appended to the one on this machine.
-        let anew = |path: &Utf8Path| path == HARNESS_LOG || REPLACED.iter().any(|folder| path.starts_with(folder));
-        files.retain(|file| !anew(&file.path));
+        let replaced = |path: &Utf8Path| path == HARNESS_LOG || REPLACED.iter().any(|folder| path.starts_with(folder));
+        files.retain(|file| !replaced(&file.path));
         Ok(files)
     }
 
@@ -206,7 +206,7 @@ impl Pod {
                     return Err(error);
                 }
             },
-            (None, None) => return Err(DockerError::Refused("no files were laid for it".to_owned())),
+            (None, None) => return Err(DockerError::Refused("no files were prepared for it".to_owned())),
         }
         for (route, from) in inside.routes.iter().zip(&inside.read) {
             let LogRoute { source, to } = route.clone();
@@ -240,7 +240,7 @@ impl Pod {
         self.inside.lock().await.server()?.pause(&self.docker, &self.server_name).await
     }
 
-    /// Lets no packet in or out any more and then kills the server: peers hear neither its end nor a reset. The holder
+    /// Lets no packet in or out any more and then kills the server: peers hear neither its end nor a reset. The pause container
     /// stays, so that the host can come back with its name, address and port.
     pub(super) async fn lose_host(&self) -> Result<String, DockerError> {
         let mut inside = self.inside.lock().await;
@@ -250,10 +250,10 @@ impl Pod {
         match server::kill(&self.docker, &self.server_name).await {
             Ok(proof) => {
                 inside.filter = Filter::Lost;
-                Ok(format!("no packet comes or goes any more; {proof}"))
+                Ok(format!("all its packets are dropped; {proof}"))
             }
             Err(error) => {
-                // What went wrong first is what to tell.
+                // What went wrong first is what to report.
                 drop(filter::open(&self.shell()).await);
                 Err(error)
             }
@@ -295,7 +295,7 @@ impl Pod {
             ResourceFault::FullDisk if self.disk.is_none() => {
                 Err(DockerError::Refused("it has no disk of its own".to_owned()))
             }
-            ResourceFault::FullDisk => resources::fill(&self.docker, &self.holder, &self.server_name).await,
+            ResourceFault::FullDisk => resources::fill(&self.docker, &self.pause, &self.server_name).await,
             ResourceFault::WrongClock { .. } if !self.has_a_clock => {
                 Err(DockerError::Refused("its clock cannot be set".to_owned()))
             }
@@ -311,7 +311,7 @@ impl Pod {
         let _alone = self.inside.lock().await;
         match fault {
             ResourceFault::SlowProcessor { .. } => resources::unthrottle(&self.docker, &self.server_name).await,
-            ResourceFault::FullDisk => resources::free(&self.docker, &self.holder).await.map(|()| None),
+            ResourceFault::FullDisk => resources::free(&self.docker, &self.pause).await.map(|()| None),
             ResourceFault::WrongClock { .. } => {
                 resources::set_clock(&self.docker, &self.server_name, None).await.map(|()| None)
             }
@@ -328,8 +328,10 @@ impl Pod {
 
         let mut inside = self.inside.lock().await;
         if inside.server.is_none() {
-            let recipe =
-                inside.recipe.as_mut().ok_or_else(|| DockerError::Refused("no files were laid for it".to_owned()))?;
+            let recipe = inside
+                .recipe
+                .as_mut()
+                .ok_or_else(|| DockerError::Refused("no files were prepared for it".to_owned()))?;
             let path = recipe.staged.join(&file.path);
             fs_err::tokio::create_dir_all(path.parent().unwrap_or(&recipe.staged)).await?;
             fs_err::tokio::write(&path, &file.content).await?;
@@ -401,7 +403,7 @@ impl Pod {
     pub(super) async fn remove(&self) -> Result<(), DockerError> {
         server::remove(&self.docker, &self.server_name).await?;
         self.inside.lock().await.settle().await;
-        server::remove(&self.docker, &self.holder).await?;
+        server::remove(&self.docker, &self.pause).await?;
         if let Some(disk) = &self.disk {
             self.docker.remove_volume(disk, None::<RemoveVolumeOptions>).await?;
         }
@@ -423,7 +425,7 @@ impl Inside {
     fn refusal(&self) -> DockerError {
         let because = match self.filter {
             Filter::Open => "it is not cut off from its peers",
-            Filter::NetworkFault(_) => "it is cut off from its peers already",
+            Filter::NetworkFault(_) => "it is already cut off from its peers",
             Filter::Lost => "its host is lost",
         };
         DockerError::Refused(because.to_owned())
@@ -446,7 +448,7 @@ fn partial(file: NodeFile) -> (NodeFile, Utf8PathBuf) {
     (NodeFile { path: part, ..file }, target)
 }
 
-/// A volume in memory that takes so much and no more. It lasts as long as the holder, who has it mounted: what is on it
+/// A volume in memory that takes so much and no more. It lasts as long as the pause container, who has it mounted: what is on it
 /// outlives the server.
 fn disk_of(name: String, labels: HashMap<String, String>) -> VolumeCreateRequest {
     let options = [("type", "tmpfs"), ("device", "tmpfs"), ("o", &format!("size={DISK_SIZE},mode=1777"))];

@@ -62,27 +62,28 @@ pub(super) async fn throttle(docker: &Docker, name: &str, percent: u8) -> Result
     set_quota(docker, name, PERIOD * i64::from(percent) / 100).await?;
     let held_up = held_up(docker, name, before).await;
     if held_up.is_err() {
-        // What went wrong first is what to tell.
+        // What went wrong first is what to report.
         drop(set_quota(docker, name, -1).await);
     }
-    held_up
-        .map(|times| format!("{percent} % of a core are left to container {name}; it was held up in {times} periods"))
+    held_up.map(|times| {
+        format!("container {name} is limited to {percent} % of a core; it was throttled in {times} periods")
+    })
 }
 
-/// Takes the quota away again; says how often the server was held up in all.
+/// Takes the quota away again; says how often the server was throttled in all.
 pub(super) async fn unthrottle(docker: &Docker, name: &str) -> Result<Option<String>, DockerError> {
     // One that has ended is not counted any more.
     let effect = throttled(docker, name).await.ok().filter(|times| *times > 0);
     set_quota(docker, name, -1).await?;
-    Ok(effect.map(|times| format!("held up in {times} periods of {} ms", PERIOD / 1000)))
+    Ok(effect.map(|times| format!("throttled in {times} periods of {} ms", PERIOD / 1000)))
 }
 
 async fn held_up(docker: &Docker, name: &str, before: u64) -> Result<u64, DockerError> {
     shell(docker, name, WORK, &[]).await?;
-    let mut patience = Patience::new(format!("container {name} to be held up"), THROTTLE_LIMIT);
+    let mut patience = Patience::new(format!("container {name} to be throttled"), THROTTLE_LIMIT);
     loop {
         match throttled(docker, name).await?.saturating_sub(before) {
-            0 => patience.another_look("no period in which it was").await?,
+            0 => patience.another_look("no throttled period").await?,
             times => return Ok(times),
         }
     }
@@ -92,8 +93,10 @@ async fn held_up(docker: &Docker, name: &str, before: u64) -> Result<u64, Docker
 async fn throttled(docker: &Docker, name: &str) -> Result<u64, DockerError> {
     let once = StatsOptionsBuilder::new().stream(false).one_shot(true).build();
     let mut stats = std::pin::pin!(docker.stats(name, Some(once)));
-    let told = stats.try_next().await?.and_then(|stats| stats.cpu_stats?.throttling_data?.throttled_periods);
-    told.ok_or_else(|| DockerError::Refused(format!("the engine does not count when container {name} is held up")))
+    let throttled = stats.try_next().await?.and_then(|stats| stats.cpu_stats?.throttling_data?.throttled_periods);
+    throttled.ok_or_else(|| {
+        DockerError::Refused(format!("the engine does not report whether container {name} is throttled"))
+    })
 }
 
 /// A quota of -1 is none.
@@ -102,27 +105,30 @@ async fn set_quota(docker: &Docker, name: &str, quota: i64) -> Result<(), Docker
     Ok(docker.update_container(name, limits).await?)
 }
 
-/// Fills a pod's disk from its holder, whose memory is not the server's, and lets the server try to write one byte.
-pub(super) async fn fill(docker: &Docker, holder: &str, name: &str) -> Result<String, DockerError> {
-    shell(docker, holder, FILL, &[DISK]).await?;
+/// Fills a pod's disk from its pause container, whose memory is not the server's, and lets the server try to write one byte.
+pub(super) async fn fill(docker: &Docker, pause: &str, name: &str) -> Result<String, DockerError> {
+    shell(docker, pause, FILL, &[DISK]).await?;
     let said = shell(docker, name, ONE_BYTE, &[LAYOUT.base]).await;
     match said {
         Ok(said) if said.contains(NO_SPACE) => Ok(format!("one more byte below {}: {NO_SPACE}", LAYOUT.base)),
         said => {
-            drop(shell(docker, holder, FREE, &[DISK]).await);
-            Err(DockerError::Refused(format!("one more byte was written, or tried in vain: {:?}", said?.trim())))
+            drop(shell(docker, pause, FREE, &[DISK]).await);
+            Err(DockerError::Refused(format!(
+                "expected {NO_SPACE:?} when writing one more byte, got {:?}",
+                said?.trim()
+            )))
         }
     }
 }
 
 /// Takes all files from a pod's disk.
-pub(super) async fn empty(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, EMPTY, &[DISK]).await.map(drop)
+pub(super) async fn empty(docker: &Docker, pause: &str) -> Result<(), DockerError> {
+    shell(docker, pause, EMPTY, &[DISK]).await.map(drop)
 }
 
 /// Takes from a pod's disk what was filled in. The server may have ended.
-pub(super) async fn free(docker: &Docker, holder: &str) -> Result<(), DockerError> {
-    shell(docker, holder, FREE, &[DISK]).await.map(drop)
+pub(super) async fn free(docker: &Docker, pause: &str) -> Result<(), DockerError> {
+    shell(docker, pause, FREE, &[DISK]).await.map(drop)
 }
 
 /// Sets the clock of a server's JVM, which runs with libfaketime. Right again with `None`; the server may have ended.

@@ -26,7 +26,7 @@ use crate::runtime::{NodeFile, NodeLaunch};
 const END_LIMIT: Duration = Duration::from_secs(20);
 /// How long a server may take to stop before the engine kills it, which is then an error.
 const STOP_LIMIT_SECONDS: i32 = 30;
-/// How long the engine may take to tell how a command ended whose output is complete.
+/// How long the engine may take to report how a command ended whose output is complete.
 const EXEC_LIMIT: Duration = Duration::from_secs(5);
 /// The exit code of a process that SIGKILL ended.
 const KILLED: i64 = 128 + 9;
@@ -38,7 +38,7 @@ pub(super) struct Recipe {
     /// The container's name.
     pub(super) name: String,
     /// The container whose network it joins.
-    pub(super) holder: String,
+    pub(super) pause: String,
     pub(super) image: GenericImage,
     pub(super) launch: NodeLaunch,
     /// A folder on this machine that is copied to the node's `CATALINA_BASE`.
@@ -98,7 +98,7 @@ impl Server {
 }
 
 fn request(recipe: &Recipe) -> testcontainers::ContainerRequest<GenericImage> {
-    let network = format!("container:{}", recipe.holder);
+    let network = format!("container:{}", recipe.pause);
     let (memory, disk) = (recipe.memory_bytes, recipe.disk.clone());
     let launch = &recipe.launch;
     let request = recipe
@@ -198,10 +198,7 @@ pub(super) async fn kill(docker: &Docker, name: &str) -> Result<String, DockerEr
     signal(docker, name, "SIGKILL").await?;
     let state = ended(docker, name).await?;
     if state.exit_code != KILLED || state.out_of_memory {
-        return Err(DockerError::Refused(format!(
-            "container {name} ended otherwise than by the kill: {}",
-            state.ending()
-        )));
+        return Err(DockerError::Refused(format!("container {name} did not exit by the kill: {}", state.ending())));
     }
     Ok(format!("container {name} is {}: {}", state.status, state.ending()))
 }

@@ -12,7 +12,7 @@ use testcontainers::bollard::query_parameters::{
 };
 
 use super::error::{self, DockerError};
-use super::images::{self, HOLDER_BASE, NODE_BASE, PUBLIC_HOLDER_BASE, PUBLIC_NODE_BASE};
+use super::images::{self, NODE_BASE, PAUSE_BASE, PUBLIC_NODE_BASE, PUBLIC_PAUSE_BASE};
 use crate::host::guard::RUN_LABEL;
 use crate::host::wait::Patience;
 use crate::model::RunId;
@@ -24,7 +24,7 @@ const QUIET: Duration = Duration::from_millis(400);
 /// How long a removal may take in all. The owner of a guard waits 40 s for it.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What `doctor` tells about the engine.
+/// What `doctor` reports about the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EngineFacts {
     /// The engine's version, as in `20.10.24`.
@@ -39,7 +39,7 @@ pub struct EngineFacts {
     pub cgroup: String,
     /// How it stores layers, as in `overlay2`.
     pub storage: String,
-    /// Which of the images that a node and a holder can be built on it has; a registry is needed for the others.
+    /// Which of the images that a node and a pause container can be built on it has; a registry is needed for the others.
     pub base_images: Vec<String>,
 }
 
@@ -99,11 +99,11 @@ pub(super) async fn remove_until_quiet(
 /// No engine answers, which is known within seconds.
 pub async fn engine() -> Result<EngineFacts, RuntimeError> {
     let docker = error::client().await?;
-    let told = async { Ok::<_, DockerError>((docker.version().await?, docker.info().await?)) };
+    let info = async { Ok::<_, DockerError>((docker.version().await?, docker.info().await?)) };
     let (version, info) =
-        told.await.map_err(|error| error.environment("the engine does not tell its version", None))?;
+        info.await.map_err(|error| error.environment("the engine does not report its version", None))?;
     let mut base_images = Vec::new();
-    for name in [NODE_BASE, PUBLIC_NODE_BASE, HOLDER_BASE, PUBLIC_HOLDER_BASE] {
+    for name in [NODE_BASE, PUBLIC_NODE_BASE, PAUSE_BASE, PUBLIC_PAUSE_BASE] {
         if images::image_id(&docker, name).await?.is_some() {
             base_images.push(name.to_owned());
         }

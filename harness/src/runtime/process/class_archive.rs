@@ -1,4 +1,4 @@
-//! A class archive: a server's classes, read and verified once, for all starts of clusters that are handed on.
+//! A class archive: a server's classes, read and verified once, for all starts of clusters that are reused.
 //!
 //! A start of TomEE is mostly the loading of some 4,500 classes out of a hundred jars. A JVM from Java 13 on can keep what it
 //! made of them in a file (a dynamic archive of class data sharing, JEP 350: `-XX:ArchiveClassesAtExit`,
@@ -38,7 +38,7 @@ const FIRST_JAVA: u32 = 13;
 const LIMIT: Duration = Duration::from_mins(1);
 /// What a user's own argument is about that an archive of ours would interfere with.
 const OF_THE_USER: [&str; 3] = ["-Xshare", "SharedArchiveFile", "ArchiveClassesAtExit"];
-/// How many lines of the server are told.
+/// How many lines of the server are shown.
 const LINES: usize = 5;
 
 /// The class archive for one distribution and one Java.
@@ -54,10 +54,10 @@ pub enum ClassArchiveError {
     #[error(transparent)]
     Io(#[from] io::Error),
     /// The server for it has no configuration.
-    #[error("no configuration for the server that makes it: {0}")]
+    #[error("no configuration for the server that writes it: {0}")]
     Config(String),
     /// The server did not start, or wrote nothing.
-    #[error("the server that makes it {how}: {said}")]
+    #[error("the server that writes it {how}: {said}")]
     Failed {
         /// What went wrong.
         how: String,
@@ -105,10 +105,11 @@ impl ClassArchive {
         let work = format!(".{name}.making-");
         remove_leftovers(&folder, &work)?;
         let work = tempfile::TempDir::with_prefix_in(work, &folder)?;
-        let work = Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("a folder that is no Unicode"))?;
+        let work =
+            Utf8Path::from_path(work.path()).ok_or_else(|| io::Error::other("the folder's name is not Unicode"))?;
         let made = archive.made(distribution, java, run, work).await;
         if let Err(error @ ClassArchiveError::Failed { .. }) = &made {
-            // Whoever has such a Java would wait for it in vain before each cluster.
+            // Whoever has such a Java would wait for it to no avail before each cluster.
             fs::write(&refused, format!("{error}\n"))?;
         }
         made.map(|()| Some(archive))
@@ -128,7 +129,10 @@ impl ClassArchive {
         if self.is_taken(distribution, java, run).await? {
             return Ok(());
         }
-        Err(ClassArchiveError::Failed { how: "wrote one that no JVM takes".to_owned(), said: self.file.to_string() })
+        Err(ClassArchiveError::Failed {
+            how: "wrote an archive that the JVM rejects".to_owned(),
+            said: self.file.to_string(),
+        })
     }
 
     /// Whether it is there, whole, and a JVM takes it for this server: the JVM itself says so.
@@ -179,8 +183,8 @@ async fn make(
         send(pid, Signal::SIGTERM)?;
     }
     match tokio::time::timeout(LIMIT, child.wait()).await {
-        Err(_) => Err(failed(format!("has not ended after {} s", LIMIT.as_secs()))),
-        Ok(status) if !made.is_file() => Err(failed(format!("wrote none and ended with {}", status?))),
+        Err(_) => Err(failed(format!("did not exit within {} s", LIMIT.as_secs()))),
+        Ok(status) if !made.is_file() => Err(failed(format!("wrote no archive and exited with {}", status?))),
         Ok(_) => Ok(made),
     }
 }
@@ -196,7 +200,7 @@ async fn started(child: &mut Child, console: &Utf8Path) -> io::Result<Result<(),
             return Ok(Err(format!("ended with {status}")));
         }
         if patience.another_look("it has not started").await.is_err() {
-            return Ok(Err(format!("has not started after {} s", LIMIT.as_secs())));
+            return Ok(Err(format!("did not start within {} s", LIMIT.as_secs())));
         }
     }
 }

@@ -179,8 +179,8 @@ impl ProcessRuntime {
                 })
                 .await;
             leases.push(leased.map_err(|error| RuntimeError::Environment {
-                what: format!("port {port}, which is asked for, is not to be had"),
-                hint: Some(format!("end what listens on it: `ss -ltnp 'sport = :{port}'` says who")),
+                what: format!("the configured port {port} is not available"),
+                hint: Some(format!("end the process that listens on it: `ss -ltnp 'sport = :{port}'` shows it")),
                 source: Some(Box::new(error)),
             })?);
         }
@@ -256,7 +256,7 @@ impl Runtime for ProcessRuntime {
         let name = launch.node.clone();
         let (base, console) = (self.base(&name), self.log_path(&name, NodeLog::Console));
         let node = tokio::task::spawn_blocking(move || ProcessNode::install(launch, base, console)).await;
-        let node = node.map_err(|error| node_error(&name, "laying its files", error))??;
+        let node = node.map_err(|error| node_error(&name, "writing its files", error))??;
         self.nodes().insert(name, Arc::new(Mutex::new(node)));
         Ok(())
     }
@@ -291,7 +291,7 @@ impl Runtime for ProcessRuntime {
         let namespaces = self.apart(node, Capability::LoseHost)?;
         namespaces.isolate(node).await.map_err(|error| node_error(node, "isolating its host", error))?;
         let killed = self.kill(node).await?;
-        Ok(format!("no packet comes or goes any more; {killed}"))
+        Ok(format!("all its packets are dropped; {killed}"))
     }
 
     async fn add_network_fault(&self, node: &NodeName, fault: NetworkFault) -> Result<String, RuntimeError> {
@@ -355,7 +355,7 @@ impl Runtime for ProcessRuntime {
     async fn replace(&self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
         let node = self.node(&launch.node)?;
         let name = launch.node.clone();
-        node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "laying its files anew", error))
+        node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "rewriting its files", error))
     }
 
     fn log_path(&self, node: &NodeName, log: NodeLog) -> Utf8PathBuf {

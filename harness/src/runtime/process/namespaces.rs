@@ -232,7 +232,7 @@ impl Holder {
         command.args(["--net", "sleep", "infinity"]).env(RUN_VARIABLE, run.as_str());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).process_group(0).kill_on_drop(true);
         let process = command.spawn().map_err(failed)?;
-        let pid = process.id().ok_or_else(|| failed(std::io::Error::other("it ended before it began")))?;
+        let pid = process.id().ok_or_else(|| failed(std::io::Error::other("it exited immediately")))?;
         guard.process(pid).map_err(|error| NamespaceError::Refused(error.to_string()))?;
         let own = fs_err::read_link("/proc/self/ns/net").map_err(failed)?;
         let entered: Result<(), TimedOut> = wait::until("a network namespace", ENTRY_LIMIT, async || {

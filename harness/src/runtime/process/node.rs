@@ -57,11 +57,11 @@ impl ProcessNode {
     /// Lays the files of a node. Blocks.
     pub(super) fn install(launch: NodeLaunch, base: Utf8PathBuf, console: Utf8PathBuf) -> Result<Self, RuntimeError> {
         let name = launch.node.clone();
-        lay(&launch, &base).map_err(|error| node_error(&name, "laying its files", error))?;
+        lay(&launch, &base).map_err(|error| node_error(&name, "writing its files", error))?;
         Ok(Self { launch, base, console, child: None, ended: None, paused: false })
     }
 
-    /// Lays the files of a node that has ended anew, beside what it had deployed and its logs.
+    /// Rewrites the files of a node that has ended, beside what it had deployed and its logs.
     pub(super) fn replace(&mut self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> std::io::Result<()> {
         for path in REPLACED.into_iter().map(Utf8Path::new).chain(stale.iter().map(Utf8PathBuf::as_path)) {
             let path = self.base.join(path);
@@ -89,7 +89,7 @@ impl ProcessNode {
             .stderr(errors)
             .spawn()
             .map_err(failed)?;
-        let pid = child.id().ok_or_else(|| failed(std::io::Error::other("it ended before it began")))?;
+        let pid = child.id().ok_or_else(|| failed(std::io::Error::other("it exited immediately")))?;
         (self.child, self.ended, self.paused) = (Some(child), None, false);
         Ok(pid)
     }

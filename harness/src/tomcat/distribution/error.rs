@@ -25,7 +25,7 @@ pub enum DistributionError {
         source: io::Error,
     },
     /// Maven ran, and failed.
-    #[error("{artifact} is not in the cache, and Maven cannot get it: {problem}")]
+    #[error("{artifact} is not in the cache, and Maven cannot resolve it: {problem}")]
     Maven {
         /// The Maven coordinates.
         artifact: String,
@@ -36,7 +36,7 @@ pub enum DistributionError {
         source: MavenSaid,
     },
     /// Maven says that it succeeded, and the archive is not there.
-    #[error("Maven says that it has {artifact}, and {file} is not where it was told to copy it")]
+    #[error("Maven reported success for {artifact}, but {file} does not exist")]
     NothingCopied {
         /// The Maven coordinates.
         artifact: String,
@@ -77,15 +77,15 @@ impl DistributionError {
         match self {
             Self::NoCacheFolder => Some("set HOME or XDG_CACHE_HOME".to_owned()),
             Self::NoMaven { .. } => Some(
-                "install Maven (3.2.5 or newer) and put mvn on the PATH, or name the folder of an unpacked server"
+                "install Maven (3.2.5 or newer) and put mvn on the PATH, or specify the folder of an unpacked server"
                     .to_owned(),
             ),
             Self::Maven { problem, .. } => Some(problem.hint()),
             Self::NothingCopied { .. } => {
-                Some("look at settings.xml and MAVEN_ARGS for what redirects copies".to_owned())
+                Some("check settings.xml and MAVEN_ARGS for options that redirect copied artifacts".to_owned())
             }
             Self::Archive { folder, .. } => {
-                Some(format!("delete the folder {folder} and run again; Maven then fetches it anew"))
+                Some(format!("delete the folder {folder} and run again; Maven then downloads it again"))
             }
             Self::Busy { .. } => Some("end the other run, or wait for it".to_owned()),
             Self::Identify(error) => Some(error.hint()),

@@ -102,7 +102,7 @@ fn counterpart(folder: &Utf8Path, from: &str, to: &str) -> Option<Utf8PathBuf> {
     Some(parent.parent()?.parent()?.join(to).join(name))
 }
 
-/// Links are followed, as the JVM does: all jars in Debian's `lib/` are links. A folder is never walked twice.
+/// Links are followed, as the JVM does: all jars in Debian's `lib/` are links. A folder is never visited twice.
 fn digest_folder(
     folder: &Utf8Path,
     name: &Utf8Path,
@@ -181,27 +181,27 @@ mod tests {
     #[test]
     fn each_thing_that_is_missing_is_named() {
         let folder = Folder::new();
-        let mut told = Vec::new();
-        let mut tell = |named: &Utf8Path| {
+        let mut messages = Vec::new();
+        let mut refuse = |named: &Utf8Path| {
             let error = Installed::find(named).expect_err("something is missing");
-            told.push(format!("{error}\nhint: {}", error.hint()).replace(folder.root(), "[folder]"));
+            messages.push(format!("{error}\nhint: {}", error.hint()).replace(folder.root(), "[folder]"));
         };
-        tell(&folder.path("nowhere"));
+        refuse(&folder.path("nowhere"));
         fs::write(folder.path("file"), "").expect("writable");
-        tell(&folder.path("file"));
+        refuse(&folder.path("file"));
         fs::create_dir(folder.path("empty")).expect("writable");
-        tell(&folder.path("empty"));
+        refuse(&folder.path("empty"));
         fake_server(&folder.path("nolib"), "9.0.1");
         fs::remove_file(folder.path("nolib/lib/catalina.jar")).expect("writable");
         fs::remove_file(folder.path("nolib/conf/server.xml")).expect("writable");
-        tell(&folder.path("nolib"));
+        refuse(&folder.path("nolib"));
         fake_server(&folder.path("noconf"), "9.0.1");
         fs::remove_file(folder.path("noconf/conf/server.xml")).expect("writable");
-        tell(&folder.path("noconf"));
+        refuse(&folder.path("noconf"));
         fake_server(&folder.path("base"), "9.0.1");
         fs::remove_dir_all(folder.path("base/lib")).expect("writable");
-        tell(&folder.path("base"));
-        insta::assert_snapshot!(told.join("\n\n"));
+        refuse(&folder.path("base"));
+        insta::assert_snapshot!(messages.join("\n\n"));
     }
 
     #[test]
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_to_a_folder_above_does_not_walk_for_ever() {
+    fn a_link_to_a_folder_above_does_not_loop_forever() {
         let folder = Folder::new();
         fake_server(&folder.path("tomcat"), "10.1.59");
         fs_err::os::unix::fs::symlink("..", folder.path("tomcat/lib/loop")).expect("writable");

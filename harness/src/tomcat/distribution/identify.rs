@@ -26,7 +26,7 @@ pub enum IdentifyError {
     #[error("there is no folder {0}")]
     NoFolder(Utf8PathBuf),
     /// Something that every Tomcat has is not there.
-    #[error("{home} is no Tomcat or TomEE: {missing} is missing")]
+    #[error("{home} is not a Tomcat or TomEE: {missing} is missing")]
     NoServer {
         /// The folder.
         home: Utf8PathBuf,
@@ -34,7 +34,7 @@ pub enum IdentifyError {
         missing: String,
     },
     /// `catalina.jar` does not say which version it is.
-    #[error("{jar} does not say which Tomcat it is: {problem}")]
+    #[error("{jar} does not contain a Tomcat version: {problem}")]
     NoVersion {
         /// The jar.
         jar: Utf8PathBuf,
@@ -42,7 +42,7 @@ pub enum IdentifyError {
         problem: String,
     },
     /// A `CATALINA_BASE` whose `CATALINA_HOME` is not known.
-    #[error("{base} has a configuration and no server: it is a CATALINA_BASE, and its CATALINA_HOME is not known")]
+    #[error("{base} has a configuration but no server: it is a CATALINA_BASE whose CATALINA_HOME is not known")]
     BaseOnly {
         /// The folder.
         base: Utf8PathBuf,
@@ -66,17 +66,17 @@ impl IdentifyError {
     pub fn hint(&self) -> String {
         match self {
             Self::NoFolder(_) | Self::NoServer { .. } => {
-                "name the folder that has bin/, conf/ and lib/ of an unpacked server in it"
+                "specify the folder that contains bin/, conf/ and lib/ of an unpacked server"
             }
             Self::BaseOnly { .. } => {
-                "name the folder with bin/bootstrap.jar and lib/catalina.jar, with a conf/ of its own"
+                "specify the folder with bin/bootstrap.jar and lib/catalina.jar that has its own conf/"
             }
             Self::Unreadable { .. } => {
                 "read it as another user, or copy the server to a folder of your own (Debian's package lets only root \
                  and the group tomcat read its configuration)"
             }
-            Self::NoVersion { .. } => "the jar is damaged: unpack the server anew",
-            Self::Io(_) => "look at the permissions of the folder",
+            Self::NoVersion { .. } => "the jar is damaged: unpack the server again",
+            Self::Io(_) => "check the permissions of the folder",
         }
         .to_owned()
     }
@@ -131,8 +131,9 @@ fn tomcat_version(jar: &Utf8Path) -> Result<String, IdentifyError> {
     };
     // `server.info=Apache Tomcat/11.0.0-M20` has the milestone, which `server.number=11.0.0.0` has not; but some
     // change the former to hide it.
-    let told = [value("server.info").and_then(|info| info.rsplit('/').next()), value("server.number")];
-    told.into_iter()
+    let versions = [value("server.info").and_then(|info| info.rsplit('/').next()), value("server.number")];
+    versions
+        .into_iter()
         .flatten()
         .find_map(|text| text.parse::<TomcatVersion>().ok())
         .map(|version| version.to_string())

@@ -192,7 +192,7 @@ fn find(folder: &Utf8Path, file_name: &str) -> std::io::Result<Option<Utf8PathBu
 async fn read_lines(mut from: impl AsyncRead + Unpin, to: mpsc::UnboundedSender<String>) {
     let mut buffer = vec![0; 1 << 13];
     let mut line = Vec::new();
-    // An error here is the end of the pipe; how Maven ended is told by its exit status.
+    // An error here is the end of the pipe; its exit status says how Maven ended.
     while let Ok(read @ 1..) = from.read(&mut buffer).await {
         for &byte in &buffer[..read] {
             if byte == b'\n' || byte == b'\r' {

@@ -8,31 +8,31 @@ use super::artifact::Artifact;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum MavenProblem {
     /// No configured repository has the archive.
-    #[error("no repository that it knows has this release")]
+    #[error("none of its repositories has this release")]
     NoSuchRelease,
     /// No configured repository has Maven's own dependency plugin.
-    #[error("no repository that it knows has its dependency plugin")]
+    #[error("none of its repositories has maven-dependency-plugin")]
     NoPlugin,
     /// A repository cannot be reached.
     #[error("a repository cannot be reached")]
     Unreachable,
     /// A repository wants to know who asks.
-    #[error("a repository or proxy refuses the user")]
+    #[error("a repository or proxy rejects the credentials")]
     Refused,
-    /// Maven is told to stay off the network.
-    #[error("it is set to work offline")]
+    /// Maven is configured to stay off the network.
+    #[error("it is in offline mode")]
     Offline,
     /// What came is not what the repository says it is.
-    #[error("what came does not have the checksum that the repository gives")]
+    #[error("a downloaded file does not match the checksum in the repository")]
     Checksum,
     /// Maven finds no usable Java for itself.
-    #[error("it finds no usable Java for itself")]
+    #[error("it finds no usable Java")]
     NoJava,
     /// The disk is full.
-    #[error("no space is left on the disk")]
+    #[error("there is no space left on the disk")]
     NoSpace,
     /// Maven did not say anything for too long.
-    #[error("it went silent for too long and was ended")]
+    #[error("it printed nothing for too long and was killed")]
     Silent,
     /// Anything else.
     #[error("it failed")]
@@ -82,15 +82,15 @@ impl MavenProblem {
     /// What the user can do about it.
     pub fn hint(self) -> String {
         match self {
-            Self::NoSuchRelease => "look at the version and flavour: releases differ in what is published",
+            Self::NoSuchRelease => "check version and flavour: not every release publishes each flavour",
             Self::NoPlugin => "add a repository with Maven's plugins to settings.xml",
-            Self::Unreachable | Self::Silent => "look at the network, and at mirrors and proxies in settings.xml",
-            Self::Refused => "look at the credentials in settings.xml, under servers and proxies",
-            Self::Offline => "let Maven work online once, or name the folder of an unpacked server",
-            Self::Checksum => "try again; where it stays so, a proxy or mirror alters or cuts what it hands out",
+            Self::Unreachable | Self::Silent => "check the network, and mirrors and proxies in settings.xml",
+            Self::Refused => "check the credentials in settings.xml, under servers and proxies",
+            Self::Offline => "run Maven online once, or specify the folder of an unpacked server",
+            Self::Checksum => "try again; if it persists, a proxy or mirror alters or truncates downloads",
             Self::NoJava => "set JAVA_HOME to a JDK or JRE",
-            Self::NoSpace => "make space where the local Maven repository and the cache are",
-            Self::Other => "run the command yourself to see all that Maven says",
+            Self::NoSpace => "free disk space for the local Maven repository and the cache",
+            Self::Other => "run the command yourself to see Maven's full output",
         }
         .to_owned()
     }
@@ -106,7 +106,7 @@ pub struct MavenSaid {
 }
 
 impl MavenSaid {
-    /// How many lines are told where Maven marks none as an error.
+    /// How many lines are shown where Maven marks none as an error.
     const TAIL: usize = 5;
 
     /// Picks the lines that say why.
@@ -211,13 +211,13 @@ mod tests {
         MavenProblem::NoSpace
     )]
     #[case::anything_else("[ERROR] Error executing Maven.".to_owned(), MavenProblem::Other)]
-    fn each_way_to_fail_is_told_apart(#[case] line: String, #[case] problem: MavenProblem) {
+    fn each_way_to_fail_is_recognised(#[case] line: String, #[case] problem: MavenProblem) {
         let lines = ["[INFO] Scanning for projects...".to_owned(), line, "[ERROR] Re-run Maven".to_owned()];
         assert_eq!(MavenProblem::of(&lines, &Artifact::tomee("9.0.99", Flavour::Webprofile)), problem);
     }
 
     #[test]
-    fn the_reason_is_told_without_advice_and_marks() {
+    fn the_reason_is_reported_without_advice_and_marks() {
         let lines = [
             "[INFO] BUILD FAILURE",
             "[ERROR] Failed to execute goal x: Could not find artifact y -> [Help 1]",
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn without_an_error_mark_the_last_lines_are_told() {
+    fn without_an_error_mark_the_last_lines_are_shown() {
         let lines: Vec<String> = (0..9).map(|number| format!("line {number}")).collect();
         assert_eq!(MavenSaid::of(&lines, "mvn".to_owned()).lines, lines[4..]);
         assert_eq!(MavenSaid::of(&[], "mvn".to_owned()).to_string(), "maven said nothing (command: mvn)");

@@ -92,7 +92,7 @@ fn stored(place: &Utf8Path) -> Option<Stored> {
     (marker.format == 1 && whole).then_some(Stored { home, sha256: marker.sha256 })
 }
 
-/// Unpacks on a thread of its own and hands on its progress. Ends early when the caller goes away.
+/// Unpacks on a thread of its own and forwards its progress. Ends early when the caller goes away.
 async fn unpacked(archive: Utf8PathBuf, whole: Utf8PathBuf, progress: &dyn Progress) -> Result<String, ArchiveProblem> {
     let (sender, mut receiver) = mpsc::unbounded_channel();
     let work = tokio::task::spawn_blocking(move || {
@@ -120,15 +120,15 @@ async fn lock(root: &Utf8Path, name: &str, progress: &dyn Progress) -> Result<fs
     let path = root.join(format!(".{name}.lock"));
     let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
     let mut patience = Patience::new("the lock of the other run", LIMIT_OF_ANOTHER_RUN);
-    let mut told = false;
+    let mut noted = false;
     loop {
         match file.try_lock() {
             Ok(()) => return Ok(file),
             Err(TryLockError::Error(error)) => return Err(error.into()),
-            Err(TryLockError::WouldBlock) if told => {}
+            Err(TryLockError::WouldBlock) if noted => {}
             Err(TryLockError::WouldBlock) => {
                 progress.note(&format!("waiting for another run that is fetching {name}"));
-                told = true;
+                noted = true;
             }
         }
         let busy = |source| DistributionError::Busy { name: name.to_owned(), source };
@@ -144,7 +144,7 @@ fn staging(root: &Utf8Path, name: &str) -> io::Result<TempDir> {
     tempfile::Builder::new().prefix(&prefix_of_staging(name)).tempdir_in(root)
 }
 
-/// Removes what runs left that were killed half-way. Only for the holder of the lock.
+/// Removes what runs left that were killed half-way. Only for the owner of the lock.
 pub(crate) fn remove_leftovers(root: &Utf8Path, prefix: &str) -> io::Result<()> {
     for entry in fs::read_dir(root)? {
         let entry = entry?;

@@ -16,10 +16,10 @@ use crate::host::hex::hex;
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveProblem {
     /// No zip, or one that ends too early, or an entry whose content does not have the checksum beside it.
-    #[error("it is truncated or no zip, or an entry is not what its checksum says: {0}")]
+    #[error("it is truncated or not a zip, or an entry does not match its checksum: {0}")]
     Broken(String),
     /// The whole is not what the repository said it is.
-    #[error("its SHA-1 is {found}, and the checksum file beside it says {wanted}")]
+    #[error("its SHA-1 is {found}, expected {wanted} from the checksum file beside it")]
     Checksum {
         /// What Maven got with the archive.
         wanted: String,
@@ -27,10 +27,10 @@ pub enum ArchiveProblem {
         found: String,
     },
     /// An entry that would be written outside of the folder, or a link, which could lead there.
-    #[error("its entry {0:?} would lead out of the folder into which it is unpacked")]
+    #[error("its entry {0:?} points outside the target folder")]
     Escapes(String),
     /// Not one folder with everything in it.
-    #[error("a distribution has one folder at its top, and this has {0}")]
+    #[error("expected a single top-level folder, found {0}")]
     Tops(String),
     /// The file system refused.
     #[error(transparent)]

@@ -101,7 +101,7 @@ fn a_shim_on_the_path_is_asked_for_its_home() {
 }
 
 #[test]
-fn each_java_that_cannot_be_used_is_told() {
+fn each_java_that_cannot_be_used_is_reported() {
     let machine = Machine::new();
     let nothing = JavaEnvironment::default();
     let mut told = Vec::new();

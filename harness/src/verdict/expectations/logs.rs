@@ -1,4 +1,4 @@
-//! What the nodes' logs were to say of a step: texts, and what the listener of an app was told of its sessions.
+//! What the nodes' logs were to say of a step: texts, and what the listener of an app was notified of its sessions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,7 +39,7 @@ pub(super) fn texts(view: &View<'_>, expect: &Expect, from: Nanos) -> Vec<Expect
     found
 }
 
-/// On which nodes the listener of the app was to be told of the sessions of these answers. Exactly those: one more is as
+/// On which nodes the listener of the app was to be notified of the sessions of these answers. Exactly those: one more is as
 /// wrong as one less. A log is read later than it is written, hence the whole run counts and not the step.
 pub(super) fn listeners(view: &View<'_>, expect: &Expect, asked: &[&Asked<'_>]) -> Vec<Expectation> {
     let sessions: BTreeSet<&str> = asked
@@ -63,7 +63,7 @@ pub(super) fn listeners(view: &View<'_>, expect: &Expect, asked: &[&Asked<'_>]) 
             (Status::Unknown, "no request had a session".to_owned())
         } else {
             let status = if told == wanted { Status::Holds } else { Status::Violated };
-            (status, format!("the listener was told on {}", names(&told)))
+            (status, format!("the listener was called on {}", names(&told)))
         };
         Expectation { what, status, because, rests_on: rests_on.clone(), evidence: found.into_values().collect() }
     };

@@ -88,7 +88,7 @@ fn weaker(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach
     }
     if matches!(late, Lateness::Open) {
         broken.unpromised =
-            Some("it may have come later, as nobody waits for it, and nothing shows that it did".to_owned());
+            Some("it may have arrived later, as no request waits for it, and nothing shows that it did".to_owned());
     }
     let first_gone = content.once.is_none() && due.once.is_some();
     Some(if first_gone { broken.named(Violation::LostFirstRequest) } else { broken })
@@ -180,7 +180,7 @@ fn resurrected(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<B
             && may_end(view, session, other)
     })?;
     let because = format!(
-        "{} was answered out of {}'s session, which {} had ended with acknowledgement",
+        "{} was answered from {}'s session, which {} had ended with acknowledgement",
         operation.name(),
         session.client,
         view.operations[ended].id
@@ -266,7 +266,7 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
     gone || replica.asked.since(ended) < ON_ITS_WAY
 }
 
-/// Whether a request that ends a session sent the id that it had, as far as anybody was told or saw: under another one it
+/// Whether a request that ends a session sent the id that it had, as far as is known: under another one it
 /// ended nothing.
 fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
     let sent = end.sent.map(crate::model::SessionId::as_str);

@@ -27,7 +27,7 @@ pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
     pairs.iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
 }
 
-/// What differs from node to node and from client to client by right: names and ports of nodes, and ids of sessions.
+/// What differs from node to node and from client to client legitimately: names and ports of nodes, and ids of sessions.
 fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
     let mut own: BTreeSet<String> = view.plan.topology.names().map(ToString::to_string).collect();
     for (_, _, event) in view.events() {
@@ -105,7 +105,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 .find(|word| is_plain(word) && !self.is_of_the_node(word))
         };
         let (word, witness) = kept_for.map(|(word, by)| (word, Some(by))).or_else(|| Some((unknown()?, None)))?;
-        let others = witness.map_or_else(String::new, |by| format!("; {} of {} has it still", by.name(), by.client));
+        let others = witness.map_or_else(String::new, |by| format!("; {} of {} still has it", by.name(), by.client));
         let (old, new) = super::answers_kept::excerpts(body(before)?, body(after).unwrap_or_default());
         let because = format!(
             "{} of {} was answered without \"{word}\" after {}, which {} answers had before it, {} at last{others}: \"{new}\" \
@@ -172,12 +172,12 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
     dropped.collect::<BTreeSet<_>>().len()
 }
 
-/// The session that a request was answered out of, as far as it tells.
+/// The session that a request was answered from, as far as it says.
 fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
     request.told.map(stem).or_else(|| request.sent.map(SessionId::stem))
 }
 
-/// Whether it tells something, and is no time, number or hash.
+/// Whether it says something, and is no time, number or hash.
 fn is_plain(word: &str) -> bool {
     word.chars().all(char::is_alphabetic)
 }

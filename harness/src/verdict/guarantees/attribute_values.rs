@@ -23,14 +23,14 @@ const SHORT: usize = 40;
 /// A node's attribute held against what was due; `open` where values may be shown.
 pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, open: bool) -> Compared {
     let Some(found) = copy.attributes.get(name) else {
-        return Compared::Differs(format!("{name} is missing, where {} was due", told(name, due, open)));
+        return Compared::Differs(format!("{name} is missing, expected {}", told(name, due, open)));
     };
     let differs = || {
         let (here, due_told) = (told(name, found, open), told(name, due, open));
         if here == due_told {
-            return Compared::Differs(format!("{name} is {here} as was due, but with another content"));
+            return Compared::Differs(format!("{name} is {here} as expected, but with different content"));
         }
-        Compared::Differs(format!("{name} is {here}, where {due_told} was due"))
+        Compared::Differs(format!("{name} is {here}, expected {due_told}"))
     };
     // A JVM gives the classes that it makes names of its own.
     let hashes = found.sha256.as_ref().zip(due.sha256.as_ref());
@@ -87,7 +87,7 @@ pub(super) fn told(name: &str, value: &AttributeValue, open: bool) -> String {
 pub(super) struct Differences {
     /// What it lacks or has otherwise: names, and in words.
     pub(super) differs: Vec<(String, String)>,
-    /// What nobody can compare, in words.
+    /// What cannot be compared, in words.
     pub(super) undecidable: Vec<String>,
     /// What the Manager's filters leave out.
     pub(super) excluded: Vec<String>,

@@ -1,7 +1,7 @@
 //! While nobody asks for a session, each copy that is due holds the owner's attributes, by name and by value.
 //!
 //! Due is a copy on every node that serves the app (`DeltaManager`), or one backup (`BackupManager`), of all that the
-//! Manager's own filters let through. What cannot be serialised is told as soon as the owner holds it, before any node is
+//! Manager's own filters let through. What cannot be serialised is reported as soon as the owner holds it, before any node is
 //! lost.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -72,7 +72,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         ));
     }
     if !all.undecidable.is_empty() {
-        return Judgement::unknown(format!("nobody can compare {}{excluded}", told(&all.undecidable)));
+        return Judgement::unknown(format!("values that cannot be compared: {}{excluded}", told(&all.undecidable)));
     }
     if all.same.is_empty() || all.attributes == 0 {
         return Judgement::unknown(format!("no session with an attribute that is due was seen on two nodes{excluded}"));
@@ -266,7 +266,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
             }
         };
         let late = !view.waits() && later().next().is_none();
-        let late = late.then(|| "nobody waits for it, and it may have come later".to_owned());
+        let late = late.then(|| "no request waits for it, and it may have arrived later".to_owned());
         let unpromised = late.or_else(|| view.excuse(session, look.node, (quiet.from, look.at)));
         let breach = seen(view, session, look.at, look.record, because).beside(owner.record);
         all.breaches.push(Breach { unpromised, ..breach.named(Violation::StaleReplica) });
@@ -293,7 +293,7 @@ fn without_backup<'a>(
         return None;
     }
     let because = format!("no node holds a backup of {}, only {} holds it", session.name(), owner.node);
-    let late = (!view.waits()).then(|| "nobody waits for it, and it may have come later".to_owned());
+    let late = (!view.waits()).then(|| "no request waits for it, and it may have arrived later".to_owned());
     let unpromised = late.or_else(|| view.excuse(session, owner.node, (quiet.from, last.at)));
     let breach = seen(view, session, last.at, last.record, because).beside(owner.record);
     Some(Breach { unpromised, ..breach.named(Violation::StaleReplica) })

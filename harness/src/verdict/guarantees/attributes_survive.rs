@@ -85,7 +85,7 @@ fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
     }
     if !all.undecidable.is_empty() {
         let told = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
-        return Err(format!("nobody can compare {told}"));
+        return Err(format!("values that cannot be compared: {told}"));
     }
     if tested.is_empty() {
         tested = moved;
@@ -304,7 +304,7 @@ fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &
     }
     let names = had.into_iter().collect::<Vec<_>>().join(", ");
     let because = format!(
-        "{} was answered out of {} without any of its attributes: {} had shown {names}, {} shows none of them",
+        "{} was answered from {} without any of its attributes: {} had shown {names}, {} shows none of them",
         request.name(),
         session.name(),
         base.node,

@@ -39,7 +39,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
             evidence.push(record);
             let told = !told_bytes(view, context, node, (at, FOREVER), Bytes::Archive).is_empty();
             if !told && looked(view, context, node, at) {
-                return Err(format!("no look at {node} told from which bytes it serves {context}"));
+                return Err(format!("no look at {node} showed which bytes it serves for {context}"));
             }
             same += usize::from(told);
             nodes.push(node.to_string());
@@ -53,8 +53,8 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     Ok(Judgement::holds(told.join("; ")).resting_on(Vec::new(), evidence))
 }
 
-/// Two ways to tell from what a node serves an app: the archive that lies there, and what it has unpacked of one. They differ
-/// where an archive was replaced and nothing was unpacked anew.
+/// Two ways to know from what a node serves an app: the archive that lies there, and what it has unpacked of one. They differ
+/// where an archive was replaced and nothing was unpacked again.
 #[derive(Clone, Copy)]
 enum Bytes {
     Archive,
@@ -131,7 +131,7 @@ fn versioned(look: &Look<'_>, context: &ContextPath) -> bool {
     look.contexts(&std::iter::once(context).collect()).any(|state| !state.version.is_empty())
 }
 
-/// What looks at a settled node told of the bytes that it serves a context from, once it had deployed it.
+/// What looks at a settled node showed of the bytes that it serves a context from, once it had deployed it.
 fn told_bytes<'v, 'a>(
     view: &'v View<'a>,
     context: &ContextPath,
@@ -148,7 +148,7 @@ fn told_bytes<'v, 'a>(
     settled.filter_map(|look| Some((look, bytes.of(look.contexts(&wanted).next()?)?))).collect()
 }
 
-/// Whether a look at a settled node could have told the bytes of a context that it had deployed.
+/// Whether a look at a settled node could have shown the bytes of a context that it had deployed.
 fn looked(view: &View<'_>, context: &ContextPath, node: &NodeName, from: Nanos) -> bool {
     let wanted = std::iter::once(context).collect();
     view.looks.iter().any(|look| {

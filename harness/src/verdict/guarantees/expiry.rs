@@ -1,6 +1,6 @@
 //! A session that a request made short-lived ends so long after its last use as it says: neither before, nor much later.
 //!
-//! A copy whose owner died ends later by right: `DeltaManager` gives it twice the time (`DeltaSession.isValid`), since it does
+//! A copy whose owner died ends later legitimately: `DeltaManager` gives it twice the time (`DeltaSession.isValid`), since it does
 //! not hear of every read. And what has ended is noticed by the background thread only, every sixth time that it wakes
 //! (`processExpiresFrequency`).
 
@@ -48,7 +48,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
     let lost =
         session.losses.iter().filter(|loss| loss.excuse.is_none() && since < view.operations[loss.operation].invoked);
     let lost = lost.map(|loss| {
-        let because = format!("{}, within the {life:?} that it lives", loss_in_words(view, session, loss));
+        let because = format!("{}, within its lifetime of {life:?}", loss_in_words(view, session, loss));
         breach(view, session, loss.operation, because, &[shortened], None).named(Violation::ExpiredEarly)
     });
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
@@ -66,7 +66,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
         violation: Some(Violation::ExpiredEarly),
         at: look.at,
         because: format!(
-            "{} no longer held {}'s session {} at {}, within the {life:?} that it lives",
+            "{} no longer held {}'s session {} at {}, within its lifetime of {life:?}",
             look.node, session.client, session.stems[0], look.at
         ),
         rests_on: view.numbers([shortened]),
@@ -96,7 +96,7 @@ fn late(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
     });
     let answered = answered.map(|index| {
         let because = format!(
-            "{} was answered out of {}'s session, whose {life:?} were long over",
+            "{} was answered from {}'s session, whose lifetime of {life:?} was long over",
             view.operations[index].name(),
             session.client
         );
@@ -111,7 +111,7 @@ fn late(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
         violation: Some(Violation::ExpiredLate),
         at: replica.at,
         because: format!(
-            "{} still held {}'s session {} at {}, whose {life:?} were long over",
+            "{} still held {}'s session {} at {}, whose lifetime of {life:?} was long over",
             replica.node, session.client, session.stems[0], replica.at
         ),
         rests_on: view.numbers([shortened]),
@@ -164,6 +164,6 @@ fn kept(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
     let mut answers = session.answers.iter().map(|index| &view.operations[*index]);
     let last = answers.rfind(|answer| life < answer.invoked.since(since))?;
     let told =
-        format!("{} was answered out of {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
+        format!("{} was answered from {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
     Some((told, last.record))
 }

@@ -1,4 +1,4 @@
-//! The id keeps its stem and takes the route of the node that answers; the client is told, and the session is no new one.
+//! The id keeps its stem and takes the route of the node that answers; the client is informed, and the session is no new one.
 
 use super::super::operations::{Fate, Operation, cookie_value};
 use super::super::sessions::Session;
@@ -88,7 +88,7 @@ fn renamed_meanwhile(view: &View<'_>, session: &Session<'_>, index: usize) -> bo
 }
 
 /// A node that is neither owner nor backup of a `BackupManager`'s session answers once under the id that it was sent
-/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24: `AbstractReplicatedMap.get` fails to tell
+/// and renames it with the next answer (seen on TomEE 9.0.0 and Tomcat 11.0.24: `AbstractReplicatedMap.get` fails to inform
 /// the dead owner, and gives `JvmRouteBinderValve` nothing). Only its first answer is excused, and it is noted.
 pub(in super::super) fn renamed_later(view: &View<'_>, session: &Session<'_>, answer: usize) -> bool {
     let topology = &view.plan.topology;
@@ -109,12 +109,12 @@ fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
         Some(route) if id.route() == Some(route) => None,
         Some(route) => {
             let found = id.route().map_or_else(|| "no route".to_owned(), |found| format!("route {found}"));
-            Some(format!("{} answered under the id {id}, which has {found} where {route} was due", operation.name()))
+            Some(format!("{} answered under the id {id}, which has {found}, expected {route}", operation.name()))
         }
         None => {
             let sent = operation.sent.filter(|_| operation.request != AppRequest::ChangeId)?;
             (sent.stem() == id.stem() && sent != id).then(|| {
-                format!("{} answered under the id {id} where {sent} was due: the node has no route", operation.name())
+                format!("{} answered under the id {id}, expected {sent}: the node has no route", operation.name())
             })
         }
     }
@@ -124,7 +124,7 @@ fn wrong_id(view: &View<'_>, operation: &Operation<'_>) -> Option<String> {
 ///
 /// A server forgets that a session is new when it puts the request away that made it, which is after its answer was sent
 /// (`Request.recycleSessionInfo`, `StandardSession.endAccess`): a quick client's next request to the same node may still
-/// find it new (seen on TomEE 9.0.0). So it is wrong only behind an answer that had it no more, or on another node.
+/// find it new (seen on TomEE 9.0.0). So it is wrong only behind an answer that no longer had it, or on another node.
 fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'_>) -> Option<String> {
     if !operation.answer()?.new {
         return None;
@@ -141,14 +141,14 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
         ended && (!new() || elsewhere(known))
     })?;
     Some(format!(
-        "{} took {}'s session for new, which {} had already answered",
+        "{} reported {}'s session as new, which {} had already answered",
         operation.name(),
         session.client,
         known.id
     ))
 }
 
-/// The id changed and the client was not told, or was told another one.
+/// The id changed and the client was not informed, or was given another one.
 fn not_told(operation: &Operation<'_>) -> Option<String> {
     let Fate::Landed(reply, counter) = operation.fate else { return None };
     let id = counter.session.as_ref()?;
@@ -163,7 +163,7 @@ fn not_told(operation: &Operation<'_>) -> Option<String> {
             Some(format!("{} answered under the id {id}, but its cookie says {told}", operation.name()))
         }
         None if operation.sent != Some(id) => {
-            Some(format!("{} answered under the id {id} without telling the client by a cookie", operation.name()))
+            Some(format!("{} answered under the id {id} without setting a cookie", operation.name()))
         }
         _ => None,
     }

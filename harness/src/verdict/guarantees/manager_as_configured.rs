@@ -31,13 +31,13 @@ fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
             None => ": the app is not distributable".to_owned(),
         };
         let because =
-            format!("{} runs {} with {} where {wanted} was due{why}", look.node, context.path, context.manager.class);
+            format!("{} runs {} with {}, expected {wanted}{why}", look.node, context.path, context.manager.class);
         Breach::shown(look.at, look.record, because)
     });
     breaches.collect()
 }
 
-/// Whether the probe could tell the class at all.
+/// Whether the probe could report the class at all.
 fn named(context: &ContextState) -> bool {
     !context.manager.class.is_empty()
 }
@@ -69,7 +69,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     Ok(Judgement::holds(format!("every node ran {classes}")).resting_on(Vec::new(), evidence))
 }
 
-/// Whether a node served an app in a life: it was told, it took over sessions, or it answered.
+/// Whether a node served an app in a life: it was deployed there, it took over sessions, or it answered.
 fn served(view: &View<'_>, node: &NodeName, life: &Life) -> bool {
     let inside = |at: Nanos| life.from <= at && at < life.until;
     let deployed = view

@@ -1,7 +1,7 @@
 //! Whenever the cluster is whole, all nodes list the same members: each its living peers, each once.
 //!
 //! Looks count from a `ClusterFormed` to the next fault or start, and those that it rests on, the last one at each node
-//! before it in the same step: in the gap in which a failure is being detected a dead member is listed by right.
+//! before it in the same step: in the gap in which a failure is being detected a dead member is listed legitimately.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -14,7 +14,7 @@ use crate::model::{Endpoints, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let Some(endpoints) = endpoints(view) else {
-        return Judgement::unknown("the history does not tell the nodes' addresses");
+        return Judgement::unknown("the history does not contain the nodes' addresses");
     };
     let mut breaches = Vec::new();
     for whole in &view.timeline.whole {
@@ -91,7 +91,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
     } else if let Some(dead) = listed.keys().find(|node| !expected.contains(*node)) {
         (ghost, format!("still listed {dead}, which was not there"))
     } else if let Some(stranger) = strangers.first() {
-        (None, format!("listed {stranger}, which is no node of the run"))
+        (None, format!("listed {stranger}, which is not a node of the run"))
     } else {
         return None;
     };

@@ -1,7 +1,7 @@
 //! No node holds a session that no client was given, nor more sessions than clients made.
 //!
-//! A request that was never answered may have made a session, or renamed one, without anybody having been told: so many
-//! unknown ones are there by right.
+//! A request that was never answered may have made a session, or renamed one, without any client having been given its id: so many
+//! unknown ones are there legitimately.
 
 use std::collections::BTreeSet;
 
@@ -41,10 +41,10 @@ fn ids<'a>(view: &View<'_>, look: &Look<'a>) -> Vec<&'a str> {
     sessions.filter(|session| session.valid).map(|session| session.id.as_str()).collect()
 }
 
-/// What clients were told of sessions, by any app.
+/// The sessions that clients were given, by any app.
 struct Known<'a> {
     stems: BTreeSet<&'a str>,
-    /// When each request began whose end told nothing of a session, and which may have made one.
+    /// When each request began whose end named no session, and which may have made one.
     untold: Vec<Nanos>,
 }
 
@@ -82,7 +82,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// The stems that a reply tells.
+/// The stems that a reply gives.
 fn told_by(reply: &Reply) -> impl Iterator<Item = &str> {
     let counter = reply.counter.as_ref().and_then(|counter| counter.session.as_ref()).map(SessionId::as_str);
     counter.into_iter().chain(reply.set_cookie.iter().filter_map(|cookie| cookie_value(cookie))).map(stem)
@@ -105,7 +105,7 @@ fn too_many(view: &View<'_>, look: &Look<'_>, ids: &[&str], known: &Known<'_>) -
     }
     let because = format!("{} listed {} sessions at {}, where clients had made {made}", look.node, ids.len(), look.at);
     let torn = view.sessions.iter().find_map(|session| view.torn(session, look.node, look.at));
-    let renamed = || Some("the message that renames a session may be lost where nobody waits for it".to_owned());
+    let renamed = || Some("the message that renames a session may be lost, as no request waits for it".to_owned());
     let unpromised = torn.or_else(|| if view.waits() { None } else { renamed() });
     Some(Breach { unpromised, ..Breach::shown(look.at, look.record, because) })
 }

@@ -1,7 +1,7 @@
 //! What was acknowledged shows in the next answer of any node, as long as nothing was broken between the two.
 //!
 //! With send options that wait, a peer has applied a write before its client has the answer. Writes to one session on two
-//! nodes at once are not judged: the last one wins there by right.
+//! nodes at once are not judged: the last one wins there legitimately.
 
 use super::super::operations::Operation;
 use super::super::sessions::Session;
@@ -57,9 +57,9 @@ fn stale(view: &View<'_>, session: &Session<'_>, write: usize, answer: usize) ->
     let (due, found) = (written.answer()?.count + own, operation.answer()?);
     let once = &written.answer()?.once;
     let lacks = if found.count < due {
-        format!("count {} where {due} was due", found.count)
+        format!("count {}, expected {due}", found.count)
     } else if once.is_some() && *once != found.once {
-        format!("once {:?} where {once:?} was due", found.once)
+        format!("once {:?}, expected {once:?}", found.once)
     } else {
         return None;
     };

@@ -81,7 +81,7 @@ fn no_replica(view: &View<'_>, test: &Test<'_, '_>) -> String {
     format!("before {name} no replica was seen on a node that outlived it, of {client}'s session {stem}{why}")
 }
 
-/// Whether a look at a node that outlived a fault could have told of the session before it.
+/// Whether a look at a node that outlived a fault could have shown of the session before it.
 fn looked_for(view: &View<'_>, test: &Test<'_, '_>) -> bool {
     let broken = test.fault.filter(|fault| !fault.kind.leaves_it_up()).map(|fault| fault.node);
     let answered = test.session.answers.iter().filter_map(|index| view.operations[*index].completed).min();
@@ -132,7 +132,7 @@ fn weaker_answer(view: &View<'_>, session: &Session<'_>, place: usize) -> Option
     let operation = &view.operations[index];
     let answer = operation.answer()?;
     let fewer = shown_more(session.held.answers[place].seen, Some(answer.count)).and_then(|(due, by)| match by {
-        By::Look(replica) => Some((&session.replicas[replica], format!("count {} where {due} was due", answer.count))),
+        By::Look(replica) => Some((&session.replicas[replica], format!("count {}, expected {due}", answer.count))),
         By::Answer(_) => None,
     });
     let (replica, lacks) = fewer.or_else(|| without_companions(view, session, place, answer))?;
@@ -200,7 +200,7 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &
         }
     };
     let because = format!(
-        "the replica of {}'s session on {} showed {} where {due} was due at {}, as {what}",
+        "the replica of {}'s session on {} showed {}, expected {due} at {}, as {what}",
         session.client,
         later.node,
         count.map_or_else(|| "no count".to_owned(), |count| format!("count {count}")),
@@ -230,7 +230,7 @@ fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -
     Some(Breach { violation: Some(Violation::DoubledWrite), ..Breach::shown(replica.at, replica.record, because) })
 }
 
-/// A session that a node no longer holds at all. Where each session has one backup only, it may move by right.
+/// A session that a node no longer holds at all. Where each session has one backup only, it may move legitimately.
 fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'_>) -> Option<Breach> {
     let served = view.tells_of(look, session);
     if !served

@@ -1,8 +1,8 @@
 //! While the peer is silent, a write waits for it where the send options say so, and does not where they do not.
 //!
-//! One request tells synchronous replication from asynchronous, without chance: an acknowledged send to a peer that is
+//! One request distinguishes synchronous from asynchronous replication, without chance: an acknowledged send to a peer that is
 //! frozen or cut off waits 5 s (`ParallelNioSender`, whose select timeout is fixed), and once more where it is tried
-//! again. Only the first write of a node tells it: the peer is evicted then.
+//! again. Only the first write of a node shows it: the peer is evicted then.
 
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
                 fault.name()
             ),
         ),
-        (_, took) => Trial::Open(format!("{name} took {} ms, which may be the machine's doing", took.as_millis())),
+        (_, took) => Trial::Open(format!("{name} took {} ms, which may be caused by a slow machine", took.as_millis())),
     })
 }
 

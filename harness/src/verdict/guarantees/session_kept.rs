@@ -1,7 +1,7 @@
-//! A client that sends the id of a live session is answered out of that session: by any node, in whatever app, never out of
+//! A client that sends the id of a live session is answered from that session: by any node, in whatever app, never out of
 //! another client's.
 //!
-//! An app may end a session or change its id as it likes, and does not say so. What tells a loss from that is where and
+//! An app may end a session or change its id as it likes, and does not say so. What distinguishes a loss from that is where and
 //! when: an id that changes on the node that held the session is the app's doing; one that changes with the node is a loss,
 //! unless a look shows that the new one holds all that the old one had.
 
@@ -25,7 +25,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     earned(view).unwrap_or_else(Judgement::unknown)
 }
 
-/// Each session that was put to the test must be shown to have been answered from: by an answer that told its id anew, or by
+/// Each session that was put to the test must be shown to have been answered from: by an answer that gave its id again, or by
 /// a look at the node that answered.
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     if view.app_sessions(THIS).next().is_none() {
@@ -40,7 +40,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     let all: Vec<_> = trials.iter().collect();
     let (names, answers, evidence) = named(view, &all);
-    Ok(Judgement::holds(format!("each client was answered out of its session after {names}"))
+    Ok(Judgement::holds(format!("each client was answered from its session after {names}"))
         .resting_on(answers, evidence)
         .after(trials.len()))
 }
@@ -71,7 +71,7 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
     let changed = other.is_some();
     (!told && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
         format!(
-            "nothing shows that {} was answered out of {}: no look at {} followed",
+            "nothing shows that {} was answered from {}: no look at {} followed",
             request.name(),
             trial.session.name(),
             request.node
@@ -212,7 +212,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         return None;
     }
     let sent = request.sent.map(crate::model::SessionId::as_str);
-    // A server tells an id that was sent only where it made a new session under it.
+    // A server sets an id that was sent only where it made a new session under it.
     let fresh = request.told.is_some() && request.told == sent && session.known(&view.requests, request.invoked);
     // What that leaves behind stays as it was, whatever is asked of the new one.
     let later = || {
@@ -238,7 +238,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     }
     let id = request.told.or(sent).unwrap_or(session.stem);
     let because = format!(
-        "{} was not answered out of {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
+        "{} was not answered from {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
          that has the same cookie may have renamed it",
         request.name(),
         session.name(),
@@ -274,7 +274,7 @@ fn overwritten(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>)
         return None;
     }
     let because = format!(
-        "{} was not answered out of {}: {} of the app {} had given its client another id in the same cookie, {}",
+        "{} was not answered from {}: {} of the app {} had given its client another id in the same cookie, {}",
         request.name(),
         lost.name(),
         giver.born.map_or_else(String::new, |born| view.requests[born].id.to_string()),
@@ -284,7 +284,7 @@ fn overwritten(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>)
     Some(shown_by(view, lost, request, because).named(Violation::LostSession))
 }
 
-/// A client was told an id that another one had been given.
+/// A client was given an id that another one had been given.
 fn foreign(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> Option<Breach> {
     let born = &view.requests[session.born?];
     let sent_it = request.sent.is_some_and(|sent| sent.stem() == session.stem);

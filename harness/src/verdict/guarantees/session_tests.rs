@@ -1,5 +1,5 @@
 //! What the guarantees about sessions of any app share: which sessions were put to the test by which fault or move, what was
-//! last seen of a session before it, and how a breach is told.
+//! last seen of a session before it, and how a breach is reported.
 
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::operations::stem;

@@ -2,7 +2,7 @@
 //! stay empty for ever.
 //!
 //! A joiner asks one peer only. So it breaks this where it lacks what *every* peer holds; where the peers differ among
-//! themselves, it may have asked the one that lacks it too. A peer that does not serve the app holds nothing by right and
+//! themselves, it may have asked the one that lacks it too. A peer that does not serve the app holds nothing legitimately and
 //! excuses nothing; nor does one that was frozen while the joiner started, and holds the sessions when it has thawed.
 
 use std::collections::BTreeSet;
@@ -126,7 +126,7 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
     let Some(joined) = since.rfind(|whole| whole.nodes.contains(node)) else {
         return Fate::Open(format!("{node} had not joined its peers again when a wait ran out at {at}"));
     };
-    // Only the wait for the sessions asks for one context: at the joiner's first sight some may be missing by right.
+    // Only the wait for the sessions asks for one context: at the joiner's first sight some may be missing legitimately.
     let last = |of: &NodeName| {
         let mut looks = view.looks.iter().rev().filter(|look| look.node == of && joined.from <= look.asked);
         looks.find(|look| look.at <= at && matches!(look.question, Question::Context(_)))
@@ -136,7 +136,7 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
             last(of).ok_or_else(|| format!("{of} was not asked for its sessions before a wait ran out at {at}"))?;
         stems(view, look)
             .map(|stems| (look.record, stems))
-            .ok_or_else(|| format!("the probe of {of} did not tell its sessions before a wait ran out at {at}"))
+            .ok_or_else(|| format!("the probe of {of} did not report its sessions before a wait ran out at {at}"))
     };
     // A joiner may well have asked such a peer (DeltaManager asks the oldest member), and is as empty for that.
     let lacks_app = |of: &NodeName| {

@@ -1,4 +1,4 @@
-//! What the guarantees about sessions share: the tests that a run must have passed, and how a loss is told.
+//! What the guarantees about sessions share: the tests that a run must have passed, and how a loss is reported.
 
 use super::super::operations::Operation;
 use super::super::sessions::{Loss, Session};
@@ -180,7 +180,7 @@ impl<'a> View<'a> {
         ended || (session.short.is_some() && session.may_have_expired(&self.operations, at))
     }
 
-    /// Whether a look at a node that had held a session showed it no more.
+    /// Whether a look at a node that had held a session no longer showed it.
     fn gone_since(&self, session: &Session<'a>, from: Nanos, to: Nanos) -> bool {
         let before = |node: &NodeName| session.replicas.iter().any(|replica| replica.node == node && replica.at < from);
         let looks = self.looks.iter().enumerate().filter(|(_, look)| from < look.asked && look.at < to);

@@ -1,4 +1,4 @@
-//! What each node must hold of a session, at each instant: the laws of the verdict as one walk through a session's life.
+//! What each node must hold of a session, at each instant: the laws of the verdict as one pass through a session's life.
 //!
 //! Bounds come from values that were seen and acknowledged, not from counts of requests. An acknowledged write reaches
 //! every node that is with its owner then, and stays there while that node's process lives; a node that comes back has
@@ -92,10 +92,10 @@ struct Walk<'w, 'v, 'a> {
     /// What a node that comes back will hold, as of its start; `None` where it may not even know the session.
     coming: BTreeMap<&'w NodeName, Option<Node>>,
     doubts: Vec<Doubt<'w>>,
-    /// The id that was told last, and who told it.
+    /// The id that was given last, and which answer gave it.
     current: Option<&'w str>,
     owner: Option<&'w NodeName>,
-    /// Who has told an id last, be it there still or not.
+    /// Which answer has given an id last, be it there still or not.
     teller: Option<&'w NodeName>,
     /// The node that all copies come from: it made the session or was the only one left, and nobody else has counted since.
     source: Option<&'w NodeName>,
@@ -103,7 +103,7 @@ struct Walk<'w, 'v, 'a> {
     acted_until: BTreeMap<&'w NodeName, Nanos>,
     /// Whether several may take themselves for the owner since a split, and no write has been acknowledged since.
     unmerged: bool,
-    /// The greatest acknowledged value anywhere, since a loss was last told.
+    /// The greatest acknowledged value anywhere, since a loss was last reported.
     best: Option<Floor>,
     /// The greatest value that a client was shown since then, and by which answer.
     told: Option<(i64, usize)>,
@@ -127,11 +127,11 @@ struct Walk<'w, 'v, 'a> {
     /// The greatest value that anybody was ever shown.
     greatest: i64,
     /// The last value that the greatest possible one was counted from, on which node, and the increments that were under way
-    /// then: who is answered with no more later was in it.
+    /// then: who is later answered with no greater count was in it.
     base: Option<(i64, &'w NodeName, BTreeSet<usize>)>,
     /// Since when both sides of a split have been asked.
     forked: Nanos,
-    /// Since when an increment may be on one side of a split that nobody was told of.
+    /// Since when an increment may be on one side of a split that no node knew of.
     unheard: Nanos,
     no_copy_since: Option<Nanos>,
     held: Held,
@@ -397,7 +397,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
     }
 
-    /// A loss is told once: from here on less is due.
+    /// A loss is reported once: from here on less is due.
     fn told_a_loss(&mut self, node: &'w NodeName, counted: bool, count: i64) {
         for (other, here) in &mut self.nodes {
             if counted || *other == node {

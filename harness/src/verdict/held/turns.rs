@@ -9,7 +9,7 @@ use crate::history::Nanos;
 use crate::model::plan::AppRequest;
 use crate::model::{NodeName, Plan};
 
-/// What the walk knows of the whole run.
+/// What the pass knows of the whole run.
 pub(in super::super) struct Run<'v, 'a> {
     pub(super) plan: &'v Plan,
     pub(super) operations: &'v [Operation<'a>],
@@ -70,7 +70,7 @@ impl<'v, 'a> Run<'v, 'a> {
     }
 
     /// Since when one side of a split has been asked for a session that the other side was asked for in the split: neither
-    /// ever hears what the other had. A node that has started anew since may have taken over what either had.
+    /// ever hears what the other had. A node that has restarted since may have taken over what either had.
     pub(super) fn forked(&self, session: &Session<'_>) -> Nanos {
         let operations = || session.operations.iter().map(|index| &self.operations[*index]);
         let forks = self.partitions.iter().filter_map(|partition| {
@@ -96,7 +96,7 @@ impl<'v, 'a> Run<'v, 'a> {
         unheard.map_or(FOREVER, |operation| operation.invoked)
     }
 
-    /// Whether nothing is left by an instant of what the one side of a split had: its only node has started anew and taken
+    /// Whether nothing is left by an instant of what the one side of a split had: its only node has restarted and taken
     /// over what the others had, and before none of those had taken over anything.
     pub(super) fn is_forgotten(&self, partition: &Partition<'_>, by: Nanos) -> bool {
         let anew = |node: &NodeName| {

@@ -50,7 +50,7 @@ fn a_new_session_after_the_owners_end_is_a_lost_one() {
 }
 
 #[test]
-fn a_loss_is_told_though_nobody_asked_for_it() {
+fn a_loss_is_reported_though_not_asked_for() {
     let lost = shop(Guarantee::MembersAgree).alice().kill("n1").ask("alice", "n2", CART, A1, Some("B1.n2"));
     broken(&lost, KEPT, Violation::LostSession, &["a new session"]);
     let kept = failed_over(Guarantee::MembersAgree).scenario.judge();
@@ -206,7 +206,7 @@ fn objects_are_compared_by_what_they_serialise_to_and_not_shown() {
     unknown(
         &compared(text("Cart@1"), text("Cart@2")).scenario,
         REPLICATED,
-        &["nobody can compare cart (com.example.Cart)"],
+        &["values that cannot be compared: cart (com.example.Cart)"],
     );
 }
 
@@ -240,7 +240,7 @@ fn what_nobody_can_compare_is_named() {
 }
 
 #[test]
-fn what_cannot_be_serialised_is_told_before_any_node_is_lost() {
+fn what_cannot_be_serialised_is_reported_before_any_node_is_lost() {
     let why = "java.io.NotSerializableException: com.example.Db (field db of com.example.Cart)".to_owned();
     let stuck = AttributeValue { unserialisable: Some(why), sha256: None, ..cart("aa") };
     let words = ["attribute cart", "on n1", "field db of com.example.Cart", "com.example.Db"];
@@ -264,7 +264,7 @@ fn a_delta_that_could_not_be_serialised_is_a_lost_write() {
 }
 
 #[test]
-fn an_app_that_no_node_replicates_is_told_with_the_reason() {
+fn an_app_that_no_node_replicates_is_reported_with_the_reason() {
     let local = |because: Option<&str>| {
         let shop =
             shop(REPLICATED).ask("alice", "n1", CART, None, A1).look_at("n1", "/shop", owned("A1.n1", HAD), |state| {

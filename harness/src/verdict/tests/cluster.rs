@@ -36,11 +36,11 @@ fn ran_out(mut scenario: Run, kind: StepKind, breaks: Option<Guarantee>) -> Run 
 #[case(Guarantee::MembersAgree, StepKind::restart(node("n1")))]
 fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[case] kind: StepKind) {
     let scenario = ran_out(scenario(), kind, Some(guarantee));
-    violated(&scenario, guarantee, &["waited 60000 ms for something; last seen: n1 sees nobody"]);
+    violated(&scenario, guarantee, &["timed out after 60000 ms waiting for something; last status: n1 sees nobody"]);
 }
 
 #[test]
-fn a_node_that_serves_other_bytes_than_were_dropped_is_told() {
+fn a_node_that_serves_other_bytes_than_were_dropped_is_reported() {
     let scenario = super::green::main_job();
     assert!(scenario.finding(Guarantee::DeployedEverywhere).because.contains("the same bytes"));
     let other = scenario.seeing("n1", |state| state.contexts[0].war_sha256 = Some("cd".to_owned()));
@@ -58,7 +58,7 @@ fn a_wait_that_nothing_explains_leaves_all_open() {
     for guarantee in Guarantee::COMMON {
         unknown(&scenario, guarantee, &["n"]);
     }
-    assert!(scenario.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.what == "no wait ran out"));
+    assert!(scenario.judge().assumptions.iter().any(|assumed| !assumed.met && assumed.what == "no wait timed out"));
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn another_clustered_manager_than_the_configured_one_is_wrong() {
     let scenario = before_the_kill().seeing("n1", |state| {
         state.contexts[0].manager.class = "org.apache.catalina.ha.session.BackupManager".to_owned();
     });
-    violated(&scenario, Guarantee::ManagerAsConfigured, &["n1", "BackupManager", "DeltaManager was due"]);
+    violated(&scenario, Guarantee::ManagerAsConfigured, &["n1", "BackupManager", "expected DeltaManager"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What steps expect of their answers, and violations that a scenario is told to show.
+//! What steps expect of their answers, and violations that a scenario is expected to show.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::model::{Expect, ExpectedViolation, Guarantee, Millis, SessionFate, Vi
 use crate::verdict::{Expectation, Status};
 
 impl Run {
-    /// Lets the step that was told last expect something.
+    /// Lets the step that was added last expect something.
     pub(super) fn expecting(mut self, expect: Expect) -> Self {
         self.plan.steps.last_mut().expect("a step").expect = Some(expect);
         self

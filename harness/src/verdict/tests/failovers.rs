@@ -168,10 +168,10 @@ fn pages(before: &[&str], after: &str, bobs: Option<(&str, &str)>) -> Shop {
 }
 
 #[test]
-fn a_word_that_others_go_on_to_be_told_is_lost() {
+fn a_word_that_others_still_get_is_lost() {
     let cart = "in the cart: a book";
     let lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
-    let words = ["#3 (GET /shop/cart on n2) of alice", "without \"a\" after the kill of n1", "of bob has it still"];
+    let words = ["#3 (GET /shop/cart on n2) of alice", "without \"a\" after the kill of n1", "of bob still has it"];
     broken(&lost, ANSWERS, Violation::AnswerLost, &words);
     let fewer = pages(&["2 items, 1 new"], "1 items, 1 new", Some(("2 items, 1 new", "2 items, 1 new")));
     broken(&fewer, ANSWERS, Violation::AnswerLost, &["without \"2\""]);
@@ -188,11 +188,11 @@ fn a_word_that_others_go_on_to_be_told_is_lost() {
 }
 
 #[test]
-fn an_answer_that_is_lost_is_told_though_nobody_asked_for_it() {
+fn an_answer_that_is_lost_is_reported_though_not_asked_for() {
     let cart = "in the cart: a book";
     let mut lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
     lost.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
-    broken(&lost, ANSWERS, Violation::AnswerLost, &["of bob has it still"]);
+    broken(&lost, ANSWERS, Violation::AnswerLost, &["of bob still has it"]);
     let mut unclear = pages(&[cart, cart], "in the cart: nothing", None);
     unclear.scenario.plan.guarantees = vec![Guarantee::MembersAgree];
     assert!(unclear.scenario.judge().guarantees.iter().all(|finding| finding.guarantee != ANSWERS));
@@ -208,7 +208,7 @@ fn where_nobody_else_is_asked_a_word_that_was_always_there_may_be_lost() {
         &["without \"a\"", "2 answers had before it", "excused: no answer to another client"],
     );
     holds(&pages(&[cart, cart], cart, None).scenario, ANSWERS);
-    // Node, port and session differ by right; a number, a time and a hash may.
+    // Node, port and session differ legitimately; a number, a time and a hash may.
     let own = |node: &str, port: u16| format!("n{node} at {port} has A1.n{node}, up 12s, token 4f3a9c");
     holds(
         &pages(&[&own("1", 8080), &own("1", 8080)], &own("2", 8081).replace("4f3a9c", "77aa01"), None).scenario,

@@ -1,4 +1,4 @@
-//! Wrong ids: another stem, another route, a new session, a client that is not told.
+//! Wrong ids: another stem, another route, a new session, a client that is not informed.
 
 use super::green::{after_the_first_kill, before_the_kill};
 use super::run::{Run, scenario};
@@ -27,18 +27,14 @@ fn another_stem_is_another_session() {
 #[test]
 fn a_route_that_is_not_rewritten_sends_the_client_to_the_dead() {
     let scenario = after_the_first_kill().answering(|answer| answer.session = Some(SessionId::new("S001.n1")));
-    let words = ["#6 (count on n2) answered under the id S001.n1, which has route n1 where n2 was due"];
+    let words = ["#6 (count on n2) answered under the id S001.n1, which has route n1, expected n2"];
     violated(&telling(scenario, &[]).observe(), Guarantee::IdentityKept, &words);
 }
 
 #[test]
 fn an_id_without_a_route_is_wrong_where_the_node_has_one() {
     let scenario = after_the_first_kill().answering(|answer| answer.session = Some(SessionId::new("S001")));
-    violated(
-        &telling(scenario, &["JSESSIONID=S001"]).observe(),
-        Guarantee::IdentityKept,
-        &["no route where n2 was due"],
-    );
+    violated(&telling(scenario, &["JSESSIONID=S001"]).observe(), Guarantee::IdentityKept, &["no route, expected n2"]);
 }
 
 /// Three nodes with `BackupManager`; n1 made the session and died, n2 answered under the old id.
@@ -61,7 +57,7 @@ fn a_proxy_of_backup_manager_may_rename_the_id_with_its_second_answer() {
     );
     let still = answered_by_a_proxy().count("alice", "n2");
     let still = telling(still.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[]);
-    let finding = violated(&still.observe(), Guarantee::IdentityKept, &["which has route n1 where n2 was due"]);
+    let finding = violated(&still.observe(), Guarantee::IdentityKept, &["which has route n1, expected n2"]);
     assert_eq!(finding.rests_on.first(), Some(&OperationId(4)));
 }
 
@@ -71,7 +67,7 @@ fn an_id_that_changes_without_routes_is_wrong() {
     topology.nodes.iter_mut().for_each(|node| node.jvm_route = None);
     let scenario = Run::on(topology).start().deploy().count("alice", "n1").observe().kill("n1").count("alice", "n2");
     let scenario = scenario.answering(|answer| answer.session = Some(SessionId::new("S001.n2")));
-    let words = ["answered under the id S001.n2 where S001 was due: the node has no route"];
+    let words = ["answered under the id S001.n2, expected S001: the node has no route"];
     violated(&telling(scenario, &["JSESSIONID=S001.n2"]).observe(), Guarantee::IdentityKept, &words);
 }
 
@@ -101,7 +97,7 @@ fn the_owner_may_forget_late_that_a_session_is_new() {
 }
 
 #[test]
-fn a_client_that_is_not_told_its_new_id_will_lose_it() {
+fn a_client_that_is_not_given_its_new_id_will_lose_it() {
     let scenario = telling(after_the_first_kill(), &[]).observe();
     violated(&scenario, Guarantee::IdentityKept, &["S001.n2 without telling the client"]);
     let scenario = telling(after_the_first_kill(), &["JSESSIONID=S001.n1; Path=/counter; HttpOnly"]).observe();

@@ -121,7 +121,7 @@ fn a_wait_for_something_else_proves_nothing() {
 }
 
 #[test]
-fn a_restart_of_which_nothing_more_is_told_is_open() {
+fn a_restart_of_which_nothing_more_is_recorded_is_open() {
     let scenario = main_job().without(synchronised);
     unknown(&scenario, TRANSFERRED, &["n1 was not seen to hold the sessions of its peers"]);
 }

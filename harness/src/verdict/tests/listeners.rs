@@ -1,4 +1,4 @@
-//! What the listener of an app is told of sessions, on which nodes.
+//! What the listener of an app is notified of, on which nodes.
 
 use rstest::rstest;
 
@@ -33,13 +33,13 @@ fn nodes(names: &[&str]) -> Vec<crate::model::NodeName> {
     names.iter().map(|name| node(name)).collect()
 }
 
-/// A session that begins on n1, with what the listeners of these nodes are told.
+/// A session that begins on n1, with what the listeners of these nodes are notified of.
 fn begun(expected: &[&str], told_on: &[&str]) -> Status {
     let scenario = scenario().start().deploy().count("alice", "n1");
     let scenario = scenario.expecting(Expect { created: Some(nodes(expected)), ..Expect::default() });
     let session = session_of(&scenario);
     let scenario = told_on.iter().fold(scenario, |scenario, on| told(scenario, on, LogClass::SessionCreated, &session));
-    // What others are told, and of other sessions, is nothing to this.
+    // What others are notified of, and about other sessions, is nothing to this.
     let scenario = told(scenario, "n1", LogClass::SessionDestroyed, &session);
     let scenario = told(scenario, "n2", LogClass::SessionCreated, "AnotherSession.n2").observe();
     scenario.judge().expectations.pop().expect("one").status
@@ -52,7 +52,7 @@ fn begun(expected: &[&str], told_on: &[&str]) -> Status {
 #[case::one_more(&["n1"], &["n1", "n2"], Status::Violated)]
 #[case::nowhere(&[], &[], Status::Holds)]
 #[case::somewhere(&[], &["n2"], Status::Violated)]
-fn a_beginning_is_told_on_these_nodes_and_no_other(
+fn a_beginning_is_notified_on_these_nodes_and_no_other(
     #[case] expected: &[&str],
     #[case] told_on: &[&str],
     #[case] status: Status,

@@ -35,7 +35,7 @@ fn told() -> Run {
 #[rstest]
 #[case("WARNING", "Something new")]
 #[case("SEVERE", "No session state sent at [now] received, timing out after [60,065] ms.")]
-fn a_line_that_nobody_knows_is_told(#[case] level: &str, #[case] message: &str) {
+fn a_line_that_nobody_knows_is_reported(#[case] level: &str, #[case] message: &str) {
     holds(&told().count("alice", "n1"), CLEAN);
     let scenario = told().logs("n2", level, message).count("alice", "n1");
     violated(&scenario, CLEAN, &["n2 logged", level, message]);

@@ -1,4 +1,4 @@
-//! Operations that overlap are judged by bounds, and races that a server may lose by right are no violations.
+//! Operations that overlap are judged by bounds, and races that a server may lose legitimately are no violations.
 
 use super::green::told;
 use super::run::{Run, scenario};
@@ -31,7 +31,7 @@ fn parallel_counts_may_come_in_any_order() {
 
 #[test]
 fn a_parallel_count_is_still_bounded_on_both_sides() {
-    violated(&overlapping(1, 3), Guarantee::AcknowledgedWritesSurvive, &["count 1 where 2 was due"]);
+    violated(&overlapping(1, 3), Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 2"]);
     violated(&overlapping(2, 4), Guarantee::AcknowledgedWritesSurvive, &["only 3 increments were ever attempted"]);
 }
 
@@ -50,7 +50,7 @@ fn counts_on_two_nodes_at_once_are_not_judged_by_their_lower_bound() {
     violated(
         &scenario.clone().answering(|answer| answer.count = 1),
         Guarantee::AcknowledgedWritesSurvive,
-        &["count 1 where 2 was due"],
+        &["count 1, expected 2"],
     );
     assert!(scenario.judge().notes.iter().any(|note| note.contains("counted on two nodes at once")));
 }
@@ -97,7 +97,7 @@ fn a_count_may_be_answered_under_the_id_that_it_did_not_ask_for() {
         let verdict = scenario.judge();
         assert_eq!(verdict.status, Status::Holds, "{change_first} {change_answered}\n{}", told(&verdict));
         let lost = scenario.answering(|answer| answer.count = 1);
-        violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 3 was due"]);
+        violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 3"]);
     }
 }
 

@@ -74,7 +74,7 @@ fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it
 
 /// Nobody reads the session after the heal, and all that was asked for was answered rightly by its own side.
 #[test]
-fn a_fork_that_nobody_looks_at_is_told_with_both_values() {
+fn a_fork_that_nobody_looks_at_is_reported_with_both_values() {
     let scenario = of_two().partition("n1").count("alice", "n1").count("alice", "n1").count("alice", "n2").observe();
     let scenario = scenario.heal("n1").reformed();
     let words = ["forked alice's session S001", "count 4 on n1 (#4)", "count 3 on n2 (#5)"];
@@ -100,7 +100,7 @@ fn what_shows_the_writes_of_both_sides_is_merged_and_no_fork() {
 fn what_one_side_wrote_is_not_promised_on_the_other() {
     let scenario = of_two().partition("n1").count("alice", "n2").count("alice", "n2").observe();
     let healed = scenario.clone().heal("n1").reformed().observe().count("alice", "n1").observe();
-    excused(&healed, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 5 was due"]);
+    excused(&healed, Guarantee::AcknowledgedWritesSurvive, &["count 3, expected 5"]);
     // The same without waiting until they see each other.
     let at_once = scenario.heal("n1").count("alice", "n1").observe();
     excused(&at_once, Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
@@ -120,15 +120,15 @@ fn what_one_side_wrote_is_owed_on_that_side() {
     let scenario = || of_two().partition("n1").count("alice", "n2").observe();
     green(&scenario().count("alice", "n2").observe());
     let scenario = scenario().count("alice", "n2").answering(|answer| answer.count -= 1);
-    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 3, expected 4"]);
 }
 
 #[test]
 fn what_was_written_before_is_owed_on_both_sides() {
     green(&of_two().partition("n1").count("alice", "n2").observe());
     let lost = of_two().partition("n1").count("alice", "n2").answering(|answer| answer.count = 1);
-    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 3 was due"]);
-    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 1 where 3 was due"]);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 3"]);
+    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 1, expected 3"]);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_majority_that_replicates_all_the_time_owes_all_after_the_kill_of_the_owner(
     };
     green(&scenario().count("alice", "n2").observe());
     let lost = scenario().count("alice", "n2").answering(|answer| answer.count -= 1);
-    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3, expected 4"]);
     // The node that was away is stale, and nobody promised otherwise.
     excused(&scenario().count("alice", "n3").observe(), Guarantee::AcknowledgedWritesSurvive, &["nothing is merged"]);
 }
@@ -160,7 +160,7 @@ fn a_session_that_nobody_asked_for_meanwhile_is_owed_everywhere() {
     };
     green(&scenario().count("bob", "n2").observe());
     let lost = scenario().count("bob", "n2").answering(|answer| answer.count = 1);
-    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1, expected 2"]);
 }
 
 /// After a partition each `BackupManager` takes itself for the owner, and publishes what it has.
@@ -177,7 +177,7 @@ fn one_loss_that_breaks_a_promise_is_not_hidden_by_another_that_breaks_none() {
     let scenario =
         of_two().count("bob", "n2").observe().partition("n1").count("alice", "n1").count("alice", "n2").observe();
     let scenario = scenario.count("bob", "n2").answering(|answer| answer.count = 1);
-    let finding = violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1 where 2 was due"]);
+    let finding = violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["bob", "count 1, expected 2"]);
     assert!(finding.promised && !finding.because.contains("not promised"), "{}", finding.because);
 }
 
@@ -193,7 +193,7 @@ fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] p
     let after = |scenario: Run| scenario.heal("n1").reformed().observe().kill("n1").count("alice", "n2");
     green(&after(scenario()).observe());
     let lost = || after(scenario()).answering(|answer| answer.count -= 1);
-    violated(&lost(), Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    violated(&lost(), Guarantee::AcknowledgedWritesSurvive, &["count 3, expected 4"]);
     // Nobody was seen to hold it.
     let mut parted = of_two().cut(kind, percent, "n1").count("alice", "n1");
     parted.push(evicted("n1"));
@@ -204,7 +204,7 @@ fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] p
     let mut seen = scenario();
     seen.push(evicted("n1"));
     let lost = after(seen).answering(|answer| answer.count -= 1);
-    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 3 where 4 was due", "the replica on n2 had shown"]);
+    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 3, expected 4", "the replica on n2 had shown"]);
 }
 
 /// That its peers miss a node that was killed is no sign that the one whose disk is full was cut off.
@@ -217,7 +217,7 @@ fn a_kill_while_a_disk_is_full_splits_nothing() {
     };
     green(&scenario().observe());
     let lost = scenario().answering(|answer| answer.count -= 1);
-    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3 where 4 was due"]);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3, expected 4"]);
 }
 
 #[test]

@@ -47,5 +47,5 @@ fn a_renamed_session_and_an_ended_one_are_no_phantoms() {
 #[test]
 fn what_nobody_looked_at_is_unknown() {
     unknown(&told(), NONE, &["no node was ever seen to hold a session"]);
-    unknown(&told().observe().blind("n2"), NONE, &["the probe of n2 told nothing"]);
+    unknown(&told().observe().blind("n2"), NONE, &["the probe of n2 returned nothing"]);
 }

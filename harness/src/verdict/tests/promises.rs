@@ -1,4 +1,4 @@
-//! What is not promised: a loss counts where it is seen, and is told as possible where it is not.
+//! What is not promised: a loss counts where it is seen, and is reported as possible where it is not.
 
 use rstest::rstest;
 
@@ -70,7 +70,7 @@ fn a_write_that_is_seen_to_be_lost_is_a_violation_whatever_the_configuration_pro
 }
 
 #[test]
-fn what_is_not_promised_and_was_not_lost_is_told_with_what_the_trials_allow() {
+fn what_is_not_promised_and_was_not_lost_is_reported_with_what_the_trials_allow() {
     let scenario = |clients: usize| {
         let clients: Vec<String> = (0..clients).map(|number| format!("client-{number}")).collect();
         let scenario = Run::on(with_options("async", ManagerKind::Delta)).without_joiners().start().deploy();
@@ -124,7 +124,7 @@ fn a_backup_manager_is_excused_where_two_nodes_were_killed_before_it_could_reloc
     };
     let finding = killed_twice(false).finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
-    super::says(&finding, &["count 2 where 3 was due", "excused: no copy was left at"]);
+    super::says(&finding, &["count 2, expected 3", "excused: no copy was left at"]);
     let finding = killed_twice(true).finding(Guarantee::AcknowledgedWritesSurvive);
     assert_eq!(finding.status, Status::Violated, "{}", finding.because);
 }
@@ -143,7 +143,7 @@ fn a_peer_that_async_replication_never_reached_does_not_break_what_another_repli
 }
 
 #[test]
-fn only_what_the_plan_asks_for_must_be_proven_and_a_loss_is_told_all_the_same() {
+fn only_what_the_plan_asks_for_must_be_proven_and_a_loss_is_reported_all_the_same() {
     let mut scenario = lossy("sync-ack");
     scenario.plan.guarantees = vec![Guarantee::ClusterForms];
     let verdict = scenario.judge();

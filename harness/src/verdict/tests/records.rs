@@ -120,7 +120,7 @@ fn the_route_is_that_of_the_running_server() {
     let configured = after_the_first_kill().observe().without_joiners();
     assert_eq!(configured.finding(Guarantee::IdentityKept).status, Status::Holds);
     let other = with_route(configured, "n2", Some("blue"));
-    violated(&other, Guarantee::IdentityKept, &["which has route n2 where blue was due"]);
+    violated(&other, Guarantee::IdentityKept, &["which has route n2, expected blue"]);
 }
 
 /// TomEE 9.0.0 unpacks no archive that was replaced while it was down.

@@ -1,5 +1,5 @@
 //! A scenario: a simulated cluster that does everything right and writes the history and the plan of it as it goes.
-//! A test tells a scenario and then spoils one thing.
+//! A test describes a scenario and then spoils one thing.
 
 use std::collections::BTreeMap;
 

@@ -13,7 +13,7 @@ fn a_count_without_its_once_is_partial() {
     let finding = violated(
         &scenario,
         Guarantee::CompleteSession,
-        &["#6 (count on n2)", "no once where \"once-1\" was due (count 5)"],
+        &["#6 (count on n2)", "no once, expected \"once-1\" (count 5)"],
     );
     assert_eq!(finding.rests_on, [OperationId(6), OperationId(1)]);
     violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["no once"]);
@@ -22,19 +22,19 @@ fn a_count_without_its_once_is_partial() {
 #[test]
 fn another_once_is_another_session_in_disguise() {
     let scenario = after_the_first_kill().answering(|answer| answer.once = Some("once-2".to_owned())).observe();
-    violated(&scenario, Guarantee::CompleteSession, &["once \"once-2\" where \"once-1\" was due"]);
+    violated(&scenario, Guarantee::CompleteSession, &["once \"once-2\", expected \"once-1\""]);
 }
 
 #[test]
 fn a_list_that_vanished_is_partial() {
     let scenario = after_the_first_kill().answering(|answer| answer.list.clear()).observe();
-    violated(&scenario, Guarantee::CompleteSession, &["list [] where [0] was due"]);
+    violated(&scenario, Guarantee::CompleteSession, &["list [], expected [0]"]);
 }
 
 #[test]
 fn a_list_that_lost_what_it_was_created_with_is_partial() {
     let scenario = after_the_first_kill().answering(|answer| answer.list = vec![2]).observe();
-    violated(&scenario, Guarantee::CompleteSession, &["list [2] where [0] was due"]);
+    violated(&scenario, Guarantee::CompleteSession, &["list [2], expected [0]"]);
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn an_empty_shell_under_the_right_id_is_partial_and_lost() {
         answer.list.clear();
     });
     violated(&scenario.clone().observe(), Guarantee::CompleteSession, &["no once"]);
-    violated(&scenario.observe(), Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
+    violated(&scenario.observe(), Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 5"]);
 }
 
 #[test]
@@ -61,11 +61,11 @@ fn a_replica_with_another_once_or_a_shorter_list_is_partial() {
     let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("once").expect("it is there").value = "another".into();
     });
-    violated(&scenario, Guarantee::CompleteSession, &["once \"another\" where \"once-1\" was due"]);
+    violated(&scenario, Guarantee::CompleteSession, &["once \"another\", expected \"once-1\""]);
     let scenario = before_the_kill().holding("n2", |replica| {
         replica.attributes.get_mut("list").expect("it is there").value = serde_json::json!([]);
     });
-    violated(&scenario, Guarantee::CompleteSession, &["list [] where [0] was due"]);
+    violated(&scenario, Guarantee::CompleteSession, &["list [], expected [0]"]);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn nothing_is_known_of_a_session_that_nobody_asked() {
 #[test]
 fn a_dead_probe_of_a_living_node_leaves_it_open() {
     let scenario = after_the_first_kill().observe().blind("n2");
-    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
+    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 returned nothing in step 11"]);
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn a_node_that_was_not_looked_at_leaves_it_open() {
         .rposition(|record| matches!(record.kind, crate::history::RecordKind::Observe(_)));
     let mut scenario = scenario;
     scenario.history.records.remove(last.expect("a look"));
-    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 told nothing in step 11"]);
+    unknown(&scenario, Guarantee::CompleteSession, &["the probe of n2 returned nothing in step 11"]);
 }
 
 #[test]

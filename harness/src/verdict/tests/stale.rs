@@ -19,7 +19,7 @@ fn an_answer_of_another_node_that_lacks_the_last_write_is_stale() {
     let scenario = told("sync-ack").request("alice", "n2", AppRequest::Read);
     holds(&scenario, FRESH);
     let stale = scenario.answering(|answer| answer.count = 1);
-    let words = ["#3 (read on n2)", "count 1 where 2 was due", "#2 (count on n1) had been acknowledged"];
+    let words = ["#3 (read on n2)", "count 1, expected 2", "#2 (count on n1) had been acknowledged"];
     violated(&stale, FRESH, &words);
     let half = told("sync-ack").count("alice", "n2").answering(|answer| answer.once = None);
     violated(&half, FRESH, &["once None"]);

@@ -46,7 +46,7 @@ fn a_fault_without_proof_leaves_the_sessions_open() {
 #[test]
 fn a_violation_stays_one_though_the_fault_missed() {
     let scenario = missed(after_the_first_kill().answering(|answer| answer.count = 1).observe());
-    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 5"]);
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_cut_off_run_is_open_and_a_proven_violation_stays() {
     }
     let mut scenario = after_the_first_kill().answering(|answer| answer.count = 1);
     scenario.event(Event::Interrupted { by: "SIGINT".to_owned() });
-    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 1 where 5 was due"]);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 5"]);
 }
 
 #[test]
@@ -222,7 +222,7 @@ fn a_dead_probe_is_not_an_empty_node() {
     for guarantee in Guarantee::COMMON {
         assert_ne!(scenario.finding(guarantee).status, Status::Violated, "{guarantee}");
     }
-    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 told nothing"]);
+    unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &["the probe of n2 returned nothing"]);
 }
 
 #[test]

@@ -35,7 +35,7 @@ fn a_session_that_was_made_when_one_node_lived_needs_no_copy() {
 }
 
 #[test]
-fn an_answer_that_broke_off_is_told_as_one() {
+fn an_answer_that_broke_off_is_reported_as_one() {
     let cut = shop(ANSWERS).ask("alice", "n1", CART, None, A1).kill("n1");
     let mut cut = cut.ask("alice", "n2", CART, A1, A2);
     cut.scenario.last_outcome(|outcome| {

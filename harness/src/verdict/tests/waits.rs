@@ -1,4 +1,4 @@
-//! Whether a write waits for a silent peer tells synchronous replication from asynchronous.
+//! Whether a write waits for a silent peer distinguishes synchronous from asynchronous replication.
 
 use super::run::{Run, node, scenario};
 use super::{holds, unknown, violated};
@@ -30,7 +30,7 @@ fn a_write_that_does_not_wait_for_a_silent_peer_breaks_what_sync_options_promise
 }
 
 #[test]
-fn a_write_that_waits_although_its_options_wait_for_nobody_is_told() {
+fn a_write_that_waits_although_its_options_do_not_is_reported() {
     let scenario = silenced("async", FaultKind::Pause).count_taking("alice", "n1", 5000);
     let finding = violated(&scenario, WAITS, &["#2 (count on n1)", "it waited for the peer"]);
     assert_eq!(finding.violations.get(&Violation::NeedlessWait), Some(&1));
@@ -65,7 +65,7 @@ fn what_was_undone_too_soon_or_never_tried_shows_nothing() {
     // A kill is no silence: the connection is reset at once.
     let killed = of(2, "sync-ack", ManagerKind::Delta).kill("n2").count("alice", "n1");
     unknown(&killed, WAITS, &["no session was written while a peer was silent"]);
-    // Who is frozen itself answers late by right, and whoever is no owner renames the session first.
+    // Who is frozen itself answers late legitimately, and whoever is no owner renames the session first.
     let other = of(2, "sync-ack", ManagerKind::Delta).count("alice", "n2").partition("n1").count("alice", "n1");
     unknown(&other, WAITS, &["no session was written while a peer was silent"]);
 }

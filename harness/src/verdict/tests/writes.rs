@@ -12,15 +12,12 @@ use crate::model::{Guarantee, Topology};
 #[test]
 fn a_lost_write_that_the_replica_had_breaks_both_guarantees() {
     let scenario = after_the_first_kill().answering(|answer| answer.count = 4).observe();
-    let words = [
-        "#6 (count on n2) answered alice's session with count 4 where 5 was due",
-        "4 increments",
-        "replica on n2 had it",
-    ];
+    let words =
+        ["#6 (count on n2) answered alice's session with count 4, expected 5", "4 increments", "replica on n2 had it"];
     let finding = violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
     assert_eq!(finding.rests_on[0], OperationId(6));
     assert_eq!(finding.rests_on[1..], [OperationId(4), OperationId(3), OperationId(2), OperationId(1)]);
-    let words = ["#6 (count on n2)", "count 4 where 5 was due", "the replica on n2 had shown"];
+    let words = ["#6 (count on n2)", "count 4, expected 5", "the replica on n2 had shown"];
     let finding = violated(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
     assert_eq!(finding.rests_on, [OperationId(6)]);
 }
@@ -36,7 +33,7 @@ fn a_lost_write_that_no_replica_ever_had_breaks_only_the_one() {
             replica.attributes.get_mut("count").expect("it counts").value = 4.into();
         },
     );
-    let words = ["count 4 where 5 was due", "replica on n2 was seen without it (count 3 where 4 was due at"];
+    let words = ["count 4, expected 5", "replica on n2 was seen without it (count 3, expected 4 at"];
     violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &words);
     holds(&scenario, Guarantee::ReplicatedWritesSurvive);
 }
@@ -53,7 +50,7 @@ fn a_lost_write_whose_replica_nobody_looked_at_says_so() {
 fn a_write_lost_in_the_second_failover_is_seen() {
     let scenario = main_job();
     let lost = scenario.answering(|answer| answer.count = 5);
-    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n1)", "count 5 where 6 was due"]);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n1)", "count 5, expected 6"]);
     violated(&lost, Guarantee::ReplicatedWritesSurvive, &["#7 (count on n1)", "the replica on n1 had shown"]);
 }
 
@@ -61,14 +58,14 @@ fn a_write_lost_in_the_second_failover_is_seen() {
 fn a_read_that_shows_less_is_as_bad_as_a_count() {
     let scenario =
         before_the_kill().kill("n1").request("alice", "n2", AppRequest::Read).answering(|answer| answer.count = 3);
-    let words = ["#6 (read on n2)", "count 3 where 4 was due"];
+    let words = ["#6 (read on n2)", "count 3, expected 4"];
     violated(&scenario.observe(), Guarantee::AcknowledgedWritesSurvive, &words);
 }
 
 #[test]
 fn a_later_answer_is_judged_as_well_as_the_first() {
     let scenario = after_the_first_kill().count("alice", "n2").answering(|answer| answer.count = 5).observe();
-    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n2)", "count 5 where 6 was due"]);
+    violated(&scenario, Guarantee::AcknowledgedWritesSurvive, &["#7 (count on n2)", "count 5, expected 6"]);
 }
 
 #[test]
@@ -112,7 +109,7 @@ fn a_survivors_replica_that_falls_back_is_a_loss_though_nobody_asked() {
             replica.attributes.get_mut("count").expect("it counts").value = 1.into();
         });
     let scenario = scenario.count("alice", "n2").observe();
-    let words = ["the replica of alice's session on n3 showed count 1 where 2 was due"];
+    let words = ["the replica of alice's session on n3 showed count 1, expected 2"];
     violated(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }
 
@@ -131,7 +128,7 @@ fn a_joiner_that_is_behind_its_peers_is_a_loss_whatever_the_send_options() {
         violated(
             &scenario,
             Guarantee::ReplicatedWritesSurvive,
-            &["on n1 showed count 1 where 2 was due", "on n2 had shown"],
+            &["on n1 showed count 1, expected 2", "on n2 had shown"],
         );
     }
 }
@@ -147,7 +144,7 @@ fn a_stale_replica_beside_a_right_one_is_a_loss_after_the_fault() {
     violated(
         &scenario,
         Guarantee::ReplicatedWritesSurvive,
-        &["on n3 showed count 1 where 2 was due", "the replica on n2 had shown"],
+        &["on n3 showed count 1, expected 2", "the replica on n2 had shown"],
     );
 }
 
@@ -163,7 +160,7 @@ fn a_session_that_vanishes_from_a_survivor_is_a_loss_though_nobody_asked() {
 fn a_replica_whose_write_nobody_acknowledged_must_survive_where_it_was_seen() {
     let scenario = before_the_kill().count_in_vain("alice", "n1", true).observe().kill("n1");
     let lost = scenario.count("alice", "n2").answering(|answer| answer.count = 5).observe();
-    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 5 where 6 was due", "the replica on n2 had shown"]);
+    violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 5, expected 6", "the replica on n2 had shown"]);
     holds(&lost, Guarantee::AcknowledgedWritesSurvive);
 }
 
@@ -174,7 +171,7 @@ fn a_session_that_rises_again_after_its_end_is_a_lost_write() {
     violated(
         &scenario,
         Guarantee::AcknowledgedWritesSurvive,
-        &["#7 (count on n2) was answered out of alice's session, which #6 had ended"],
+        &["#7 (count on n2) was answered from alice's session, which #6 had ended"],
     );
 }
 
@@ -220,6 +217,6 @@ fn without_a_look_before_the_fault_no_replica_is_proven() {
 #[test]
 fn what_only_the_killed_node_was_seen_to_hold_proves_nothing() {
     let scenario = before_the_kill().blind("n2").kill("n1").count("alice", "n2").observe();
-    let words = ["before the kill of n1 no replica was seen", "the probe of n2 told nothing in step 8"];
+    let words = ["before the kill of n1 no replica was seen", "the probe of n2 returned nothing in step 8"];
     unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }

@@ -151,7 +151,7 @@ fn redacted_line(line: &str) -> String {
     if value == before { line.to_owned() } else { value.to_string() }
 }
 
-/// A line of a log without the values of its telling `NAME=VALUE` words.
+/// A line of a log without the values of secret `NAME=VALUE` words.
 fn redacted_words(line: &str) -> String {
     line.split(' ').map(config::redact_argument).collect::<Vec<_>>().join(" ")
 }

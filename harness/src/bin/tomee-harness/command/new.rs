@@ -12,7 +12,7 @@ pub(crate) fn new(args: &NewArgs) -> Result<Exit, Failure> {
     let file = &args.file;
     let refuse = |error: std::io::Error| {
         let why = match error.kind() {
-            std::io::ErrorKind::AlreadyExists => "is there already".to_owned(),
+            std::io::ErrorKind::AlreadyExists => "already exists".to_owned(),
             std::io::ErrorKind::NotFound => "cannot be written: there is no such folder".to_owned(),
             _ => format!("cannot be written: {error}"),
         };
@@ -35,6 +35,6 @@ mod tests {
 
     #[test]
     fn the_template_is_a_scenario() {
-        tomee_harness::model::Scenario::parse(TEMPLATE.as_bytes()).expect("it can be told");
+        tomee_harness::model::Scenario::parse(TEMPLATE.as_bytes()).expect("it can be read");
     }
 }

@@ -100,7 +100,7 @@ impl Stored {
     /// The folder has no run that can be read.
     pub(crate) fn open(path: &Utf8Path) -> Result<Self, Failure> {
         let run_dir = RunDir::open(path).map_err(|error| {
-            Failure::usage(error).hint(Some("a run directory has history.jsonl and plan.json in it".to_owned()))
+            Failure::usage(error).hint(Some("a run directory contains history.jsonl and plan.json".to_owned()))
         })?;
         let plan: Plan = read_json(&run_dir.plan())?;
         let file = fs_err::File::open(run_dir.history()).map_err(|error| unreadable(&run_dir.history(), &error))?;
@@ -126,7 +126,7 @@ impl Stored {
 fn read_json<T: serde::de::DeserializeOwned>(path: &Utf8Path) -> Result<T, Failure> {
     let text = fs_err::read(path).map_err(|error| unreadable(path, &error))?;
     let read = serde_json::from_slice(&text);
-    read.map_err(|error| Failure::usage(format!("{path} is not as tomee-harness writes it: {error}")))
+    read.map_err(|error| Failure::usage(format!("{path} was not written by tomee-harness, or is damaged: {error}")))
 }
 
 fn unreadable(path: &Utf8Path, error: &io::Error) -> Failure {

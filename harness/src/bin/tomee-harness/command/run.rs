@@ -60,7 +60,7 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
 fn told(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, Failure> {
     if !args.scenarios.is_empty() {
         let scenarios = scenarios::choose(&args.scenarios)?;
-        let told = scenarios.iter().map(|scenario| scenario.told(settings, &args.set));
+        let told = scenarios.iter().map(|scenario| scenario.runs(settings, &args.set));
         return Ok(told.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
     if !args.set.is_empty() {

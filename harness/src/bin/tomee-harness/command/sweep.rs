@@ -25,12 +25,12 @@ pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failu
     } else {
         let mut text: String =
             swept.removed.iter().map(|(run, what)| format!("removed {what} of run {run}\n")).collect();
-        text.extend(swept.spared.iter().map(|(run, why)| format!("left run {run}: {why}\n")));
+        text.extend(swept.spared.iter().map(|(run, why)| format!("kept run {run}: {why}\n")));
         if text.is_empty() {
-            text.push_str("nothing was left\n");
+            text.push_str("nothing to remove\n");
         }
         if let Some(why) = &swept.no_engine {
-            text.push_str(&format!("containers were not looked for: {why}\n"));
+            text.push_str(&format!("containers were not checked: {why}\n"));
         }
         print(&text)?;
     }

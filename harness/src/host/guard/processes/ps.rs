@@ -1,6 +1,6 @@
 //! Processes out of `ps`, where there is no `/proc`: macOS and the BSDs.
 //!
-//! `ps` tells starts in whole seconds, and environments only of this user's processes that the system does not protect.
+//! `ps` reports starts in whole seconds, and environments only of this user's processes that the system does not protect.
 
 use std::process::{Command, Stdio};
 

@@ -12,14 +12,14 @@ async fn refusal(world: &World, maven: &Maven) -> DistributionError {
 }
 
 #[tokio::test]
-async fn a_machine_without_maven_is_told_what_to_install() {
+async fn a_machine_without_maven_gets_a_hint_what_to_install() {
     let world = World::new();
     let maven = Maven { program: world.folder.path("nowhere/mvn"), ..Maven::default() };
     insta::assert_snapshot!(world.report(&refusal(&world, &maven).await));
 }
 
 #[tokio::test]
-async fn an_unknown_version_is_told_with_mavens_own_words() {
+async fn an_unknown_version_is_reported_with_mavens_own_words() {
     let world = World::new();
     let maven = world.maven(
         "echo '[INFO] Scanning for projects...'
@@ -67,7 +67,7 @@ async fn maven_gets_the_java_and_the_variables_that_it_is_given() {
 }
 
 #[tokio::test]
-async fn downloads_are_told_as_they_go() {
+async fn downloads_are_reported_as_they_go() {
     let world = World::new();
     let maven = world.maven(
         "echo '[INFO] Downloading from central: x.zip'

@@ -324,7 +324,7 @@ impl One<'_> {
 }
 
 fn server(distribution: &Distribution) -> String {
-    format!("{:?} {} (Tomcat {})", distribution.product, distribution.version, distribution.tomcat_version)
+    format!("{} {} (Tomcat {})", distribution.product.name(), distribution.version, distribution.tomcat_version)
 }
 
 /// Lets the guard look once more. What it had to remove is a fault of ours, and is said.
