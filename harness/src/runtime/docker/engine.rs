@@ -242,6 +242,10 @@ impl Runtime for DockerRuntime {
         told(node, "look at its container", self.pod(node)?.status()).await
     }
 
+    async fn whereabouts(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        Ok(format!("container {}", pod::server_name(&self.run, node)))
+    }
+
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {
         told(node, "kill", self.pod(node)?.kill()).await
     }
