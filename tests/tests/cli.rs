@@ -223,7 +223,43 @@ async fn check_judges_a_stored_run_as_the_run_itself_was(
 async fn check_shows_people_what_held() {
     let context = TestContext::new();
     let folder = stored(&context, None).await;
-    insta::assert_snapshot!(context.printed(&["check", folder.as_str(), "--color", "never"]));
+    insta::assert_snapshot!(context.printed(&["check", folder.as_str(), "-v", "--color", "never"]));
+}
+
+#[tokio::test]
+async fn the_first_screen_fits_and_says_what_else_there_is() {
+    let context = TestContext::new();
+    for bug in [None, Some(Bug::LosesTheLastWrite)] {
+        let folder = stored(&context, bug).await;
+        let ran = context.run(&["check", folder.as_str()]);
+        assert!(ran.stdout.lines().count() <= 25, "{ran}");
+        assert!(ran.stdout.contains("  more with -v: ") && !ran.stdout.contains("channelSendOptions"), "{ran}");
+        assert_eq!(ran.stdout.contains("around the first violation:\n  | "), bug.is_some(), "{ran}");
+        assert!(ran.stdout.ends_with(&format!("run: {folder}\n")), "{ran}");
+        context.run(&["report", folder.as_str()]);
+        let ran = context.run(&["check", folder.as_str()]);
+        assert!(ran.stdout.ends_with(&format!("report: {folder}/report.html\n")), "{ran}");
+        fs_err::remove_dir_all(&folder).expect("the test's own folder");
+    }
+}
+
+#[tokio::test]
+async fn colours_and_log_follow_flags_and_environment() {
+    let context = TestContext::new();
+    let folder = stored(&context, None).await;
+    let check = |flags: &[&str], variables: &[(&str, &str)]| {
+        let arguments: Vec<&str> = ["check", folder.as_str()].into_iter().chain(flags.iter().copied()).collect();
+        integration_tests::Ran::of(context.command(&arguments).envs(variables.iter().copied()))
+    };
+    let coloured = |flags: &[&str], variables: &[(&str, &str)]| check(flags, variables).stdout.contains('\u{1b}');
+    assert!(!coloured(&[], &[]), "a pipe");
+    assert!(coloured(&[], &[("FORCE_COLOR", "1")]) && coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    assert!(coloured(&["--color", "always"], &[("NO_COLOR", "1")]), "the flag wins");
+    assert!(!coloured(&["--color", "never"], &[("FORCE_COLOR", "1")]), "the flag wins");
+    assert_eq!(check(&[], &[]).stderr, "");
+    let logged = check(&[], &[("RUST_LOG", "tomee_harness=trace")]);
+    assert!(logged.stderr.contains("read a stored run"), "{logged}");
 }
 
 #[tokio::test]
@@ -242,6 +278,12 @@ async fn report_writes_page_and_results_into_the_run_and_others_where_options_sa
     let ran = context.run(&["report", folder.as_str(), "--markdown", "summary.md"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "summary.md\n"));
     assert!(read(&context.folder().join("summary.md")).starts_with("## ❌ violated: "));
+    let ran = context.run(&["report", folder.as_str(), "--markdown", "-"]);
+    assert!(ran.code == Some(0) && ran.stdout == read(&context.folder().join("summary.md")), "{ran}");
+    let ran = context.run(&["report", folder.as_str(), "--summary", "summary.json", "--text", "summary.txt"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(0), "summary.txt\nsummary.json\n"));
+    let checked = context.run(&["check", folder.as_str(), "--json"]);
+    assert_eq!(read(&context.folder().join("summary.json")), checked.stdout);
     assert_eq!(context.run(&["report", "nowhere"]).code, Some(2));
 }
 

@@ -10,6 +10,7 @@ use self::jar::Jar;
 use crate::cluster::cookies::SessionCookies;
 use crate::cluster::recorder::Recorder;
 use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
+use crate::host::error_chain::DisplayErrorChain;
 use crate::host::sync::lock;
 use crate::model::exchange::{Body, Method};
 use crate::model::names::NameError;
@@ -286,15 +287,8 @@ fn session_in(cookie: &str, session_cookie: &str) -> Option<SessionId> {
 }
 
 /// An error with its sources on one line: reqwest keeps the reason in the last one.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(inner) = source {
-        text.push_str(": ");
-        text.push_str(&inner.to_string());
-        source = inner.source();
-    }
-    text
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    DisplayErrorChain(error).to_string()
 }
 
 /// A plain exchange without cookies, for the probe and for readiness.

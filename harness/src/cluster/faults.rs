@@ -9,6 +9,7 @@ use futures_util::future::try_join_all;
 use super::farm::{Deployed, Served};
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, Question, RecordKind, Seen};
+use crate::host::error_chain::DisplayErrorChain;
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look};
 use crate::model::{Fault, FaultKind, Membership, NodeChanges, NodeName, Skew, Unpacked};
@@ -391,6 +392,5 @@ fn seen(error: &ClusterError) -> String {
     if let ClusterError::Wait { source, .. } = error {
         return source.to_string();
     }
-    let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    DisplayErrorChain(error).to_string()
 }

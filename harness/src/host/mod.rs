@@ -1,6 +1,7 @@
-//! This machine: the guard of what a run starts, ports, waits, the clock, the run directory, memory.
+//! This machine: the guard of what a run starts, errors with their causes, ports, waits, the clock, the run directory, memory.
 
 pub mod clock;
+pub mod error_chain;
 pub mod guard;
 pub mod hex;
 pub mod memory;

@@ -1,7 +1,7 @@
 //! `junit.xml`: one test suite a run, one test case a guarantee or expectation, for the CI that shows test results.
 //!
 //! A violation is a failure, what could not be decided is an error, and what does not count, as it is
-//! not promised or is the violation that the scenario was told to show, is skipped with the reason.
+//! not promised or is an expected violation, is skipped with the reason.
 //! A run whose verdict is not *holds* never gives a file in which every case passed.
 
 use std::time::Duration;
@@ -9,9 +9,33 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
 use super::Summary;
+use super::excerpt::evidence;
+use super::format::{Format, Rendering};
 use super::rows::{Row, rows};
 use crate::history::History;
 use crate::verdict::{Status, around};
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub struct JUnit;
+
+impl Format for JUnit {
+    fn name(&self) -> &'static str {
+        "junit"
+    }
+
+    fn title(&self) -> &'static str {
+        "JUnit XML"
+    }
+
+    fn file(&self) -> Option<&'static str> {
+        Some("junit.xml")
+    }
+
+    fn begin<'a>(&self, _history: &'a History) -> Rendering<'a> {
+        Box::new(|run| Ok(render(run.summary, run.history)?))
+    }
+}
 
 /// Writes the file's text.
 ///
@@ -30,9 +54,9 @@ pub fn render(summary: &Summary, history: &History) -> Result<String, SerializeE
     suite.add_test_cases(
         unmet.map(|unmet| error(summary, &format!("assumption: {}", unmet.what), "not met", &unmet.because)),
     );
-    let told = rows.iter().any(|row| row.counts().is_some_and(|status| status != Status::Holds))
+    let said = rows.iter().any(|row| row.counts().is_some_and(|status| status != Status::Holds))
         || verdict.assumptions.iter().any(|assumption| !assumption.met);
-    if verdict.status != Status::Holds && !told {
+    if verdict.status != Status::Holds && !said {
         suite.add_test_case(error(summary, "verdict", "not decided", "nothing that is promised was decided"));
     }
     if let Some(why) = &summary.cut_short {
@@ -48,13 +72,13 @@ fn decided(row: &Row<'_>, summary: &Summary, history: &History) -> TestCase {
         Some(Status::Holds) => TestCaseStatus::success(),
         Some(Status::Violated) => {
             let evidence: Vec<String> =
-                [row.because.to_owned()].into_iter().chain(around(row.evidence, history)).collect();
+                [row.because.to_owned()].into_iter().chain(around(&evidence(row, history), history)).collect();
             not_passed(NonSuccessKind::Failure, "violated", row.because, &evidence.join("\n"))
         }
         Some(Status::Unknown) => not_passed(NonSuccessKind::Error, "unknown", row.because, row.because),
         None => {
             let mut skipped = TestCaseStatus::skipped();
-            skipped.set_message(row.told());
+            skipped.set_message(row.reason());
             skipped
         }
     };

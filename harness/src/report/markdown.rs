@@ -4,9 +4,30 @@
 
 use super::Summary;
 use super::environment::UnusedFile;
-use super::rows::{Row, rows};
+use super::format::{Format, Rendering};
+use super::notes;
+use super::rows::{Row, remarks, rows};
 use crate::config::Difference;
+use crate::history::History;
 use crate::verdict::{Latency, Measures, Status};
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub struct Markdown;
+
+impl Format for Markdown {
+    fn name(&self) -> &'static str {
+        "markdown"
+    }
+
+    fn title(&self) -> &'static str {
+        "Markdown"
+    }
+
+    fn begin<'a>(&self, _history: &'a History) -> Rendering<'a> {
+        Box::new(|run| Ok(render(run.summary)))
+    }
+}
 
 /// Writes the Markdown, ended by an empty line, so that several can follow each other.
 pub fn render(summary: &Summary) -> String {
@@ -16,12 +37,11 @@ pub fn render(summary: &Summary) -> String {
         escaped(&summary.setting),
         decided(&rows(verdict)),
     ];
-    let unmet = verdict.assumptions.iter().filter(|assumption| !assumption.met);
-    let mut remarks: Vec<String> = unmet
-        .map(|unmet| format!("- ⚠️ not met: {} ({})", escaped(&unmet.what), escaped(&unmet.because)))
-        .chain(summary.cut_short.iter().map(|why| format!("- ⚠️ cut short: {}", escaped(why))))
-        .collect();
-    remarks.extend(verdict.notes.iter().map(|note| format!("- note: {}", escaped(note))));
+    let remarks = remarks(summary);
+    let mut remarks: Vec<String> =
+        remarks.iter().map(|it| format!("- ⚠️ {}: {}", escaped(&it.what), escaped(it.because))).collect();
+    let notes = notes::grouped(&verdict.notes);
+    remarks.extend(notes.iter().map(|note| format!("- note: {}", escaped(&note.to_string()))));
     parts.push(remarks.join("\n"));
     if !summary.around.is_empty() {
         parts.push(format!("Around the first violation:\n\n{}", fenced(&summary.around.join("\n"))));
@@ -53,7 +73,7 @@ fn word(status: Status) -> &'static str {
 fn decided(rows: &[Row<'_>]) -> String {
     let rows = rows.iter().map(|row| {
         let sign = if row.aside.is_some() { "➖" } else { sign(row.status) };
-        [format!("{sign} {}", word(row.status)), escaped(&row.name), escaped(&row.told())]
+        [format!("{sign} {}", word(row.status)), escaped(&row.name), escaped(&row.reason())]
     });
     table(["status", "guarantee", "because"], rows)
 }
@@ -89,7 +109,7 @@ fn measured(measures: &Measures) -> String {
         add(format!("{} answers, median / p99 / max", latency.operations), spread(latency));
     }
     if let Some(lag) = &measures.replication_lag {
-        let what = format!("replication lag of {} writes, as far as looks tell, median / p99 / max", lag.operations);
+        let what = format!("replication lag of {} writes, as far as looks show, median / p99 / max", lag.operations);
         add(what, spread(lag));
     }
     if rows.is_empty() { String::new() } else { table(["measured", "value"], rows.into_iter()) }
@@ -103,7 +123,10 @@ fn differences(differences: &[Difference]) -> String {
         .iter()
         .map(|line| [escaped(&line.what), escaped(&line.here), escaped(&line.stock), escaped(&line.why)]);
     let table = table(["what", "here", "in a stock server", "why"], rows);
-    format!("<details><summary>Not as in a stock server: {}</summary>\n\n{table}\n\n</details>", differences.len())
+    format!(
+        "<details><summary>Differences from a stock server: {}</summary>\n\n{table}\n\n</details>",
+        differences.len()
+    )
 }
 
 fn not_in_effect(unused: &[UnusedFile]) -> String {
@@ -163,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_violation_is_told_with_its_records_measures_and_differences() {
+    fn a_violation_comes_with_its_records_measures_and_differences() {
         insta::assert_snapshot!(render(&violated().0));
     }
 

@@ -1,15 +1,25 @@
 //! Reports fold histories and verdicts into something to read. They know no runtime and print nothing themselves.
+//!
+//! A report is a [`Format`]; [`FORMATS`] lists all. What a verdict decided is one list for all of them ([`rows`]), and so
+//! are its notes ([`notes`]) and what lies behind a violation ([`excerpt`]).
 
 pub mod environment;
+pub mod summary;
+
+pub mod excerpt;
+pub mod notes;
+pub mod rows;
+
+pub mod format;
 pub mod html;
+pub mod json;
 pub mod junit;
 pub mod markdown;
-pub mod rows;
-pub mod summary;
 pub mod terminal;
 
 #[cfg(test)]
 mod sample;
 
 pub use environment::Environment;
+pub use format::{FORMATS, Format, JudgedRun, ReportError};
 pub use summary::Summary;

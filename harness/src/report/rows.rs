@@ -1,7 +1,9 @@
-//! What a verdict decided, as one list for all reports: guarantees, expectations, expected violations.
+//! What a verdict decided, as one list for all reports: guarantees, expectations, expected violations; and what stands
+//! beside it.
 
 use serde::Serialize;
 
+use super::Summary;
 use crate::history::OperationId;
 use crate::verdict::{Aside, Expectation, Status, Verdict};
 
@@ -9,7 +11,7 @@ use crate::verdict::{Aside, Expectation, Status, Verdict};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Row<'a> {
-    /// The guarantee, `expected: …` or `to be shown: …`.
+    /// The guarantee, `expected: …` or `expected violation: …`.
     pub name: String,
     /// How it stands.
     pub status: Status,
@@ -30,7 +32,7 @@ impl Row<'_> {
     }
 
     /// Why it stands so, behind why it does not count.
-    pub fn told(&self) -> String {
+    pub fn reason(&self) -> String {
         self.aside.map_or_else(|| self.because.to_owned(), |aside| format!("{aside}, observed: {}", self.because))
     }
 }
@@ -50,7 +52,7 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
             (format!("{prefix}: {}", expectation.what), expectation.status)
         }
     };
-    let (steps, shown) = (expected("expected"), expected("to be shown"));
+    let (steps, shown) = (expected("expected"), expected("expected violation"));
     let expectations = verdict.expectations.iter().map(|it| (steps(it), it));
     let expectations = expectations.chain(verdict.expected_violations.iter().map(|it| (shown(it), it)));
     let expectations = expectations.map(|((name, status), it)| Row {
@@ -62,6 +64,23 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
         evidence: &it.evidence,
     });
     guarantees.chain(expectations).collect()
+}
+
+/// Why a run says less than its rows: what it assumes and is not met, and why it ended early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Remark<'a> {
+    /// `not met: …` or `cut short`.
+    pub what: String,
+    /// Why.
+    pub because: &'a str,
+}
+
+/// All remarks on a run, of which none is a good sign.
+pub fn remarks(summary: &Summary) -> Vec<Remark<'_>> {
+    let unmet = summary.verdict.assumptions.iter().filter(|assumption| !assumption.met);
+    let unmet = unmet.map(|unmet| Remark { what: format!("not met: {}", unmet.what), because: &unmet.because });
+    let cut_short = summary.cut_short.iter().map(|why| Remark { what: "cut short".to_owned(), because: why });
+    unmet.chain(cut_short).collect()
 }
 
 #[cfg(test)]
@@ -85,7 +104,7 @@ mod tests {
         let shown = Expectation { what: lost.to_string(), status: Status::Holds, because, rests_on, evidence };
         verdict.expected_violations = vec![shown];
         assert_eq!(of(verdict), [holds, unknown, None, None, holds]);
-        assert_eq!(rows(verdict)[4].name, format!("to be shown: {lost}"));
+        assert_eq!(rows(verdict)[4].name, format!("expected violation: {lost}"));
 
         verdict.guarantees[2].aside = None;
         assert_eq!(of(verdict)[2], violated, "another way of violating it was not expected");

@@ -12,10 +12,16 @@ use crate::history::{
 };
 use crate::model::plan::AppRequest;
 use crate::model::{ClientName, ContextPath, FaultKind, Guarantee, NodeName, SessionId};
-use crate::verdict::{Assumption, Eviction, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict};
+use crate::model::{Plan, Topology, main_job};
+use crate::verdict::{Assumption, Eviction, Failover, Finding, Lag, Latency, Measures, NodeTime, Status, Verdict};
 
 /// What no page, table or XML may take for its own.
 pub(super) const HOSTILE: &str = "</script><img src=x onerror=alert(1)> | `x` ]]> &amp; <!-- {{data}}";
+
+/// The plan of the sample: the main job's, whose steps no record of the sample names.
+pub(super) fn plan() -> Plan {
+    main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan")
+}
 
 /// Everything held.
 pub(super) fn held() -> (Summary, History) {
@@ -37,12 +43,12 @@ pub(super) fn violated() -> (Summary, History) {
     complete.aside = Some(crate::verdict::Aside::NotPromised);
     let findings = vec![
         finding(Guarantee::ClusterForms, Status::Holds, "2 nodes saw each other"),
-        finding(Guarantee::MembersAgree, Status::Unknown, "the probe of n1 told nothing"),
+        finding(Guarantee::MembersAgree, Status::Unknown, "the probe of n1 did not answer"),
         lost,
         complete,
     ];
     let mut summary = summary(Status::Violated, findings);
-    summary.around = super::summary::around(&summary.verdict, &history);
+    summary.around = super::excerpt::around_the_first(&super::rows::rows(&summary.verdict), &history);
     summary.verdict.notes = vec!["in-place changes of the list were not replicated".to_owned()];
     (summary, history)
 }
@@ -85,6 +91,12 @@ fn summary(status: Status, guarantees: Vec<Finding>) -> Summary {
                 state_transfers: vec![NodeTime { node: node("n1"), ms: 2100 }],
                 evictions: vec![Eviction { fault: FaultKind::Kill, node: node("n1"), by: node("n2"), ms: 35 }],
                 replication_lag: Some(Latency { operations: 2, median_us: 4000, p99_us: 9000, max_us: 9000 }),
+                lags: vec![Lag {
+                    operation: OperationId(2),
+                    node: node("n2"),
+                    record: 14,
+                    lag: std::time::Duration::from_millis(9),
+                }],
                 start_ms: Some(3700),
                 latency: Some(latency),
             },

@@ -5,10 +5,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::environment::UnusedFile;
+use super::excerpt::around_the_first;
+use super::rows::rows;
 use crate::config::{self, Difference};
 use crate::history::History;
 use crate::model::Plan;
-use crate::verdict::{Status, Verdict, explain};
+use crate::verdict::Verdict;
 
 /// All that the end of a run has to say.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,7 +20,7 @@ pub struct Summary {
     pub format: u32,
     /// The scenario's name.
     pub name: String,
-    /// One line on what it was told.
+    /// One line on the cluster.
     pub setting: String,
     /// The verdict.
     pub verdict: Verdict,
@@ -36,7 +38,7 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// The summary of a run. `setting` is one line on what it was told.
+    /// The summary of a run. `setting` is one line on the cluster.
     pub fn of(plan: &Plan, setting: String, verdict: Verdict, history: &History, run_dir: &Utf8Path) -> Self {
         Self {
             format: 1,
@@ -44,7 +46,7 @@ impl Summary {
             setting,
             differences: config::differences(&plan.topology),
             not_in_effect: vec![],
-            around: around(&verdict, history),
+            around: around_the_first(&rows(&verdict), history),
             verdict,
             cut_short: None,
             run_dir: run_dir.to_string(),
@@ -65,12 +67,6 @@ impl Summary {
     }
 }
 
-/// The few records around the first promise that is violated; empty where none is.
-pub(super) fn around(verdict: &Verdict, history: &History) -> Vec<String> {
-    let violated = |finding: &&crate::verdict::Finding| finding.counts() == Some(Status::Violated);
-    verdict.guarantees.iter().find(violated).map(|finding| explain(finding, history)).unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::markdown;
@@ -85,10 +81,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_effect_is_never_told_as_that_of_a_stock_server() {
+    fn what_is_not_in_effect_is_never_shown_as_that_of_a_stock_server() {
         let (summary, _) = held();
         let summary = summary.not_in_effect(&[unused()]);
-        let text = terminal::render(&summary, Style::Plain);
+        let text = terminal::render(&summary, Style { verbose: true, ..Style::default() });
         let sentence = format!(
             "  not in effect, as tomee-harness makes each node's server.xml:\n    /opt/tomcat/conf/server.xml: {VALVE}; port 8443\n"
         );
@@ -96,7 +92,8 @@ mod tests {
         let text = markdown::render(&summary);
         let row = "| /opt/tomcat/conf/server.xml | &lt;Valve className=\"shop.Audit\"/&gt; in Host; port 8443 |";
         assert!(text.contains(row), "{text}");
-        let stock = text.split("Not as in a stock server").nth(1).and_then(|rest| rest.split("</details>").next());
+        let stock =
+            text.split("Differences from a stock server").nth(1).and_then(|rest| rest.split("</details>").next());
         assert!(!stock.expect("there are differences").contains("/opt/tomcat"), "{text}");
     }
 

@@ -1,17 +1,49 @@
-//! The summary as text, fit for one screen.
+//! The summary as text: the first screen of a run, and with [`Style::verbose`] all of it.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 
-use super::Summary;
+use super::format::{Format, Rendering};
+use super::html::Html;
+use super::rows::{Row, remarks, rows};
+use super::{Summary, notes};
+use crate::history::History;
 use crate::verdict::{Aside, Measures, Status, Verdict};
 
-/// Colours or none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Style {
-    /// Text alone.
-    Plain,
-    /// ANSI colours.
-    Color,
+/// How many records of the first violation the first screen has.
+const FIRST_EVENTS: usize = 6;
+/// So wide are the names of guarantees.
+const NAME: usize = 29;
+/// So wide may a row of the first screen be that only says why something holds.
+const WIDTH: usize = 118;
+
+/// See the module.
+#[derive(Debug, Clone, Copy)]
+pub struct Terminal;
+
+impl Format for Terminal {
+    fn name(&self) -> &'static str {
+        "text"
+    }
+
+    fn title(&self) -> &'static str {
+        "text as `check -v` prints it"
+    }
+
+    fn begin<'a>(&self, _history: &'a History) -> Rendering<'a> {
+        Box::new(|run| Ok(render(run.summary, Style { verbose: true, ..Style::default() })))
+    }
+}
+
+/// How a summary is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Style {
+    /// With ANSI colours.
+    pub color: bool,
+    /// With notes, every measure, all records around the first violation, and the differences from a stock server.
+    pub verbose: bool,
+    /// With the path of the page in the run's folder, which is there.
+    pub page: bool,
 }
 
 impl Style {
@@ -21,79 +53,134 @@ impl Style {
             Status::Violated => ("VIOLATED", "1;31"),
             Status::Unknown => ("unknown", "1;33"),
         };
-        match self {
-            Self::Plain => format!("{word:<9}"),
-            Self::Color => format!("\u{1b}[{code}m{word:<9}\u{1b}[0m"),
-        }
+        if self.color { format!("\u{1b}[{code}m{word:<9}\u{1b}[0m") } else { format!("{word:<9}") }
     }
 
     fn faint(self, text: &str) -> String {
-        match self {
-            Self::Plain => text.to_owned(),
-            Self::Color => format!("\u{1b}[2m{text}\u{1b}[0m"),
-        }
+        if self.color { format!("\u{1b}[2m{text}\u{1b}[0m") } else { text.to_owned() }
     }
 }
 
-/// Writes the summary.
+/// Writes the summary: status, guarantees, the first violation, measures, and where the evidence lies.
 pub fn render(summary: &Summary, style: Style) -> String {
     let mut text = String::new();
     let verdict = &summary.verdict;
+    let rows = rows(verdict);
+    line(&mut text, &format!("{} {}", style.status(verdict.status).trim_end(), conclusion(verdict)));
     line(&mut text, &summary.name);
     line(&mut text, &style.faint(&summary.setting));
     line(&mut text, "");
-    for finding in &verdict.guarantees {
-        let aside = finding.aside.map_or_else(String::new, |aside| format!("{}: ", aside.told()));
-        let (status, guarantee) = (style.status(finding.status), finding.guarantee);
-        line(&mut text, &format!("  {status} {guarantee:<29} {aside}{}", finding.because));
+    for row in &rows {
+        line(&mut text, &decided(row, style));
     }
-    for expectation in &verdict.expectations {
-        line(
-            &mut text,
-            &format!("  {} {}: {}", style.status(expectation.status), expectation.what, expectation.because),
-        );
-    }
-    for expected in &verdict.expected_violations {
-        let (status, what) = (style.status(expected.status), format!("expected {}", expected.what));
-        line(&mut text, &format!("  {status} {what:<29} {}", expected.because));
-    }
-    for assumption in verdict.assumptions.iter().filter(|assumption| !assumption.met) {
-        line(&mut text, &format!("  {} {}: {}", style.status(Status::Unknown), assumption.what, assumption.because));
+    for remark in remarks(summary) {
+        line(&mut text, &format!("  {} {}: {}", style.status(Status::Unknown), remark.what, remark.because));
     }
     line(&mut text, "");
-    for around in &summary.around {
-        line(&mut text, &format!("  | {around}"));
-    }
-    for note in &verdict.notes {
-        line(&mut text, &format!("  note: {note}"));
-    }
-    if let Some(why) = &summary.cut_short {
-        line(&mut text, &format!("  cut short: {why}"));
-    }
-    if let Some(measured) = measured(&verdict.measures) {
+    let hidden = first_violation(&mut text, summary, style);
+    if let Some(measured) = if style.verbose { each_measure(&verdict.measures) } else { measured(&verdict.measures) } {
         line(&mut text, &format!("  measured: {measured}"));
     }
-    if !summary.differences.is_empty() {
-        line(&mut text, "  not as in a stock server:");
-        for difference in &summary.differences {
-            line(&mut text, &style.faint(&format!("    {difference}")));
-        }
+    if style.verbose {
+        details(&mut text, summary, style);
+    } else if let Some(more) = left_out(summary, hidden) {
+        line(&mut text, &style.faint(&format!("  more with -v: {more}")));
     }
-    if !summary.not_in_effect.is_empty() {
-        line(&mut text, "  not in effect, as tomee-harness makes each node's server.xml:");
-        for unused in &summary.not_in_effect {
-            line(&mut text, &style.faint(&format!("    {unused}")));
-        }
-    }
-    line(&mut text, "");
-    line(&mut text, &format!("{} {}", style.status(verdict.status).trim_end(), conclusion(verdict)));
     line(&mut text, &style.faint(&format!("run: {}", summary.run_dir)));
+    if style.page {
+        line(&mut text, &page(summary));
+    }
     text
+}
+
+/// The line that says where the page of a run lies.
+pub fn page(summary: &Summary) -> String {
+    format!("report: {}/{}", summary.run_dir, Html::FILE)
 }
 
 fn line(text: &mut String, line: &str) {
     // Writing to a string cannot fail.
     let _ = writeln!(text, "{line}");
+}
+
+/// A row of the first screen is a line of it where it holds; all else is said whole.
+fn decided(row: &Row<'_>, style: Style) -> String {
+    let because = row.reason();
+    let long = row.name.chars().count() > NAME;
+    let name = if long { format!("{}:", row.name) } else { format!("{:<NAME$}", row.name) };
+    let room = WIDTH.saturating_sub(12 + 1 + name.chars().count());
+    let holds = row.counts() == Some(Status::Holds);
+    let because = if style.verbose || !holds { because } else { clipped(&because, room) };
+    format!("  {} {name} {because}", style.status(row.status))
+}
+
+fn clipped(text: &str, room: usize) -> String {
+    if text.chars().count() <= room {
+        return text.to_owned();
+    }
+    text.chars().take(room.saturating_sub(1)).collect::<String>().trim_end().to_owned() + "…"
+}
+
+/// Writes the records around the first violation. Gives how many were left out.
+fn first_violation(text: &mut String, summary: &Summary, style: Style) -> usize {
+    let around = &summary.around;
+    let shown = if style.verbose { (0..around.len()).collect() } else { most_relevant(around) };
+    if !shown.is_empty() {
+        line(text, "  around the first violation:");
+    }
+    for index in &shown {
+        line(text, &format!("  | {}", around[*index]));
+    }
+    around.len() - shown.len()
+}
+
+/// The records that are evidence, the last ones first, as they show what was lost; then those next to them. In time.
+fn most_relevant(around: &[String]) -> Vec<usize> {
+    let evidence = |index: usize| around[index].starts_with('>');
+    let distance = |index: usize| (0..around.len()).filter(|of| evidence(*of)).map(|of| of.abs_diff(index)).min();
+    let mut order: Vec<usize> = (0..around.len()).collect();
+    order.sort_by_key(|index| (distance(*index), Reverse(*index)));
+    order.truncate(FIRST_EVENTS);
+    order.sort_unstable();
+    order
+}
+
+/// What the first screen leaves out.
+fn left_out(summary: &Summary, records: usize) -> Option<String> {
+    let counted = |count: usize, one: &str, many: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {many}")),
+    };
+    let parts = [
+        counted(records, "more record", "more records"),
+        counted(notes::grouped(&summary.verdict.notes).len(), "note", "notes"),
+        counted(summary.differences.len(), "difference from a stock server", "differences from a stock server"),
+        counted(summary.not_in_effect.len(), "file that is not in effect", "files that are not in effect"),
+    ];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join(", "))
+}
+
+fn details(text: &mut String, summary: &Summary, style: Style) {
+    for note in notes::grouped(&summary.verdict.notes) {
+        line(text, &format!("  note: {note}"));
+    }
+    for assumption in summary.verdict.assumptions.iter().filter(|assumption| assumption.met) {
+        line(text, &format!("  assumed: {} ({})", assumption.what, assumption.because));
+    }
+    if !summary.differences.is_empty() {
+        line(text, "  differences from a stock server:");
+        for difference in &summary.differences {
+            line(text, &style.faint(&format!("    {difference}")));
+        }
+    }
+    if !summary.not_in_effect.is_empty() {
+        line(text, "  not in effect, as tomee-harness makes each node's server.xml:");
+        for unused in &summary.not_in_effect {
+            line(text, &style.faint(&format!("    {unused}")));
+        }
+    }
 }
 
 fn conclusion(verdict: &Verdict) -> String {
@@ -128,7 +215,24 @@ fn conclusion(verdict: &Verdict) -> String {
     format!("{expectations}{guarantees}{rests}")
 }
 
+/// The measures in one line.
 fn measured(measures: &Measures) -> Option<String> {
+    let ms = |us: u64| us.div_ceil(1000);
+    let mut parts = vec![];
+    parts.extend(measures.start_ms.map(|ms| format!("start {}", seconds(ms))));
+    parts.extend(measures.farm_ms.map(|ms| format!("farm {}", seconds(ms))));
+    let longest = measures.failovers.iter().max_by_key(|failover| failover.since_fault_ms);
+    parts.extend(longest.map(|failover| format!("failover at most {} ms", failover.since_fault_ms)));
+    let back = measures.state_transfers.iter().map(|transfer| transfer.ms).max();
+    parts.extend(back.map(|ms| format!("back within {}", seconds(ms))));
+    parts.extend(measures.replication_lag.map(|lag| format!("lag at most {} ms", ms(lag.max_us))));
+    parts.extend(
+        measures.latency.map(|it| format!("answers {} ms (99 % within {} ms)", ms(it.median_us), ms(it.p99_us))),
+    );
+    (!parts.is_empty()).then(|| parts.join(" · "))
+}
+
+fn each_measure(measures: &Measures) -> Option<String> {
     let mut parts = vec![];
     if let Some(ms) = measures.start_ms {
         parts.push(format!("start {}", seconds(ms)));
@@ -149,7 +253,7 @@ fn measured(measures: &Measures) -> Option<String> {
         parts.push(format!("survivors missed a member within {ms} ms"));
     }
     if let Some(lag) = &measures.replication_lag {
-        parts.push(format!("replication lag at most {} ms (as far as looks tell)", lag.max_us.div_ceil(1000)));
+        parts.push(format!("replication lag at most {} ms (as far as looks show)", lag.max_us.div_ceil(1000)));
     }
     if let Some(latency) = &measures.latency {
         let ms = |us: u64| us.div_ceil(1000);
@@ -161,4 +265,46 @@ fn measured(measures: &Measures) -> Option<String> {
 
 fn seconds(ms: u64) -> String {
     format!("{}.{:02} s", ms / 1000, ms % 1000 / 10)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{held, violated};
+    use super::*;
+
+    #[test]
+    fn the_first_screen_is_the_verdict_and_fits() {
+        let (mut summary, _) = violated();
+        summary.around = (0..30).map(|n| format!("{} {n:>9}  n1", if n == 20 { '>' } else { ' ' })).collect();
+        let text = render(&summary, Style { page: true, ..Style::default() });
+        assert!(text.lines().count() <= 25, "{text}");
+        assert!(text.starts_with("VIOLATED 1 of 4 guarantees"), "{text}");
+        assert!(text.contains("| >        20"), "the evidence is there: {text}");
+        assert!(!text.contains("channelSendOptions") && !text.contains("note: "), "{text}");
+        assert!(text.contains("more with -v: 24 more records, 1 note, 1 difference from a stock server"), "{text}");
+        assert!(text.ends_with("run: /runs/1\nreport: /runs/1/report.html\n"), "{text}");
+    }
+
+    #[test]
+    fn verbose_text_leaves_nothing_out() {
+        let (summary, _) = violated();
+        let text = render(&summary, Style { verbose: true, ..Style::default() });
+        for part in
+            [&summary.around[0], "note: in-place", "assumed: every fault hit", "channelSendOptions: 6 (stock: 8"]
+        {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+        assert!(!text.contains("more with -v") && !text.contains("report: "), "{text}");
+    }
+
+    #[test]
+    fn only_what_holds_is_cut_at_the_width() {
+        let (mut summary, _) = held();
+        summary.verdict.guarantees[0].because = "a".repeat(300);
+        let text = render(&summary, Style::default());
+        let row = text.lines().find(|line| line.contains("aaa")).expect("its row");
+        assert!(row.chars().count() <= WIDTH && row.ends_with('…'), "{row}");
+        summary.verdict.guarantees[0].status = Status::Violated;
+        assert!(render(&summary, Style::default()).contains(&"a".repeat(300)));
+    }
 }

@@ -1,5 +1,6 @@
 //! Walks a plan's steps.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -11,6 +12,7 @@ use crate::history::{Event, History, RecordKind};
 use crate::model::plan::PlanError;
 use crate::model::step::Delivery;
 use crate::model::{FaultKind, Guarantee, NodeName, Plan, StepKind};
+use crate::runtime::Runtime;
 use crate::tomcat::compiler::CompileError;
 use crate::tomcat::war::WarError;
 use crate::verdict::{self, Status, Verdict};
@@ -27,6 +29,8 @@ pub struct Ended {
     pub cut_short: Option<ClusterError>,
     /// Whether it was interrupted.
     pub interrupted: bool,
+    /// What each node that goes on running is on this machine, where the cluster was to be kept.
+    pub kept: BTreeMap<NodeName, String>,
     /// The cluster, where it was to be handed on and is fit for that.
     pub cluster: Option<Arc<Cluster>>,
 }
@@ -131,6 +135,10 @@ pub async fn run_on(
         // A start that failed or was interrupted has no cluster yet, but may have processes.
         None => runtime.shutdown().await.map_err(ClusterError::from),
     };
+    let kept = match at_the_end {
+        AtTheEnd::Keep => whereabouts(plan, runtime.as_ref()).await,
+        AtTheEnd::ShutDown | AtTheEnd::HandOn => BTreeMap::new(),
+    };
     let cut_short = judge_walk(walked.unwrap_or(Ok(())), plan, &recorder)?;
     if cut_short.is_none() {
         // What cut a run short is what to tell; what the cluster's end could not remove after it, the guard removes.
@@ -146,7 +154,18 @@ pub async fn run_on(
         cluster.keep_jsp_cache().map_err(TrialError::RunDir)?;
     }
     let cluster = cluster.filter(|_| stays && at_the_end == AtTheEnd::HandOn);
-    Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), cluster })
+    Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), kept, cluster })
+}
+
+/// Nodes that do not run are left out.
+async fn whereabouts(plan: &Plan, runtime: &dyn Runtime) -> BTreeMap<NodeName, String> {
+    let mut found = BTreeMap::new();
+    for node in plan.topology.names() {
+        if let Ok(place) = runtime.whereabouts(node).await {
+            found.insert(node.clone(), place);
+        }
+    }
+    found
 }
 
 /// Whether a cluster can be handed on after a scenario that goes well: logs are whole only when the nodes have ended.

@@ -137,6 +137,11 @@ pub trait Runtime: Send + Sync + Debug {
     /// Whether a node runs, asked from the machine.
     async fn status(&self, node: &NodeName) -> Result<NodeStatus, RuntimeError>;
 
+    /// What a running node is on this machine, for somebody who looks for it: `process 4711`, `container …`.
+    async fn whereabouts(&self, _node: &NodeName) -> Result<String, RuntimeError> {
+        Ok(format!("runtime {}", self.name()))
+    }
+
     /// Ends a node's JVM with SIGKILL and returns when it is gone, with what proves it.
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError>;
 

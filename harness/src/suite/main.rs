@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::files::files_below;
 use super::options::Options;
 use super::scenario_runner::{RunError, ScenarioRunner, plans};
+use crate::host::error_chain::DisplayErrorChain;
 use crate::model::Plan;
 use crate::runner::Budget;
 
@@ -97,13 +98,7 @@ fn runs_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Plan, RunE
 
 /// An error with its sources, as a test shows it.
 fn told_whole(error: &RunError) -> Failed {
-    let mut text = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(inner) = source {
-        text.push_str(&format!("\n  because: {inner}"));
-        source = inner.source();
-    }
-    Failed::from(text)
+    Failed::from(format!("{:#}", DisplayErrorChain(error)))
 }
 
 #[cfg(test)]

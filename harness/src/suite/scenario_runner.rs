@@ -172,7 +172,7 @@ impl ScenarioRunner {
         let setting = format!("{} nodes of {} on {runtime}", plan.topology.nodes.len(), plan.topology.server);
         let summary = Summary::of(plan, setting, ended.verdict, &ended.history, run_dir.path())
             .cut_short_by(ended.cut_short.as_ref().map(ToString::to_string));
-        let text = terminal::render(&summary, Style::Plain);
+        let text = terminal::render(&summary, Style::default());
         Ok(FinishedRun { status: summary.verdict.status, text, run_dir: run_dir.path().to_owned() })
     }
 

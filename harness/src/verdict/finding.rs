@@ -154,6 +154,9 @@ pub struct Measures {
     /// and then, so each is the most that the lag can have been.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replication_lag: Option<Latency>,
+    /// Each lag of which [`Measures::replication_lag`] is the spread, for what draws them. Not stored: the history has them.
+    #[serde(skip)]
+    pub lags: Vec<Lag>,
     /// How long the answered operations took; `None` where none was answered.
     pub latency: Option<Latency>,
 }
@@ -180,6 +183,19 @@ pub struct Eviction {
     pub by: NodeName,
     /// From the hit to the line in its log, in milliseconds.
     pub ms: u64,
+}
+
+/// How late one replica was.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// The acknowledged write.
+    pub operation: OperationId,
+    /// The node whose replica showed it.
+    pub node: NodeName,
+    /// The record of the look that showed it, as an index into the history.
+    pub record: usize,
+    /// From the answer to that look.
+    pub lag: Duration,
 }
 
 /// How long operations took, or how late replicas were.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use super::finding::{Eviction, Failover, Latency, Measures, NodeTime};
+use super::finding::{Eviction, Failover, Lag, Latency, Measures, NodeTime};
 use super::timeline::{FOREVER, Fault};
 use super::view::View;
 use crate::history::{Event, Outcome, RecordKind};
@@ -11,6 +11,7 @@ use crate::model::NodeName;
 
 /// All measures of a run.
 pub(super) fn measure(view: &View<'_>) -> Measures {
+    let lags = lags(view);
     Measures {
         failovers: view.timeline.faults.iter().filter_map(|fault| failover(view, fault)).collect(),
         farm_ms: farm(view),
@@ -18,7 +19,8 @@ pub(super) fn measure(view: &View<'_>) -> Measures {
         start_ms: start(view),
         state_transfers: state_transfers(view),
         evictions: evictions(view),
-        replication_lag: spread(lags(view)),
+        replication_lag: spread(lags.iter().map(|lag| lag.lag).collect()),
+        lags,
         latency: latency(view),
     }
 }
@@ -146,7 +148,7 @@ fn evictions(view: &View<'_>) -> Vec<Eviction> {
 
 /// For each node that a session was not written on, from the last acknowledged write before a look to that look, where
 /// the look is the first that shows it.
-fn lags(view: &View<'_>) -> Vec<Duration> {
+fn lags(view: &View<'_>) -> Vec<Lag> {
     let mut lags = Vec::new();
     for session in &view.sessions {
         let mut shown: BTreeMap<&NodeName, usize> = BTreeMap::new();
@@ -156,7 +158,12 @@ fn lags(view: &View<'_>) -> Vec<Duration> {
             let (Some(answer), Some(completed)) = (written.answer(), written.completed) else { continue };
             let there = replica.content.count.is_some_and(|count| answer.count <= count);
             if written.node != replica.node && there && shown.insert(replica.node, write) != Some(write) {
-                lags.push(replica.at.since(completed));
+                lags.push(Lag {
+                    operation: written.id,
+                    node: replica.node.clone(),
+                    record: replica.record,
+                    lag: replica.at.since(completed),
+                });
             }
         }
     }

@@ -34,7 +34,7 @@ mod tests;
 pub use expectations::replica_shows;
 pub use explain::{around, explain};
 pub use finding::{
-    Aside, Assumption, Eviction, Expectation, Failover, Finding, Latency, Measures, NodeTime, Status, Verdict,
+    Aside, Assumption, Eviction, Expectation, Failover, Finding, Lag, Latency, Measures, NodeTime, Status, Verdict,
 };
 pub use judge::judge;
 pub use promise::promises;

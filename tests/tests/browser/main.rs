@@ -27,6 +27,18 @@ impl Page {
         Self { context, folder }
     }
 
+    /// A run that is stored beside these tests.
+    fn stored(history: &str) -> Self {
+        let context = TestContext::new();
+        let folder = context.folder().join("run");
+        fs_err::create_dir(&folder).expect("a folder");
+        let from = Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/histories")).join(history);
+        for file in ["plan.json", "history.jsonl"] {
+            fs_err::copy(from.join(file), folder.join(file)).expect("the history is there");
+        }
+        Self { context, folder }
+    }
+
     /// A run that no server made.
     fn synthetic(operations: u32) -> Self {
         let context = TestContext::new();
@@ -96,6 +108,7 @@ async fn browser_sessions_outcomes_and_kinds_are_filtered() {
     let history = page.history();
     let records = history.lines().count();
     let chromium = page.open().await;
+    chromium.click("#zoom-all").await;
     chromium
         .says("shown", &format!("{} of {} records; 2,000 of 2,000 operations", grouped(records), grouped(records)))
         .await;
@@ -148,7 +161,7 @@ async fn browser_all_can_be_done_with_keys() {
     chromium.press(Key::Down).await;
     chromium.says("record-title", "Record 2 ").await;
     let active = chromium.script("return document.getElementById('table').getAttribute('aria-activedescendant')").await;
-    assert_eq!(active, "row-2", "a screen reader reads the row");
+    assert_eq!(active, "row-2", "a screen reader has the row");
     assert_eq!(chromium.text("raw").await, page.line(2));
     let last = page.history().lines().count() - 1;
     chromium.press(Key::End).await;
@@ -165,7 +178,8 @@ async fn browser_a_mark_is_clicked_and_the_wheel_zooms() {
     let end = records.iter().map(nanos).fold(0.0, f64::max);
     let index = records.iter().rposition(|record| record["record"] == "complete").expect("a request ended");
     let chromium = page.open().await;
-    // The first lane of a client lies below the axis and the nodes' lanes; its requests come one after the other.
+    chromium.click("#zoom-all").await;
+    // The lane of the clients lies below the axis and the nodes' lanes; its requests come one after the other.
     let place = format!(
         "const it = document.getElementById('timeline'); it.scrollIntoView({{block: 'center', behavior: 'instant'}});
          const box = it.getBoundingClientRect();
@@ -198,9 +212,9 @@ async fn browser_hostile_text_is_shown_and_does_nothing() {
         "logger": HOSTILE, "message": HOSTILE, "class": "other-severe"});
     fs_err::write(page.folder.join("history.jsonl"), format!("{}{log}\n", page.history())).expect("stored");
     let plan = page.folder.join("plan.json");
-    let mut plan_json: Value = serde_json::from_str(&fs_err::read_to_string(&plan).expect("stored")).expect("JSON");
-    plan_json["name"] = HOSTILE.into();
-    fs_err::write(&plan, plan_json.to_string()).expect("stored");
+    let mut changed: Value = serde_json::from_str(&fs_err::read_to_string(&plan).expect("stored")).expect("JSON");
+    changed["name"] = HOSTILE.into();
+    fs_err::write(&plan, changed.to_string()).expect("stored");
     let chromium = page.open().await;
     assert_eq!(chromium.text("name").await, HOSTILE);
     chromium.tab_to("table").await;
@@ -232,15 +246,15 @@ async fn browser_nothing_is_asked_of_a_network() {
 async fn browser_light_and_dark_follow_the_system_and_the_button() {
     let page = Page::of(None).await;
     let chromium = page.open().await;
-    let look = "return [getComputedStyle(document.body).backgroundColor, document.getElementById('theme').getAttribute('aria-pressed')]";
+    let look = "return [getComputedStyle(document.body).backgroundColor, document.getElementById('theme').textContent]";
     let light = chromium.script(look).await;
-    assert_eq!(light[1], "false");
+    assert_eq!(light[1], "Dark", "the button says what it does");
     let dark = json!({"features": [{"name": "prefers-color-scheme", "value": "dark"}]});
     chromium.driver.cdp().send_raw("Emulation.setEmulatedMedia", dark).await.expect("a dark system");
-    let dark = chromium.shows(look, |seen| seen[1] == "true").await;
+    let dark = chromium.shows(look, |seen| seen[1] == "Light").await;
     assert_ne!(dark[0], light[0]);
     chromium.click("#theme").await;
-    assert_eq!(chromium.shows(look, |seen| seen[1] == "false").await, light);
+    assert_eq!(chromium.shows(look, |seen| seen[1] == "Dark").await, light);
 }
 
 #[tokio::test]
@@ -250,6 +264,7 @@ async fn browser_a_hundred_thousand_operations_are_all_there() {
     let history = page.history();
     let lines: Vec<&str> = history.lines().collect();
     let chromium = page.open().await;
+    chromium.click("#zoom-all").await;
     chromium.says("shown", "; 100,000 of 100,000 operations: 99,900 ok, 100 failed").await;
     let rows = chromium.script("return document.querySelectorAll('#rows .row').length").await;
     assert!(rows.as_u64().is_some_and(|rows| (5..100).contains(&rows)), "only what is in sight is made: {rows}");
@@ -261,4 +276,94 @@ async fn browser_a_hundred_thousand_operations_are_all_there() {
     assert_eq!(chromium.text("raw").await, lines[lines.len() - 1]);
     let in_sight = format!("return document.getElementById('row-{}') !== null", lines.len() - 1);
     assert_eq!(chromium.script(&in_sight).await, true);
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn browser_a_page_on_a_phone_never_scrolls_sideways() {
+    for page in [
+        Page::of(Some(Bug::LosesTheLastWrite)).await,
+        Page::stored("apps/cart-in-a-static-map"),
+        Page::stored("F14-first-answer-1s"),
+    ] {
+        let chromium = page.open().await;
+        let phone = json!({"width": 390, "height": 844, "deviceScaleFactor": 2, "mobile": true});
+        chromium.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", phone).await.expect("a phone");
+        chromium.shows("return window.innerWidth", |width| *width == 390).await;
+        chromium.script("document.querySelector('details').open = true").await;
+        let wide = "return [...document.querySelectorAll('body *')].filter((it) => it.closest('pre, #rows') === null
+            && it.getBoundingClientRect().right > 390.5).map((it) => it.id || it.className || it.tagName)";
+        // What is moved out of sight for screen readers lies to the left.
+        assert_eq!(chromium.script(wide).await, json!([]));
+        assert_eq!(chromium.script("return document.documentElement.scrollWidth").await, 390);
+    }
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn browser_the_timeline_opens_on_what_was_broken_and_folds_many_clients() {
+    let page = Page::of(Some(Bug::LosesTheLastWrite)).await;
+    let chromium = page.open().await;
+    let range = chromium.text("range").await;
+    assert!(!range.starts_with("0.000 s to"), "the start-up is left aside: {range}");
+    let height = "return document.getElementById('timeline').getBoundingClientRect().height";
+    let folded = chromium.script(height).await.as_f64().expect("a height");
+    assert_eq!(chromium.text("fold").await, "Show each client");
+    chromium.click("#fold").await;
+    chromium.shows(height, |height| height.as_f64().is_some_and(|height| height > folded + 100.0)).await;
+    assert_eq!(chromium.text("fold").await, "Fold clients");
+    chromium.click("#fold").await;
+    chromium.shows(height, |height| height.as_f64() == Some(folded)).await;
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn browser_a_violation_shows_its_records_and_the_copy_of_each_node() {
+    let page = Page::stored("F13-cookie-lost");
+    let chromium = page.open().await;
+    let verdict = page.context.run(&["check", page.folder.as_str(), "--json"]).json()["verdict"].clone();
+    let all = ["guarantees", "expectations"].into_iter().filter_map(|key| verdict[key].as_array()).flatten();
+    let violated = all.filter(|it| it["status"] == "violated" && it["aside"].is_null()).count();
+    assert_ne!(violated, 0);
+    let shown = "return [...document.querySelectorAll('.excerpt')].map((it) => it.querySelector('pre').textContent)";
+    let shown = chromium.script(shown).await;
+    let shown = shown.as_array().expect("excerpts");
+    assert_eq!(shown.len(), violated);
+    assert!(shown.iter().all(|lines| lines.as_str().is_some_and(|lines| lines.contains("> "))), "{shown:?}");
+    let nodes = "return [...document.querySelectorAll('.excerpt table')[0].querySelectorAll('tbody td:first-child')]
+        .map((it) => it.textContent)";
+    let nodes = chromium.script(nodes).await;
+    assert!(nodes.as_array().is_some_and(|nodes| nodes.len() >= 2), "a row for each node: {nodes}");
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn browser_answers_of_an_app_are_shown_and_no_empty_plot_is() {
+    let page = Page::stored("apps/cart-in-a-static-map");
+    let chromium = page.open().await;
+    let rows = chromium.script("return document.querySelectorAll('#answers tr').length").await;
+    assert_eq!(rows, 2, "one a node");
+    let answers = chromium.text("answers").await;
+    assert!(answers.contains("GET /staticmap/page") && answers.contains("cart=[book]"), "{answers}");
+    assert_eq!(chromium.script("return document.getElementById('plots').hidden").await, true);
+
+    let page = Page::of(None).await;
+    let chromium = page.open().await;
+    let hidden = "return ['answers-section', 'plots'].map((id) => document.getElementById(id).hidden)";
+    assert_eq!(chromium.script(hidden).await, json!([true, false]));
+}
+
+#[tokio::test]
+#[ignore = "needs Chromium"]
+async fn browser_the_steps_of_the_scenario_lead_into_the_timeline() {
+    let page = Page::of(None).await;
+    let plan: Value =
+        serde_json::from_str(&fs_err::read_to_string(page.folder.join("plan.json")).expect("stored")).expect("JSON");
+    let steps = plan["steps"].as_array().expect("steps").len();
+    let chromium = page.open().await;
+    assert_eq!(chromium.script("return document.querySelectorAll('#steps tr').length").await, steps);
+    assert!(chromium.text("steps-summary").await.starts_with(&format!("{steps} steps of ")));
+    chromium.script("document.getElementById('steps-details').open = true").await;
+    chromium.click("#steps tr:nth-child(3) button").await;
+    chromium.says("record-text", "step-begins step 3").await;
 }

@@ -1,9 +1,10 @@
 //! The arguments.
 
 use camino::Utf8PathBuf;
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tomee_harness::model::millis::{Millis, MillisError};
 use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
 /// Shown below the help of commands that end with a verdict.
@@ -40,6 +41,9 @@ pub(crate) struct OutputArgs {
     /// Do not print progress on standard error
     #[arg(long, short, global = true)]
     pub(crate) quiet: bool,
+    /// Everything: each step and failed request, each download, notes, all measures, differences from a stock server
+    #[arg(long, short, global = true, conflicts_with = "quiet")]
+    pub(crate) verbose: bool,
     /// When to use colors and live progress [default: auto]
     #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_COLOR", value_name = "WHEN")]
     pub(crate) color: Option<ColorChoice>,
@@ -66,7 +70,7 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ColorChoice {
-    /// On a terminal, unless NO_COLOR is set.
+    /// On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured.
     Auto,
     /// Always.
     Always,
@@ -89,7 +93,7 @@ pub(crate) enum Command {
     /// Check a stored run again, offline
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
-    /// Write the report of a stored run again, as HTML, JUnit XML or Markdown
+    /// Render a stored run again as HTML, JUnit XML, Markdown, text or JSON
     Report(ReportArgs),
     /// Pack a stored run into one file for a bug report
     Bundle(BundleArgs),
@@ -238,15 +242,49 @@ pub(crate) struct ReportArgs {
     /// The run directory
     #[arg(value_name = "RUN_DIR")]
     pub(crate) run_dir: Utf8PathBuf,
-    /// Write the HTML report to this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) html: Option<Utf8PathBuf>,
-    /// Write JUnit XML to this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) junit: Option<Utf8PathBuf>,
-    /// Write Markdown to this file
-    #[arg(long, value_name = "FILE")]
-    pub(crate) markdown: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) files: ReportFiles,
+}
+
+/// The reports that are asked for by `--NAME FILE`, an option for each format of the library.
+#[derive(Clone)]
+pub(crate) struct ReportFiles(pub(crate) Vec<(&'static dyn report::Format, Utf8PathBuf)>);
+
+impl std::fmt::Debug for ReportFiles {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_map().entries(self.0.iter().map(|(format, file)| (format.name(), file))).finish()
+    }
+}
+
+impl Args for ReportFiles {
+    fn augment_args(command: clap::Command) -> clap::Command {
+        let options = report::FORMATS.iter().map(|format| {
+            Arg::new(format.name())
+                .long(format.name())
+                .value_name("FILE")
+                .value_parser(clap::value_parser!(Utf8PathBuf))
+                .help(format!("Write {} here; - is standard output", format.title()))
+        });
+        command.args(options)
+    }
+
+    fn augment_args_for_update(command: clap::Command) -> clap::Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for ReportFiles {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let asked = |format: &&'static dyn report::Format| {
+            matches.get_one::<Utf8PathBuf>(format.name()).map(|file| (*format, file.clone()))
+        };
+        Ok(Self(report::FORMATS.iter().filter_map(asked).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
 /// Pack a stored run into one file for a bug report. Keys and passwords are removed; the apps and jars of the run are

@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use tomee_harness::host::error_chain::{self, DisplayErrorChain};
 use tomee_harness::verdict::Status;
 
 /// How the program ends. The numbers are part of the contract with scripts and CI.
@@ -114,8 +115,7 @@ impl Failure {
 /// The hint for a file that could not be written because the disk is full, however deep that is in the causes.
 pub(crate) fn space_hint(error: &(dyn std::error::Error + 'static)) -> Option<String> {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
-    let mut causes = std::iter::successors(Some(error), |error| error.source());
-    let full = causes.any(|cause| {
+    let full = error_chain::links(error).any(|cause| {
         let cause = cause.downcast_ref::<std::io::Error>();
         cause.is_some_and(|cause| matches!(cause.kind(), StorageFull | QuotaExceeded | FileTooLarge))
     });
@@ -136,16 +136,9 @@ pub(crate) fn report(result: Result<Exit, Failure>, color: bool) -> ExitCode {
 }
 
 fn print(failure: &Failure, color: bool) -> std::io::Result<()> {
-    use std::io::IsTerminal as _;
-    let stderr = std::io::stderr();
-    let (red, plain) = if color && stderr.is_terminal() { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
-    let mut out = stderr.lock();
-    writeln!(out, "{red}error{plain}: {}", failure.error)?;
-    let mut source = failure.error.source();
-    while let Some(error) = source {
-        writeln!(out, "  because: {error}")?;
-        source = error.source();
-    }
+    let (red, plain) = if color { ("\u{1b}[1;31m", "\u{1b}[0m") } else { ("", "") };
+    let mut out = std::io::stderr().lock();
+    writeln!(out, "{red}error{plain}: {:#}", DisplayErrorChain(failure.error.as_ref()))?;
     for line in &failure.lines {
         writeln!(out, "  | {line}")?;
     }

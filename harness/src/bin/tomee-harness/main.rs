@@ -1,19 +1,32 @@
 //! The command line of tomee-harness: arguments, settings, one library call, a report, an exit code.
 
 mod args;
+mod color;
 mod command;
 mod exit;
 mod kept;
+mod logging;
 mod progress;
 mod scenarios;
 mod settings;
 mod signals;
 
+use args::ColorChoice;
 use clap::{CommandFactory as _, FromArgMatches as _};
 
 fn main() -> std::process::ExitCode {
     // Usage errors, --help and --version end here, with clap's own codes 2 and 0.
     let matches = args::Cli::command().get_matches();
     let cli = args::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
-    exit::report(command::dispatch(cli, &matches), std::env::var_os("NO_COLOR").is_none())
+    let choice = cli.output.color.unwrap_or(ColorChoice::Auto);
+    let color = color::on_stderr(choice);
+    logging::begin(cli.output.verbose, color);
+    show_places(color);
+    exit::report(command::dispatch(cli, &matches), color)
+}
+
+/// Mistakes in files are shown with their place, in colours where the rest has them.
+fn show_places(color: bool) {
+    // Nobody has set another one, so this cannot fail.
+    let _ = miette::set_hook(Box::new(move |_| Box::new(miette::MietteHandlerOpts::new().color(color).build())));
 }

@@ -5,6 +5,7 @@ use std::error::Error;
 use std::time::{Duration, Instant};
 
 use super::processes::{ProcessId, Table};
+use crate::host::error_chain::DisplayErrorChain;
 use crate::model::RunId;
 
 /// How long processes may take to die. SIGKILL needs milliseconds; a process that hangs in the kernel needs for ever.
@@ -30,15 +31,8 @@ impl Removal {
 }
 
 /// An error with all that lies behind it, for a log or a list in words.
-pub(crate) fn error_chain(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
+pub(crate) fn error_chain(error: &(dyn Error + 'static)) -> String {
+    DisplayErrorChain(error).to_string()
 }
 
 /// Kills a run's processes until two looks in a row find none.

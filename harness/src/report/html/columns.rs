@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use super::lag::{self, Lag};
 use crate::history::{Event, FaultPhase, History, Nanos, NodeObservation, OperationId, Outcome, RecordKind};
 use crate::model::{FaultKind, NodeName, SessionId};
 use crate::verdict::COUNT_ATTRIBUTE;
@@ -31,28 +30,24 @@ pub(super) struct Columns<'a> {
     lives: Vec<Life>,
     replicas: Replicas,
     logs: Logs<'a>,
-    lag: Lag,
 }
 
 /// Requests, in order of invocation.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Operations {
+struct Operations {
     /// Their numbers.
     id: Vec<u32>,
     /// The record of the invocation.
-    pub(super) invoke: Vec<i64>,
+    invoke: Vec<i64>,
     /// The record of the end, -1 while it is open.
-    pub(super) complete: Vec<i64>,
-    pub(super) node: Vec<i64>,
+    complete: Vec<i64>,
+    node: Vec<i64>,
     client: Vec<i64>,
-    /// The session whose id was sent, and the one that the answer told.
+    /// The session whose id was sent, and the one that was answered.
     sent: Vec<i64>,
-    pub(super) told: Vec<i64>,
+    answered: Vec<i64>,
     /// One each: o(k), f(ailed), u(nknown), p(ending).
     outcome: Letters,
-    /// What the counter app counted, where it did.
-    #[serde(skip)]
-    pub(super) count: Vec<Option<i64>>,
 }
 
 /// A letter for each of many things, written as one text.
@@ -76,7 +71,7 @@ struct Fault {
     from: Option<u64>,
     /// When it was undone or its node was ready again; `None` where it lasted.
     until: Option<u64>,
-    told: String,
+    state: String,
 }
 
 /// A life of a node.
@@ -90,12 +85,12 @@ struct Life {
 
 /// What a look at a node showed of a session.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Replicas {
-    pub(super) record: Vec<i64>,
-    pub(super) node: Vec<i64>,
-    pub(super) session: Vec<i64>,
+struct Replicas {
+    record: Vec<i64>,
+    node: Vec<i64>,
+    session: Vec<i64>,
     /// The counter, `None` where the replica shows none.
-    pub(super) count: Vec<Option<i64>>,
+    count: Vec<Option<i64>>,
 }
 
 /// Classified log lines.
@@ -144,8 +139,17 @@ impl<'a> Columns<'a> {
             columns.kinds.push(letter);
             columns.node_of.push(node);
         }
-        columns.lag = lag::lag(&columns.operations, &columns.replicas, history);
         columns
+    }
+
+    /// The place of an operation among all, by its number.
+    pub(super) fn places(&self) -> HashMap<OperationId, usize> {
+        self.operations.id.iter().enumerate().map(|(place, id)| (OperationId(*id), place)).collect()
+    }
+
+    /// The place of a node among all.
+    pub(super) fn node(&self, node: &NodeName) -> i64 {
+        self.nodes.index.get(node.as_str()).copied().unwrap_or(NONE)
     }
 
     fn record(
@@ -200,30 +204,29 @@ impl<'a> Columns<'a> {
             Outcome::Unknown { reply, .. } => ('u', reply.as_ref()),
         };
         let counter = reply.and_then(|reply| reply.counter.as_ref());
-        let told = counter.and_then(|counter| counter.session.as_ref()).map(SessionId::stem);
-        self.operations.told[place] = told.map_or(NONE, |stem| self.sessions.of(stem));
-        self.operations.count[place] = counter.filter(|_| letter == 'o').map(|counter| counter.count);
+        let answered = counter.and_then(|counter| counter.session.as_ref()).map(SessionId::stem);
+        self.operations.answered[place] = answered.map_or(NONE, |stem| self.sessions.of(stem));
         self.operations.complete[place] = position(index);
         self.operations.outcome.0[place] = letter;
     }
 
     fn fault(&mut self, number: u32, kind: FaultKind, node: i64, phase: &FaultPhase, record: usize, at: u64) {
         let known = self.faults.iter().position(|fault| fault.number == number).unwrap_or_else(|| {
-            let told = "asked for".to_owned();
+            let state = "asked for".to_owned();
             let kind = kind.to_string();
-            self.faults.push(Fault { number, kind, node, record, from: None, until: None, told });
+            self.faults.push(Fault { number, kind, node, record, from: None, until: None, state });
             self.faults.len() - 1
         });
         let fault = &mut self.faults[known];
         match phase {
             FaultPhase::Asked => {}
             FaultPhase::Hit { proof } => {
-                (fault.from, fault.record, fault.told) = (Some(at), record, format!("hit: {proof}"));
+                (fault.from, fault.record, fault.state) = (Some(at), record, format!("hit: {proof}"));
                 if !kind.leaves_it_up() {
                     self.end_of_life(node, at);
                 }
             }
-            FaultPhase::Missed { seen } => (fault.record, fault.told) = (record, format!("missed: {seen}")),
+            FaultPhase::Missed { seen } => (fault.record, fault.state) = (record, format!("missed: {seen}")),
             FaultPhase::Healed { .. } => {
                 fault.until = Some(at);
                 // A node that ran on was up all the time.
@@ -297,9 +300,8 @@ impl Operations {
         self.node.push(node);
         self.client.push(client);
         self.sent.push(sent);
-        self.told.push(NONE);
+        self.answered.push(NONE);
         self.outcome.0.push('p');
-        self.count.push(None);
     }
 }
 
@@ -316,7 +318,7 @@ fn event_node(event: &Event) -> Option<&NodeName> {
 }
 
 /// Microseconds since the run's start.
-pub(super) fn micros(at: Nanos) -> u64 {
+fn micros(at: Nanos) -> u64 {
     at.0 / 1000
 }
 

@@ -83,7 +83,7 @@ function describe(record) {
       const reply = it.reply;
       const counter = reply?.counter;
       const said = counter ? `${reply.status}, count ${counter.count}, ${counter.session ?? "no session"}${counter.new ? ", new" : ""}`
-        : reply ? `${reply.status}` : "";
+        : reply ? [reply.status, reply.body?.trim()].filter((part) => part).join(": ") : "";
       const index = operationOf[record];
       const took = index < 0 ? "" : ` after ${duration(ends[index] - starts[index])}`;
       return `#${it.operation} ${it.outcome}${took}${it.why ? `: ${it.why}` : ""}${said ? `: ${said}` : ""}`;
@@ -91,10 +91,10 @@ function describe(record) {
     case "fault":
       return `fault ${it.fault} (${it.kind}) ${it.phase}${it.proof ? `: ${it.proof}` : ""}${it.seen ? `: ${it.seen}` : ""}`;
     case "observe": {
-      if (it.dead !== undefined) return `looked at in vain: ${it.dead}`;
+      if (it.dead !== undefined) return `no answer to a look: ${it.dead}`;
       const held = (it.state?.contexts ?? []).flatMap((context) => context.sessions ?? []);
-      const told = held.map((session) => `${session.id} ${session.role} count ${session.attributes?.count?.value ?? "none"}`);
-      return `looked at: ${it.state?.members?.length ?? 0} members; ${told.join("; ") || "no session"}`;
+      const shown = held.map((session) => `${session.id} ${session.role} count ${session.attributes?.count?.value ?? "none"}`);
+      return `looked at: ${it.state?.members?.length ?? 0} members; ${shown.join("; ") || "no session"}`;
     }
     case "event": {
       const rest = Object.entries(it).filter(([name]) => !["at-ns", "record", "event", "node", "endpoints"].includes(name));
@@ -108,6 +108,21 @@ function describe(record) {
 }
 
 const nodeName = (record) => nodes[columns["node-of"][record]] ?? "";
+
+// The span that a reader wants first: faults and the first violation with some time around them, or else the requests.
+function firstSpan() {
+  const lastEnd = ends.reduce((last, end) => Math.max(last, end), 0);
+  // A fault that lasts is followed by what the clients saw of it.
+  const at = columns.faults.flatMap((fault) => [fault.from ?? times[fault.record], fault.until ?? Math.max(times[fault.record], lastEnd)]);
+  if (violationRecord >= 0) at.push(times[violationRecord]);
+  if (at.length === 0) {
+    for (let i = 0; i < operationCount; i++) at.push(starts[i], ends[i]);
+  }
+  if (at.length === 0) return [0, runEnd];
+  const first = at.reduce((one, other) => Math.min(one, other)), last = at.reduce((one, other) => Math.max(one, other));
+  const around = Math.max((last - first) * .06, 200000);
+  return [Math.max(0, first - around), Math.min(runEnd, last + around)];
+}
 
 // What the reader looks at: a span of time, a filter, a chosen record. `changed` is called after each change.
 const view = {
@@ -136,7 +151,7 @@ function passes(record) {
 
 function operationPasses(operation) {
   if (!view.outcomes.has(outcomeOf[operation])) return false;
-  return view.session < 0 || operations.sent[operation] === view.session || operations.told[operation] === view.session;
+  return view.session < 0 || operations.sent[operation] === view.session || operations.answered[operation] === view.session;
 }
 
 function refilter() {
@@ -158,10 +173,11 @@ function reslice() {
     : view.passing.filter((record) => times[record] >= from && times[record] <= until);
 }
 
-// The first violation that counts, or else the one that the story was told to show.
+// The first violation that counts, or else the one that is expected.
 const counted = (row, status) => row.aside === null && row.status === status;
 const firstViolation = data.rows.find((row) => counted(row, "violated"));
 const shownViolation = verdict["expected-violations"]?.find((shown) => shown.status === "holds");
 const violationRecord = (firstViolation ?? shownViolation)?.evidence[0] ?? -1;
 const violationLabel = firstViolation || !shownViolation ? "first violation" : "expected violation";
 const evident = new Set(data.rows.filter((row) => row.status !== "holds").flatMap((row) => row.evidence));
+[view.from, view.until] = firstSpan();

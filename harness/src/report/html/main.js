@@ -22,7 +22,7 @@ function draw() {
 }
 
 function changed() {
-  tellShown();
+  countShown();
   drawRows();
   draw();
 }
@@ -88,14 +88,12 @@ function showVerdict() {
   byId("status").textContent = `${signs[verdict.status] ?? ""} ${verdict.status}`;
   byId("name").textContent = summary.name;
   byId("setting").textContent = summary.setting;
-  byId("run-dir").textContent = summary["run-dir"];
-  const told = firstViolation ?? data.rows.find((row) => counted(row, "unknown"));
+  showAbout();
   const deciding = data.rows.filter((row) => row.aside === null).length;
-  byId("conclusion").textContent = told ? `${told.name}: ${told.because}`
+  const first = firstViolation ?? data.rows.find((row) => counted(row, "unknown"));
+  byId("conclusion").textContent = first ? `${first.name}: ${first.because}`
     : verdict.status === "holds" ? `All ${number(deciding)} guarantees and expectations that count hold.` : "Not everything that the verdict rests on is known.";
-  const unmet = verdict.assumptions.filter((it) => !it.met).map((it) => `not met: ${it.what} (${it.because})`);
-  if (summary["cut-short"]) unmet.push(`cut short: ${summary["cut-short"]}`);
-  byId("remarks").replaceChildren(...unmet.map((text) => element("li", text)));
+  byId("remarks").replaceChildren(...data.remarks.map((it) => element("li", `${it.what}: ${it.because}`)));
   byId("jump").hidden = violationRecord < 0;
   byId("jump").textContent = `Jump to the ${violationLabel}`;
   byId("guarantees").replaceChildren(...data.rows.map((row) => {
@@ -106,10 +104,91 @@ function showVerdict() {
     line.append(status, element("td", row.name), element("td", because), evidenceCell(row));
     return line;
   }));
-  if (summary.around.length) {
-    byId("around").hidden = false;
-    byId("around").querySelector("pre").textContent = summary.around.join("\n");
+  byId("violations-section").hidden = data.excerpts.length === 0;
+  byId("violations").replaceChildren(...data.excerpts.map(excerpt));
+}
+
+// A button that shows a record in the timeline.
+function recordButton(record, text, label) {
+  const button = element("button", text, { type: "button", class: "link", "aria-label": label });
+  button.addEventListener("click", () => { goTo(record); byId("timeline-title").scrollIntoView({ block: "start" }); });
+  return button;
+}
+
+function labelled(texts) {
+  return texts.map(([label, content]) => {
+    const cell = element("td", typeof content === "string" ? content : undefined, { "data-label": label });
+    if (typeof content !== "string") cell.append(...content);
+    return cell;
+  });
+}
+
+// A violation with the records around it and what each node held of its session.
+function excerpt(it) {
+  const box = element("div", undefined, { class: "excerpt" });
+  box.append(element("h3", it.name), element("p", it.because));
+  if (it.lines.length) box.append(element("pre", it.lines.join("\n"), { tabindex: "0", role: "region", "aria-label": `Records around ${it.name}` }));
+  if (it.copies.length) {
+    const table = element("table", undefined, { class: "stack" }), head = element("tr"), body = element("tbody");
+    box.append(element("p", `Copies of session ${it.session}, as looks before and after the violation showed them:`));
+    head.append(...["Node", "Before", "After"].map((text) => element("th", text, { scope: "col" })));
+    const copy = (found) => (found ? [`${found.shown} `, recordButton(found.record, String(found.record), `Record ${found.record}`)] : "not looked at");
+    for (const { node, before, after } of it.copies) {
+      const line = element("tr");
+      line.append(element("td", node), ...labelled([["before", copy(before)], ["after", copy(after)]]));
+      body.append(line);
+    }
+    const top = element("thead");
+    top.append(head);
+    table.append(top, body);
+    box.append(table);
   }
+  return box;
+}
+
+// When, where and how the run was made.
+function showAbout() {
+  const { environment } = data, facts = [];
+  if (environment) {
+    facts.push(["Date", environment.started.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC")], ["Command", environment.command]);
+    if (environment.scenario) facts.push(["Scenario", environment.scenario]);
+    facts.push(["Host", environment.host], ["Run", environment.run]);
+  }
+  facts.push(["Folder", summary["run-dir"]]);
+  byId("about").replaceChildren(...facts.flatMap(([name, text]) => [element("dt", name), element("dd", text)]));
+}
+
+function showSteps() {
+  const { steps } = data;
+  byId("steps-section").hidden = steps.length === 0;
+  const reached = steps.filter((step) => step.record !== null).length;
+  byId("steps-summary").textContent = `${number(steps.length)} steps of “${summary.name}”${reached < steps.length ? `, ${number(steps.length - reached)} not reached` : ""}`;
+  byId("steps-details").open = steps.length <= 12;
+  byId("steps").replaceChildren(...steps.map((step, index) => {
+    const line = element("tr");
+    const began = step.record === null ? "not reached" : [recordButton(step.record, seconds(step.from), `Step ${index + 1} in the timeline`)];
+    const took = step.until !== null ? duration(step.until - step.from) : step.record !== null ? "did not end" : "";
+    line.append(element("td", String(index + 1)), element("td", step.title), ...labelled([["began", began], ["took", took]]));
+    return line;
+  }));
+}
+
+// What apps other than the counter answered.
+function showAnswers() {
+  const { rows, "left-out": leftOut } = data.answers;
+  byId("answers-section").hidden = rows.length === 0;
+  byId("answers-more").textContent = leftOut ? `${number(leftOut)} more kinds of answers are in the records.` : "";
+  const body = (it, label) => {
+    const box = element("div", undefined, { class: "body" });
+    box.append(`${label}${it.text?.trim() ?? "not kept"} `, recordButton(it.record, String(it.record), `Record ${it.record}`));
+    return box;
+  };
+  byId("answers").replaceChildren(...rows.map((it) => {
+    const line = element("tr");
+    const bodies = it.last ? [body(it.first, "first: "), body(it.last, "last: ")] : [body(it.first, "")];
+    line.append(element("td", it.target), ...labelled([["node", it.node], ["status", String(it.status)], ["answers", number(it.count)], ["body", bodies]]));
+    return line;
+  }));
 }
 
 function showMeasures() {
@@ -129,7 +208,7 @@ function showMeasures() {
   for (const it of measures["state-transfers"] ?? []) tile(`${it.node} back`, duration(it.ms * 1000), "from its start to its peers' sessions");
   for (const it of measures.evictions ?? []) tile(`${it.by} missed a member`, duration(it.ms * 1000), `after the ${it.fault} of ${it.node}`);
   const lag = measures["replication-lag"];
-  if (lag) tile("Replication lag, at most", duration(lag["max-us"]), `median ${duration(lag["median-us"])}, p99 ${duration(lag["p99-us"])}, as far as looks tell`);
+  if (lag) tile("Replication lag, at most", duration(lag["max-us"]), `median ${duration(lag["median-us"])}, p99 ${duration(lag["p99-us"])}, as far as looks show`);
   if (measures.latency) tile("Answer, median", duration(measures.latency["median-us"]), `p99 ${duration(measures.latency["p99-us"])}, max ${duration(measures.latency["max-us"])}`);
   byId("measures").replaceChildren(...tiles);
 }
@@ -140,12 +219,12 @@ function showLists() {
     byId(`${id}-section`).hidden = texts.length === 0;
   };
   list("assumptions", verdict.assumptions.map((it) => `${it.met ? "✓ met" : "✕ not met"}: ${it.what} (${it.because})`));
-  list("notes", verdict.notes);
+  list("notes", data.notes.map((it) => (it.more ? `${it.text} (and ${number(it.more)} more like this)` : it.text)));
   list("not-in-effect", (summary["not-in-effect"] ?? []).map((it) => `${it.file}: ${it.says.join("; ")}`));
   byId("differences-section").hidden = summary.differences.length === 0;
   byId("differences").replaceChildren(...summary.differences.map((it) => {
     const line = element("tr");
-    line.append(...[it.what, it.here, it.stock, it.why].map((text) => element("td", text)));
+    line.append(element("td", it.what), ...labelled([["here", it.here], ["stock", it.stock], ["why", it.why]]));
     return line;
   }));
 }
@@ -182,6 +261,16 @@ function controls() {
   byId("pan-left").addEventListener("click", () => pan(-.5));
   byId("pan-right").addEventListener("click", () => pan(.5));
   byId("jump").addEventListener("click", jump);
+  byId("fold").hidden = !folded;
+  byId("fold").addEventListener("click", () => {
+    layLanes(!folded);
+    byId("fold").textContent = folded ? "Show each client" : "Fold clients";
+    draw();
+  });
+  // A plot of nothing says nothing.
+  const plots = [["replicas-figure", columns.replicas.count.some((count) => count !== null)], ["lag-figure", data.lag.operation.length > 0]];
+  for (const [id, any] of plots) byId(id).hidden = !any;
+  byId("plots").hidden = plots.every(([, any]) => !any);
   byId("theme").addEventListener("click", () => setTheme(root.dataset.theme === "dark" ? "light" : "dark"));
 }
 
@@ -200,7 +289,8 @@ function filterSession(session) {
 const system = matchMedia("(prefers-color-scheme: dark)");
 function setTheme(theme) {
   root.dataset.theme = theme;
-  byId("theme").setAttribute("aria-pressed", theme === "dark");
+  // A button is named by what it does.
+  byId("theme").textContent = theme === "dark" ? "Light" : "Dark";
   readColours();
   draw();
 }
@@ -226,7 +316,7 @@ lanesCanvas.addEventListener("keydown", (event) => {
 function filterChosen() {
   const operation = view.chosen < 0 ? -1 : operationOf[view.chosen];
   if (operation < 0) return;
-  filterSession(operations.told[operation] >= 0 ? operations.told[operation] : operations.sent[operation]);
+  filterSession(operations.answered[operation] >= 0 ? operations.answered[operation] : operations.sent[operation]);
 }
 
 lanesCanvas.addEventListener("wheel", (event) => {
@@ -288,6 +378,8 @@ setTheme(system.matches ? "dark" : "light");
 showVerdict();
 showMeasures();
 controls();
+showSteps();
+showAnswers();
 showLists();
 refilter();
 changed();

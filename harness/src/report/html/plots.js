@@ -2,7 +2,7 @@
 const replicaCanvas = document.getElementById("replicas"), lagCanvas = document.getElementById("lag");
 const PLOT = 170, LEFT = 56, BOTTOM = 22, TOP = 20;
 const nodeColour = (node) => colours[`s${node % 8}`];
-// Also by shape, for those who cannot tell the colours.
+// Also by shape, for those who cannot distinguish the colours.
 const nodeDash = (node) => [[], [6, 3], [2, 3], [8, 3, 2, 3]][node % 4];
 
 function plotX(at, width) {
@@ -46,6 +46,7 @@ function empty(pen, width, text) {
 const sessionPasses = (session) => view.session < 0 || session === view.session;
 
 function drawReplicas() {
+  if (replicaCanvas.clientWidth === 0) return;
   const { pen, width } = prepare(replicaCanvas, PLOT);
   const { record, node, session, count } = columns.replicas;
   const text = document.getElementById("replicas-text");
@@ -100,12 +101,13 @@ function drawReplicas() {
 }
 
 function drawLag() {
+  if (lagCanvas.clientWidth === 0) return;
   const { pen, width } = prepare(lagCanvas, PLOT);
-  const lag = columns.lag;
+  const lag = data.lag;
   const text = document.getElementById("lag-text");
   const points = [];
   for (let i = 0; i < lag.operation.length; i++) {
-    if (sessionPasses(operations.told[lag.operation[i]])) points.push(i);
+    if (sessionPasses(operations.answered[lag.operation[i]])) points.push(i);
   }
   if (points.length === 0) {
     text.textContent = "No acknowledged count was seen on another node afterwards.";

@@ -63,7 +63,7 @@ function scrollToChosen() {
   }
 }
 
-function tellShown() {
+function countShown() {
   const count = { o: 0, f: 0, u: 0, p: 0 };
   let all = 0;
   for (let i = 0; i < operationCount; i++) {
@@ -96,12 +96,12 @@ function choose(record, { center = false } = {}) {
     const half = Math.min(runEnd / 2, Math.max(2000, focusSpan(record)));
     [view.from, view.until] = clamped(at - half, at + half);
     reslice();
-    tellShown();
+    countShown();
   } else if (at < view.from || at > view.until) {
     const half = (view.until - view.from) / 2;
     [view.from, view.until] = clamped(at - half, at + half);
     reslice();
-    tellShown();
+    countShown();
   }
   drawDetails();
   draw();

@@ -1,5 +1,12 @@
-use super::super::sample::{HOSTILE, hostile, violated};
+use super::super::format::render;
+use super::super::sample::{HOSTILE, hostile, plan, violated};
 use super::*;
+
+fn page_of((summary, history): &(Summary, History)) -> String {
+    let plan = plan();
+    let run = JudgedRun { plan: &plan, environment: None, history, summary };
+    render(&Html, &run).expect("a page")
+}
 
 /// The text of the page's block of data.
 fn data_of(page: &str) -> &str {
@@ -9,8 +16,7 @@ fn data_of(page: &str) -> &str {
 
 #[test]
 fn the_page_needs_nothing_but_itself() {
-    let (summary, history) = violated();
-    let page = render(&summary, &draw(&history).expect("drawn")).expect("a page");
+    let page = page_of(&violated());
     for word in
         ["http://", "https://", " src=", " href=\"/", "@import", "url(", "fetch(", "XMLHttpRequest", "innerHTML"]
     {
@@ -22,8 +28,7 @@ fn the_page_needs_nothing_but_itself() {
 
 #[test]
 fn what_servers_say_cannot_leave_the_data() {
-    let (summary, history) = hostile();
-    let page = render(&summary, &draw(&history).expect("drawn")).expect("a page");
+    let page = page_of(&hostile());
     assert_eq!(page.matches("<script").count(), 2, "the data and the script");
     assert_eq!(page.matches("</script>").count(), 2);
     assert!(!page.contains("<img") && !page.contains("<!--"), "hostile text became markup");

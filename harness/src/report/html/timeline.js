@@ -1,12 +1,21 @@
 // The timeline: lanes on a canvas. What lies on one pixel is drawn once, so that any number of requests draws quickly.
 const lanesCanvas = document.getElementById("timeline");
-const GUTTER = 108, AXIS = 26, RIGHT = 14;
+const AXIS = 26, RIGHT = 14;
+// Where the lanes begin: names have less room on a narrow screen.
+let GUTTER = 108;
 // Beyond so many clients the rest share a lane: a canvas has a largest height.
 const MOST_CLIENT_LANES = 150;
-const clientLanes = Math.min(clients.length, MOST_CLIENT_LANES);
+// More clients than these are one lane, until the reader wants to see each.
+const FEW_CLIENTS = 8;
 const nodeLane = 46;
-const clientLane = clientLanes > 24 ? 14 : 30;
-const lanesHeight = AXIS + nodes.length * nodeLane + clientLanes * clientLane + 8;
+let folded, clientLanes, clientLane, lanesHeight;
+function layLanes(fold) {
+  folded = fold;
+  clientLanes = fold ? 1 : Math.min(clients.length, MOST_CLIENT_LANES);
+  clientLane = clientLanes > 24 ? 14 : 30;
+  lanesHeight = AXIS + nodes.length * nodeLane + clientLanes * clientLane + 8;
+}
+layLanes(clients.length > FEW_CLIENTS);
 
 let colours = {};
 function readColours() {
@@ -91,7 +100,8 @@ function drawLanes(pen, width) {
   pen.font = `${clientLane < 20 ? 10 : 12}px system-ui, 'DejaVu Sans', sans-serif`;
   for (let i = 0; i < clientLanes; i++) {
     const rest = clients.length - clientLanes + 1;
-    name(i === clientLanes - 1 && rest > 1 ? `${rest} more clients` : clients[i], laneOfClient(i), clientLane);
+    const several = folded ? `${rest} clients` : `${rest} more clients`;
+    name(i === clientLanes - 1 && rest > 1 ? several : clients[i], laneOfClient(i), clientLane);
   }
   for (const life of columns.lives) {
     const y = laneOfNode(life.node) - 9, until = life.until ?? runEnd, ready = Math.min(life.ready ?? until, until);
@@ -122,7 +132,7 @@ function drawFaults(pen, width) {
   }
 }
 
-// A mark by outcome: colour and shape both tell it.
+// A mark by outcome: colour and shape both show it.
 function mark(pen, outcome, x, y, size) {
   pen.beginPath();
   if (outcome === "o") {
@@ -204,6 +214,7 @@ function drawLogsAndLooks(pen, width) {
 }
 
 function drawTimeline() {
+  GUTTER = lanesCanvas.clientWidth < 600 ? 86 : 108;
   const { pen, width, height } = prepare(lanesCanvas, lanesHeight);
   drawAxis(pen, width, height);
   drawLanes(pen, width);

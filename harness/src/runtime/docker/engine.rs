@@ -242,6 +242,10 @@ impl Runtime for DockerRuntime {
         in_context(node, "inspection of its container", self.pod(node)?.status()).await
     }
 
+    async fn whereabouts(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        Ok(format!("container {}", pod::server_name(&self.run, node)))
+    }
+
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {
         in_context(node, "kill", self.pod(node)?.kill()).await
     }

@@ -275,6 +275,10 @@ impl Runtime for ProcessRuntime {
         self.node(node)?.lock().await.status()
     }
 
+    async fn whereabouts(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        self.node(node)?.lock().await.whereabouts()
+    }
+
     async fn kill(&self, node: &NodeName) -> Result<String, RuntimeError> {
         self.node(node)?.lock().await.kill().await
     }

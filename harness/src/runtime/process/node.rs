@@ -230,6 +230,11 @@ impl ProcessNode {
         Ok(dump.ok())
     }
 
+    /// The process, in words.
+    pub(super) fn whereabouts(&self) -> Result<String, RuntimeError> {
+        self.running_pid().map(|pid| format!("process {pid}"))
+    }
+
     fn running_pid(&self) -> Result<u32, RuntimeError> {
         let pid = self.child.as_ref().and_then(Child::id);
         pid.ok_or_else(|| {

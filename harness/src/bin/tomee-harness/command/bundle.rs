@@ -8,7 +8,7 @@ use std::io::{BufWriter, Write as _};
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 use tomee_harness::host::run_dir::{KEPT_FOLDER, SCENARIO_FILE};
-use tomee_harness::report::{html, junit};
+use tomee_harness::report::{self, JudgedRun};
 use tomee_harness::{config, history};
 use zip::write::SimpleFileOptions;
 
@@ -37,11 +37,14 @@ pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Fai
     // The page shows the raw lines, so it is made of those without secrets.
     let history = redacted_history(&fs_err::read_to_string(stored.run_dir.history()).map_err(Failure::usage)?);
     let history = history::read(history.as_bytes()).map_err(Failure::usage)?;
-    let drawn = html::draw(&history).map_err(Failure::environment)?;
-    let page = html::render(&summary, &drawn).map_err(Failure::environment)?;
-    bundle.add("report.html", page.as_bytes())?;
-    let results = junit::render(&summary, &history).map_err(Failure::environment)?;
-    bundle.add("junit.xml", results.as_bytes())?;
+    let mut environment = stored.environment().cloned();
+    for argument in environment.iter_mut().flat_map(|environment| &mut environment.arguments) {
+        *argument = config::redact_argument(argument);
+    }
+    let run = JudgedRun { environment: environment.as_ref(), history: &history, ..stored.judged(&summary) };
+    for (file, text) in report::format::files(&run).map_err(Failure::environment)? {
+        bundle.add(file, text.as_bytes())?;
+    }
     bundle.nodes(&folder.join("nodes"))?;
     bundle.given(&folder)?;
     let files = bundle.files;

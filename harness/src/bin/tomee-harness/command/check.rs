@@ -3,17 +3,20 @@
 use tomee_harness::report::terminal::{self, Style};
 
 use super::report::Stored;
-use super::{colored, print, print_json};
+use super::{print, print_json};
 use crate::args::{CheckArgs, ColorChoice, OutputArgs};
+use crate::color;
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let summary = Stored::open(&args.run_dir)?.summary();
+    let stored = Stored::open(&args.run_dir)?;
+    let summary = stored.summary();
     if output.is_json() {
         print_json(&summary)?;
     } else {
-        let style = if colored(output.color.unwrap_or(ColorChoice::Auto)) { Style::Color } else { Style::Plain };
-        print(&terminal::render(&summary, style))?;
+        let color = color::on_stdout(output.color.unwrap_or(ColorChoice::Auto));
+        let page = stored.run_dir.report().is_file();
+        print(&terminal::render(&summary, Style { color, verbose: output.verbose, page }))?;
     }
     Ok(summary.verdict.status.into())
 }

@@ -14,7 +14,7 @@ mod sweep;
 
 use clap::ArgMatches;
 
-use crate::args::{Cli, ColorChoice, Command};
+use crate::args::{Cli, Command};
 use crate::exit::{Exit, Failure};
 
 /// Does what the arguments say.
@@ -52,16 +52,6 @@ pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 /// A result as one JSON document on a line of its own.
 pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string(value).map(|text| text + "\n").map_err(Failure::environment)
-}
-
-/// Whether standard output takes colours.
-pub(crate) fn colored(choice: ColorChoice) -> bool {
-    use std::io::IsTerminal as _;
-    match choice {
-        ColorChoice::Always => true,
-        ColorChoice::Never => false,
-        ColorChoice::Auto => std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-    }
 }
 
 /// The tokio runtime of a command. One thread: the harness waits most of the time, and wakes no other thread for it.

@@ -8,7 +8,7 @@ use serde::Serialize;
 use tomee_harness::history::{self, History};
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::model::Plan;
-use tomee_harness::report::{Environment, Summary, html, junit, markdown};
+use tomee_harness::report::{self, Environment, FORMATS, Format, JudgedRun, Summary, markdown};
 use tomee_harness::verdict;
 
 use super::{print, print_json};
@@ -47,30 +47,26 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
     let begun = Instant::now();
     let stored = Stored::open(&args.run_dir)?;
     let (read_ms, begun) = (millis(begun), Instant::now());
-    let mut files = Vec::new();
-    let mut add = |path: &Utf8Path, text: String| {
-        fs_err::write(path, text).map_err(Failure::environment)?;
-        files.push(path.to_owned());
-        Ok::<_, Failure>(())
-    };
-    let all = args.html.is_none() && args.junit.is_none() && args.markdown.is_none();
-    let (page, results) = (stored.run_dir.report(), stored.run_dir.junit());
-    let page = args.html.as_deref().or(all.then_some(&*page));
-    let (summary, drawn) = std::thread::scope(|scope| {
+    let asked = stored.asked(args);
+    let (summary, renderings) = std::thread::scope(|scope| {
         let history = &stored.history;
-        let drawn = page.map(|path| scope.spawn(move || (path, html::draw(history))));
+        let begun: Vec<_> = asked.iter().map(|(format, _)| scope.spawn(|| format.begin(history))).collect();
         let summary = stored.summary();
-        (summary, drawn.map(|drawn| drawn.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))))
+        let join = |begun: std::thread::ScopedJoinHandle<'_, _>| {
+            begun.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        (summary, begun.into_iter().map(join).collect::<Vec<_>>())
     });
-    if let Some((path, drawn)) = drawn {
-        let drawn = drawn.map_err(Failure::environment)?;
-        add(path, html::render(&summary, &drawn).map_err(Failure::environment)?)?;
-    }
-    if let Some(path) = args.junit.as_deref().or(all.then_some(&*results)) {
-        add(path, junit::render(&summary, &stored.history).map_err(Failure::environment)?)?;
-    }
-    if let Some(path) = &args.markdown {
-        add(path, markdown::render(&summary))?;
+    let run = stored.judged(&summary);
+    let mut files = Vec::new();
+    for ((_, path), rendering) in asked.into_iter().zip(renderings) {
+        let text = rendering(&run).map_err(Failure::environment)?;
+        if path == "-" {
+            print(&text)?;
+        } else {
+            fs_err::write(&path, text).map_err(Failure::environment)?;
+            files.push(path);
+        }
     }
     let took = Took { read_ms, judge_and_render_ms: millis(begun) };
     if output.is_json() {
@@ -81,16 +77,14 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
     Ok(Exit::Holds)
 }
 
-/// Writes report.html and junit.xml of a run that just ended, and its Markdown where a CI asks for it.
-pub(crate) fn write(run_dir: &RunDir, summary: &Summary, history: &History) -> Result<(), Failure> {
-    let drawn = html::draw(history).map_err(Failure::environment)?;
-    let page = html::render(summary, &drawn).map_err(Failure::environment)?;
-    fs_err::write(run_dir.report(), page).map_err(Failure::environment)?;
-    let results = junit::render(summary, history).map_err(Failure::environment)?;
-    fs_err::write(run_dir.junit(), results).map_err(Failure::environment)?;
+/// Writes the reports of a run that just ended into its folder, and its Markdown where a CI asks for it.
+pub(crate) fn write(run_dir: &RunDir, run: &JudgedRun<'_>) -> Result<(), Failure> {
+    for (file, text) in report::format::files(run).map_err(Failure::environment)? {
+        fs_err::write(run_dir.path().join(file), text).map_err(Failure::environment)?;
+    }
     let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else { return Ok(()) };
     let mut file = fs_err::File::options().create(true).append(true).open(path).map_err(Failure::environment)?;
-    file.write_all(markdown::render(summary).as_bytes()).map_err(Failure::environment)
+    file.write_all(markdown::render(run.summary).as_bytes()).map_err(Failure::environment)
 }
 
 impl Stored {
@@ -105,9 +99,29 @@ impl Stored {
         let plan: Plan = read_json(&run_dir.plan())?;
         let file = fs_err::File::open(run_dir.history()).map_err(|error| unreadable(&run_dir.history(), &error))?;
         let history = history::read(BufReader::new(file)).map_err(Failure::usage)?;
+        tracing::trace!(%path, records = history.records.len(), "read a stored run");
         // Only a convenience here: a run that crashed may have written none.
         let environment = read_json::<Environment>(&run_dir.environment()).ok();
         Ok(Self { run_dir, history, plan, environment })
+    }
+
+    /// The reports that are asked for, or else those of the run's folder, each with its file.
+    fn asked(&self, args: &ReportArgs) -> Vec<(&'static dyn Format, Utf8PathBuf)> {
+        if !args.files.0.is_empty() {
+            return args.files.0.clone();
+        }
+        let folder = self.run_dir.path();
+        FORMATS.iter().filter_map(|format| Some((*format, folder.join(format.file()?)))).collect()
+    }
+
+    /// The run with what is said of it, as reports take it.
+    pub(crate) fn judged<'a>(&'a self, summary: &'a Summary) -> JudgedRun<'a> {
+        JudgedRun { plan: &self.plan, environment: self.environment.as_ref(), history: &self.history, summary }
+    }
+
+    /// What it ran on, where that is stored.
+    pub(crate) fn environment(&self) -> Option<&Environment> {
+        self.environment.as_ref()
     }
 
     /// Judges it.

@@ -18,7 +18,7 @@ use self::failure::war_failure;
 use self::many::Many;
 use self::one::Common;
 use super::{block_on, print};
-use crate::args::{ColorChoice, OutputArgs, RuntimeChoice, ScenarioRunArgs};
+use crate::args::{OutputArgs, RuntimeChoice, ScenarioRunArgs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::scenarios::{self, Checked, PlannedRun};
@@ -43,8 +43,7 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
     let args = &args.run;
     // A cluster that is kept is nobody else's.
     let (jobs, warm) = (settings.jobs, settings.warm && !args.keep);
-    let color = settings.color != ColorChoice::Never && std::env::var_os("NO_COLOR").is_none();
-    let progress = Progress::new(output.quiet, color);
+    let progress = Progress::new(output, settings.color);
     let many = Many { told: &told, times: args.repeat, until_failure: args.until_failure, jobs, warm };
     let result = block_on(async {
         let signals = Signals::listen().map_err(Failure::environment)?;

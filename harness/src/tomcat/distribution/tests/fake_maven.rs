@@ -8,6 +8,7 @@ use fs_err as fs;
 
 use super::super::{Caches, Distribution, DistributionError, Maven, Progress};
 use super::{Folder, catalina_jar, zip};
+use crate::host::error_chain::links;
 
 /// Where the fake has its local repository, and what the harness keeps.
 pub(super) struct World {
@@ -83,12 +84,7 @@ impl World {
 
     /// What a user is told: the error, its causes and the hint, without names that differ from run to run.
     pub(super) fn report(&self, error: &DistributionError) -> String {
-        let mut text = error.to_string();
-        let mut source = std::error::Error::source(error);
-        while let Some(cause) = source {
-            text = format!("{text}\ncaused by: {cause}");
-            source = cause.source();
-        }
+        let mut text = links(error).map(ToString::to_string).collect::<Vec<_>>().join("\ncaused by: ");
         if let Some(hint) = error.hint() {
             text = format!("{text}\nhint: {hint}");
         }

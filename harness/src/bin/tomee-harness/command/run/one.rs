@@ -13,7 +13,7 @@ use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::model::RunId;
 use tomee_harness::report::environment::{self, Environment, OwnUse};
 use tomee_harness::report::summary::Summary;
-use tomee_harness::report::terminal::{self, Style};
+use tomee_harness::report::{JudgedRun, terminal};
 use tomee_harness::runner::prepare::{self, Preparation, PrepareError, Prepared, RuntimeKind};
 use tomee_harness::runner::{self, AtTheEnd, TrialError};
 use tomee_harness::runner::{IdleCluster, Lease, RenewalListener, remove_machines};
@@ -24,7 +24,7 @@ use tomee_harness::verdict::Status;
 use super::failure::{prepare_failure, sweep_hint, trial_failure};
 use super::unused;
 use crate::args::{Format, RuntimeChoice};
-use crate::command::{colored, json_line, report};
+use crate::command::{json_line, report};
 use crate::exit::{Exit, Failure};
 use crate::kept::Kept;
 use crate::progress::Progress;
@@ -115,6 +115,9 @@ impl One<'_> {
             lease.hand_on(IdleCluster { cluster, guard, run: from, machines }, self.renewal_listener());
             Ok(())
         } else {
+            if let Some(ended) = ended.as_ref().ok().filter(|_| self.keep) {
+                self.kept(&from, ended);
+            }
             let released = release(guard, self.keep, self.progress).await;
             let machines = machines.filter(|_| released.is_ok());
             let removed = machines.map_or(Ok(()), |machines| {
@@ -154,6 +157,17 @@ impl One<'_> {
         }
     }
 
+    /// Says where the nodes of a kept cluster are, and how to end them.
+    fn kept(&self, run: &RunId, ended: &runner::Ended) {
+        let endpoints = environment::endpoints(&ended.history);
+        for (node, place) in &ended.kept {
+            let endpoint = endpoints.as_ref().and_then(|endpoints| endpoints.nodes.get(node));
+            let address = endpoint.map(|it| format!("http://{}:{}  ", it.http_address, it.http_port));
+            self.progress.line(&format!("  {node}  {}{place}", address.unwrap_or_default()));
+        }
+        self.progress.line(&format!("the cluster was kept; `tomee-harness sweep --run {run}` ends it"));
+    }
+
     /// Writes what a run leaves, and what it has to say.
     fn report(
         &self,
@@ -173,11 +187,12 @@ impl One<'_> {
             None if timed_out => Exit::from(ended.verdict.status).worse(Exit::Unknown),
             None => ended.verdict.status.into(),
         };
-        let (setting, cut_short) = (environment.setting(), environment.cut_short);
+        let (setting, cut_short) = (environment.setting(), environment.cut_short.clone());
         let summary = Summary::of(&self.told.plan, setting, ended.verdict, &ended.history, run_dir.path())
             .cut_short_by(cut_short)
             .not_in_effect(&environment.not_in_effect);
-        report::write(run_dir, &summary, &ended.history)?;
+        let (plan, environment, history) = (&self.told.plan, Some(&environment), &ended.history);
+        report::write(run_dir, &JudgedRun { plan, environment, history, summary: &summary })?;
         self.progress.finish();
         Ok(Ended { exit, text: self.text(&summary, many)? })
     }
@@ -315,10 +330,11 @@ impl One<'_> {
         if self.settings.format == Format::Json {
             return json_line(summary);
         }
+        let style = self.progress.style(self.settings.color);
         if many && summary.verdict.status == Status::Holds {
+            self.progress.line(&terminal::page(summary));
             return Ok(String::new());
         }
-        let style = if colored(self.settings.color) { Style::Color } else { Style::Plain };
         Ok(terminal::render(summary, style))
     }
 }
@@ -334,7 +350,6 @@ async fn release(guard: Arc<Guard>, keep: bool, progress: &Progress) -> Result<(
     };
     if keep {
         guard.keep().map_err(Failure::environment)?;
-        progress.line("the cluster was kept; `tomee-harness sweep --all` removes it");
         return Ok(());
     }
     // It blocks for a tenth of a second, in which other runs go on.
@@ -344,16 +359,4 @@ async fn release(guard: Arc<Guard>, keep: bool, progress: &Progress) -> Result<(
         progress.line(&format!("  the guard had to remove {removed}"));
     }
     Ok(())
-}
-
-/// The distribution's progress, as lines and a moving count.
-impl tomee_harness::tomcat::distribution::Progress for Progress {
-    fn note(&self, text: &str) {
-        self.line(&format!("  {text}"));
-        self.now(text);
-    }
-
-    fn fraction(&self, done: u64, total: u64) {
-        self.now(&format!("{done} of {total}"));
-    }
 }
