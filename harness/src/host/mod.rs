@@ -1,6 +1,7 @@
 //! This machine: the guard of what a run starts, ports, waits, the clock, the run directory, memory.
 
 pub mod clock;
+pub(crate) mod error_report;
 pub mod guard;
 pub mod hex;
 pub mod memory;

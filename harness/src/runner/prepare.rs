@@ -144,6 +144,19 @@ pub enum PrepareError {
     Runtime(#[from] RuntimeError),
 }
 
+impl PrepareError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Guard(error) => error.hint(),
+            Self::Distribution(error) => error.hint(),
+            Self::Java(error) => error.hint(),
+            Self::Runtime(RuntimeError::Environment { hint, .. }) => hint.clone(),
+            Self::RunDir(_) | Self::Ports(_) | Self::Runtime(_) => None,
+        }
+    }
+}
+
 impl Preparation<'_> {
     /// Makes all of it. Nothing of a server runs yet, and a run that is refused leaves no folder.
     ///
