@@ -7,7 +7,7 @@ use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, Se
 use tomee_harness::runner::Jobs;
 
 /// Said below the help of what ends with a verdict.
-const EXIT_CODES: &str = "\
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    Every guarantee, expectation and threshold holds
   1    One is violated, or a loss was observed that the scenario does not allow or expect by name,
@@ -115,6 +115,9 @@ pub(crate) struct ScenarioRunArgs {
     /// Check everything, say what would be run, and start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Run what the runtime can do, list the rest as skipped, and end with exit code 3
+    #[arg(long)]
+    pub(crate) skip_unsupported: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }
@@ -258,6 +261,9 @@ pub(crate) struct BundleArgs {
     /// The file to write [default: the folder's name with .zip, in the working directory]
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<Utf8PathBuf>,
+    /// Overwrite the file where it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// What to look at.
