@@ -25,6 +25,7 @@ use crate::tomcat::jsp_cache::CompiledPages;
 
 /// Which machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RuntimeKind {
     /// JVMs on this machine.
     Process,
@@ -123,6 +124,7 @@ pub struct Prepared {
 
 /// Something is missing or broken.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PrepareError {
     /// The run's folder cannot be made.
     #[error("the run directory cannot be made")]

@@ -68,6 +68,7 @@ pub enum NodeStatus {
 
 /// What can go wrong with machines.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RuntimeError {
     /// The runtime has no node of this name.
     #[error("runtime {runtime} has no node {node}")]
