@@ -42,18 +42,34 @@
 //!
 //! # Fixtures and cases of rstest
 //!
+//! A cluster as a fixture, of your own or one of `tomee_harness::fixtures` (feature `rstest`); and a test for each scenario
+//! file.
+//!
 //! ```no_run
-//! use rstest::rstest;
+//! use rstest::{fixture, rstest};
+//! use tomee_harness::{Cluster, GuardedCluster, RunError, StartError};
+//!
+//! #[fixture]
+//! async fn shop() -> Result<GuardedCluster, StartError> {
+//!     Cluster::builder().nodes(3).war("target/shop.war").start().await
+//! }
 //!
 //! #[rstest]
 //! #[tokio::test]
-//! async fn scenario(#[files("scenarios/**/*.toml")] path: std::path::PathBuf) -> Result<(), tomee_harness::RunError> {
+//! async fn the_cart_survives(#[future(awt)] shop: Result<GuardedCluster, StartError>) -> Result<(), Box<dyn std::error::Error>> {
+//!     let shop = shop?;
+//!     shop.client("alice")?.get("n1", "/shop/cart").await?;
+//!     shop.shutdown().await?;
+//!     Ok(())
+//! }
+//!
+//! #[rstest]
+//! #[tokio::test]
+//! async fn scenario(#[files("scenarios/**/*.toml")] path: std::path::PathBuf) -> Result<(), RunError> {
 //!     tomee_harness::run_file(&path).await
 //! }
 //! # fn main() {}
 //! ```
-//!
-//! Clusters as fixtures are in `tomee_harness::fixtures` (feature `rstest`).
 //!
 //! # Features
 //!

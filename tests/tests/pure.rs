@@ -13,11 +13,8 @@ const ROOMS: &[&str] = &[
 
 /// What a room may not name although it comes before it: the pure rooms know of each other only what they need, and a
 /// reporter knows no machine.
-const EXCEPT: &[(&str, &[&str])] = &[
-    ("history", &["config"]),
-    ("verdict", &["config"]),
-    ("fixtures", &["report", "suite"]),
-];
+const EXCEPT: &[(&str, &[&str])] =
+    &[("history", &["config"]), ("verdict", &["config"]), ("fixtures", &["report", "suite"])];
 
 fn may_name(room: &str, other: &str) -> bool {
     let place = |name: &str| ROOMS.iter().position(|room| *room == name);

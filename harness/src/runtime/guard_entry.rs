@@ -22,7 +22,7 @@ fn start_as_guard() {
 /// }
 /// ```
 ///
-/// [`test_main`](crate::test_main) does so itself. A program that does neither is refused when it starts a cluster. So is a
+/// `test_main` does so itself. A program that does neither is refused when it starts a cluster. So is a
 /// test target with the usual harness, whose `main` is not its own: it needs the feature.
 pub fn guard_main() {
     become_guard(remove_blocking);
