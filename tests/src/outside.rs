@@ -18,13 +18,26 @@ impl OutsideCrate {
     /// # Panics
     /// Its folder cannot be written.
     pub fn with(tests: &str, more_dev_dependencies: &str) -> Self {
+        Self::with_features(tests, "", more_dev_dependencies)
+    }
+
+    /// The same without the default features, but with these, as in `"guard-at-start", "rstest"`.
+    ///
+    /// # Panics
+    /// Its folder cannot be written.
+    pub fn with_only(tests: &str, features: &str, more_dev_dependencies: &str) -> Self {
+        let features = format!(", default-features = false, features = [{features}]");
+        Self::with_features(tests, &features, more_dev_dependencies)
+    }
+
+    fn with_features(tests: &str, features: &str, more_dev_dependencies: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         // The profile and the lock file of the workspace, else every dependency would be built once more.
         let ours = fs_err::read_to_string(workspace().join("Cargo.toml")).expect("the workspace has a manifest");
         let profile = ours.find("[profile.dev]").map(|at| &ours[at..]).expect("it has a profile");
         let manifest = format!(
             "[package]\nname = \"outside-crate\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n\
-             [dev-dependencies]\ntomee-harness = {{ path = \"{}\" }}\n{more_dev_dependencies}\n\n{profile}",
+             [dev-dependencies]\ntomee-harness = {{ path = \"{}\"{features} }}\n{more_dev_dependencies}\n\n{profile}",
             workspace().join("harness"),
         );
         fs_err::write(folder.path().join("Cargo.toml"), manifest).expect("written");

@@ -312,7 +312,10 @@ async fn bundle_makes_one_file_without_secrets() {
     {
         assert!(names.contains(&format!("run/{name}")), "{name} is not in {names:?}");
     }
-    assert_eq!(context.run(&["bundle", folder.as_str()]).code, Some(2), "a file that is there is not written over");
+    let again = context.run(&["bundle", folder.as_str()]);
+    assert_eq!(again.code, Some(2), "a file that is there is not written over");
+    assert!(again.stderr.contains("hint: --force overwrites it"), "{again}");
+    assert_eq!(context.run(&["bundle", folder.as_str(), "--force"]).code, Some(0));
 }
 
 #[tokio::test]
@@ -470,4 +473,44 @@ fn scenarios_that_cannot_be_run_are_refused_before_anything_starts() {
         format!("$ tomee-harness {}\n{}", arguments.join(" "), context.filtered(&ran.stderr))
     });
     insta::assert_snapshot!(texts.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn runs_that_a_runtime_does_not_support_are_named_and_may_be_skipped() {
+    let context = TestContext::new();
+    let wanted = ["run", "kill-the-owner", "lost-host", "--runtime", "process", "--dry-run"];
+    let refused = context.run(&wanted);
+    assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused}");
+    assert!(refused.stderr.contains("error: 2 of 4 runs are not supported by the runtime"), "{refused}");
+    assert_eq!(refused.stderr.matches("  | partition/lost-host [manager=").count(), 2, "{refused}");
+    assert!(refused.stderr.contains("hint: --skip-unsupported"), "{refused}");
+
+    let skipped = context.run(&[&wanted[..], &["--skip-unsupported"]].concat());
+    assert_eq!(skipped.code, Some(3), "{skipped}");
+    assert_eq!(skipped.stdout.matches("\nskipped     partition/lost-host [manager=").count(), 2, "{skipped}");
+    assert!(skipped.stdout.starts_with("failover/kill-the-owner ["), "{skipped}");
+
+    let alone = context.run(&["run", "lost-host", "--runtime", "process", "--skip-unsupported", "--dry-run"]);
+    assert_eq!(alone.code, Some(2), "nothing is left to run: {alone}");
+}
+
+#[test]
+fn what_prints_text_prints_json_where_it_is_asked_for() {
+    let context = TestContext::new();
+    let explained = context.run(&["explain", "failover/kill-the-owner", "--json"]).json();
+    assert_eq!(explained["scenarios"][0]["scenario"], "failover/kill-the-owner");
+    assert!(explained["scenarios"][0]["text"].as_str().is_some_and(|text| text.contains("Catalogue")), "{explained}");
+    assert_eq!(context.run(&["new", "mine.toml", "--json"]).json()["file"], "mine.toml");
+    let dry = context.run(&["run", "mine.toml", "--dry-run", "--json"]).json();
+    assert!(dry["runs"][0]["steps"].as_array().is_some_and(|steps| !steps.is_empty()), "{dry}");
+    let script = context.run(&["completions", "bash", "--json"]).json();
+    assert!(script["script"].as_str().is_some_and(|script| script.contains("tomee-harness")), "{script}");
+}
+
+#[test]
+fn the_scenarios_of_a_folder_are_explained_each_under_its_name() {
+    let all = TestContext::new().run(&["explain", "failover/"]);
+    assert_eq!(all.code, Some(0), "{all}");
+    let names = all.stdout.lines().filter(|line| line.starts_with("== failover/") && line.ends_with(" ==")).count();
+    assert!(names > 10, "{all}");
 }

@@ -11,6 +11,12 @@ const EXAMPLE: &str = include_str!("../../harness/examples/failover.rs");
 const SCENARIOS: &str = include_str!("install/scenarios.rs");
 const SURVIVES: &str = include_str!("../suite/survives.toml");
 const MAIN_USE: &str = include_str!("install/main_use.rs");
+const README: &str = include_str!("../../README.md");
+const README_TEST: &str = include_str!("install/readme.rs");
+const FAILED: &str = include_str!("install/failed.rs");
+const TOKIO: &str = "tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }";
+/// What a crate that only starts clusters of processes does not build.
+const LEFT_OUT: [&str; 7] = ["clap", "miette", "indicatif", "testcontainers", "bollard", "libtest-mimic", "ctor"];
 /// The main job in code is to stay shorter.
 const EXAMPLE_LINES: usize = 40;
 
@@ -65,11 +71,79 @@ async fn the_example_does_the_main_job_in_few_lines() {
 #[tokio::test]
 #[ignore = "slow: the full tier"]
 async fn full_a_crate_outside_the_workspace_fails_over_in_its_own_test() {
-    let tokio = "tokio = { version = \"1\", features = [\"macros\", \"rt-multi-thread\"] }";
-    let outside = OutsideCrate::with(MAIN_USE, tokio);
+    let outside = OutsideCrate::with(MAIN_USE, TOKIO);
     let good = ran(outside.test("a_session_survives_its_node")).await;
     assert!(good.code == Some(0) && good.stdout.contains("1 passed"), "{good}");
     assert_one_run_and_nothing_left(outside.folder());
+}
+
+#[test]
+fn the_example_of_the_readme_is_the_one_that_is_tested_with_all_its_dependencies() {
+    assert!(README.contains(&format!("```rust\n{README_TEST}```\n")), "README.md does not show install/readme.rs");
+    for dependency in ["default-features = false, features = [\"guard-at-start\"]", TOKIO] {
+        assert!(README.contains(dependency), "README.md does not name {dependency}");
+    }
+}
+
+#[tokio::test]
+async fn a_crate_without_the_default_features_builds_neither_the_program_nor_an_engines_client() {
+    let outside = OutsideCrate::with_only(README_TEST, "", TOKIO);
+    let tree = ran(outside.cargo(&["tree", "--offline", "--prefix", "none", "--edges", "normal,build,dev"])).await;
+    assert_eq!(tree.code, Some(0), "{tree}");
+    let names: Vec<&str> = tree.stdout.lines().filter_map(|line| line.split(' ').next()).collect();
+    assert!(names.contains(&"reqwest"), "{tree}");
+    let found: Vec<&&str> = LEFT_OUT.iter().filter(|left_out| names.contains(left_out)).collect();
+    assert_eq!(found, Vec::<&&str>::new());
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_the_example_of_the_readme_passes_as_it_stands() {
+    let outside = OutsideCrate::with_only(README_TEST, "\"guard-at-start\"", TOKIO);
+    let good = ran(outside.test("a_session_survives_its_node")).await;
+    assert!(good.code == Some(0) && good.stdout.contains("1 passed"), "{good}");
+    assert_one_run_and_nothing_left(outside.folder());
+    let judged = check_only_run(&outside).await;
+    assert_eq!(judged.code, Some(0), "{judged}");
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_failed_test_says_what_was_seen_and_leaves_a_run_to_judge_again() {
+    let outside = OutsideCrate::with_only(FAILED, "\"guard-at-start\"", TOKIO);
+    let failed = ran(outside.test("an_assertion_fails")).await;
+    let said = format!("{}{}", failed.stdout, failed.stderr);
+    assert_eq!(failed.code, Some(101), "{failed}");
+    for words in ["cluster-forms", "target/tomee-harness/", "The cluster was not shut down"] {
+        assert!(said.contains(words), "{words}: {failed}");
+    }
+    let judged = check_only_run(&outside).await;
+    assert!(judged.stdout.contains("cluster-forms"), "{judged}");
+
+    let failed = ran(outside.test("a_server_is_missing")).await;
+    let said = format!("{}{}", failed.stdout, failed.stderr);
+    assert!(said.contains("/nowhere/tomcat") && !said.contains("Identify("), "{failed}");
+}
+
+#[tokio::test]
+#[ignore = "slow: the full tier"]
+async fn full_a_program_that_cannot_become_a_guard_is_refused() {
+    let outside = OutsideCrate::with_only(README_TEST, "", TOKIO);
+    let refused = ran(outside.test("a_session_survives_its_node")).await;
+    let said = format!("{}{}", refused.stdout, refused.stderr);
+    assert_eq!(refused.code, Some(101), "{refused}");
+    assert!(said.contains("cannot be guarded") && said.contains("hint:") && said.contains("guard_main"), "{refused}");
+}
+
+/// `check` and `report` on the one run of a crate.
+async fn check_only_run(outside: &OutsideCrate) -> Ran {
+    let runs = outside.folder().join("target/tomee-harness").read_dir_utf8().expect("a run has a folder");
+    let run = runs.flatten().next().expect("one run").into_path();
+    let context = TestContext::new();
+    let reported = context.run(&["report", run.as_str()]);
+    assert_eq!(reported.code, Some(0), "{reported}");
+    assert!(run.join("report.html").is_file() && run.join("junit.xml").is_file(), "{reported}");
+    context.run(&["check", run.as_str()])
 }
 
 /// Both ways of the manual: one line of rstest, and a target with a main function, under `cargo test` and nextest.

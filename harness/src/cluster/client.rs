@@ -1,16 +1,23 @@
 //! A client: one browser with one cookie jar. Only this module names reqwest.
 
+mod answer;
 mod jar;
+mod request;
+mod set_cookie;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+pub use self::answer::Answer;
 use self::jar::Jar;
+pub use self::request::RequestBuilder;
+use self::set_cookie::SetCookie;
 use crate::cluster::cookies::SessionCookies;
 use crate::cluster::recorder::Recorder;
-use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
+use crate::history::{CounterReply, Outcome, RecordKind, Reply};
 use crate::host::error_chain::DisplayErrorChain;
+use crate::host::error_report::debug_is_the_report;
 use crate::host::sync::lock;
 use crate::model::exchange::{Body, Method};
 use crate::model::names::NameError;
@@ -22,7 +29,8 @@ use crate::runtime::{Runtime, RuntimeError};
 const HOST: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 
 /// A client that cannot be made, or asks nobody.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
+#[non_exhaustive]
 pub enum ClientError {
     /// The HTTP client cannot be made.
     #[error("client {name} cannot be made")]
@@ -42,26 +50,25 @@ pub enum ClientError {
     /// There is no such node, or the machine does not report its address.
     #[error(transparent)]
     Address(#[from] RuntimeError),
+    /// What is to be sent is no JSON document.
+    #[error("the body cannot be written as JSON")]
+    Document(#[source] serde_json::Error),
 }
 
-/// What came back on one request: what the history keeps of it, and the body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// The operation's number.
-    pub operation: OperationId,
-    /// How it ended.
-    pub outcome: Outcome,
-    /// The body, where one came.
-    pub body: String,
-}
+debug_is_the_report!(ClientError);
 
-impl Answer {
-    /// The counter app's reply, where it is one and the operation is `ok`.
-    pub fn counter(&self) -> Option<&CounterReply> {
-        match &self.outcome {
-            Outcome::Ok { reply } => reply.counter.as_ref(),
+impl ClientError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Address(RuntimeError::Environment { hint, .. }) => hint.clone(),
             _ => None,
         }
+    }
+
+    #[expect(clippy::unused_self, reason = "the form of each error's lines")]
+    fn lines(&self) -> &[String] {
+        &[]
     }
 }
 
@@ -130,14 +137,6 @@ impl Client {
         self.send(node, &Exchange::get(context.page(request.page())), Some(request)).await
     }
 
-    /// Makes a GET of any path, as in `client.get("n1", "/shop/cart")`.
-    ///
-    /// # Errors
-    /// There is no such node. That nobody answers is no error: see [`Answer::outcome`].
-    pub async fn get(&self, node: &str, path: &str) -> Result<Answer, ClientError> {
-        self.exchange(&NodeName::new(node)?, &Exchange::get(path)).await
-    }
-
     /// Makes a request of any kind, with what the client has captured in its places, and captures what it asks for. A
     /// value that an answer does not have stays as it was.
     ///
@@ -146,7 +145,7 @@ impl Client {
     pub async fn exchange(&self, node: &NodeName, exchange: &Exchange) -> Result<Answer, ClientError> {
         let filled = exchange.filled(&lock(&self.captured));
         let answer = self.send(node, &filled, None).await?;
-        if let Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } = &answer.outcome {
+        if let Some(reply) = answer.reply() {
             let header = |name: &str| reply.headers.get(&name.to_ascii_lowercase()).cloned();
             let found = exchange
                 .capture
@@ -180,10 +179,10 @@ impl Client {
         });
         let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
-        Ok(Answer { operation, outcome, body })
+        Ok(Answer::new(operation, outcome, body))
     }
 
-    fn request(&self, url: &str, exchange: &Exchange) -> reqwest::RequestBuilder {
+    fn http_request(&self, url: &str, exchange: &Exchange) -> reqwest::RequestBuilder {
         let mut request = match exchange.method {
             Method::Get => self.http.get(url),
             Method::Post => self.http.post(url),
@@ -202,7 +201,7 @@ impl Client {
 
     /// `cookie` is the name of the app's session cookie.
     async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool, cookie: &str) -> (Outcome, String) {
-        let response = match self.request(url, exchange).send().await {
+        let response = match self.http_request(url, exchange).send().await {
             Ok(response) => response,
             // Nothing was sent on a connection that was never made.
             Err(error) if error.is_connect() => return (Outcome::Failed { why: chain(&error) }, String::new()),
@@ -231,6 +230,9 @@ impl Client {
         self.note_session(&reply, cookie);
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
+            // An app of the user's says with these that there is no such thing: an answer like any other. The counter app
+            // never does, so its request was answered by somebody else.
+            400..=499 if !expect_counter => Outcome::Ok { reply },
             // The server may have run the page before it failed.
             _ => Outcome::Unknown { why: format!("HTTP {status}"), reply: Some(reply) },
         };
@@ -239,7 +241,8 @@ impl Client {
 
     fn note_session(&self, reply: &Reply, name: &str) {
         let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
-        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| session_in(cookie, name))) {
+        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| SetCookie::of(cookie)?.session(name)))
+        {
             *lock(&self.last_session) = Some(id);
         }
     }
@@ -261,14 +264,14 @@ fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
     for (name, value) in response.headers() {
         let Ok(value) = value.to_str() else { continue };
         let value = match name.as_str() {
-            "set-cookie" => value.split('=').next().unwrap_or_default().trim(),
-            _ => value,
+            "set-cookie" => SetCookie::of(value).map(|cookie| cookie.name().to_owned()).unwrap_or_default(),
+            _ => value.to_owned(),
         };
         let known = all.entry(name.as_str().to_owned()).or_default();
         if !known.is_empty() {
             known.push_str(", ");
         }
-        known.push_str(value);
+        known.push_str(&value);
     }
     all
 }
@@ -277,13 +280,10 @@ fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
 /// session cookie.
 fn session_cookies(response: &reqwest::Response, name: &str) -> Vec<String> {
     let values = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    values.filter(|value| session_in(value, name).is_some()).map(str::to_owned).collect()
-}
-
-/// The session id that a `Set-Cookie` header sets.
-fn session_in(cookie: &str, session_cookie: &str) -> Option<SessionId> {
-    let (name, value) = cookie.split(';').next()?.split_once('=')?;
-    (name.trim() == session_cookie).then(|| SessionId::new(value.trim()))
+    values
+        .filter(|value| SetCookie::of(value).is_some_and(|cookie| cookie.session(name).is_some()))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// An error with its sources on one line: reqwest keeps the reason in the last one.

@@ -2,12 +2,14 @@
 
 use crate::cluster::client::ClientError;
 use crate::cluster::probe::ProbeError;
+use crate::host::error_report::debug_is_the_report;
 use crate::host::wait::TimedOut;
 use crate::model::{FaultError, FaultKind, Guarantee, NodeName};
 use crate::runtime::RuntimeError;
 
 /// What can go wrong with a cluster.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
+#[non_exhaustive]
 pub enum ClusterError {
     /// The machines.
     #[error(transparent)]
@@ -129,6 +131,8 @@ pub enum ClusterError {
     NotRunning(NodeName),
 }
 
+debug_is_the_report!(ClusterError);
+
 impl From<TimedOut> for ClusterError {
     fn from(source: TimedOut) -> Self {
         Self::Wait { what: source.wanted.clone(), breaks: None, source }
@@ -136,6 +140,23 @@ impl From<TimedOut> for ClusterError {
 }
 
 impl ClusterError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Runtime(RuntimeError::Environment { hint, .. }) => hint.clone(),
+            Self::FaultMissed { source, .. } => source.hint(),
+            _ => None,
+        }
+    }
+
+    /// The lines of a log or a console that show it.
+    pub fn lines(&self) -> &[String] {
+        match self {
+            Self::NodeFailed { lines, .. } => lines,
+            _ => &[],
+        }
+    }
+
     /// Says which guarantee a wait that ran out breaks. Other errors stay as they are.
     #[must_use]
     pub(super) fn breaking(self, guarantee: Guarantee) -> Self {

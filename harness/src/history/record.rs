@@ -122,6 +122,7 @@ pub enum FaultPhase {
 /// Something that the harness did or noticed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[non_exhaustive]
 pub enum Event {
     /// A step of the plan begins.
     StepBegins {

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod error_chain;
+pub(crate) mod error_report;
 pub mod guard;
 pub mod hex;
 pub mod memory;

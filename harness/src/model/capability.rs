@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One thing that a plan may need and a runtime may lack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Capability {
     /// SIGKILL of a node's JVM.
     Kill,

@@ -195,6 +195,7 @@ kebab!(SessionFate);
 /// A way in which a guarantee is violated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Violation {
     /// Nodes do not see each other.
     ClusterDoesNotForm,

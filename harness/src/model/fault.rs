@@ -10,6 +10,7 @@ use super::{Capability, Millis, Skew};
 /// A way to break a node.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum FaultKind {
     /// SIGKILL of the JVM: a process crash. Its host stays, so peers get a reset at once.
     Kill,
@@ -43,6 +44,7 @@ pub enum FaultKind {
 
 /// A way to break a node, with all that it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// See [`FaultKind::Kill`].
     Kill,
@@ -88,6 +90,7 @@ pub enum Fault {
 
 /// A parameter of a fault that is missing, out of range, or of another fault.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum FaultError {
     /// It has none.
     #[error("missing `{parameter}` of `{kind}`, {expected}")]

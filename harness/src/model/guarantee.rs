@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 /// One promise about the cluster or its sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Guarantee {
     /// Every node is ready and sees every other.
     ClusterForms,

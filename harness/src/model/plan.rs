@@ -68,6 +68,7 @@ pub enum App {
 
 /// A plan that a runtime cannot honour.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum PlanError {
     /// A step names a node that the cluster does not have.
     #[error("step {step} ({title}) names node {node}, which the cluster does not have")]

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 /// The flavours in which TomEE is published, as Maven classifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Flavour {
     /// Web Profile: the smallest.
     #[default]
@@ -40,6 +41,7 @@ impl Flavour {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
+#[non_exhaustive]
 pub enum ServerSpec {
     /// A TomEE release, resolved as the Maven artifact `org.apache.tomee:apache-tomee:VERSION:zip:FLAVOUR`.
     Tomee {

@@ -56,6 +56,7 @@ impl Step {
 /// What a step does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "do", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+#[non_exhaustive]
 pub enum StepKind {
     /// Starts all nodes and waits until each is ready and sees every other.
     Start,

@@ -247,6 +247,7 @@ kebab!(ManagerKind);
 /// How members find each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Membership {
     /// `StaticMembershipService`: each node has the list (Tomcat 9.0.11 and newer).
     #[default]

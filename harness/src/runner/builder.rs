@@ -3,30 +3,46 @@
 use std::collections::BTreeSet;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
 use crate::cluster::{Cluster, ClusterError};
 use crate::host::clock::Clock;
+use crate::host::error_report::debug_is_the_report;
 use crate::host::guard::{Guard, GuardError, Released};
 use crate::host::run_dir::RunDir;
+use crate::model::cluster_element::ClusterElements;
 use crate::model::names::NameError;
+use crate::model::plan::Limits;
 use crate::model::server::ServerSpecError;
 use crate::model::topology::NodeCountError;
 use crate::model::{ContextPath, FaultKind, ManagerKind, Membership, SendOptions, Timing, Topology};
+use crate::runner::evidence::Evidence;
 use crate::runner::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
 use crate::runtime::docker::DockerOptions;
 use crate::tomcat::distribution::{Caches, DistributionError, Maven, Quiet};
 use crate::tomcat::war::{War, WarError};
 
-/// Says what a cluster is to be. What is not said is as in the main job: two TomEE 9.0.0 as processes, `DeltaManager`,
-/// static membership, synchronous replication with acknowledgement, accelerated timing.
+/// Says what a cluster is to be, in any order. What is not said is as in the main job: two TomEE 9.0.0 as processes,
+/// `DeltaManager`, static membership, synchronous replication with acknowledgement, accelerated timing.
 ///
 /// ```no_run
 /// # async fn test() -> Result<(), Box<dyn std::error::Error>> {
-/// use tomee_harness::Cluster;
+/// use std::time::Duration;
+/// use tomee_harness::{Cluster, ManagerKind};
 ///
-/// let cluster = Cluster::builder().nodes(2).war("target/shop.war").start().await?;
+/// let cluster = Cluster::builder()
+///     .nodes(3)
+///     .server("tomcat:11.0.24")
+///     .manager(ManagerKind::Backup)
+///     .java("/usr/lib/jvm/java-21-openjdk-amd64")
+///     .env("SHOP_DATABASE", "memory")
+///     .lib("target/driver.jar")
+///     .war("target/shop.war")
+///     .request_timeout(Duration::from_secs(5))
+///     .start()
+///     .await?;
 /// let alice = cluster.client("alice")?;
 /// alice.get("n1", "/shop/cart").await?;
 /// cluster.node("n1")?.kill().await?;
@@ -35,43 +51,53 @@ use crate::tomcat::war::{War, WarError};
 /// cluster.shutdown().await?;
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
+#[must_use = "a builder starts nothing before `start`"]
 pub struct ClusterBuilder {
-    nodes: usize,
-    server: String,
-    runtime: RuntimeKind,
-    manager: ManagerKind,
-    membership: Membership,
-    send_options: SendOptions,
-    timing: Timing,
+    topology: Option<Topology>,
+    nodes: Option<usize>,
+    server: Option<String>,
+    runtime: Option<RuntimeKind>,
+    manager: Option<ManagerKind>,
+    membership: Option<Membership>,
+    send_options: Option<SendOptions>,
+    timing: Option<Timing>,
+    elements: Option<ClusterElements>,
+    java: Option<Utf8PathBuf>,
     jvm_args: Vec<String>,
+    env: Vec<(String, String)>,
+    libs: Vec<Utf8PathBuf>,
     prepared_for: BTreeSet<FaultKind>,
-    wars: Vec<Utf8PathBuf>,
+    wars: Vec<(Utf8PathBuf, Option<String>)>,
     counter: bool,
+    limits: GivenLimits,
     folder: Option<Utf8PathBuf>,
+    cache: Option<Utf8PathBuf>,
 }
 
-impl Default for ClusterBuilder {
-    fn default() -> Self {
-        Self {
-            nodes: 2,
-            server: crate::model::ServerSpec::default().to_string(),
-            runtime: RuntimeKind::Process,
-            manager: ManagerKind::default(),
-            membership: Membership::default(),
-            send_options: SendOptions::default(),
-            timing: Timing::default(),
-            jvm_args: vec![],
-            prepared_for: BTreeSet::new(),
-            wars: vec![],
-            counter: false,
-            folder: None,
+/// The limits that are not to be those of the timing.
+#[derive(Debug, Clone, Copy, Default)]
+struct GivenLimits {
+    start: Option<Duration>,
+    deploy: Option<Duration>,
+    request: Option<Duration>,
+    synchronise: Option<Duration>,
+}
+
+impl GivenLimits {
+    fn over(self, limits: Limits) -> Limits {
+        Limits {
+            start: self.start.unwrap_or(limits.start),
+            deploy: self.deploy.unwrap_or(limits.deploy),
+            request: self.request.unwrap_or(limits.request),
+            synchronise: self.synchronise.unwrap_or(limits.synchronise),
         }
     }
 }
 
 /// Why a cluster did not start.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
+#[non_exhaustive]
 pub enum StartError {
     /// Too few nodes, or too many.
     #[error(transparent)]
@@ -91,12 +117,38 @@ pub enum StartError {
     /// Something is missing.
     #[error(transparent)]
     Prepare(#[from] PrepareError),
+    /// A jar for the nodes' lib folder is missing.
+    #[error("there is no file {0}")]
+    Lib(Utf8PathBuf),
     /// A node did not start, or a WAR was not served in time.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
     /// The working directory cannot be told.
     #[error("the working directory cannot be determined")]
     WorkingDirectory(#[source] std::io::Error),
+}
+
+debug_is_the_report!(StartError);
+
+impl StartError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::War(error) => error.hint(),
+            Self::Caches(error) => error.hint(),
+            Self::Prepare(error) => error.hint(),
+            Self::Cluster(error) => error.hint(),
+            Self::Nodes(_) | Self::Server(_) | Self::Name(_) | Self::Lib(_) | Self::WorkingDirectory(_) => None,
+        }
+    }
+
+    /// The lines of a log or a console that show it.
+    pub fn lines(&self) -> &[String] {
+        match self {
+            Self::Cluster(error) => error.lines(),
+            _ => &[],
+        }
+    }
 }
 
 impl Cluster {
@@ -107,89 +159,191 @@ impl Cluster {
 }
 
 impl ClusterBuilder {
+    /// The whole cluster as a topology, with what only that can say: a node's own configuration, given ports. What a method
+    /// of the builder says beside it wins.
+    pub fn topology(mut self, topology: Topology) -> Self {
+        self.topology = Some(topology);
+        self
+    }
+
     /// How many nodes, 2 to 8.
-    #[must_use]
     pub fn nodes(mut self, count: usize) -> Self {
-        self.nodes = count;
+        self.nodes = Some(count);
         self
     }
 
     /// `tomee:VERSION[:FLAVOUR]`, `tomcat:VERSION`, or a folder.
-    #[must_use]
     pub fn server(mut self, server: impl Into<String>) -> Self {
-        self.server = server.into();
+        self.server = Some(server.into());
         self
     }
 
     /// On which machines.
-    #[must_use]
     pub fn runtime(mut self, runtime: RuntimeKind) -> Self {
-        self.runtime = runtime;
+        self.runtime = Some(runtime);
         self
     }
 
     /// Which Manager.
-    #[must_use]
     pub fn manager(mut self, manager: ManagerKind) -> Self {
-        self.manager = manager;
+        self.manager = Some(manager);
         self
     }
 
     /// How members find each other.
-    #[must_use]
     pub fn membership(mut self, membership: Membership) -> Self {
-        self.membership = membership;
+        self.membership = Some(membership);
         self
     }
 
     /// `channelSendOptions`.
-    #[must_use]
     pub fn send_options(mut self, options: SendOptions) -> Self {
-        self.send_options = options;
+        self.send_options = Some(options);
         self
     }
 
     /// How fast the servers' own clocks tick.
-    #[must_use]
     pub fn timing(mut self, timing: Timing) -> Self {
-        self.timing = timing;
+        self.timing = Some(timing);
+        self
+    }
+
+    /// Attributes of the elements of `<Cluster>`, as in `ClusterElements { receiver: …, ..Default::default() }`; see
+    /// `tomee_harness::elements`.
+    pub fn elements(mut self, elements: ClusterElements) -> Self {
+        self.elements = Some(elements);
+        self
+    }
+
+    /// The Java home of the nodes. Without this `JAVA_HOME`, then java on the path.
+    pub fn java(mut self, home: impl Into<Utf8PathBuf>) -> Self {
+        self.java = Some(home.into());
         self
     }
 
     /// One more argument for each node's JVM.
-    #[must_use]
     pub fn jvm_arg(mut self, argument: impl Into<String>) -> Self {
         self.jvm_args.push(argument.into());
         self
     }
 
+    /// One more environment variable for each node.
+    pub fn env(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    /// One more jar for each node's `lib` folder.
+    pub fn lib(mut self, jar: impl Into<Utf8PathBuf>) -> Self {
+        self.libs.push(jar.into());
+        self
+    }
+
     /// Prepares the machines for a fault, where they must be: `fill-disk`, `skew-clock`.
-    #[must_use]
     pub fn prepared_for(mut self, fault: FaultKind) -> Self {
         self.prepared_for.insert(fault);
         self
     }
 
     /// A WAR to deploy through the farm once the cluster has formed. Its file name gives the context path.
-    #[must_use]
     pub fn war(mut self, path: impl Into<Utf8PathBuf>) -> Self {
-        self.wars.push(path.into());
+        self.wars.push((path.into(), None));
+        self
+    }
+
+    /// A WAR to deploy through the farm, with its context path, as `/shop`.
+    pub fn war_at(mut self, path: impl Into<Utf8PathBuf>, context: impl Into<String>) -> Self {
+        self.wars.push((path.into(), Some(context.into())));
         self
     }
 
     /// Deploys the session counter that comes with the harness, to `/counter`.
-    #[must_use]
     pub fn counter(mut self) -> Self {
         self.counter = true;
         self
     }
 
-    /// The run's folder, which must not exist yet. Otherwise one under `target/tomee-harness` of the working directory,
+    /// How long a node may take from its start until it is ready. Without this two minutes.
+    pub fn start_timeout(mut self, limit: Duration) -> Self {
+        self.limits.start = Some(limit);
+        self
+    }
+
+    /// How long a WAR may take until the last node serves it. Without this one minute; two with documented timing.
+    pub fn deploy_timeout(mut self, limit: Duration) -> Self {
+        self.limits.deploy = Some(limit);
+        self
+    }
+
+    /// How long one request may take. Without this half a minute.
+    pub fn request_timeout(mut self, limit: Duration) -> Self {
+        self.limits.request = Some(limit);
+        self
+    }
+
+    /// How long a node that was restarted may take until it has the session ids of its peers. Without this 90 seconds.
+    pub fn synchronise_timeout(mut self, limit: Duration) -> Self {
+        self.limits.synchronise = Some(limit);
+        self
+    }
+
+    /// The run's folder, which must not exist yet. Without this one under `target/tomee-harness` of the working directory,
     /// which for a test is its package.
-    #[must_use]
     pub fn folder(mut self, folder: impl Into<Utf8PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
+    }
+
+    /// The folder in which unpacked servers are kept from run to run. Without this `tomee-harness` in the user's cache folder.
+    pub fn cache(mut self, folder: impl Into<Utf8PathBuf>) -> Self {
+        self.cache = Some(folder.into());
+        self
+    }
+
+    /// The cluster that all of it describes.
+    ///
+    /// # Errors
+    /// The number of nodes, or the server.
+    fn described(&self) -> Result<Topology, StartError> {
+        let mut topology = match &self.topology {
+            Some(topology) => topology.clone(),
+            None => Topology::of(self.nodes.unwrap_or(2))?,
+        };
+        if let (Some(count), Some(_)) = (self.nodes, &self.topology) {
+            topology.nodes = Topology::of(count)?.nodes;
+        }
+        if let Some(server) = &self.server {
+            topology.server = server.parse()?;
+        }
+        let cluster = &mut topology.cluster;
+        cluster.manager = self.manager.unwrap_or(cluster.manager);
+        cluster.membership = self.membership.unwrap_or(cluster.membership);
+        cluster.send_options = self.send_options.unwrap_or(cluster.send_options);
+        if let Some(elements) = &self.elements {
+            cluster.elements = elements.clone();
+        }
+        topology.timing = self.timing.unwrap_or(topology.timing);
+        topology.jvm.home = self.java.clone().or(topology.jvm.home);
+        topology.jvm.args.extend(self.jvm_args.iter().cloned());
+        topology.jvm.env.extend(self.env.iter().cloned());
+        topology.jvm.libs.extend(self.libs.iter().cloned());
+        topology.prepared_for.extend(&self.prepared_for);
+        Ok(topology)
+    }
+
+    fn wars(&self) -> Result<Vec<Arc<War>>, StartError> {
+        let mut wars = vec![];
+        if self.counter {
+            wars.push(Arc::new(War::counter(ContextPath::new("/counter")?)?));
+        }
+        for (path, context) in &self.wars {
+            let context = match context {
+                Some(context) => ContextPath::new(context)?,
+                None => ContextPath::of_war(path.file_name().unwrap_or_default())?,
+            };
+            wars.push(Arc::new(War::read(path, context)?));
+        }
+        Ok(wars)
     }
 
     /// Starts the cluster and deploys what was named.
@@ -197,21 +351,10 @@ impl ClusterBuilder {
     /// # Errors
     /// See [`StartError`]. Nothing is left running then.
     pub async fn start(self) -> Result<GuardedCluster, StartError> {
-        let mut topology = Topology::of(self.nodes)?;
-        topology.server = self.server.parse()?;
-        topology.cluster.manager = self.manager;
-        topology.cluster.membership = self.membership;
-        topology.cluster.send_options = self.send_options;
-        topology.timing = self.timing;
-        topology.jvm.args = self.jvm_args;
-        topology.prepared_for = self.prepared_for;
-        let mut wars = vec![];
-        if self.counter {
-            wars.push(Arc::new(War::counter(ContextPath::new("/counter")?)?));
-        }
-        for path in &self.wars {
-            let context = ContextPath::of_war(path.file_name().unwrap_or_default())?;
-            wars.push(Arc::new(War::read(path, context)?));
+        let (topology, wars) = (self.described()?, self.wars()?);
+        // Before anything is started: a jar that is missing would show as a class that is not found.
+        if let Some(jar) = topology.jvm.libs.iter().find(|jar| !jar.is_file()) {
+            return Err(StartError::Lib(jar.clone()));
         }
         let run = RunDir::new_id(&jiff::Zoned::now());
         let folder = match self.folder {
@@ -225,17 +368,20 @@ impl ClusterBuilder {
             machines: None,
             topology,
             changes: vec![],
-            runtime: self.runtime,
+            runtime: self.runtime.unwrap_or(RuntimeKind::Process),
             class_archive: false,
             docker: DockerOptions::default(),
-            caches: Caches::of_user()?,
+            caches: self.cache.map_or_else(Caches::of_user, |folder| Ok(Caches::at(folder)))?,
             maven: Maven::default(),
             progress: &Quiet,
             clock: Clock::start(),
             listener: Arc::new(|_| {}),
         };
-        let Prepared { parts, guard } = preparation.prepare().await?;
-        let cluster = GuardedCluster { cluster: Cluster::start(parts).await?, guard };
+        let Prepared { mut parts, guard } = preparation.prepare().await?;
+        parts.limits = self.limits.over(parts.limits);
+        let cluster = Cluster::start(parts).await?;
+        let evidence = Evidence::of(&cluster);
+        let cluster = GuardedCluster { cluster, guard, evidence };
         for war in &wars {
             cluster.deploy(war).await?;
         }
@@ -244,12 +390,16 @@ impl ClusterBuilder {
 }
 
 /// A running cluster with its guard. End it with [`GuardedCluster::shutdown`]; dropped without, as by a failed
-/// assertion, its guard ends it within seconds.
+/// assertion, its guard ends it within seconds, and what was recorded is judged and printed with the run's folder.
+///
+/// The folder has what a run of the command line leaves there: `tomee-harness check FOLDER` judges it again, and
+/// `tomee-harness report FOLDER` makes its report.html.
 #[derive(Debug)]
 #[must_use = "a cluster that is dropped is ended by its guard"]
 pub struct GuardedCluster {
     cluster: Cluster,
     guard: Arc<Guard>,
+    evidence: Evidence,
 }
 
 impl Deref for GuardedCluster {
@@ -261,7 +411,8 @@ impl Deref for GuardedCluster {
 }
 
 /// A cluster that did not end as it should.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
+#[non_exhaustive]
 pub enum ShutdownError {
     /// Something could not be removed by the cluster itself.
     #[error(transparent)]
@@ -269,21 +420,47 @@ pub enum ShutdownError {
     /// Something could not be removed by the guard either.
     #[error(transparent)]
     Guard(#[from] GuardError),
+    /// The run's folder cannot be written.
+    #[error("the run's folder cannot be written")]
+    Evidence(#[source] std::io::Error),
     /// The last look of the guard was cancelled.
     #[error("the guard's last look was cancelled")]
     Cancelled(#[source] tokio::task::JoinError),
 }
 
+debug_is_the_report!(ShutdownError);
+
+impl ShutdownError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Cluster(error) => error.hint(),
+            Self::Guard(error) => error.hint(),
+            Self::Evidence(_) | Self::Cancelled(_) => None,
+        }
+    }
+
+    /// The lines of a log or a console that show it.
+    pub fn lines(&self) -> &[String] {
+        match self {
+            Self::Cluster(error) => error.lines(),
+            _ => &[],
+        }
+    }
+}
+
 impl GuardedCluster {
-    /// Ends all nodes, collects their logs into the run's folder, and lets the guard look once more.
+    /// Ends all nodes, collects their logs into the run's folder, stores plan and verdict there, and lets the guard look once
+    /// more. Whether the verdict holds is not asked here: see [`Cluster::verdict`].
     ///
     /// # Errors
     /// Something could not be removed.
     pub async fn shutdown(self) -> Result<Released, ShutdownError> {
-        let Self { cluster, guard } = self;
+        let Self { cluster, guard, evidence } = self;
         let collected = cluster.collect_logs().await;
         let ended = cluster.shutdown().await;
         drop(cluster);
+        let stored = evidence.store();
         let released = match Arc::into_inner(guard) {
             Some(guard) => {
                 tokio::task::spawn_blocking(|| guard.release()).await.map_err(ShutdownError::Cancelled)??
@@ -293,6 +470,37 @@ impl GuardedCluster {
         };
         collected?;
         ended?;
+        stored.map_err(ShutdownError::Evidence)?;
         Ok(released)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_method_says_wins_over_the_topology_in_any_order() {
+        let mut base = Topology::of(3).expect("three nodes");
+        base.cluster.manager = ManagerKind::Backup;
+        base.jvm.args = vec!["-Da=1".to_owned()];
+        let said = |builder: ClusterBuilder| builder.server("tomcat:11.0.24").jvm_arg("-Db=2").env("X", "1");
+        let one = said(Cluster::builder().topology(base.clone())).described().expect("a topology");
+        let other = said(Cluster::builder()).topology(base).described().expect("a topology");
+        assert_eq!(one, other);
+        assert_eq!((one.nodes.len(), one.cluster.manager), (3, ManagerKind::Backup));
+        assert_eq!(
+            (one.server.to_string().as_str(), one.jvm.args),
+            ("tomcat:11.0.24", vec!["-Da=1".into(), "-Db=2".into()])
+        );
+        assert_eq!(other.jvm.env.get("X").map(String::as_str), Some("1"));
+    }
+
+    #[test]
+    fn what_is_not_said_is_as_in_the_main_job() {
+        assert_eq!(Cluster::builder().described().expect("a topology"), Topology::of(2).expect("two nodes"));
+        assert!(matches!(Cluster::builder().nodes(9).described(), Err(StartError::Nodes(_))));
+        let limits = Limits::of(Timing::Accelerated);
+        assert_eq!(GivenLimits::default().over(limits), limits);
     }
 }

@@ -30,6 +30,7 @@ pub enum Health {
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Check {
     /// What it is.
     pub name: String,
@@ -54,7 +55,13 @@ impl Check {
 /// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker tells, and
 /// `iptables -L -n`, which changes nothing.
 pub async fn examine(java: Result<Java, JavaError>, maven: &Maven) -> Vec<Check> {
-    let mut checks = vec![examine_java(java), examine_maven(maven).await];
+    // Maven's own start script takes the Java of the environment, and fails with it.
+    let maven = match &java {
+        Err(JavaError::Broken { .. } | JavaError::NotRunnable { .. } | JavaError::Strange { .. }) => without_java(),
+        Ok(java) => examine_maven(&Maven { java_home: Some(java.home.clone()), ..maven.clone() }).await,
+        Err(_) => examine_maven(maven).await,
+    };
+    let mut checks = vec![examine_java(java), maven];
     checks.extend(examine_engine().await);
     checks.push(examine_iptables(&JavaEnvironment::of_process().path.unwrap_or_default(), &["/usr/sbin", "/sbin"]));
     checks.push(examine_multicast());
@@ -70,6 +77,12 @@ fn examine_java(java: Result<Java, JavaError>) -> Check {
             Check::bad("java", Health::Missing, error.to_string(), advice)
         }
     }
+}
+
+/// What is said of Maven where Java is broken: nothing about Maven itself.
+fn without_java() -> Check {
+    let found = "not checked, because it runs on Java, which cannot be used";
+    Check::bad("maven", Health::Optional, found, "see the advice for java")
 }
 
 async fn examine_maven(maven: &Maven) -> Check {
@@ -177,6 +190,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt as _;
 
     use super::*;
+    use crate::tomcat::java::NamedBy;
 
     fn with_iptables(script: &str) -> Check {
         let folder = tempfile::tempdir().expect("a folder");
@@ -184,6 +198,18 @@ mod tests {
         fs_err::write(&program, format!("#!/bin/sh\n{script}\n")).expect("written");
         fs_err::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).expect("made a program");
         examine_iptables(folder.path().as_os_str(), &[])
+    }
+
+    #[tokio::test]
+    async fn a_broken_java_home_is_not_mavens_fault() {
+        let broken = || JavaError::Broken { by: NamedBy::Environment, home: "/nowhere".into() };
+        let maven = Maven { program: "/nowhere/mvn".into(), ..Maven::default() };
+        let checks = examine(Err(broken()), &maven).await;
+        let found = |name: &str| checks.iter().find(|check| check.name == name).expect("it was looked at");
+        assert_eq!(found("java").health, Health::Missing);
+        assert!(found("java").found.contains("JAVA_HOME is /nowhere"), "{}", found("java").found);
+        assert!(found("maven").found.starts_with("not checked"), "{}", found("maven").found);
+        assert_eq!(found("maven").advice.as_deref(), Some("see the advice for java"));
     }
 
     #[test]

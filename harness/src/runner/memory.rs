@@ -84,7 +84,7 @@ mod tests {
     fn answer(status: u16) -> Answer {
         let (headers, set_cookie) = (BTreeMap::new(), vec![]);
         let reply = Reply { status, set_cookie, headers, counter: None, body: None };
-        Answer { operation: OperationId(1), outcome: Outcome::Ok { reply }, body: String::new() }
+        Answer::new(OperationId(1), Outcome::Ok { reply }, String::new())
     }
 
     fn memory() -> Memory {

@@ -3,6 +3,7 @@
 mod budget;
 mod builder;
 pub mod doctor;
+mod evidence;
 mod execution;
 mod executor;
 mod final_read;

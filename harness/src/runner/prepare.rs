@@ -25,6 +25,7 @@ use crate::tomcat::jsp_cache::JspCache;
 
 /// Which machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RuntimeKind {
     /// JVMs on this machine.
     Process,
@@ -125,6 +126,7 @@ pub struct Prepared {
 
 /// Something is missing or broken.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum PrepareError {
     /// The run's folder cannot be made.
     #[error("the run directory cannot be made")]
@@ -144,6 +146,19 @@ pub enum PrepareError {
     /// The machines.
     #[error(transparent)]
     Runtime(#[from] RuntimeError),
+}
+
+impl PrepareError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Guard(error) => error.hint(),
+            Self::Distribution(error) => error.hint(),
+            Self::Java(error) => error.hint(),
+            Self::Runtime(RuntimeError::Environment { hint, .. }) => hint.clone(),
+            Self::RunDir(_) | Self::Ports(_) | Self::Runtime(_) => None,
+        }
+    }
 }
 
 impl Preparation<'_> {

@@ -18,8 +18,7 @@ impl Cluster {
     ///
     /// ```no_run
     /// # async fn test() -> Result<(), Box<dyn std::error::Error>> {
-    /// use tomee_harness::Cluster;
-    /// use tomee_harness::verdict::Status;
+    /// use tomee_harness::{Cluster, Status};
     ///
     /// let cluster = Cluster::builder().nodes(2).war("target/shop.war").start().await?;
     /// let alice = cluster.client("alice")?;
@@ -42,7 +41,7 @@ impl Cluster {
 }
 
 /// The plan of what was done, and the history with the begin and end of its steps.
-fn recorded(topology: &Topology, history: History) -> (Plan, History) {
+pub(super) fn recorded(topology: &Topology, history: History) -> (Plan, History) {
     let mut recorded = RecordedRun::default();
     for record in history.records {
         if let Some(kind) = recorded.begun_by(&record.kind) {

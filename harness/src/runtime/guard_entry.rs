@@ -4,8 +4,27 @@ use crate::host::guard::{Removal, become_guard, error_chain};
 use crate::model::RunId;
 use crate::runtime::docker;
 
+#[cfg(feature = "guard-at-start")]
 #[ctor::ctor(unsafe)]
 fn start_as_guard() {
+    guard_main();
+}
+
+/// Turns this process into a guard where it was started as one, and never returns then; does nothing in any other process.
+///
+/// A cluster is guarded by the program that started it, started once more. With the feature `guard-at-start`, which is
+/// on by default, that works in any program without a call. Without the feature, call this first in `main`:
+///
+/// ```no_run
+/// fn main() {
+///     tomee_harness::guard_main();
+///     // All else, as starting a cluster.
+/// }
+/// ```
+///
+/// `test_main` does so itself. A program that does neither is refused when it starts a cluster. So is a
+/// test target with the usual harness, whose `main` is not its own: it needs the feature.
+pub fn guard_main() {
     become_guard(remove_blocking);
 }
 

@@ -1,5 +1,9 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+#[cfg(feature = "docker")]
+pub mod docker;
+#[cfg(not(feature = "docker"))]
+#[path = "docker_left_out.rs"]
 pub mod docker;
 mod guard_entry;
 mod network_fault;
@@ -18,6 +22,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use self::guard_entry::guard_main;
 pub use self::network_fault::NetworkFault;
 pub use self::resource_fault::ResourceFault;
 use crate::model::{Capability, Endpoints, NodeName, Topology};
@@ -65,6 +70,7 @@ pub enum NodeStatus {
 
 /// What can go wrong with machines.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum RuntimeError {
     /// The runtime has no node of this name.
     #[error("runtime {runtime} has no node {node}")]

@@ -26,6 +26,7 @@ fn threads(budget: Budget, warm: bool) -> usize {
 /// cell of its matrix. Takes the arguments of `cargo test` and nextest, `--jobs N|auto` and `--warm`. Tests run one after
 /// the other, unless `--jobs` says otherwise.
 pub fn test_main(folder: impl AsRef<Utf8Path>) -> ExitCode {
+    crate::runtime::guard_main();
     match Options::of_process() {
         Ok(options) => told(folder.as_ref(), &options),
         Err(why) => libtest_mimic::run(&Arguments::default(), vec![failing("options", why)]).exit_code(),

@@ -33,11 +33,15 @@
 //! nextest each test is a process of its own, and neither has a meaning.
 
 mod files;
+#[cfg(feature = "test-main")]
 mod main;
+#[cfg(feature = "test-main")]
 mod options;
 mod scenario_runner;
 
 pub use files::files_below;
+#[cfg(feature = "test-main")]
 pub use main::test_main;
+#[cfg(feature = "test-main")]
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
 pub use scenario_runner::{FinishedRun, RunError, ScenarioRunner, run_file};

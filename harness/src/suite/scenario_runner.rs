@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::cluster::Beginning;
 use crate::host::clock::Clock;
+use crate::host::error_report::debug_is_the_report;
 use crate::host::guard::GuardError;
 use crate::host::run_dir::RunDir;
 use crate::model::scenario::{Scenario, ScenarioError};
@@ -40,6 +41,7 @@ impl Default for ScenarioRunner {
 
 /// A plan that was told to its end.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct FinishedRun {
     /// What it showed.
     pub status: Status,
@@ -50,7 +52,8 @@ pub struct FinishedRun {
 }
 
 /// Why a scenario is no passed test.
-#[derive(Debug, thiserror::Error)]
+#[derive(thiserror::Error)]
+#[non_exhaustive]
 pub enum RunError {
     /// The file cannot be read.
     #[error("the scenario cannot be read")]
@@ -87,6 +90,30 @@ pub enum RunError {
     /// A run that does not hold; its summary.
     #[error("{0}")]
     DoesNotHold(String),
+}
+
+debug_is_the_report!(RunError);
+
+impl RunError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Caches(error) => error.hint(),
+            Self::Prepare(error) => error.hint(),
+            Self::Trial(TrialError::Cluster(error)) => error.hint(),
+            Self::Trial(TrialError::War(error)) => error.hint(),
+            Self::Guard(error) => error.hint(),
+            _ => None,
+        }
+    }
+
+    /// The lines of a log or a console that show it.
+    pub fn lines(&self) -> &[String] {
+        match self {
+            Self::Trial(TrialError::Cluster(error)) => error.lines(),
+            _ => &[],
+        }
+    }
 }
 
 impl ScenarioRunner {

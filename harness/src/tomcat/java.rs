@@ -95,6 +95,7 @@ impl fmt::Display for NamedBy {
 
 /// Why there is no Java to run a server with.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum JavaError {
     /// None is named, and none is on the path.
     #[error("no Java found: JAVA_HOME is not set, and there is no java on the PATH")]

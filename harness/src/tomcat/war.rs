@@ -96,6 +96,7 @@ impl Distributable {
 
 /// Why a file cannot be deployed.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum WarError {
     /// There is none.
     #[error("there is no file {0}")]

@@ -24,6 +24,7 @@ pub enum Status {
 /// What a run showed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Verdict {
     /// The format of the file, 1.
     pub format: u32,
@@ -48,6 +49,7 @@ pub struct Verdict {
 /// Why a finding adds nothing to a run's status.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Aside {
     /// The configuration does not promise it, and nothing was lost.
     NotPromised,
@@ -81,6 +83,7 @@ impl Finding {
 /// What a run showed about one guarantee.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Finding {
     /// Which one.
     pub guarantee: Guarantee,
@@ -106,6 +109,7 @@ pub struct Finding {
 /// What a run showed about one expectation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Expectation {
     /// What was expected, as in `step 4: count 5` or `lost-first-request`.
     pub what: String,
@@ -122,6 +126,7 @@ pub struct Expectation {
 /// Something that must be true for a verdict to mean anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Assumption {
     /// What is assumed, as in `every fault hit`.
     pub what: String,
@@ -134,6 +139,7 @@ pub struct Assumption {
 /// What was measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub struct Measures {
     /// From each fault to the first right answer of a survivor.
     pub failovers: Vec<Failover>,

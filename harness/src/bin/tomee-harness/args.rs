@@ -8,7 +8,7 @@ use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
 /// Shown below the help of commands that end with a verdict.
-const EXIT_CODES: &str = "\
+pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0    Every guarantee, expectation and threshold holds
   1    One is violated, or a loss was observed that the scenario does not allow or expect by name,
@@ -119,6 +119,9 @@ pub(crate) struct ScenarioRunArgs {
     /// Check the input and print the steps, but start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Run what the runtime can do, list the rest as skipped, and end with exit code 3
+    #[arg(long)]
+    pub(crate) skip_unsupported: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
 }
@@ -297,6 +300,9 @@ pub(crate) struct BundleArgs {
     /// The file to write [default: the run directory's name with .zip, in the working directory]
     #[arg(long, value_name = "FILE")]
     pub(crate) to: Option<Utf8PathBuf>,
+    /// Overwrite the file where it exists
+    #[arg(long)]
+    pub(crate) force: bool,
 }
 
 /// What to look at.

@@ -4,6 +4,7 @@ mod args;
 mod color;
 mod command;
 mod exit;
+mod help;
 mod kept;
 mod logging;
 mod progress;
@@ -12,11 +13,11 @@ mod settings;
 mod signals;
 
 use args::ColorChoice;
-use clap::{CommandFactory as _, FromArgMatches as _};
+use clap::FromArgMatches as _;
 
 fn main() -> std::process::ExitCode {
     // Usage errors, --help and --version end here, with clap's own codes 2 and 0.
-    let matches = args::Cli::command().get_matches();
+    let matches = help::command().get_matches();
     let cli = args::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let choice = cli.output.color.unwrap_or(ColorChoice::Auto);
     let color = color::on_stderr(choice);

@@ -266,10 +266,10 @@ impl SelectedScenario {
 
 /// What the command line says of the cluster.
 fn said(settings: &Settings, set: &[(String, String)]) -> Result<ClusterTable, Failure> {
-    const KEYS: [&str; 6] = ["nodes", "server", "manager", "membership", "send_options", "timing"];
+    const KEYS: [&str; 6] = ["nodes", "server", "manager", "membership", "send-options", "timing"];
     let mut said = ClusterTable::default();
     let flags = settings.lines.iter().filter(|(name, _, origin)| *origin == Origin::Flag && KEYS.contains(name));
-    let flags = flags.map(|(name, value, _)| (name.replace('_', "-"), value.clone()));
+    let flags = flags.map(|(name, value, _)| ((*name).to_owned(), value.clone()));
     for (key, value) in flags.chain(set.iter().cloned()) {
         said.set(&key, &value).map_err(|error| Failure::usage(error.message).hint(error.help))?;
     }

@@ -8,6 +8,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use serde::Deserialize;
+use tomee_harness::model::scenario::unknown_word;
 use tomee_harness::model::topology::JvmSpec;
 use tomee_harness::model::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
 use tomee_harness::runner::Jobs;
@@ -86,7 +87,7 @@ impl JobsSaid {
     }
 }
 
-/// One line of `settings`: name, value, origin.
+/// One line of `settings`: the key of the settings file, value, origin.
 pub(crate) type Line = (&'static str, String, Origin);
 
 /// All settings of a run.
@@ -112,6 +113,8 @@ struct FileError {
     text: miette::NamedSource<String>,
     #[label("here")]
     span: Option<miette::SourceSpan>,
+    #[help]
+    help: Option<String>,
 }
 
 /// Picks one setting and notes where it came from.
@@ -135,7 +138,7 @@ impl Picker<'_> {
             (None, Some(value), Some(path)) => (value, Origin::File(path.clone())),
             _ => (default, Origin::Default),
         };
-        self.lines.push((id, show(&value), origin));
+        self.lines.push((key(id), show(&value), origin));
         value
     }
 
@@ -208,6 +211,16 @@ impl Settings {
     }
 }
 
+/// The key of the settings file for what a flag of this id says.
+fn key(id: &'static str) -> &'static str {
+    match id {
+        "send_options" => "send-options",
+        "jvm_arg" => "jvm-args",
+        "lib" => "libs",
+        same => same,
+    }
+}
+
 /// `None` where nothing was given, so that the next source is asked.
 fn given<T: Clone>(all: &[T]) -> Option<Vec<T>> {
     (!all.is_empty()).then(|| all.to_vec())
@@ -234,7 +247,8 @@ fn parse(path: &Utf8Path, text: &str) -> Result<File, Failure> {
     toml::from_str(text).map_err(|error| {
         let span = error.span().map(Into::into);
         let text = miette::NamedSource::new(path.as_str(), text.to_owned());
-        let error = FileError { message: error.message().to_owned(), text, span };
+        let message = error.message().trim_end().replace('\n', ", ");
+        let error = FileError { help: unknown_word(&message), message, text, span };
         Failure::usage(format!("{:?}", miette::Report::new(error)))
     })
 }
@@ -249,6 +263,21 @@ mod tests {
             parse(Utf8Path::new("tomee-harness.toml"), "nodes = 3\nmanagr = \"backup\"\n").expect_err("a typo");
         let text = failure.error.to_string();
         assert!(text.contains("managr") && text.contains("tomee-harness.toml:2"), "{text}");
+        assert!(text.contains("did you mean `manager`?"), "{text}");
+    }
+
+    #[test]
+    fn settings_are_shown_by_the_keys_of_the_file() {
+        use clap::{CommandFactory as _, FromArgMatches as _};
+        let matches = crate::args::Cli::command().get_matches_from(["tomee-harness", "settings"]);
+        let cli = crate::args::Cli::from_arg_matches(&matches).expect("good");
+        let crate::args::Command::Settings(args) = cli.command else { panic!("it is the command") };
+        let settings = Settings::resolve(&args, &cli.output, &matches).expect("good");
+        for (key, ..) in settings.lines {
+            let text = format!("{key} = 0.5\n");
+            let failure = parse(Utf8Path::new("x"), &text).expect_err("no setting is a fraction").error.to_string();
+            assert!(!failure.contains("unknown field"), "{key}: {failure}");
+        }
     }
 
     #[test]

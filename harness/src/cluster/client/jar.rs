@@ -21,7 +21,7 @@ impl Jar {
         let url = on_one_host(&Url::parse(url).ok()?);
         let store = lock(&self.0);
         let sent = in_order(&store, &url).into_iter().find(|cookie| cookie.name() == name);
-        sent.map(|cookie| cookie.value().to_owned())
+        sent.map(|cookie| cookie.value_trimmed().to_owned())
     }
 }
 

@@ -23,6 +23,7 @@ const DONE_LIMIT: Duration = Duration::from_secs(80);
 
 /// Why a run is not guarded, or not guarded any more.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GuardError {
     /// The run cannot be entered in the registry of runs.
     #[error(transparent)]
@@ -78,8 +79,23 @@ pub enum GuardError {
     },
 }
 
+impl GuardError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoGuard { .. } => Some(
+                "the program that starts a cluster must be able to become its guard: use the feature `guard-at-start`, or \
+                 call `tomee_harness::guard_main()` first in `main`"
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+}
+
 /// What the guard found when the owner had removed everything.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Released {
     /// What the guard had to remove all the same, in words. Each is a fault of the owner.
     pub removed: Vec<String>,

@@ -26,6 +26,7 @@ pub use error::ScenarioError;
 pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
 pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
+pub use read::unknown_word;
 pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
 pub use traffic::{PathWord, TrafficWord};

@@ -60,8 +60,8 @@ fn visible(span: Range<usize>, text: &str) -> Range<usize> {
     span
 }
 
-/// serde says ``unknown field `clint`, expected one of `client`, `on` ``: the nearest of them.
-fn unknown_word(message: &str) -> Option<String> {
+/// serde says ``unknown field `clint`, expected one of `client`, `on` ``: the nearest of them, as a question.
+pub fn unknown_word(message: &str) -> Option<String> {
     let (what, known) = message.split_once(", expected ")?;
     let unknown = what.strip_prefix("unknown field").or_else(|| what.strip_prefix("unknown variant"))?;
     let word = unknown.trim().trim_matches('`');

@@ -9,6 +9,7 @@ use crate::host::wait::TimedOut;
 
 /// Why a server's files cannot be had.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum DistributionError {
     /// The user has no home folder to keep a cache in.
     #[error("no cache folder: the user has no home folder, or its name is not Unicode")]

@@ -29,7 +29,14 @@ pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Fai
     let folder = Utf8PathBuf::try_from(folder).map_err(Failure::usage)?;
     let name = folder.file_name().unwrap_or("run").to_owned();
     let to = args.to.clone().unwrap_or_else(|| format!("{name}.zip").into());
-    let file = fs_err::File::create_new(&to).map_err(Failure::usage)?;
+    let file = if args.force { fs_err::File::create(&to) } else { fs_err::File::create_new(&to) };
+    let file = file.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => {
+            let hint = "--force overwrites it; --to FILE writes the bundle elsewhere".to_owned();
+            Failure::usage(format!("{to} exists already")).hint(Some(hint))
+        }
+        _ => Failure::usage(error),
+    })?;
     let mut bundle = Bundle { zip: zip::ZipWriter::new(BufWriter::new(file)), name, files: 0 };
     for file in FILES {
         bundle.copy(&folder.join(file), file)?;

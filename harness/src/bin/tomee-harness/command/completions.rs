@@ -1,14 +1,20 @@
 //! `completions`: a script for a shell.
 
-use clap::CommandFactory as _;
+use serde_json::json;
 
-use super::print;
-use crate::args::{Cli, CompletionsArgs};
+use super::{print, print_json};
+use crate::args::{CompletionsArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
+use crate::help;
 
-pub(crate) fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
+pub(crate) fn completions(args: &CompletionsArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let mut script = vec![];
-    clap_complete::generate(args.shell, &mut Cli::command(), "tomee-harness", &mut script);
-    print(&String::from_utf8_lossy(&script))?;
+    clap_complete::generate(args.shell, &mut help::command(), "tomee-harness", &mut script);
+    let script = String::from_utf8_lossy(&script);
+    if output.is_json() {
+        print_json(&json!({"format": 1, "shell": args.shell.to_string(), "script": script}))?;
+    } else {
+        print(&script)?;
+    }
     Ok(Exit::Holds)
 }

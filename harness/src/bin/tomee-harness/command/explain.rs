@@ -1,16 +1,30 @@
 //! `explain`: a scenario as prose.
 
+use serde_json::json;
 use tomee_harness::model::Topology;
 
-use super::print;
-use crate::args::ExplainArgs;
+use super::{print, print_json};
+use crate::args::{ExplainArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
 use crate::scenarios;
 
-pub(crate) fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
+pub(crate) fn explain(args: &ExplainArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let scenarios = scenarios::choose(std::slice::from_ref(&args.scenario))?;
     let two = Topology::of(2).map_err(Failure::usage)?;
-    let prose = scenarios.iter().map(|scenario| scenario.scenario.explain(&two).map_err(Failure::usage));
-    print(&prose.collect::<Result<Vec<_>, _>>()?.join("\n"))?;
+    let prose = scenarios.iter().map(|selected| {
+        let text = selected.scenario.explain(&two).map_err(Failure::usage)?;
+        Ok((selected.name.as_str(), text))
+    });
+    let prose: Vec<(&str, String)> = prose.collect::<Result<_, Failure>>()?;
+    if output.is_json() {
+        let all: Vec<_> = prose.iter().map(|(name, text)| json!({"scenario": name, "text": text})).collect();
+        print_json(&json!({"format": 1, "scenarios": all}))?;
+    } else if let [(_, text)] = &prose[..] {
+        print(text)?;
+    } else {
+        // Each with its name, or nobody could tell where one ends and which is which.
+        let named = prose.iter().map(|(name, text)| format!("== {name} ==\n\n{}\n", text.trim_end()));
+        print(&named.collect::<Vec<_>>().join("\n"))?;
+    }
     Ok(Exit::Holds)
 }

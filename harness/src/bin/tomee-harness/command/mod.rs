@@ -23,15 +23,15 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
     match cli.command {
         Command::Run(args) => run::run(&args, &cli.output, matches),
         Command::List(args) => list::list(&args, &cli.output),
-        Command::Explain(args) => explain::explain(&args),
-        Command::New(args) => new::new(&args),
+        Command::Explain(args) => explain::explain(&args, &cli.output),
+        Command::New(args) => new::new(&args, &cli.output),
         Command::Check(args) => check::check(&args, &cli.output),
         Command::Report(args) => report::report(&args, &cli.output),
         Command::Bundle(args) => bundle::bundle(&args, &cli.output),
         Command::Doctor(args) => doctor::doctor(&args, &cli.output),
         Command::Settings(args) => settings::settings(&args, &cli.output, matches),
         Command::Sweep(args) => sweep::sweep(&args, &cli.output),
-        Command::Completions(args) => completions::completions(&args),
+        Command::Completions(args) => completions::completions(&args, &cli.output),
     }
 }
 

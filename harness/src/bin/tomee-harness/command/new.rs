@@ -2,13 +2,15 @@
 
 use std::io::Write as _;
 
-use super::print;
-use crate::args::NewArgs;
+use serde_json::json;
+
+use super::{print, print_json};
+use crate::args::{NewArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
 
 const TEMPLATE: &str = include_str!("new/template.toml");
 
-pub(crate) fn new(args: &NewArgs) -> Result<Exit, Failure> {
+pub(crate) fn new(args: &NewArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let file = &args.file;
     let refuse = |error: std::io::Error| {
         let why = match error.kind() {
@@ -25,7 +27,11 @@ pub(crate) fn new(args: &NewArgs) -> Result<Exit, Failure> {
     } else {
         format!("./{file}")
     };
-    print(&format!("wrote {file}; `tomee-harness run {path}` runs it\n"))?;
+    if output.is_json() {
+        print_json(&json!({"format": 1, "file": file, "run": ["tomee-harness", "run", path]}))?;
+    } else {
+        print(&format!("wrote {file}; `tomee-harness run {path}` runs it\n"))?;
+    }
     Ok(Exit::Holds)
 }
 

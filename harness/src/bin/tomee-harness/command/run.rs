@@ -3,22 +3,24 @@
 mod failure;
 mod many;
 mod one;
+mod unsupported;
 mod unused;
 
 use clap::ArgMatches;
+use serde_json::json;
 use tomee_harness::config;
 use tomee_harness::host::clock::Clock;
 use tomee_harness::model::deploy_job::{self, OwnApp, OwnAppError};
-use tomee_harness::model::plan::{App, PlanError};
+use tomee_harness::model::main_job;
+use tomee_harness::model::plan::App;
 use tomee_harness::model::scenario::refused_jvm_argument;
-use tomee_harness::model::{Plan, main_job};
-use tomee_harness::runner::prepare::RuntimeKind;
 
 use self::failure::war_failure;
 use self::many::Many;
 use self::one::Common;
-use super::{block_on, print};
-use crate::args::{OutputArgs, RuntimeChoice, ScenarioRunArgs};
+use self::unsupported::{Skipped, able};
+use super::{block_on, print, print_json};
+use crate::args::{Format, OutputArgs, RuntimeChoice, ScenarioRunArgs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
 use crate::scenarios::{self, Checked, PlannedRun};
@@ -28,17 +30,14 @@ use crate::signals::Signals;
 pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let settings = Settings::resolve(&args.run, output, matches)?;
-    let told = told(args, &settings)?;
+    let mut told = told(args, &settings)?;
     unused::warn(&told);
     let mut checked = Checked::default();
-    if args.dry_run {
-        told.iter().try_for_each(|told| check_input(told, settings.runtime, &mut checked))?;
-        return dry_run(&told, &settings);
-    }
+    told.iter().try_for_each(|told| check_input(told, settings.runtime, &mut checked))?;
     // What the last of many runs cannot do is better told before the first one.
-    for told in &told {
-        check_input(told, settings.runtime, &mut checked)?;
-        able(&told.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", told.label)))?;
+    let skipped = Skipped::take(&mut told, settings.runtime, args.skip_unsupported)?;
+    if args.dry_run {
+        return skipped.list(dry_run(&told, &settings)?, &settings);
     }
     let args = &args.run;
     // A cluster that is kept is nobody else's.
@@ -52,7 +51,7 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
         Box::pin(many.run(common, clock)).await
     });
     progress.finish();
-    result
+    skipped.list(result?, &settings)
 }
 
 /// What is to be run: scenarios, a WAR, or the main job.
@@ -86,27 +85,20 @@ fn told(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, 
     Ok(vec![PlannedRun { label, source: None, app: Some(app), plan }])
 }
 
-/// The machines that can do a plan, of those that the settings allow.
-fn able(plan: &Plan, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
-    let able = |kind: RuntimeKind| kind.check(plan).map(|()| kind);
-    match choice {
-        RuntimeChoice::Process => able(RuntimeKind::Process),
-        RuntimeChoice::Docker => able(RuntimeKind::Docker),
-        RuntimeChoice::Auto => able(RuntimeKind::Process).or_else(|_| able(RuntimeKind::Docker)),
-    }
-}
-
 /// Says what would be run, and on which machines it could be.
 fn dry_run(told: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
-    let mut text = String::new();
+    let (mut text, mut runs) = (String::new(), vec![]);
     for told in told {
-        let kind = able(&told.plan, settings.runtime).map_err(Failure::usage)?;
-        text.push_str(&format!("{}: {} steps in runtime {}\n", told.label, told.plan.steps.len(), kind.name()));
-        for (number, step) in (1..).zip(&told.plan.steps) {
-            text.push_str(&format!("{number:>5}. {}\n", step.title));
-        }
+        let kind = able(told, settings.runtime).map_err(Failure::usage)?;
+        let steps: Vec<&str> = told.plan.steps.iter().map(|step| step.title.as_str()).collect();
+        text.push_str(&format!("{}: {} steps in runtime {}\n", told.label, steps.len(), kind.name()));
+        text.extend((1..).zip(&steps).map(|(number, title)| format!("{number:>5}. {title}\n")));
+        runs.push(json!({"run": told.label, "runtime": kind.name(), "steps": steps}));
     }
-    print(&text)?;
+    match settings.format {
+        Format::Text => print(&text)?,
+        Format::Json => print_json(&json!({"format": 1, "runs": runs}))?,
+    }
     Ok(Exit::Holds)
 }
 

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 
 pub(crate) fn settings(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let settings = Settings::resolve(args, output, matches)?;
-    let lines = settings.lines.iter().map(|(name, value, origin)| (name.replace('_', "-"), value, origin.to_string()));
+    let lines = settings.lines.iter().map(|(name, value, origin)| ((*name).to_owned(), value, origin.to_string()));
     if settings.format == Format::Json {
         let all: serde_json::Map<_, _> =
             lines.map(|(name, value, origin)| (name, json!({"value": value, "from": origin}))).collect();
