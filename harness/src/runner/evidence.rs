@@ -77,7 +77,7 @@ impl Drop for Evidence {
         }
         let why = "The cluster was not shut down, as when its test fails; this was recorded until then:";
         match self.write() {
-            Ok(summary) => eprintln!("{why}\n{}", terminal::render(&summary, Style::Plain)),
+            Ok(summary) => eprintln!("{why}\n{}", terminal::render(&summary, Style::default())),
             Err(error) => eprintln!("{why}\n  nothing, as {} cannot be written: {error}", self.run_dir.path()),
         }
     }
