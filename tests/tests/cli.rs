@@ -166,7 +166,7 @@ fn sweep_says_when_no_engine_could_be_asked() {
         integration_tests::Ran::of(&mut command)
     };
     let text = sweep(&["sweep"]);
-    assert!(text.stdout.contains("containers were not looked for: no container engine answers\n"), "{text}");
+    assert!(text.stdout.contains("containers were not checked: no container engine answers\n"), "{text}");
     let json = sweep(&["sweep", "--json"]).json();
     assert_eq!(json["no-engine"], "no container engine answers");
 }
