@@ -307,6 +307,7 @@ async fn browser_the_timeline_opens_on_what_was_broken_and_folds_many_clients() 
     let chromium = page.open().await;
     let range = chromium.text("range").await;
     assert!(!range.starts_with("0.000 s to"), "the start-up is left aside: {range}");
+    let chromium = Page::stored("F02-one-of-20-answered-rest-500").open().await;
     let height = "return document.getElementById('timeline').getBoundingClientRect().height";
     let folded = chromium.script(height).await.as_f64().expect("a height");
     assert_eq!(chromium.text("fold").await, "Show each client");
