@@ -49,6 +49,8 @@ pub(super) fn violated() -> (Summary, History) {
     ];
     let mut summary = summary(Status::Violated, findings);
     summary.around = super::excerpt::around_the_first(&super::rows::rows(&summary.verdict), &history);
+    let lag = std::time::Duration::from_millis(9);
+    summary.verdict.measures.lags = vec![Lag { operation: OperationId(2), node: node("n2"), record: 14, lag }];
     summary.verdict.notes = vec!["in-place changes of the list were not replicated".to_owned()];
     (summary, history)
 }
@@ -91,12 +93,7 @@ fn summary(status: Status, guarantees: Vec<Finding>) -> Summary {
                 state_transfers: vec![NodeTime { node: node("n1"), ms: 2100 }],
                 evictions: vec![Eviction { fault: FaultKind::Kill, node: node("n1"), by: node("n2"), ms: 35 }],
                 replication_lag: Some(Latency { operations: 2, median_us: 4000, p99_us: 9000, max_us: 9000 }),
-                lags: vec![Lag {
-                    operation: OperationId(2),
-                    node: node("n2"),
-                    record: 14,
-                    lag: std::time::Duration::from_millis(9),
-                }],
+                lags: vec![],
                 start_ms: Some(3700),
                 latency: Some(latency),
             },

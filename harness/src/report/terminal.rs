@@ -27,7 +27,7 @@ impl Format for Terminal {
     }
 
     fn title(&self) -> &'static str {
-        "text as `check -v` prints it"
+        "the text of check -v"
     }
 
     fn begin<'a>(&self, _history: &'a History) -> Rendering<'a> {
@@ -167,7 +167,7 @@ fn details(text: &mut String, summary: &Summary, style: Style) {
         line(text, &format!("  note: {note}"));
     }
     for assumption in summary.verdict.assumptions.iter().filter(|assumption| assumption.met) {
-        line(text, &format!("  assumed: {} ({})", assumption.what, assumption.because));
+        line(text, &format!("  assumed: {}", assumption.what));
     }
     if !summary.differences.is_empty() {
         line(text, "  differences from a stock server:");

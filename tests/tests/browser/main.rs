@@ -217,6 +217,7 @@ async fn browser_hostile_text_is_shown_and_does_nothing() {
     fs_err::write(&plan, changed.to_string()).expect("stored");
     let chromium = page.open().await;
     assert_eq!(chromium.text("name").await, HOSTILE);
+    chromium.click("#zoom-all").await;
     chromium.tab_to("table").await;
     chromium.press(Key::End).await;
     chromium.says("record-text", HOSTILE).await;
@@ -306,6 +307,7 @@ async fn browser_the_timeline_opens_on_what_was_broken_and_folds_many_clients() 
     let chromium = page.open().await;
     let range = chromium.text("range").await;
     assert!(!range.starts_with("0.000 s to"), "the start-up is left aside: {range}");
+    let chromium = Page::stored("F02-one-of-20-answered-rest-500").open().await;
     let height = "return document.getElementById('timeline').getBoundingClientRect().height";
     let folded = chromium.script(height).await.as_f64().expect("a height");
     assert_eq!(chromium.text("fold").await, "Show each client");
@@ -319,7 +321,7 @@ async fn browser_the_timeline_opens_on_what_was_broken_and_folds_many_clients() 
 #[tokio::test]
 #[ignore = "needs Chromium"]
 async fn browser_a_violation_shows_its_records_and_the_copy_of_each_node() {
-    let page = Page::stored("F13-cookie-lost");
+    let page = Page::stored("F04-invalidate-excuses-for-ever");
     let chromium = page.open().await;
     let verdict = page.context.run(&["check", page.folder.as_str(), "--json"]).json()["verdict"].clone();
     let all = ["guarantees", "expectations"].into_iter().filter_map(|key| verdict[key].as_array()).flatten();

@@ -70,7 +70,8 @@ pub(crate) enum Format {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum ColorChoice {
-    /// On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured.
+    /// On a terminal, or as the environment says.
+    #[value(help = "On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured")]
     Auto,
     /// Always.
     Always,
@@ -93,7 +94,8 @@ pub(crate) enum Command {
     /// Check a stored run again, offline
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
-    /// Render a stored run again as HTML, JUnit XML, Markdown, text or JSON
+    /// Render a stored run again
+    #[command(about = "Render a stored run again as HTML, JUnit XML, Markdown, text or JSON")]
     Report(ReportArgs),
     /// Pack a stored run into one file for a bug report
     Bundle(BundleArgs),

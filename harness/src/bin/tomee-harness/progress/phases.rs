@@ -17,7 +17,7 @@ pub(super) struct Phases {
     quick: Option<Quick>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Quick {
     took: Duration,
     first: String,
@@ -50,18 +50,11 @@ impl Phases {
             let phase = line(took, &self.title, unanswered);
             return self.flush().into_iter().chain([phase]).collect();
         }
-        match &mut self.quick {
-            Some(quick) => {
-                quick.took += took;
-                quick.last.clone_from(&self.title);
-                quick.steps += 1;
-                quick.unanswered += unanswered;
-            }
-            None => {
-                let (first, last) = (self.title.clone(), String::new());
-                self.quick = Some(Quick { took, first, last, steps: 1, unanswered });
-            }
-        }
+        let quick = self.quick.get_or_insert_with(|| Quick { first: self.title.clone(), ..Quick::default() });
+        quick.took += took;
+        quick.last.clone_from(&self.title);
+        quick.steps += 1;
+        quick.unanswered += unanswered;
         vec![]
     }
 
