@@ -38,15 +38,19 @@ pub(crate) use debug_is_the_report;
 mod tests {
     #[derive(thiserror::Error)]
     #[error("the cluster did not start")]
-    struct Failed(#[source] std::io::Error);
+    struct Failed {
+        source: std::io::Error,
+        hint: Option<String>,
+        lines: Vec<String>,
+    }
 
     impl Failed {
         fn hint(&self) -> Option<String> {
-            Some("look into the log".to_owned())
+            self.hint.clone()
         }
 
         fn lines(&self) -> &[String] {
-            &[]
+            &self.lines
         }
     }
 
@@ -54,7 +58,10 @@ mod tests {
 
     #[test]
     fn what_a_test_prints_is_the_report() {
-        let error: Box<dyn std::error::Error> = Box::new(Failed(std::io::Error::other("no port")));
-        assert_eq!(format!("{error:?}"), "the cluster did not start\n  because: no port\nhint: look into the log");
+        let (hint, lines) = (Some("look into the log".to_owned()), vec!["SEVERE no port".to_owned()]);
+        let error: Box<dyn std::error::Error> =
+            Box::new(Failed { source: std::io::Error::other("no port"), hint, lines });
+        let report = "the cluster did not start\n  because: no port\n  | SEVERE no port\nhint: look into the log";
+        assert_eq!(format!("{error:?}"), report);
     }
 }

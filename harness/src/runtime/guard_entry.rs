@@ -16,10 +16,8 @@ fn start_as_guard() {
 /// on by default, that works in any program without a call. Without the feature, call this first in `main`:
 ///
 /// ```no_run
-/// fn main() {
-///     tomee_harness::guard_main();
-///     // All else, as starting a cluster.
-/// }
+/// tomee_harness::guard_main();
+/// // All else, as starting a cluster.
 /// ```
 ///
 /// `test_main` does so itself. A program that does neither is refused when it starts a cluster. So is a

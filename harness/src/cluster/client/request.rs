@@ -58,7 +58,7 @@ impl Client {
     }
 }
 
-impl<'c> RequestBuilder<'c> {
+impl RequestBuilder<'_> {
     /// One more header.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.exchange.headers.insert(name.into(), value.into());
