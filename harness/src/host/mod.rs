@@ -1,4 +1,4 @@
-//! This machine: the guard of what a run starts, ports, waits, the clock, the run directory, memory.
+//! This machine: the guard of what a run starts, ports, waits, the clock, the run directory, signals, memory.
 
 pub mod clock;
 pub mod guard;
@@ -6,5 +6,6 @@ pub mod hex;
 pub mod memory;
 pub mod ports;
 pub mod run_dir;
+pub mod signals;
 pub mod sync;
 pub mod wait;

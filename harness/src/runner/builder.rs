@@ -6,17 +6,16 @@ use std::sync::Arc;
 
 use camino::Utf8PathBuf;
 
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, ReleaseError};
 use crate::host::clock::Clock;
-use crate::host::guard::{Guard, GuardError, Released};
+use crate::host::guard::Released;
 use crate::host::run_dir::RunDir;
 use crate::model::names::NameError;
 use crate::model::server::ServerSpecError;
 use crate::model::topology::NodeCountError;
 use crate::model::{ContextPath, FaultKind, ManagerKind, Membership, SendOptions, Timing, Topology};
-use crate::runner::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
-use crate::runtime::docker::DockerOptions;
-use crate::tomcat::distribution::{Caches, DistributionError, Maven, Quiet};
+use crate::runner::prepare::{MachineSpec, Place, PrepareError, RuntimeKind};
+use crate::tomcat::distribution::{DistributionError, Quiet};
 use crate::tomcat::war::{War, WarError};
 
 /// Says what a cluster is to be. What is not said is as in the main job: two TomEE 9.0.0 as processes, `DeltaManager`,
@@ -56,7 +55,7 @@ impl Default for ClusterBuilder {
         Self {
             nodes: 2,
             server: crate::model::ServerSpec::default().to_string(),
-            runtime: RuntimeKind::Process,
+            runtime: RuntimeKind::PROCESS,
             manager: ManagerKind::default(),
             membership: Membership::default(),
             send_options: SendOptions::default(),
@@ -218,23 +217,15 @@ impl ClusterBuilder {
             Some(folder) => folder,
             None => RunDir::of_tests().map_err(StartError::WorkingDirectory)?.join(run.as_str()),
         };
-        let preparation = Preparation {
-            run,
-            folder,
-            machines: None,
-            topology,
-            changes: vec![],
-            runtime: self.runtime,
-            class_archive: false,
-            docker: DockerOptions::default(),
-            caches: Caches::of_user()?,
-            maven: Maven::default(),
-            progress: &Quiet,
-            clock: Clock::start(),
-            listener: Arc::new(|_| {}),
-        };
-        let Prepared { parts, guard } = preparation.prepare().await?;
-        let cluster = GuardedCluster { cluster: Cluster::start(parts).await?, guard };
+        let spec = MachineSpec::new(topology, self.runtime)?;
+        let place = Place { run, folder, machines: None };
+        let cluster = spec.prepare(&place, &Quiet, Clock::start(), Arc::new(|_| {})).await?;
+        if let Err(error) = cluster.start().await {
+            // The first error is the one to tell; what shutdown cannot remove, the guard removes.
+            let _ = cluster.shutdown().await;
+            return Err(error.into());
+        }
+        let cluster = GuardedCluster { cluster };
         for war in &wars {
             cluster.deploy(war).await?;
         }
@@ -248,7 +239,6 @@ impl ClusterBuilder {
 #[must_use = "a cluster that is dropped is ended by its guard"]
 pub struct GuardedCluster {
     cluster: Cluster,
-    guard: Arc<Guard>,
 }
 
 impl Deref for GuardedCluster {
@@ -267,10 +257,7 @@ pub enum ShutdownError {
     Cluster(#[from] ClusterError),
     /// Something could not be removed by the guard either.
     #[error(transparent)]
-    Guard(#[from] GuardError),
-    /// The last look of the guard was cancelled.
-    #[error("the guard's last look was cancelled")]
-    Cancelled(#[source] tokio::task::JoinError),
+    Release(#[from] ReleaseError),
 }
 
 impl GuardedCluster {
@@ -279,17 +266,9 @@ impl GuardedCluster {
     /// # Errors
     /// Something could not be removed.
     pub async fn shutdown(self) -> Result<Released, ShutdownError> {
-        let Self { cluster, guard } = self;
-        let collected = cluster.collect_logs().await;
-        let ended = cluster.shutdown().await;
-        drop(cluster);
-        let released = match Arc::into_inner(guard) {
-            Some(guard) => {
-                tokio::task::spawn_blocking(|| guard.release()).await.map_err(ShutdownError::Cancelled)??
-            }
-            // Somebody still holds the machines for a moment; the guard ends with them.
-            None => Released { removed: vec![] },
-        };
+        let collected = self.cluster.collect_logs().await;
+        let ended = self.cluster.shutdown().await;
+        let released = self.cluster.machines().release().await?;
         collected?;
         ended?;
         Ok(released)

@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use camino::{Utf8Path, Utf8PathBuf};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,12 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use super::schedule::{Choice, IdleSlot, Schedule, Waiting, takes_any};
 use crate::cluster::recorder::Listener;
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, ReleaseError};
 use crate::history::{Event, Record, RecordKind};
-use crate::host::guard::{Guard, GuardError, Released};
-use crate::host::run_dir::RunDir;
+use crate::host::guard::Released;
 use crate::host::sync::lock;
-use crate::model::{Plan, RunId, Topology};
+use crate::model::{Plan, RunId};
 
 /// Hands out leases for clusters.
 ///
@@ -96,17 +94,11 @@ impl Drop for Room {
     }
 }
 
-/// A cluster between two scenarios, with all that ends it.
+/// A cluster between two runs.
 #[derive(Debug)]
 pub struct IdleCluster {
     /// The cluster.
     pub cluster: Arc<Cluster>,
-    /// What ends it, however this program ends.
-    pub guard: Arc<Guard>,
-    /// The run that started it.
-    pub run: RunId,
-    /// The folder of its machines, gone when they are.
-    pub machines: Utf8PathBuf,
 }
 
 /// How the reset of a cluster went: how long it took, or why the cluster was ended instead.
@@ -123,31 +115,27 @@ pub enum IdleClusterError {
     Cluster(#[from] ClusterError),
     /// Something could not be removed by the guard either.
     #[error(transparent)]
-    Guard(#[from] GuardError),
+    Release(#[from] ReleaseError),
     /// Its reset or its end was.
     #[error("the end of a cluster was cancelled")]
     Cancelled(#[from] tokio::task::JoinError),
-    /// Somebody still holds the cluster.
-    #[error("the cluster of run {0} is still in use at its end")]
-    InUse(RunId),
-    /// The machines' folder cannot be removed.
-    #[error("the folder of the machines cannot be removed")]
-    Folder(#[source] std::io::Error),
 }
 
 impl IdleCluster {
-    /// Ends the nodes and lets the guard look once more.
+    /// The run that started it.
+    fn run(&self) -> &RunId {
+        &self.cluster.machines().run
+    }
+
+    /// Ends the nodes, lets the guard look once more, and removes the machines' folder.
     ///
     /// # Errors
     /// Something could not be removed; the guard goes on trying when this program ends.
     pub async fn shutdown(self) -> Result<Released, IdleClusterError> {
-        let Self { cluster, guard, run, machines } = self;
-        cluster.shutdown().await?;
-        drop(cluster);
-        let guard = Arc::into_inner(guard).ok_or(IdleClusterError::InUse(run))?;
-        // It blocks for a tenth of a second.
-        let released = tokio::task::spawn_blocking(|| guard.release()).await??;
-        fs_err::remove_dir_all(machines).map_err(IdleClusterError::Folder)?;
+        self.cluster.shutdown().await?;
+        let machines = self.cluster.machines();
+        let released = machines.release().await?;
+        machines.remove_folder()?;
         Ok(released)
     }
 
@@ -308,16 +296,16 @@ impl ClusterPool {
         };
         drop(permit);
         if let Some(renewal) = &renewal {
-            listener(&idle_cluster.run, renewal);
+            listener(idle_cluster.run(), renewal);
         }
         if let Some(Ok(_)) = renewal {
             let mut schedule = lock(&self.schedule);
-            if let Some(idle) = schedule.idle.iter_mut().find(|idle| idle.run == idle_cluster.run) {
+            if let Some(idle) = schedule.idle.iter_mut().find(|idle| idle.run == *idle_cluster.run()) {
                 idle.cluster = Some(idle_cluster);
             }
         } else {
             let gone: Vec<IdleSlot> =
-                lock(&self.schedule).idle.extract_if(.., |idle| idle.run == idle_cluster.run).collect();
+                lock(&self.schedule).idle.extract_if(.., |idle| idle.run == *idle_cluster.run()).collect();
             self.finish(idle_cluster).await;
             // Its room is free now.
             drop(gone);
@@ -361,7 +349,7 @@ impl Lease {
     pub fn hand_on(self, idle_cluster: IdleCluster, listener: RenewalListener) {
         let Self { turn, room } = self;
         let (pool, of_task) = (room.pool.clone(), room.pool.clone());
-        let (run, kind) = (idle_cluster.run.clone(), turn.kind);
+        let (run, kind) = (idle_cluster.run().clone(), turn.kind);
         let mut schedule = lock(&pool.schedule);
         if schedule.is_unwanted(kind) {
             pool.finish_aside(idle_cluster, room);
@@ -372,13 +360,4 @@ impl Lease {
         drop(schedule);
         drop(turn);
     }
-}
-
-/// Removes the folder of machines that are gone, where a run's folder has their logs; else it is the only evidence.
-///
-/// # Errors
-/// It cannot be removed.
-pub fn remove_machines(machines: &Utf8Path, run_dir: &RunDir, topology: &Topology) -> std::io::Result<()> {
-    let copied = topology.names().all(|node| run_dir.node(node).join("console.log").exists());
-    if copied { fs_err::remove_dir_all(machines) } else { Ok(()) }
 }

@@ -1,9 +1,11 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+pub mod check;
 pub mod docker;
 mod guard_entry;
 mod network_fault;
 pub mod process;
+mod provider;
 mod resource_fault;
 pub mod sweep;
 
@@ -17,7 +19,9 @@ use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::network_fault::NetworkFault;
+pub use self::provider::{MachineOrder, Provider, RuntimeKind};
 pub use self::resource_fault::ResourceFault;
+use crate::host::ports::PortError;
 use crate::model::{Capability, Endpoints, NodeName, Topology};
 use crate::tomcat::distribution::Distribution;
 pub use crate::tomcat::node_file::NodeFile;
@@ -100,6 +104,9 @@ pub enum RuntimeError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The ports of this machine cannot be shared out.
+    #[error(transparent)]
+    Ports(#[from] PortError),
     /// The runtime cannot do this at all.
     #[error("runtime {runtime} cannot {capability}")]
     Lacks {

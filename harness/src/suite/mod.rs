@@ -33,11 +33,16 @@
 //! nextest each test is a process of its own, and neither has a meaning.
 
 mod files;
+mod kept;
 mod main;
 mod options;
+mod planned_run;
+mod run_folder;
 mod scenario_runner;
 
 pub use files::files_below;
 pub use main::test_main;
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
-pub use scenario_runner::{FinishedRun, RunError, ScenarioRunner, run_file};
+pub use planned_run::{PlannedRun, Source};
+pub use run_folder::{RunFolder, unused_configuration};
+pub use scenario_runner::{FinishedRun, ScenarioRunner, SuiteError, run_file};

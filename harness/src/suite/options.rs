@@ -10,6 +10,11 @@ pub const JOBS_VARIABLE: &str = "TOMEE_HARNESS_JOBS";
 /// Says that clusters are handed on.
 pub const WARM_VARIABLE: &str = "TOMEE_HARNESS_WARM";
 
+/// The command line of this process.
+pub(super) fn command_line() -> Vec<String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
 /// What a test target was told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Options {

@@ -3,7 +3,6 @@
 mod args;
 mod command;
 mod exit;
-mod kept;
 mod progress;
 mod scenarios;
 mod settings;

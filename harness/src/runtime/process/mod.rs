@@ -2,6 +2,7 @@
 
 mod class_archive;
 mod node;
+mod provider;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,6 +16,7 @@ use tokio::sync::Mutex;
 
 pub use self::class_archive::{ClassArchive, ClassArchiveError};
 use self::node::ProcessNode;
+pub use self::provider::ProcessProvider;
 use super::{NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::host::guard::Guard;
 use crate::host::ports::{MulticastLease, PortLease, PortPool};

@@ -1,6 +1,6 @@
-//! `report`: renders a stored run again; `run` renders its own the same way.
+//! `report`: renders a stored run again.
 
-use std::io::{self, BufReader, Write as _};
+use std::io::{self, BufReader};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -14,9 +14,6 @@ use tomee_harness::verdict;
 use super::{print, print_json};
 use crate::args::{OutputArgs, ReportArgs};
 use crate::exit::{Exit, Failure};
-
-/// Where GitHub Actions, and what follows its ways, takes a step's summary from.
-const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// A run that was stored, and read again.
 pub(crate) struct Stored {
@@ -79,18 +76,6 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
         print(&files.iter().map(|path| format!("{path}\n")).collect::<String>())?;
     }
     Ok(Exit::Holds)
-}
-
-/// Writes report.html and junit.xml of a run that just ended, and its Markdown where a CI asks for it.
-pub(crate) fn write(run_dir: &RunDir, summary: &Summary, history: &History) -> Result<(), Failure> {
-    let drawn = html::draw(history).map_err(Failure::environment)?;
-    let page = html::render(summary, &drawn).map_err(Failure::environment)?;
-    fs_err::write(run_dir.report(), page).map_err(Failure::environment)?;
-    let results = junit::render(summary, history).map_err(Failure::environment)?;
-    fs_err::write(run_dir.junit(), results).map_err(Failure::environment)?;
-    let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else { return Ok(()) };
-    let mut file = fs_err::File::options().create(true).append(true).open(path).map_err(Failure::environment)?;
-    file.write_all(markdown::render(summary).as_bytes()).map_err(Failure::environment)
 }
 
 impl Stored {
