@@ -199,20 +199,20 @@ impl Cluster {
         }
     }
 
-    /// The jvmRoute that a node runs with, as its probe told it last; where it told none yet, what it was started with.
+    /// The jvmRoute that a node runs with, as its probe said last; where it said nothing yet, what it was started with.
     pub fn route(&self, node: &NodeName) -> Option<String> {
-        let told = lock(&self.state.routes).get(node).cloned();
-        told.unwrap_or_else(|| self.topology().route(node).map(str::to_owned))
+        let known = lock(&self.state.routes).get(node).cloned();
+        known.unwrap_or_else(|| self.topology().route(node).map(str::to_owned))
     }
 
-    /// Tells a node that ended unasked from one that only does not answer. A wait for its answer would be in vain, and
+    /// Distinguishes a node that exited unexpectedly from one that only does not answer. A wait for its answer would time out, and
     /// what it lacks would be taken for its configuration's fault.
     async fn check_alive(&self, node: &NodeName) -> Result<(), ClusterError> {
         if !lock(&self.state.living).contains(node) {
             return Ok(());
         }
         let NodeStatus::Ended(how) = self.machines.runtime.status(node).await? else { return Ok(()) };
-        // Two looks at a time may find it out; one tells.
+        // Two looks at a time may find it out; one records it.
         if lock(&self.state.living).remove(node) {
             self.recorder().event(Event::NodeDied { node: node.clone(), why: how.clone() });
         }

@@ -24,9 +24,9 @@ const ATTEMPTS: usize = 3;
 /// The machine is asked for a starting node's status with every third look, at most 300 ms apart: a container engine's
 /// answer costs more than the look.
 const STATUS_EVERY: u32 = 3;
-/// How many lines of a console are told when a node dies.
+/// How many lines of a console are quoted when a node dies.
 const CONSOLE_LINES: usize = 12;
-/// How many exceptions of a console are told when a node fails.
+/// How many exceptions of a console are quoted when a node fails.
 const THROWN_LINES: usize = 3;
 /// What a JVM prints when its heap, metaspace or threads are used up.
 const OUT_OF_MEMORY: &str = "java.lang.OutOfMemoryError";
@@ -171,8 +171,8 @@ impl Cluster {
     fn failed(&self, node: &NodeName, how: &str, mark: Mark) -> ClusterError {
         let logs = self.logs_since(node, mark.logs);
         let address_in_use = logs.iter().any(|line| line.class == LogClass::AddressInUse);
-        let telling = |line: &&LogLine| matches!(line.level.as_str(), "SEVERE" | "");
-        let mut lines: Vec<String> = logs.iter().filter(telling).map(|line| line.message.clone()).collect();
+        let severe = |line: &&LogLine| matches!(line.level.as_str(), "SEVERE" | "");
+        let mut lines: Vec<String> = logs.iter().filter(severe).map(|line| line.message.clone()).collect();
         let console = self.console(node, mark);
         lines.truncate(CONSOLE_LINES - THROWN_LINES);
         let thrown = thrown(&console);

@@ -8,12 +8,12 @@ use camino::Utf8PathBuf;
 
 use crate::cluster::{Cluster, ClusterError, ReleaseError};
 use crate::host::clock::Clock;
-use crate::host::guard::Released;
 use crate::host::run_dir::RunDir;
 use crate::model::names::NameError;
 use crate::model::server::ServerSpecError;
 use crate::model::topology::NodeCountError;
 use crate::model::{ContextPath, FaultKind, ManagerKind, Membership, SendOptions, Timing, Topology};
+use crate::runner::OtherError;
 use crate::runner::prepare::{MachineSpec, Place, PrepareError, RuntimeKind};
 use crate::tomcat::distribution::{DistributionError, Quiet};
 use crate::tomcat::war::{War, WarError};
@@ -93,8 +93,8 @@ pub enum StartError {
     /// A node did not start, or a WAR was not served in time.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The working directory cannot be told.
-    #[error("the working directory cannot be told")]
+    /// The working directory is unknown.
+    #[error("the working directory is unknown")]
     WorkingDirectory(#[source] std::io::Error),
 }
 
@@ -212,7 +212,8 @@ impl ClusterBuilder {
             let context = ContextPath::of_war(path.file_name().unwrap_or_default())?;
             wars.push(Arc::new(War::read(path, context)?));
         }
-        let run = RunDir::new_id(&jiff::Zoned::now());
+        let started = jiff::Zoned::now();
+        let run = RunDir::new_id(&started);
         let folder = match self.folder {
             Some(folder) => folder,
             None => RunDir::of_tests().map_err(StartError::WorkingDirectory)?.join(run.as_str()),
@@ -221,11 +222,11 @@ impl ClusterBuilder {
         let place = Place { run, folder, machines: None };
         let cluster = spec.prepare(&place, &Quiet, Clock::start(), Arc::new(|_| {})).await?;
         if let Err(error) = cluster.start().await {
-            // The first error is the one to tell; what shutdown cannot remove, the guard removes.
+            // The first error is the one to report; what shutdown cannot remove, the guard removes.
             let _ = cluster.shutdown().await;
             return Err(error.into());
         }
-        let cluster = GuardedCluster { cluster };
+        let cluster = GuardedCluster { cluster, started };
         for war in &wars {
             cluster.deploy(war).await?;
         }
@@ -233,12 +234,13 @@ impl ClusterBuilder {
     }
 }
 
-/// A running cluster with its guard. End it with [`GuardedCluster::shutdown`]; dropped without, as by a failed
+/// A running cluster with its guard. End it with `shutdown`; dropped without, as by a failed
 /// assertion, its guard ends it within seconds.
 #[derive(Debug)]
 #[must_use = "a cluster that is dropped is ended by its guard"]
 pub struct GuardedCluster {
     cluster: Cluster,
+    started: jiff::Zoned,
 }
 
 impl Deref for GuardedCluster {
@@ -258,19 +260,14 @@ pub enum ShutdownError {
     /// Something could not be removed by the guard either.
     #[error(transparent)]
     Release(#[from] ReleaseError),
+    /// The run's folder cannot be written.
+    #[error("the run directory cannot be written")]
+    Outputs(#[source] OtherError),
 }
 
 impl GuardedCluster {
-    /// Ends all nodes, collects their logs into the run's folder, and lets the guard look once more.
-    ///
-    /// # Errors
-    /// Something could not be removed.
-    pub async fn shutdown(self) -> Result<Released, ShutdownError> {
-        let collected = self.cluster.collect_logs().await;
-        let ended = self.cluster.shutdown().await;
-        let released = self.cluster.machines().release().await?;
-        collected?;
-        ended?;
-        Ok(released)
+    /// When it was asked for.
+    pub(crate) fn started(&self) -> &jiff::Zoned {
+        &self.started
     }
 }

@@ -120,7 +120,7 @@ pub async fn execute(
     };
     let cut_short = judge_walk(walked.unwrap_or(Ok(())), plan, recorder)?;
     if cut_short.is_none() {
-        // What cut a run short is what to tell; what the cluster's end could not remove after it, the guard removes.
+        // What cut a run short is what to report; what the cluster's end could not remove after it, the guard removes.
         ended?;
     }
     if let Some(error) = recorder.take_write_error() {

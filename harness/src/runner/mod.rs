@@ -20,5 +20,5 @@ pub use budget::{Budget, Jobs, JobsError};
 pub use builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
 pub use execution::{AtTheEnd, Ended, TrialError, execute, hands_on};
 pub use observer::{Observer, Phase};
-pub use pipeline::{FailedRun, Finished, OtherError, Outputs, RunError, RunFacts, RunRequest, Runner};
+pub use pipeline::{FailedRun, Finished, OtherError, Outputs, RunFacts, RunFailure, RunRequest, Runner};
 pub use pool::{ClusterPool, IdleCluster, IdleClusterError, Lease, Renewal, RenewalListener};

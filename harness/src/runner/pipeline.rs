@@ -85,7 +85,7 @@ pub struct Finished<R> {
 
 /// Why a run gave nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum RunError {
+pub enum RunFailure {
     /// The user has no cache folder.
     #[error(transparent)]
     Caches(#[from] DistributionError),
@@ -110,7 +110,7 @@ pub enum RunError {
 #[derive(Debug)]
 pub struct FailedRun {
     /// What went wrong first.
-    pub error: RunError,
+    pub error: RunFailure,
     /// What of it could not be removed either.
     pub left: Option<OtherError>,
     /// Its folder, where it has one.
@@ -176,13 +176,13 @@ impl Runner {
         observer.phase(Phase::Prepare);
         let prepared = tokio::select! {
             prepared = self.prepare(request, &lease, idle, observer) => prepared,
-            () = stop.cancelled() => Err(FailedRun::before(request, RunError::Stopped)),
+            () = stop.cancelled() => Err(FailedRun::before(request, RunFailure::Stopped)),
         };
         let cluster = Arc::new(prepared?);
         let facts = RunFacts { request, cluster: &cluster };
         let executed = match outputs.begin(facts) {
-            Ok(()) => self.execute(request, &cluster, observer, stop).await.map_err(RunError::Trial),
-            Err(error) => Err(RunError::Outputs(error)),
+            Ok(()) => self.execute(request, &cluster, observer, stop).await.map_err(RunFailure::Trial),
+            Err(error) => Err(RunFailure::Outputs(error)),
         };
         let (result, released) = match executed {
             Ok((mut ended, timed_out)) => {
@@ -194,7 +194,7 @@ impl Runner {
                     lease.hand_on(IdleCluster { cluster }, listener);
                 }
                 observer.phase(Phase::Report);
-                let report = outputs.end(facts, &ended).map_err(RunError::Outputs);
+                let report = outputs.end(facts, &ended).map_err(RunFailure::Outputs);
                 let released = if is_handed_on { Ok(()) } else { release(facts, observer).await };
                 let run_dir = cluster.run_dir().clone();
                 (report.map(|report| Finished { run_dir, timed_out, report, ended }), released)
@@ -210,7 +210,7 @@ impl Runner {
         // What went wrong first is what to say; that it also left something comes with it.
         let (error, left) = match (result, released) {
             (Ok(finished), Ok(())) => return Ok(finished),
-            (Ok(_), Err(left)) => (RunError::Left(left), None),
+            (Ok(_), Err(left)) => (RunFailure::Left(left), None),
             (Err(error), released) => (error, released.err().map(Into::into)),
         };
         let (run_dir, machines) = (Some(cluster.run_dir().clone()), cluster.machines().run.clone());
@@ -241,7 +241,7 @@ impl Runner {
         };
         // What came before is not of this run.
         let recorded = match Recording::create(&request.folder, Clock::start(), listener) {
-            Ok(recording) => cluster.record(recording).await.map_err(|error| RunError::Trial(error.into())),
+            Ok(recording) => cluster.record(recording).await.map_err(|error| RunFailure::Trial(error.into())),
             Err(error) => Err(PrepareError::RunDir(error).into()),
         };
         match recorded {
@@ -312,7 +312,7 @@ impl Runner {
 
 impl FailedRun {
     /// A run that did not get as far as its machines.
-    fn before(request: &RunRequest, error: RunError) -> Box<Self> {
+    fn before(request: &RunRequest, error: RunFailure) -> Box<Self> {
         Box::new(Self { error, left: None, run_dir: None, machines: request.run.clone() })
     }
 }

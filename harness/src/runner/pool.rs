@@ -30,7 +30,7 @@ pub struct ClusterPool {
     /// Whether clusters are handed on.
     warm: bool,
     schedule: Mutex<Schedule>,
-    /// Told whenever something becomes free.
+    /// Notified whenever something becomes free.
     freed: Notify,
     starts: Arc<Semaphore>,
     /// Resets and ends of clusters that were handed on.
@@ -57,11 +57,11 @@ impl Drop for Tickets<'_> {
 #[derive(Debug)]
 #[must_use = "the lease goes to another run as soon as it is dropped"]
 pub struct Lease {
-    turn: RunPermit,
+    permit: RunPermit,
     room: Room,
 }
 
-/// The right to tell a scenario on a cluster of a kind.
+/// The right to run a scenario on a cluster of a kind.
 #[derive(Debug)]
 struct RunPermit {
     pool: Arc<ClusterPool>,
@@ -104,7 +104,7 @@ pub struct IdleCluster {
 /// How the reset of a cluster went: how long it took, or why the cluster was ended instead.
 pub type Renewal = Result<Duration, ClusterError>;
 
-/// Is told how the reset of the cluster that a run had started went.
+/// Hears how the reset of the cluster that a run had started went.
 pub type RenewalListener = Arc<dyn Fn(&RunId, &Renewal) + Send + Sync>;
 
 /// A cluster that did not end as it should.
@@ -139,7 +139,7 @@ impl IdleCluster {
         Ok(released)
     }
 
-    /// Whether a plan could be told on it.
+    /// Whether a plan could be run on it.
     pub(super) fn fits(&self, plan: &Plan) -> bool {
         let runtime = &self.cluster.runtime();
         takes_any(plan)
@@ -158,7 +158,7 @@ enum Next {
 }
 
 impl ClusterPool {
-    /// A pool without a ship. With `warm`, clusters are handed on, and the order of scenarios is the pool's; else each scenario
+    /// A pool without a cluster. With `warm`, clusters are handed on, and the order of scenarios is the pool's; else each scenario
     /// has a cluster of its own, in the order in which they come.
     pub fn new(budget: Budget, warm: bool) -> Arc<Self> {
         let starts = Arc::new(Semaphore::new(budget.starts.min(Semaphore::MAX_PERMITS)));
@@ -239,7 +239,7 @@ impl ClusterPool {
             Choice::On { ticket, place } => (ticket, Some(place)),
             Choice::New { ticket } => (ticket, None),
         };
-        // Whoever has it was told when this choice became the best.
+        // Whoever has it was notified when this choice became the best.
         let Some(waiting) = tickets.own.contains(&ticket).then(|| schedule.begin(ticket)).flatten() else {
             return Next::Wait;
         };
@@ -250,8 +250,8 @@ impl ClusterPool {
             schedule.nodes += nodes;
             (Room { pool: self.clone(), nodes }, None)
         };
-        let turn = RunPermit { pool: self.clone(), kind: waiting.kind };
-        Next::Begin(ticket - tickets.own.start, Lease { turn, room }, idle_cluster)
+        let permit = RunPermit { pool: self.clone(), kind: waiting.kind };
+        Next::Begin(ticket - tickets.own.start, Lease { permit, room }, idle_cluster)
     }
 
     /// Ends all clusters that wait.
@@ -322,7 +322,7 @@ impl ClusterPool {
         });
     }
 
-    /// Ends a cluster, and keeps what it left for [`Self::end`] to tell.
+    /// Ends a cluster, and keeps what it left for [`Self::end`] to report.
     async fn finish(&self, idle_cluster: IdleCluster) {
         if let Err(error) = idle_cluster.shutdown().await {
             lock(&self.schedule).left.get_or_insert(error);
@@ -347,9 +347,9 @@ impl Lease {
     /// Resets a cluster for the next scenario that wants such a one, while others go on; ends one that nobody will want, or
     /// that is not as good as new.
     pub fn hand_on(self, idle_cluster: IdleCluster, listener: RenewalListener) {
-        let Self { turn, room } = self;
+        let Self { permit, room } = self;
         let (pool, of_task) = (room.pool.clone(), room.pool.clone());
-        let (run, kind) = (idle_cluster.run().clone(), turn.kind);
+        let (run, kind) = (idle_cluster.run().clone(), permit.kind);
         let mut schedule = lock(&pool.schedule);
         if schedule.is_unwanted(kind) {
             pool.finish_aside(idle_cluster, room);
@@ -358,6 +358,6 @@ impl Lease {
             lock(&pool.tasks).spawn(async move { of_task.renew(idle_cluster, &listener).await });
         }
         drop(schedule);
-        drop(turn);
+        drop(permit);
     }
 }

@@ -1,6 +1,6 @@
 //! Where a process of this program becomes a guard, and what a guard removes that no process table shows.
 
-use crate::host::guard::{Providers, Removal, become_guard, told_in_full};
+use crate::host::guard::{Providers, Removal, become_guard, with_causes};
 use crate::model::RunId;
 use crate::runtime::provider::RuntimeKind;
 
@@ -24,7 +24,7 @@ pub(super) async fn remove(run: &RunId, providers: &Providers) -> Removal {
     for kind in kinds {
         match kind.provider().remove(run).await {
             Ok(removed) => removal.removed.extend(removed),
-            Err(error) => removal.left.push(told_in_full(&error)),
+            Err(error) => removal.left.push(with_causes(&error)),
         }
     }
     removal

@@ -29,7 +29,7 @@ pub struct MachineOrder<'a> {
     pub run: &'a RunId,
     /// Where the machines have their files on this machine.
     pub folder: &'a RunDir,
-    /// What is told of all that is made.
+    /// What hears of all that is made.
     pub guard: Arc<Guard>,
 }
 

@@ -11,10 +11,10 @@ use tokio::runtime::Handle;
 use super::files::files_below;
 use super::options::Options;
 use super::planned_run::PlannedRun;
-use super::scenario_runner::{ScenarioRunner, SuiteError, runs_of};
+use super::scenario_runner::{RunError, ScenarioRunner, runs_of};
 use crate::cluster::ClusterError;
 use crate::host::signals::Signals;
-use crate::runner::{Budget, RunError, TrialError};
+use crate::runner::{Budget, RunFailure, TrialError};
 
 /// Threads only wait for their run, but nobody needs hundreds.
 const MOST_THREADS: usize = 64;
@@ -83,10 +83,10 @@ fn trials(folder: &Utf8Path, runner: &ScenarioRunner, runtime: &Handle) -> Vec<T
         // A suite that finds nothing must not be green.
         return vec![failing(folder.as_str(), format!("there is no scenario (*.toml) in {folder}"))];
     }
-    let runs: Vec<(String, Result<PlannedRun, SuiteError>)> =
+    let runs: Vec<(String, Result<PlannedRun, RunError>)> =
         files.iter().flat_map(|file| named_runs(folder, file)).collect();
     runner.expect(runs.iter().filter_map(|(_, run)| Some(&*run.as_ref().ok()?.plan)));
-    let trial = |(name, run): (String, Result<PlannedRun, SuiteError>)| {
+    let trial = |(name, run): (String, Result<PlannedRun, RunError>)| {
         let (runner, runtime) = (runner.clone(), runtime.clone());
         Trial::test(name, move || {
             let run = run.map_err(|error| Failed::from(whole_text(&error)))?;
@@ -98,7 +98,7 @@ fn trials(folder: &Utf8Path, runner: &ScenarioRunner, runtime: &Handle) -> Vec<T
 }
 
 /// The runs of a file, each with the name of its test.
-fn named_runs(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<PlannedRun, SuiteError>)> {
+fn named_runs(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<PlannedRun, RunError>)> {
     let name = file.strip_prefix(folder).unwrap_or(file).with_extension("");
     match runs_of(file) {
         Err(error) => vec![(name.to_string(), Err(error))],
@@ -113,15 +113,15 @@ fn named_runs(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Planned
 }
 
 /// An error with its sources, what a failed node logged, where the run's folder is and what is left, as a test shows it.
-fn whole_text(error: &SuiteError) -> String {
+fn whole_text(error: &RunError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         text.push_str(&format!("\n  because: {inner}"));
         source = inner.source();
     }
-    let SuiteError::Run(failed) = error else { return text };
-    if let RunError::Trial(TrialError::Cluster(ClusterError::NodeFailed { lines, .. })) = &failed.error {
+    let RunError::Run(failed) = error else { return text };
+    if let RunFailure::Trial(TrialError::Cluster(ClusterError::NodeFailed { lines, .. })) = &failed.error {
         lines.iter().for_each(|line| text.push_str(&format!("\n  | {line}")));
     }
     if let Some(left) = &failed.left {

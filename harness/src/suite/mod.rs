@@ -33,6 +33,7 @@
 //! nextest each test is a process of its own, and neither has a meaning.
 
 mod files;
+mod guarded_cluster;
 mod kept;
 mod main;
 mod options;
@@ -45,4 +46,4 @@ pub use main::test_main;
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
 pub use planned_run::{PlannedRun, Source};
 pub use run_folder::{RunFolder, unused_configuration};
-pub use scenario_runner::{FinishedRun, ScenarioRunner, SuiteError, run_file};
+pub use scenario_runner::{FinishedRun, RunError, ScenarioRunner, run_file};

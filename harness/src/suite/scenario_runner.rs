@@ -52,7 +52,7 @@ pub struct FinishedRun {
 
 /// Why a scenario is no passed test.
 #[derive(Debug, thiserror::Error)]
-pub enum SuiteError {
+pub enum RunError {
     /// The file cannot be read.
     #[error("the scenario cannot be read")]
     File(#[source] std::io::Error),
@@ -129,7 +129,7 @@ impl ScenarioRunner {
     ///
     /// # Errors
     /// Something is left of one.
-    pub async fn end(&self) -> Result<(), SuiteError> {
+    pub async fn end(&self) -> Result<(), RunError> {
         Ok(self.runner.pool().end().await?)
     }
 
@@ -137,7 +137,7 @@ impl ScenarioRunner {
     ///
     /// # Errors
     /// It could not be judged. A guarantee that does not hold is no error here but a status.
-    pub async fn run_plan(&self, plan: &Plan) -> Result<FinishedRun, SuiteError> {
+    pub async fn run_plan(&self, plan: &Plan) -> Result<FinishedRun, RunError> {
         self.run(&PlannedRun::of_plan(plan.clone())).await
     }
 
@@ -145,10 +145,10 @@ impl ScenarioRunner {
     ///
     /// # Errors
     /// As there.
-    pub async fn run(&self, planned: &PlannedRun) -> Result<FinishedRun, SuiteError> {
+    pub async fn run(&self, planned: &PlannedRun) -> Result<FinishedRun, RunError> {
         let folder = match &self.folder {
             Some(folder) => folder.clone(),
-            None => RunDir::of_tests().map_err(SuiteError::WorkingDirectory)?,
+            None => RunDir::of_tests().map_err(RunError::WorkingDirectory)?,
         };
         let (_, lease, idle) = self.runner.pool().lease(std::slice::from_ref(&planned.plan)).await;
         let request = RunRequest {
@@ -172,10 +172,10 @@ impl FinishedRun {
     ///
     /// # Errors
     /// Something that is promised or expected is violated, or nobody can know.
-    pub fn holds(self) -> Result<Self, SuiteError> {
+    pub fn holds(self) -> Result<Self, RunError> {
         match self.status {
             Status::Holds => Ok(self),
-            Status::Violated | Status::Unknown => Err(SuiteError::DoesNotHold(self.text)),
+            Status::Violated | Status::Unknown => Err(RunError::DoesNotHold(self.text)),
         }
     }
 }
@@ -184,8 +184,8 @@ impl FinishedRun {
 ///
 /// # Errors
 /// The first that does not hold, with its summary.
-pub async fn run_file(path: impl AsRef<Path>) -> Result<(), SuiteError> {
-    let path = Utf8Path::from_path(path.as_ref()).ok_or(SuiteError::Path)?;
+pub async fn run_file(path: impl AsRef<Path>) -> Result<(), RunError> {
+    let path = Utf8Path::from_path(path.as_ref()).ok_or(RunError::Path)?;
     for (_, planned) in runs_of(path)? {
         ScenarioRunner::default().run(&planned).await?.holds()?;
     }
@@ -193,9 +193,9 @@ pub async fn run_file(path: impl AsRef<Path>) -> Result<(), SuiteError> {
 }
 
 /// The runs of a scenario file, each with the cell of its matrix.
-pub(super) fn runs_of(file: &Utf8Path) -> Result<Vec<(String, PlannedRun)>, SuiteError> {
-    let refuse = |error| SuiteError::Scenario { file: file.to_owned(), error };
-    let text = fs_err::read(file).map_err(SuiteError::File)?;
+pub(super) fn runs_of(file: &Utf8Path) -> Result<Vec<(String, PlannedRun)>, RunError> {
+    let refuse = |error| RunError::Scenario { file: file.to_owned(), error };
+    let text = fs_err::read(file).map_err(RunError::File)?;
     let source = Source::of_file(file, &text);
     let scenario = Scenario::parse(&text).map_err(refuse)?.in_folder(&source.folder);
     let two = Topology::of(2).map_err(|error| refuse(ScenarioError::nowhere(error.to_string())))?;

@@ -191,7 +191,7 @@ fn refused(name: &str, text: &[u8], error: ScenarioError) -> Failure {
 
 impl SelectedScenario {
     /// Its runs on the cluster of the settings. What flags and `--set` say wins over the scenario.
-    pub(crate) fn told(&self, settings: &Settings, set: &[(String, String)]) -> Result<Vec<PlannedRun>, Failure> {
+    pub(crate) fn runs(&self, settings: &Settings, set: &[(String, String)]) -> Result<Vec<PlannedRun>, Failure> {
         let said = said(settings, set)?;
         let runs = self.scenario.plans_with(&settings.topology, &said);
         let runs = runs.map_err(|error| refused(&self.name, &self.text, error))?;

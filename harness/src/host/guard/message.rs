@@ -110,7 +110,7 @@ impl Manifest {
 pub(super) enum Reply {
     /// It guards: it has a session of its own and holds the pipe.
     Ready,
-    /// It did what it was told last, and ends.
+    /// It did what it was asked last, and ends.
     Done {
         /// What it had to remove, a line each.
         removed: Vec<String>,

@@ -107,7 +107,7 @@ pub struct Released {
 pub struct Guard {
     run: RunId,
     log: Utf8PathBuf,
-    /// None once the guard was told how the run ends.
+    /// None once the guard knows how the run ends.
     pipe: Mutex<Option<ChildStdin>>,
     replies: Mutex<Option<BufReader<ChildStdout>>>,
     /// None once the process was waited for.
@@ -154,7 +154,7 @@ impl Guard {
         }
     }
 
-    /// Tells of a process. Tell it right after the start; until then the run's id in its environment
+    /// Notes a process. To be called right after its start; until then the run's id in its environment
     /// ([`RUN_VARIABLE`]) is what the guard finds it by. A process that has ended by now needs no guard.
     ///
     /// # Errors
@@ -163,7 +163,7 @@ impl Guard {
         ProcessId::of(pid).map_or(Ok(()), |process| self.note(&Message::Process(process)))
     }
 
-    /// Tells of something that is no process of this machine: who made it, what it is, and what its maker knows it by.
+    /// Notes something that is no process of this machine: who made it, what it is, and what its maker knows it by.
     ///
     /// # Errors
     /// The guard is gone.
@@ -172,7 +172,7 @@ impl Guard {
         self.note(&Message::Thing(Thing { provider, kind, id }))
     }
 
-    /// Tells that the run uses a provider, so that what it has there is looked for. Tell it before the first thing is asked
+    /// Notes that the run uses a provider, so that what it has there is looked for. To be called before the first thing is asked
     /// for: a container may come into being although its maker is gone.
     ///
     /// # Errors
@@ -199,7 +199,7 @@ impl Guard {
     }
 
     fn end(&self, message: &Message) -> Result<Released, GuardError> {
-        self.tell(message)?;
+        self.send(message)?;
         drop(lock(&self.pipe).take());
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
         let replies = lock(&self.replies).take().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
@@ -214,13 +214,13 @@ impl Guard {
         }
     }
 
-    /// Tells the guard, and a later sweep for the case that the guard is killed before it listens.
+    /// Notes it with the guard, and for a later sweep for the case that the guard is killed before it listens.
     fn note(&self, message: &Message) -> Result<(), GuardError> {
-        self.tell(message)?;
+        self.send(message)?;
         Ok(self.entry.note(message)?)
     }
 
-    pub(super) fn tell(&self, message: &Message) -> Result<(), GuardError> {
+    pub(super) fn send(&self, message: &Message) -> Result<(), GuardError> {
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
         let mut line = serde_json::to_string(message).map_err(|error| gone(error.into()))?;
         line.push('\n');

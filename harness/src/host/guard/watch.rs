@@ -6,7 +6,7 @@ use std::io::{self, BufRead, Write};
 
 use super::message::{Manifest, Message, Providers, Reply, Task};
 use super::registry::{Held, Registry};
-use super::removal::{Removal, remove_processes, told_in_full};
+use super::removal::{Removal, remove_processes, with_causes};
 use crate::model::RunId;
 
 /// How the owner left.
@@ -40,7 +40,7 @@ pub(super) fn run(task: &str, remove_elsewhere: RemoveElsewhere) -> i32 {
     let entry = match Registry::at(&task.registry).join(&task.run) {
         Ok(entry) => entry,
         Err(error) => {
-            log(told_in_full(&error));
+            log(with_causes(&error));
             return 1;
         }
     };
@@ -70,7 +70,7 @@ impl Watch {
             _ => Ok(()),
         };
         if let Err(error) = remembered {
-            log(told_in_full(&error));
+            log(with_causes(&error));
         }
         log("done");
         reply(&Reply::Done { removed, left });

@@ -38,7 +38,7 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
         runs.iter().try_for_each(|run| check_input(run, settings.runtime, &mut checked))?;
         return dry_run(&runs, &settings);
     }
-    // What the last of many runs cannot do is better told before the first one.
+    // What the last of many runs cannot do is better said before the first one.
     for run in &runs {
         check_input(run, settings.runtime, &mut checked)?;
         able(&run.plan, settings.runtime).map_err(|error| Failure::usage(format!("{}: {error}", run.label)))?;
@@ -63,7 +63,7 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
 fn planned(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, Failure> {
     if !args.scenarios.is_empty() {
         let scenarios = scenarios::choose(&args.scenarios)?;
-        let runs = scenarios.iter().map(|scenario| scenario.told(settings, &args.set));
+        let runs = scenarios.iter().map(|scenario| scenario.runs(settings, &args.set));
         return Ok(runs.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
     if !args.set.is_empty() {

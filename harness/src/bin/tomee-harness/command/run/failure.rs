@@ -1,10 +1,10 @@
-//! What went wrong with a run, as a user is told.
+//! What went wrong with a run, as a user sees it.
 
 use tomee_harness::cluster::ClusterError;
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::model::RunId;
 use tomee_harness::runner::prepare::PrepareError;
-use tomee_harness::runner::{FailedRun, RunError, TrialError};
+use tomee_harness::runner::{FailedRun, RunFailure, TrialError};
 use tomee_harness::runtime::RuntimeError;
 use tomee_harness::tomcat::compiler::CompileError;
 use tomee_harness::tomcat::war::WarError;
@@ -15,12 +15,12 @@ use crate::exit::{Exit, Failure, space_hint};
 pub(super) fn run_failure(failed: FailedRun, stopped: Exit) -> Failure {
     let FailedRun { error, left, run_dir, machines } = failed;
     let failure = match error {
-        RunError::Caches(error) => Failure::environment(error),
-        RunError::Prepare(error) => prepare_failure(error),
-        RunError::Trial(error) => trial_failure(error, run_dir.as_ref()),
-        RunError::Outputs(error) => Failure::environment(error),
-        RunError::Left(error) => return Failure::environment(error).hint(Some(sweep_hint(&machines))),
-        error @ RunError::Stopped => Failure::new(stopped, error),
+        RunFailure::Caches(error) => Failure::environment(error),
+        RunFailure::Prepare(error) => prepare_failure(error),
+        RunFailure::Trial(error) => trial_failure(error, run_dir.as_ref()),
+        RunFailure::Outputs(error) => Failure::environment(error),
+        RunFailure::Left(error) => return Failure::environment(error).hint(Some(sweep_hint(&machines))),
+        error @ RunFailure::Stopped => Failure::new(stopped, error),
     };
     match left {
         Some(left) => failure.leaving(Failure::environment(left).hint(Some(sweep_hint(&machines)))),
