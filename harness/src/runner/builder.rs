@@ -220,8 +220,9 @@ impl ClusterBuilder {
         };
         let spec = MachineSpec::new(topology, self.runtime)?;
         let place = Place { run, folder, machines: None };
-        let cluster = spec.prepare(&place, &Quiet, Clock::start(), Arc::new(|_| {})).await?;
-        if let Err(error) = cluster.start().await {
+        // On the heap, as it is some ten kilobytes.
+        let cluster = Box::pin(spec.prepare(&place, &Quiet, Clock::start(), Arc::new(|_| {}))).await?;
+        if let Err(error) = Box::pin(cluster.start()).await {
             // The first error is the one to report; what shutdown cannot remove, the guard removes.
             let _ = cluster.shutdown().await;
             return Err(error.into());

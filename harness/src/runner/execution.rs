@@ -104,14 +104,13 @@ pub async fn execute(
     let _ = cluster.heal_all().await;
     let mut judged = None;
     let stays = match at_the_end {
-        AtTheEnd::ShutDown => false,
         AtTheEnd::Keep => true,
         AtTheEnd::HandOn if matches!(walked, Some(Ok(()))) && hands_on(plan) => {
             // Its verdict goes by nothing that the nodes may log at their end, so it can be had now, and is final.
             cluster.read_logs();
             judged.insert(judge(plan, recorder, observer)).1.status == Status::Holds
         }
-        AtTheEnd::HandOn => false,
+        AtTheEnd::HandOn | AtTheEnd::ShutDown => false,
     };
     let ended = match at_the_end {
         _ if !stays => end(cluster, started).await,

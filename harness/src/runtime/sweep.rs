@@ -137,7 +137,9 @@ impl Swept {
         // Those that it used are asked also where they show nothing now: one may not answer, and then the run must not be
         // forgotten.
         if let Providers::Named(names) = found {
-            names.iter().for_each(|name| manifest.providers.add(name));
+            for name in &names {
+                manifest.providers.add(name);
+            }
         }
         let removal = remove(run, manifest).await?;
         if removal.left.is_empty() {

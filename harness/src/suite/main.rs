@@ -122,7 +122,9 @@ fn whole_text(error: &RunError) -> String {
     }
     let RunError::Run(failed) = error else { return text };
     if let RunFailure::Trial(TrialError::Cluster(ClusterError::NodeFailed { lines, .. })) = &failed.error {
-        lines.iter().for_each(|line| text.push_str(&format!("\n  | {line}")));
+        for line in lines {
+            text.push_str(&format!("\n  | {line}"));
+        }
     }
     if let Some(left) = &failed.left {
         text.push_str(&format!("\n  | {left}"));

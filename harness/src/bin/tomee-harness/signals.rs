@@ -6,6 +6,7 @@ use tomee_harness::host::signals;
 use crate::exit::Exit;
 
 /// Begins to listen. The first signal cancels the token, the second ends the program.
+#[expect(clippy::exit, reason = "the second signal wants out at once; the guard removes all")]
 pub(crate) fn listen() -> std::io::Result<signals::Signals> {
     signals::Signals::listen(|signal| std::process::exit(exit(signal).code().into()))
 }
