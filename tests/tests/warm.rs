@@ -221,7 +221,7 @@ async fn one_cluster_serves_several_recordings_one_after_the_other() {
     let second = first.record(recording(&two)).await.expect("its folder can be made");
     assert_eq!(second.recorder().history().records, [], "nothing has happened since");
     assert_eq!(second.living(), first.living());
-    assert_eq!(second.served(), [context.clone()]);
+    assert_eq!(second.served(), std::slice::from_ref(&context));
     assert_eq!(second.find(Role::Victim, None).await.expect("n2 was killed before"), n2);
     second.restart(&n2).await.expect("it is back, with the app that it had");
     let by_age = second.find(Role::Oldest, None).await.expect("somebody is");
