@@ -253,9 +253,10 @@ fn files(folder: &Utf8Path) -> BTreeSet<String> {
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
         for entry in next.read_dir_utf8().expect("a folder").flatten() {
-            match entry.path().is_dir() {
-                true => folders.push(entry.path().to_owned()),
-                false => _ = found.insert(entry.path().strip_prefix(folder).expect("below it").to_string()),
+            if entry.path().is_dir() {
+                folders.push(entry.path().to_owned());
+            } else {
+                found.insert(entry.path().strip_prefix(folder).expect("below it").to_string());
             }
         }
     }
