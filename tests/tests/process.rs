@@ -9,10 +9,13 @@ use integration_tests::shop::shop;
 use integration_tests::{MainJob, TestContext, left_of};
 use serde_json::json;
 use tomee_harness::history::{self, FaultPhase, Outcome, RecordKind};
-use tomee_harness::model::{RunId, ServerSpec};
+use tomee_harness::model::{RunId, Scenario, ServerSpec, Topology};
+use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::runtime::process::{ClassArchive, ProcessRuntime};
+use tomee_harness::suite::{PlannedRun, ScenarioRunner, Source};
 use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
 use tomee_harness::tomcat::java::{Java, JavaVersion};
+use tomee_harness::verdict::Status;
 
 /// Runs the main job in the runtime `process`.
 async fn main_job(arguments: &[&str]) -> MainJob {
@@ -270,4 +273,77 @@ async fn a_class_archive_that_was_cut_off_is_made_anew_and_one_that_cannot_be_ma
     let why = archive(&broken).await.expect_err("it starts no server").to_string();
     assert!(why.contains("exit status: 3") && why.contains("no server today"), "{why}");
     assert_eq!(archive(&broken).await.expect("nobody tries"), None);
+}
+
+/// The files below a folder, by their paths in it.
+fn files(folder: &Utf8Path) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut folders = vec![folder.to_owned()];
+    while let Some(next) = folders.pop() {
+        for entry in next.read_dir_utf8().expect("a folder").flatten() {
+            if entry.path().is_dir() {
+                folders.push(entry.path().to_owned());
+            } else {
+                found.insert(entry.path().strip_prefix(folder).expect("below it").to_string());
+            }
+        }
+    }
+    found
+}
+
+/// A scenario with an app of its own, from a file.
+#[tokio::test]
+async fn a_run_leaves_the_same_folder_whoever_asked_for_it() {
+    let context = TestContext::new();
+    let path = context.folder().join("shop.toml");
+    let text = "name = \"an app is served\"\n[cluster]\nserver = \"tomcat:11.0.24\"\n\
+                [[step]]\ndeploy = \"my-shop.war\"\n\
+                [[step]]\nget = \"/my-shop/cart.jsp\"\non = \"n1\"\nexpect = { status = 200 }\n";
+    fs_err::write(&path, text).expect("written");
+    shop(&context.folder(), true);
+
+    let mut by_command_line = context.users(&["run", path.as_str(), "--runtime", "process", "--out", "out"]);
+    let ran = tokio::task::spawn_blocking(move || integration_tests::Ran::of(&mut by_command_line));
+    let ran = ran.await.expect("it does not panic");
+
+    let source = Source::of_file(&path, text.as_bytes());
+    let scenario = Scenario::parse(text.as_bytes()).expect("a scenario").in_folder(&source.folder);
+    let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
+    let runner = ScenarioRunner::default().runtime(RuntimeKind::PROCESS).folder(context.folder().join("runs"));
+    let finished = runner.run(&PlannedRun::of_scenario(source, "", plan)).await.expect("it runs");
+    assert_eq!(ran.code == Some(0), finished.status == Status::Holds, "{ran}\n{}", finished.text);
+    let of_suite = files(&finished.run_dir);
+    assert_eq!(of_suite, files(&context.folder().join("out")));
+    for file in ["environment.json", "scenario.toml", "files/1/my-shop.war", "junit.xml", "report.html", "verdict.json"]
+    {
+        assert!(of_suite.contains(file), "{file}: {of_suite:?}");
+    }
+    // What a failing test shows is what the command line prints, but for numbers and the folder.
+    let lines = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| !line.starts_with("run: "));
+        lines.map(|line| line.split_whitespace().take(2).collect()).collect()
+    };
+    assert_eq!(lines(&finished.text), lines(&ran.stdout), "{}\n{ran}", finished.text);
+}
+
+/// A test that drives its cluster itself: its folder can be judged again before its end already, as where it fails.
+#[tokio::test]
+async fn a_cluster_of_a_test_leaves_the_folder_of_a_run() {
+    let context = TestContext::new();
+    let folder = context.folder().join("own");
+    let cluster = tomee_harness::Cluster::builder().server("tomcat:11.0.24").counter().folder(&folder);
+    let cluster = cluster.start().await.expect("it starts");
+    let alice = cluster.client("alice").expect("a client");
+    alice.get("n1", "/counter/").await.expect("n1 is there");
+    cluster.node("n1").expect("a node").kill().await.expect("it is killed");
+    alice.get("n2", "/counter/").await.expect("n2 is there");
+    let verdict = cluster.verdict().await.expect("it is judged");
+    let judged_again = || context.run(&["check", folder.as_str(), "--json"]).json()["verdict"].clone();
+    assert_eq!(judged_again(), json!(verdict));
+    assert_eq!(cluster.shutdown().await.expect("it ends").removed, Vec::<String>::new());
+    assert_eq!(judged_again()["status"], json!(verdict.status));
+    let left = files(&folder);
+    for file in ["plan.json", "environment.json", "junit.xml", "report.html", "verdict.json", "nodes/n1/catalina.log"] {
+        assert!(left.contains(file), "{file}: {left:?}");
+    }
 }

@@ -61,6 +61,12 @@ const ABSENT: &[Absent] = &[
         because: "only the runtime docker names Docker",
     },
     Absent {
+        words: &["docker", "Docker", "container", "Container", "network", "engine", "RuntimeKind"],
+        from: &["host/guard"],
+        but_for: &[],
+        because: "the guard knows no runtime: it keeps who provides a thing, what it is, and its id",
+    },
+    Absent {
         words: &["reqwest"],
         from: &[""],
         but_for: &["cluster/client"],

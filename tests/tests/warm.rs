@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use camino::Utf8Path;
-use integration_tests::fake::{Bug, FakeRun};
+use integration_tests::fake::{Bug, FakeRun, recording};
 use rstest::rstest;
 use tomee_harness::Cluster;
 use tomee_harness::history::{Event, History, RecordKind};
@@ -143,17 +143,8 @@ async fn a_cluster_that_is_not_as_new_when_its_scenario_begins_is_refused() {
         modified: None,
     };
     cluster.runtime().put(&NodeName::nth(0), put).await.expect("put");
-    let from = tomee_harness::model::RunId::new("first").expect("a good id");
-    let clock = tomee_harness::host::clock::Clock::start();
-    let next = tomee_harness::runner::prepare::succeed(
-        cluster.clone(),
-        from,
-        &path.join("next"),
-        clock,
-        Arc::new(|_: &tomee_harness::history::Record| {}),
-    );
-    let beginning = tomee_harness::cluster::Beginning::Warm(next.expect("its folder can be made"));
-    let error = beginning.cluster().await.expect_err("somebody has deployed an app");
+    let next = cluster.record(recording(&path.join("next"))).await.expect("its folder can be made");
+    let error = next.start().await.expect_err("somebody has deployed an app");
     assert!(error.to_string().contains("still has /late"), "{error}");
     cluster.shutdown().await.expect("it ends");
 }
@@ -212,4 +203,34 @@ async fn what_does_not_concern_a_session_does_without_it() {
     cluster.deploy(&war).await.expect("it is served once more");
     cluster.reset().await.expect("nothing of it is left");
     cluster.shutdown().await.expect("it ends");
+}
+
+/// What a cluster is in outlives a recording; what was recorded does not go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_cluster_serves_several_recordings_one_after_the_other() {
+    let ((_one, one), (_two, two)) = (folder(), folder());
+    let run = FakeRun::new(Topology::of(3).expect("three nodes"), None);
+    let first = run.cluster(&one).await.expect("it starts");
+    let context = ContextPath::new("/counter").expect("a path");
+    let war = Arc::new(War::counter(context.clone()).expect("the counter"));
+    first.deploy(&war).await.expect("it is served");
+    let n2 = first.node("n2").expect("a node").name().clone();
+    first.kill(&n2).await.expect("it is killed");
+    let of_first = first.recorder().close().records.len();
+
+    let second = first.record(recording(&two)).await.expect("its folder can be made");
+    assert_eq!(second.recorder().history().records, [], "nothing has happened since");
+    assert_eq!(second.living(), first.living());
+    assert_eq!(second.served(), std::slice::from_ref(&context));
+    assert_eq!(second.find(Role::Victim, None).await.expect("n2 was killed before"), n2);
+    second.restart(&n2).await.expect("it is back, with the app that it had");
+    let by_age = second.find(Role::Oldest, None).await.expect("somebody is");
+    assert_eq!(by_age.as_str(), "n1", "n2 is the youngest now");
+    assert!(two.join("run/nodes/n2/server.xml").exists());
+    let started =
+        events(&second.recorder().history()).filter(|event| matches!(event, Event::NodeStarts { .. })).count();
+    assert_eq!(started, 1, "the first start is not of this recording");
+    let stored = fs_err::read_to_string(one.join("run/history.jsonl")).expect("the first history");
+    assert_eq!(stored.lines().count(), of_first, "nothing more was written to it");
+    second.shutdown().await.expect("it ends");
 }

@@ -26,7 +26,12 @@ impl SessionCookies {
         }
     }
 
-    /// The name of the session cookie of the app that serves a path; Tomcat's own where no other is known.
+    /// Forgets all of it.
+    pub fn forget(&self) {
+        lock(&self.0).clear();
+    }
+
+    /// The name of the session cookie of the app that serves a path; Tomcat's own where nobody has told another.
     pub fn name_for(&self, path: &str) -> String {
         let known = lock(&self.0);
         let serving = ContextPath::serving(path, known.keys());

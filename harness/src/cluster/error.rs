@@ -38,6 +38,9 @@ pub enum ClusterError {
         #[source]
         source: crate::model::version::TomcatVersionError,
     },
+    /// The run directory cannot be written.
+    #[error("the run directory cannot be written")]
+    RunDir(#[source] std::io::Error),
     /// The logs of the nodes cannot be copied.
     #[error("the logs cannot be copied")]
     Logs(#[source] std::io::Error),

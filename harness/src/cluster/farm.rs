@@ -11,7 +11,7 @@ use super::{Cluster, ClusterError};
 use crate::cluster::client::PlainClient;
 use crate::cluster::probe::SessionScope;
 use crate::config;
-use crate::history::{Event, Question, RecordKind};
+use crate::history::{Event, Question};
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look, TimedOut};
 use crate::model::step::{Delivery, Through};
@@ -84,15 +84,15 @@ impl Cluster {
             if delivery.through == Through::Copy && !delivery.detach {
                 let (own, others) = awaited.into_iter().partition(|(of, _)| of == node);
                 awaited = others;
-                self.await_deployed(Dropping { war: war.clone(), awaited: own }, self.parts.limits.deploy).await?;
+                self.await_deployed(Dropping { war: war.clone(), awaited: own }, self.machines.limits.deploy).await?;
             }
         }
         let dropping = Dropping { war: war.clone(), awaited };
         if delivery.detach {
-            lock(&self.detached).insert(war.context.clone(), dropping);
+            lock(&self.state.detached).insert(war.context.clone(), dropping);
             return Ok(());
         }
-        self.await_deployed(dropping, self.parts.limits.deploy).await
+        self.await_deployed(dropping, self.machines.limits.deploy).await
     }
 
     /// Waits until every living node serves what was dropped at a context and not waited for.
@@ -100,7 +100,7 @@ impl Cluster {
     /// # Errors
     /// The wait ran out, which breaks `deployed-everywhere`.
     pub async fn await_deployed_within(&self, context: &ContextPath, limit: Duration) -> Result<(), ClusterError> {
-        let dropping = lock(&self.detached).remove(context);
+        let dropping = lock(&self.state.detached).remove(context);
         match dropping {
             Some(dropping) => self.await_deployed(dropping, limit).await,
             None => Ok(()),
@@ -118,7 +118,7 @@ impl Cluster {
 
     /// Notes that these nodes serve an app, beside those that did before and may be down now.
     fn has_deployed(&self, war: &Arc<War>, nodes: impl Iterator<Item = NodeName>) {
-        let mut deployed = lock(&self.deployed);
+        let mut deployed = lock(&self.state.deployed);
         let known = deployed.iter().position(|old| old.war.context == war.context).map(|at| deployed.remove(at));
         let nodes = known.map(|old| old.nodes).unwrap_or_default().into_iter().chain(nodes).collect();
         deployed.push(Deployed { war: war.clone(), nodes });
@@ -126,13 +126,13 @@ impl Cluster {
 
     /// The contexts of the apps that were deployed and not undeployed.
     pub fn served(&self) -> Vec<ContextPath> {
-        lock(&self.deployed).iter().map(|app| app.war.context.clone()).collect()
+        lock(&self.state.deployed).iter().map(|app| app.war.context.clone()).collect()
     }
 
     /// The living nodes that have served an app.
     pub fn serving(&self, context: &ContextPath) -> BTreeSet<NodeName> {
         let living = self.living();
-        let deployed = lock(&self.deployed);
+        let deployed = lock(&self.state.deployed);
         let nodes = deployed.iter().filter(|app| app.war.context == *context).flat_map(|app| &app.nodes);
         nodes.filter(|node| living.contains(*node)).cloned().collect()
     }
@@ -149,13 +149,13 @@ impl Cluster {
             self.await_the_watchers_look().await;
         }
         for node in &receivers {
-            self.parts.recorder.event(Event::WarRemoved { node: node.clone(), context: context.clone() });
-            self.parts.runtime.remove(node, &path).await?;
+            self.recorder().event(Event::WarRemoved { node: node.clone(), context: context.clone() });
+            self.machines.runtime.remove(node, &path).await?;
         }
         let gone = living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node));
         try_join_all(gone.map(|node| self.await_gone(node, context, delivery.version()))).await?;
         if delivery.version.is_none() {
-            lock(&self.deployed).retain(|app| app.war.context != *context);
+            lock(&self.state.deployed).retain(|app| app.war.context != *context);
         }
         Ok(())
     }
@@ -164,15 +164,7 @@ impl Cluster {
     /// notices that an archive goes (`FarmWarDeployer.fileRemoved`) only if it has looked before, and that nobody sees.
     pub(super) async fn await_the_watchers_look(&self) {
         let watcher = self.topology().watcher();
-        let restarted = self.parts.recorder.read(|history| {
-            let mut events = history.records.iter().filter_map(|record| match &record.kind {
-                RecordKind::Event(event) => Some(event),
-                _ => None,
-            });
-            // The one behind the other.
-            events.any(|event| matches!(event, Event::WarDropped { .. }))
-                && events.any(|event| matches!(event, Event::NodeStarts { node } if node == watcher))
-        });
+        let restarted = self.state.was_started_behind_an_app(watcher);
         if restarted && self.living().contains(watcher) {
             wait::pause(config::farm_scan(self.topology()) * 2).await;
         }
@@ -180,13 +172,14 @@ impl Cluster {
 
     /// The folder that a node unpacks an app's archive to.
     pub(super) fn unpacked(&self, war: &War) -> Utf8PathBuf {
-        let archive = Utf8PathBuf::from(config::farm_folders(&self.parts.topology).deploy).join(war.context.war_name());
+        let archive =
+            Utf8PathBuf::from(config::farm_folders(&self.machines.topology).deploy).join(war.context.war_name());
         archive.with_extension("")
     }
 
     /// Puts an archive into the appBase of a node that does not run.
     pub(super) async fn lay_archive(&self, node: &NodeName, war: &Arc<War>) -> Result<(), ClusterError> {
-        let folder = config::farm_folders(&self.parts.topology).deploy;
+        let folder = config::farm_folders(&self.machines.topology).deploy;
         let path = format!("{folder}/{}", war.context.war_name()).into();
         self.put_war(war, Place { node, path, alone: true }, &Delivery::default()).await?;
         self.has_deployed(war, std::iter::once(node.clone()));
@@ -196,22 +189,23 @@ impl Cluster {
     async fn put_war(&self, war: &War, place: Place<'_>, delivery: &Delivery) -> Result<(), ClusterError> {
         let (context, sha256, served_sha256) = (war.context.clone(), war.sha256.clone(), war.served_sha256.clone());
         let Place { node, path, alone } = place;
-        self.parts.recorder.event(Event::WarDropped { node: node.clone(), alone, context, sha256, served_sha256 });
+        self.state.gives_an_app();
+        self.recorder().event(Event::WarDropped { node: node.clone(), alone, context, sha256, served_sha256 });
         let changed = delivery.aged.map(|aged| jiff::Timestamp::now() - aged.duration());
         let modified = changed.map(jiff::Timestamp::as_second);
         let file = NodeFile { path, content: war.content.clone(), modified };
         match delivery.slowly {
-            Some(over) => self.parts.runtime.put_slowly(node, file, over.duration()).await?,
-            None => self.parts.runtime.put(node, file).await?,
+            Some(over) => self.machines.runtime.put_slowly(node, file, over.duration()).await?,
+            None => self.machines.runtime.put(node, file).await?,
         }
         Ok(())
     }
 
     /// The folder into which an app goes, and the nodes of which.
     fn folder_of(&self, delivery: &Delivery) -> (String, Vec<NodeName>) {
-        let folders = config::farm_folders(&self.parts.topology);
+        let folders = config::farm_folders(&self.machines.topology);
         match (delivery.through, &delivery.on) {
-            (Through::Farm, _) => (folders.watch.to_owned(), vec![self.parts.topology.watcher().clone()]),
+            (Through::Farm, _) => (folders.watch.to_owned(), vec![self.machines.topology.watcher().clone()]),
             (Through::Copy, Some(node)) => (folders.deploy.to_owned(), vec![node.clone()]),
             (Through::Copy, None) => (folders.deploy.to_owned(), self.living().into_iter().collect()),
         }
@@ -224,7 +218,7 @@ impl Cluster {
         context: &ContextPath,
         version: &str,
     ) -> Result<Option<i64>, ClusterError> {
-        if !lock(&self.deployed).iter().any(|app| app.war.context == *context) {
+        if !lock(&self.state.deployed).iter().any(|app| app.war.context == *context) {
             return Ok(None);
         }
         let seen = self.peek(node, &Question::Context(context.clone()), SessionScope::None).await?;
@@ -233,7 +227,7 @@ impl Cluster {
 
     async fn await_gone(&self, node: &NodeName, context: &ContextPath, version: &str) -> Result<(), ClusterError> {
         let question = Question::Context(context.clone());
-        wait::until(&format!("{node} to have no {context}"), self.parts.limits.deploy, async || {
+        wait::until(&format!("{node} to have no {context}"), self.machines.limits.deploy, async || {
             let seen = self.peek(node, &question, SessionScope::None).await?;
             Ok::<_, ClusterError>(match seen.state() {
                 Some(state) if state.context(context, version).is_none() => Look::Ready(()),
@@ -242,7 +236,7 @@ impl Cluster {
             })
         })
         .await?;
-        self.parts.recorder.event(Event::Undeployed { node: node.clone(), context: context.clone() });
+        self.recorder().event(Event::Undeployed { node: node.clone(), context: context.clone() });
         Ok(())
     }
 
@@ -259,10 +253,10 @@ impl Cluster {
         limit: Duration,
     ) -> Result<(), ClusterError> {
         let context = &war.context;
-        let (wanted, began) = (format!("{node} to serve {context}"), self.parts.recorder.clock().now());
+        let (wanted, began) = (format!("{node} to serve {context}"), self.recorder().clock().now());
         let question = Question::Context(context.clone());
         let http =
-            PlainClient::new(self.parts.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
+            PlainClient::new(self.machines.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
         wait::until(&wanted, limit, async || {
             let seen = self.peek(node, &question, SessionScope::None).await?;
             let found = seen.state().and_then(|state| state.context(context, &served.version));
@@ -271,7 +265,7 @@ impl Cluster {
                 Some(found) if found.available => self.look_at_pages(&http, node, war).await?,
                 Some(_) => match self.failed_to_start(node, context, served.mark) {
                     Some(last_seen) => {
-                        let waited = self.parts.recorder.clock().now().since(began);
+                        let waited = self.recorder().clock().now().since(began);
                         return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
                     }
                     None => Look::NotYet(format!("{context} is there, but not available")),
@@ -281,7 +275,7 @@ impl Cluster {
             })
         })
         .await?;
-        self.parts.recorder.event(Event::Deployed { node: node.clone(), context: context.clone() });
+        self.recorder().event(Event::Deployed { node: node.clone(), context: context.clone() });
         Ok(())
     }
 

@@ -57,15 +57,16 @@ impl Cluster {
         fault.check()?;
         let kind = fault.kind();
         self.may_break(kind, node)?;
-        let recorder = &self.parts.recorder;
+        let recorder = self.recorder();
         let number = recorder.next_fault();
         let record = |phase| recorder.record(RecordKind::Fault { fault: number, kind, node: node.clone(), phase });
         record(FaultPhase::Asked);
         match self.hit(fault, node).await {
             Ok(proof) => {
                 record(FaultPhase::Hit { proof });
+                self.state.is_hit(node, !kind.leaves_it_up());
                 if kind.is_undone_in_place() {
-                    lock(&self.undoable).entry(node.clone()).or_default().push(ActiveFault { number, fault });
+                    lock(&self.state.undoable).entry(node.clone()).or_default().push(ActiveFault { number, fault });
                 }
                 Ok(number)
             }
@@ -82,14 +83,14 @@ impl Cluster {
 
     /// Faults of different parts of a node overlap. By one that does not leave it up, it is gone.
     fn may_break(&self, kind: FaultKind, node: &NodeName) -> Result<(), ClusterError> {
-        let mut living = lock(&self.living);
-        let undoable = lock(&self.undoable);
-        let mut active = undoable.get(node).into_iter().flatten().map(|active| active.kind());
-        let frozen = active.clone().any(|kind| kind == FaultKind::Pause);
+        let mut living = lock(&self.state.living);
+        let undoable = lock(&self.state.undoable);
+        let mut lasting = undoable.get(node).into_iter().flatten().map(|lasting| lasting.kind());
+        let frozen = lasting.clone().any(|kind| kind == FaultKind::Pause);
         if !living.contains(node) && !frozen {
             return Err(ClusterError::NotRunning(node.clone()));
         }
-        if let Some(before) = active.find(|before| kind.clashes_with(*before)) {
+        if let Some(before) = lasting.find(|before| kind.clashes_with(*before)) {
             return Err(ClusterError::StillBroken { node: node.clone(), kind: before });
         }
         if !kind.leaves_it_up() {
@@ -99,7 +100,7 @@ impl Cluster {
     }
 
     async fn hit(&self, fault: Fault, node: &NodeName) -> Result<String, ClusterError> {
-        let runtime = &self.parts.runtime;
+        let runtime = &self.machines.runtime;
         Ok(match fault {
             Fault::Kill => {
                 let proof = runtime.kill(node).await?;
@@ -132,12 +133,12 @@ impl Cluster {
     async fn set_clock_wrong(&self, node: &NodeName, by: Skew) -> Result<String, ClusterError> {
         let strain = ResourceFault::WrongClock { by };
         let before = self.clock_of(node).await?;
-        self.parts.runtime.add_resource_fault(node, strain).await?;
+        self.machines.runtime.add_resource_fault(node, strain).await?;
         match self.await_jump(node, before, by.seconds()).await {
             Ok(jumped) => Ok(format!("the JVM's clock has jumped by {jumped} ms")),
             Err(error) => {
-                // What went wrong first is what to report.
-                let _ = self.parts.runtime.remove_resource_fault(node, strain).await;
+                // What went wrong first is what to tell.
+                let _ = self.machines.runtime.remove_resource_fault(node, strain).await;
                 Err(error)
             }
         }
@@ -146,11 +147,11 @@ impl Cluster {
     /// Sets the clock right, and asks the JVM again where it runs.
     async fn set_clock_right(&self, node: &NodeName, by: Skew) -> Result<Option<String>, ClusterError> {
         let strain = ResourceFault::WrongClock { by };
-        if !lock(&self.living).contains(node) {
-            return Ok(self.parts.runtime.remove_resource_fault(node, strain).await?);
+        if !lock(&self.state.living).contains(node) {
+            return Ok(self.machines.runtime.remove_resource_fault(node, strain).await?);
         }
         let before = self.clock_of(node).await?;
-        self.parts.runtime.remove_resource_fault(node, strain).await?;
+        self.machines.runtime.remove_resource_fault(node, strain).await?;
         let jumped = self.await_jump(node, before, -by.seconds()).await?;
         Ok(Some(format!("the JVM's clock has jumped back by {} ms", -jumped)))
     }
@@ -169,15 +170,15 @@ impl Cluster {
     /// How far the clock of a node's JVM is ahead of the run's, in milliseconds: a number that says something only beside
     /// an earlier one.
     async fn clock_of(&self, node: &NodeName) -> Result<i64, ClusterError> {
-        let asked = self.parts.recorder.clock().now();
-        let time = self.probe.time(self.address(node).await?).await;
-        let time = time.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
-        Ok(time.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
+        let asked = self.recorder().clock().now();
+        let told = self.probe.time(self.address(node).await?).await;
+        let told = told.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
+        Ok(told.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
     }
 
     /// The second witness beside the machine's own proof: a node that has ended no longer answers.
     async fn await_silence(&self, node: &NodeName) -> Result<(), ClusterError> {
-        wait::until(&format!("{node} to stop answering"), self.parts.limits.request, async || {
+        wait::until(&format!("{node} to fall silent"), self.machines.limits.request, async || {
             Ok(match self.look(node, &Question::Members).await?.seen {
                 Seen::Dead(_) => Look::Ready(()),
                 Seen::State(_) => Look::NotYet("its probe still answers".to_owned()),
@@ -191,7 +192,7 @@ impl Cluster {
     /// # Errors
     /// Nothing was done to it that can be undone, or the first that the machine could not undo; the others are undone.
     pub async fn heal(&self, node: &NodeName) -> Result<(), ClusterError> {
-        let all = lock(&self.undoable).remove(node).unwrap_or_default();
+        let all = lock(&self.state.undoable).remove(node).unwrap_or_default();
         if all.is_empty() {
             return Err(ClusterError::NothingToHeal(node.clone()));
         }
@@ -208,7 +209,7 @@ impl Cluster {
     /// It was undone already, or the machine could not do it.
     pub async fn heal_fault(&self, node: &NodeName, fault: u32) -> Result<(), ClusterError> {
         let taken = {
-            let mut undoable = lock(&self.undoable);
+            let mut undoable = lock(&self.state.undoable);
             let all = undoable.get_mut(node);
             all.and_then(|all| all.iter().position(|active| active.number == fault).map(|index| all.remove(index)))
         };
@@ -218,14 +219,14 @@ impl Cluster {
         }
     }
 
-    async fn undo(&self, node: &NodeName, active: ActiveFault) -> Result<(), ClusterError> {
-        let ActiveFault { number, fault } = active;
-        let runtime = &self.parts.runtime;
+    async fn undo(&self, node: &NodeName, lasting: ActiveFault) -> Result<(), ClusterError> {
+        let ActiveFault { number, fault } = lasting;
+        let runtime = &self.machines.runtime;
         let effect = match fault {
             Fault::Kill | Fault::Stop | Fault::LoseHost => return Err(ClusterError::NothingToHeal(node.clone())),
             Fault::Pause => {
                 runtime.resume(node).await?;
-                lock(&self.living).insert(node.clone());
+                lock(&self.state.living).insert(node.clone());
                 None
             }
             Fault::Partition
@@ -243,7 +244,7 @@ impl Cluster {
         };
         let phase = FaultPhase::Healed { effect };
         let (fault, kind) = (number, fault.kind());
-        self.parts.recorder.record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
+        self.recorder().record(RecordKind::Fault { fault, kind, node: node.clone(), phase });
         Ok(())
     }
 
@@ -252,7 +253,7 @@ impl Cluster {
     /// # Errors
     /// The first that could not be undone; the others are.
     pub async fn heal_all(&self) -> Result<(), ClusterError> {
-        let broken = lock(&self.undoable).clone();
+        let broken = lock(&self.state.undoable).clone();
         let mut healed = Ok(());
         for node in broken.into_iter().filter(|(_, all)| !all.is_empty()).map(|(node, _)| node) {
             healed = healed.and(self.heal(&node).await);
@@ -262,14 +263,14 @@ impl Cluster {
 
     /// What cuts nodes off from their peers now.
     pub(super) fn cuts(&self) -> Vec<(NodeName, FaultKind)> {
-        let undoable = lock(&self.undoable);
-        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |active| (node, active.kind())));
+        let undoable = lock(&self.state.undoable);
+        let all = undoable.iter().flat_map(|(node, all)| all.iter().map(move |lasting| (node, lasting.kind())));
         all.filter(|(_, kind)| kind.cuts()).map(|(node, kind)| (node.clone(), kind)).collect()
     }
 
     /// The nodes to which something was done that can be undone and was not yet.
     pub fn broken(&self) -> BTreeSet<NodeName> {
-        let undoable = lock(&self.undoable);
+        let undoable = lock(&self.state.undoable);
         undoable.iter().filter(|(_, all)| !all.is_empty()).map(|(node, _)| node.clone()).collect()
     }
 
@@ -280,27 +281,17 @@ impl Cluster {
     /// old life for living (`TcpFailureDetector.performBasicCheck`), and it stays as a ghost for ever. With static
     /// membership the id is the node's own, and a new life is the old one to its peers.
     pub(super) async fn await_forgotten(&self, node: &NodeName) -> Result<(), ClusterError> {
-        if self.parts.topology.cluster.membership != Membership::Multicast {
+        if self.machines.topology.cluster.membership != Membership::Multicast {
             return Ok(());
         }
         self.await_formed().await?;
-        let hits = self.parts.recorder.read(|history| {
-            history.records.iter().rev().find_map(|record| match &record.kind {
-                RecordKind::Fault { node: broken, phase: FaultPhase::Hit { .. }, kind, .. }
-                    if broken == node && !kind.leaves_it_up() =>
-                {
-                    Some(record.at)
-                }
-                _ => None,
-            })
-        });
-        let Some(broken) = hits else { return Ok(()) };
+        let Some(ended) = self.state.ended(node) else { return Ok(()) };
         let drop_time =
-            self.parts.topology.cluster.elements.multicast_membership.drop_time.unwrap_or(STOCK_DROP_TIME_MS);
+            self.machines.topology.cluster.elements.multicast_membership.drop_time.unwrap_or(STOCK_DROP_TIME_MS);
         let remembered = Duration::from_millis(u64::try_from(drop_time).unwrap_or_default()) + DROP_CHECK;
-        let limit = remembered + self.parts.limits.start;
+        let limit = remembered + self.machines.limits.start;
         wait::until(&format!("the multicast group to forget {node}"), limit, async || {
-            let since = self.parts.recorder.clock().now().since(broken);
+            let since = ended.elapsed();
             Ok(if since < remembered {
                 Look::NotYet(format!("{since:.1?} of {remembered:.1?} since its end"))
             } else {
@@ -334,9 +325,9 @@ impl Cluster {
     ) -> Result<(), ClusterError> {
         self.await_forgotten(node).await?;
         if let Some(changes) = changes {
-            let mut changed = lock(&self.changed).get(node).cloned().unwrap_or_default();
+            let mut changed = lock(&self.state.changed).get(node).cloned().unwrap_or_default();
             changed = changed.then(changes);
-            lock(&self.changed).insert(node.clone(), changed);
+            lock(&self.state.changed).insert(node.clone(), changed);
         }
         // TomEE 9.0.0 leaves no META-INF/war-tracker in the folder that it unpacks an archive to, and so takes the folder
         // for that of any later archive (`ExpandWar.expand`): what is to run must not find it.
@@ -344,7 +335,7 @@ impl Cluster {
             app.filter(|_| unpacked == Unpacked::Removed).map(|war| self.unpacked(war)).into_iter().collect();
         if changes.is_some() || !stale.is_empty() {
             let launch = self.launch(node, &self.endpoints())?;
-            self.parts.runtime.replace(launch, &stale).await?;
+            self.machines.runtime.replace(launch, &stale).await?;
         }
         if let Some(war) = app {
             self.lay_archive(node, war).await?;
@@ -376,11 +367,11 @@ impl Cluster {
 
     /// Waits until a node that was started anew serves what it had, and its session ids equal its peers'.
     async fn await_back(&self, node: &NodeName, mark: usize) -> Result<(), ClusterError> {
-        let deployed = lock(&self.deployed).clone();
+        let deployed = lock(&self.state.deployed).clone();
         // What the farm gave the others while the node was down is not on it.
         for Deployed { war, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
             let served = Served { mark, ..Served::default() };
-            self.await_served(node, &war, &served, self.parts.limits.deploy).await?;
+            self.await_served(node, &war, &served, self.machines.limits.deploy).await?;
             self.await_synchronised(node, &war.context).await?;
         }
         Ok(())

@@ -36,6 +36,11 @@ impl LogFollower {
         follower
     }
 
+    /// The node.
+    pub fn node(&self) -> &NodeName {
+        &self.node
+    }
+
     /// Reads what was appended since the last call, records the lines worth keeping and returns them.
     pub fn read_on(&mut self) -> Vec<LogLine> {
         // A log that cannot be read is a node that does not log yet; its silence is noticed by whoever waits.

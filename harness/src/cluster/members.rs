@@ -23,7 +23,7 @@ impl Cluster {
     /// The wait ran out, which breaks `cluster-forms`; not where a probe was dead at the last look, of which nobody can
     /// know what its node sees, nor while traffic is cut.
     pub async fn await_formed(&self) -> Result<(), ClusterError> {
-        self.await_formed_within(self.parts.limits.start).await
+        self.await_formed_within(self.machines.limits.start).await
     }
 
     /// [`Self::await_formed`] with a limit of its own.
@@ -55,12 +55,12 @@ impl Cluster {
             if blind.load(Ordering::Relaxed) { error } else { error.breaking(Guarantee::ClusterForms) }
         })?;
         for observation in observations {
-            self.parts.recorder.record(RecordKind::Observe(observation));
+            self.recorder().record(RecordKind::Observe(observation));
         }
         if uncut {
-            self.parts.recorder.event(Event::ClusterFormed { nodes: self.living().into_iter().collect() });
+            self.recorder().event(Event::ClusterFormed { nodes: self.living().into_iter().collect() });
         } else if sides.len() > 1 {
-            self.parts.recorder.event(Event::ClusterSplit { sides });
+            self.recorder().event(Event::ClusterSplit { sides });
         }
         Ok(())
     }
@@ -101,7 +101,7 @@ impl Cluster {
     /// # Errors
     /// The wait ran out; whether that breaks `state-transferred` is for the verdict to say, from the observations.
     pub async fn await_synchronised(&self, node: &NodeName, context: &ContextPath) -> Result<(), ClusterError> {
-        self.await_synchronised_within(node, context, self.parts.limits.synchronise).await
+        self.await_synchronised_within(node, context, self.machines.limits.synchronise).await
     }
 
     /// [`Self::await_synchronised`] with a limit of its own.
@@ -139,11 +139,11 @@ impl Cluster {
         .await;
         // What was seen last is the evidence of what the joiner has, or lacks.
         for observation in std::mem::take(&mut *lock(&last_look)) {
-            self.parts.recorder.record(RecordKind::Observe(observation));
+            self.recorder().record(RecordKind::Observe(observation));
         }
         let sessions = waited?;
         self.await_backups(context).await?;
-        self.parts.recorder.event(Event::Synchronised { node: node.clone(), sessions });
+        self.recorder().event(Event::Synchronised { node: node.clone(), sessions });
         Ok(())
     }
 
@@ -151,7 +151,7 @@ impl Cluster {
     /// it has the copy, and a kill in between would legitimately lose what was not promised. Where no copy comes (the CDI of TomEE
     /// cannot read a whole session there) the scenario goes on and shows it.
     async fn await_backups(&self, context: &ContextPath) -> Result<(), ClusterError> {
-        if self.parts.topology.cluster.manager != ManagerKind::Backup || self.living().len() < 2 {
+        if self.machines.topology.cluster.manager != ManagerKind::Backup || self.living().len() < 2 {
             return Ok(());
         }
         let waited = wait::until("each session to have a backup", BACKUP_LIMIT, async || {

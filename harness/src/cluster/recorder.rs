@@ -1,6 +1,6 @@
 //! The one sink of a run: everything that happens goes through it to the history, its file and one listener.
 
-use std::io;
+use std::io::{self, Seek as _};
 use std::sync::{Arc, Mutex};
 
 use camino::Utf8Path;
@@ -117,6 +117,22 @@ impl Recorder {
         inner.closed = true;
         inner.file = None;
         inner.history.clone()
+    }
+
+    /// Writes what `make` makes of the history into the file, in the place of what is there. What is recorded from now on
+    /// comes behind it.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn rewrite<T>(&self, make: impl FnOnce(History) -> (T, History)) -> io::Result<(T, History)> {
+        let mut inner = lock(&self.inner);
+        let (made, history) = make(inner.history.clone());
+        if let Some(file) = &mut inner.file {
+            file.set_len(0)?;
+            file.rewind()?;
+            history.records.iter().try_for_each(|record| write_record(&mut *file, record))?;
+        }
+        Ok((made, history))
     }
 
     /// The first failure to write the file (a full disk), which makes the stored run incomplete.

@@ -6,7 +6,7 @@ use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError};
 use crate::cluster::probe::SessionScope;
-use crate::history::{Event, FaultPhase, Question, RecordKind, ReplicaRole};
+use crate::history::{Question, ReplicaRole};
 use crate::host::wait::{self, Look};
 use crate::model::{NodeName, Role, SessionId};
 
@@ -45,31 +45,12 @@ impl Cluster {
 
     /// The living nodes, the one whose present life began first in front.
     pub(super) fn by_age(&self) -> Vec<NodeName> {
-        let living = self.living();
-        self.parts.recorder.read(|history| {
-            let born = |node: &NodeName| {
-                history.records.iter().rev().find_map(|record| match &record.kind {
-                    RecordKind::Event(Event::NodeReady { node: ready }) if ready == node => Some((record.at, 0)),
-                    RecordKind::Event(Event::ClusterAdopted { nodes, .. }) => {
-                        nodes.iter().position(|adopted| adopted == node).map(|place| (record.at, place))
-                    }
-                    _ => None,
-                })
-            };
-            let mut aged: Vec<_> = living.into_iter().map(|node| (born(&node), node)).collect();
-            aged.sort();
-            aged.into_iter().map(|(_, node)| node).collect()
-        })
+        self.state.by_age()
     }
 
     /// The node whose fault hit last.
     fn victim(&self) -> Option<NodeName> {
-        self.parts.recorder.read(|history| {
-            history.records.iter().rev().find_map(|record| match &record.kind {
-                RecordKind::Fault { node, phase: FaultPhase::Hit { .. }, .. } => Some(node.clone()),
-                _ => None,
-            })
-        })
+        self.state.victim()
     }
 
     async fn of_session(&self, role: Role, session: &SessionId) -> Result<Option<NodeName>, ClusterError> {

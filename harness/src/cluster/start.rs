@@ -24,9 +24,9 @@ const ATTEMPTS: usize = 3;
 /// The machine is asked for a starting node's status with every third look, at most 300 ms apart: a container engine's
 /// answer costs more than the look.
 const STATUS_EVERY: u32 = 3;
-/// How many lines of a console are shown when a node dies.
+/// How many lines of a console are quoted when a node dies.
 const CONSOLE_LINES: usize = 12;
-/// How many exceptions of a console are shown when a node fails.
+/// How many exceptions of a console are quoted when a node fails.
 const THROWN_LINES: usize = 3;
 /// What a JVM prints when its heap, metaspace or threads are used up.
 const OUT_OF_MEMORY: &str = "java.lang.OutOfMemoryError";
@@ -39,18 +39,30 @@ struct Mark {
 }
 
 impl Cluster {
-    pub(super) async fn start_all(&self) -> Result<(), ClusterError> {
-        for node in self.parts.topology.names() {
-            self.follow(node);
+    /// Starts all nodes in parallel (no app is there yet, so none has state to ask for) and waits until each is ready
+    /// and sees every other. Where they run already, for an earlier recording, it is made sure that they are as good as
+    /// new.
+    ///
+    /// # Errors
+    /// A node that dies or fails is reported within a poll, with the lines that say why. A port that somebody took
+    /// between allocation and start is got round by new ports, twice. What runs then is for [`Cluster::shutdown`].
+    pub async fn start(&self) -> Result<(), ClusterError> {
+        if self.state.begin_start() {
+            return self.adopt().await;
         }
+        self.follow_all();
+        self.start_all().await
+    }
+
+    async fn start_all(&self) -> Result<(), ClusterError> {
         let mut attempt = 1;
         loop {
             match self.try_start().await {
                 Err(ClusterError::NodeFailed { address_in_use: true, .. }) if attempt < ATTEMPTS => {
                     attempt += 1;
-                    lock(&self.living).clear();
-                    for node in self.parts.topology.names() {
-                        self.parts.runtime.kill(node).await?;
+                    lock(&self.state.living).clear();
+                    for node in self.machines.topology.names() {
+                        self.machines.runtime.kill(node).await?;
                     }
                 }
                 other => return other,
@@ -59,13 +71,13 @@ impl Cluster {
     }
 
     async fn try_start(&self) -> Result<(), ClusterError> {
-        let endpoints = self.parts.runtime.reserve(&self.parts.topology).await?;
-        *lock(&self.endpoints) = endpoints.clone();
-        self.parts.recorder.event(Event::Addressed { endpoints: endpoints.clone() });
-        let names: Vec<NodeName> = self.parts.topology.names().cloned().collect();
+        let endpoints = self.machines.runtime.reserve(&self.machines.topology).await?;
+        *lock(&self.state.endpoints) = endpoints.clone();
+        self.recorder().event(Event::Addressed { endpoints: endpoints.clone() });
+        let names: Vec<NodeName> = self.machines.topology.names().cloned().collect();
         try_join_all(names.iter().map(async |node| {
             let launch = self.launch(node, &endpoints)?;
-            Ok::<_, ClusterError>(self.parts.runtime.install(launch).await?)
+            Ok::<_, ClusterError>(self.machines.runtime.install(launch).await?)
         }))
         .await?;
         try_join_all(names.iter().map(|node| self.start_node(node))).await?;
@@ -76,25 +88,23 @@ impl Cluster {
 
     /// All that the machines need to make a node, with what was changed at its restarts.
     pub(super) fn launch(&self, node: &NodeName, endpoints: &Endpoints) -> Result<NodeLaunch, ClusterError> {
-        let parts = &self.parts;
-        let changed = lock(&self.changed).get(node).cloned().unwrap_or_default();
-        let topology = parts.topology.of_node(node, &changed);
-        let distribution = parts.other_distributions.get(&topology.server.to_string()).unwrap_or(&parts.distribution);
+        let machines = &self.machines;
+        let changed = lock(&self.state.changed).get(node).cloned().unwrap_or_default();
+        let topology = machines.topology.of_node(node, &changed);
+        let distribution =
+            machines.other_distributions.get(&topology.server.to_string()).unwrap_or(&machines.distribution);
         let kind = distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
         let server_xml = config::server_xml(&topology, endpoints, node, &kind)
             .map_err(|source| ClusterError::Render { node: node.clone(), source })?;
-        let files_failed = |source| ClusterError::Files { node: node.clone(), source };
-        let folder = parts.run_dir.node(node);
-        fs_err::create_dir_all(&folder).map_err(files_failed)?;
-        fs_err::write(folder.join("server.xml"), config::redact_xml(&server_xml)).map_err(files_failed)?;
-        let mut files = catalina_base::files(distribution, node, server_xml, &parts.token, &topology.jvm.libs)
-            .map_err(files_failed)?;
-        let java_home = topology.jvm.home.clone().filter(|_| topology.jvm.home != parts.topology.jvm.home);
+        self.keep_server_xml(node, config::redact_xml(&server_xml))?;
+        let mut files = catalina_base::files(distribution, node, server_xml, &machines.token, &topology.jvm.libs)
+            .map_err(|source| ClusterError::Files { node: node.clone(), source })?;
+        let java_home = topology.jvm.home.clone().filter(|_| topology.jvm.home != machines.topology.jvm.home);
         let mut jvm_args = jvm_args(&topology, node);
-        if java_home.is_none() && topology.server == parts.topology.server {
+        if java_home.is_none() && topology.server == machines.topology.server {
             // What was compiled for another server would not fit this one.
-            files.extend(parts.jsp_cache.iter().flat_map(JspCache::files));
-            let archive = parts.classes.iter().flat_map(|classes| classes.arguments(&jvm_args)).collect();
+            files.extend(machines.jsp_cache.iter().flat_map(JspCache::files));
+            let archive = machines.classes.iter().flat_map(|classes| classes.arguments(&jvm_args)).collect();
             jvm_args = [archive, jvm_args].concat();
         }
         Ok(NodeLaunch {
@@ -102,7 +112,7 @@ impl Cluster {
             distribution: Arc::clone(distribution),
             files,
             folders: catalina_base::folders(&topology),
-            java_home: java_home.or_else(|| parts.java.as_ref().map(|java| java.home.clone())),
+            java_home: java_home.or_else(|| machines.java.as_ref().map(|java| java.home.clone())),
             jvm_args,
             env: topology.environment().into_iter().chain(topology.jvm.env.clone()).collect(),
         })
@@ -112,27 +122,28 @@ impl Cluster {
     /// healthy (a TomEE whose OpenEJB failed looks alive otherwise).
     pub(super) async fn start_node(&self, node: &NodeName) -> Result<(), ClusterError> {
         let mark = self.mark(node);
-        self.parts.recorder.event(Event::NodeStarts { node: node.clone() });
-        self.parts.runtime.start(node).await?;
+        self.state.starts(node);
+        self.recorder().event(Event::NodeStarts { node: node.clone() });
+        self.machines.runtime.start(node).await?;
         let looks = AtomicU32::new(0);
-        wait::until(&format!("readiness of {node}"), self.parts.limits.start, async || {
+        wait::until(&format!("readiness of {node}"), self.machines.limits.start, async || {
             let asks_the_machine = looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(STATUS_EVERY);
             self.look_ready(node, mark, asks_the_machine).await
         })
         .await?;
-        lock(&self.living).insert(node.clone());
-        self.parts.recorder.event(Event::NodeReady { node: node.clone() });
+        self.state.is_ready(node);
+        self.recorder().event(Event::NodeReady { node: node.clone() });
         Ok(())
     }
 
     fn mark(&self, node: &NodeName) -> Mark {
-        let console = fs_err::metadata(self.parts.runtime.log_path(node, NodeLog::Console));
+        let console = fs_err::metadata(self.machines.runtime.log_path(node, NodeLog::Console));
         let console = console.ok().and_then(|console| usize::try_from(console.len()).ok()).unwrap_or_default();
         Mark { logs: self.log_mark(node), console }
     }
 
     async fn look_ready(&self, node: &NodeName, mark: Mark, asks_the_machine: bool) -> Result<Look<()>, ClusterError> {
-        if asks_the_machine && let NodeStatus::Ended(how) = self.parts.runtime.status(node).await? {
+        if asks_the_machine && let NodeStatus::Ended(how) = self.machines.runtime.status(node).await? {
             return Err(self.failed(node, &how, mark));
         }
         let logs = self.logs_since(node, mark.logs);
@@ -176,13 +187,13 @@ impl Cluster {
         lines.truncate(CONSOLE_LINES);
         let cause = cause.or_else(|| lines.first().cloned()).filter(|cause| !how.contains(cause.as_str()));
         let why: Vec<String> = std::iter::once(how.to_owned()).chain(cause).collect();
-        self.parts.recorder.event(Event::NodeDied { node: node.clone(), why: why.join("; ") });
+        self.recorder().event(Event::NodeDied { node: node.clone(), why: why.join("; ") });
         ClusterError::NodeFailed { node: node.clone(), how: how.to_owned(), lines, address_in_use }
     }
 
     /// What came to a node's console behind a mark.
     fn console(&self, node: &NodeName, mark: Mark) -> String {
-        let text = fs_err::read(self.parts.runtime.log_path(node, NodeLog::Console)).unwrap_or_default();
+        let text = fs_err::read(self.machines.runtime.log_path(node, NodeLog::Console)).unwrap_or_default();
         String::from_utf8_lossy(text.get(mark.console..).unwrap_or(&text)).into_owned()
     }
 }

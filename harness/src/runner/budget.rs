@@ -79,7 +79,7 @@ impl Budget {
     }
 
     /// Three clusters on two cores: a scenario waits for half of its time, for its farm or a membership. Where a system does not
-    /// tell its memory, one at a time.
+    /// say how much memory it has, one at a time.
     fn on(cores: usize, mebibytes: Option<u64>) -> Self {
         let nodes = mebibytes.map_or(0, |free| usize::try_from(free / NODE_MEBIBYTES).unwrap_or(usize::MAX));
         Self { runs: cores + cores.div_ceil(2), nodes, starts: cores }

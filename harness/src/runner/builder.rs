@@ -7,10 +7,9 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, ReleaseError};
 use crate::host::clock::Clock;
 use crate::host::error_report::debug_is_the_report;
-use crate::host::guard::{Guard, GuardError, Released};
 use crate::host::run_dir::RunDir;
 use crate::model::cluster_element::ClusterElements;
 use crate::model::names::NameError;
@@ -18,10 +17,9 @@ use crate::model::plan::Limits;
 use crate::model::server::ServerSpecError;
 use crate::model::topology::NodeCountError;
 use crate::model::{ContextPath, FaultKind, ManagerKind, Membership, SendOptions, Timing, Topology};
-use crate::runner::evidence::Evidence;
-use crate::runner::prepare::{Preparation, PrepareError, Prepared, RuntimeKind};
-use crate::runtime::docker::DockerOptions;
-use crate::tomcat::distribution::{Caches, DistributionError, Maven, Quiet};
+use crate::runner::OtherError;
+use crate::runner::prepare::{MachineSpec, Place, PrepareError, RuntimeKind};
+use crate::tomcat::distribution::{Caches, DistributionError, Quiet};
 use crate::tomcat::war::{War, WarError};
 
 /// Says what a cluster is to be, in any order. What is not said is as in the main job: two TomEE 9.0.0 as processes,
@@ -123,8 +121,8 @@ pub enum StartError {
     /// A node did not start, or a WAR was not served in time.
     #[error(transparent)]
     Cluster(#[from] ClusterError),
-    /// The working directory cannot be told.
-    #[error("the working directory cannot be determined")]
+    /// The working directory is unknown.
+    #[error("the working directory is unknown")]
     WorkingDirectory(#[source] std::io::Error),
 }
 
@@ -356,32 +354,26 @@ impl ClusterBuilder {
         if let Some(jar) = topology.jvm.libs.iter().find(|jar| !jar.is_file()) {
             return Err(StartError::Lib(jar.clone()));
         }
-        let run = RunDir::new_id(&jiff::Zoned::now());
+        let started = jiff::Zoned::now();
+        let run = RunDir::new_id(&started);
         let folder = match self.folder {
             Some(folder) => folder,
             None => RunDir::of_tests().map_err(StartError::WorkingDirectory)?.join(run.as_str()),
         };
-        let preparation = Preparation {
-            capabilities: topology.prepared_for.iter().map(|fault| fault.needs()).collect(),
-            run,
-            folder,
-            machines: None,
-            topology,
-            changes: vec![],
-            runtime: self.runtime.unwrap_or(RuntimeKind::Process),
-            class_archive: false,
-            docker: DockerOptions::default(),
-            caches: self.cache.map_or_else(Caches::of_user, |folder| Ok(Caches::at(folder)))?,
-            maven: Maven::default(),
-            progress: &Quiet,
-            clock: Clock::start(),
-            listener: Arc::new(|_| {}),
-        };
-        let Prepared { mut parts, guard } = preparation.prepare().await?;
-        parts.limits = self.limits.over(parts.limits);
-        let cluster = Cluster::start(parts).await?;
-        let evidence = Evidence::of(&cluster);
-        let cluster = GuardedCluster { cluster, guard, evidence };
+        let mut spec = MachineSpec::new(topology, self.runtime.unwrap_or(RuntimeKind::PROCESS))?;
+        spec.limits = self.limits.over(spec.limits);
+        if let Some(folder) = self.cache {
+            spec.caches = Caches::at(folder);
+        }
+        let place = Place { run, folder, machines: None };
+        // On the heap, as it is some ten kilobytes.
+        let cluster = Box::pin(spec.prepare(&place, &Quiet, Clock::start(), Arc::new(|_| {}))).await?;
+        if let Err(error) = Box::pin(cluster.start()).await {
+            // The first error is the one to report; what shutdown cannot remove, the guard removes.
+            let _ = cluster.shutdown().await;
+            return Err(error.into());
+        }
+        let cluster = GuardedCluster { cluster, started, ended: false };
         for war in &wars {
             cluster.deploy(war).await?;
         }
@@ -389,8 +381,8 @@ impl ClusterBuilder {
     }
 }
 
-/// A running cluster with its guard. End it with [`GuardedCluster::shutdown`]; dropped without, as by a failed
-/// assertion, its guard ends it within seconds, and what was recorded is judged and printed with the run's folder.
+/// A running cluster with its guard. End it with `shutdown`; dropped without, as by a failed assertion, its guard ends it
+/// within seconds, and what was recorded is judged and printed with the run's folder.
 ///
 /// The folder has what a run of the command line leaves there: `tomee-harness check FOLDER` judges it again, and
 /// `tomee-harness report FOLDER` makes its report.html.
@@ -398,8 +390,8 @@ impl ClusterBuilder {
 #[must_use = "a cluster that is dropped is ended by its guard"]
 pub struct GuardedCluster {
     cluster: Cluster,
-    guard: Arc<Guard>,
-    evidence: Evidence,
+    started: jiff::Zoned,
+    ended: bool,
 }
 
 impl Deref for GuardedCluster {
@@ -419,13 +411,10 @@ pub enum ShutdownError {
     Cluster(#[from] ClusterError),
     /// Something could not be removed by the guard either.
     #[error(transparent)]
-    Guard(#[from] GuardError),
+    Release(#[from] ReleaseError),
     /// The run's folder cannot be written.
-    #[error("the run's folder cannot be written")]
-    Evidence(#[source] std::io::Error),
-    /// The last look of the guard was cancelled.
-    #[error("the guard's last look was cancelled")]
-    Cancelled(#[source] tokio::task::JoinError),
+    #[error("the run directory cannot be written")]
+    Outputs(#[source] OtherError),
 }
 
 debug_is_the_report!(ShutdownError);
@@ -435,8 +424,7 @@ impl ShutdownError {
     pub fn hint(&self) -> Option<String> {
         match self {
             Self::Cluster(error) => error.hint(),
-            Self::Guard(error) => error.hint(),
-            Self::Evidence(_) | Self::Cancelled(_) => None,
+            Self::Release(_) | Self::Outputs(_) => None,
         }
     }
 
@@ -450,28 +438,14 @@ impl ShutdownError {
 }
 
 impl GuardedCluster {
-    /// Ends all nodes, collects their logs into the run's folder, stores plan and verdict there, and lets the guard look once
-    /// more. Whether the verdict holds is not asked here: see [`Cluster::verdict`].
-    ///
-    /// # Errors
-    /// Something could not be removed.
-    pub async fn shutdown(self) -> Result<Released, ShutdownError> {
-        let Self { cluster, guard, evidence } = self;
-        let collected = cluster.collect_logs().await;
-        let ended = cluster.shutdown().await;
-        drop(cluster);
-        let stored = evidence.store();
-        let released = match Arc::into_inner(guard) {
-            Some(guard) => {
-                tokio::task::spawn_blocking(|| guard.release()).await.map_err(ShutdownError::Cancelled)??
-            }
-            // Somebody still holds the machines for a moment; the guard ends with them.
-            None => Released { removed: vec![] },
-        };
-        collected?;
-        ended?;
-        stored.map_err(ShutdownError::Evidence)?;
-        Ok(released)
+    /// When it was asked for.
+    pub(crate) fn started(&self) -> &jiff::Zoned {
+        &self.started
+    }
+
+    /// Whether it was shut down, and its folder completed.
+    pub(crate) fn ended(&mut self) -> &mut bool {
+        &mut self.ended
     }
 }
 

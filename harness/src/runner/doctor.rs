@@ -6,51 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
 use crate::host::memory::{NODE_MEBIBYTES, free_mebibytes};
-use crate::runtime::RuntimeError;
-use crate::runtime::docker::sweep as engine;
+use crate::runtime::RuntimeKind;
+pub use crate::runtime::check::{Check, Health};
 use crate::tomcat::distribution::Maven;
 use crate::tomcat::java::{Java, JavaEnvironment, JavaError};
-
-/// How a thing stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Health {
-    /// It is there and fit.
-    Good,
-    /// It is missing, and something else does without it.
-    Optional,
-    /// It is missing, and no run can be done without it.
-    Missing,
-}
-
-/// One thing that was looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub struct Check {
-    /// What it is.
-    pub name: String,
-    /// How it stands.
-    pub health: Health,
-    /// What was found.
-    pub found: String,
-    /// What to do about it, where something is to be done.
-    pub advice: Option<String>,
-}
-
-impl Check {
-    fn good(name: &str, found: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), health: Health::Good, found: found.into(), advice: None }
-    }
-
-    fn bad(name: &str, health: Health, found: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self { name: name.to_owned(), health, found: found.into(), advice: Some(advice.into()) }
-    }
-}
 
 /// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker tells, and
 /// `iptables -L -n`, which changes nothing.
@@ -62,7 +22,9 @@ pub async fn examine(java: Result<Java, JavaError>, maven: &Maven) -> Vec<Check>
         Err(_) => examine_maven(maven).await,
     };
     let mut checks = vec![examine_java(java), maven];
-    checks.extend(examine_engine().await);
+    for kind in RuntimeKind::all() {
+        checks.extend(kind.examine().await);
+    }
     checks.push(examine_iptables(&JavaEnvironment::of_process().path.unwrap_or_default(), &["/usr/sbin", "/sbin"]));
     checks.push(examine_multicast());
     checks.push(examine_memory());
@@ -95,28 +57,6 @@ async fn examine_maven(maven: &Maven) -> Check {
             "install Maven to download releases; without it, use an installed server: --server /opt/tomee",
         ),
     }
-}
-
-async fn examine_engine() -> Vec<Check> {
-    let facts = match engine::engine().await {
-        Ok(facts) => facts,
-        Err(error) => {
-            let advice = match &error {
-                RuntimeError::Environment { hint: Some(hint), .. } => hint.clone(),
-                _ => "start a container engine for --runtime docker; runtime process does not need it".to_owned(),
-            };
-            return vec![Check::bad("engine", Health::Optional, error.to_string(), advice)];
-        }
-    };
-    let engine =
-        format!("{} (API {}) on {}, cgroup v{}, {}", facts.version, facts.api, facts.os, facts.cgroup, facts.storage);
-    let images = if facts.base_images.is_empty() {
-        let advice = "the engine will pull the base images; if it cannot, build them: docker/README.md";
-        Check::bad("images", Health::Optional, "no base image exists yet", advice)
-    } else {
-        Check::good("images", facts.base_images.join(", "))
-    };
-    vec![Check::good("engine", engine), images]
 }
 
 /// Looks for `iptables` in `path` and then in `more`, where system tools are that only root has on its path.

@@ -1,4 +1,4 @@
-//! Walks a plan's steps.
+//! Executes a plan on a cluster, and judges what was recorded.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,8 +6,9 @@ use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
 use super::executor::{Walk, Wars};
+use super::observer::{Observer, Phase};
 use crate::cluster::recorder::Recorder;
-use crate::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
+use crate::cluster::{Cluster, ClusterError};
 use crate::history::{Event, History, RecordKind};
 use crate::model::plan::PlanError;
 use crate::model::step::Delivery;
@@ -66,98 +67,82 @@ pub enum AtTheEnd {
     HandOn,
 }
 
-/// Runs a plan on nodes of its own.
+/// Executes a plan on a cluster, of which nothing runs yet or which was reset after an earlier plan.
 ///
-/// The cluster is gone when this returns, whatever it returns, unless `keep` is said. `interrupt` ends the run at its
-/// next step or wait, and the history so far is judged.
+/// The cluster's nodes are gone when this returns, whatever it returns, unless something else is said, or an error shows
+/// before anything is begun. `interrupt` ends the run at its next step or wait, and the history so far is judged.
 ///
 /// # Errors
 /// See [`TrialError`]. A guarantee that does not hold is no error but a verdict.
-pub async fn run(
+pub async fn execute(
     plan: &Plan,
-    parts: ClusterParts,
-    keep: bool,
-    interrupt: &CancellationToken,
-) -> Result<Ended, TrialError> {
-    let end = if keep { AtTheEnd::Keep } else { AtTheEnd::ShutDown };
-    run_on(plan, parts, end, interrupt).await
-}
-
-/// Runs a plan, on nodes of its own or on a cluster that an earlier scenario has left.
-///
-/// # Errors
-/// As with [`run`].
-pub async fn run_on(
-    plan: &Plan,
-    on: impl Into<Beginning>,
+    cluster: &Arc<Cluster>,
     at_the_end: AtTheEnd,
     interrupt: &CancellationToken,
+    observer: &dyn Observer,
 ) -> Result<Ended, TrialError> {
-    let on = on.into();
-    let (run_dir, recorder, runtime) = (on.run_dir().clone(), on.recorder().clone(), on.parts().runtime.clone());
+    let (run_dir, recorder, runtime) = (cluster.run_dir(), cluster.recorder(), cluster.runtime());
     plan.check(runtime.name(), &runtime.capabilities())?;
-    let wars = Wars::of(plan, on.parts().compiler.as_ref()).await.map_err(|error| match error {
+    let wars = Wars::of(plan, cluster.machines().compiler.as_ref()).await.map_err(|error| match error {
         CompileError::War(error) => TrialError::War(error),
         error => TrialError::Compile(error),
     })?;
     recorder.keep_lines_with(plan.log_texts());
     run_dir.write_plan(plan).map_err(TrialError::RunDir)?;
+    observer.phase(Phase::Execute);
 
-    let mut walk = Walk::new(plan, wars, &recorder);
+    let mut walk = Walk::new(plan, wars, cluster.clone());
     let walked = tokio::select! {
-        walked = walk.all(on) => Some(walked),
+        walked = walk.all() => Some(walked),
         () = interrupt.cancelled() => None,
     };
     if walked.is_none() {
         recorder.event(Event::Interrupted { by: "a signal".to_owned() });
     }
-    let whole = matches!(walked, Some(Ok(())));
-    let waited_in_vain = matches!(&walked, Some(Err(ClusterError::Wait { .. })));
-    let cluster = walk.take_cluster().await;
-    drop(walk);
-    if let Some(cluster) = cluster.as_deref().filter(|_| waited_in_vain) {
+    let started = walk.stop().await;
+    if matches!(&walked, Some(Err(ClusterError::Wait { .. }))) {
         // Evidence only: a dump that cannot be written must not keep the cluster from being ended.
         let _ = cluster.dump_threads().await;
     }
-    if let Some(cluster) = &cluster {
-        // The nodes go anyway; what is healed can be asked for its logs, or left in order where it is kept.
-        let _ = cluster.heal_all().await;
-    }
+    // The nodes go anyway; what is healed can be asked for its logs, or left in order where it is kept.
+    let _ = cluster.heal_all().await;
+    let mut judged = None;
     let stays = match at_the_end {
-        AtTheEnd::ShutDown => false,
         AtTheEnd::Keep => true,
-        AtTheEnd::HandOn => whole && hands_on(plan) && judged_well(plan, &recorder.history()),
+        AtTheEnd::HandOn if matches!(walked, Some(Ok(()))) && hands_on(plan) => {
+            // Its verdict goes by nothing that the nodes may log at their end, so it can be had now, and is final.
+            cluster.read_logs();
+            judged.insert(judge(plan, recorder, observer)).1.status == Status::Holds
+        }
+        AtTheEnd::HandOn | AtTheEnd::ShutDown => false,
     };
-    let ended = match &cluster {
-        Some(cluster) if !stays => end(cluster).await,
-        Some(cluster) if at_the_end == AtTheEnd::HandOn => cluster.collect_logs().await,
-        Some(_) => Ok(()),
-        // A start that failed or was interrupted has no cluster yet, but may have processes.
-        None => runtime.shutdown().await.map_err(ClusterError::from),
+    let ended = match at_the_end {
+        _ if !stays => end(cluster, started).await,
+        AtTheEnd::HandOn => cluster.collect_logs().await,
+        AtTheEnd::Keep | AtTheEnd::ShutDown => Ok(()),
     };
-    let kept = match at_the_end {
-        AtTheEnd::Keep => whereabouts(plan, runtime.as_ref()).await,
-        AtTheEnd::ShutDown | AtTheEnd::HandOn => BTreeMap::new(),
-    };
-    let cut_short = judge_walk(walked.unwrap_or(Ok(())), plan, &recorder)?;
+    let cut_short = judge_walk(walked.unwrap_or(Ok(())), plan, recorder)?;
     if cut_short.is_none() {
-        // What cut a run short is what to tell; what the cluster's end could not remove after it, the guard removes.
+        // What cut a run short is what to report; what the cluster's end could not remove after it, the guard removes.
         ended?;
     }
     if let Some(error) = recorder.take_write_error() {
         return Err(TrialError::RunDir(error));
     }
-    let history = recorder.close();
-    let verdict = verdict::judge(plan, &history);
+    let (history, verdict) = judged.unwrap_or_else(|| judge(plan, recorder, observer));
     run_dir.write_json(&run_dir.verdict(), &verdict).map_err(TrialError::RunDir)?;
-    if let Some(cluster) = cluster.as_deref().filter(|_| verdict.status == Status::Holds) {
-        cluster.keep_jsp_cache().map_err(TrialError::RunDir)?;
+    if verdict.status == Status::Holds {
+        cluster.keep_pages().map_err(TrialError::RunDir)?;
     }
-    let cluster = cluster.filter(|_| stays && at_the_end == AtTheEnd::HandOn);
+    let kept = match at_the_end {
+        AtTheEnd::Keep => whereabouts(plan, runtime.as_ref()).await,
+        AtTheEnd::ShutDown | AtTheEnd::HandOn => BTreeMap::new(),
+    };
+    let cluster = Some(cluster.clone()).filter(|_| stays && at_the_end == AtTheEnd::HandOn);
     Ok(Ended { history, verdict, cut_short, interrupted: interrupt.is_cancelled(), kept, cluster })
 }
 
-/// Nodes that do not run are left out.
+/// Where the nodes are on this machine; those that do not run are left out.
 async fn whereabouts(plan: &Plan, runtime: &dyn Runtime) -> BTreeMap<NodeName, String> {
     let mut found = BTreeMap::new();
     for node in plan.topology.names() {
@@ -166,6 +151,14 @@ async fn whereabouts(plan: &Plan, runtime: &dyn Runtime) -> BTreeMap<NodeName, S
         }
     }
     found
+}
+
+/// Ends the history, and judges it.
+fn judge(plan: &Plan, recorder: &Recorder, observer: &dyn Observer) -> (History, Verdict) {
+    observer.phase(Phase::Judge);
+    let history = recorder.close();
+    let verdict = verdict::judge(plan, &history);
+    (history, verdict)
 }
 
 /// Whether a cluster can be handed on after a scenario that goes well: logs are whole only when the nodes have ended.
@@ -196,16 +189,12 @@ fn leaves_it_as_it_was(plan: &Plan) -> bool {
         })
 }
 
-/// Whether a scenario has ended as it was to, with nobody dead unasked.
-fn judged_well(plan: &Plan, history: &History) -> bool {
-    verdict::judge(plan, history).status == Status::Holds
-}
-
-/// Collects the logs and ends the cluster; the second happens even where the first fails.
-async fn end(cluster: &Cluster) -> Result<(), ClusterError> {
+/// Collects the logs and ends the cluster; the second happens even where the first fails. Of nodes that were only about to
+/// start there may be no logs.
+async fn end(cluster: &Cluster, started: bool) -> Result<(), ClusterError> {
     let collected = cluster.collect_logs().await;
     cluster.shutdown().await?;
-    collected
+    if started { collected } else { Ok(()) }
 }
 
 /// A wait that ran out, a fault that missed, a node that died and one that does not start with what the scenario says of its

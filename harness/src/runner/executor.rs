@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use super::workload::{Ask, Flow, What, Workload};
-use crate::cluster::recorder::Recorder;
-use crate::cluster::{Beginning, Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError};
 use crate::history::Event;
 use crate::host::wait;
 use crate::model::plan::{App, Limits};
@@ -53,9 +52,10 @@ impl Wars {
 pub(super) struct Walk<'a> {
     plan: &'a Plan,
     wars: Wars,
-    cluster: Option<Arc<Cluster>>,
+    cluster: Arc<Cluster>,
+    /// Whether all nodes have started.
+    started: bool,
     workload: Workload,
-    recorder: &'a Recorder,
     /// Faults that end by themselves, while the scenario goes on.
     lasting: JoinSet<Result<(), ClusterError>>,
     /// How many lines of each node's log were seen when the last step began that did something.
@@ -63,36 +63,38 @@ pub(super) struct Walk<'a> {
 }
 
 impl<'a> Walk<'a> {
-    pub(super) fn new(plan: &'a Plan, wars: Wars, recorder: &'a Recorder) -> Self {
+    pub(super) fn new(plan: &'a Plan, wars: Wars, cluster: Arc<Cluster>) -> Self {
         let (workload, lasting) = (Workload::of(plan), JoinSet::new());
-        Self { plan, wars, cluster: None, workload, recorder, lasting, marks: BTreeMap::new() }
+        Self { plan, wars, cluster, started: false, workload, lasting, marks: BTreeMap::new() }
     }
 
-    /// The cluster, which nothing of the walk holds any more.
-    pub(super) async fn take_cluster(&mut self) -> Option<Arc<Cluster>> {
+    /// Ends all that goes on, and says whether all nodes had started.
+    pub(super) async fn stop(mut self) -> bool {
         self.lasting.shutdown().await;
         self.workload.abandon().await;
-        self.cluster.take()
+        self.started
     }
 
-    pub(super) async fn all(&mut self, beginning: Beginning) -> Result<(), ClusterError> {
-        let mut beginning = Some(beginning);
+    pub(super) async fn all(&mut self) -> Result<(), ClusterError> {
+        let cluster = self.cluster.clone();
+        let recorder = cluster.recorder();
         for (number, step) in (1..).zip(&self.plan.steps) {
-            self.recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
+            recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
             match &step.kind {
                 StepKind::Start => {
-                    if let Some(beginning) = beginning.take() {
-                        self.cluster = Some(Arc::new(beginning.cluster().await?));
+                    if !self.started {
+                        cluster.start().await?;
+                        self.started = true;
                     }
                 }
                 kind => {
-                    if let (Some(cluster), true) = (&self.cluster, kind.does_something()) {
+                    if kind.does_something() {
                         self.marks = cluster.log_marks();
                     }
                     self.step(kind, step.expect.as_ref()).await?;
                 }
             }
-            self.recorder.event(Event::StepEnds { step: number });
+            recorder.event(Event::StepEnds { step: number });
             while let Some(healed) = self.lasting.try_join_next() {
                 told(healed)?;
             }
@@ -109,10 +111,9 @@ impl<'a> Walk<'a> {
     }
 
     async fn step(&mut self, kind: &StepKind, expect: Option<&Expect>) -> Result<(), ClusterError> {
-        // The plan's check has seen to it that the start comes first.
-        let Some(cluster) = self.cluster.clone() else { return Ok(()) };
+        let cluster = self.cluster.clone();
         match kind {
-            StepKind::Start => Ok(()), // Done by the caller, which has the parts.
+            StepKind::Start => Ok(()), // Done by the caller, once.
             StepKind::Deploy { app, context, delivery } => match self.wars.of_step(app, context) {
                 Some(war) => cluster.deploy_by(war, delivery).await,
                 None => Ok(()),

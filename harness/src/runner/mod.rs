@@ -1,13 +1,15 @@
-//! Runs: what must be there before one, its steps on a cluster, its verdict; and the clusters that many runs share.
+//! Runs: the pipeline from the preparation of one to its verdict and the release of its machines ([`Runner`]); and the
+//! clusters that many runs share.
 
 mod budget;
 mod builder;
 pub mod doctor;
-mod evidence;
 mod execution;
 mod executor;
 mod final_read;
 mod memory;
+mod observer;
+mod pipeline;
 mod pool;
 pub mod prepare;
 mod recorded;
@@ -16,5 +18,7 @@ mod workload;
 
 pub use budget::{Budget, Jobs, JobsError};
 pub use builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
-pub use execution::{AtTheEnd, Ended, TrialError, hands_on, run, run_on};
-pub use pool::{ClusterPool, IdleCluster, IdleClusterError, Lease, Renewal, RenewalListener, remove_machines};
+pub use execution::{AtTheEnd, Ended, TrialError, execute, hands_on};
+pub use observer::{Observer, Phase};
+pub use pipeline::{FailedRun, Finished, OtherError, Outputs, RunFacts, RunFailure, RunRequest, Runner};
+pub use pool::{ClusterPool, IdleCluster, IdleClusterError, Lease, Renewal, RenewalListener};

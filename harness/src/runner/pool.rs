@@ -7,7 +7,6 @@ use std::ops::Range;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use camino::{Utf8Path, Utf8PathBuf};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -15,12 +14,11 @@ use tokio_util::sync::CancellationToken;
 use super::budget::Budget;
 use super::schedule::{Choice, IdleSlot, Schedule, Waiting, takes_any};
 use crate::cluster::recorder::Listener;
-use crate::cluster::{Cluster, ClusterError};
+use crate::cluster::{Cluster, ClusterError, ReleaseError};
 use crate::history::{Event, Record, RecordKind};
-use crate::host::guard::{Guard, GuardError, Released};
-use crate::host::run_dir::RunDir;
+use crate::host::guard::Released;
 use crate::host::sync::lock;
-use crate::model::{Plan, RunId, Topology};
+use crate::model::{Plan, RunId};
 
 /// Hands out leases for clusters.
 ///
@@ -32,7 +30,7 @@ pub struct ClusterPool {
     /// Whether clusters are handed on.
     warm: bool,
     schedule: Mutex<Schedule>,
-    /// Told whenever something becomes free.
+    /// Notified whenever something becomes free.
     freed: Notify,
     starts: Arc<Semaphore>,
     /// Resets and ends of clusters that were handed on.
@@ -59,11 +57,11 @@ impl Drop for Tickets<'_> {
 #[derive(Debug)]
 #[must_use = "the lease goes to another run as soon as it is dropped"]
 pub struct Lease {
-    turn: RunPermit,
+    permit: RunPermit,
     room: Room,
 }
 
-/// The right to tell a scenario on a cluster of a kind.
+/// The right to run a scenario on a cluster of a kind.
 #[derive(Debug)]
 struct RunPermit {
     pool: Arc<ClusterPool>,
@@ -96,23 +94,17 @@ impl Drop for Room {
     }
 }
 
-/// A cluster between two scenarios, with all that ends it.
+/// A cluster between two runs.
 #[derive(Debug)]
 pub struct IdleCluster {
     /// The cluster.
     pub cluster: Arc<Cluster>,
-    /// What ends it, however this program ends.
-    pub guard: Arc<Guard>,
-    /// The run that started it.
-    pub run: RunId,
-    /// The folder of its machines, gone when they are.
-    pub machines: Utf8PathBuf,
 }
 
 /// How the reset of a cluster went: how long it took, or why the cluster was ended instead.
 pub type Renewal = Result<Duration, ClusterError>;
 
-/// Is told how the reset of the cluster that a run had started went.
+/// Hears how the reset of the cluster that a run had started went.
 pub type RenewalListener = Arc<dyn Fn(&RunId, &Renewal) + Send + Sync>;
 
 /// A cluster that did not end as it should.
@@ -123,35 +115,31 @@ pub enum IdleClusterError {
     Cluster(#[from] ClusterError),
     /// Something could not be removed by the guard either.
     #[error(transparent)]
-    Guard(#[from] GuardError),
+    Release(#[from] ReleaseError),
     /// Its reset or its end was.
     #[error("the end of a cluster was cancelled")]
     Cancelled(#[from] tokio::task::JoinError),
-    /// Somebody still holds the cluster.
-    #[error("the cluster of run {0} is still in use at its end")]
-    InUse(RunId),
-    /// The machines' folder cannot be removed.
-    #[error("the folder of the machines cannot be removed")]
-    Folder(#[source] std::io::Error),
 }
 
 impl IdleCluster {
-    /// Ends the nodes and lets the guard look once more.
+    /// The run that started it.
+    fn run(&self) -> &RunId {
+        &self.cluster.machines().run
+    }
+
+    /// Ends the nodes, lets the guard look once more, and removes the machines' folder.
     ///
     /// # Errors
     /// Something could not be removed; the guard goes on trying when this program ends.
     pub async fn shutdown(self) -> Result<Released, IdleClusterError> {
-        let Self { cluster, guard, run, machines } = self;
-        cluster.shutdown().await?;
-        drop(cluster);
-        let guard = Arc::into_inner(guard).ok_or(IdleClusterError::InUse(run))?;
-        // It blocks for a tenth of a second.
-        let released = tokio::task::spawn_blocking(|| guard.release()).await??;
-        fs_err::remove_dir_all(machines).map_err(IdleClusterError::Folder)?;
+        self.cluster.shutdown().await?;
+        let machines = self.cluster.machines();
+        let released = machines.release().await?;
+        machines.remove_folder()?;
         Ok(released)
     }
 
-    /// Whether a plan could be told on it.
+    /// Whether a plan could be run on it.
     pub(super) fn fits(&self, plan: &Plan) -> bool {
         let runtime = &self.cluster.runtime();
         takes_any(plan)
@@ -170,7 +158,7 @@ enum Next {
 }
 
 impl ClusterPool {
-    /// A pool without a ship. With `warm`, clusters are handed on, and the order of scenarios is the pool's; else each scenario
+    /// A pool without a cluster. With `warm`, clusters are handed on, and the order of scenarios is the pool's; else each scenario
     /// has a cluster of its own, in the order in which they come.
     pub fn new(budget: Budget, warm: bool) -> Arc<Self> {
         let starts = Arc::new(Semaphore::new(budget.starts.min(Semaphore::MAX_PERMITS)));
@@ -251,7 +239,7 @@ impl ClusterPool {
             Choice::On { ticket, place } => (ticket, Some(place)),
             Choice::New { ticket } => (ticket, None),
         };
-        // Whoever has it was told when this choice became the best.
+        // Whoever has it was notified when this choice became the best.
         let Some(waiting) = tickets.own.contains(&ticket).then(|| schedule.begin(ticket)).flatten() else {
             return Next::Wait;
         };
@@ -262,8 +250,8 @@ impl ClusterPool {
             schedule.nodes += nodes;
             (Room { pool: self.clone(), nodes }, None)
         };
-        let turn = RunPermit { pool: self.clone(), kind: waiting.kind };
-        Next::Begin(ticket - tickets.own.start, Lease { turn, room }, idle_cluster)
+        let permit = RunPermit { pool: self.clone(), kind: waiting.kind };
+        Next::Begin(ticket - tickets.own.start, Lease { permit, room }, idle_cluster)
     }
 
     /// Ends all clusters that wait.
@@ -308,16 +296,16 @@ impl ClusterPool {
         };
         drop(permit);
         if let Some(renewal) = &renewal {
-            listener(&idle_cluster.run, renewal);
+            listener(idle_cluster.run(), renewal);
         }
         if let Some(Ok(_)) = renewal {
             let mut schedule = lock(&self.schedule);
-            if let Some(idle) = schedule.idle.iter_mut().find(|idle| idle.run == idle_cluster.run) {
+            if let Some(idle) = schedule.idle.iter_mut().find(|idle| idle.run == *idle_cluster.run()) {
                 idle.cluster = Some(idle_cluster);
             }
         } else {
             let gone: Vec<IdleSlot> =
-                lock(&self.schedule).idle.extract_if(.., |idle| idle.run == idle_cluster.run).collect();
+                lock(&self.schedule).idle.extract_if(.., |idle| idle.run == *idle_cluster.run()).collect();
             self.finish(idle_cluster).await;
             // Its room is free now.
             drop(gone);
@@ -334,7 +322,7 @@ impl ClusterPool {
         });
     }
 
-    /// Ends a cluster, and keeps what it left for [`Self::end`] to tell.
+    /// Ends a cluster, and keeps what it left for [`Self::end`] to report.
     async fn finish(&self, idle_cluster: IdleCluster) {
         if let Err(error) = idle_cluster.shutdown().await {
             lock(&self.schedule).left.get_or_insert(error);
@@ -359,9 +347,9 @@ impl Lease {
     /// Resets a cluster for the next scenario that wants such a one, while others go on; ends one that nobody will want, or
     /// that is not as good as new.
     pub fn hand_on(self, idle_cluster: IdleCluster, listener: RenewalListener) {
-        let Self { turn, room } = self;
+        let Self { permit, room } = self;
         let (pool, of_task) = (room.pool.clone(), room.pool.clone());
-        let (run, kind) = (idle_cluster.run.clone(), turn.kind);
+        let (run, kind) = (idle_cluster.run().clone(), permit.kind);
         let mut schedule = lock(&pool.schedule);
         if schedule.is_unwanted(kind) {
             pool.finish_aside(idle_cluster, room);
@@ -370,15 +358,6 @@ impl Lease {
             lock(&pool.tasks).spawn(async move { of_task.renew(idle_cluster, &listener).await });
         }
         drop(schedule);
-        drop(turn);
+        drop(permit);
     }
-}
-
-/// Removes the folder of machines that are gone, where a run's folder has their logs; else it is the only evidence.
-///
-/// # Errors
-/// It cannot be removed.
-pub fn remove_machines(machines: &Utf8Path, run_dir: &RunDir, topology: &Topology) -> std::io::Result<()> {
-    let copied = topology.names().all(|node| run_dir.node(node).join("console.log").exists());
-    if copied { fs_err::remove_dir_all(machines) } else { Ok(()) }
 }

@@ -31,12 +31,24 @@ impl Cluster {
     /// # Ok(()) }
     /// ```
     ///
+    /// The run's folder has plan and verdict then, too, for `tomee-harness check` and `report`.
+    ///
     /// # Errors
-    /// A node died that nobody had asked to end, or has no address.
+    /// A node died that nobody had asked to end, or has no address; or the run's folder cannot be written.
     pub async fn verdict(&self) -> Result<Verdict, ClusterError> {
         self.look_at_apps().await?;
-        let (plan, history) = recorded(self.topology(), self.recorder().history());
-        Ok(verdict::judge(&plan, &history))
+        let (plan, history) = self.write_recorded().map_err(ClusterError::RunDir)?;
+        let verdict = verdict::judge(&plan, &history);
+        self.run_dir().write_json(&self.run_dir().verdict(), &verdict).map_err(ClusterError::RunDir)?;
+        Ok(verdict)
+    }
+
+    /// Writes what was done so far as the plan of a run, and the history with the begin and end of its steps, so that the
+    /// folder can be judged again as that of any run. Gives both.
+    pub(crate) fn write_recorded(&self) -> std::io::Result<(Plan, History)> {
+        let (plan, history) = self.recorder().rewrite(|history| recorded(self.topology(), history))?;
+        self.run_dir().write_plan(&plan)?;
+        Ok((plan, history))
     }
 }
 
@@ -179,7 +191,7 @@ mod tests {
         NodeName::nth(index)
     }
 
-    fn told(kinds: Vec<RecordKind>) -> (Plan, History) {
+    fn of_kinds(kinds: Vec<RecordKind>) -> (Plan, History) {
         let records = (1..).zip(kinds).map(|(at, kind)| Record { at: Nanos(at), kind }).collect();
         recorded(&Topology::of(2).expect("two nodes"), History { records })
     }
@@ -216,7 +228,7 @@ mod tests {
             session: None,
         };
         let done = vec![dropped(0, false, &counter()), asked, fault(FaultPhase::Asked), fault(hit), back];
-        let (plan, history) = told([start(), done].concat());
+        let (plan, history) = of_kinds([start(), done].concat());
         let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
         assert_eq!(titles, ["start all nodes", "deploy counter.war", "kill n1", "restart n1"]);
         assert_eq!(plan.steps[1].kind, StepKind::deploy(App::Counter, counter().context));
@@ -235,7 +247,7 @@ mod tests {
     #[test]
     fn what_was_copied_to_each_node_is_one_deployment_and_what_one_node_has_is_its_own() {
         let delivery = |dropped: Vec<RecordKind>| {
-            let (plan, _) = told([start(), dropped].concat());
+            let (plan, _) = of_kinds([start(), dropped].concat());
             assert_eq!(plan.steps.len(), 2, "{:?}", plan.steps);
             let StepKind::Deploy { delivery, .. } = &plan.steps[1].kind else { panic!("it deploys") };
             (delivery.through, delivery.on.clone())
@@ -248,7 +260,7 @@ mod tests {
 
     #[test]
     fn a_test_without_a_fault_is_not_judged_by_what_only_a_fault_shows() {
-        let (plan, _) = told([start(), vec![dropped(0, false, &counter())]].concat());
+        let (plan, _) = of_kinds([start(), vec![dropped(0, false, &counter())]].concat());
         let about: Vec<_> = plan.guarantees.iter().filter(|guarantee| guarantee.is_about_sessions()).collect();
         assert!(about.is_empty() && plan.guarantees.contains(&Guarantee::DeployedEverywhere), "{:?}", plan.guarantees);
     }

@@ -16,7 +16,7 @@ pub(super) struct Schedule {
     pub(super) nodes: usize,
     /// The kinds of cluster that were spoken of, each named by its place here.
     kinds: Vec<Topology>,
-    /// The kinds of the clusters of the scenarios that are being told.
+    /// The kinds of the clusters of the scenarios that are being run.
     pub(super) used: Vec<usize>,
     /// Clusters between two scenarios.
     pub(super) idle: Vec<IdleSlot>,
@@ -50,7 +50,7 @@ impl Demand {
     }
 }
 
-/// How many scenarios a further cluster of a kind must have to tell: else a reset of one that is there is sooner done.
+/// How many scenarios a further cluster of a kind must have to run: else a reset of one that is there is sooner done.
 const WORTH_A_START: usize = 2;
 
 /// How long a scenario takes, roughly: a start of a node is most of it.
@@ -80,9 +80,9 @@ pub(super) struct IdleSlot {
 /// What is best to do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Choice {
-    /// Tell the scenario of this ticket on the cluster that waits at this place.
+    /// Run the scenario of this ticket on the cluster that waits at this place.
     On { ticket: usize, place: usize },
-    /// Tell the scenario of this ticket on a cluster of its own.
+    /// Run the scenario of this ticket on a cluster of its own.
     New { ticket: usize },
     /// End the cluster that waits at this place, to make room.
     End { place: usize },
@@ -90,7 +90,7 @@ pub(super) enum Choice {
     Wait,
 }
 
-/// Whether a plan can be told on a cluster that was handed on. One that restarts a node with something else prepares that
+/// Whether a plan can be run on a cluster that was handed on. One that restarts a node with something else prepares that
 /// for a cluster of its own.
 pub(super) fn takes_any(plan: &Plan) -> bool {
     !plan.steps.iter().any(|step| step.kind.changes_its_node())
@@ -113,7 +113,7 @@ impl Schedule {
 
     /// What is best to do next.
     ///
-    /// The kind of which most is to be told for each of its clusters begins first, that none is left alone at the end. A new
+    /// The kind of which most is to be run for each of its clusters begins first, that none is left alone at the end. A new
     /// cluster is started for a kind of which there are fewer than its share; else a scenario waits for one that is in use or
     /// being reset.
     pub(super) fn choose(&self, budget: Budget, warm: bool) -> Choice {
@@ -122,7 +122,7 @@ impl Schedule {
         }
         // In turn, where all are alike.
         let candidates = if warm { &self.waiting[..] } else { &self.waiting[..self.waiting.len().min(1)] };
-        // Else nobody will be told that something has changed.
+        // Else nobody will be notified that something has changed.
         let nothing_will_come = self.runs == 0 && self.idle.iter().all(IdleSlot::is_ready);
         let alone = self.runs == 0 && self.idle.is_empty();
         let has_place = self.runs + self.idle.len() < budget.clusters();
@@ -180,8 +180,8 @@ impl Schedule {
             Some(wanted) => wanted.values().map(|demand| demand.scenarios).sum(),
             None => self.waiting.len(),
         };
-        // Those that are being told are part of both.
-        let of_kind = self.demand(waiting.kind).scenarios + self.told(waiting.kind);
+        // Those that are being run are part of both.
+        let of_kind = self.demand(waiting.kind).scenarios + self.running(waiting.kind);
         let all = (to_come + self.used.len()).max(1);
         there < budget.runs.saturating_mul(of_kind).div_ceil(all).min(of_kind.div_ceil(WORTH_A_START))
     }
@@ -200,11 +200,11 @@ impl Schedule {
 
     /// How many clusters of a kind there are.
     fn clusters(&self, kind: usize) -> usize {
-        self.told(kind) + self.idle.iter().filter(|idle| idle.kind == kind).count()
+        self.running(kind) + self.idle.iter().filter(|idle| idle.kind == kind).count()
     }
 
-    /// How many scenarios are being told on clusters of a kind.
-    fn told(&self, kind: usize) -> usize {
+    /// How many scenarios are being run on clusters of a kind.
+    fn running(&self, kind: usize) -> usize {
         self.used.iter().filter(|used| **used == kind).count()
     }
 

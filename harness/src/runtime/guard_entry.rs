@@ -1,8 +1,8 @@
 //! Where a process of this program becomes a guard, and what a guard removes that no process table shows.
 
-use crate::host::guard::{Removal, become_guard, error_chain};
+use crate::host::guard::{Providers, Removal, become_guard, with_causes};
 use crate::model::RunId;
-use crate::runtime::docker;
+use crate::runtime::provider::RuntimeKind;
 
 #[cfg(feature = "guard-at-start")]
 #[ctor::ctor(unsafe)]
@@ -26,18 +26,31 @@ pub fn guard_main() {
     become_guard(remove_blocking);
 }
 
-/// Removes a run's containers and networks.
-pub(super) async fn remove_from_engine(run: &RunId) -> Removal {
-    match docker::sweep::remove(run).await {
-        Ok(removed) => Removal { removed, left: Vec::new() },
-        Err(error) => Removal { removed: Vec::new(), left: vec![error_chain(&error)] },
+/// Removes what a run has with these providers.
+pub(super) async fn remove(run: &RunId, providers: &Providers) -> Removal {
+    let mut removal = Removal::default();
+    let kinds: Vec<RuntimeKind> = match providers {
+        Providers::Every => RuntimeKind::all().collect(),
+        Providers::Named(names) => {
+            let (known, unknown) = names.iter().partition::<Vec<&String>, _>(|name| RuntimeKind::named(name).is_some());
+            removal.left =
+                unknown.iter().map(|name| format!("what it has in runtime {name}, which is unknown here")).collect();
+            known.iter().filter_map(|name| RuntimeKind::named(name)).collect()
+        }
+    };
+    for kind in kinds {
+        match kind.provider().remove(run).await {
+            Ok(removed) => removal.removed.extend(removed),
+            Err(error) => removal.left.push(with_causes(&error)),
+        }
     }
+    removal
 }
 
-fn remove_blocking(run: &RunId) -> Removal {
+fn remove_blocking(run: &RunId, providers: &Providers) -> Removal {
     // Made only now: most runs need none, and it would cost them threads and memory.
     match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(remove_from_engine(run)),
-        Err(error) => Removal { removed: Vec::new(), left: vec![format!("containers: {error}")] },
+        Ok(runtime) => runtime.block_on(remove(run, providers)),
+        Err(error) => Removal { removed: Vec::new(), left: vec![format!("what is no process: {error}")] },
     }
 }

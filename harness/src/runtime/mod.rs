@@ -1,5 +1,6 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+pub mod check;
 #[cfg(feature = "docker")]
 pub mod docker;
 #[cfg(not(feature = "docker"))]
@@ -10,6 +11,7 @@ mod network_fault;
 mod packet_delay;
 mod packet_filter;
 pub mod process;
+mod provider;
 mod resource_fault;
 pub mod sweep;
 
@@ -24,7 +26,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::guard_entry::guard_main;
 pub use self::network_fault::NetworkFault;
+pub use self::provider::{MachineOrder, Provider, RuntimeKind};
 pub use self::resource_fault::ResourceFault;
+use crate::host::ports::PortError;
 use crate::model::{Capability, Endpoints, NodeName, Topology};
 use crate::tomcat::distribution::Distribution;
 pub use crate::tomcat::node_file::NodeFile;
@@ -108,6 +112,9 @@ pub enum RuntimeError {
         #[source]
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     },
+    /// The ports of this machine cannot be shared out.
+    #[error(transparent)]
+    Ports(#[from] PortError),
     /// The runtime cannot do this at all.
     #[error("runtime {runtime} cannot {capability}")]
     Lacks {

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::guard_entry::remove_from_engine;
-use crate::host::guard::processes::{ProcessId, Table};
-use crate::host::guard::{Held, Kept, Message, Registry, RegistryError, Removal, Task, remove_processes};
+use super::guard_entry;
+use crate::host::guard::processes::Table;
+use crate::host::guard::{Held, Kept, Manifest, Providers, Registry, RegistryError, Removal, Task, remove_processes};
 use crate::model::RunId;
-use crate::runtime::{RuntimeError, docker};
+use crate::runtime::{RuntimeError, RuntimeKind};
 
 /// How far a sweep goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,8 +51,10 @@ pub struct Swept {
     pub removed: Vec<(RunId, String)>,
     /// The runs that were left alone.
     pub spared: BTreeMap<RunId, Spared>,
-    /// Why the container engine could not be looked at. Where there is none, there is nothing to look at.
+    /// Why a provider of machines, as a container engine, could not be asked. Where there is none, it has nothing.
     pub no_engine: Option<RuntimeError>,
+    /// The providers that could not be asked.
+    silent: BTreeSet<&'static str>,
 }
 
 /// Why a sweep ended early.
@@ -74,7 +76,7 @@ pub async fn sweep(registry: &Registry, scope: Scope) -> Result<Swept, SweepErro
     let mut swept = Swept::default();
     // Looked at before the registry is: a run enters it before it starts anything.
     let marked = Marked::look();
-    let on_engine = swept.ask_engine().await;
+    let elsewhere = swept.look_elsewhere().await;
     let known = registry.runs()?;
     for (run, kept) in &known {
         if !scope.concerns(run) {
@@ -83,17 +85,18 @@ pub async fn sweep(registry: &Registry, scope: Scope) -> Result<Swept, SweepErro
         match registry.seize(run, *kept)? {
             None => swept.spare(run, Spared::Live),
             Some(_) if *kept == Kept::Yes && scope == Scope::Crashed => swept.spare(run, Spared::Kept),
-            Some(entry) => swept.dead(run, entry, on_engine.contains(run)).await?,
+            Some(entry) => swept.dead(run, entry, elsewhere.of(run)).await?,
         }
     }
-    let strangers = marked.runs.union(&on_engine).filter(|run| known.iter().all(|(known, _)| known != *run));
+    let elsewhere_runs: BTreeSet<RunId> = elsewhere.runs().cloned().collect();
+    let strangers = marked.runs.union(&elsewhere_runs).filter(|run| known.iter().all(|(known, _)| known != *run));
     for run in strangers.filter(|run| scope.concerns(run)) {
         if marked.guarded.contains(run) {
             swept.spare(run, Spared::Live);
         } else if matches!(scope, Scope::Run(_)) {
-            let removal = remove(run, BTreeSet::new(), on_engine.contains(run)).await?;
+            let removal = remove(run, Manifest { providers: elsewhere.of(run), ..Manifest::default() }).await?;
             swept.note(run, removal);
-        } else if Marked::look().runs.contains(run) || swept.ask_engine().await.contains(run) {
+        } else if Marked::look().runs.contains(run) || swept.look_elsewhere().await.has(run) {
             // It did not just end in good order between the looks.
             swept.spare(run, Spared::Stranger);
         }
@@ -111,26 +114,34 @@ impl Scope {
 }
 
 impl Swept {
-    /// The runs that have something on the engine.
-    async fn ask_engine(&mut self) -> BTreeSet<RunId> {
-        if self.no_engine.is_some() {
-            return BTreeSet::new();
+    /// The runs that have something elsewhere than among the processes of this machine.
+    async fn look_elsewhere(&mut self) -> Elsewhere {
+        let mut found = Elsewhere::default();
+        for kind in RuntimeKind::all() {
+            if self.silent.contains(kind.name()) {
+                continue;
+            }
+            match kind.provider().runs().await {
+                Ok(runs) => found.0.push((kind.name(), runs)),
+                Err(error) => {
+                    self.silent.insert(kind.name());
+                    self.no_engine.get_or_insert(error);
+                }
+            }
         }
-        docker::sweep::runs().await.unwrap_or_else(|error| {
-            self.no_engine = Some(error);
-            BTreeSet::new()
-        })
+        found
     }
 
-    async fn dead(&mut self, run: &RunId, entry: Held, on_engine: bool) -> Result<(), SweepError> {
-        let manifest = entry.manifest()?;
-        // Asked also where the engine shows nothing now: it may not answer, and then the run must not be forgotten.
-        let engine = on_engine || manifest.iter().any(Message::needs_engine);
-        let registered = manifest.into_iter().filter_map(|message| match message {
-            Message::Process(process) => Some(process),
-            _ => None,
-        });
-        let removal = remove(run, registered.collect(), engine).await?;
+    async fn dead(&mut self, run: &RunId, entry: Held, found: Providers) -> Result<(), SweepError> {
+        let mut manifest = entry.manifest()?;
+        // Those that it used are asked also where they show nothing now: one may not answer, and then the run must not be
+        // forgotten.
+        if let Providers::Named(names) = found {
+            for name in &names {
+                manifest.providers.add(name);
+            }
+        }
+        let removal = remove(run, manifest).await?;
         if removal.left.is_empty() {
             entry.forget()?;
         }
@@ -150,12 +161,32 @@ impl Swept {
     }
 }
 
-async fn remove(run: &RunId, registered: BTreeSet<ProcessId>, engine: bool) -> Result<Removal, SweepError> {
-    let of_run = run.clone();
-    let processes = tokio::task::spawn_blocking(move || remove_processes(&of_run, &registered, &BTreeSet::new()))
+async fn remove(run: &RunId, manifest: Manifest) -> Result<Removal, SweepError> {
+    let (of_run, Manifest { processes, providers }) = (run.clone(), manifest);
+    let removal = tokio::task::spawn_blocking(move || remove_processes(&of_run, &processes, &BTreeSet::new()))
         .await
         .map_err(SweepError::Cancelled)?;
-    Ok(if engine { processes.and(remove_from_engine(run).await) } else { processes })
+    Ok(if providers.is_empty() { removal } else { removal.and(guard_entry::remove(run, &providers).await) })
+}
+
+/// The runs that each provider has something of.
+#[derive(Debug, Default)]
+struct Elsewhere(Vec<(&'static str, BTreeSet<RunId>)>);
+
+impl Elsewhere {
+    fn runs(&self) -> impl Iterator<Item = &RunId> {
+        self.0.iter().flat_map(|(_, runs)| runs)
+    }
+
+    fn has(&self, run: &RunId) -> bool {
+        self.runs().any(|found| found == run)
+    }
+
+    /// Who has something of a run.
+    fn of(&self, run: &RunId) -> Providers {
+        let having = self.0.iter().filter(|(_, runs)| runs.contains(run));
+        Providers::Named(having.map(|(name, _)| (*name).to_owned()).collect())
+    }
 }
 
 /// The runs of which processes are there.

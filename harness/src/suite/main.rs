@@ -4,14 +4,17 @@ use std::process::ExitCode;
 
 use camino::Utf8Path;
 use libtest_mimic::{Arguments, Failed, Trial};
+use nix::sys::signal::Signal;
+use nix::unistd::Pid;
 use tokio::runtime::Handle;
 
 use super::files::files_below;
 use super::options::Options;
-use super::scenario_runner::{RunError, ScenarioRunner, plans};
-use crate::host::error_chain::DisplayErrorChain;
-use crate::model::Plan;
-use crate::runner::Budget;
+use super::planned_run::PlannedRun;
+use super::scenario_runner::{RunError, ScenarioRunner, runs_of};
+use crate::cluster::ClusterError;
+use crate::host::signals::Signals;
+use crate::runner::{Budget, RunFailure, TrialError};
 
 /// Threads only wait for their run, but nobody needs hundreds.
 const MOST_THREADS: usize = 64;
@@ -28,38 +31,50 @@ fn threads(budget: Budget, warm: bool) -> usize {
 pub fn test_main(folder: impl AsRef<Utf8Path>) -> ExitCode {
     crate::runtime::guard_main();
     match Options::of_process() {
-        Ok(options) => told(folder.as_ref(), &options),
-        Err(why) => libtest_mimic::run(&Arguments::default(), vec![failing("options", why)]).exit_code(),
+        Ok(options) => run_all(folder.as_ref(), &options),
+        Err(why) => failed("options", why),
     }
 }
 
-fn told(folder: &Utf8Path, options: &Options) -> ExitCode {
+fn run_all(folder: &Utf8Path, options: &Options) -> ExitCode {
     let mut arguments = Arguments::from_iter(&options.rest);
     let budget = Budget::of(options.jobs);
     arguments.test_threads.get_or_insert(threads(budget, options.warm));
     // One for all tests: what a cluster has of it must outlive the test that started it.
     let runtime = match tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => {
-            return libtest_mimic::run(&arguments, vec![failing("options", error.to_string())]).exit_code();
-        }
+        Err(error) => return failed("options", error.to_string()),
     };
-    let runner = ScenarioRunner::default().jobs(options.jobs).warm(options.warm);
+    let signals = match runtime.block_on(async { Signals::listen(end_at_once) }) {
+        Ok(signals) => signals,
+        Err(error) => return failed("signals", error.to_string()),
+    };
+    let runner = ScenarioRunner::default().jobs(options.jobs).warm(options.warm).stopped_by(signals.token().clone());
     let conclusion = libtest_mimic::run(&arguments, trials(folder, &runner, runtime.handle()));
     match runtime.block_on(runner.end()) {
-        Ok(()) => conclusion.exit_code(),
-        Err(error) => {
-            tracing::error!("a cluster that was kept warm did not end as it should: {error}");
-            ExitCode::FAILURE
-        }
+        Ok(()) if conclusion.has_failed() || signals.first().is_none() => conclusion.exit_code(),
+        Ok(()) => failed("all scenarios", "interrupted".to_owned()),
+        Err(error) => failed("the end of the clusters that were used again", whole_text(&error)),
     }
+}
+
+/// Nothing in good order any more: the guards of all runs remove what they have started.
+fn end_at_once(_: Signal) {
+    // It cannot fail on oneself.
+    let _ = nix::sys::signal::kill(Pid::this(), Signal::SIGKILL);
+}
+
+/// A test that fails, for what is no fault of any test: so it is shown as the others are, and never passed over.
+fn failed(name: &str, why: String) -> ExitCode {
+    let arguments = Arguments { test_threads: Some(1), ..Arguments::default() };
+    libtest_mimic::run(&arguments, vec![failing(name, why)]).exit_code()
 }
 
 fn failing(name: &str, why: String) -> Trial {
     Trial::test(name, || Err(Failed::from(why)))
 }
 
-/// A test for each run; a file that cannot be told is a test that fails.
+/// A test for each run; a file that cannot be read is a test that fails.
 fn trials(folder: &Utf8Path, runner: &ScenarioRunner, runtime: &Handle) -> Vec<Trial> {
     let files = match files_below(folder) {
         Ok(files) => files,
@@ -69,37 +84,56 @@ fn trials(folder: &Utf8Path, runner: &ScenarioRunner, runtime: &Handle) -> Vec<T
         // A suite that finds nothing must not be green.
         return vec![failing(folder.as_str(), format!("there is no scenario (*.toml) in {folder}"))];
     }
-    let runs: Vec<(String, Result<Plan, RunError>)> = files.iter().flat_map(|file| runs_of(folder, file)).collect();
-    runner.expect(runs.iter().filter_map(|(_, plan)| plan.as_ref().ok()));
-    let trial = |(name, plan): (String, Result<Plan, RunError>)| {
+    let runs: Vec<(String, Result<PlannedRun, RunError>)> =
+        files.iter().flat_map(|file| named_runs(folder, file)).collect();
+    runner.expect(runs.iter().filter_map(|(_, run)| Some(&*run.as_ref().ok()?.plan)));
+    let trial = |(name, run): (String, Result<PlannedRun, RunError>)| {
         let (runner, runtime) = (runner.clone(), runtime.clone());
         Trial::test(name, move || {
-            let plan = plan.map_err(|error| told_whole(&error))?;
-            let told = runtime.block_on(async { runner.tell(&plan).await?.holds() });
-            told.map(drop).map_err(|error| told_whole(&error))
+            let run = run.map_err(|error| Failed::from(whole_text(&error)))?;
+            let finished = runtime.block_on(async { runner.run(&run).await?.holds() });
+            finished.map(drop).map_err(|error| whole_text(&error).into())
         })
     };
     runs.into_iter().map(trial).collect()
 }
 
 /// The runs of a file, each with the name of its test.
-fn runs_of(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<Plan, RunError>)> {
+fn named_runs(folder: &Utf8Path, file: &Utf8Path) -> Vec<(String, Result<PlannedRun, RunError>)> {
     let name = file.strip_prefix(folder).unwrap_or(file).with_extension("");
-    match plans(file) {
+    match runs_of(file) {
         Err(error) => vec![(name.to_string(), Err(error))],
-        Ok(plans) => {
-            let named = plans.into_iter().map(|(cell, plan)| {
+        Ok(runs) => {
+            let named = runs.into_iter().map(|(cell, run)| {
                 let cell = cell.replace(' ', ",");
-                (if cell.is_empty() { name.to_string() } else { format!("{name}::{cell}") }, Ok(plan))
+                (if cell.is_empty() { name.to_string() } else { format!("{name}::{cell}") }, Ok(run))
             });
             named.collect()
         }
     }
 }
 
-/// An error with its sources, as a test shows it.
-fn told_whole(error: &RunError) -> Failed {
-    Failed::from(format!("{:#}", DisplayErrorChain(error)))
+/// An error with its sources, what a failed node logged, where the run's folder is and what is left, as a test shows it.
+fn whole_text(error: &RunError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(inner) = source {
+        text.push_str(&format!("\n  because: {inner}"));
+        source = inner.source();
+    }
+    let RunError::Run(failed) = error else { return text };
+    if let RunFailure::Trial(TrialError::Cluster(ClusterError::NodeFailed { lines, .. })) = &failed.error {
+        for line in lines {
+            text.push_str(&format!("\n  | {line}"));
+        }
+    }
+    if let Some(left) = &failed.left {
+        text.push_str(&format!("\n  | {left}"));
+    }
+    if let Some(run_dir) = &failed.run_dir {
+        text.push_str(&format!("\nrun: {}", run_dir.path()));
+    }
+    text
 }
 
 #[cfg(test)]

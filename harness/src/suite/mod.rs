@@ -33,10 +33,13 @@
 //! nextest each test is a process of its own, and neither has a meaning.
 
 mod files;
-#[cfg(feature = "test-main")]
+mod guarded_cluster;
+mod kept;
 mod main;
 #[cfg(feature = "test-main")]
 mod options;
+mod planned_run;
+mod run_folder;
 mod scenario_runner;
 
 pub use files::files_below;
@@ -44,4 +47,6 @@ pub use files::files_below;
 pub use main::test_main;
 #[cfg(feature = "test-main")]
 pub use options::{JOBS_VARIABLE, WARM_VARIABLE};
+pub use planned_run::{PlannedRun, Source};
+pub use run_folder::{RunFolder, unused_configuration};
 pub use scenario_runner::{FinishedRun, RunError, ScenarioRunner, run_file};

@@ -10,7 +10,12 @@ pub const JOBS_VARIABLE: &str = "TOMEE_HARNESS_JOBS";
 /// Says that clusters are handed on.
 pub const WARM_VARIABLE: &str = "TOMEE_HARNESS_WARM";
 
-/// What a test target was told.
+/// The command line of this process.
+pub(super) fn command_line() -> Vec<String> {
+    std::env::args_os().map(|argument| argument.to_string_lossy().into_owned()).collect()
+}
+
+/// The options of a test target.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Options {
     pub(super) jobs: Jobs,
@@ -73,18 +78,21 @@ mod tests {
 
     #[test]
     fn our_options_are_taken_out_and_win_over_the_environment() {
-        let plain = ["told".to_owned(), "--exact".to_owned()];
-        assert_eq!(read(&["told", "--exact"], None, None), Ok(("1".to_owned(), false, plain.to_vec())));
-        assert_eq!(read(&["told", "--exact"], Some("auto"), Some("1")), Ok(("auto".to_owned(), true, plain.to_vec())));
+        let plain = ["failover".to_owned(), "--exact".to_owned()];
+        assert_eq!(read(&["failover", "--exact"], None, None), Ok(("1".to_owned(), false, plain.to_vec())));
+        assert_eq!(
+            read(&["failover", "--exact"], Some("auto"), Some("1")),
+            Ok(("auto".to_owned(), true, plain.to_vec()))
+        );
         let both = Ok(("3".to_owned(), true, plain.to_vec()));
-        assert_eq!(read(&["told", "--jobs", "3", "--warm", "--exact"], Some("2"), Some("0")), both);
-        assert_eq!(read(&["told", "--jobs=3", "--exact", "--warm"], Some("2"), None), both);
+        assert_eq!(read(&["failover", "--jobs", "3", "--warm", "--exact"], Some("2"), Some("0")), both);
+        assert_eq!(read(&["failover", "--jobs=3", "--exact", "--warm"], Some("2"), None), both);
     }
 
     #[test]
     fn what_cannot_be_understood_is_refused() {
-        assert!(read(&["told", "--jobs", "many"], None, None).is_err());
-        assert!(read(&["told", "--jobs"], None, None).is_err());
-        assert!(read(&["told"], None, Some("perhaps")).is_err());
+        assert!(read(&["failover", "--jobs", "many"], None, None).is_err());
+        assert!(read(&["failover", "--jobs"], None, None).is_err());
+        assert!(read(&["failover"], None, Some("perhaps")).is_err());
     }
 }

@@ -18,5 +18,5 @@ mod world;
 
 pub use bug::{BadAnswer, BadProbe, Bug};
 pub use one_session::one_session;
-pub use run::FakeRun;
+pub use run::{FakeRun, recording};
 pub use runtime::FakeRuntime;

@@ -1,19 +1,16 @@
-//! A plan on a fake cluster, through the public way: `runner::run`.
+//! A plan on a fake cluster, through the public way: `runner::execute`.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tokio_util::sync::CancellationToken;
-use tomee_harness::cluster::recorder::Recorder;
-use tomee_harness::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
+use tomee_harness::cluster::{Cluster, ClusterError, Machines, Recording};
 use tomee_harness::host::clock::Clock;
-use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::model::plan::Limits;
 use tomee_harness::model::{Plan, RunId, Topology, main_job};
-use tomee_harness::runner::prepare;
 use tomee_harness::runner::{self, AtTheEnd, Ended, TrialError};
-use tomee_harness::tomcat::distribution::{Distribution, Namespace, Product};
+use tomee_harness::tomcat::distribution::{Distribution, Namespace, Product, Quiet};
 
 use super::one_session::one_session;
 use super::{Bug, FakeRuntime};
@@ -54,13 +51,12 @@ impl FakeRun {
     /// Runs it in a folder, which becomes the run directory.
     ///
     /// # Errors
-    /// Those of [`runner::run`].
+    /// Those of [`runner::execute`].
     ///
     /// # Panics
     /// The folder cannot be written.
     pub async fn run(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
-        let parts = self.parts(folder).expect("the test's own folder can be written");
-        Box::pin(runner::run(&self.plan, parts, false, &CancellationToken::new())).await
+        self.execute(self.prepared(folder)?, AtTheEnd::ShutDown).await
     }
 
     /// Starts its cluster alone, for a test that does all else itself.
@@ -71,55 +67,73 @@ impl FakeRun {
     /// # Panics
     /// The folder cannot be written.
     pub async fn cluster(&self, folder: &Utf8Path) -> Result<Cluster, ClusterError> {
-        Cluster::start(self.parts(folder).expect("the test's own folder can be written")).await
+        let cluster = self.prepared(folder)?;
+        cluster.start().await?;
+        Ok(cluster)
     }
 
     /// Runs it in a folder, and hands its cluster on where it is fit for that.
     ///
     /// # Errors
-    /// Those of [`runner::run`].
+    /// Those of [`runner::execute`].
     ///
     /// # Panics
     /// The folder cannot be written.
     pub async fn handing_on(&self, folder: &Utf8Path) -> Result<Ended, TrialError> {
-        let parts = self.parts(folder).expect("the test's own folder can be written");
-        Box::pin(runner::run_on(&self.plan, parts, AtTheEnd::HandOn, &CancellationToken::new())).await
+        self.execute(self.prepared(folder)?, AtTheEnd::HandOn).await
     }
 
     /// Runs it on a cluster that was handed on, and hands it on again where it is fit for that.
     ///
     /// # Errors
-    /// The cluster is not as good as new, or those of [`runner::run`].
+    /// The cluster is not as good as new, or those of [`runner::execute`].
     ///
     /// # Panics
     /// The folder cannot be written.
     pub async fn taking_over(&self, cluster: Arc<Cluster>, folder: &Utf8Path) -> Result<Ended, TrialError> {
         cluster.reset().await?;
-        let from = RunId::new("20261122-120000-0001").expect("a good id");
-        let successor = prepare::succeed(cluster, from, &folder.join("run"), Clock::start(), Arc::new(|_| {}));
-        let successor = successor.expect("the test's own folder can be written");
-        let on = Beginning::Warm(successor);
-        Box::pin(runner::run_on(&self.plan, on, AtTheEnd::HandOn, &CancellationToken::new())).await
+        self.execute(cluster.record(recording(folder)).await?, AtTheEnd::HandOn).await
     }
 
-    fn parts(&self, folder: &Utf8Path) -> std::io::Result<ClusterParts> {
-        let run_dir = RunDir::create(&folder.join("run"))?;
-        let recorder = Recorder::new(Clock::start(), Some(&run_dir.history()), Arc::new(|_| {}))?;
-        Ok(ClusterParts {
+    async fn execute(&self, cluster: Cluster, at_the_end: AtTheEnd) -> Result<Ended, TrialError> {
+        let (cluster, token) = (Arc::new(cluster), CancellationToken::new());
+        Box::pin(runner::execute(&self.plan, &cluster, at_the_end, &token, &Quiet)).await
+    }
+
+    /// Its cluster, of which nothing runs yet.
+    ///
+    /// # Errors
+    /// The HTTP client cannot be made.
+    ///
+    /// # Panics
+    /// The folder cannot be written.
+    pub fn prepared(&self, folder: &Utf8Path) -> Result<Cluster, ClusterError> {
+        let machines = Machines {
+            run: RunId::new("20261122-120000-0001").expect("a good id"),
             topology: self.plan.topology.clone(),
             runtime: Arc::new(FakeRuntime::new(folder.join("fake"), self.bug)),
-            distribution: Arc::new(distribution(folder.join("home"))?),
+            guard: None,
+            folder: None,
+            distribution: Arc::new(distribution(folder.join("home")).expect("the test's own folder can be written")),
+            other_distributions: std::collections::BTreeMap::new(),
             java: None,
-            recorder: Arc::new(recorder),
-            run_dir,
-            limits: self.limits,
-            token: "a-secret".to_owned(),
             jsp_cache: None,
             classes: None,
             compiler: None,
-            other_distributions: std::collections::BTreeMap::new(),
-        })
+            limits: self.limits,
+            token: "a-secret".to_owned(),
+        };
+        Cluster::new(machines, recording(folder))
     }
+}
+
+/// A recording in a test's own folder.
+///
+/// # Panics
+/// The folder cannot be written.
+pub fn recording(folder: &Utf8Path) -> Recording {
+    let recording = Recording::create(&folder.join("run"), Clock::start(), Arc::new(|_| {}));
+    recording.expect("the test's own folder can be written")
 }
 
 /// As much of a TomEE 9.0.0 as is looked at before it runs.

@@ -95,6 +95,6 @@ async fn a_guard_that_was_killed_is_missed_at_the_next_word() {
     let place = Place::new();
     let guard = Guard::spawn_in(&place.registry(), &place.run, &place.path).expect("guarded");
     place.end_guard().await;
-    assert!(guard.engine().is_err());
+    assert!(guard.provider("docker").is_err());
     assert!(guard.release().is_err());
 }

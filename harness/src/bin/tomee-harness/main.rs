@@ -5,7 +5,6 @@ mod color;
 mod command;
 mod exit;
 mod help;
-mod kept;
 mod logging;
 mod progress;
 mod scenarios;

@@ -3,18 +3,13 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tomee_harness::config;
-use tomee_harness::host::run_dir::SCENARIO_FILE;
-use tomee_harness::model::deploy_job::OwnApp;
+use tomee_harness::model::Topology;
 use tomee_harness::model::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
-use tomee_harness::model::topology::JvmSpec;
-use tomee_harness::model::{Plan, Topology};
-use tomee_harness::runner::prepare::RuntimeKind;
-use tomee_harness::suite::files_below;
+use tomee_harness::runtime::RuntimeKind;
+use tomee_harness::suite::{PlannedRun, Source, files_below};
 use tomee_harness::tomcat::war::{War, WarError};
 
 use crate::exit::Failure;
-use crate::kept::{Kept, whole, whole_server};
 use crate::settings::{Origin, Settings};
 
 /// A scenario with where it comes from.
@@ -33,31 +28,8 @@ impl SelectedScenario {
     pub(crate) fn runtimes(&self) -> Vec<&'static str> {
         let plans = Topology::of(2).ok().and_then(|two| self.scenario.plans(&two).ok()).unwrap_or_default();
         let able = |kind: &RuntimeKind| plans.iter().all(|run| kind.check(&run.plan).is_ok());
-        let kinds = [RuntimeKind::Process, RuntimeKind::Docker].into_iter();
-        kinds.filter(able).map(RuntimeKind::name).collect()
+        RuntimeKind::all().filter(able).map(RuntimeKind::name).collect()
     }
-}
-
-/// One run of a scenario, of the main job, or of an app.
-#[derive(Debug)]
-pub(crate) struct PlannedRun {
-    /// `failover/kill-the-owner [manager=delta]`.
-    pub(crate) label: String,
-    /// The scenario; none of what is no scenario.
-    pub(crate) source: Option<Source>,
-    /// The app that is deployed in the place of the counter.
-    pub(crate) app: Option<OwnApp>,
-    pub(crate) plan: Plan,
-}
-
-/// Where a run's scenario comes from.
-#[derive(Debug, Clone)]
-pub(crate) struct Source {
-    /// The path of its file, or the name of a shipped one.
-    name: String,
-    pub(crate) text: String,
-    /// The folder against which its paths are resolved.
-    pub(crate) folder: Utf8PathBuf,
 }
 
 /// What was looked at and found good. The runs of a scenario share its files, and a WAR is read to its end.
@@ -78,67 +50,37 @@ impl Checked {
     }
 }
 
-impl Source {
-    /// Refuses a path that leads nowhere, or to an app that no server could deploy, at its place.
-    fn check(&self, checked: &mut Checked) -> Result<(), Failure> {
-        NamedPath::all(&self.text).into_iter().try_for_each(|named| {
-            let path = self.folder.join(&named.path);
-            let (message, help) = match named.kind {
-                PathKind::App => match checked.war(&path) {
-                    Err(error) => (error.to_string(), error.hint()),
-                    Ok(()) => return Ok(()),
-                },
-                PathKind::Lib if !path.is_file() => (format!("there is no file {path}"), None),
-                PathKind::Server | PathKind::Java if !path.is_dir() => (format!("there is no folder {path}"), None),
-                PathKind::Lib | PathKind::Server | PathKind::Java => return Ok(()),
-            };
-            let relative = named.path.is_relative().then(|| "paths are relative to the scenario's file".to_owned());
-            let help =
-                Some(help.into_iter().chain(relative).collect::<Vec<_>>().join("; ")).filter(|help| !help.is_empty());
-            let error = ScenarioError { message, span: Some(named.place), help };
-            Err(refused(&self.name, self.text.as_bytes(), error))
-        })
+/// Refuses files that no run could use, before anything is fetched or started.
+pub(crate) fn check_files(run: &PlannedRun, checked: &mut Checked) -> Result<(), Failure> {
+    match &run.source {
+        Some(source) if !checked.scenarios.contains(&source.name) => {
+            check_paths(source, checked)?;
+            checked.scenarios.insert(source.name.clone());
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 
-impl PlannedRun {
-    /// Refuses files that no run could use, before anything is fetched or started.
-    pub(crate) fn check_files(&self, checked: &mut Checked) -> Result<(), Failure> {
-        match &self.source {
-            Some(source) if !checked.scenarios.contains(&source.name) => {
-                source.check(checked)?;
-                checked.scenarios.insert(source.name.clone());
-                Ok(())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// The command line that does this run again, from any folder. Everything that a settings file or the environment
-    /// could change is included; `jvm` is what the settings have said.
-    pub(crate) fn again(&self, runtime: &str, jvm: &JvmSpec, kept: &Kept) -> Vec<String> {
-        let topology = &self.plan.topology;
-        let mut words: Vec<String> = vec!["tomee-harness".to_owned(), "run".to_owned()];
-        words.extend(self.source.is_some().then(|| kept.folder().join(SCENARIO_FILE).into_string()));
-        let mut say = |flag: &str, value: &dyn std::fmt::Display| words.extend([flag.to_owned(), value.to_string()]);
-        say("--runtime", &runtime);
-        say("--nodes", &topology.nodes.len());
-        say("--server", &whole_server(&topology.server));
-        say("--manager", &topology.cluster.manager);
-        say("--membership", &topology.cluster.membership);
-        say("--send-options", &topology.cluster.send_options);
-        say("--timing", &topology.timing);
-        jvm.home.iter().for_each(|home| say("--java", &whole(home)));
-        jvm.args.iter().for_each(|argument| say("--jvm-arg", argument));
-        jvm.env.iter().for_each(|(name, value)| say("--env", &config::redact_argument(&format!("{name}={value}"))));
-        jvm.libs.iter().for_each(|lib| say("--lib", &kept.place(lib)));
-        if let Some(app) = &self.app {
-            say("--war", &kept.place(&app.war));
-            app.at.iter().for_each(|at| say("--at", at));
-            app.paths.iter().for_each(|path| say("--path", path));
-        }
-        words
-    }
+/// Refuses a path that leads nowhere, or to an app that no server could deploy, at its place.
+fn check_paths(source: &Source, checked: &mut Checked) -> Result<(), Failure> {
+    NamedPath::all(&source.text).into_iter().try_for_each(|named| {
+        let path = source.folder.join(&named.path);
+        let (message, help) = match named.kind {
+            PathKind::App => match checked.war(&path) {
+                Err(error) => (error.to_string(), error.hint()),
+                Ok(()) => return Ok(()),
+            },
+            PathKind::Lib if !path.is_file() => (format!("there is no file {path}"), None),
+            PathKind::Server | PathKind::Java if !path.is_dir() => (format!("there is no folder {path}"), None),
+            PathKind::Lib | PathKind::Server | PathKind::Java => return Ok(()),
+        };
+        let relative = named.path.is_relative().then(|| "paths are relative to the scenario's file".to_owned());
+        let help =
+            Some(help.into_iter().chain(relative).collect::<Vec<_>>().join("; ")).filter(|help| !help.is_empty());
+        let error = ScenarioError { message, span: Some(named.place), help };
+        Err(refused(&source.name, source.text.as_bytes(), error))
+    })
 }
 
 /// A scenario that cannot be run, with its place.
@@ -254,11 +196,9 @@ impl SelectedScenario {
         let runs = self.scenario.plans_with(&settings.topology, &said);
         let runs = runs.map_err(|error| refused(&self.name, &self.text, error))?;
         let planned = runs.into_iter().map(|run| {
-            let cell = run.cell.to_string();
-            let label = if cell.is_empty() { self.name.clone() } else { format!("{} [{cell}]", self.name) };
             let text = String::from_utf8_lossy(&self.text).into_owned();
-            let source = Some(Source { name: self.name.clone(), text, folder: self.folder.clone() });
-            PlannedRun { label, source, app: None, plan: run.plan }
+            let source = Source { name: self.name.clone(), text, folder: self.folder.clone() };
+            PlannedRun::of_scenario(source, &run.cell.to_string(), run.plan)
         });
         Ok(planned.collect())
     }
@@ -278,6 +218,8 @@ fn said(settings: &Settings, set: &[(String, String)]) -> Result<ClusterTable, F
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use tomee_harness::model::ContextPath;
 
     use super::*;
@@ -309,12 +251,12 @@ mod tests {
         let plan = tomee_harness::model::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
         let run = |name: &str| {
             let source = Source { name: name.to_owned(), text: text.clone(), folder: folder.to_owned() };
-            PlannedRun { label: name.to_owned(), source: Some(source), app: None, plan: plan.clone() }
+            PlannedRun { label: name.to_owned(), source: Some(source), app: None, plan: Arc::new(plan.clone()) }
         };
         let mut checked = Checked::default();
-        run("jars.toml").check_files(&mut checked).expect("the jar is there");
+        check_files(&run("jars.toml"), &mut checked).expect("the jar is there");
         fs_err::remove_file(&lib).expect("removed");
-        run("jars.toml").check_files(&mut checked).expect("the next run of it has the same files");
-        run("other.toml").check_files(&mut checked).expect_err("there is no such jar");
+        check_files(&run("jars.toml"), &mut checked).expect("the next run of it has the same files");
+        check_files(&run("other.toml"), &mut checked).expect_err("there is no such jar");
     }
 }

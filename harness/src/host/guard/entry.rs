@@ -8,9 +8,7 @@ use std::os::fd::RawFd;
 use nix::sys::signal::SigSet;
 
 use super::processes::GUARD_VARIABLE;
-use super::removal::Removal;
-use super::watch;
-use crate::model::RunId;
+use super::watch::{self, RemoveElsewhere};
 
 /// Arguments for the case that the program does not turn into a guard: a test binary lists no test and ends, where
 /// without them it would run all its tests once more.
@@ -18,7 +16,7 @@ pub(super) const HARMLESS: [&str; 3] = ["--list", "--exact", "tomee-harness-guar
 
 /// Turns a process that was started as a guard into one, and never returns from it; does nothing in any other process.
 /// `remove` removes what a run has elsewhere than among the processes of this machine.
-pub(crate) fn become_guard(remove: fn(&RunId) -> Removal) {
+pub(crate) fn become_guard(remove: RemoveElsewhere) {
     let Some(task) = std::env::var_os(GUARD_VARIABLE) else { return };
     detach();
     let code = watch::run(&task.to_string_lossy(), remove);

@@ -3,16 +3,17 @@
 use std::io::{self, BufRead, BufReader, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use fs_err::File;
 
 use super::entry::HARMLESS;
-use super::message::{Message, Reply, Task};
+use super::message::{Message, Reply, Task, Thing};
 use super::processes::{GUARD_VARIABLE, ProcessId, RUN_VARIABLE};
 use super::registry::{Held, Registry, RegistryError};
+use crate::host::sync::lock;
 use crate::model::RunId;
 
 /// How long the guard may take to be ready. It needs some ten milliseconds; this is for a machine that is overloaded.
@@ -123,8 +124,8 @@ pub struct Guard {
     run: RunId,
     log: Utf8PathBuf,
     /// None once the guard knows how the run ends.
-    pipe: Option<ChildStdin>,
-    replies: Option<BufReader<ChildStdout>>,
+    pipe: Mutex<Option<ChildStdin>>,
+    replies: Mutex<Option<BufReader<ChildStdout>>>,
     /// None once the process was waited for.
     process: Option<Child>,
     entry: Held,
@@ -156,8 +157,8 @@ impl Guard {
             Ok((process, pipe, replies)) => Ok(Self {
                 run: run.clone(),
                 log,
-                pipe: Some(pipe),
-                replies: Some(replies),
+                pipe: Mutex::new(Some(pipe)),
+                replies: Mutex::new(Some(replies)),
                 process: Some(process),
                 entry,
             }),
@@ -169,7 +170,7 @@ impl Guard {
         }
     }
 
-    /// Registers a process. Do so right after the start; until then the run's id in its environment
+    /// Notes a process. To be called right after its start; until then the run's id in its environment
     /// ([`RUN_VARIABLE`]) is what the guard finds it by. A process that has ended by now needs no guard.
     ///
     /// # Errors
@@ -178,37 +179,30 @@ impl Guard {
         ProcessId::of(pid).map_or(Ok(()), |process| self.note(&Message::Process(process)))
     }
 
-    /// Registers a container, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
+    /// Notes something that is no process of this machine: who made it, what it is, and what its maker knows it by.
     ///
     /// # Errors
     /// The guard is gone.
-    pub fn container(&self, id: &str) -> Result<(), GuardError> {
-        self.note(&Message::Container(id.to_owned()))
+    pub fn thing(&self, provider: &str, kind: &str, id: &str) -> Result<(), GuardError> {
+        let (provider, kind, id) = (provider.to_owned(), kind.to_owned(), id.to_owned());
+        self.note(&Message::Thing(Thing { provider, kind, id }))
     }
 
-    /// Registers a network, by the engine's id. It must carry the label [`RUN_LABEL`](super::RUN_LABEL).
+    /// Notes that the run uses a provider, so that what it has there is looked for. To be called before the first thing is asked
+    /// for: a container may come into being although its maker is gone.
     ///
     /// # Errors
     /// The guard is gone.
-    pub fn network(&self, id: &str) -> Result<(), GuardError> {
-        self.note(&Message::Network(id.to_owned()))
-    }
-
-    /// Registers that the run uses the container engine, so that the guard looks there too. Do so before the first call
-    /// to the engine: a container may come into being although its maker is gone.
-    ///
-    /// # Errors
-    /// The guard is gone.
-    pub fn engine(&self) -> Result<(), GuardError> {
-        self.note(&Message::Engine)
+    pub fn provider(&self, name: &str) -> Result<(), GuardError> {
+        self.note(&Message::Provider(name.to_owned()))
     }
 
     /// Ends the run after the owner has removed everything. The guard looks once more and removes what is left.
-    /// Blocks, usually for a tenth of a second; at most for 80 s, where an engine hangs.
+    /// Blocks, usually for a tenth of a second; at most for 80 s, where an engine hangs. Nothing may be started behind it.
     ///
     /// # Errors
-    /// The guard is gone, or something could not be removed.
-    pub fn release(self) -> Result<Released, GuardError> {
+    /// The guard is gone or was released already, or something could not be removed.
+    pub fn release(&self) -> Result<Released, GuardError> {
         self.end(&Message::Release)
     }
 
@@ -216,15 +210,15 @@ impl Guard {
     ///
     /// # Errors
     /// The guard is gone.
-    pub fn keep(self) -> Result<(), GuardError> {
+    pub fn keep(&self) -> Result<(), GuardError> {
         self.end(&Message::Keep).map(drop)
     }
 
-    fn end(mut self, message: &Message) -> Result<Released, GuardError> {
+    fn end(&self, message: &Message) -> Result<Released, GuardError> {
         self.send(message)?;
-        drop(self.pipe.take());
+        drop(lock(&self.pipe).take());
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
-        let replies = self.replies.take().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
+        let replies = lock(&self.replies).take().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
         let (line, _) = next_line(replies, DONE_LIMIT).map_err(gone)?;
         match serde_json::from_str(&line) {
             Ok(Reply::Done { removed, left }) if left.is_empty() => Ok(Released { removed }),
@@ -236,7 +230,7 @@ impl Guard {
         }
     }
 
-    /// Informs the guard, and a later sweep for the case that the guard is killed before it listens.
+    /// Notes it with the guard, and for a later sweep for the case that the guard is killed before it listens.
     fn note(&self, message: &Message) -> Result<(), GuardError> {
         self.send(message)?;
         Ok(self.entry.note(message)?)
@@ -244,10 +238,10 @@ impl Guard {
 
     pub(super) fn send(&self, message: &Message) -> Result<(), GuardError> {
         let gone = |source| GuardError::Gone { run: self.run.clone(), log: self.log.clone(), source };
-        let mut pipe = self.pipe.as_ref().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
         let mut line = serde_json::to_string(message).map_err(|error| gone(error.into()))?;
         line.push('\n');
-        // One write, below the size up to which a pipe takes a write whole: messages of several threads do not mix.
+        let mut pipe = lock(&self.pipe);
+        let pipe = pipe.as_mut().ok_or_else(|| gone(io::ErrorKind::BrokenPipe.into()))?;
         pipe.write_all(line.as_bytes()).map_err(gone)
     }
 }
@@ -255,7 +249,7 @@ impl Guard {
 impl Drop for Guard {
     fn drop(&mut self) {
         // The end of the pipe is the signal. Somebody must wait for the guard, else a long-lived owner collects zombies.
-        drop(self.pipe.take());
+        drop(lock(&self.pipe).take());
         if let Some(mut process) = self.process.take() {
             let _ = std::thread::Builder::new().name("guard-end".to_owned()).spawn(move || process.wait());
         }

@@ -92,9 +92,9 @@ impl Table {
         system::marks(&self.processes)
     }
 
-    /// What belongs to a run: registered processes and those that carry its id, with the groups that they lead and with
+    /// What belongs to a run: processes that are known and those that carry its id, with the groups that they lead and with
     /// all their descendants. Never `spared` ones nor this process, nor what belongs to the run through them alone.
-    pub(crate) fn of_run(&self, run: &str, registered: &BTreeSet<ProcessId>, spared: &BTreeSet<i32>) -> Vec<&Process> {
+    pub(crate) fn of_run(&self, run: &str, known: &BTreeSet<ProcessId>, spared: &BTreeSet<i32>) -> Vec<&Process> {
         let this = std::process::id();
         let marked = self.marks();
         let marked: BTreeSet<i32> = marked
@@ -106,7 +106,7 @@ impl Table {
             .processes
             .iter()
             .filter(|process| !spared.contains(&process.id.pid) && u32::try_from(process.id.pid) != Ok(this))
-            .partition(|process| registered.contains(&process.id) || marked.contains(&process.id.pid));
+            .partition(|process| known.contains(&process.id) || marked.contains(&process.id.pid));
         let mut pids: BTreeSet<i32> = found.iter().map(|process| process.id.pid).collect();
         loop {
             let (relatives, rest): (Vec<&Process>, Vec<&Process>) =

@@ -10,7 +10,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use etcetera::BaseStrategy;
 use fs_err::File;
 
-use super::message::Message;
+use super::message::{Manifest, Message};
 use crate::model::RunId;
 
 /// What can go wrong with the registry.
@@ -164,10 +164,10 @@ impl Held {
         self.file.file().write_all(line.as_bytes()).map_err(self.registry.failed())
     }
 
-    /// The manifest. A line that was cut off by a crash says nothing.
-    pub(crate) fn manifest(&self) -> Result<Vec<Message>, RegistryError> {
-        let text = fs_err::read_to_string(&self.path).map_err(self.registry.failed())?;
-        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    /// What is known of the run's things.
+    pub(crate) fn manifest(&self) -> Result<Manifest, RegistryError> {
+        let text = fs_err::read(&self.path).map_err(self.registry.failed())?;
+        Ok(Manifest::of(String::from_utf8_lossy(&text).lines()))
     }
 
     /// Remembers that the run's things are to be kept.
@@ -185,6 +185,7 @@ impl Held {
 mod tests {
     use std::time::Duration;
 
+    use super::super::message::Providers;
     use super::*;
     use crate::host::wait::{Look, TimedOut, until};
 
@@ -232,12 +233,13 @@ mod tests {
     async fn a_kept_run_is_listed_as_kept_with_its_manifest() {
         let (_keep, registry) = registry();
         let held = registry.enter(&run()).expect("entered");
-        held.note(&Message::Engine).expect("noted");
+        held.note(&Message::Provider("docker".to_owned())).expect("noted");
         held.keep().expect("kept");
         drop(held);
         assert_eq!(registry.runs().expect("listed"), [(run(), Kept::Yes)]);
         let held = seize(&registry, Kept::Yes).await;
-        assert_eq!(held.manifest().expect("read"), [Message::Engine]);
+        let providers = Providers::Named(["docker".to_owned()].into());
+        assert_eq!(held.manifest().expect("read"), Manifest { providers, ..Manifest::default() });
         held.forget().expect("forgotten");
         assert_eq!(registry.runs().expect("listed"), []);
     }

@@ -31,18 +31,18 @@ impl Removal {
 }
 
 /// An error with all that lies behind it, for a log or a list in words.
-pub(crate) fn error_chain(error: &(dyn Error + 'static)) -> String {
+pub(crate) fn with_causes(error: &(dyn Error + 'static)) -> String {
     DisplayErrorChain(error).to_string()
 }
 
 /// Kills a run's processes until two looks in a row find none.
-pub(crate) fn remove_processes(run: &RunId, registered: &BTreeSet<ProcessId>, spared: &BTreeSet<i32>) -> Removal {
+pub(crate) fn remove_processes(run: &RunId, known: &BTreeSet<ProcessId>, spared: &BTreeSet<i32>) -> Removal {
     let start = Instant::now();
     let mut killed = BTreeMap::new();
     let mut looks_without = 0;
     loop {
         let table = Table::read();
-        let found = table.of_run(run.as_str(), registered, spared);
+        let found = table.of_run(run.as_str(), known, spared);
         for process in &found {
             process.kill();
             killed.insert(process.id.clone(), process.to_string());

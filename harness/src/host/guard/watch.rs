@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::io::{self, BufRead, Write};
 
-use super::message::{Message, Reply, Task};
-use super::processes::ProcessId;
+use super::message::{Manifest, Message, Providers, Reply, Task};
 use super::registry::{Held, Registry};
-use super::removal::{Removal, error_chain, remove_processes};
+use super::removal::{Removal, remove_processes, with_causes};
 use crate::model::RunId;
 
 /// How the owner left.
@@ -17,18 +16,20 @@ enum Ending {
     Lost,
 }
 
+/// Removes what a run has with these providers.
+pub(super) type RemoveElsewhere = fn(&RunId, &Providers) -> Removal;
+
 /// A run as the guard knows it.
 struct Watch {
     task: Task,
     entry: Held,
-    processes: BTreeSet<ProcessId>,
-    engine: bool,
-    remove_elsewhere: fn(&RunId) -> Removal,
+    manifest: Manifest,
+    remove_elsewhere: RemoveElsewhere,
 }
 
 /// Guards until the owner leaves. Standard input is the pipe, standard output goes to the owner, and standard error is
 /// the guard's log. Returns the exit status, which is not 0 when something of the run is left.
-pub(super) fn run(task: &str, remove_elsewhere: fn(&RunId) -> Removal) -> i32 {
+pub(super) fn run(task: &str, remove_elsewhere: RemoveElsewhere) -> i32 {
     let task: Task = match serde_json::from_str(task) {
         Ok(task) => task,
         Err(error) => {
@@ -39,13 +40,13 @@ pub(super) fn run(task: &str, remove_elsewhere: fn(&RunId) -> Removal) -> i32 {
     let entry = match Registry::at(&task.registry).join(&task.run) {
         Ok(entry) => entry,
         Err(error) => {
-            log(error_chain(&error));
+            log(with_causes(&error));
             return 1;
         }
     };
     log(format_args!("guarding run {} of process {}", task.run, task.owner));
     reply(&Reply::Ready);
-    Watch { task, entry, processes: BTreeSet::new(), engine: false, remove_elsewhere }.until_the_end()
+    Watch { task, entry, manifest: Manifest::default(), remove_elsewhere }.until_the_end()
 }
 
 impl Watch {
@@ -69,7 +70,7 @@ impl Watch {
             _ => Ok(()),
         };
         if let Err(error) = remembered {
-            log(error_chain(&error));
+            log(with_causes(&error));
         }
         log("done");
         reply(&Reply::Done { removed, left });
@@ -82,7 +83,8 @@ impl Watch {
             let message = match line.map(|line| serde_json::from_str(&line)) {
                 Ok(Ok(message)) => message,
                 Ok(Err(error)) => {
-                    log(format_args!("invalid message: {error}"));
+                    log(format_args!("a message that is none: {error}"));
+                    self.manifest.providers = Providers::Every;
                     continue;
                 }
                 Err(error) => {
@@ -90,7 +92,7 @@ impl Watch {
                     break;
                 }
             };
-            match &message {
+            match message {
                 Message::Release => {
                     log("the owner has removed everything; checking once more");
                     return Ending::Released;
@@ -99,23 +101,20 @@ impl Watch {
                     log("keeping everything, as requested");
                     return Ending::Kept;
                 }
-                Message::Process(process) => {
-                    self.processes.insert(process.clone());
-                }
-                Message::Container(_) | Message::Network(_) | Message::Engine => {}
+                message => self.manifest.add(message),
             }
-            self.engine |= message.needs_engine();
         }
         log(format_args!("the owner (process {}) exited without notice; removing everything", self.task.owner));
         Ending::Lost
     }
 
     fn remove(&self) -> Removal {
-        let processes = remove_processes(&self.task.run, &self.processes, &BTreeSet::from([self.task.owner]));
-        if !self.engine {
-            return processes;
+        let Manifest { processes, providers } = &self.manifest;
+        let removal = remove_processes(&self.task.run, processes, &BTreeSet::from([self.task.owner]));
+        if providers.is_empty() {
+            return removal;
         }
-        processes.and((self.remove_elsewhere)(&self.task.run))
+        removal.and((self.remove_elsewhere)(&self.task.run, providers))
     }
 }
 

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::history::Nanos;
-use crate::model::{FaultKind, NodeName, Step, StepKind};
+use crate::model::{FaultKind, NodeName, Step, StepKind, Topology};
 
 fn budget(runs: usize, nodes: usize) -> Budget {
     Budget { runs, nodes, starts: 1 }

@@ -84,7 +84,7 @@ impl DockerRuntime {
         options: DockerOptions,
     ) -> Result<Self, RuntimeError> {
         let docker = error::client().await?;
-        guard.engine().map_err(unguarded)?;
+        guard.provider(NAME).map_err(unguarded)?;
         Ok(Self {
             docker,
             run: run.clone(),
@@ -130,7 +130,7 @@ impl DockerRuntime {
             labels: Some(HashMap::from([(RUN_LABEL.to_owned(), self.run.to_string())])),
             ..NetworkCreateRequest::default()
         };
-        self.guard.network(&request.name).map_err(unguarded)?;
+        self.guard.thing(NAME, "network", &request.name).map_err(unguarded)?;
         match self.docker.create_network(request).await {
             Ok(_) => Ok(()),
             Err(error) => Err(DockerError::from(error).environment("no network can be made on the engine", Some(HINT))),
@@ -171,7 +171,7 @@ impl Runtime for DockerRuntime {
         for node in topology.names() {
             // Told by name, before there is an id: what is asked for comes into being even if we are gone by then.
             for container in [pod::pause_name(&self.run, node), pod::server_name(&self.run, node)] {
-                self.guard.container(&container).map_err(unguarded)?;
+                self.guard.thing(NAME, "container", &container).map_err(unguarded)?;
             }
         }
         let held = topology.names().map(|node| {

@@ -20,9 +20,11 @@ mod host;
 mod images;
 mod logs;
 mod pod;
+mod provider;
 mod resources;
 mod server;
 pub mod sweep;
 
 pub use engine::{CAPABILITIES, DockerRuntime, NAME};
 pub use images::DockerOptions;
+pub use provider::DockerProvider;

@@ -3,6 +3,7 @@
 mod class_archive;
 mod namespaces;
 mod node;
+mod provider;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -17,6 +18,7 @@ use tokio::sync::Mutex;
 pub use self::class_archive::{ClassArchive, ClassArchiveError};
 use self::namespaces::Namespaces;
 use self::node::ProcessNode;
+pub use self::provider::ProcessProvider;
 use super::packet_filter::{MULTICAST, RECEIVER_PORT};
 use super::{NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::host::guard::Guard;

@@ -1,6 +1,6 @@
-//! `report`: renders a stored run again; `run` renders its own the same way.
+//! `report`: renders a stored run again.
 
-use std::io::{self, BufReader, Write as _};
+use std::io::{self, BufReader};
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -8,15 +8,12 @@ use serde::Serialize;
 use tomee_harness::history::{self, History};
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::model::Plan;
-use tomee_harness::report::{self, Environment, FORMATS, Format, JudgedRun, Summary, markdown};
+use tomee_harness::report::{Environment, FORMATS, Format, JudgedRun, Summary};
 use tomee_harness::verdict;
 
 use super::{print, print_json};
 use crate::args::{OutputArgs, ReportArgs};
 use crate::exit::{Exit, Failure};
-
-/// Where GitHub Actions, and what follows its ways, takes a step's summary from.
-const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
 
 /// A run that was stored, and read again.
 pub(crate) struct Stored {
@@ -75,16 +72,6 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
         print(&files.iter().map(|path| format!("{path}\n")).collect::<String>())?;
     }
     Ok(Exit::Holds)
-}
-
-/// Writes the reports of a run that just ended into its folder, and its Markdown where a CI asks for it.
-pub(crate) fn write(run_dir: &RunDir, run: &JudgedRun<'_>) -> Result<(), Failure> {
-    for (file, text) in report::format::files(run).map_err(Failure::environment)? {
-        fs_err::write(run_dir.path().join(file), text).map_err(Failure::environment)?;
-    }
-    let Some(path) = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()) else { return Ok(()) };
-    let mut file = fs_err::File::options().create(true).append(true).open(path).map_err(Failure::environment)?;
-    file.write_all(markdown::render(run.summary).as_bytes()).map_err(Failure::environment)
 }
 
 impl Stored {

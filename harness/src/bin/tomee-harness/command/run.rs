@@ -6,7 +6,9 @@ mod one;
 mod unsupported;
 mod unused;
 
-use clap::ArgMatches;
+use std::sync::Arc;
+
+use clap::{ArgMatches, ValueEnum as _};
 use serde_json::json;
 use tomee_harness::config;
 use tomee_harness::host::clock::Clock;
@@ -14,6 +16,8 @@ use tomee_harness::model::deploy_job::{self, OwnApp, OwnAppError};
 use tomee_harness::model::main_job;
 use tomee_harness::model::plan::App;
 use tomee_harness::model::scenario::refused_jvm_argument;
+use tomee_harness::runtime::RuntimeKind;
+use tomee_harness::suite::PlannedRun;
 
 use self::failure::war_failure;
 use self::many::Many;
@@ -23,29 +27,29 @@ use super::{block_on, print, print_json};
 use crate::args::{Format, OutputArgs, RuntimeChoice, ScenarioRunArgs};
 use crate::exit::{Exit, Failure};
 use crate::progress::Progress;
-use crate::scenarios::{self, Checked, PlannedRun};
+use crate::scenarios::{self, Checked};
 use crate::settings::Settings;
-use crate::signals::Signals;
+use crate::signals;
 
 pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let settings = Settings::resolve(&args.run, output, matches)?;
-    let mut told = told(args, &settings)?;
-    unused::warn(&told);
+    let mut runs = planned(args, &settings)?;
+    unused::warn(&runs);
     let mut checked = Checked::default();
-    told.iter().try_for_each(|told| check_input(told, settings.runtime, &mut checked))?;
-    // What the last of many runs cannot do is better told before the first one.
-    let skipped = Skipped::take(&mut told, settings.runtime, args.skip_unsupported)?;
+    runs.iter().try_for_each(|run| check_input(run, settings.runtime, &mut checked))?;
+    // What the last of many runs cannot do is better said before the first one.
+    let skipped = Skipped::take(&mut runs, settings.runtime, args.skip_unsupported)?;
     if args.dry_run {
-        return skipped.list(dry_run(&told, &settings)?, &settings);
+        return skipped.list(dry_run(&runs, &settings)?, &settings);
     }
     let args = &args.run;
     // A cluster that is kept is nobody else's.
     let (jobs, warm) = (settings.jobs, settings.warm && !args.keep);
     let progress = Progress::new(output, settings.color);
-    let many = Many { told: &told, times: args.repeat, until_failure: args.until_failure, jobs, warm };
+    let many = Many { runs: &runs, times: args.repeat, until_failure: args.until_failure, jobs, warm };
     let result = block_on(async {
-        let signals = Signals::listen().map_err(Failure::environment)?;
+        let signals = signals::listen().map_err(Failure::environment)?;
         let common = Common { settings: &settings, keep: args.keep, progress: &progress, signals: &signals };
         // On the heap: the future of a whole run is some ten kilobytes.
         Box::pin(many.run(common, clock)).await
@@ -55,11 +59,11 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
 }
 
 /// What is to be run: scenarios, a WAR, or the main job.
-fn told(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, Failure> {
+fn planned(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, Failure> {
     if !args.scenarios.is_empty() {
         let scenarios = scenarios::choose(&args.scenarios)?;
-        let told = scenarios.iter().map(|scenario| scenario.runs(settings, &args.set));
-        return Ok(told.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
+        let runs = scenarios.iter().map(|scenario| scenario.runs(settings, &args.set));
+        return Ok(runs.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect());
     }
     if !args.set.is_empty() {
         let hint = "the main job takes flags, as --nodes 4".to_owned();
@@ -68,7 +72,12 @@ fn told(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, 
     let topology = settings.topology.clone();
     let Some(war) = args.run.war.clone() else {
         let plan = main_job::plan(topology).map_err(Failure::usage)?;
-        return Ok(vec![PlannedRun { label: "the main job".to_owned(), source: None, app: None, plan }]);
+        return Ok(vec![PlannedRun {
+            label: "the main job".to_owned(),
+            source: None,
+            app: None,
+            plan: Arc::new(plan),
+        }]);
     };
     let (label, app) = (war.to_string(), OwnApp { war, at: args.run.at.clone(), paths: args.run.path.clone() });
     let plan = deploy_job::plan(topology, app.clone()).map_err(|error| {
@@ -82,18 +91,23 @@ fn told(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun>, 
         };
         Failure::usage(error).hint(hint)
     })?;
-    Ok(vec![PlannedRun { label, source: None, app: Some(app), plan }])
+    Ok(vec![PlannedRun { label, source: None, app: Some(app), plan: Arc::new(plan) }])
+}
+
+/// The machines of this name; none where they are to be chosen.
+fn kind(choice: RuntimeChoice) -> Option<RuntimeKind> {
+    RuntimeKind::named(choice.to_possible_value()?.get_name())
 }
 
 /// Says what would be run, and on which machines it could be.
-fn dry_run(told: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
+fn dry_run(planned: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
     let (mut text, mut runs) = (String::new(), vec![]);
-    for told in told {
-        let kind = able(told, settings.runtime).map_err(Failure::usage)?;
-        let steps: Vec<&str> = told.plan.steps.iter().map(|step| step.title.as_str()).collect();
-        text.push_str(&format!("{}: {} steps in runtime {}\n", told.label, steps.len(), kind.name()));
+    for run in planned {
+        let kind = able(run, settings.runtime).map_err(Failure::usage)?;
+        let steps: Vec<&str> = run.plan.steps.iter().map(|step| step.title.as_str()).collect();
+        text.push_str(&format!("{}: {} steps in runtime {}\n", run.label, steps.len(), kind.name()));
         text.extend((1..).zip(&steps).map(|(number, title)| format!("{number:>5}. {title}\n")));
-        runs.push(json!({"run": told.label, "runtime": kind.name(), "steps": steps}));
+        runs.push(json!({"run": run.label, "runtime": kind.name(), "steps": steps}));
     }
     match settings.format {
         Format::Text => print(&text)?,
@@ -103,17 +117,17 @@ fn dry_run(told: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
 }
 
 /// Refuses what no run could use, before anything is fetched or started.
-fn check_input(told: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked) -> Result<(), Failure> {
-    told.check_files(checked)?;
-    for (app, _) in told.plan.deployed() {
+fn check_input(run: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked) -> Result<(), Failure> {
+    scenarios::check_files(run, checked)?;
+    for (app, _) in run.plan.deployed() {
         if let App::War(path) = app {
             checked.war(path).map_err(war_failure)?;
         }
     }
-    for (node, topology) in told.plan.each_node() {
-        config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", told.label)))?;
+    for (node, topology) in run.plan.each_node() {
+        config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", run.label)))?;
     }
-    let jvm = &told.plan.topology.jvm;
+    let jvm = &run.plan.topology.jvm;
     if let Some(refused) = jvm.args.iter().find_map(|argument| refused_jvm_argument(argument)) {
         return Err(Failure::usage(refused).hint(Some("leave out this --jvm-arg".to_owned())));
     }
@@ -122,8 +136,10 @@ fn check_input(told: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked)
             .hint(Some("--lib takes a jar; it may be repeated".to_owned())));
     }
     match &jvm.home {
-        Some(home) if runtime == RuntimeChoice::Docker => {
-            let refused = format!("--java {home} cannot be used with --runtime docker: an image brings its own Java");
+        Some(home) if kind(runtime).is_some_and(|kind| !kind.uses_local_java()) => {
+            let runtime = kind(runtime).map_or("", RuntimeKind::name);
+            let refused =
+                format!("--java {home} cannot be used with --runtime {runtime}: an image brings its own Java");
             Err(Failure::usage(refused).hint(Some("leave out one of the two".to_owned())))
         }
         _ => Ok(()),

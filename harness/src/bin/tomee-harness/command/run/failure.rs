@@ -1,22 +1,39 @@
-//! What went wrong with a run, as a user is told.
+//! What went wrong with a run, as a user sees it.
 
 use tomee_harness::cluster::ClusterError;
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::model::RunId;
-use tomee_harness::runner::TrialError;
 use tomee_harness::runner::prepare::PrepareError;
+use tomee_harness::runner::{FailedRun, RunFailure, TrialError};
 use tomee_harness::runtime::RuntimeError;
 use tomee_harness::tomcat::compiler::CompileError;
 use tomee_harness::tomcat::war::WarError;
 
-use crate::exit::{Failure, space_hint};
+use crate::exit::{Exit, Failure, space_hint};
+
+/// `stopped` is how the program ends where it was stopped before the run began.
+pub(super) fn run_failure(failed: FailedRun, stopped: Exit) -> Failure {
+    let FailedRun { error, left, run_dir, machines } = failed;
+    let failure = match error {
+        RunFailure::Caches(error) => Failure::environment(error),
+        RunFailure::Prepare(error) => prepare_failure(error),
+        RunFailure::Trial(error) => trial_failure(error, run_dir.as_ref()),
+        RunFailure::Outputs(error) => Failure::environment(error),
+        RunFailure::Left(error) => return Failure::environment(error).hint(Some(sweep_hint(&machines))),
+        error @ RunFailure::Stopped => Failure::new(stopped, error),
+    };
+    match left {
+        Some(left) => failure.leaving(Failure::environment(left).hint(Some(sweep_hint(&machines)))),
+        None => failure,
+    }
+}
 
 /// What to do about what the guard could not remove.
-pub(super) fn sweep_hint(run: &RunId) -> String {
+fn sweep_hint(run: &RunId) -> String {
     format!("when the cause is gone, `tomee-harness sweep --run {run}` removes what is left")
 }
 
-pub(super) fn prepare_failure(error: PrepareError) -> Failure {
+fn prepare_failure(error: PrepareError) -> Failure {
     let hint = match &error {
         PrepareError::RunDir(source) if source.kind() == std::io::ErrorKind::AlreadyExists => {
             let hint = "--out names a folder that is not there yet; each run makes its own".to_owned();
@@ -33,7 +50,7 @@ pub(super) fn prepare_failure(error: PrepareError) -> Failure {
     Failure::environment(error).hint(hint)
 }
 
-pub(super) fn trial_failure(error: TrialError, run_dir: &RunDir) -> Failure {
+fn trial_failure(error: TrialError, run_dir: Option<&RunDir>) -> Failure {
     match error {
         TrialError::Plan(error) => Failure::usage(error),
         TrialError::War(error) => war_failure(error),
@@ -57,12 +74,13 @@ pub(super) fn war_failure(error: WarError) -> Failure {
     Failure::usage(error).hint(hint)
 }
 
-fn cluster_failure(error: ClusterError, run_dir: &RunDir) -> Failure {
+fn cluster_failure(error: ClusterError, run_dir: Option<&RunDir>) -> Failure {
     let (mut lines, mut hint) = (vec![], None);
     match &error {
         ClusterError::NodeFailed { node, lines: said, how, address_in_use } => {
             lines.clone_from(said);
-            let logs = format!("all that it said is in {}", run_dir.node(node));
+            let logs = run_dir.map_or_else(String::new, |run_dir| run_dir.node(node).into_string());
+            let logs = format!("all that it said is in {logs}");
             hint = Some(match how.contains("signal 9") {
                 _ if *address_in_use => {
                     format!("other programs take ports of this machine as fast as they are tried; {logs}")

@@ -9,17 +9,17 @@ use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::host::clock::Clock;
 use tomee_harness::model::Plan;
-use tomee_harness::runner::{Budget, ClusterPool, IdleCluster, Jobs, Lease};
+use tomee_harness::runner::{Budget, ClusterPool, IdleCluster, Jobs, Lease, Runner};
+use tomee_harness::suite::PlannedRun;
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
 use crate::command::print;
 use crate::exit::{Exit, Failure};
-use crate::scenarios::PlannedRun;
 
 /// What is run, and how often.
 pub(super) struct Many<'a> {
-    pub(super) told: &'a [PlannedRun],
+    pub(super) runs: &'a [PlannedRun],
     pub(super) times: Option<u32>,
     pub(super) until_failure: bool,
     pub(super) jobs: Jobs,
@@ -31,15 +31,14 @@ pub(super) struct Many<'a> {
 struct Pending<'a> {
     /// With its round, where there are several.
     label: String,
-    told: &'a PlannedRun,
-    plan: Arc<Plan>,
+    planned: &'a PlannedRun,
 }
 
 /// A run, by its place among those that have begun.
 struct Numbered<'a> {
     number: u32,
     label: String,
-    told: &'a PlannedRun,
+    planned: &'a PlannedRun,
 }
 
 /// The number and the label of a run, and how it ended.
@@ -51,18 +50,17 @@ impl<'a> Many<'a> {
     }
 
     fn is_many(&self) -> bool {
-        self.rounds() > 1 || self.told.len() > 1
+        self.rounds() > 1 || self.runs.len() > 1
     }
 
     /// All runs, round by round.
     fn queue(&self) -> impl Iterator<Item = Pending<'a>> {
         let rounds = self.rounds();
-        let told: Vec<(&PlannedRun, Arc<Plan>)> =
-            self.told.iter().map(|told| (told, Arc::new(told.plan.clone()))).collect();
-        let runs = (1..=rounds).flat_map(move |round| told.clone().into_iter().map(move |told| (round, told)));
-        runs.map(move |(round, (told, plan))| {
+        let runs = self.runs;
+        let runs = (1..=rounds).flat_map(move |round| runs.iter().map(move |planned| (round, planned)));
+        runs.map(move |(round, planned)| {
             let round = if rounds > 1 { format!(" (round {round})") } else { String::new() };
-            Pending { label: format!("{}{round}", told.label), told, plan }
+            Pending { label: format!("{}{round}", planned.label), planned }
         })
     }
 
@@ -71,6 +69,7 @@ impl<'a> Many<'a> {
         let stop = common.signals.token().child_token();
         let budget = Budget::of(self.jobs);
         let pool = ClusterPool::new(budget, self.warm);
+        let runner = Runner::new(pool.clone());
         let (mut queue, mut running) = (self.queue().fuse(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
         let (mut pending, mut begun): (Vec<Pending<'_>>, u32) = (vec![], 0);
         let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
@@ -79,8 +78,8 @@ impl<'a> Many<'a> {
             goes_on &= !stop.is_cancelled();
             if goes_on {
                 // A round of them, to choose from.
-                for next in queue.by_ref().take(self.told.len() - pending.len()) {
-                    pool.expect([&*next.plan]);
+                for next in queue.by_ref().take(self.runs.len() - pending.len()) {
+                    pool.expect([&*next.planned.plan]);
                     pending.push(next);
                 }
             } else {
@@ -89,7 +88,7 @@ impl<'a> Many<'a> {
             if running.is_empty() && pending.is_empty() {
                 break;
             }
-            let plans: Vec<Arc<Plan>> = pending.iter().map(|pending| pending.plan.clone()).collect();
+            let plans: Vec<Arc<Plan>> = pending.iter().map(|pending| pending.planned.plan.clone()).collect();
             tokio::select! {
                 Some((number, label, result)) = running.next(), if !running.is_empty() => match result {
                     Ok(ended) => {
@@ -102,10 +101,10 @@ impl<'a> Many<'a> {
                     }
                 },
                 (place, lease, idle_cluster) = pool.lease(&plans), if !plans.is_empty() => {
-                    let Pending { label, told, .. } = pending.remove(place);
+                    let Pending { label, planned } = pending.remove(place);
                     begun += 1;
-                    let run = Numbered { number: begun, label, told };
-                    running.push(Box::pin(self.one(common, &stop, run, (lease, idle_cluster), clock)));
+                    let run = Numbered { number: begun, label, planned };
+                    running.push(Box::pin(self.one(common, (&runner, &stop), run, (lease, idle_cluster), clock)));
                 }
             }
         }
@@ -121,12 +120,12 @@ impl<'a> Many<'a> {
     async fn one(
         &self,
         common: Common<'_>,
-        stop: &CancellationToken,
+        (runner, stop): (&Runner, &CancellationToken),
         run: Numbered<'_>,
         lease: (Lease, Option<IdleCluster>),
         clock: Clock,
     ) -> Done {
-        let Numbered { number, label, told } = run;
+        let Numbered { number, label, planned } = run;
         let progress = match self.jobs {
             Jobs::Count(one) if one.get() == 1 => common.progress.clone(),
             _ => common.progress.of_run(&label),
@@ -138,13 +137,13 @@ impl<'a> Many<'a> {
         let clock = if number == 1 { clock } else { Clock::start() };
         let common = Common { progress: &progress, ..common };
         // On the heap: the future of a whole run is some ten kilobytes.
-        let ended =
-            Box::pin(One { common, stop, told, clock, warm: self.warm }.run(number, self.is_many(), lease)).await;
+        let one = One { common, runner, stop, planned, clock };
+        let ended = Box::pin(one.run(number, self.is_many(), lease)).await;
         (number, label, ended)
     }
 }
 
-/// Prints what runs say, in the order of the runs, as soon as all before them are told.
+/// Prints what runs say, in the order of the runs, as soon as all before them have ended.
 struct InOrder {
     /// Whether all are listed at the end.
     listed: bool,
@@ -163,21 +162,21 @@ impl InOrder {
         self.waiting.insert(number, (label, ended));
         while let Some((label, ended)) = self.waiting.remove(&self.next) {
             self.next += 1;
-            self.tell(&label, &ended)?;
+            self.show(&label, &ended)?;
         }
         Ok(())
     }
 
-    fn tell(&mut self, label: &str, ended: &Ended) -> Result<(), Failure> {
+    fn show(&mut self, label: &str, ended: &Ended) -> Result<(), Failure> {
         self.list.push_str(&format!("{:<11} {label}\n", ended.exit.word()));
         self.worst = self.worst.worse(ended.exit);
         print(&ended.text)
     }
 
-    /// Tells those behind one that failed, then all as a list.
+    /// Shows those behind one that failed, then all as a list.
     fn end(mut self) -> Result<Exit, Failure> {
         for (label, ended) in std::mem::take(&mut self.waiting).into_values() {
-            self.tell(&label, &ended)?;
+            self.show(&label, &ended)?;
         }
         if self.listed {
             print(&self.list)?;

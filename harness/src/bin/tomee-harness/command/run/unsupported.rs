@@ -1,12 +1,12 @@
 //! Runs that the runtime cannot do: refused by name before anything starts, or left out by name.
 
 use tomee_harness::model::plan::PlanError;
-use tomee_harness::runner::prepare::RuntimeKind;
+use tomee_harness::runtime::RuntimeKind;
+use tomee_harness::suite::PlannedRun;
 
-use super::print;
+use super::{kind, print};
 use crate::args::{Format, RuntimeChoice};
 use crate::exit::{Exit, Failure};
-use crate::scenarios::PlannedRun;
 use crate::settings::Settings;
 
 /// The runs that were left out, each with why.
@@ -55,10 +55,8 @@ impl Skipped {
 
 /// The machines that can do a run, of those that the settings allow.
 pub(super) fn able(run: &PlannedRun, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
-    let able = |kind: RuntimeKind| kind.check(&run.plan).map(|()| kind);
-    match choice {
-        RuntimeChoice::Process => able(RuntimeKind::Process),
-        RuntimeChoice::Docker => able(RuntimeKind::Docker),
-        RuntimeChoice::Auto => able(RuntimeKind::Process).or_else(|_| able(RuntimeKind::Docker)),
+    match kind(choice) {
+        Some(kind) => kind.check(&run.plan).map(|()| kind),
+        None => RuntimeKind::first_able(&run.plan),
     }
 }

@@ -2,31 +2,13 @@
 
 use std::io::Write as _;
 
-use tomee_harness::config;
-use tomee_harness::model::Plan;
 use tomee_harness::report::environment::UnusedFile;
-use tomee_harness::tomcat::distribution::own_server_xml;
-
-use crate::scenarios::PlannedRun;
-
-/// What of the servers' own configuration is not in effect in a run of this plan.
-pub(super) fn of(plan: &Plan) -> Vec<UnusedFile> {
-    let servers = std::iter::once(&plan.topology.server);
-    let mut unused: Vec<UnusedFile> = vec![];
-    for server in servers.chain(plan.changes().filter_map(|changes| changes.server.as_ref())) {
-        let Some((file, xml)) = own_server_xml(server) else { continue };
-        let says = config::not_stock(&xml);
-        if !says.is_empty() && unused.iter().all(|known| known.file != file) {
-            unused.push(UnusedFile { file, says });
-        }
-    }
-    unused
-}
+use tomee_harness::suite::{PlannedRun, unused_configuration};
 
 /// Warns of it, once a file, on standard error, also where progress is not wanted.
-pub(super) fn warn(told: &[PlannedRun]) {
+pub(super) fn warn(runs: &[PlannedRun]) {
     let mut warned: Vec<UnusedFile> = vec![];
-    for unused in told.iter().flat_map(|told| of(&told.plan)) {
+    for unused in runs.iter().flat_map(|run| unused_configuration(&run.plan)) {
         if !warned.contains(&unused) {
             // Standard error that is gone leaves nobody to tell.
             let _ = write(&unused);

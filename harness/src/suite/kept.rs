@@ -1,17 +1,17 @@
 //! The files that a run was given and its folder takes along, so that it can be done again from anywhere.
 
-use camino::{Utf8Path, Utf8PathBuf};
-use tomee_harness::host::run_dir::{KeptFile, RunDir};
-use tomee_harness::model::ServerSpec;
-use tomee_harness::model::scenario::{NamedPath, PathKind};
-use tomee_harness::report::environment::GivenFile;
+use std::io;
 
-use crate::exit::Failure;
-use crate::scenarios::PlannedRun;
+use super::planned_run::PlannedRun;
+use crate::host::run_dir::{KeptFile, RunDir};
+use crate::model::ServerSpec;
+use crate::model::scenario::{NamedPath, PathKind};
+use crate::report::environment::GivenFile;
+use camino::{Utf8Path, Utf8PathBuf};
 
 /// What a run's folder has of the files that the run was given.
 #[derive(Debug)]
-pub(crate) struct Kept {
+pub(super) struct Kept {
     folder: Utf8PathBuf,
     /// Each by the path under which the run knows it.
     files: Vec<(Utf8PathBuf, GivenFile)>,
@@ -19,7 +19,7 @@ pub(crate) struct Kept {
 
 impl Kept {
     /// Takes along what a run names: the apps and jars of its scenario and of the command line.
-    pub(crate) fn of(run: &PlannedRun, libs: &[Utf8PathBuf], run_dir: &RunDir) -> Result<Self, Failure> {
+    pub(super) fn of(run: &PlannedRun, libs: &[Utf8PathBuf], run_dir: &RunDir) -> io::Result<Self> {
         let mut kept = Self { folder: run_dir.path().to_owned(), files: vec![] };
         for (path, kind) in named(run) {
             if matches!(kind, PathKind::App | PathKind::Lib) {
@@ -30,28 +30,28 @@ impl Kept {
         Ok(kept)
     }
 
-    fn add(&mut self, path: &Utf8Path, run_dir: &RunDir) -> Result<(), Failure> {
+    fn add(&mut self, path: &Utf8Path, run_dir: &RunDir) -> io::Result<()> {
         if self.files.iter().any(|(known, _)| known == path) {
             return Ok(());
         }
-        let file = run_dir.keep_file(path, self.files.len() + 1).map_err(Failure::environment)?;
+        let file = run_dir.keep_file(path, self.files.len() + 1)?;
         let KeptFile { sha256, bytes, kept } = file;
         self.files.push((path.to_owned(), GivenFile { path: whole(path), sha256, bytes, kept }));
         Ok(())
     }
 
     /// The run's folder.
-    pub(crate) fn folder(&self) -> &Utf8Path {
+    pub(super) fn folder(&self) -> &Utf8Path {
         &self.folder
     }
 
     /// What is stored of the files.
-    pub(crate) fn files(&self) -> Vec<GivenFile> {
+    pub(super) fn files(&self) -> Vec<GivenFile> {
         self.files.iter().map(|(_, file)| file.clone()).collect()
     }
 
     /// Where a file of the run is found later: its copy, or where it was.
-    pub(crate) fn place(&self, path: &Utf8Path) -> Utf8PathBuf {
+    pub(super) fn place(&self, path: &Utf8Path) -> Utf8PathBuf {
         match self.copy(path) {
             Some(copy) => self.folder.join(copy),
             None => whole(path),
@@ -63,7 +63,7 @@ impl Kept {
     }
 
     /// The run's scenario as it goes into the run's folder: it names the copies there, and all else by its whole path.
-    pub(crate) fn scenario(&self, run: &PlannedRun) -> Option<String> {
+    pub(super) fn scenario(&self, run: &PlannedRun) -> Option<String> {
         let source = run.source.as_ref()?;
         let renamed = NamedPath::renamed(&source.text, |named| {
             let path = source.folder.join(&named.path);
@@ -81,12 +81,12 @@ fn named(run: &PlannedRun) -> Vec<(Utf8PathBuf, PathKind)> {
 }
 
 /// A path that means the same from any folder.
-pub(crate) fn whole(path: &Utf8Path) -> Utf8PathBuf {
+pub(super) fn whole(path: &Utf8Path) -> Utf8PathBuf {
     camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned())
 }
 
 /// A server that means the same from any folder.
-pub(crate) fn whole_server(server: &ServerSpec) -> ServerSpec {
+pub(super) fn whole_server(server: &ServerSpec) -> ServerSpec {
     match server {
         ServerSpec::Home { path } => ServerSpec::Home { path: whole(path) },
         release => release.clone(),
