@@ -4,6 +4,7 @@
 mod bench;
 mod command;
 mod lint;
+mod manual;
 mod provision;
 mod results;
 mod scenarios;
@@ -25,17 +26,17 @@ struct Cli {
 enum Task {
     /// Run the tests: the gate, all that a change needs
     Test(test::TestArgs),
-    /// Formatting, clippy with warnings as errors, schemas
+    /// Formatting, clippy with warnings as errors, schemas and tables of the manual
     Lint,
-    /// Write the JSON schemas of the run directory's files, or compare them
+    /// Write the JSON schemas and the tables of scenarios/README.md, or compare them
     Schema {
-        /// Fail where a committed schema differs from what the types say
+        /// Fail where a committed file differs from what the types say
         #[arg(long)]
         check: bool,
     },
     /// Measure the main job against two stock servers in alternating runs, the reports of a long history, or the scenarios
     Bench(bench::BenchArgs),
-    /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
+    /// Run every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),
     /// Make a Debian machine ready: container engine, base images, browser, Java compiler (JDK), nextest
     Provision,

@@ -13,6 +13,7 @@ mod members;
 mod node;
 pub mod probe;
 pub mod recorder;
+mod restart;
 mod roles;
 mod start;
 mod warm;

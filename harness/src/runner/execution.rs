@@ -159,7 +159,9 @@ pub fn hands_on(plan: &Plan) -> bool {
 fn leaves_it_as_it_was(plan: &Plan) -> bool {
     plan.expect_violations.is_empty()
         && plan.steps.iter().all(|step| match &step.kind {
-            StepKind::Fault { kind, .. } => matches!(kind, FaultKind::Kill | FaultKind::Stop | FaultKind::Pause),
+            StepKind::Fault { fault, .. } => {
+                matches!(fault.kind(), FaultKind::Kill | FaultKind::Stop | FaultKind::Pause)
+            }
             StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
             StepKind::Restart { .. } => !step.kind.changes_its_node(),
             StepKind::Start
