@@ -197,3 +197,85 @@ impl<'t> State<'t> {
 fn nobody(key: Option<&'static str>) -> Refusal {
     Refusal::new("no node is running at this step").at(key).help("`restart` brings a node back")
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::model::step::{Load, Until};
+    use crate::model::plan::{App, AppRequest};
+    use crate::model::{Expect, Fault, Millis, Step, StepKind};
+
+    fn steps() -> Vec<Step> {
+        let (n1, n2): (Target, Target) = (NodeName::nth(0).into(), NodeName::nth(1).into());
+        let context: ContextPath = "/counter".parse().expect("a context");
+        let client: ClientName = "alice".parse().expect("a client");
+        let request = |node: &Target| StepKind::Request {
+            client: client.clone(),
+            node: node.clone(),
+            context: context.clone(),
+            request: AppRequest::Count,
+            load: Load::default(),
+        };
+        let traffic = StepKind::Traffic {
+            client: client.clone(),
+            node: Role::Rotate.into(),
+            context: context.clone(),
+            request: AppRequest::Count,
+            clients: 2,
+            every: Millis(100),
+        };
+        let kinds = [
+            StepKind::Start,
+            StepKind::deploy(App::Counter, context.clone()),
+            StepKind::Undeploy { context: context.clone(), delivery: crate::model::step::Delivery::default() },
+            request(&n1),
+            request(&n2),
+            traffic,
+            StepKind::EndTraffic { client },
+            StepKind::Observe { context: context.clone() },
+            StepKind::fault(Fault::Kill, n1.clone()),
+            StepKind::fault(Fault::Partition, n2.clone()),
+            StepKind::fault(Fault::SlowNode { percent: 5 }, n2.clone()),
+            StepKind::fault(Fault::Stop, Role::Owner),
+            StepKind::Heal { node: n2 },
+            StepKind::restart(n1),
+            StepKind::StartAgain,
+            StepKind::Wait { until: Until::Deployed { context }, within: None },
+            StepKind::Wait { until: Until::ClusterFormed, within: None },
+        ];
+        kinds.map(|kind| Step::new("a step", kind)).into()
+    }
+
+    proptest! {
+        /// A generator, a shrinker or somebody at a prompt can ask of any step in any state.
+        #[test]
+        fn a_step_that_is_refused_leaves_the_state_as_it_was(order in proptest::collection::vec(0_usize..17, 0..40)) {
+            let topology = Topology::of(2).expect("two nodes");
+            let (mut state, steps) = (State::of(&topology), steps());
+            for index in order {
+                let before = format!("{state:?}");
+                if let Err(refusal) = state.apply(&steps[index]) {
+                    prop_assert_eq!(format!("{:?}", state), before);
+                    prop_assert!(!refusal.message.is_empty());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn who_is_dead_is_asked_only_where_silence_is_expected() {
+        let topology = Topology::of(2).expect("two nodes");
+        let (mut state, steps) = (State::of(&topology), steps());
+        for index in [0, 1, 3, 8] {
+            state.apply(&steps[index]).unwrap_or_else(|refusal| panic!("{:?}: {refusal}", steps[index].kind));
+        }
+        let refused = state.apply(&steps[3]).expect_err("n1 is dead");
+        assert_eq!((refused.key, refused.message.as_str()), (Some("on"), "node `n1` is not running at this step"));
+        let silence = Expect { answered: Some(false), ..Expect::default() };
+        state.apply(&Step { expect: Some(silence), ..steps[3].clone() }).expect("nobody is to answer");
+        state.apply(&steps[13]).expect("it comes back");
+        state.apply(&steps[3]).expect("it answers again");
+    }
+}

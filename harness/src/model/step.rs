@@ -41,7 +41,7 @@ use self::verb::{Verb, read, schema};
 use super::app::App;
 pub use super::app_request::AppRequest;
 use super::exchange::Exchange;
-use super::fault::{Fault, FaultKind};
+use super::fault::{Fault, FaultKind, Part};
 use super::node_changes::NodeChanges;
 use super::refusal::Refusal;
 use super::state::State;
@@ -510,6 +510,28 @@ impl StepKind {
     /// Whether it starts a node with something else than it had.
     pub fn changes_its_node(&self) -> bool {
         matches!(self, Self::Restart { changes, app, .. } if changes.is_some() || app.is_some())
+    }
+
+    /// Whether a reset undoes all that it does to the cluster: it touches no filter, clock, disk or quota, and gives no node
+    /// another configuration.
+    pub fn can_be_reset(&self) -> bool {
+        match self {
+            Self::Fault { fault, .. } => fault.kind().about().part == Part::Process,
+            Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => *delivery == Delivery::default(),
+            Self::Restart { .. } => !self.changes_its_node(),
+            Self::Start
+            | Self::StartAgain
+            | Self::Request { .. }
+            | Self::Http { .. }
+            | Self::Traffic { .. }
+            | Self::HttpTraffic { .. }
+            | Self::EndTraffic { .. }
+            | Self::Look { .. }
+            | Self::Observe { .. }
+            | Self::FinalRead
+            | Self::Heal { .. }
+            | Self::Wait { .. } => true,
+        }
     }
 
     /// Whether it does something to cluster or apps, and not only waits or looks.

@@ -9,8 +9,7 @@ use crate::cluster::recorder::Recorder;
 use crate::cluster::{Beginning, Cluster, ClusterError, ClusterParts};
 use crate::history::{Event, History, RecordKind};
 use crate::model::plan::PlanError;
-use crate::model::step::Delivery;
-use crate::model::{FaultKind, Guarantee, NodeName, Plan, StepKind};
+use crate::model::{Guarantee, NodeName, Plan};
 use crate::tomcat::compiler::CompileError;
 use crate::tomcat::war::WarError;
 use crate::verdict::{self, Status, Verdict};
@@ -157,26 +156,7 @@ pub fn hands_on(plan: &Plan) -> bool {
 /// Whether a scenario does to its cluster only what a reset undoes: no filter, clock, disk or quota was touched, and no node
 /// was given another configuration.
 fn leaves_it_as_it_was(plan: &Plan) -> bool {
-    plan.expect_violations.is_empty()
-        && plan.steps.iter().all(|step| match &step.kind {
-            StepKind::Fault { fault, .. } => {
-                matches!(fault.kind(), FaultKind::Kill | FaultKind::Stop | FaultKind::Pause)
-            }
-            StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
-            StepKind::Restart { .. } => !step.kind.changes_its_node(),
-            StepKind::Start
-            | StepKind::StartAgain
-            | StepKind::Request { .. }
-            | StepKind::Http { .. }
-            | StepKind::Traffic { .. }
-            | StepKind::HttpTraffic { .. }
-            | StepKind::EndTraffic { .. }
-            | StepKind::Look { .. }
-            | StepKind::Observe { .. }
-            | StepKind::FinalRead
-            | StepKind::Heal { .. }
-            | StepKind::Wait { .. } => true,
-        })
+    plan.expect_violations.is_empty() && plan.steps.iter().all(|step| step.kind.can_be_reset())
 }
 
 /// Whether a scenario has ended as it was to, with nobody dead unasked.

@@ -1,4 +1,4 @@
-//! Scenarios told in Rust: all that a file can say, with the same checks.
+//! Scenarios in Rust: all that a file can say, with the same checks.
 
 use std::collections::BTreeMap;
 
@@ -33,14 +33,14 @@ use crate::model::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis
 ///
 /// Its plans are run by [`crate::suite::Teller`].
 #[derive(Debug, Clone)]
-#[must_use = "a scenario is told by what `read` makes of it"]
+#[must_use = "a scenario is what `read` makes of it"]
 pub struct ScenarioBuilder {
     file: ScenarioFile,
     steps: Vec<serde_json::Map<String, serde_json::Value>>,
     error: Option<ScenarioError>,
 }
 
-/// A step in the making: a verb, and what belongs to it. A name that is none is told by [`ScenarioBuilder::read`].
+/// A step in the making: a verb, and what belongs to it. An invalid name is an error of [`ScenarioBuilder::read`].
 #[derive(Debug, Clone, Default)]
 #[must_use = "a step belongs into a scenario"]
 pub struct StepBuilder {
@@ -77,7 +77,7 @@ impl Scenario {
 }
 
 impl ScenarioBuilder {
-    /// Why it is told.
+    /// Why it is run.
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.file.why = Some(why.into());
         self
@@ -162,7 +162,7 @@ impl ScenarioBuilder {
     /// The scenario.
     ///
     /// # Errors
-    /// As [`Scenario::parse`]: it tells what no run could do, or a name is none.
+    /// As [`Scenario::parse`]: it says what no run could do, or a name is invalid.
     pub fn read(self) -> Result<Scenario, ScenarioError> {
         match self.error {
             Some(error) => Err(error),

@@ -26,7 +26,7 @@ pub struct ScenarioFile {
     /// Its row in a catalogue of failover scenarios, as `S07`.
     #[serde(default)]
     pub catalogue: Option<String>,
-    /// Why it is told: what the servers do, and what its outcome teaches.
+    /// Why it is run: what the servers do, and what its outcome teaches.
     #[serde(default)]
     pub why: Option<String>,
     /// Words by which it can be chosen: `run failover`.
@@ -35,7 +35,7 @@ pub struct ScenarioFile {
     /// What its verdict decides. Where nothing is said: all that its steps can show.
     #[serde(default)]
     pub guarantees: Option<Vec<Guarantee>>,
-    /// The violation that it is told to show, or several. Strict: where one does not show, the scenario has failed.
+    /// The expected violation, or several. Strict: where one does not show, the scenario has failed.
     #[serde(default, deserialize_with = "one_or_many")]
     #[schemars(schema_with = "one_or_many_schema")]
     pub expect_violation: Vec<Violation>,

@@ -1,8 +1,8 @@
 //! Scenarios: failover scenarios as short TOML files.
 //!
 //! [`Scenario::parse`] reads a file and refuses what no run could do, each mistake at its place and with the nearest
-//! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`] tells it
-//! as prose. The format for people is in `scenarios/README.md`.
+//! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`]
+//! describes it in prose. The format for people is in `scenarios/README.md`.
 
 mod build;
 mod file;
@@ -34,7 +34,7 @@ use camino::Utf8PathBuf;
 
 use super::ServerSpec;
 
-/// A scenario that was read and can be told.
+/// A scenario that was read and can be run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     file: ScenarioFile,

@@ -1,4 +1,4 @@
-//! A scenario as prose: what it will do, and why.
+//! A scenario in prose: what it does, and why.
 
 use super::{Scenario, ScenarioError};
 use crate::model::{Step, Topology};
@@ -7,7 +7,7 @@ impl Scenario {
     /// What its runs will do on a cluster like `base`, as text for people.
     ///
     /// # Errors
-    /// What it tells cannot be done on that cluster.
+    /// Its steps cannot be done on that cluster.
     pub fn explain(&self, base: &Topology) -> Result<String, ScenarioError> {
         let plans = self.plans(base)?;
         let mut text = format!("{}\n", self.name());
@@ -46,7 +46,7 @@ impl Scenario {
             let share = allowed
                 .at_most_percent
                 .map_or_else(String::new, |share| format!(" in at most {share} % of the sessions"));
-            text.push_str(&format!("It allows the violation {}{share}.\n", allowed.violation));
+            text.push_str(&format!("Allowed violation: {}{share}.\n", allowed.violation));
         }
         for expected in &plan.expect_violations {
             let chance = match (expected.at_least, expected.trials) {
@@ -54,7 +54,7 @@ impl Scenario {
                 (least, trials) => format!(", at least {least} times in at least {trials} sessions"),
             };
             text.push_str(&format!(
-                "It is told to show the violation {}{chance}; if that does not show, the scenario has failed.\n",
+                "Expected violation: {}{chance}. If it does not show, the scenario fails.\n",
                 expected.violation
             ));
         }
