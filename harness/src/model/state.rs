@@ -203,8 +203,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::step::{Load, Until};
     use crate::model::plan::{App, AppRequest};
+    use crate::model::step::{Load, Until};
     use crate::model::{Expect, Fault, Millis, Step, StepKind};
 
     fn steps() -> Vec<Step> {

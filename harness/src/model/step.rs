@@ -483,7 +483,6 @@ impl StepKind {
             Self::Start => start::needs(topology),
             Self::Fault { fault, .. } => vec![fault.kind().needs()],
             Self::Restart { changes, app, .. } => restart::needs(changes.as_deref(), app.is_some()),
-            Self::StartAgain => vec![],
             Self::Deploy { delivery, .. } => delivery.slowly.map(|_| Capability::SlowCopy).into_iter().collect(),
             Self::Undeploy { .. }
             | Self::Request { .. }
@@ -494,6 +493,7 @@ impl StepKind {
             | Self::Look { .. }
             | Self::Observe { .. }
             | Self::FinalRead
+            | Self::StartAgain
             | Self::Heal { .. }
             | Self::Wait { .. } => vec![],
         }

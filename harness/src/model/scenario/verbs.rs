@@ -23,7 +23,7 @@ pub struct StepTable;
 /// What a step is.
 pub(super) enum Verb {
     /// One step of a plan.
-    One(Result<StepKind, ScenarioError>),
+    One(Box<StepKind>),
     /// Ends and restarts one node after the other, or all at one time.
     Restarts(repetition::Restarts),
     /// Repeats steps.
@@ -105,7 +105,7 @@ impl Verb {
         state: &crate::model::State<'_>,
     ) -> Result<Self, ScenarioError> {
         if let Some(broken) = step::broken(written, verb) {
-            return Ok(Self::One(broken));
+            return broken.map(|kind| Self::One(Box::new(kind)));
         }
         match verb {
             REPEAT => return Ok(Self::Repeat),
@@ -113,8 +113,8 @@ impl Verb {
             _ => {}
         }
         let plain = VERBS.iter().find(|it| it.names.contains(&verb));
-        let missing = || ScenarioError::nowhere(format!("unknown verb `{verb}`"));
-        plain.map(|it| Self::One((it.read)(written, verb, state))).ok_or_else(missing)
+        let Some(plain) = plain else { return Err(ScenarioError::nowhere(format!("unknown verb `{verb}`"))) };
+        (plain.read)(written, verb, state).map(|kind| Self::One(Box::new(kind)))
     }
 }
 

@@ -132,7 +132,7 @@ pub(super) fn check(exchange: &Exchange) -> Result<(), Refusal> {
         };
         let verb = exchange.method.to_string().to_lowercase();
         let message = format!("`{key}` is not valid with `{verb}`");
-        return Err(Refusal::new(message).at(key).help("it belongs to `post`, `put`"));
+        return Err(Refusal::new(message).at(key).help("it belongs to `post`, `put`, `traffic`"));
     }
     let token = |name: &String| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
     let fits = |value: &String| !value.chars().any(char::is_control);

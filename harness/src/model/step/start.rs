@@ -8,6 +8,7 @@ pub(super) fn title(topology: &Topology) -> String {
     format!("start {} nodes", topology.nodes.len())
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the form of every step")]
 pub(super) fn apply(state: &mut State<'_>) -> Result<(), Refusal> {
     state.started = true;
     Ok(())

@@ -52,7 +52,7 @@ impl Sequence<'_> {
         let (say, expect): (Option<String>, Option<Expect>) = (written.get("say")?, written.get("expect")?);
         let refused = |refusal| written.refused(refusal, &verb);
         match Verb::read(written, &verb, &self.state)? {
-            Verb::One(kind) => self.add(kind?, say.as_ref(), expect).map_err(refused),
+            Verb::One(kind) => self.add(*kind, say.as_ref(), expect).map_err(refused),
             Verb::Restarts(restarts) => {
                 let mut kinds = restarts.steps(&self.state).map_err(refused)?.into_iter().peekable();
                 while let Some(kind) = kinds.next() {

@@ -196,7 +196,7 @@ fn a_new_build_takes_the_place_of_the_app_at_its_context() {
     );
     assert_eq!(
         replaced(shop, &format!("{new}, at = \"/other\"")),
-        Err("/other is not deployed here at \"/other\"".to_owned())
+        Err("no app is deployed at `/other` at this step at \"/other\"".to_owned())
     );
     assert_eq!(
         replaced(shop, "at = \"/shop\", jvm-args = [\"-Dx=1\"]"),
@@ -204,7 +204,7 @@ fn a_new_build_takes_the_place_of_the_app_at_its_context() {
     );
     assert_eq!(
         replaced("", new),
-        Err("no app is deployed here that could be replaced at \"build-2/shop-1.1.war\"".to_owned())
+        Err("no app is deployed at this step that could be replaced at \"build-2/shop-1.1.war\"".to_owned())
     );
 }
 
