@@ -4,6 +4,7 @@
 mod bench;
 mod command;
 mod lint;
+mod manual;
 mod provision;
 mod results;
 mod scenarios;
@@ -25,13 +26,13 @@ struct Cli {
 enum Task {
     /// Run the tests that a change must pass
     Test(test::TestArgs),
-    /// Check formatting, clippy and rustdoc with warnings as errors, and the JSON schemas
+    /// Check formatting, clippy and rustdoc with warnings as errors, the JSON schemas and the manual's tables
     Lint,
     /// Check that everything builds with the oldest Rust that Cargo.toml names (installs it with rustup)
     RustVersion,
-    /// Write the JSON schemas of the run directory's files, or compare them
+    /// Write the JSON schemas and the tables of scenarios/README.md, or compare them
     Schema {
-        /// Fail if a committed schema differs from the types
+        /// Fail if a committed file differs from the types
         #[arg(long)]
         check: bool,
     },

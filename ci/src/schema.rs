@@ -1,6 +1,7 @@
-//! The JSON schemas of the run directory's files, and of scenarios, generated from the types and committed.
+//! What is generated from the types and committed: the JSON schemas of the run directory's files and of scenarios, and the
+//! tables of the scenarios' manual.
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use miette::{IntoDiagnostic as _, Result, bail};
 use schemars::{JsonSchema, schema_for};
 use tomee_harness::history::Record;
@@ -9,11 +10,11 @@ use tomee_harness::model::scenario::ScenarioFile;
 use tomee_harness::report::{Environment, Summary};
 use tomee_harness::verdict::Verdict;
 
-/// Writes the schemas, or compares them with what is committed.
+/// Writes schemas and tables, or compares them with what is committed.
 pub(crate) fn schema(check: bool) -> Result<()> {
     let folder = Utf8PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../harness"));
     let mut stale = vec![];
-    for (name, text) in all()? {
+    for (name, text) in all(&folder)? {
         let path = folder.join(name);
         if check {
             if fs_err::read_to_string(&path).ok().as_deref() != Some(text.as_str()) {
@@ -27,12 +28,16 @@ pub(crate) fn schema(check: bool) -> Result<()> {
     if stale.is_empty() {
         Ok(())
     } else {
-        bail!("these schemas are not what the types say: {}; run `cargo ci schema`", stale.join(", "))
+        bail!("these files are not what the types say: {}; run `cargo ci schema`", stale.join(", "))
     }
 }
 
-fn all() -> Result<[(&'static str, String); 6]> {
+const MANUAL: &str = "scenarios/README.md";
+
+fn all(folder: &Utf8Path) -> Result<[(&'static str, String); 7]> {
+    let manual = fs_err::read_to_string(folder.join(MANUAL)).into_diagnostic()?;
     Ok([
+        (MANUAL, crate::manual::written(&manual)?),
         ("scenarios/schema.json", text::<ScenarioFile>()?),
         ("schema/plan.json", text::<Plan>()?),
         ("schema/history-record.json", text::<Record>()?),

@@ -12,7 +12,7 @@ use tomee_harness::cluster::ClusterError;
 use tomee_harness::history;
 use tomee_harness::history::{FaultPhase, History, Outcome, RecordKind};
 use tomee_harness::model::plan::Limits;
-use tomee_harness::model::{Fault, FaultKind, FaultParams, Guarantee, ManagerKind, Scenario, SendOptions, Topology};
+use tomee_harness::model::{Fault, FaultKind, Guarantee, ManagerKind, Scenario, SendOptions, Topology};
 use tomee_harness::runner::{Ended, TrialError};
 use tomee_harness::verdict::{self, Status, Verdict};
 
@@ -400,7 +400,7 @@ async fn a_fault_that_lacks_its_parameter_or_cannot_be_done_kills_nobody() {
     let run = FakeRun::new(Topology::of(2).expect("two nodes"), None);
     let cluster = run.cluster(path).await.expect("it starts");
     let n1 = cluster.node("n1").expect("a node");
-    let missing = Fault::of(FaultKind::SlowNode, FaultParams::default()).expect_err("it lacks its percentage");
+    let missing = Fault::from(FaultKind::SlowNode).check().expect_err("it lacks its percentage");
     assert!(missing.to_string().contains("missing `percent` of `slow-node`"), "{missing}");
     let refused = n1.fault(Fault::SlowNode { percent: 0 }).await.expect_err("no processor at all");
     assert!(refused.to_string().contains("invalid `percent` of `slow-node`: 0"), "{refused}");

@@ -15,6 +15,7 @@ mod node;
 pub mod probe;
 pub mod recorder;
 mod recording;
+mod restart;
 mod roles;
 mod start;
 mod state;

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Guarantee, Millis, NodeName};
+pub use super::guarantee::Violation;
+use super::refusal::Refusal;
+use super::{Millis, NodeName};
 
 /// What the last answer of each client of a step must look like. What is not said may be anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -71,33 +73,236 @@ pub struct Expect {
     pub no_log: Option<String>,
 }
 
+/// One thing that can be expected: a field of [`Expect`], and a row of the manual.
+#[derive(Debug, Clone, Copy)]
+pub struct Expectation {
+    /// Its key in a scenario.
+    pub key: &'static str,
+    /// Of what it can be expected.
+    pub scope: Scope,
+    /// How it is written.
+    pub written: &'static str,
+    /// When it holds.
+    pub holds_where: &'static str,
+    /// What is expected, in words, where it is.
+    words: fn(&Expect) -> Option<String>,
+}
+
+/// Of what something can be expected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// An answer.
+    Answer,
+    /// An answer of the counter app, or a replica of one of its sessions.
+    Counter,
+    /// An answer of the app `listener`.
+    Listener,
+    /// A replica.
+    Replica,
+    /// The nodes' logs.
+    Logs,
+}
+
+/// All, in the order of the manual.
+pub static EXPECTATIONS: &[Expectation] = &[
+    Expectation {
+        key: "answered",
+        scope: Scope::Answer,
+        written: "answered = false",
+        holds_where: "there is no answer",
+        words: |expect| {
+            let words = |answered| if answered { "an answer" } else { "no answer" };
+            expect.answered.map(|answered| words(answered).to_owned())
+        },
+    },
+    Expectation {
+        key: "status",
+        scope: Scope::Answer,
+        written: "status = 200",
+        holds_where: "the HTTP status is this",
+        words: |expect| expect.status.map(|status| format!("HTTP {status}")),
+    },
+    Expectation {
+        key: "count",
+        scope: Scope::Counter,
+        written: "count = 5",
+        holds_where: "the counter app shows this count",
+        words: |expect| expect.count.map(|count| format!("count {count}")),
+    },
+    Expectation {
+        key: "once",
+        scope: Scope::Counter,
+        written: "once = true",
+        holds_where: "the attribute of the session's first request is there (`false`: gone)",
+        words: |expect| expect.once.map(|there| format!("once {}", if there { "there" } else { "gone" })),
+    },
+    Expectation {
+        key: "list",
+        scope: Scope::Counter,
+        written: "list = [0]",
+        holds_where: "the counter app shows this list, which is changed in place",
+        words: |expect| expect.list.as_ref().map(|list| format!("list {list:?}")),
+    },
+    Expectation {
+        key: "session",
+        scope: Scope::Answer,
+        written: "session = \"kept\"",
+        holds_where: "the answer comes out of the session that the cookie named; `\"new\"`: out of another; `\"none\"`: there is none",
+        words: |expect| {
+            expect.session.map(|fate| match fate {
+                SessionFate::Kept => "the session kept".to_owned(),
+                SessionFate::New => "a new session".to_owned(),
+                SessionFate::None => "no session".to_owned(),
+            })
+        },
+    },
+    Expectation {
+        key: "route",
+        scope: Scope::Answer,
+        written: "route = \"n2\"",
+        holds_where: "the session id has this node's route",
+        words: |expect| expect.route.as_ref().map(|route| format!("the route of {route}")),
+    },
+    Expectation {
+        key: "body",
+        scope: Scope::Answer,
+        written: "body = \"text\"",
+        holds_where: "the body contains it (its first 4096 bytes; not of the counter app)",
+        words: |expect| expect.body.as_ref().map(|body| format!("{body:?} in the body")),
+    },
+    Expectation {
+        key: "header",
+        scope: Scope::Answer,
+        written: "header = { Location = \"/shop\" }",
+        holds_where: "the answer has this header, and its value contains the text (not of the counter app)",
+        words: |expect| {
+            let named = expect.header.iter().map(|(name, text)| format!("{text:?} in header {name}"));
+            listed(named)
+        },
+    },
+    Expectation {
+        key: "sets-cookie",
+        scope: Scope::Answer,
+        written: "sets-cookie = \"NAME\"",
+        holds_where: "the answer sets this cookie (not of the counter app)",
+        words: |expect| expect.sets_cookie.as_ref().map(|name| format!("a cookie {name}")),
+    },
+    Expectation {
+        key: "first-answer-within",
+        scope: Scope::Answer,
+        written: "first-answer-within = \"1s\"",
+        holds_where: "from the step's begin to its first answer",
+        words: |expect| expect.first_answer_within.map(|limit| format!("the first answer within {limit}")),
+    },
+    Expectation {
+        key: "each-answer-within",
+        scope: Scope::Answer,
+        written: "each-answer-within = \"500ms\"",
+        holds_where: "each answer of the step took at most this",
+        words: |expect| expect.each_answer_within.map(|limit| format!("each answer within {limit}")),
+    },
+    Expectation {
+        key: "each-answer-after",
+        scope: Scope::Answer,
+        written: "each-answer-after = \"1s\"",
+        holds_where: "each answer of the step took at least this: it had to wait for a peer",
+        words: |expect| expect.each_answer_after.map(|limit| format!("each answer after {limit} at the earliest")),
+    },
+    Expectation {
+        key: "replica",
+        scope: Scope::Replica,
+        written: "replica = \"held\"",
+        holds_where: "of a `look`: the node is this for the session; also `\"none\"`, `\"primary\"`, `\"replica\"`, `\"backup\"`, `\"proxy\"`",
+        words: |expect| expect.replica.map(|replica| format!("the session {replica} there")),
+    },
+    Expectation {
+        key: "attributes",
+        scope: Scope::Replica,
+        written: "attributes = { name = value }",
+        holds_where: "of a `look`: the replica has these attributes with these values",
+        words: |expect| {
+            let named = expect.attributes.iter().map(|(name, value)| format!("attribute {name} {value}"));
+            listed(named)
+        },
+    },
+    Expectation {
+        key: "created",
+        scope: Scope::Listener,
+        written: "created = [\"n1\", \"n2\"]",
+        holds_where: "of the app `listener`: its listener is told on these nodes, and no others, that the session of the step's answers begins, in the whole run",
+        words: |expect| expect.created.as_ref().map(|nodes| format!("the session created {}", on_nodes(nodes))),
+    },
+    Expectation {
+        key: "destroyed",
+        scope: Scope::Listener,
+        written: "destroyed = []",
+        holds_where: "the same of its end",
+        words: |expect| expect.destroyed.as_ref().map(|nodes| format!("the session destroyed {}", on_nodes(nodes))),
+    },
+    Expectation {
+        key: "log",
+        scope: Scope::Logs,
+        written: "log = \"text\"",
+        holds_where: "of any step but `repeat`: some node's log has a line with this text, from the step's begin to the end of the run",
+        words: |expect| expect.log.as_ref().map(|text| format!("{text:?} in a log")),
+    },
+    Expectation {
+        key: "no-log",
+        scope: Scope::Logs,
+        written: "no-log = \"text\"",
+        holds_where: "the same: none has",
+        words: |expect| expect.no_log.as_ref().map(|text| format!("no {text:?} in any log")),
+    },
+];
+
+/// Several in words; none where there are none.
+fn listed(named: impl Iterator<Item = String>) -> Option<String> {
+    let all: Vec<String> = named.collect();
+    (!all.is_empty()).then(|| all.join(", "))
+}
+
+/// On which nodes a listener is told.
+fn on_nodes(nodes: &[NodeName]) -> String {
+    if nodes.is_empty() {
+        return "nowhere".to_owned();
+    }
+    format!("on {}", nodes.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+}
+
 impl Expect {
+    /// What is expected, as in `count 5, the session kept`.
+    pub fn in_words(&self) -> String {
+        EXPECTATIONS.iter().filter_map(|it| (it.words)(self)).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether it asks for something of these scopes.
+    fn is_about(&self, scopes: &[Scope]) -> bool {
+        EXPECTATIONS.iter().any(|it| scopes.contains(&it.scope) && (it.words)(self).is_some())
+    }
+
     /// Whether it asks for what only the counter app answers.
     pub fn is_about_the_counter(&self) -> bool {
-        self.count.is_some() || self.once.is_some() || self.list.is_some()
+        self.is_about(&[Scope::Counter])
     }
 
     /// Whether it asks for what only an answer has.
     pub fn is_about_an_answer(&self) -> bool {
-        let answer = Self {
-            count: None,
-            once: None,
-            list: None,
-            replica: None,
-            attributes: BTreeMap::new(),
-            ..self.only_answers()
-        };
-        answer != Self::default()
+        self.is_about(&[Scope::Answer, Scope::Listener])
     }
 
     /// Whether it asks for anything but lines of logs.
     pub fn is_about_more_than_logs(&self) -> bool {
-        self.only_answers() != Self::default()
+        self.is_about(&[Scope::Answer, Scope::Counter, Scope::Listener, Scope::Replica])
     }
 
     /// Whether it asks for what the listener of an app is told.
     pub fn is_about_a_listener(&self) -> bool {
-        self.created.is_some() || self.destroyed.is_some()
+        self.is_about(&[Scope::Listener])
+    }
+
+    /// Whether no answer is expected.
+    pub(super) fn is_silence(&self) -> bool {
+        self.answered == Some(false)
     }
 
     /// The texts that it looks for in logs.
@@ -105,8 +310,46 @@ impl Expect {
         self.log.iter().chain(&self.no_log)
     }
 
-    fn only_answers(&self) -> Self {
-        Self { log: None, no_log: None, ..self.clone() }
+    /// Refuses what cannot come true of a step with this verb, which shows this.
+    pub(super) fn check(&self, verb: &str, shows_logs_only: bool) -> Result<(), Refusal> {
+        let refuse = |message: String| Err(Refusal::new(message).at("expect"));
+        if shows_logs_only && self.is_about_more_than_logs() {
+            return Err(Refusal::new(format!("`expect` of `{verb}` takes `log` and `no-log` only")).at("expect"));
+        }
+        if *self == Self::default() {
+            return refuse("`expect` must not be empty".to_owned());
+        }
+        if self.is_silence() && (Self { answered: None, ..self.clone() }).is_about_more_than_logs() {
+            return refuse("`answered = false` excludes other expectations".to_owned());
+        }
+        if self.status.is_some_and(|status| !(100..600).contains(&status)) {
+            return refuse("invalid HTTP status, expected 100 to 599".to_owned());
+        }
+        if self.count.is_some_and(|count| count < 0) {
+            return refuse("`count` must not be negative".to_owned());
+        }
+        let texts = [("log", &self.log), ("no-log", &self.no_log)];
+        if let Some((key, _)) =
+            texts.into_iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.trim().is_empty()))
+        {
+            return refuse(format!("`{key}` must not be empty"));
+        }
+        let limits =
+            [("first-answer-within", self.first_answer_within), ("each-answer-within", self.each_answer_within)];
+        match limits.into_iter().find(|(_, limit)| limit.is_some_and(|limit| limit.0 == 0)) {
+            Some((key, _)) => refuse(format!("`{key}` must be greater than zero")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses what an answer cannot show.
+    pub(super) fn must_be_of_an_answer(&self) -> Result<(), Refusal> {
+        if self.is_about(&[Scope::Replica]) {
+            return Err(Refusal::new("`replica` and `attributes` are not valid with a request")
+                .at("expect")
+                .help("`look = \"n2\"` reads a replica"));
+        }
+        Ok(())
     }
 }
 
@@ -191,126 +434,6 @@ pub enum SessionFate {
 }
 
 kebab!(SessionFate);
-
-/// A way in which a guarantee is violated.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum Violation {
-    /// Nodes do not see each other.
-    ClusterDoesNotForm,
-    /// A node does not serve the app.
-    NotDeployed,
-    /// A node serves other bytes than were dropped.
-    OtherBytes,
-    /// A context runs another Manager than the configuration names.
-    WrongManager,
-    /// The nodes list different members.
-    MembersDisagree,
-    /// A node lists a member that does not live.
-    GhostMember,
-    /// A restarted node lacks sessions of its peers.
-    StateNotTransferred,
-    /// What a replica was seen to hold is gone.
-    LostReplicatedWrite,
-    /// What the client got an answer for is gone.
-    LostWrite,
-    /// What the first request of a session wrote is gone, and later writes are there.
-    LostFirstRequest,
-    /// A whole session is gone.
-    LostSession,
-    /// An increment was applied twice.
-    DoubledWrite,
-    /// A session that was ended is back.
-    RisenSession,
-    /// Both sides of a partition wrote to a session, and the two are not one again.
-    ForkedSession,
-    /// A session without one of the attributes that were written together.
-    PartialSession,
-    /// The id lost its stem, or does not have the route of the node that answered.
-    WrongIdentity,
-    /// A write was answered although the peer that it had to wait for was silent.
-    ReplicationDoesNotWait,
-    /// A write waited for a silent peer although the send options wait for nobody.
-    NeedlessWait,
-    /// An answer does not show what had been acknowledged, without a fault between.
-    StaleRead,
-    /// A copy lacks what had been acknowledged, and was not seen to catch up.
-    StaleReplica,
-    /// A node holds a session that no client was given.
-    PhantomSession,
-    /// A session ended before its time.
-    ExpiredEarly,
-    /// A session was there long after its time.
-    ExpiredLate,
-    /// An attribute of a session is gone, or has an older value.
-    LostAttribute,
-    /// A request that was answered with success before a fault is not so after it.
-    AnswerLost,
-    /// A client was given the session of another one.
-    ForeignSession,
-    /// A node logged what is not known to be harmless.
-    DirtyLog,
-}
-
-kebab!(Violation);
-
-impl Violation {
-    /// All.
-    pub const ALL: [Self; 27] = [
-        Self::ClusterDoesNotForm,
-        Self::NotDeployed,
-        Self::OtherBytes,
-        Self::WrongManager,
-        Self::MembersDisagree,
-        Self::GhostMember,
-        Self::StateNotTransferred,
-        Self::LostReplicatedWrite,
-        Self::LostWrite,
-        Self::LostFirstRequest,
-        Self::LostSession,
-        Self::DoubledWrite,
-        Self::RisenSession,
-        Self::ForkedSession,
-        Self::PartialSession,
-        Self::WrongIdentity,
-        Self::ReplicationDoesNotWait,
-        Self::NeedlessWait,
-        Self::StaleRead,
-        Self::StaleReplica,
-        Self::PhantomSession,
-        Self::ExpiredEarly,
-        Self::ExpiredLate,
-        Self::LostAttribute,
-        Self::AnswerLost,
-        Self::ForeignSession,
-        Self::DirtyLog,
-    ];
-
-    /// How a guarantee is violated where nothing nearer is known.
-    pub fn of(guarantee: Guarantee) -> Self {
-        match guarantee {
-            Guarantee::ClusterForms => Self::ClusterDoesNotForm,
-            Guarantee::DeployedEverywhere => Self::NotDeployed,
-            Guarantee::ManagerAsConfigured => Self::WrongManager,
-            Guarantee::MembersAgree => Self::MembersDisagree,
-            Guarantee::StateTransferred => Self::StateNotTransferred,
-            Guarantee::ReplicatedWritesSurvive => Self::LostReplicatedWrite,
-            Guarantee::AcknowledgedWritesSurvive => Self::LostWrite,
-            Guarantee::CompleteSession => Self::PartialSession,
-            Guarantee::IdentityKept => Self::WrongIdentity,
-            Guarantee::ReplicationWaits => Self::ReplicationDoesNotWait,
-            Guarantee::NoStaleRead => Self::StaleRead,
-            Guarantee::NoPhantomSession => Self::PhantomSession,
-            Guarantee::Expiry => Self::ExpiredEarly,
-            Guarantee::SessionKept => Self::LostSession,
-            Guarantee::AttributesReplicated => Self::StaleReplica,
-            Guarantee::AttributesSurvive => Self::LostAttribute,
-            Guarantee::AnswersKept => Self::AnswerLost,
-            Guarantee::CleanLogs => Self::DirtyLog,
-        }
-    }
-}
 
 /// A violation that a scenario allows: where it shows, the run is none the worse for it. It need not show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::step::Delivery;
+use super::step::{Delivery, FINAL_READ as TITLE};
 use super::{ClientName, ContextPath, Plan, Step, StepKind};
-
-/// What a progress line says of it.
-pub(super) const TITLE: &str = "ask for every session once more";
 
 /// Clients of one name that ask one app, and whether something has happened since that they could have lost a session by.
 type AtStake<'p> = BTreeMap<(&'p ClientName, u32, &'p ContextPath), bool>;

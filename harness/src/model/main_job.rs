@@ -204,7 +204,7 @@ mod tests {
         for nodes in [2, 5, 8] {
             let plan = job(nodes);
             let faults = plan.steps.iter().filter_map(|step| match &step.kind {
-                StepKind::Fault { kind, node, .. } => Some((*kind, node.to_string())),
+                StepKind::Fault { fault, node, .. } => Some((fault.kind(), node.to_string())),
                 _ => None,
             });
             let mut wanted: Vec<_> = plan.topology.names().map(|node| (FaultKind::Kill, node.to_string())).collect();

@@ -17,10 +17,10 @@ pub struct Millis(pub u64);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MillisError {
     /// It is no whole number with a unit.
-    #[error("{0:?} is no number with ms, s or m")]
+    #[error("invalid duration `{0}`, expected for example `500ms`, `3s` or `2m`")]
     NoTime(String),
     /// It is more than can be counted.
-    #[error("{0:?} is too long")]
+    #[error("invalid duration `{0}`: it is too long")]
     TooLong(String),
 }
 

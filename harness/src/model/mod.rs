@@ -14,6 +14,7 @@ macro_rules! kebab {
     };
 }
 
+mod app;
 pub mod app_request;
 pub mod capability;
 pub mod cluster_element;
@@ -27,38 +28,45 @@ mod final_read;
 pub mod guarantee;
 pub mod jvm_routes;
 pub mod main_job;
+mod manager_kind;
 pub mod millis;
 pub mod names;
 pub mod node_changes;
 pub mod plan;
 pub mod ports;
+mod refusal;
 pub mod scenario;
+pub mod send_options;
 pub mod server;
 pub mod skew;
+pub mod state;
 pub mod step;
 pub mod target;
 pub mod topology;
 pub mod version;
+mod written;
 
 pub use capability::Capability;
 pub use compiled_app::CompiledApp;
 pub use container::Container;
 pub use exchange::Exchange;
 pub use expect::{AllowedViolation, AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
-pub use fault::{Fault, FaultError, FaultKind, FaultParams};
+pub use fault::{Fault, FaultError, FaultKind};
 pub use guarantee::Guarantee;
 pub use jvm_routes::JvmRoutes;
+pub use manager_kind::ManagerKind;
 pub use millis::Millis;
 pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
 pub use node_changes::NodeChanges;
 pub use plan::Plan;
 pub use ports::{Ports, ServerPorts};
+pub use refusal::Refusal;
 pub use scenario::Scenario;
+pub use send_options::SendOptions;
 pub use server::{Flavour, ServerSpec};
 pub use skew::Skew;
+pub use state::State;
 pub use step::{Load, Step, StepKind, Unpacked, Until};
 pub use target::{Role, Target};
-pub use topology::{
-    ClusterSpec, Endpoints, ManagerKind, Membership, NodeEndpoints, NodeSpec, SendOptions, Timing, Topology,
-};
+pub use topology::{ClusterSpec, Endpoints, Membership, NodeEndpoints, NodeSpec, Timing, Topology};
 pub use version::{Product, ServerKind, TomcatVersion};

@@ -60,4 +60,21 @@ impl NodeChanges {
             peers: later.peers.or_else(|| self.peers.clone()),
         }
     }
+
+    /// What a node has otherwise than the others, as in `server tomcat:10.1.59, another <Cluster>`.
+    pub(super) fn in_words(&self) -> String {
+        let parts = [
+            self.server.as_ref().map(|server| format!("server {server}")),
+            self.java.as_ref().map(|java| format!("Java of {java}")),
+            (!self.jvm_args.is_empty()).then(|| format!("JVM arguments {}", self.jvm_args.join(" "))),
+            self.manager.map(|manager| format!("{manager} manager")),
+            self.send_options.map(|options| format!("send options {options}")),
+            self.elements.as_ref().map(|_| "another <Cluster>".to_owned()),
+            self.peers.as_ref().map(|peers| {
+                let peers: Vec<&str> = peers.iter().map(NodeName::as_str).collect();
+                format!("only {} as peers", peers.join(", "))
+            }),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
 }

@@ -6,13 +6,14 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::app::App;
+pub use super::app_request::AppRequest;
 use super::cluster_element::ClusterElements;
-use super::fault::{Fault, FaultError};
-pub use super::step::AppRequest;
-use super::step::Delivery;
+use super::refusal::Refusal;
+use super::state::State;
 use super::{
-    AllowedViolation, AtMost, Capability, CompiledApp, ContextPath, Expect, ExpectedViolation, FaultKind, FaultParams,
-    Guarantee, ManagerKind, NodeChanges, NodeName, Step, StepKind, Topology, Until,
+    AllowedViolation, AtMost, Capability, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, ManagerKind,
+    NodeChanges, NodeName, Step, StepKind, Topology, Until,
 };
 
 /// What one run does.
@@ -50,35 +51,19 @@ impl Plan {
     }
 }
 
-/// An app to deploy.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum App {
-    /// The session counter that comes with the harness.
-    Counter,
-    /// The same without `<distributable/>`: no server replicates its sessions.
-    LocalCounter,
-    /// The same with 64 MB more, which take a while on their way.
-    HeavyCounter,
-    /// One that is compiled for the server.
-    Compiled(CompiledApp),
-    /// A WAR of the user's.
-    War(#[schemars(with = "String")] camino::Utf8PathBuf),
-}
-
 /// A plan that a runtime cannot honour.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// A step names a node that the cluster does not have.
-    #[error("step {step} ({title}) names node {node}, which the cluster does not have")]
-    UnknownNode {
+    /// A step cannot follow where it stands.
+    #[error("step {step} ({title}): {refusal}")]
+    Refused {
         /// Its number, from 1.
         step: usize,
         /// Its title.
         title: String,
-        /// The name.
-        node: NodeName,
+        /// Why not.
+        refusal: Refusal,
     },
     /// The runtime lacks what a step needs.
     #[error("step {step} ({title}) needs {capability}, which runtime {runtime} cannot do")]
@@ -92,26 +77,6 @@ pub enum PlanError {
         /// The runtime.
         runtime: String,
     },
-    /// A step cuts the multicast heartbeats of a cluster that has none.
-    #[error("step {step} ({title}) cuts multicast heartbeats, and membership {membership} has none")]
-    NoHeartbeats {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
-        /// How members find each other instead.
-        membership: super::Membership,
-    },
-    /// A fault without its parameters, or with those of another.
-    #[error("step {step} ({title}): {error}")]
-    Fault {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
-        /// What is wrong with them.
-        error: FaultError,
-    },
     /// A fault for which the machines are not prepared.
     #[error("step {step} ({title}) needs machines that are prepared for {kind}")]
     Unprepared {
@@ -122,78 +87,25 @@ pub enum PlanError {
         /// The fault.
         kind: FaultKind,
     },
-    /// A step names a context that no step before it deploys.
-    #[error("step {step} ({title}) names {context}, which no step before it deploys")]
-    NotDeployed {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
-        /// The context.
-        context: ContextPath,
-    },
-    /// A step deploys an app for which the server lacks something.
-    #[error("step {step} ({title}) deploys {app}, which needs {what}, and {server} does not have that")]
-    ServerLacks {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
-        /// The app.
-        app: CompiledApp,
-        /// What it needs.
-        what: &'static str,
-        /// The server.
-        server: super::ServerSpec,
-    },
-    /// A step acts on the cluster before the step that starts it.
-    #[error("step {step} ({title}) comes before the cluster is started")]
-    NotStarted {
-        /// Its number, from 1.
-        step: usize,
-        /// Its title.
-        title: String,
-    },
 }
 
 impl Plan {
     /// Refuses what cannot be done, before anything starts.
     ///
     /// # Errors
-    /// The first step that names an unknown node, comes too early, or needs what is not in `capabilities`.
+    /// The first step that cannot follow where it stands ([`State::apply`]), or that needs what is not in `capabilities` or
+    /// machines that are not prepared for it.
     pub fn check(&self, runtime: &str, capabilities: &BTreeSet<Capability>) -> Result<(), PlanError> {
-        let mut started = false;
-        let mut deployed = BTreeSet::new();
-        for (index, step) in self.steps.iter().enumerate() {
-            let (number, title) = (index + 1, || step.title.clone());
-            if let Some(node) = step.kind.nodes().into_iter().find(|node| self.topology.node(node).is_none()) {
-                return Err(PlanError::UnknownNode { step: number, title: title(), node: node.clone() });
+        let mut state = State::of(&self.topology);
+        for (number, step) in (1..).zip(&self.steps) {
+            let title = || step.title.clone();
+            state.apply(step).map_err(|refusal| PlanError::Refused { step: number, title: title(), refusal })?;
+            let fault = step.kind.fault_kind().filter(|kind| kind.needs_preparation());
+            if let Some(kind) = fault.filter(|kind| !self.topology.prepared_for.contains(kind)) {
+                return Err(PlanError::Unprepared { step: number, title: title(), kind });
             }
-            match (&step.kind, started) {
-                (StepKind::Start, _) => started = true,
-                (_, false) => return Err(PlanError::NotStarted { step: number, title: title() }),
-                _ => {}
-            }
-            if let StepKind::Deploy { context, .. } = &step.kind {
-                deployed.insert(context);
-            }
-            if let Some(context) = step.kind.context().filter(|context| !deployed.contains(context)) {
-                return Err(PlanError::NotDeployed { step: number, title: title(), context: context.clone() });
-            }
-            if let StepKind::Deploy { app: App::Compiled(app), .. } = &step.kind
-                && let Some(what) = app.lacks(&self.topology.server)
-            {
-                let (app, server) = (*app, self.topology.server.clone());
-                return Err(PlanError::ServerLacks { step: number, title: title(), app, what, server });
-            }
-            if let StepKind::Undeploy { context, delivery: Delivery { version: None, .. } } = &step.kind {
-                deployed.remove(context);
-            }
-            if let StepKind::Fault { kind, percent, by, delay, .. } = &step.kind {
-                let extent = FaultParams { percent: *percent, by: *by, delay: *delay };
-                self.check_fault(*kind, extent, number, &step.title)?;
-            }
-            if let Some(capability) = self.needs(&step.kind).into_iter().find(|need| !capabilities.contains(need)) {
+            let mut needs = step.kind.needs(&self.topology).into_iter();
+            if let Some(capability) = needs.find(|need| !capabilities.contains(need)) {
                 return Err(PlanError::Lacks { step: number, title: title(), capability, runtime: runtime.to_owned() });
             }
         }
@@ -202,7 +114,7 @@ impl Plan {
 
     /// What machines must be able to do for it.
     pub fn needed_capabilities(&self) -> BTreeSet<Capability> {
-        self.steps.iter().flat_map(|step| self.needs(&step.kind)).collect()
+        self.steps.iter().flat_map(|step| step.kind.needs(&self.topology)).collect()
     }
 
     /// What it deploys, and where, each as often as a step does it.
@@ -259,7 +171,7 @@ impl Plan {
     /// How many nodes are down when the scenario is over, as far as that is known before it begins: a role may mean any node.
     pub fn nodes_down_at_the_end(&self) -> usize {
         self.steps.iter().fold(0, |down, step| match &step.kind {
-            StepKind::Fault { kind: FaultKind::Kill | FaultKind::Stop | FaultKind::LoseHost, .. } => down + 1,
+            StepKind::Fault { fault, .. } if !fault.kind().is_undone_in_place() => down + 1,
             StepKind::Restart { .. } => down.saturating_sub(1),
             StepKind::Start | StepKind::StartAgain => 0,
             _ => down,
@@ -293,65 +205,10 @@ impl Plan {
             || expects.into_iter().any(|expect| expect.is_about_a_listener() || expect.log_texts().next().is_some())
     }
 
-    fn check_fault(&self, kind: FaultKind, extent: FaultParams, step: usize, title: &str) -> Result<(), PlanError> {
-        let (title, membership) = (title.to_owned(), self.topology.cluster.membership);
-        if kind == FaultKind::MembershipPartition && membership != super::Membership::Multicast {
-            return Err(PlanError::NoHeartbeats { step, title, membership });
-        }
-        if let Err(error) = Fault::of(kind, extent) {
-            return Err(PlanError::Fault { step, title, error });
-        }
-        if kind.needs_preparation() && !self.topology.prepared_for.contains(&kind) {
-            return Err(PlanError::Unprepared { step, title, kind });
-        }
-        Ok(())
-    }
-
     /// Prepares the machines for the faults of its steps.
     pub fn prepare_machines(&mut self) {
-        let faults = self.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Fault { kind, .. } => Some(*kind),
-            _ => None,
-        });
+        let faults = self.steps.iter().filter_map(|step| step.kind.fault_kind());
         self.topology.prepared_for.extend(faults.filter(|kind| kind.needs_preparation()));
-    }
-
-    fn needs(&self, kind: &StepKind) -> Vec<Capability> {
-        match kind {
-            StepKind::Start => {
-                // The cloud's members share a port on addresses of their own.
-                let topology = &self.topology;
-                let by_cloud = topology.names().any(|node| topology.elements_of(node).cloud_membership.is_some());
-                let members = match self.topology.cluster.membership {
-                    _ if by_cloud => Some(Capability::Dns),
-                    super::Membership::Multicast => Some(Capability::Multicast),
-                    super::Membership::Dns => Some(Capability::Dns),
-                    super::Membership::Static => None,
-                };
-                let java = topology.nodes.iter().any(|node| node.changes.java.is_some());
-                let receivers = topology.names().any(|node| {
-                    topology.given_receiver_port(node).is_some() || topology.given_receiver_address(node).is_some()
-                });
-                let ports = (receivers || !topology.ports.are_free()).then_some(Capability::ChoosePorts);
-                members.into_iter().chain(java.then_some(Capability::ChooseJava)).chain(ports).collect()
-            }
-            StepKind::Fault { kind, .. } => vec![kind.needs()],
-            StepKind::Restart { changes: None, app: None, .. } => vec![Capability::Restart],
-            StepKind::Restart { changes, .. } => {
-                let java = changes.as_ref().is_some_and(|changes| changes.java.is_some());
-                let change = [Capability::Restart, Capability::ChangeNode].into_iter();
-                change.chain(java.then_some(Capability::ChooseJava)).collect()
-            }
-            StepKind::Deploy { delivery, .. } if delivery.slowly.is_some() => vec![Capability::SlowCopy],
-            _ => vec![],
-        }
-    }
-}
-
-impl App {
-    /// Whether its answers are the counter's.
-    pub fn is_counter(&self) -> bool {
-        matches!(self, Self::Counter | Self::LocalCounter | Self::HeavyCounter | Self::Compiled(_))
     }
 }
 
@@ -387,25 +244,29 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Membership;
+    use crate::model::{Fault, Membership};
 
-    fn fault(kind: FaultKind, percent: Option<u8>, membership: Membership) -> Result<(), PlanError> {
+    fn fault(fault: Fault, membership: Membership) -> Result<(), PlanError> {
         let mut topology = Topology::of(2).expect("two nodes");
         topology.cluster.membership = membership;
-        let node = NodeName::nth(0).into();
-        let by = (kind == FaultKind::SkewClock).then(|| "+1h".parse().expect("a skew"));
-        let delay = (kind == FaultKind::Latency).then_some(crate::model::Millis(200));
-        let steps = [StepKind::Start, StepKind::Fault { kind, node, client: None, percent, by, delay, lasting: None }];
+        let steps = [StepKind::Start, StepKind::fault(fault, NodeName::nth(0))];
         let steps = steps.map(|kind| Step::new("a step", kind)).into();
         let plan = Plan::new("x", topology, vec![], steps);
         let can = [Capability::Partition, Capability::PacketLoss, Capability::Multicast, Capability::SkewClock];
         plan.check("fake", &can.into())
     }
 
+    fn refused(checked: Result<(), PlanError>, why: &str) {
+        match checked {
+            Err(PlanError::Refused { step: 2, refusal, .. }) => assert_eq!(refusal.message, why),
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn heartbeats_are_cut_only_where_there_are_some() {
-        let cut = |membership| fault(FaultKind::MembershipPartition, None, membership);
-        assert!(matches!(cut(Membership::Static), Err(PlanError::NoHeartbeats { step: 2, .. })));
+        let cut = |membership| fault(Fault::MembershipPartition, membership);
+        refused(cut(Membership::Static), "membership static sends no heartbeats of its own");
         assert_eq!(cut(Membership::Multicast), Ok(()));
     }
 
@@ -429,45 +290,50 @@ mod tests {
 
     #[test]
     fn a_fault_that_needs_another_machine_is_refused_without_it() {
-        let skew = fault(FaultKind::SkewClock, None, Membership::Static);
+        let skew = fault(Fault::SkewClock { by: "+1h".parse().expect("a skew") }, Membership::Static);
         assert!(matches!(skew, Err(PlanError::Unprepared { step: 2, kind: FaultKind::SkewClock, .. })), "{skew:?}");
     }
 
     #[test]
-    fn latency_and_nothing_else_has_a_delay() {
-        let check = |kind, delay| {
+    fn the_delay_of_a_latency_is_in_its_range() {
+        let check = |fault| {
             let mut plan = super::super::main_job::plan(Topology::of(2).expect("two nodes")).expect("a plan");
             plan.topology.prepared_for.insert(FaultKind::Latency);
-            let node = NodeName::nth(0).into();
-            let fault = StepKind::Fault { kind, node, client: None, percent: None, by: None, delay, lasting: None };
+            let fault = StepKind::fault(fault, NodeName::nth(0));
             plan.steps = vec![Step::new("start", StepKind::Start), Step::new("break", fault)];
             plan.check("fake", &[Capability::Latency, Capability::Partition].into())
         };
-        let delay = |ms| Some(crate::model::Millis(ms));
-        assert_eq!(check(FaultKind::Latency, delay(200)), Ok(()));
-        assert_eq!(check(FaultKind::Partition, None), Ok(()));
-        for (kind, delay) in [
-            (FaultKind::Latency, None),
-            (FaultKind::Latency, delay(0)),
-            (FaultKind::Latency, delay(60_001)),
-            (FaultKind::Partition, delay(200)),
-        ] {
-            assert!(matches!(check(kind, delay), Err(PlanError::Fault { step: 2, .. })), "{kind} {delay:?}");
-        }
+        let latency = |ms| Fault::Latency { delay: crate::model::Millis(ms) };
+        assert_eq!(check(latency(200)), Ok(()));
+        assert_eq!(check(Fault::Partition), Ok(()));
+        refused(check(latency(0)), "invalid `delay` of `latency`: 0ms, expected 1ms to 60s");
+        refused(check(latency(60_001)), "invalid `delay` of `latency`: 60001ms, expected 1ms to 60s");
     }
 
     #[test]
-    fn packet_loss_and_nothing_else_has_a_percentage() {
-        let percent = |kind, percent| fault(kind, percent, Membership::Static);
-        assert_eq!(percent(FaultKind::PacketLoss, Some(99)), Ok(()));
-        assert_eq!(percent(FaultKind::Partition, None), Ok(()));
-        for (kind, share) in [
-            (FaultKind::PacketLoss, None),
-            (FaultKind::PacketLoss, Some(0)),
-            (FaultKind::PacketLoss, Some(100)),
-            (FaultKind::Partition, Some(30)),
-        ] {
-            assert!(matches!(percent(kind, share), Err(PlanError::Fault { step: 2, .. })), "{kind} {share:?}");
+    fn the_percentage_of_a_packet_loss_is_in_its_range() {
+        let loss = |percent| fault(Fault::PacketLoss { percent }, Membership::Static);
+        assert_eq!(loss(99), Ok(()));
+        assert_eq!(fault(Fault::Partition, Membership::Static), Ok(()));
+        for percent in [0, 100] {
+            refused(loss(percent), &format!("invalid `percent` of `packet-loss`: {percent}, expected 1 to 99"));
         }
+    }
+
+    /// A plan that an older release stored has the parameters of its faults beside them.
+    #[test]
+    fn a_fault_is_stored_with_its_parameters_beside_it() {
+        let stored = serde_json::json!({
+            "title": "x", "do": "fault", "kind": "latency", "node": "n1", "delay": "200ms", "for": "3s",
+        });
+        let step: Step = serde_json::from_value(stored.clone()).expect("a step");
+        let latency = Fault::Latency { delay: crate::model::Millis(200) };
+        assert!(matches!(&step.kind, StepKind::Fault { fault, lasting: Some(_), .. } if *fault == latency), "{step:?}");
+        assert_eq!(serde_json::to_value(step).expect("JSON"), stored);
+        // So does one that was drawn from a history, which does not tell them.
+        let stored = serde_json::json!({ "title": "x", "do": "fault", "kind": "latency", "node": "n1" });
+        let step: Step = serde_json::from_value(stored.clone()).expect("a step");
+        assert_eq!(step.kind, StepKind::fault(FaultKind::Latency, NodeName::nth(0)));
+        assert_eq!(serde_json::to_value(step).expect("JSON"), stored);
     }
 }

@@ -72,13 +72,13 @@ impl Default for ServerSpec {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ServerSpecError {
     /// Neither a known product nor a path.
-    #[error("server {0:?} is neither tomee:VERSION[:FLAVOUR], tomcat:VERSION nor a folder (a folder has a / in it)")]
+    #[error("invalid server `{0}`, expected tomee:VERSION[:FLAVOUR], tomcat:VERSION or a folder (with a / in it)")]
     Form(String),
     /// No such flavour.
-    #[error("TomEE flavour {0:?} is none of webprofile, microprofile, plus, plume")]
+    #[error("invalid TomEE flavour `{0}`, expected webprofile, microprofile, plus or plume")]
     Flavour(String),
     /// A version with characters that no release has.
-    #[error("version {0:?} of {1} is no release number")]
+    #[error("invalid version `{0}` of {1}, expected a release number")]
     Version(String, &'static str),
 }
 

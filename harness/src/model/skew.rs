@@ -16,10 +16,14 @@ pub struct Skew {
 
 /// A text that is no such thing.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no sign, number and unit (s, m or h) from 5 seconds to 10000 hours, such as +1h")]
+#[error(
+    "invalid clock skew `{0}`, expected a sign, a number and a unit from 5 seconds to 10000 hours, for example `+1h`"
+)]
 pub struct SkewError(String);
 
 impl Skew {
+    /// None at all, which no text says.
+    pub(super) const NONE: Self = Self { seconds: 0 };
     /// Less could be taken for the time that a look takes.
     const LEAST: u64 = 5;
     const MOST: u64 = 10_000 * 3600;

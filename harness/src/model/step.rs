@@ -1,13 +1,52 @@
-//! The steps of a plan.
+//! The steps of a plan: what each does, and which may follow in which state.
+//!
+//! Each step has a file of its own: the keys by which a scenario says it, how it is read, its title, and when it may follow.
+//! What is here is the table of them: [`StepKind`] as a plan stores it, [`VERBS`] as a scenario writes it, and one match for
+//! each question. How a step is done is in `runner/executor.rs`.
+
+mod delivery;
+mod load;
+mod traffic_word;
+pub mod verb;
+mod wait;
+
+mod deploy;
+mod end_traffic;
+mod fault;
+mod final_read;
+mod heal;
+mod http;
+mod look;
+mod observe;
+mod request;
+mod restart;
+mod start;
+mod start_again;
+mod traffic;
+mod undeploy;
+
+pub use delivery::{Delivery, Through};
+pub use load::Load;
+pub use restart::{RestartTable, Unpacked};
+pub use traffic_word::{PathWord, TrafficWord};
+pub use wait::{Until, WaitWord};
+
+pub(super) use fault::{keys as fault_keys, lasts as fault_lasts, schema as fault_schema};
+pub(super) use final_read::TITLE as FINAL_READ;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::verb::{Verb, read, schema};
+use super::app::App;
 pub use super::app_request::AppRequest;
 use super::exchange::Exchange;
+use super::fault::{Fault, FaultKind, Part};
 use super::node_changes::NodeChanges;
-use super::plan::App;
-use super::{ClientName, ContextPath, Expect, FaultKind, Millis, NodeName, Skew, Target};
+use super::refusal::Refusal;
+use super::state::State;
+use super::written::{ScenarioError, Written};
+use super::{Capability, ClientName, ContextPath, Expect, Millis, NodeName, Target, Topology};
 
 /// One step, with its number in the scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -21,36 +60,6 @@ pub struct Step {
     /// What is done.
     #[serde(flatten)]
     pub kind: StepKind,
-}
-
-impl StepKind {
-    /// A deployment through the farm.
-    pub fn deploy(app: App, context: ContextPath) -> Self {
-        Self::Deploy { app, context, delivery: Delivery::default() }
-    }
-
-    /// A fault without parameters, which lasts.
-    pub fn fault(kind: FaultKind, node: impl Into<Target>) -> Self {
-        let node = node.into();
-        Self::Fault { kind, node, client: None, percent: None, by: None, delay: None, lasting: None }
-    }
-
-    /// A restart of a node as it was.
-    pub fn restart(node: impl Into<Target>) -> Self {
-        Self::Restart { node: node.into(), changes: None, app: None, unpacked: Unpacked::Removed }
-    }
-}
-
-impl Step {
-    /// A step that expects nothing of its own.
-    pub fn new(title: impl Into<String>, kind: StepKind) -> Self {
-        Self { title: title.into(), expect: None, kind }
-    }
-
-    /// A look at every replica of an app's sessions.
-    pub fn look(context: &ContextPath) -> Self {
-        Self::new("read every replica", StepKind::Observe { context: context.clone() })
-    }
 }
 
 /// What a step does.
@@ -162,23 +171,14 @@ pub enum StepKind {
     FinalRead,
     /// Breaks a node.
     Fault {
-        /// How.
-        kind: FaultKind,
+        /// How, with its parameters.
+        #[serde(flatten)]
+        fault: Fault,
         /// Which one.
         node: Target,
         /// Whose session the role of the node is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         client: Option<ClientName>,
-        /// How many of a hundred packets are lost, where the fault is packet loss; how many hundredths of one processor
-        /// core are left, where it is a slow node.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        percent: Option<u8>,
-        /// How far the clock jumps, where the fault is a skewed clock.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        by: Option<Skew>,
-        /// How much later each packet comes, where the fault is a latency.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        delay: Option<Millis>,
         /// After this time it is undone, while the scenario goes on; without it, only a later step or the end undoes it.
         #[serde(rename = "for", default, skip_serializing_if = "Option::is_none")]
         lasting: Option<Millis>,
@@ -214,174 +214,289 @@ pub enum StepKind {
     },
 }
 
-/// What becomes of the folder that a node had unpacked an archive to when another archive takes its place while the node
-/// is down.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Unpacked {
-    /// It is removed, so that the new app runs.
-    #[default]
-    Removed,
-    /// It stays. Tomcat unpacks anew where the archive is newer than the mark that it has left in the folder
-    /// (`META-INF/war-tracker`); TomEE leaves none, and goes on with the old app.
-    Kept,
-}
-
-impl Unpacked {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-    fn is_removed(&self) -> bool {
-        *self == Self::Removed
-    }
-}
-
-/// How many clients ask, how often and how fast.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct Load {
-    /// How often each client asks.
-    pub times: u32,
-    /// How many clients ask.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub clients: u32,
-    /// How many of the clients ask at one time.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub parallel: u32,
-    /// How many requests of one client, all with its one cookie, go on at one time.
-    #[serde(default = "one", skip_serializing_if = "is_one")]
-    pub at_once: u32,
-    /// From the begin of one request of a client to that of its next, at least.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub every: Option<Millis>,
-}
-
-impl Default for Load {
-    /// One request of one client.
-    fn default() -> Self {
-        Self { times: 1, clients: 1, parallel: 1, at_once: 1, every: None }
-    }
-}
-
-fn one() -> u32 {
-    1
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form that serde asks for")]
-fn is_one(number: &u32) -> bool {
-    *number == 1
-}
-
-/// A fact to wait for.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
-pub enum Until {
-    /// All living nodes list each other and nobody else: after a fault, that its victim is evicted.
-    ClusterFormed,
-    /// Every living node serves the archive of an app that was dropped without waiting for that.
-    Deployed {
-        /// Of which app.
-        context: ContextPath,
+/// The verbs by which a scenario says a step. Beside these each fault is a verb.
+pub static VERBS: &[Verb<StepKind>] = &[
+    Verb {
+        names: &["deploy"],
+        lines: deploy::LINES,
+        schema: schema::<deploy::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let (app, context, delivery) = deploy::read(keys, state)?;
+                Ok(StepKind::Deploy { app, context, delivery })
+            })
+        },
     },
-    /// A node holds the session ids of its peers.
-    StateTransferred {
-        /// Which node.
-        node: NodeName,
-        /// Of which app.
-        context: ContextPath,
+    Verb {
+        names: &["undeploy"],
+        lines: undeploy::LINES,
+        schema: schema::<undeploy::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let (context, delivery) = undeploy::read(keys, state)?;
+                Ok(StepKind::Undeploy { context, delivery })
+            })
+        },
     },
-    /// A node holds a number of sessions.
-    Sessions {
-        /// Which node.
-        node: NodeName,
-        /// Of which app.
-        context: ContextPath,
-        /// How many.
-        count: usize,
+    Verb {
+        names: &["request"],
+        lines: request::LINES,
+        schema: schema::<request::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let (client, node, context, request, load) = request::read(keys, state)?;
+                Ok(StepKind::Request { client, node, context, request, load })
+            })
+        },
     },
-    /// A node's log has a line with a text, behind the begin of the last step that did something.
-    Log {
-        /// Which node.
-        node: NodeName,
-        /// The text.
-        text: String,
+    Verb {
+        names: &["get", "post", "put", "delete"],
+        lines: http::LINES,
+        schema: schema::<http::Keys>,
+        read: |written, verb, _| {
+            read(written, verb, |keys| {
+                let (client, node, exchange, load) = http::read(keys)?;
+                Ok(StepKind::Http { client, node, exchange, load })
+            })
+        },
     },
+    Verb {
+        names: &["traffic"],
+        lines: traffic::LINES,
+        schema: schema::<traffic::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let ((client, node, clients, every), what) = traffic::read(keys, state)?;
+                Ok(match what {
+                    traffic::What::Counter(context, request) => {
+                        StepKind::Traffic { client, node, context, request, clients, every }
+                    }
+                    traffic::What::Any(exchange) => StepKind::HttpTraffic { client, node, exchange, clients, every },
+                })
+            })
+        },
+    },
+    Verb {
+        names: &["end-traffic"],
+        lines: end_traffic::LINES,
+        schema: schema::<end_traffic::Keys>,
+        read: |written, verb, _| {
+            read(written, verb, |keys: end_traffic::Keys| Ok(StepKind::EndTraffic { client: keys.end_traffic }))
+        },
+    },
+    Verb {
+        names: &["look"],
+        lines: look::LINES,
+        schema: schema::<look::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let (node, client, context, within) = look::read(keys, state)?;
+                Ok(StepKind::Look { node, client, context, within })
+            })
+        },
+    },
+    Verb {
+        names: &["observe"],
+        lines: observe::LINES,
+        schema: schema::<observe::Keys>,
+        read: |written, verb, _| {
+            read(written, verb, |keys: observe::Keys| Ok(StepKind::Observe { context: keys.observe }))
+        },
+    },
+    Verb {
+        names: &["heal"],
+        lines: heal::LINES,
+        schema: schema::<heal::Keys>,
+        read: |written, verb, _| read(written, verb, |keys: heal::Keys| Ok(StepKind::Heal { node: keys.heal })),
+    },
+    Verb {
+        names: &["restart"],
+        lines: restart::LINES,
+        schema: schema::<restart::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let (node, changes, app, unpacked) = restart::read(keys, state)?;
+                Ok(StepKind::Restart { node, changes, app, unpacked })
+            })
+        },
+    },
+    Verb {
+        names: &["wait"],
+        lines: wait::LINES,
+        schema: schema::<wait::Keys>,
+        read: |written, verb, state| {
+            read(written, verb, |keys| {
+                let (until, within) = wait::read(keys, state)?;
+                Ok(StepKind::Wait { until, within })
+            })
+        },
+    },
+];
+
+/// The fault that a verb is, as it is written; `None` where the verb is none.
+pub(super) fn broken(written: &Written<'_>, verb: &str) -> Option<Result<StepKind, ScenarioError>> {
+    let read = fault::read(written, fault::kind(verb)?);
+    Some(read.map(|(fault, node, client, lasting)| StepKind::Fault { fault, node, client, lasting }))
 }
 
-/// On which way an app comes to the nodes.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, rename_all = "kebab-case")]
-pub struct Delivery {
-    /// By which folder.
-    pub through: Through,
-    /// Its version, as in `shop##002.war`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// The only node to which it is copied; every one where nothing is said. Not of the farm's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub on: Option<NodeName>,
-    /// How long the copying takes, in pieces that a deployer can find half done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub slowly: Option<Millis>,
-    /// How long ago the archive was last changed, as its time says; now where nothing is said.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub aged: Option<Millis>,
-    /// Whether the scenario goes on at once. A later wait for [`Until::Deployed`] waits for it then.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    pub detach: bool,
-}
-
-/// The folder into which an app is put.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Through {
-    /// The farm's watch folder of the watcher; `FarmWarDeployer` carries it to the others.
-    #[default]
-    Farm,
-    /// The appBase of each node.
-    Copy,
-}
-
-kebab!(Through);
-
-impl Delivery {
-    fn is_farm(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// The version that its context has; empty where it has none.
-    pub fn version(&self) -> &str {
-        self.version.as_deref().unwrap_or_default()
-    }
-
-    /// The name of the archive of a context.
-    pub fn war_name(&self, context: &ContextPath) -> String {
-        let name = context.war_name();
-        match &self.version {
-            Some(version) => format!("{}##{version}.war", name.trim_end_matches(".war")),
-            None => name,
+impl State<'_> {
+    /// Goes on by a step, or says why it cannot follow here; the state is then as it was. A caller that only asks applies it
+    /// to a copy.
+    ///
+    /// # Errors
+    /// What the step needs is not there: a node that runs, an app that is served, a fault that can be undone.
+    pub fn apply(&mut self, step: &Step) -> Result<(), Refusal> {
+        let expect = step.expect.as_ref();
+        if !self.started && step.kind != StepKind::Start {
+            return Err(Refusal::new("comes before the cluster is started"));
+        }
+        for (key, node) in step.kind.nodes() {
+            self.knows(node, key)?;
+        }
+        if let Some(expect) = expect {
+            expect.check(&step.kind.verb(), step.kind.shows_logs_only())?;
+            if let Some(node) = &expect.route {
+                self.knows(node, Some("expect"))?;
+            }
+        }
+        match &step.kind {
+            StepKind::Start => start::apply(self),
+            StepKind::Deploy { app, context, delivery } => deploy::apply(self, app, context, delivery),
+            StepKind::Undeploy { context, delivery } => undeploy::apply(self, context, delivery),
+            StepKind::Request { node, context, load, .. } => request::apply(self, node, context, load, expect),
+            StepKind::Http { client, node, exchange, load } => {
+                http::apply(self, (client, node), exchange, load, expect)
+            }
+            StepKind::Traffic { client, node, context, clients, every, .. } => {
+                traffic::apply(self, (client, node, *clients, *every), context)
+            }
+            StepKind::HttpTraffic { client, node, exchange, clients, every } => {
+                traffic::apply_any(self, (client, node, *clients, *every), exchange)
+            }
+            StepKind::EndTraffic { client } => end_traffic::apply(self, client),
+            StepKind::Look { node, context, .. } => look::apply(self, node, context, expect),
+            StepKind::Observe { context } => observe::apply(self, context),
+            StepKind::FinalRead => Ok(()),
+            StepKind::Fault { fault, node, lasting, .. } => fault::apply(self, *fault, node, *lasting),
+            StepKind::Heal { node } => heal::apply(self, node),
+            StepKind::Restart { node, app, .. } => restart::apply(self, node, app.as_ref()),
+            StepKind::StartAgain => start_again::apply(self),
+            StepKind::Wait { until, .. } => wait::apply(self, until),
         }
     }
 }
 
 impl StepKind {
-    /// The nodes that it names.
-    pub(super) fn nodes(&self) -> Vec<&NodeName> {
+    /// What a progress line says of it.
+    pub fn title(&self, topology: &Topology) -> String {
+        match self {
+            Self::Start => start::title(topology),
+            Self::Deploy { app, context, delivery } => deploy::title(app, context, delivery, topology),
+            Self::Undeploy { context, delivery } => undeploy::title(context, delivery, topology),
+            Self::Request { client, node, request, load, .. } => {
+                load.title(client, request::verb(*request), &node.in_words())
+            }
+            Self::Http { client, node, exchange, load } => {
+                load.title(client, &http::asked_for(exchange), &node.in_words())
+            }
+            Self::Traffic { client, node, request, clients, every, .. } => {
+                traffic::title(client, *clients, request::verb(*request), &node.in_words(), *every)
+            }
+            Self::HttpTraffic { client, node, exchange, clients, every } => {
+                traffic::title(client, *clients, &http::asked_for(exchange), &node.in_words(), *every)
+            }
+            Self::EndTraffic { client } => end_traffic::title(client),
+            Self::Look { node, client, within, .. } => look::title(&node.in_words(), client, *within),
+            Self::Observe { .. } => observe::TITLE.to_owned(),
+            Self::FinalRead => final_read::TITLE.to_owned(),
+            Self::Fault { fault, node, lasting, .. } => fault::title(*fault, &node.in_words(), *lasting),
+            Self::Heal { node } => heal::title(&node.in_words()),
+            Self::Restart { node, changes, app, unpacked } => {
+                restart::title(&node.in_words(), changes.as_deref(), app.as_ref(), *unpacked)
+            }
+            Self::StartAgain => start_again::TITLE.to_owned(),
+            Self::Wait { until, .. } => wait::title(until),
+        }
+    }
+
+    /// The verb that a scenario says it with, or would.
+    pub(super) fn verb(&self) -> String {
+        match self {
+            Self::Start => "start".to_owned(),
+            Self::Deploy { .. } => "deploy".to_owned(),
+            Self::Undeploy { .. } => "undeploy".to_owned(),
+            Self::Request { .. } => "request".to_owned(),
+            Self::Http { exchange, .. } => exchange.method.to_string().to_lowercase(),
+            Self::Traffic { .. } | Self::HttpTraffic { .. } => "traffic".to_owned(),
+            Self::EndTraffic { .. } => "end-traffic".to_owned(),
+            Self::Look { .. } => "look".to_owned(),
+            Self::Observe { .. } => "observe".to_owned(),
+            Self::FinalRead => "final-read".to_owned(),
+            Self::Fault { fault, .. } => fault.kind().to_string(),
+            Self::Heal { .. } => "heal".to_owned(),
+            Self::Restart { .. } => "restart".to_owned(),
+            Self::StartAgain => "cold-restart".to_owned(),
+            Self::Wait { .. } => "wait".to_owned(),
+        }
+    }
+
+    /// Whether nothing can be expected of it but lines of logs.
+    fn shows_logs_only(&self) -> bool {
+        match self {
+            Self::Request { .. } | Self::Http { .. } | Self::Look { .. } => false,
+            Self::Start
+            | Self::Deploy { .. }
+            | Self::Undeploy { .. }
+            | Self::Traffic { .. }
+            | Self::HttpTraffic { .. }
+            | Self::EndTraffic { .. }
+            | Self::Observe { .. }
+            | Self::FinalRead
+            | Self::Fault { .. }
+            | Self::Heal { .. }
+            | Self::Restart { .. }
+            | Self::StartAgain
+            | Self::Wait { .. } => true,
+        }
+    }
+
+    /// The nodes that it names, each with the key that names it; `None` where that is the verb.
+    pub(super) fn nodes(&self) -> Vec<(Option<&'static str>, &NodeName)> {
         match self {
             Self::Request { node, .. }
             | Self::Http { node, .. }
             | Self::Traffic { node, .. }
-            | Self::HttpTraffic { node, .. }
-            | Self::Look { node, .. }
-            | Self::Fault { node, .. }
-            | Self::Restart { node, .. }
-            | Self::Heal { node } => node.node().into_iter().collect(),
-            Self::Wait { until, .. } => match until {
-                Until::StateTransferred { node, .. } | Until::Sessions { node, .. } | Until::Log { node, .. } => {
-                    vec![node]
-                }
-                Until::ClusterFormed | Until::Deployed { .. } => vec![],
-            },
-            Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => delivery.on.iter().collect(),
+            | Self::HttpTraffic { node, .. } => node.node().map(|node| (Some("on"), node)).into_iter().collect(),
+            Self::Look { node, .. } | Self::Fault { node, .. } | Self::Restart { node, .. } | Self::Heal { node } => {
+                node.node().map(|node| (None, node)).into_iter().collect()
+            }
+            Self::Wait { until, .. } => until.node().map(|node| (Some("on"), node)).into_iter().collect(),
+            Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => {
+                delivery.on.as_ref().map(|node| (Some("on"), node)).into_iter().collect()
+            }
             Self::Start | Self::StartAgain | Self::Observe { .. } | Self::EndTraffic { .. } | Self::FinalRead => vec![],
+        }
+    }
+
+    /// What a runtime must be able to do for it.
+    pub(super) fn needs(&self, topology: &Topology) -> Vec<Capability> {
+        match self {
+            Self::Start => start::needs(topology),
+            Self::Fault { fault, .. } => vec![fault.kind().needs()],
+            Self::Restart { changes, app, .. } => restart::needs(changes.as_deref(), app.is_some()),
+            Self::Deploy { delivery, .. } => delivery.slowly.map(|_| Capability::SlowCopy).into_iter().collect(),
+            Self::Undeploy { .. }
+            | Self::Request { .. }
+            | Self::Http { .. }
+            | Self::Traffic { .. }
+            | Self::HttpTraffic { .. }
+            | Self::EndTraffic { .. }
+            | Self::Look { .. }
+            | Self::Observe { .. }
+            | Self::FinalRead
+            | Self::StartAgain
+            | Self::Heal { .. }
+            | Self::Wait { .. } => vec![],
         }
     }
 
@@ -398,25 +513,65 @@ impl StepKind {
         matches!(self, Self::Restart { changes, app, .. } if changes.is_some() || app.is_some())
     }
 
+    /// Whether a reset undoes all that it does to the cluster: it touches no filter, clock, disk or quota, and gives no node
+    /// another configuration.
+    pub fn can_be_reset(&self) -> bool {
+        match self {
+            Self::Fault { fault, .. } => fault.kind().about().part == Part::Process,
+            Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => *delivery == Delivery::default(),
+            Self::Restart { .. } => !self.changes_its_node(),
+            Self::Start
+            | Self::StartAgain
+            | Self::Request { .. }
+            | Self::Http { .. }
+            | Self::Traffic { .. }
+            | Self::HttpTraffic { .. }
+            | Self::EndTraffic { .. }
+            | Self::Look { .. }
+            | Self::Observe { .. }
+            | Self::FinalRead
+            | Self::Heal { .. }
+            | Self::Wait { .. } => true,
+        }
+    }
+
     /// Whether it does something to cluster or apps, and not only waits or looks.
     pub fn does_something(&self) -> bool {
         !matches!(self, Self::Wait { .. } | Self::Observe { .. } | Self::Look { .. } | Self::EndTraffic { .. })
     }
 
-    /// The context that it needs to be served.
-    pub(super) fn context(&self) -> Option<&ContextPath> {
+    /// A deployment through the farm.
+    pub fn deploy(app: App, context: ContextPath) -> Self {
+        Self::Deploy { app, context, delivery: Delivery::default() }
+    }
+
+    /// A fault that lasts. One that is given by its kind must have no parameters to be done.
+    pub fn fault(fault: impl Into<Fault>, node: impl Into<Target>) -> Self {
+        Self::Fault { fault: fault.into(), node: node.into(), client: None, lasting: None }
+    }
+
+    /// The kind of the fault that it is.
+    pub fn fault_kind(&self) -> Option<FaultKind> {
         match self {
-            Self::Request { context, .. }
-            | Self::Traffic { context, .. }
-            | Self::Look { context, .. }
-            | Self::Undeploy { context, .. }
-            | Self::Observe { context }
-            | Self::Wait {
-                until:
-                    Until::StateTransferred { context, .. } | Until::Sessions { context, .. } | Until::Deployed { context },
-                ..
-            } => Some(context),
+            Self::Fault { fault, .. } => Some(fault.kind()),
             _ => None,
         }
+    }
+
+    /// A restart of a node as it was.
+    pub fn restart(node: impl Into<Target>) -> Self {
+        Self::Restart { node: node.into(), changes: None, app: None, unpacked: Unpacked::Removed }
+    }
+}
+
+impl Step {
+    /// A step that expects nothing of its own.
+    pub fn new(title: impl Into<String>, kind: StepKind) -> Self {
+        Self { title: title.into(), expect: None, kind }
+    }
+
+    /// A look at every replica of an app's sessions.
+    pub fn look(context: &ContextPath) -> Self {
+        Self::new(observe::TITLE, StepKind::Observe { context: context.clone() })
     }
 }

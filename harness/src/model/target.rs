@@ -71,6 +71,18 @@ impl Target {
         }
     }
 
+    /// Which one, in a title.
+    pub(super) fn in_words(&self) -> String {
+        match self {
+            Self::Node(node) => node.to_string(),
+            Self::Role(Role::Rotate) => "each node in turn".to_owned(),
+            Self::Role(Role::Sticky) => "the node that its session id names".to_owned(),
+            Self::Role(Role::Victim) => "the node that was broken last".to_owned(),
+            Self::Role(Role::Neither) => "a node that is neither owner nor backup".to_owned(),
+            Self::Role(role @ (Role::Owner | Role::Backup | Role::Oldest | Role::Watcher)) => format!("the {role}"),
+        }
+    }
+
     /// The role, where it is said by one.
     pub fn role(&self) -> Option<Role> {
         match self {

@@ -1,16 +1,16 @@
 //! The cluster that is wanted: nodes, server, replication, timing; and the addresses it was given.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::Ipv4Addr;
-use std::str::FromStr;
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster_element::{ClusterElement, ClusterElements};
+pub use super::manager_kind::ManagerKind;
 use super::node_changes::NodeChanges;
+pub use super::send_options::{SendOptions, SendOptionsError};
 use super::{Container, FaultKind, JvmRoute, NodeName, Ports, ServerPorts, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
@@ -52,7 +52,7 @@ pub struct NodeSpec {
 
 /// A number of nodes that cannot be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} nodes: a cluster here has 2 to 8")]
+#[error("invalid number of nodes: {0}, expected 2 to 8")]
 pub struct NodeCountError(pub usize);
 
 impl Topology {
@@ -221,29 +221,6 @@ impl ClusterSpec {
     }
 }
 
-/// The two clustered Managers of Tomcat.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ManagerKind {
-    /// `org.apache.catalina.ha.session.DeltaManager`: every session on every member.
-    #[default]
-    Delta,
-    /// `org.apache.catalina.ha.session.BackupManager`: one backup for each session.
-    Backup,
-}
-
-impl ManagerKind {
-    /// The class that a context must be found to run.
-    pub fn class_name(self) -> &'static str {
-        match self {
-            Self::Delta => "org.apache.catalina.ha.session.DeltaManager",
-            Self::Backup => "org.apache.catalina.ha.session.BackupManager",
-        }
-    }
-}
-
-kebab!(ManagerKind);
-
 /// How members find each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -264,101 +241,6 @@ pub const DNS_SERVICE: &str = "harness-members";
 const DNS_SERVICE_VARIABLE: &str = "DNS_MEMBERSHIP_SERVICE_NAME";
 
 kebab!(Membership);
-
-/// `channelSendOptions`: bits of `org.apache.catalina.tribes.Channel`.
-///
-/// Read from a number (`6`), from one of `sync-ack` (6), `async` (8), `ack` (2), or from Tomcat's own
-/// names (`sync,use_ack`).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(try_from = "String", into = "String")]
-#[schemars(with = "String")]
-pub struct SendOptions(u32);
-
-impl SendOptions {
-    /// 6: answered after the peer has processed the message.
-    pub const SYNC_ACK: Self = Self(6);
-    /// 8: queued; Tomcat's own default.
-    pub const ASYNC: Self = Self(8);
-    /// 2: answered on receipt, before processing.
-    pub const ACK: Self = Self(2);
-    const USE_ACK_BIT: u32 = 2;
-    const SYNCHRONIZED_BIT: u32 = 4;
-    const ASYNCHRONOUS_BIT: u32 = 8;
-
-    /// The number, as in server.xml.
-    pub fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// Whether the owner's request waits until each peer has processed what it wrote.
-    /// 4 without 2 has no effect, and 8 makes the caller return at once whatever else is set (`Channel`).
-    pub fn waits_for_the_peer(self) -> bool {
-        let wanted = Self::USE_ACK_BIT | Self::SYNCHRONIZED_BIT;
-        self.0 & wanted == wanted && self.0 & Self::ASYNCHRONOUS_BIT == 0
-    }
-}
-
-impl Default for SendOptions {
-    fn default() -> Self {
-        Self::SYNC_ACK
-    }
-}
-
-/// Send options that mean nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "send options {0:?} are none of sync-ack, async, ack, a number from 0 to 127, or names as Tomcat has them (use_ack, sync, async, secure, udp, multicast, byte_message)"
-)]
-pub struct SendOptionsError(String);
-
-impl FromStr for SendOptions {
-    type Err = SendOptionsError;
-
-    fn from_str(text: &str) -> Result<Self, SendOptionsError> {
-        let refuse = || SendOptionsError(text.to_owned());
-        if let Ok(bits) = text.parse::<u32>() {
-            return if bits < 128 { Ok(Self(bits)) } else { Err(refuse()) };
-        }
-        text.split(',').try_fold(Self(0), |sum, name| {
-            let bits = match name.trim() {
-                "sync-ack" => 6,
-                "byte_message" | "byte" => 1,
-                "use_ack" | "ack" => 2,
-                "synchronized_ack" | "sync" => 4,
-                "asynchronous" | "async" => 8,
-                "secure" => 16,
-                "udp" => 32,
-                "multicast" => 64,
-                _ => return Err(refuse()),
-            };
-            Ok(Self(sum.0 | bits))
-        })
-    }
-}
-
-impl fmt::Display for SendOptions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {
-            Self::SYNC_ACK => f.pad("sync-ack"),
-            Self::ASYNC => f.pad("async"),
-            Self::ACK => f.pad("ack"),
-            Self(bits) => write!(f, "{bits}"),
-        }
-    }
-}
-
-impl TryFrom<String> for SendOptions {
-    type Error = SendOptionsError;
-    fn try_from(text: String) -> Result<Self, SendOptionsError> {
-        text.parse()
-    }
-}
-
-impl From<SendOptions> for String {
-    fn from(options: SendOptions) -> Self {
-        options.to_string()
-    }
-}
 
 /// How fast the servers' own clocks tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -456,29 +338,5 @@ mod tests {
         assert!(!topology.jvm_flags().contains(&flag));
         topology.cluster.membership = Membership::Multicast;
         assert!(topology.jvm_flags().contains(&flag) && topology.jvm_flags().contains(&"-Xmx256m"));
-    }
-
-    #[test]
-    fn only_acknowledged_synchronous_sends_wait_for_the_peer() {
-        for (text, waits) in [
-            ("sync-ack", true),
-            ("6", true),
-            ("sync,use_ack", true),
-            ("7", true),
-            ("async", false),
-            ("ack", false),
-            ("4", false),
-            ("14", false),
-            ("0", false),
-        ] {
-            assert_eq!(text.parse::<SendOptions>().expect(text).waits_for_the_peer(), waits, "{text}");
-        }
-    }
-
-    #[test]
-    fn unknown_send_options_are_refused_where_tomcat_would_keep_its_default_silently() {
-        for bad in ["", "syncack", "128", "-1", "sync ack"] {
-            assert!(bad.parse::<SendOptions>().is_err(), "{bad:?} was taken");
-        }
     }
 }

@@ -117,7 +117,7 @@ impl fmt::Display for TomcatVersion {
 
 /// A text that is no version of Tomcat.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no Tomcat version, such as 9.0.117, 9.0.0.M23 or 11.0.0-M1")]
+#[error("invalid Tomcat version `{0}`, expected for example 9.0.117, 9.0.0.M23 or 11.0.0-M1")]
 pub struct TomcatVersionError(String);
 
 impl FromStr for TomcatVersion {

@@ -11,8 +11,7 @@ use crate::cluster::recorder::Recorder;
 use crate::cluster::{Cluster, ClusterError};
 use crate::history::{Event, History, RecordKind};
 use crate::model::plan::PlanError;
-use crate::model::step::Delivery;
-use crate::model::{FaultKind, Guarantee, NodeName, Plan, StepKind};
+use crate::model::{Guarantee, NodeName, Plan};
 use crate::runtime::Runtime;
 use crate::tomcat::compiler::CompileError;
 use crate::tomcat::war::WarError;
@@ -169,24 +168,7 @@ pub fn hands_on(plan: &Plan) -> bool {
 /// Whether a scenario does to its cluster only what a reset undoes: no filter, clock, disk or quota was touched, and no node
 /// was given another configuration.
 fn leaves_it_as_it_was(plan: &Plan) -> bool {
-    plan.expect_violations.is_empty()
-        && plan.steps.iter().all(|step| match &step.kind {
-            StepKind::Fault { kind, .. } => matches!(kind, FaultKind::Kill | FaultKind::Stop | FaultKind::Pause),
-            StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } => *delivery == Delivery::default(),
-            StepKind::Restart { .. } => !step.kind.changes_its_node(),
-            StepKind::Start
-            | StepKind::StartAgain
-            | StepKind::Request { .. }
-            | StepKind::Http { .. }
-            | StepKind::Traffic { .. }
-            | StepKind::HttpTraffic { .. }
-            | StepKind::EndTraffic { .. }
-            | StepKind::Look { .. }
-            | StepKind::Observe { .. }
-            | StepKind::FinalRead
-            | StepKind::Heal { .. }
-            | StepKind::Wait { .. } => true,
-        })
+    plan.expect_violations.is_empty() && plan.steps.iter().all(|step| step.kind.can_be_reset())
 }
 
 /// Collects the logs and ends the cluster; the second happens even where the first fails. Of nodes that were only about to

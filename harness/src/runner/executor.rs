@@ -11,9 +11,7 @@ use crate::cluster::{Cluster, ClusterError};
 use crate::history::Event;
 use crate::host::wait;
 use crate::model::plan::{App, Limits};
-use crate::model::{
-    ClientName, ContextPath, Expect, Fault, FaultParams, Millis, NodeName, Plan, StepKind, Target, Until,
-};
+use crate::model::{ClientName, ContextPath, Expect, Millis, NodeName, Plan, StepKind, Target, Until};
 use crate::tomcat::compiler::{CompileError, Compiler};
 use crate::tomcat::war::War;
 use crate::verdict;
@@ -152,12 +150,11 @@ impl<'a> Walk<'a> {
                 self.settle().await?;
                 self.workload.read_all(&cluster).await
             }
-            StepKind::Fault { kind, node, client, percent, by, delay, lasting } => {
-                let breaks = Fault::of(*kind, FaultParams { percent: *percent, by: *by, delay: *delay })?;
+            StepKind::Fault { fault, node, client, lasting } => {
                 let node = self.node(&cluster, node, client.as_ref()).await?;
-                let fault = cluster.fault(breaks, &node).await?;
-                let lasting = lasting.filter(|_| kind.is_undone_in_place());
-                self.heal_after(cluster, fault, node, lasting);
+                let number = cluster.fault(*fault, &node).await?;
+                let lasting = lasting.filter(|_| fault.kind().is_undone_in_place());
+                self.heal_after(cluster, number, node, lasting);
                 Ok(())
             }
             StepKind::Heal { node } => {

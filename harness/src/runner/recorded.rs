@@ -160,7 +160,7 @@ fn title(kind: &StepKind) -> String {
         StepKind::Start => "start all nodes".to_owned(),
         StepKind::Deploy { context, .. } => format!("deploy {}", context.war_name()),
         StepKind::Undeploy { context, .. } => format!("undeploy {context}"),
-        StepKind::Fault { kind, node, .. } => format!("{kind} {node}"),
+        StepKind::Fault { fault, node, .. } => format!("{} {node}", fault.kind()),
         StepKind::Heal { node } => format!("heal {node}"),
         StepKind::Restart { node, .. } => format!("restart {node}"),
         // No record begins any other.

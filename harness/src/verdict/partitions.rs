@@ -83,7 +83,7 @@ fn is_short_of_a_node(timeline: &Timeline<'_>, at: Nanos) -> bool {
 
 fn worst_loss(plan: &Plan) -> u8 {
     let losses = plan.steps.iter().filter_map(|step| match &step.kind {
-        StepKind::Fault { kind: FaultKind::PacketLoss, percent, .. } => Some(percent.unwrap_or(u8::MAX)),
+        StepKind::Fault { fault: crate::model::Fault::PacketLoss { percent }, .. } => Some(*percent),
         _ => None,
     });
     // A loss that no step explains may be any.

@@ -17,26 +17,7 @@ pub fn promises(plan: &Plan) -> Vec<Guarantee> {
 }
 
 fn needs_waiting(guarantee: Guarantee) -> bool {
-    match guarantee {
-        Guarantee::AcknowledgedWritesSurvive
-        | Guarantee::CompleteSession
-        | Guarantee::IdentityKept
-        | Guarantee::NoStaleRead
-        | Guarantee::SessionKept
-        | Guarantee::AttributesSurvive => true,
-        Guarantee::ClusterForms
-        | Guarantee::DeployedEverywhere
-        | Guarantee::ManagerAsConfigured
-        | Guarantee::MembersAgree
-        | Guarantee::StateTransferred
-        | Guarantee::ReplicatedWritesSurvive
-        | Guarantee::ReplicationWaits
-        | Guarantee::NoPhantomSession
-        | Guarantee::Expiry
-        | Guarantee::AttributesReplicated
-        | Guarantee::AnswersKept
-        | Guarantee::CleanLogs => false,
-    }
+    guarantee.about().needs_waiting
 }
 
 /// Why a configuration does not promise a guarantee, in words; `None` where it does.

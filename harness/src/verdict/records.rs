@@ -60,13 +60,14 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
             let anybody = view.plan.topology.names().any(|node| view.timeline.up(node, from, to).is_some());
             missing(looked || !anybody, "a look")
         }
-        StepKind::Fault { kind, node, .. } => {
+        StepKind::Fault { fault, node, .. } => {
+            let kind = fault.kind();
             let broken = view.timeline.faults.iter().any(|fault| {
                 let named = match node {
                     Target::Node(node) => node == fault.node,
                     Target::Role(_) => true,
                 };
-                inside(fault.asked) && fault.kind == *kind && named
+                inside(fault.asked) && fault.kind == kind && named
             });
             missing(broken, &format!("a record of the {kind}"))
         }
@@ -79,12 +80,8 @@ fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<Str
         StepKind::Restart { .. } => {
             missing(event(&|event: &Event| matches!(event, Event::NodeStarts { .. })), "a start of a node")
         }
-        StepKind::Traffic { .. }
-        | StepKind::HttpTraffic { .. }
-        | StepKind::EndTraffic { .. }
-        | StepKind::FinalRead
-        | StepKind::StartAgain
-        | StepKind::Wait { .. } => None,
+        // What leaves no record of its own kind.
+        _ => None,
     }
 }
 

@@ -1,12 +1,12 @@
-//! Scenarios told in Rust: all that a file can say, with the same checks.
+//! Scenarios in Rust: all that a file can say, with the same checks.
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
 use toml::Spanned;
 
-use super::file::{Allow, ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
-use super::traffic::TrafficWord;
-use super::{Scenario, ScenarioError};
+use super::file::{Allow, ClusterTable, MatrixTable, ScenarioFile};
+use super::{RestartTable, Scenario, ScenarioError, Steps, TrafficWord, WaitWord};
 use crate::model::exchange::Capture;
 use crate::model::expect::Violation;
 use crate::model::node_changes::NodeChanges;
@@ -33,17 +33,18 @@ use crate::model::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis
 ///
 /// Its plans are run by [`crate::suite::ScenarioRunner`].
 #[derive(Debug, Clone)]
-#[must_use = "a scenario is told by what `read` makes of it"]
+#[must_use = "a scenario is what `read` makes of it"]
 pub struct ScenarioBuilder {
     file: ScenarioFile,
+    steps: Vec<serde_json::Map<String, serde_json::Value>>,
     error: Option<ScenarioError>,
 }
 
-/// A step in the making: a verb, and what belongs to it. A name that is none is told by [`ScenarioBuilder::read`].
+/// A step in the making: a verb, and what belongs to it. An invalid name is an error of [`ScenarioBuilder::read`].
 #[derive(Debug, Clone, Default)]
 #[must_use = "a step belongs into a scenario"]
 pub struct StepBuilder {
-    table: StepTable,
+    table: serde_json::Map<String, serde_json::Value>,
     error: Option<ScenarioError>,
 }
 
@@ -71,12 +72,12 @@ impl Scenario {
             matrix: MatrixTable::default(),
             steps: vec![],
         };
-        ScenarioBuilder { file, error: None }
+        ScenarioBuilder { file, steps: vec![], error: None }
     }
 }
 
 impl ScenarioBuilder {
-    /// Why it is told.
+    /// Why it is run.
     pub fn why(mut self, why: impl Into<String>) -> Self {
         self.file.why = Some(why.into());
         self
@@ -154,20 +155,25 @@ impl ScenarioBuilder {
     /// The next step.
     pub fn step(mut self, step: StepBuilder) -> Self {
         self.error = self.error.or(step.error);
-        self.file.steps.push(placed(step.table));
+        self.steps.push(step.table);
         self
     }
 
     /// The scenario.
     ///
     /// # Errors
-    /// As [`Scenario::parse`]: it tells what no run could do, or a name is none.
+    /// As [`Scenario::parse`]: it says what no run could do, or a name is invalid.
     pub fn read(self) -> Result<Scenario, ScenarioError> {
         match self.error {
             Some(error) => Err(error),
-            None => Scenario::of(self.file, &|_| None),
+            None => Scenario::of(self.file, Steps::Rust(self.steps), &|_| None),
         }
     }
+}
+
+/// The key of a field: the word `for` is Rust's.
+fn key(name: &str) -> String {
+    name.replace('_', "-")
 }
 
 /// Verbs that take a value as it is.
@@ -177,8 +183,7 @@ macro_rules! verbs {
             $(
                 $(#[$doc])*
                 pub fn $name(value: impl Into<$type>) -> Self {
-                    let table = StepTable { $name: Some(placed(value.into())), ..StepTable::default() };
-                    Self { table, error: None }
+                    Self::default().set(&key(stringify!($name)), &value.into())
                 }
             )+
         }
@@ -192,9 +197,7 @@ macro_rules! named_verbs {
             $(
                 $(#[$doc])*
                 pub fn $name(word: &str) -> Self {
-                    let mut step = Self::default();
-                    step.table.$name = step.word::<$type>(word).map(placed);
-                    step
+                    Self::default().set_word::<$type>(&key(stringify!($name)), word)
                 }
             )+
         }
@@ -207,9 +210,8 @@ macro_rules! keys {
         impl StepBuilder {
             $(
                 $(#[$doc])*
-                pub fn $name(mut self, value: impl Into<$type>) -> Self {
-                    self.table.$name = Some(placed(value.into()));
-                    self
+                pub fn $name(self, value: impl Into<$type>) -> Self {
+                    self.set(&key(stringify!($name)), &value.into())
                 }
             )+
         }
@@ -222,9 +224,8 @@ macro_rules! numbers {
         impl StepBuilder {
             $(
                 $(#[$doc])*
-                pub fn $name(mut self, number: $type) -> Self {
-                    self.table.$name = Some(placed(number));
-                    self
+                pub fn $name(self, number: $type) -> Self {
+                    self.set(&key(stringify!($name)), &number)
                 }
             )+
         }
@@ -322,10 +323,7 @@ keys! {
 impl StepBuilder {
     /// Breaks a node, of a name or a role. The kinds that a file knows as verbs.
     pub fn fault(kind: FaultKind, node: &str) -> Self {
-        let mut step = Self::default();
-        let target = step.word::<Target>(node).map(placed);
-        step.table.set_fault(kind, target);
-        step
+        Self::default().set_word::<Target>(&kind.to_string(), node)
     }
 
     /// Ends a node's JVM with SIGKILL.
@@ -340,52 +338,56 @@ impl StepBuilder {
 
     /// Repeats steps.
     pub fn repeat(times: u32, steps: impl IntoIterator<Item = Self>) -> Self {
-        let mut repeat = Self::default();
-        repeat.table.repeat = Some(placed(times));
+        let mut repeat = Self::default().set("repeat", &times);
+        let mut tables = vec![];
         for step in steps {
             repeat.error = repeat.error.or(step.error);
-            repeat.table.steps.push(placed(step.table));
+            tables.push(step.table);
         }
-        repeat
+        repeat.set("steps", &tables)
     }
 
     /// What a progress line says meanwhile.
-    pub fn say(mut self, words: impl Into<String>) -> Self {
-        self.table.say = Some(words.into());
-        self
+    pub fn say(self, words: impl Into<String>) -> Self {
+        self.set("say", &words.into())
     }
 
     /// Who asks, or whose session a role is about.
-    pub fn client(mut self, name: &str) -> Self {
-        self.table.client = self.word(name);
-        self
+    pub fn client(self, name: &str) -> Self {
+        self.set_word::<ClientName>("client", name)
     }
 
     /// The node that is asked, waited for, or given an app.
-    pub fn on(mut self, node: &str) -> Self {
-        self.table.on = self.word::<Target>(node).map(placed);
-        self
+    pub fn on(self, node: &str) -> Self {
+        self.set_word::<Target>("on", node)
     }
 
     /// Where the app is served.
-    pub fn at(mut self, context: &str) -> Self {
-        self.table.at = self.word::<ContextPath>(context).map(placed);
-        self
+    pub fn at(self, context: &str) -> Self {
+        self.set_word::<ContextPath>("at", context)
     }
 
     /// After this time a fault is undone.
-    pub fn lasting(mut self, time: impl Into<Millis>) -> Self {
-        self.table.lasting = Some(placed(time.into()));
+    pub fn lasting(self, time: impl Into<Millis>) -> Self {
+        self.set("for", &time.into())
+    }
+
+    /// Says a key.
+    fn set(mut self, key: &str, value: &impl Serialize) -> Self {
+        match serde_json::to_value(value) {
+            Ok(value) => drop(self.table.insert(key.to_owned(), value)),
+            Err(error) => drop(self.error.get_or_insert(ScenarioError::nowhere(error.to_string()))),
+        }
         self
     }
 
-    /// The name that a word is; one that is none is told later.
-    fn word<T: std::str::FromStr<Err: std::fmt::Display>>(&mut self, word: &str) -> Option<T> {
-        match word.parse() {
-            Ok(name) => Some(name),
+    /// Says a key by a word that must be a name; one that is none is told later.
+    fn set_word<T: std::str::FromStr<Err: std::fmt::Display> + Serialize>(mut self, key: &str, word: &str) -> Self {
+        match word.parse::<T>() {
+            Ok(name) => self.set(key, &name),
             Err(error) => {
                 self.error.get_or_insert(ScenarioError::nowhere(T::Err::to_string(&error)));
-                None
+                self
             }
         }
     }

@@ -1,46 +1,56 @@
 //! Scenarios: failover scenarios as short TOML files.
 //!
 //! [`Scenario::parse`] reads a file and refuses what no run could do, each mistake at its place and with the nearest
-//! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`] tells it
-//! as prose. The format for people is in `scenarios/README.md`.
+//! right word. [`Scenario::plans`] makes the runs of it: one for each cell of its matrix. [`Scenario::explain`]
+//! describes it in prose. The format for people is in `scenarios/README.md`.
 
 mod build;
-mod error;
 mod file;
-mod named_app;
 mod paths;
 mod plans;
 mod prose;
 mod read;
+mod repetition;
 mod reserved;
 mod shipped;
 mod steps;
-mod traffic;
 mod verbs;
 
 #[cfg(test)]
 mod tests;
 
+pub use super::refusal::of_unknown_word as unknown_word;
 pub use build::{ScenarioBuilder, StepBuilder};
-pub use error::ScenarioError;
-pub use file::{ClusterTable, MatrixTable, RestartTable, ScenarioFile, StepTable, WaitWord};
+pub use file::{ClusterTable, MatrixTable, ScenarioFile};
 pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
-pub use read::unknown_word;
 pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
-pub use traffic::{PathWord, TrafficWord};
+pub use verbs::{StepTable, VerbRow, manual};
+
+pub use super::step::{PathWord, RestartTable, TrafficWord, WaitWord};
+pub use super::written::ScenarioError;
 
 use camino::Utf8PathBuf;
 
 use super::ServerSpec;
 
-/// A scenario that was read and can be told.
+/// A scenario that was read and can be run.
 #[derive(Debug, Clone)]
 pub struct Scenario {
     file: ScenarioFile,
+    steps: Steps,
     /// Against which its paths are resolved; the working directory where there is none.
     folder: Utf8PathBuf,
+}
+
+/// The steps of a scenario, as they are written.
+#[derive(Debug, Clone)]
+enum Steps {
+    /// In the text of its file.
+    File(String),
+    /// In Rust.
+    Rust(Vec<serde_json::Map<String, serde_json::Value>>),
 }
 
 impl Scenario {

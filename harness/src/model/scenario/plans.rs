@@ -4,11 +4,12 @@ use std::fmt;
 
 use toml::Spanned;
 
-use super::error::nearest;
 use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::model::cluster_element::{BackupManager, DeltaManager};
 use crate::model::plan::App;
+use crate::model::refusal::nearest;
+use crate::model::written::Written;
 use crate::model::{ExpectedViolation, Guarantee, ManagerKind, NodeName, Plan, StepKind, Topology};
 
 /// A matrix has at most this many cells.
@@ -48,11 +49,13 @@ impl ClusterTable {
             let text = serde_json::Value::String(value.to_owned());
             serde_json::from_value(text)
                 .map(Some)
-                .map_err(|error| ScenarioError::nowhere(format!("{key} cannot be {value:?}: {error}")))
+                .map_err(|error| ScenarioError::nowhere(format!("invalid `{key}`: {error}")))
         }
         match key {
             "nodes" => {
-                let nodes = value.parse().map_err(|_| ScenarioError::nowhere(format!("nodes cannot be {value:?}")))?;
+                let nodes = value
+                    .parse()
+                    .map_err(|_| ScenarioError::nowhere(format!("invalid `nodes`: `{value}`, expected 2 to 8")))?;
                 // A word of the command line has no place in the file.
                 self.nodes = Some(Spanned::new(NOWHERE, nodes));
             }
@@ -62,7 +65,7 @@ impl ClusterTable {
             "send-options" => self.send_options = read(key, value)?,
             "timing" => self.timing = read(key, value)?,
             other => {
-                let error = ScenarioError::nowhere(format!("there is no parameter {other:?}"));
+                let error = ScenarioError::nowhere(format!("unknown parameter `{other}`"));
                 return Err(match nearest(other, KEYS) {
                     Some(near) => error.help(format!("did you mean `{near}`?")),
                     None => error.help(format!("one of {}", KEYS.join(", "))),
@@ -131,12 +134,14 @@ impl Scenario {
     /// What it tells cannot be done on that cluster.
     pub fn plans_with(&self, base: &Topology, said: &ClusterTable) -> Result<Vec<CellPlan>, ScenarioError> {
         let cells = self.cells(said)?;
+        let root = self.root()?;
+        let steps = self.written(root.as_ref());
         let plans = cells.into_iter().map(|(cell, table)| {
             let own = self.file.cluster.under(&table).in_folder(&self.folder);
             let mut topology = own.under(said).topology(base)?;
             self.differ(&mut topology)?;
             self.leave_out_other_managers(&mut topology);
-            Ok(CellPlan { plan: self.plan(topology)?, cell })
+            Ok(CellPlan { plan: self.plan(topology, &steps)?, cell })
         });
         plans.collect()
     }
@@ -145,9 +150,8 @@ impl Scenario {
     fn differ(&self, topology: &mut Topology) -> Result<(), ScenarioError> {
         for (name, changes) in &self.file.node {
             let all = topology.names().map(NodeName::to_string).collect::<Vec<_>>().join(", ");
-            let unknown = |node: &NodeName| {
-                ScenarioError::at(name.span(), format!("there is no node {node}: the cluster has {all}"))
-            };
+            let unknown =
+                |node: &NodeName| ScenarioError::at(name.span(), format!("no node `{node}`: the cluster has {all}"));
             if let Some(peer) = changes.peers.iter().flatten().find(|peer| topology.node(peer).is_none()) {
                 return Err(unknown(peer));
             }
@@ -175,8 +179,8 @@ impl Scenario {
         }
     }
 
-    fn plan(&self, topology: Topology) -> Result<Plan, ScenarioError> {
-        let steps = steps::steps(&self.file.steps, &topology)?;
+    fn plan(&self, topology: Topology, steps: &[Written<'_>]) -> Result<Plan, ScenarioError> {
+        let steps = steps::steps(steps, &topology)?;
         let at_least = self.file.at_least.unwrap_or(1).max(1);
         let expected = self.file.expect_violation.iter().map(|violation| ExpectedViolation {
             violation: *violation,
@@ -239,7 +243,7 @@ impl Scenario {
         });
         if cells.len() > MOST_CELLS {
             return Err(ScenarioError::nowhere(format!(
-                "the matrix has {} cells; {MOST_CELLS} are the most",
+                "the matrix has {} cells, expected at most {MOST_CELLS}",
                 cells.len()
             )));
         }

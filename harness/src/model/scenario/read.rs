@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use camino::Utf8PathBuf;
+use toml::Spanned;
+use toml::de::DeTable;
 
-use super::error::nearest;
-use super::{Scenario, ScenarioError, ScenarioFile, reserved};
+use super::{Scenario, ScenarioError, ScenarioFile, Steps, reserved};
 use crate::model::Topology;
+use crate::model::written::{Written, refused};
 
 /// A scenario of more bytes is somebody's other file.
 const MOST_BYTES: usize = 1 << 20;
@@ -19,36 +21,72 @@ impl Scenario {
     /// an unknown node, a request to a dead one, an app that is not deployed, an expectation that cannot come true.
     pub fn parse(bytes: &[u8]) -> Result<Self, ScenarioError> {
         if bytes.len() > MOST_BYTES {
-            return Err(ScenarioError::nowhere(format!("{} bytes: a scenario has at most {MOST_BYTES}", bytes.len())));
+            return Err(ScenarioError::nowhere(format!(
+                "the file has {} bytes, expected at most {MOST_BYTES}",
+                bytes.len()
+            )));
         }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let at = error.valid_up_to();
-            ScenarioError::nowhere(format!("the byte at {at} is no UTF-8"))
+            ScenarioError::nowhere(format!("invalid UTF-8 at byte {at}"))
         })?;
         let file: ScenarioFile = toml::from_str(text).map_err(|error| told(&error, text))?;
-        Self::of(file, &|path| reserved::place(text, path))
+        let steps = Steps::File(text.to_owned());
+        Self::of(file, steps, &|path| reserved::place(text, path)).map_err(|error| pointing(error, text))
     }
 
     /// The scenario of a file's tables.
-    pub(super) fn of(file: ScenarioFile, places: &reserved::Places<'_>) -> Result<Self, ScenarioError> {
-        reserved::check(&file, places)?;
-        let scenario = Self { file, folder: Utf8PathBuf::new() };
+    pub(super) fn of(file: ScenarioFile, steps: Steps, places: &reserved::Places<'_>) -> Result<Self, ScenarioError> {
+        let scenario = Self { file, steps, folder: Utf8PathBuf::new() };
+        let root = scenario.root()?;
+        reserved::check(&scenario.file, &scenario.written(root.as_ref()), places)?;
         // What can be seen without a machine is seen here: each cell must make a plan.
         let two = Topology::of(2).map_err(|error| ScenarioError::nowhere(error.to_string()))?;
         scenario.plans(&two)?;
         Ok(scenario)
     }
+
+    /// The table that the file is, where there is one.
+    pub(super) fn root(&self) -> Result<Option<Spanned<DeTable<'_>>>, ScenarioError> {
+        match &self.steps {
+            Steps::File(text) => DeTable::parse(text).map(Some).map_err(|error| told(&error, text)),
+            Steps::Rust(_) => Ok(None),
+        }
+    }
+
+    /// The steps, as they are written in that table.
+    pub(super) fn written<'t>(&self, root: Option<&Spanned<DeTable<'t>>>) -> Vec<Written<'t>> {
+        match &self.steps {
+            Steps::File(_) => {
+                let steps = root.and_then(|root| root.get_ref().get("step"));
+                let steps = steps.and_then(|steps| steps.get_ref().as_array());
+                steps.into_iter().flat_map(|steps| steps.iter()).filter_map(Written::in_file).collect()
+            }
+            Steps::Rust(steps) => steps.iter().map(|step| Written::in_rust(step.clone())).collect(),
+        }
+    }
 }
 
-/// The mistake that the TOML reader found, on one line, with the nearest right word.
+/// The mistake that the TOML reader found.
 fn told(error: &toml::de::Error, text: &str) -> ScenarioError {
-    let message = error.message().trim_end().replace('\n', ", ");
-    let span = error.span().map(|span| visible(span, text));
-    let help = unknown_word(&message);
-    ScenarioError { message, span, help }
+    let error = pointing(refused(error), text);
+    match error.span.clone() {
+        Some(span) if error.help.is_none() && error.message.starts_with("string values must be quoted") => {
+            let line = text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+            let word = line.split([',', '}', ']', '#']).next().unwrap_or_default().trim();
+            let quoted = if word.is_empty() { "\"…\"".to_owned() } else { format!("\"{word}\"") };
+            error.help(format!("write `{quoted}`, with quotes"))
+        }
+        _ => error,
+    }
 }
 
 /// An empty span is widened to the character that it stands before, so that a caret has something to point at.
+fn pointing(error: ScenarioError, text: &str) -> ScenarioError {
+    let span = error.span.map(|span| visible(span, text));
+    ScenarioError { span, ..error }
+}
+
 fn visible(span: Range<usize>, text: &str) -> Range<usize> {
     if span.is_empty() {
         let end = text
@@ -58,13 +96,4 @@ fn visible(span: Range<usize>, text: &str) -> Range<usize> {
         return span.start..end;
     }
     span
-}
-
-/// serde says ``unknown field `clint`, expected one of `client`, `on` ``: the nearest of them, as a question.
-pub fn unknown_word(message: &str) -> Option<String> {
-    let (what, known) = message.split_once(", expected ")?;
-    let unknown = what.strip_prefix("unknown field").or_else(|| what.strip_prefix("unknown variant"))?;
-    let word = unknown.trim().trim_matches('`');
-    let known: Vec<&str> = known.split('`').skip(1).step_by(2).collect();
-    nearest(word, known).map(|near| format!("did you mean `{near}`?"))
 }

@@ -10,10 +10,11 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::file::{ScenarioFile, StepTable};
+use super::file::ScenarioFile;
 use super::{RestartTable, ScenarioError};
 use crate::model::cluster_element::{ClusterElement, ClusterElements};
 use crate::model::node_changes::NodeChanges;
+use crate::model::written::Written;
 
 /// Finds the place of a key in the scenario's file, by the keys that lead to it.
 pub(super) type Places<'a> = dyn Fn(&[&str]) -> Option<Range<usize>> + 'a;
@@ -34,7 +35,7 @@ pub fn refused_jvm_argument(argument: &str) -> Option<String> {
 }
 
 /// Refuses what cannot be honoured.
-pub(super) fn check(file: &ScenarioFile, places: &Places<'_>) -> Result<(), ScenarioError> {
+pub(super) fn check(file: &ScenarioFile, steps: &[Written<'_>], places: &Places<'_>) -> Result<(), ScenarioError> {
     let cluster = &file.cluster.elements;
     Scope { path: &["cluster", "elements"], of_all_nodes: true, places }.elements(cluster)?;
     arguments(&file.cluster.jvm_args, &["cluster", "jvm-args"], places)?;
@@ -48,7 +49,7 @@ pub(super) fn check(file: &ScenarioFile, places: &Places<'_>) -> Result<(), Scen
         }
     }
     distinct_ports(file, places)?;
-    file.steps.iter().try_for_each(|step| restarts(step.get_ref(), file))
+    steps.iter().try_for_each(|step| restarts(step, file))
 }
 
 /// One table of elements.
@@ -201,11 +202,11 @@ fn receiver_port(changes: &NodeChanges) -> Option<u16> {
 }
 
 /// Peers know a node's address and port, which therefore outlive a restart.
-fn restarts(step: &StepTable, file: &ScenarioFile) -> Result<(), ScenarioError> {
-    if let Some(with) = &step.with {
-        let RestartTable { jvm_args, elements, .. } = with.get_ref();
-        let place = |_: &[&str]| Some(with.span()).filter(|span| !span.is_empty());
-        arguments(jvm_args, &[], &place)?;
+fn restarts(step: &Written<'_>, file: &ScenarioFile) -> Result<(), ScenarioError> {
+    // One that cannot be read is refused where its step is.
+    if let Ok(Some(RestartTable { jvm_args, elements, .. })) = step.get::<RestartTable>("with") {
+        let place = |_: &[&str]| step.place("with");
+        arguments(&jvm_args, &[], &place)?;
         if let Some(elements) = elements {
             let scope = Scope { path: &[], of_all_nodes: false, places: &place };
             if elements.receiver.port.is_some() || elements.receiver.address.is_some() {
@@ -214,11 +215,11 @@ fn restarts(step: &StepTable, file: &ScenarioFile) -> Result<(), ScenarioError> 
                 let help = "[node.n1.elements.receiver] sets them from the start";
                 return Err(scope.refuse("receiver", "port", message, help));
             }
-            scope.elements(elements)?;
-            scope.same_folders(elements, &file.cluster.elements)?;
+            scope.elements(&elements)?;
+            scope.same_folders(&elements, &file.cluster.elements)?;
         }
     }
-    step.steps.iter().try_for_each(|step| restarts(step.get_ref(), file))
+    step.tables("steps").iter().try_for_each(|step| restarts(step, file))
 }
 
 fn arguments(arguments: &[String], path: &[&str], places: &Places<'_>) -> Result<(), ScenarioError> {

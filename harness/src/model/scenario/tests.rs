@@ -194,6 +194,19 @@ fn told(texts: &[String]) -> String {
     told.collect::<Vec<_>>().join("\n")
 }
 
+/// What people write who know Tomcat, or another language.
+#[test]
+fn a_word_without_quotes_and_a_name_of_tomcats_are_mended_and_a_number_is_taken() {
+    let text = |rest: &str| format!("name = \"x\"\n[cluster]\n{rest}\n[[step]]\ndeploy = \"counter\"\n");
+    let bare = Scenario::parse(format!("{}[[step]]\nkill = n1\n", text("")).as_bytes()).expect_err("no quotes");
+    assert_eq!(bare.help.as_deref(), Some("write `\"n1\"`, with quotes"), "{bare}");
+    let manager = Scenario::parse(text("manager = \"BackupManager\"").as_bytes()).expect_err("a class");
+    assert_eq!(manager.help.as_deref(), Some("did you mean `backup`?"), "{manager}");
+    let options = Scenario::parse(text("send-options = 8").as_bytes()).expect("a number");
+    let plan = options.plans(&two()).expect("plans").remove(0).plan;
+    assert_eq!(plan.topology.cluster.send_options, crate::model::SendOptions::ASYNC);
+}
+
 #[test]
 fn a_fault_that_cannot_be_done_is_refused_at_its_place() {
     let step = |text: &str| format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\n{text}");

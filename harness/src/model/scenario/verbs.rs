@@ -1,128 +1,190 @@
-//! The verb of a step, and the keys that belong to it.
+//! The verbs of a scenario's steps, those that stand for several steps included, and the keys that belong to each.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::sync::LazyLock;
 
-use toml::Spanned;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
 
 use super::ScenarioError;
-use super::file::{StepTable, WaitWord};
-use super::traffic::TrafficWord;
-use crate::model::exchange::Method;
-use crate::model::{ClientName, ContextPath, FaultKind, Target};
+use super::repetition::{self, COLD_RESTART, REPEAT, ROLLING_RESTART};
+use crate::model::refusal::nearest;
+use crate::model::step::verb::{Line, keys_of};
+use crate::model::step::{self, StepKind, VERBS};
+use crate::model::written::Written;
+use crate::model::{Expect, FaultKind};
 
-/// The verbs that ask an app and wait for its answers.
-const ASKS: [&str; 5] = ["request", "get", "post", "put", "delete"];
-/// The verbs that may ask any app.
-const ASKS_ANY: [&str; 5] = ["get", "post", "put", "delete", "traffic"];
-/// The verbs by which clients ask.
-const ASKERS: [&str; 6] = ["request", "get", "post", "put", "delete", "traffic"];
+/// One step, as it is written. It is read where the state is known in which it begins; here it is but a table.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct StepTable;
 
-/// The verb of a step, with its place.
-pub(super) enum Verb<'t> {
-    Deploy(&'t Spanned<String>),
-    Request(Range<usize>),
-    Undeploy(&'t Spanned<ContextPath>),
-    Http(Method, &'t Spanned<String>),
-    Traffic(&'t Spanned<TrafficWord>),
-    EndTraffic(&'t Spanned<ClientName>),
-    Look(&'t Spanned<Target>),
-    RollingRestart(&'t Spanned<FaultKind>),
-    ColdRestart(&'t Spanned<FaultKind>),
-    Observe(&'t Spanned<ContextPath>),
-    Fault(FaultKind, &'t Spanned<Target>),
-    Heal(&'t Spanned<Target>),
-    Restart(&'t Spanned<Target>),
-    Wait(&'t Spanned<WaitWord>),
-    Repeat(&'t Spanned<u32>),
+/// What a step is.
+pub(super) enum Verb {
+    /// One step of a plan.
+    One(Box<StepKind>),
+    /// Ends and restarts one node after the other, or all at one time.
+    Restarts(repetition::Restarts),
+    /// Repeats steps.
+    Repeat,
 }
 
-/// The one verb of a step.
-pub(super) fn verb<'t>(step: &'t StepTable, span: &Range<usize>) -> Result<(String, Verb<'t>), ScenarioError> {
-    let faults =
-        step.faults().into_iter().filter_map(|(kind, target)| Some((kind.to_string(), Verb::Fault(kind, target?))));
-    let others = [
-        step.deploy.as_ref().map(|app| ("deploy", Verb::Deploy(app))),
-        step.request.as_ref().map(|request| ("request", Verb::Request(request.span()))),
-        step.undeploy.as_ref().map(|context| ("undeploy", Verb::Undeploy(context))),
-        step.get.as_ref().map(|path| ("get", Verb::Http(Method::Get, path))),
-        step.post.as_ref().map(|path| ("post", Verb::Http(Method::Post, path))),
-        step.put.as_ref().map(|path| ("put", Verb::Http(Method::Put, path))),
-        step.delete.as_ref().map(|path| ("delete", Verb::Http(Method::Delete, path))),
-        step.traffic.as_ref().map(|request| ("traffic", Verb::Traffic(request))),
-        step.end_traffic.as_ref().map(|client| ("end-traffic", Verb::EndTraffic(client))),
-        step.look.as_ref().map(|target| ("look", Verb::Look(target))),
-        step.rolling_restart.as_ref().map(|how| ("rolling-restart", Verb::RollingRestart(how))),
-        step.cold_restart.as_ref().map(|how| ("cold-restart", Verb::ColdRestart(how))),
-        step.observe.as_ref().map(|context| ("observe", Verb::Observe(context))),
-        step.heal.as_ref().map(|target| ("heal", Verb::Heal(target))),
-        step.restart.as_ref().map(|target| ("restart", Verb::Restart(target))),
-        step.wait.as_ref().map(|word| ("wait", Verb::Wait(word))),
-        step.repeat.as_ref().map(|times| ("repeat", Verb::Repeat(times))),
-    ];
-    let others = others.into_iter().flatten().map(|(name, verb)| (name.to_owned(), verb));
-    let mut found = others.chain(faults);
-    match (found.next(), found.next()) {
-        (Some(verb), None) => Ok(verb),
-        (Some((one, _)), Some((other, _))) => {
-            Err(ScenarioError::at(span.clone(), format!("{one} and {other} in one step")).help("a step does one thing"))
+/// The keys that any step has.
+const COMMON: [&str; 2] = ["say", "expect"];
+
+/// Which keys belong to which verb, the verb itself first.
+static KEYS: LazyLock<BTreeMap<String, Vec<String>>> = LazyLock::new(|| {
+    let mut generator = SchemaGenerator::default();
+    let mut keys = BTreeMap::new();
+    for verb in VERBS {
+        let all = keys_of(&(verb.schema)(&mut generator));
+        for name in verb.names {
+            let own = all.iter().filter(|key| *key == name || !verb.names.contains(&key.as_str()));
+            keys.insert((*name).to_owned(), own.cloned().collect());
+        }
+    }
+    for (name, schema) in repetition::schemas(&mut generator) {
+        keys.insert(name.to_owned(), keys_of(&schema));
+    }
+    for kind in FaultKind::ALL {
+        keys.insert(kind.to_string(), step::fault_keys(*kind));
+    }
+    keys
+});
+
+/// The names of all verbs, in the order of the manual.
+pub(super) fn names() -> Vec<String> {
+    let plain = VERBS.iter().flat_map(|verb| verb.names).map(|name| (*name).to_owned());
+    let several = [ROLLING_RESTART, COLD_RESTART, REPEAT].map(str::to_owned);
+    plain.chain(FaultKind::ALL.iter().map(ToString::to_string)).chain(several).collect()
+}
+
+/// The one verb of a step; refuses keys that do not belong to it.
+pub(super) fn verb(written: &Written<'_>) -> Result<String, ScenarioError> {
+    let keys = written.keys();
+    let known = |key: &str| COMMON.contains(&key) || KEYS.values().any(|own| own.iter().any(|own| own == key));
+    let at = |span: Option<Range<usize>>, message: String| ScenarioError { message, span, help: None };
+    if let Some(unknown) = keys.iter().find(|key| !known(key)) {
+        let error = at(written.place_of_key(unknown), format!("unknown key `{unknown}`"));
+        let words = KEYS.values().flatten().map(String::as_str).chain(COMMON);
+        return Err(match nearest(unknown, words) {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error.help(format!("a step has one of {}", names().join(", "))),
+        });
+    }
+    let mut verbs = keys.iter().filter(|key| KEYS.contains_key(**key));
+    let verb = match (verbs.next(), verbs.next()) {
+        (Some(verb), None) => (*verb).to_owned(),
+        (Some(one), Some(other)) => {
+            let error = at(written.span(), format!("`{one}` and `{other}` exclude each other"));
+            return Err(error.help("a step does one thing: write two steps"));
         }
         (None, _) => {
-            let faults = step.faults().map(|(kind, _)| kind.to_string()).join(", ");
-            Err(ScenarioError::at(span.clone(), "this step does nothing")
-                .help(format!(
-                "one of deploy, undeploy, request, get, post, put, delete, traffic, end-traffic, look, observe, {faults}, \
-                 heal, restart, rolling-restart, cold-restart, wait, repeat"
-            )))
+            let error = at(written.span(), "missing verb".to_owned());
+            return Err(error.help(format!("one of {}", names().join(", "))));
         }
+    };
+    let own = &KEYS[&verb];
+    match keys.iter().find(|key| !COMMON.contains(key) && !own.iter().any(|own| own == *key)) {
+        Some(alien) => {
+            let owners = names().into_iter().filter(|name| KEYS[name].iter().any(|own| own == alien));
+            let owners: Vec<String> = owners.map(|name| format!("`{name}`")).collect();
+            let error = at(written.place(alien), format!("`{alien}` is not valid with `{verb}`"));
+            Err(error.help(format!("it belongs to {}", owners.join(", "))))
+        }
+        None => Ok(verb),
     }
 }
 
-/// Refuses a key that says nothing beside the step's verb.
-pub(super) fn belongs(step: &StepTable, verb: &str) -> Result<(), ScenarioError> {
-    fn place<T>(key: Option<&Spanned<T>>) -> Option<Range<usize>> {
-        key.map(Spanned::span)
+impl Verb {
+    /// What a step with this verb is, in a state.
+    pub(super) fn read(
+        written: &Written<'_>,
+        verb: &str,
+        state: &crate::model::State<'_>,
+    ) -> Result<Self, ScenarioError> {
+        if let Some(broken) = step::broken(written, verb) {
+            return broken.map(|kind| Self::One(Box::new(kind)));
+        }
+        match verb {
+            REPEAT => return Ok(Self::Repeat),
+            ROLLING_RESTART | COLD_RESTART => return repetition::restarts(written, verb).map(Self::Restarts),
+            _ => {}
+        }
+        let plain = VERBS.iter().find(|it| it.names.contains(&verb));
+        let Some(plain) = plain else { return Err(ScenarioError::nowhere(format!("unknown verb `{verb}`"))) };
+        (plain.read)(written, verb, state).map(|kind| Self::One(Box::new(kind)))
     }
-    let keys = [
-        ("clients", place(step.clients.as_ref()), &ASKERS[..]),
-        ("parallel", place(step.parallel.as_ref()), &ASKS),
-        ("at-once", place(step.at_once.as_ref()), &ASKS),
-        (
-            "on",
-            place(step.on.as_ref()),
-            &["request", "get", "post", "put", "delete", "traffic", "wait", "deploy", "undeploy"],
-        ),
-        ("times", place(step.times.as_ref()), &ASKS),
-        ("at", place(step.at.as_ref()), &["deploy", "request", "traffic", "look", "wait"]),
-        ("through", place(step.through.as_ref()), &["deploy", "undeploy"]),
-        ("version", place(step.version.as_ref()), &["deploy", "undeploy"]),
-        ("slowly", place(step.slowly.as_ref()), &["deploy"]),
-        ("aged", place(step.aged.as_ref()), &["deploy"]),
-        ("detach", place(step.detach.as_ref()), &["deploy"]),
-        ("headers", place(step.headers.as_ref()), &ASKS_ANY),
-        ("form", place(step.form.as_ref()), &["post", "put", "traffic"]),
-        ("json", place(step.json.as_ref()), &["post", "put", "traffic"]),
-        ("capture", place(step.capture.as_ref()), &ASKS_ANY),
-        ("every", place(step.every.as_ref()), &ASKERS),
-        ("with", place(step.with.as_ref()), &["restart"]),
-        ("contains", place(step.contains.as_ref()), &["wait"]),
-        ("percent", place(step.percent.as_ref()), &["packet-loss", "slow-node"]),
-        ("by", place(step.by.as_ref()), &["skew-clock"]),
-        ("delay", place(step.delay.as_ref()), &["latency"]),
-        ("within", place(step.within.as_ref()), &["wait", "look"]),
-        ("sessions", place(step.sessions.as_ref()), &["wait"]),
-        ("steps", step.steps.first().map(Spanned::span), &["repeat"]),
-    ];
-    let no_fault = step.lasting.as_ref().filter(|_| step.faults().iter().all(|(_, target)| target.is_none()));
-    if let Some(lasting) = no_fault {
-        return Err(ScenarioError::at(lasting.span(), format!("`for` says nothing beside `{verb}`"))
-            .help("it belongs to a fault"));
+}
+
+impl<'de> Deserialize<'de> for StepTable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        BTreeMap::<String, IgnoredAny>::deserialize(deserializer).map(|_| Self)
     }
-    let alien = keys
-        .into_iter()
-        .find_map(|(key, span, verbs)| Some((key, span?, verbs)).filter(|(_, _, verbs)| !verbs.contains(&verb)));
-    match alien {
-        Some((key, span, verbs)) => Err(ScenarioError::at(span, format!("`{key}` says nothing beside `{verb}`"))
-            .help(format!("it belongs to {}", verbs.join(", ")))),
-        None => Ok(()),
+}
+
+/// The keys of all verbs in one object: an editor then knows each by its own description.
+impl JsonSchema for StepTable {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "StepTable".into()
     }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut properties = serde_json::Map::new();
+        let plain: Vec<Schema> = VERBS.iter().map(|verb| (verb.schema)(generator)).collect();
+        let several = repetition::schemas(generator).map(|(_, schema)| schema);
+        let faults = step::fault_schema(generator);
+        for schema in plain.into_iter().chain([faults]).chain(several) {
+            if let Some(own) = schema.get("properties").and_then(serde_json::Value::as_object) {
+                properties.extend(own.clone());
+            }
+        }
+        let said = [
+            ("say", "What a progress line says meanwhile; made from the step where nothing is said."),
+            ("expect", "What the last answer of each client must look like."),
+        ];
+        for (key, description) in said {
+            let mut property = match key {
+                "say" => generator.subschema_for::<String>(),
+                _ => generator.subschema_for::<Expect>(),
+            };
+            property.insert("description".to_owned(), description.into());
+            properties.insert(key.to_owned(), property.into());
+        }
+        let names: Vec<String> = names().into_iter().map(|name| format!("`{name}`")).collect();
+        schemars::json_schema!({
+            "type": "object",
+            "description": format!("One step: exactly one verb ({}) and what belongs to it.", names.join(", ")),
+            "properties": properties,
+            "additionalProperties": false,
+        })
+    }
+}
+
+/// A row of the manual's table of verbs: as it is written, what it does, and the keys that belong to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VerbRow {
+    /// The verb as it is written.
+    pub written: String,
+    /// What it does.
+    pub does: String,
+    /// The keys that belong to it.
+    pub keys: Vec<String>,
+}
+
+/// The rows of the manual: one for each verb that is no fault, and one for each fault.
+pub fn manual() -> (Vec<VerbRow>, Vec<VerbRow>) {
+    let row = |names: &[&str], line: &Line| {
+        let keys = line.keys.map(|keys| keys.iter().map(|key| (*key).to_owned()).collect());
+        let own = || KEYS[names[0]].iter().filter(|key| !names.contains(&key.as_str())).cloned().collect();
+        VerbRow { written: line.written.to_owned(), does: line.does.to_owned(), keys: keys.unwrap_or_else(own) }
+    };
+    let plain = VERBS.iter().flat_map(|verb| verb.lines.iter().map(move |line| row(verb.names, line)));
+    let several = repetition::LINES.iter().map(|(name, line)| row(&[name], line));
+    let faults = FaultKind::ALL.iter().map(|kind| {
+        let keys = step::fault_keys(*kind).into_iter().skip(1).collect();
+        VerbRow { written: kind.to_string(), does: kind.about().does.to_owned(), keys }
+    });
+    (plain.chain(several).collect(), faults.collect())
 }

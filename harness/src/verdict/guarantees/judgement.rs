@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::super::finding::Status;
-use super::super::view::View;
 use crate::history::{Nanos, OperationId};
-use crate::model::{Guarantee, Violation};
+use crate::model::Violation;
 
 /// The most operations or records that a finding names.
 pub(super) const NAMED: usize = 24;
@@ -133,29 +132,5 @@ impl Breach {
     /// Says how the guarantee is broken.
     pub(super) fn named(self, violation: Violation) -> Self {
         Self { violation: Some(violation), ..self }
-    }
-}
-
-/// How a guarantee stands in a view.
-pub(in super::super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
-    match guarantee {
-        Guarantee::ClusterForms => super::cluster_forms::judge(view),
-        Guarantee::DeployedEverywhere => super::deployed_everywhere::judge(view),
-        Guarantee::ManagerAsConfigured => super::manager_as_configured::judge(view),
-        Guarantee::MembersAgree => super::members_agree::judge(view),
-        Guarantee::StateTransferred => super::state_transferred::judge(view),
-        Guarantee::ReplicatedWritesSurvive => super::replicated_writes::judge(view),
-        Guarantee::AcknowledgedWritesSurvive => super::acknowledged_writes::judge(view),
-        Guarantee::CompleteSession => super::complete_session::judge(view),
-        Guarantee::IdentityKept => super::identity_kept::judge(view),
-        Guarantee::ReplicationWaits => super::replication_waits::judge(view),
-        Guarantee::NoStaleRead => super::no_stale_read::judge(view),
-        Guarantee::NoPhantomSession => super::no_phantom_session::judge(view),
-        Guarantee::Expiry => super::expiry::judge(view),
-        Guarantee::SessionKept => super::session_kept::judge(view),
-        Guarantee::AttributesReplicated => super::attributes_replicated::judge(view),
-        Guarantee::AttributesSurvive => super::attributes_survive::judge(view),
-        Guarantee::AnswersKept => super::answers_kept::judge(view),
-        Guarantee::CleanLogs => super::clean_logs::judge(view),
     }
 }

@@ -31,4 +31,31 @@ mod no_phantom_session;
 mod no_stale_read;
 mod replication_waits;
 
-pub(super) use judgement::{Judgement, of};
+pub(super) use judgement::Judgement;
+
+use super::view::View;
+use crate::model::Guarantee;
+
+/// How a guarantee stands in a view.
+pub(super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
+    match guarantee {
+        Guarantee::ClusterForms => cluster_forms::judge(view),
+        Guarantee::DeployedEverywhere => deployed_everywhere::judge(view),
+        Guarantee::ManagerAsConfigured => manager_as_configured::judge(view),
+        Guarantee::MembersAgree => members_agree::judge(view),
+        Guarantee::StateTransferred => state_transferred::judge(view),
+        Guarantee::ReplicatedWritesSurvive => replicated_writes::judge(view),
+        Guarantee::AcknowledgedWritesSurvive => acknowledged_writes::judge(view),
+        Guarantee::CompleteSession => complete_session::judge(view),
+        Guarantee::IdentityKept => identity_kept::judge(view),
+        Guarantee::ReplicationWaits => replication_waits::judge(view),
+        Guarantee::NoStaleRead => no_stale_read::judge(view),
+        Guarantee::NoPhantomSession => no_phantom_session::judge(view),
+        Guarantee::Expiry => expiry::judge(view),
+        Guarantee::SessionKept => session_kept::judge(view),
+        Guarantee::AttributesReplicated => attributes_replicated::judge(view),
+        Guarantee::AttributesSurvive => attributes_survive::judge(view),
+        Guarantee::AnswersKept => answers_kept::judge(view),
+        Guarantee::CleanLogs => clean_logs::judge(view),
+    }
+}

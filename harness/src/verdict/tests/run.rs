@@ -11,7 +11,7 @@ use crate::history::{
 };
 use crate::model::plan::{App, AppRequest};
 use crate::model::{
-    ClientName, ContextPath, FaultKind, Guarantee, Load, NodeName, Plan, SessionId, Step, StepKind, Topology,
+    ClientName, ContextPath, Fault, FaultKind, Guarantee, Load, NodeName, Plan, SessionId, Step, StepKind, Topology,
 };
 use crate::verdict::{Finding, Verdict, judge};
 
@@ -234,14 +234,12 @@ impl Run {
     /// Keeps a node from its peers. What they send meanwhile reaches only their own side.
     pub(super) fn cut(self, kind: FaultKind, percent: Option<u8>, name: &str) -> Self {
         let cut = node(name);
-        let step = StepKind::Fault {
-            kind,
-            node: cut.clone().into(),
-            client: None,
-            percent,
-            by: None,
-            delay: None,
-            lasting: None,
+        let step = match percent {
+            Some(percent) if kind == FaultKind::PacketLoss => {
+                StepKind::fault(Fault::PacketLoss { percent }, cut.clone())
+            }
+            Some(percent) => StepKind::fault(Fault::SlowNode { percent }, cut.clone()),
+            None => StepKind::fault(kind, cut.clone()),
         };
         self.step(step, |scenario| {
             scenario.faults += 1;

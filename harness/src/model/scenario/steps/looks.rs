@@ -1,68 +1,9 @@
-//! Waits, and the looks at replicas that a verdict rests on.
+//! The looks at replicas that a verdict rests on.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use toml::Spanned;
-
-use super::Sequence;
-use crate::model::scenario::ScenarioError;
-use crate::model::scenario::file::{StepTable, WaitWord};
-use crate::model::{ClientName, ContextPath, Exchange, FaultKind, Step, StepKind, Target, Until};
-
-impl Sequence<'_> {
-    pub(super) fn wait(&mut self, word: &Spanned<WaitWord>, step: &StepTable) -> Result<(), ScenarioError> {
-        let named = || match &step.on {
-            Some(on) => match on.get_ref() {
-                Target::Node(node) => Ok(node.clone()),
-                Target::Role(role) => Err(ScenarioError::at(on.span(), format!("{role} is no node's name"))),
-            },
-            None => Err(ScenarioError::at(word.span(), "for which node?").help("`on = \"n1\"`")),
-        };
-        let until = match word.get_ref() {
-            WaitWord::ClusterFormed => {
-                let one_way = |kind| matches!(kind, FaultKind::DropOutgoing | FaultKind::DropIncoming);
-                if let Some((node, kind)) = self.lasting(one_way) {
-                    let message = format!("who sees whom while the {kind} of {node} lasts depends on the traffic");
-                    return Err(ScenarioError::at(word.span(), message).help(format!("`heal = \"{node}\"` before it")));
-                }
-                Until::ClusterFormed
-            }
-            WaitWord::Deployed => {
-                let context = self.context(step, word.span())?;
-                if !self.detached.remove(&context) {
-                    return Err(ScenarioError::at(
-                        word.span(),
-                        format!("{context} was waited for when it was deployed"),
-                    )
-                    .help("`detach = true` in its `deploy` goes on without that"));
-                }
-                Until::Deployed { context }
-            }
-            WaitWord::StateTransferred => {
-                Until::StateTransferred { node: named()?, context: self.context(step, word.span())? }
-            }
-            WaitWord::Log => match &step.contains {
-                Some(text) if !text.get_ref().trim().is_empty() => {
-                    Until::Log { node: named()?, text: text.get_ref().clone() }
-                }
-                _ => {
-                    return Err(ScenarioError::at(word.span(), "for which text?")
-                        .help("`contains = \"Relocation of map entries was complete\"`"));
-                }
-            },
-            WaitWord::Sessions => {
-                let Some(count) = &step.sessions else {
-                    return Err(ScenarioError::at(word.span(), "for how many?").help("`sessions = 5`"));
-                };
-                let context = self.context(step, word.span())?;
-                Until::Sessions { node: named()?, context, count: *count.get_ref() }
-            }
-        };
-        let within = step.within.as_ref().map(|within| *within.get_ref());
-        self.add(StepKind::Wait { until, within }, step.say.as_ref());
-        Ok(())
-    }
-}
+use crate::model::exchange::Exchange;
+use crate::model::{ClientName, ContextPath, Step, StepKind, Until};
 
 /// Adds the looks at replicas that a verdict rests on: after requests, after a restart, when the cluster has formed anew,
 /// at the end, and before each fault while clients go on asking; one of each app that was asked. Of an app of which nothing is

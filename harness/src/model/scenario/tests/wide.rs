@@ -196,7 +196,7 @@ fn a_new_build_takes_the_place_of_the_app_at_its_context() {
     );
     assert_eq!(
         replaced(shop, &format!("{new}, at = \"/other\"")),
-        Err("/other is not deployed here at \"/other\"".to_owned())
+        Err("no app is deployed at `/other` at this step at \"/other\"".to_owned())
     );
     assert_eq!(
         replaced(shop, "at = \"/shop\", jvm-args = [\"-Dx=1\"]"),
@@ -204,7 +204,7 @@ fn a_new_build_takes_the_place_of_the_app_at_its_context() {
     );
     assert_eq!(
         replaced("", new),
-        Err("no app is deployed here that could be replaced at \"build-2/shop-1.1.war\"".to_owned())
+        Err("no app is deployed at this step that could be replaced at \"build-2/shop-1.1.war\"".to_owned())
     );
 }
 
@@ -247,7 +247,7 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
     let logs = Expect { no_log: Some("OutOfMemoryError".to_owned()), ..Expect::default() };
     let capture = [("token".to_owned(), Capture::Json { json: "/token".to_owned() })];
     let mut with = RestartTable { jvm_args: vec!["-Dshop=1".to_owned()], ..RestartTable::default() };
-    with.war = Some(toml::Spanned::new(0..0, "counter".to_owned()));
+    with.war = Some("counter".to_owned());
     let cluster = ClusterTable {
         container: Some(Container::Engine),
         lacks_farm_temp: true,
@@ -300,7 +300,7 @@ fn each_key_of_a_file_can_be_said_in_rust() {
         let name = if key == "for" { "lasting".to_owned() } else { key.replace('-', "_") };
         source.contains(&format!("\n    {name}: ")) || source.contains(&format!("pub fn {name}("))
     };
-    let faults: Vec<String> = super::super::StepTable::default().faults().map(|(kind, _)| kind.to_string()).into();
+    let faults: Vec<String> = FaultKind::ALL.iter().map(ToString::to_string).collect();
     let keys = schema["$defs"]["StepTable"]["properties"].as_object().expect("the keys of a step");
     assert!(keys.len() > 30, "{keys:?}");
     let missing: Vec<_> = keys.keys().filter(|key| *key != "steps" && !faults.contains(key) && !said(key)).collect();

@@ -2,14 +2,14 @@
 
 use schemars::JsonSchema;
 use serde::de::value::{MapAccessDeserializer, StrDeserializer};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::model::app_request::AppRequest;
 use crate::model::exchange::Method;
-use crate::model::plan::AppRequest;
 
 /// `"count"`, as of a `request`; or `{ get = "/shop/cart" }`, `post`, `put`, `delete`.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-#[schemars(untagged)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(untagged)]
 pub enum TrafficWord {
     /// The counter app.
     Counter(AppRequest),
@@ -18,8 +18,8 @@ pub enum TrafficWord {
 }
 
 /// A method with a path.
-#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
-#[schemars(rename_all = "kebab-case")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum PathWord {
     /// A GET of a path.
     Get(String),
@@ -33,7 +33,7 @@ pub enum PathWord {
 
 impl PathWord {
     /// The method, and the path.
-    pub(super) fn parts(&self) -> (Method, &str) {
+    pub(in crate::model) fn parts(&self) -> (Method, &str) {
         match self {
             Self::Get(path) => (Method::Get, path),
             Self::Post(path) => (Method::Post, path),

@@ -1,0 +1,123 @@
+//! Each fault is a verb: what breaks which node, and for how long.
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+
+use super::load::client;
+use crate::model::fault::{Fault, FaultKind};
+use crate::model::refusal::Refusal;
+use crate::model::state::{State, Unbreakable};
+use crate::model::written::{ScenarioError, Written};
+use crate::model::{ClientName, Membership, Millis, Role, Target};
+
+/// A fault as it is written.
+pub(super) type Broken = (Fault, Target, Option<ClientName>, Option<Millis>);
+
+/// The fault of a verb's name.
+pub(super) fn kind(verb: &str) -> Option<FaultKind> {
+    FaultKind::ALL.iter().copied().find(|kind| kind.to_string() == verb)
+}
+
+/// The keys of a fault's verb.
+pub(in crate::model) fn keys(kind: FaultKind) -> Vec<String> {
+    let own = kind.about().parameters.iter().map(|parameter| parameter.key);
+    let lasting = kind.is_undone_in_place().then_some("for");
+    let all = own.chain(lasting).chain(["client"]).map(str::to_owned);
+    std::iter::once(kind.to_string()).chain(all).collect()
+}
+
+/// The keys of all faults, as an object.
+pub(in crate::model) fn schema(generator: &mut SchemaGenerator) -> Schema {
+    let mut properties = serde_json::Map::new();
+    let target = generator.subschema_for::<Target>();
+    for kind in FaultKind::ALL {
+        let does = kind.about().does;
+        let does = format!("{}{}.", does[..1].to_uppercase(), &does[1..]);
+        let mut property = target.clone();
+        property.insert("description".to_owned(), does.into());
+        properties.insert(kind.to_string(), property.into());
+    }
+    let faults = Fault::json_schema(generator);
+    let variants = faults.get("oneOf").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
+    for variant in variants {
+        let own = variant.get("properties").and_then(serde_json::Value::as_object).cloned().unwrap_or_default();
+        properties.extend(own.into_iter().filter(|(key, _)| key != "kind"));
+    }
+    let mut lasting = generator.subschema_for::<Millis>();
+    let what = "After this time a fault is undone, while the scenario goes on.";
+    lasting.insert("description".to_owned(), what.into());
+    properties.insert("for".to_owned(), lasting.into());
+    schemars::json_schema!({ "type": "object", "properties": properties })
+}
+
+pub(super) fn read(written: &Written<'_>, kind: FaultKind) -> Result<Broken, ScenarioError> {
+    let verb = kind.to_string();
+    let Some(node) = written.get::<Target>(&verb)? else {
+        return Err(written.refused(Refusal::new(format!("missing node of `{verb}`")), &verb));
+    };
+    let refused = |refusal| written.refused(refusal, &verb);
+    if let Some(parameter) = kind.about().parameters.iter().find(|parameter| !written.keys().contains(&parameter.key)) {
+        let message = format!("missing `{}` of `{verb}`, {}", parameter.key, parameter.expected);
+        return Err(refused(Refusal::new(message)));
+    }
+    let fault = written.tagged("kind", &verb, kind.about().parameters.iter().map(|parameter| parameter.key))?;
+    let client = match written.get("client")? {
+        None if node.role().is_some_and(Role::is_of_a_session) => Some(client(None).map_err(refused)?),
+        named => named,
+    };
+    Ok((fault, node, client, written.get("for")?))
+}
+
+pub(super) fn title(fault: Fault, node: &str, lasting: Option<Millis>) -> String {
+    let lasting = lasting.map(|time| format!(" for {time}")).unwrap_or_default();
+    format!("{}{lasting}", fault.title(node))
+}
+
+pub(super) fn apply(
+    state: &mut State<'_>,
+    fault: Fault,
+    node: &Target,
+    lasting: Option<Millis>,
+) -> Result<(), Refusal> {
+    let kind = fault.kind();
+    state.must_live(node, None)?;
+    if matches!(node.role(), Some(Role::Rotate | Role::Sticky | Role::Victim)) {
+        return Err(Refusal::new(format!("`{node}` cannot be a fault target")));
+    }
+    if let Some(lasting) = lasting {
+        if !kind.is_undone_in_place() {
+            return Err(Refusal::new(format!("`for` is not valid with `{kind}`"))
+                .at("for")
+                .help("`restart` brings a node back"));
+        }
+        if lasting.0 == 0 {
+            return Err(Refusal::new("`for` must be greater than zero").at("for"));
+        }
+    }
+    if let Some(Err(Unbreakable::Lasts(before))) = node.node().map(|node| state.nodes.may_break(kind, node)) {
+        return Err(lasts(before, &node.to_string()));
+    }
+    fault.check().map_err(|error| Refusal::new(error.to_string()).at(error.parameter))?;
+    let membership = state.topology.cluster.membership;
+    if kind.about().needs_heartbeats && membership != Membership::Multicast {
+        return Err(Refusal::new(format!("membership {membership} sends no heartbeats of its own"))
+            .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
+    }
+    match (node.node(), kind.is_undone_in_place()) {
+        (Some(name), true) if lasting.is_none() => {
+            state.nodes.lasting.entry(name.clone()).or_default().push(kind);
+        }
+        (Some(name), false) => {
+            if let Some(living) = &mut state.nodes.living {
+                living.remove(name);
+            }
+        }
+        (None, false) => state.nodes.living = None,
+        _ => {}
+    }
+    Ok(())
+}
+
+/// A fault that must be over first.
+pub(in crate::model) fn lasts(before: FaultKind, node: &str) -> Refusal {
+    Refusal::new(format!("the {before} of `{node}` still lasts")).help(format!("`heal = \"{node}\"` before it"))
+}

@@ -1,0 +1,174 @@
+//! `wait`: for a fact, never for time alone.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::verb::Line;
+use crate::model::refusal::Refusal;
+use crate::model::state::State;
+use crate::model::{ContextPath, Millis, NodeName, Target};
+
+pub(super) const LINES: &[Line] = &[
+    Line::of("wait = \"deployed\"", "waits until every living node serves the app that was deployed with `detach`")
+        .with(&["within", "at"]),
+    Line::of("wait = \"cluster-formed\"", "waits until all living nodes list each other and nobody else")
+        .with(&["within"]),
+    Line::of("wait = \"state-transferred\"", "waits until the node `on` holds its peers' session ids")
+        .with(&["on", "within", "at"]),
+    Line::of("wait = \"sessions\"", "waits until the node `on` holds `sessions` sessions")
+        .with(&["on", "sessions", "within", "at"]),
+    Line::of(
+        "wait = \"log\"",
+        "waits until the log of the node `on` has a line with `contains`, behind the begin of the last step that did \
+         something",
+    )
+    .with(&["on", "contains", "within"]),
+];
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub(super) struct Keys {
+    /// Waits for a fact, never for time alone.
+    wait: WaitWord,
+    /// The node that is asked, waited for, or given an app.
+    on: Option<Target>,
+    /// Where the app is served; the one that was deployed last where nothing is said.
+    at: Option<ContextPath>,
+    /// A text to wait for in a node's log.
+    contains: Option<String>,
+    /// How many sessions to wait for.
+    sessions: Option<usize>,
+    /// How long a wait may take, or a look until it shows what is expected.
+    within: Option<Millis>,
+}
+
+/// A fact to wait for, by its word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum WaitWord {
+    /// All living nodes list each other and nobody else.
+    ClusterFormed,
+    /// Every living node serves the app that was deployed with `detach`.
+    Deployed,
+    /// The node `on` holds the session ids of its peers.
+    StateTransferred,
+    /// The node `on` holds as many sessions as `sessions` says.
+    Sessions,
+    /// The log of the node `on` has a line that contains `contains`.
+    Log,
+}
+
+/// A fact to wait for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Until {
+    /// All living nodes list each other and nobody else: after a fault, that its victim is evicted.
+    ClusterFormed,
+    /// Every living node serves the archive of an app that was dropped without waiting for that.
+    Deployed {
+        /// Of which app.
+        context: ContextPath,
+    },
+    /// A node holds the session ids of its peers.
+    StateTransferred {
+        /// Which node.
+        node: NodeName,
+        /// Of which app.
+        context: ContextPath,
+    },
+    /// A node holds a number of sessions.
+    Sessions {
+        /// Which node.
+        node: NodeName,
+        /// Of which app.
+        context: ContextPath,
+        /// How many.
+        count: usize,
+    },
+    /// A node's log has a line with a text, behind the begin of the last step that did something.
+    Log {
+        /// Which node.
+        node: NodeName,
+        /// The text.
+        text: String,
+    },
+}
+
+impl Until {
+    /// The node that it is about.
+    pub(super) fn node(&self) -> Option<&NodeName> {
+        match self {
+            Self::StateTransferred { node, .. } | Self::Sessions { node, .. } | Self::Log { node, .. } => Some(node),
+            Self::ClusterFormed | Self::Deployed { .. } => None,
+        }
+    }
+}
+
+pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Until, Option<Millis>), Refusal> {
+    let Keys { on, at, contains, sessions, .. } = keys;
+    let until = match keys.wait {
+        WaitWord::ClusterFormed => Until::ClusterFormed,
+        WaitWord::Deployed => Until::Deployed { context: state.context(at)? },
+        WaitWord::StateTransferred => Until::StateTransferred { node: named(on)?, context: state.context(at)? },
+        WaitWord::Log => match contains {
+            Some(text) => Until::Log { node: named(on)?, text },
+            None => return Err(no_text()),
+        },
+        WaitWord::Sessions => match sessions {
+            Some(count) => Until::Sessions { context: state.context(at)?, node: named(on)?, count },
+            None => return Err(Refusal::new("missing `sessions`").help("`sessions = 5`")),
+        },
+    };
+    Ok((until, keys.within))
+}
+
+fn named(on: Option<Target>) -> Result<NodeName, Refusal> {
+    match on {
+        Some(Target::Node(node)) => Ok(node),
+        Some(Target::Role(role)) => {
+            Err(Refusal::new(format!("`{role}` is a role, expected the name of a node")).at("on"))
+        }
+        None => Err(Refusal::new("missing `on`").help("`on = \"n1\"`")),
+    }
+}
+
+fn no_text() -> Refusal {
+    Refusal::new("missing `contains`").help("`contains = \"Relocation of map entries was complete\"`")
+}
+
+pub(super) fn title(until: &Until) -> String {
+    let fact = match until {
+        Until::Deployed { context } => format!("every node serves {context}"),
+        Until::ClusterFormed => "all see each other".to_owned(),
+        Until::StateTransferred { node, .. } => format!("{node} holds its peers' sessions"),
+        Until::Sessions { node, count, .. } => format!("{node} holds {count} sessions"),
+        Until::Log { node, text } => format!("{node} logs {text:?}"),
+    };
+    format!("wait until {fact}")
+}
+
+pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal> {
+    match until {
+        Until::ClusterFormed => match state.nodes.first_with(|kind| kind.about().is_one_way) {
+            Some((node, kind)) => {
+                let message =
+                    format!("who sees whom while the {kind} of `{node}` lasts depends on what is sent, and is no fact");
+                Err(Refusal::new(message).help(format!("`heal = \"{node}\"` before it")))
+            }
+            None => Ok(()),
+        },
+        Until::Deployed { context } => {
+            state.served(context, Some("at"))?;
+            if state.detached.remove(context) {
+                return Ok(());
+            }
+            Err(Refusal::new(format!("the `deploy` of `{context}` has waited already"))
+                .help("`detach = true` in the `deploy` goes on without that"))
+        }
+        Until::StateTransferred { context, .. } | Until::Sessions { context, .. } => state.served(context, Some("at")),
+        Until::Log { text, .. } if text.trim().is_empty() => {
+            Err(Refusal::new("`contains` must not be empty").at("contains"))
+        }
+        Until::Log { .. } => Ok(()),
+    }
+}
