@@ -123,7 +123,7 @@ const CLUSTERS: [(usize, ManagerKind); 6] = [
 )]
 #[case::the_machine_cannot_kill(
     Some(Bug::KillFails),
-    Unknown(&["the kill of n1 missed: n1: sending SIGKILL failed"])
+    Unknown(&["the kill of n1 had no effect: n1: sending SIGKILL failed"])
 )]
 #[case::open_ejb_is_not_healthy(Some(Bug::OpenEjbFails), CannotRun("without a healthy OpenEJB"))]
 #[case::a_node_ends_while_it_starts(
@@ -156,7 +156,7 @@ async fn the_verdict_on(#[case] bug: Option<Bug>, #[case] expected: Expected) {
     Unknown(&["n2 does not answer"]),
     RunsOut::Start
 )]
-#[case::a_killed_node_lives_on(Bug::KillOnPaper, Unknown(&["for n1 to fall silent"]), RunsOut::Request)]
+#[case::a_killed_node_lives_on(Bug::KillOnPaper, Unknown(&["for n1 to stop answering"]), RunsOut::Request)]
 #[case::silence_at_the_first_failover(
     Bug::BadAnswerAtFailover(1, BadAnswer::Silence),
     UnknownUnlessSettled(UNUSABLE),

@@ -190,7 +190,7 @@ mod tests {
         let many = TOMCAT_9.replace("</Host>", &format!("{}</Host>", "<Valve className=\"a.B\"/>".repeat(20)));
         let lines = not_stock(&many);
         assert_eq!((lines.len(), lines.last().map(String::as_str)), (MOST_LINES + 1, Some("and 8 more elements")));
-        assert!(not_stock("<Server").first().is_some_and(|line| line.starts_with("it is not XML")));
+        assert!(not_stock("<Server").first().is_some_and(|line| line.starts_with("not valid XML")));
     }
 
     /// What we write beside a stock file's elements is listed as the file's own, so that no element of ours is taken for stock.

@@ -268,16 +268,16 @@ fn the_static_membership_interceptor_takes_the_place_of_the_service() {
 #[test]
 fn what_a_server_lacks_is_refused_by_name() {
     let message = |topology: &Topology, server| render(topology, 0, server).expect_err("it cannot have it").to_string();
-    insta::assert_snapshot!(message(&two_nodes(), (Product::Tomee, "8.5.57")), @"TomEE on Tomcat 8.5.57 has no StaticMembershipService: it came with Tomcat 9.0.11");
-    insta::assert_snapshot!(message(&two_nodes(), (Product::Tomcat, "9.0.0.M23")), @"Tomcat 9.0.0.M23 has no StaticMembershipService: it came with Tomcat 9.0.11");
+    insta::assert_snapshot!(message(&two_nodes(), (Product::Tomee, "8.5.57")), @"TomEE on Tomcat 8.5.57 has no StaticMembershipService: added in Tomcat 9.0.11");
+    insta::assert_snapshot!(message(&two_nodes(), (Product::Tomcat, "9.0.0.M23")), @"Tomcat 9.0.0.M23 has no StaticMembershipService: added in Tomcat 9.0.11");
     insta::assert_snapshot!(message(&two_nodes(), (Product::Tomcat, "7.0.109")), @"Tomcat 7.0.109 is not supported: the oldest is Tomcat 8.5.0");
     let mut topology = two_nodes();
     topology.cluster.elements.delta_manager.enable_statistics = Some(false);
-    insta::assert_snapshot!(message(&topology, TOMEE_9), @"TomEE on Tomcat 10.0.27 has no DeltaManager enableStatistics: it came with Tomcat 9.0.108, 10.1.44, 11.0.10");
+    insta::assert_snapshot!(message(&topology, TOMEE_9), @"TomEE on Tomcat 10.0.27 has no DeltaManager enableStatistics: added in Tomcat 9.0.108, 10.1.44, 11.0.10");
     assert!(render(&topology, 0, TOMCAT_9).is_ok() && render(&topology, 0, (Product::Tomcat, "11.1.0")).is_ok());
     let mut topology = two_nodes();
     topology.cluster.elements.delta_manager.persist_authentication_notes = Some(true);
-    insta::assert_snapshot!(message(&topology, TOMCAT_10), @"Tomcat 10.1.59 has no DeltaManager persistAuthenticationNotes: it went with Tomcat 10.1.0");
+    insta::assert_snapshot!(message(&topology, TOMCAT_10), @"Tomcat 10.1.59 has no DeltaManager persistAuthenticationNotes: removed in Tomcat 10.1.0");
     assert!(render(&topology, 0, TOMEE_9).is_ok());
 }
 
@@ -297,7 +297,7 @@ fn what_would_be_lost_without_a_word_is_refused() {
     };
     insta::assert_snapshot!(refused(&twice, TOMEE_9), @"attribute port of <Receiver> is given twice");
     let bell = |topology: &mut Topology| topology.cluster.elements.channel.jmx_prefix = Some("a\u{7}".to_owned());
-    insta::assert_snapshot!(refused(&bell, TOMEE_9), @r"attribute jmxPrefix of <Channel> has the character '\u{7}', which XML cannot carry");
+    insta::assert_snapshot!(refused(&bell, TOMEE_9), @r"attribute jmxPrefix of <Channel> contains the character '\u{7}', which is not valid in XML");
 }
 
 #[test]

@@ -126,7 +126,7 @@ mod tests {
     #[test]
     fn what_xml_cannot_carry_is_refused_with_its_place() {
         let error = document(&Element::new("A").holding([Element::new("B").with("v", "a\u{1}b")])).expect_err("no XML");
-        assert_eq!(error.to_string(), "attribute v of <B> has the character '\\u{1}', which XML cannot carry");
+        assert_eq!(error.to_string(), "attribute v of <B> contains the character '\\u{1}', which is not valid in XML");
         for bad in ["", "1a", "a b", "a=\"\"", "x:y"] {
             let error = document(&Element::new("A").with(bad, "")).expect_err("no name");
             assert!(matches!(error, RenderError::AttributeName { .. }), "{bad:?}: {error}");

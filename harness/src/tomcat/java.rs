@@ -118,7 +118,7 @@ pub enum JavaError {
         source: io::Error,
     },
     /// It runs, and does not answer as a Java does.
-    #[error("{program} did not report its Java version; it exited with {status} and printed {said:?}")]
+    #[error("{program} did not report its Java version; it ended with {status} and printed {said:?}")]
     Strange {
         /// The program.
         program: Utf8PathBuf,

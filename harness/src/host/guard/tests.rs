@@ -125,7 +125,7 @@ fn a_program_that_does_not_become_a_guard_is_found_out() {
         other => panic!("{other:?}"),
     };
     let talks = problem(&mut Command::new("echo"));
-    assert!(talks.contains(r#"said "--list --exact"#), "its tests are only listed: {talks}");
-    assert!(problem(&mut Command::new("true")).contains("ended"));
+    assert!(talks.contains(r#"answered "--list --exact"#), "its tests are only listed: {talks}");
+    assert!(problem(&mut Command::new("true")).contains("exited"));
     assert!(problem(Command::new("sh").args(["-c", "exec sleep 300"])).contains("no answer within 200ms"));
 }

@@ -115,7 +115,7 @@ pub(super) fn unpack(
         files.push(UnpackedFile { path, bytes });
     }
     if files.is_empty() {
-        return Err(ArchiveProblem::Tops("nothing in it".to_owned()));
+        return Err(ArchiveProblem::Tops("none".to_owned()));
     }
     report(total as u64, total as u64);
     Ok(files)

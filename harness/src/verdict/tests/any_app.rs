@@ -177,7 +177,7 @@ fn a_replica_holds_every_attribute_with_its_value() {
     holds(&with(copied("A1.n1", HAD)).scenario, REPLICATED);
     let words = ["A1 of /shop", "on n2", "cart is missing", "\"book\""];
     broken(&with(copied("A1.n1", &[("user", "alice")])), REPLICATED, Violation::StaleReplica, &words);
-    let words = ["cart is \"pen\" (java.lang.String), where \"book\""];
+    let words = ["cart is \"pen\" (java.lang.String), expected \"book\""];
     broken(&with(copied("A1.n1", &[("cart", "pen"), ("user", "alice")])), REPLICATED, Violation::StaleReplica, &words);
     broken(&with(vec![]), REPLICATED, Violation::StaleReplica, &["n2 holds no copy of alice's session A1"]);
 }
@@ -284,7 +284,7 @@ fn where_nobody_waits_a_copy_may_come_later() {
     let behind =
         on(topology, REPLICATED, &["/shop"]).ask("alice", "n1", CART, None, A1).look("n1", owned("A1.n1", HAD));
     let behind = behind.look("n2", copied("A1.n1", &[("user", "alice")]));
-    unknown(&behind.scenario, REPLICATED, &["excused", "may have come later"]);
+    unknown(&behind.scenario, REPLICATED, &["excused", "may have arrived later"]);
     holds(&behind.clone().look("n2", copied("A1.n1", HAD)).scenario, REPLICATED);
     broken(&behind.look("n2", copied("A1.n1", &[])), REPLICATED, Violation::StaleReplica, &["cart is missing"]);
 }
@@ -319,7 +319,7 @@ fn a_change_in_place_is_lost_with_the_owner() {
         shop.look("n2", owned("A1.n2", found))
     };
     holds(&changed(&[("cart", "book, pen"), ("user", "alice")], CART).scenario, SURVIVE);
-    broken(&changed(HAD, CART), SURVIVE, Violation::LostAttribute, &["cart is \"book\"", "where \"book, pen\""]);
+    broken(&changed(HAD, CART), SURVIVE, Violation::LostAttribute, &["cart is \"book\"", "expected \"book, pen\""]);
     // What a request changes that was never made before is the app's doing.
     assert_ne!(changed(HAD, "POST /shop/undo").scenario.finding(SURVIVE).status, Status::Violated);
 }

@@ -172,7 +172,11 @@ fn another_clustered_manager_than_the_configured_one_is_wrong() {
     let scenario = before_the_kill().seeing("n1", |state| {
         state.contexts[0].manager.class = "org.apache.catalina.ha.session.BackupManager".to_owned();
     });
-    violated(&scenario, Guarantee::ManagerAsConfigured, &["n1", "BackupManager", "expected DeltaManager"]);
+    violated(
+        &scenario,
+        Guarantee::ManagerAsConfigured,
+        &["n1", "BackupManager", "expected org.apache.catalina.ha.session.DeltaManager"],
+    );
 }
 
 #[test]
@@ -201,7 +205,7 @@ fn member(port: u16) -> MemberState {
 #[rstest]
 #[case::ghost(vec![member(4001), member(4001)], "n1 listed n2 2 times: a ghost")]
 #[case::nobody(vec![], "n1 did not list n2")]
-#[case::stranger(vec![member(4001), member(4999)], "n1 listed {127, 0, 0, 1}:4999, which is no node")]
+#[case::stranger(vec![member(4001), member(4999)], "n1 listed {127, 0, 0, 1}:4999, which is not a node")]
 #[case::itself(vec![member(4000), member(4001)], "n1 still listed n1, which was not there")]
 fn members_that_do_not_agree_break_it(#[case] members: Vec<MemberState>, #[case] words: &str) {
     let scenario = before_the_kill().seeing("n1", |state| state.members = members);
@@ -217,6 +221,6 @@ fn a_dead_member_is_wrong_once_the_cluster_has_formed_without_it() {
 #[test]
 fn members_without_addresses_or_looks_are_open() {
     let scenario = main_job().without(|kind| matches!(event(kind), Some(Event::Addressed { .. })));
-    unknown(&scenario, Guarantee::MembersAgree, &["does not tell the nodes' addresses"]);
+    unknown(&scenario, Guarantee::MembersAgree, &["does not contain the nodes' addresses"]);
     unknown(&before_the_kill().blind("n1"), Guarantee::MembersAgree, &["n1 was not asked for its members"]);
 }

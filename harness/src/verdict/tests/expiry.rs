@@ -49,7 +49,10 @@ fn a_session_that_is_gone_before_its_time_ended_early() {
         let finding = violated(&scenario, TIME, words);
         assert!(finding.violations.contains_key(&Violation::ExpiredEarly));
     };
-    early(later(short(), 3).expire("S001").request("alice", "n1", AppRequest::Read), &["found none", "within the 5s"]);
+    early(
+        later(short(), 3).expire("S001").request("alice", "n1", AppRequest::Read),
+        &["found none", "within its lifetime of 5s"],
+    );
     early(later(short(), 3).expire("S001").observe(), &["no longer held alice's session S001"]);
 }
 

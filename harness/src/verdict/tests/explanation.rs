@@ -19,7 +19,7 @@ fn a_long_scenario_is_cut_down_to_what_is_around_the_break() {
     let lines = explain(&scenario.finding(Guarantee::AcknowledgedWritesSurvive), &scenario.history);
     assert!(lines.len() <= 40, "{} lines", lines.len());
     assert!(lines.iter().any(|line| line.contains("#101 answered 200: S001.n2, count 7")), "{lines:#?}");
-    assert!(lines.iter().any(|line| line.contains("hit: process 4711")), "{lines:#?}");
+    assert!(lines.iter().any(|line| line.contains("took effect: process 4711")), "{lines:#?}");
 }
 
 #[test]

@@ -77,7 +77,7 @@ fn a_session_that_is_taken_for_new_again_is_wrong() {
     violated(
         &scenario,
         Guarantee::IdentityKept,
-        &["#6 (count on n2) took alice's session for new, which #5 had already"],
+        &["#6 (count on n2) reported alice's session as new, which #5 had already"],
     );
 }
 
@@ -93,13 +93,13 @@ fn the_owner_may_forget_late_that_a_session_is_new() {
         }
     };
     holds(&made(false), Guarantee::IdentityKept);
-    violated(&made(true), Guarantee::IdentityKept, &["#4 (count on n1) took alice's session for new, which #3 had"]);
+    violated(&made(true), Guarantee::IdentityKept, &["#4 (count on n1) reported alice's session as new, which #3 had"]);
 }
 
 #[test]
 fn a_client_that_is_not_given_its_new_id_will_lose_it() {
     let scenario = telling(after_the_first_kill(), &[]).observe();
-    violated(&scenario, Guarantee::IdentityKept, &["S001.n2 without telling the client"]);
+    violated(&scenario, Guarantee::IdentityKept, &["S001.n2 without setting a cookie"]);
     let scenario = telling(after_the_first_kill(), &["JSESSIONID=S001.n1; Path=/counter; HttpOnly"]).observe();
     violated(&scenario, Guarantee::IdentityKept, &["its cookie says S001.n1"]);
 }

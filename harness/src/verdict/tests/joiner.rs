@@ -98,10 +98,10 @@ fn a_joiner_whose_donor_was_frozen_is_compared_with_it_when_it_has_thawed() {
 #[test]
 fn a_probe_that_was_dead_at_the_last_look_proves_nothing() {
     let empty = || ran_out(after_the_first_kill().observe().restart("n1").forget("n1"));
-    unknown(&empty().blind("n1"), TRANSFERRED, &["the probe of n1 did not tell its sessions"]);
-    unknown(&empty().blind("n2"), TRANSFERRED, &["the probe of n2 did not tell its sessions"]);
+    unknown(&empty().blind("n1"), TRANSFERRED, &["the probe of n1 did not report its sessions"]);
+    unknown(&empty().blind("n2"), TRANSFERRED, &["the probe of n2 did not report its sessions"]);
     let not_served = empty().seeing("n1", |state| state.contexts[0].available = false);
-    unknown(&not_served, TRANSFERRED, &["the probe of n1 did not tell its sessions"]);
+    unknown(&not_served, TRANSFERRED, &["the probe of n1 did not report its sessions"]);
 }
 
 #[test]

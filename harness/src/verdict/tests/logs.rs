@@ -70,5 +70,5 @@ fn a_known_line_is_harmless_only_near_what_explains_it() {
 #[test]
 fn a_node_whose_log_was_not_read_is_unknown() {
     let scenario = told().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
-    unknown(&scenario, CLEAN, &["the log of n2 was not seen to flow"]);
+    unknown(&scenario, CLEAN, &["no line of the log of n2 was received"]);
 }

@@ -69,7 +69,7 @@ fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_meas
         (|limit| AtMost { first_answer: Some(limit), ..AtMost::default() }, "first answer"),
         (|limit| AtMost { farm: Some(limit), ..AtMost::default() }, "farm"),
         (|limit| AtMost { start: Some(limit), ..AtMost::default() }, "start"),
-        (|limit| AtMost { latency_p99: Some(limit), ..AtMost::default() }, "99 of 100"),
+        (|limit| AtMost { latency_p99: Some(limit), ..AtMost::default() }, "99th percentile"),
         (|limit| AtMost { state_transfer: Some(limit), ..AtMost::default() }, "state transfer"),
     ];
     for (limit, what) in limits {

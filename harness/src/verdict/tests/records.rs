@@ -42,8 +42,8 @@ fn a_cut_that_dropped_nothing_cut_nothing() {
         let unmet = verdict.assumptions.into_iter().filter(|assumption| !assumption.met);
         unmet.map(|assumption| assumption.because).collect::<Vec<_>>().join("; ")
     };
-    assert!(unmet("0 packets dropped").contains("the partition of n2 touched nothing: 0 packets dropped"));
-    assert!(!unmet("10 packets dropped").contains("touched nothing"));
+    assert!(unmet("0 packets dropped").contains("the partition of n2 affected nothing: 0 packets dropped"));
+    assert!(!unmet("10 packets dropped").contains("affected nothing"));
 }
 
 fn missed(on: &str, gone: &str) -> RecordKind {

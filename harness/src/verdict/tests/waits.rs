@@ -37,7 +37,7 @@ fn a_write_that_waits_although_its_options_do_not_is_reported() {
     holds(&silenced("async", FaultKind::Pause).count("alice", "n1"), WAITS);
     // A busy machine.
     let slow = silenced("async", FaultKind::Pause).count_taking("alice", "n1", 2000);
-    unknown(&slow, WAITS, &["the machine's doing"]);
+    unknown(&slow, WAITS, &["caused by a slow machine"]);
 }
 
 #[test]
