@@ -376,13 +376,14 @@ impl ClusterBuilder {
             clock: Clock::start(),
             listener: Arc::new(|_| {}),
         };
-        let Prepared { mut parts, guard } = preparation.prepare().await?;
+        // On the heap: each is a future of some ten kilobytes, and a test would have it on its stack.
+        let Prepared { mut parts, guard } = Box::pin(preparation.prepare()).await?;
         parts.limits = self.limits.over(parts.limits);
-        let cluster = Cluster::start(parts).await?;
+        let cluster = Box::pin(Cluster::start(parts)).await?;
         let evidence = Evidence::of(&cluster);
         let cluster = GuardedCluster { cluster, guard, evidence };
         for war in &wars {
-            cluster.deploy(war).await?;
+            Box::pin(cluster.deploy(war)).await?;
         }
         Ok(cluster)
     }
