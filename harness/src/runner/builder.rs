@@ -351,6 +351,11 @@ impl ClusterBuilder {
     /// # Errors
     /// See [`StartError`]. Nothing is left running then.
     pub async fn start(self) -> Result<GuardedCluster, StartError> {
+        // On the heap: it is a future of some twenty kilobytes, and a test would have it on its stack.
+        Box::pin(self.start_all()).await
+    }
+
+    async fn start_all(self) -> Result<GuardedCluster, StartError> {
         let (topology, wars) = (self.described()?, self.wars()?);
         // Before anything is started: a jar that is missing would show as a class that is not found.
         if let Some(jar) = topology.jvm.libs.iter().find(|jar| !jar.is_file()) {
@@ -376,14 +381,13 @@ impl ClusterBuilder {
             clock: Clock::start(),
             listener: Arc::new(|_| {}),
         };
-        // On the heap: each is a future of some ten kilobytes, and a test would have it on its stack.
-        let Prepared { mut parts, guard } = Box::pin(preparation.prepare()).await?;
+        let Prepared { mut parts, guard } = preparation.prepare().await?;
         parts.limits = self.limits.over(parts.limits);
-        let cluster = Box::pin(Cluster::start(parts)).await?;
+        let cluster = Cluster::start(parts).await?;
         let evidence = Evidence::of(&cluster);
         let cluster = GuardedCluster { cluster, guard, evidence };
         for war in &wars {
-            Box::pin(cluster.deploy(war)).await?;
+            cluster.deploy(war).await?;
         }
         Ok(cluster)
     }
