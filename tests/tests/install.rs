@@ -103,7 +103,7 @@ async fn full_the_example_of_the_readme_passes_as_it_stands() {
     let good = ran(outside.test("a_session_survives_its_node")).await;
     assert!(good.code == Some(0) && good.stdout.contains("1 passed"), "{good}");
     assert_one_run_and_nothing_left(outside.folder());
-    let judged = check_only_run(&outside).await;
+    let judged = check_only_run(&outside);
     assert_eq!(judged.code, Some(0), "{judged}");
 }
 
@@ -117,7 +117,7 @@ async fn full_a_failed_test_says_what_was_seen_and_leaves_a_run_to_judge_again()
     for words in ["cluster-forms", "target/tomee-harness/", "The cluster was not shut down"] {
         assert!(said.contains(words), "{words}: {failed}");
     }
-    let judged = check_only_run(&outside).await;
+    let judged = check_only_run(&outside);
     assert!(judged.stdout.contains("cluster-forms"), "{judged}");
 
     let failed = ran(outside.test("a_server_is_missing")).await;
@@ -136,7 +136,7 @@ async fn full_a_program_that_cannot_become_a_guard_is_refused() {
 }
 
 /// `check` and `report` on the one run of a crate.
-async fn check_only_run(outside: &OutsideCrate) -> Ran {
+fn check_only_run(outside: &OutsideCrate) -> Ran {
     let runs = outside.folder().join("target/tomee-harness").read_dir_utf8().expect("a run has a folder");
     let run = runs.flatten().next().expect("one run").into_path();
     let context = TestContext::new();

@@ -349,6 +349,11 @@ impl ClusterBuilder {
     /// # Errors
     /// See [`StartError`]. Nothing is left running then.
     pub async fn start(self) -> Result<GuardedCluster, StartError> {
+        // On the heap: it is a future of some twenty kilobytes, and a test would have it on its stack.
+        Box::pin(self.start_all()).await
+    }
+
+    async fn start_all(self) -> Result<GuardedCluster, StartError> {
         let (topology, wars) = (self.described()?, self.wars()?);
         // Before anything is started: a jar that is missing would show as a class that is not found.
         if let Some(jar) = topology.jvm.libs.iter().find(|jar| !jar.is_file()) {
