@@ -70,15 +70,35 @@ impl Scenario {
 /// The mistake that the TOML reader found.
 fn told(error: &toml::de::Error, text: &str) -> ScenarioError {
     let error = pointing(refused(error), text);
-    match error.span.clone() {
-        Some(span) if error.help.is_none() && error.message.starts_with("string values must be quoted") => {
-            let line = text.get(span.start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-            let word = line.split([',', '}', ']', '#']).next().unwrap_or_default().trim();
-            let quoted = if word.is_empty() { "\"…\"".to_owned() } else { format!("\"{word}\"") };
-            error.help(format!("write `{quoted}`, with quotes"))
-        }
+    let unquoted = error.span.as_ref().and_then(|span| bare_word(text, span.start));
+    match unquoted {
+        // The reader takes `n1` for a number that is none, as `nan` is, and `true-north` for a boolean.
+        Some(word) if error.help.is_none() => ScenarioError {
+            message: format!("missing quotes around `{word}`"),
+            help: Some(format!("write `\"{word}\"`")),
+            ..error
+        },
         _ => error,
     }
+}
+
+/// The word without quotes that is or begins the value around a place, where there is one.
+fn bare_word(text: &str, place: usize) -> Option<&str> {
+    let before = text.get(..place)?;
+    let begin = before.rfind(['=', ',', '[', '{', '\n'])? + 1;
+    // What stands behind the end of a line, or before a `=`, is no value.
+    if before[begin - 1..].starts_with('\n') {
+        return None;
+    }
+    let rest = &text[begin..];
+    let end = rest.find([',', ']', '}', '#', '\n', '=']).unwrap_or(rest.len());
+    let word = rest[..end].trim();
+    if rest[end..].starts_with('=') {
+        return None;
+    }
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
+    let is_word = word.starts_with(char::is_alphabetic) && word.chars().all(fits);
+    (is_word && !["true", "false", "inf", "nan"].contains(&word)).then_some(word)
 }
 
 /// An empty span is widened to the character that it stands before, so that a caret has something to point at.

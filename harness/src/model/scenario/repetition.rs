@@ -1,9 +1,6 @@
 //! The verbs that stand for several steps: `rolling-restart`, `cold-restart`, `repeat`.
 
-use std::collections::BTreeMap;
-
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::IgnoredAny;
 
 use super::ScenarioError;
 use crate::model::refusal::Refusal;
@@ -121,7 +118,7 @@ impl Restarts {
 pub(super) fn repeated<'t>(written: &Written<'t>, depth: usize) -> Result<(u32, Vec<Written<'t>>), ScenarioError> {
     let repeat: u32 = written.get(REPEAT)?.unwrap_or_default();
     // Each of them is a table, whatever is in it.
-    written.get::<Vec<BTreeMap<String, IgnoredAny>>>("steps")?;
+    written.get::<Vec<serde_json::Map<String, serde_json::Value>>>("steps")?;
     let steps = written.tables("steps");
     let refuse = |refusal| Err(written.refused(refusal, REPEAT));
     if !(1..=MOST_REPEATS).contains(&repeat) {

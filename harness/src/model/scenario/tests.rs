@@ -198,8 +198,20 @@ fn told(texts: &[String]) -> String {
 #[test]
 fn a_word_without_quotes_and_a_name_of_tomcats_are_mended_and_a_number_is_taken() {
     let text = |rest: &str| format!("name = \"x\"\n[cluster]\n{rest}\n[[step]]\ndeploy = \"counter\"\n");
-    let bare = Scenario::parse(format!("{}[[step]]\nkill = n1\n", text("")).as_bytes()).expect_err("no quotes");
-    assert_eq!(bare.help.as_deref(), Some("write `\"n1\"`, with quotes"), "{bare}");
+    for (step, word) in [
+        ("kill = n1", "n1"),
+        ("kill = owner # the first", "owner"),
+        ("request = \"count\"\non = true-north", "true-north"),
+        ("restart = \"n1\"\nwith = { war = shop.war, at = \"/shop\" }", "shop.war"),
+    ] {
+        let text = format!("{}[[step]]\n{step}\n", text(""));
+        let bare = Scenario::parse(text.as_bytes()).expect_err("no quotes");
+        assert_eq!(bare.message, format!("missing quotes around `{word}`"), "{step}");
+        assert_eq!(bare.help, Some(format!("write `\"{word}\"`")), "{step}");
+        assert!(bare.span.is_some_and(|span| text.get(span).is_some()), "{step}");
+    }
+    let unknown = Scenario::parse("name = \"x\"\nat-most = { zzzzzzzz = 1 }\n".as_bytes()).expect_err("no such key");
+    assert!(unknown.message.starts_with("unknown field `zzzzzzzz`"), "{unknown}");
     let manager = Scenario::parse(text("manager = \"BackupManager\"").as_bytes()).expect_err("a class");
     assert_eq!(manager.help.as_deref(), Some("did you mean `backup`?"), "{manager}");
     let options = Scenario::parse(text("send-options = 8").as_bytes()).expect("a number");

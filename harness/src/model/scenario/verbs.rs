@@ -5,7 +5,6 @@ use std::ops::Range;
 use std::sync::LazyLock;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
 
 use super::ScenarioError;
@@ -120,7 +119,7 @@ impl Verb {
 
 impl<'de> Deserialize<'de> for StepTable {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        BTreeMap::<String, IgnoredAny>::deserialize(deserializer).map(|_| Self)
+        serde_json::Map::deserialize(deserializer).map(|_| Self)
     }
 }
 

@@ -40,7 +40,14 @@ pub(in crate::model) fn schema(generator: &mut SchemaGenerator) -> Schema {
     let variants = faults.get("oneOf").and_then(serde_json::Value::as_array).cloned().unwrap_or_default();
     for variant in variants {
         let own = variant.get("properties").and_then(serde_json::Value::as_object).cloned().unwrap_or_default();
-        properties.extend(own.into_iter().filter(|(key, _)| key != "kind"));
+        for (key, mut property) in own.into_iter().filter(|(key, _)| key != "kind") {
+            // One key may be a parameter of several faults.
+            let before = properties.get(&key).and_then(|before| before["description"].as_str());
+            if let (Some(before), Some(this)) = (before, property["description"].as_str()) {
+                property["description"] = format!("{before} Or: {this}").into();
+            }
+            properties.insert(key, property);
+        }
     }
     let mut lasting = generator.subschema_for::<Millis>();
     let what = "After this time a fault is undone, while the scenario goes on.";
