@@ -25,6 +25,7 @@ pub mod config;
 pub mod fixtures;
 pub mod history;
 pub mod lab;
+pub mod lint;
 pub mod report;
 pub mod spec;
 pub mod suite;
