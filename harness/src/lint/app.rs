@@ -69,7 +69,7 @@ pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, A
             entry.read_to_end(&mut bytes)?;
             if !is_jar {
                 files.insert(path, bytes);
-            } else if let Some(fragment) = fragment(&bytes) {
+            } else if let Some(fragment) = fragment(Cursor::new(&bytes)) {
                 files.insert(format!("{path}!/{FRAGMENT}"), fragment);
             }
         }
@@ -78,8 +78,8 @@ pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, A
 }
 
 /// The web-fragment.xml of a jar, if it has one.
-pub fn fragment(jar: &[u8]) -> Option<Vec<u8>> {
-    let mut jar = zip::ZipArchive::new(Cursor::new(jar)).ok()?;
+pub fn fragment(jar: impl Read + Seek) -> Option<Vec<u8>> {
+    let mut jar = zip::ZipArchive::new(jar).ok()?;
     let entry = jar.by_name(FRAGMENT).ok()?;
     let mut bytes = vec![];
     entry.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
@@ -109,7 +109,7 @@ impl App {
             if path.ends_with(".class") {
                 classes.push((full, bytes));
             } else if path.ends_with(".jar") {
-                if let Some(bytes) = fragment(&bytes) {
+                if let Some(bytes) = fragment(Cursor::new(&bytes)) {
                     app.add_fragment(input, &path, &format!("{full}!/{FRAGMENT}"), bytes);
                 }
             } else if path.ends_with(FRAGMENT) {
