@@ -1,9 +1,12 @@
-//! The JSON schemas of the run directory's files, and of scenarios, generated from the types and committed.
+//! The JSON schemas of the run directory's files, of scenarios and of lint's reports, and RULES.md, generated from the types
+//! and rules, and committed.
 
 use camino::Utf8PathBuf;
 use miette::{IntoDiagnostic as _, Result, bail};
 use schemars::{JsonSchema, schema_for};
 use tomee_harness::history::Record;
+use tomee_harness::lint::baseline::Baseline;
+use tomee_harness::lint::format::{JsonReport, pages};
 use tomee_harness::report::{Environment, Summary};
 use tomee_harness::spec::Plan;
 use tomee_harness::spec::scenario::ScenarioFile;
@@ -31,7 +34,7 @@ pub(crate) fn schema(check: bool) -> Result<()> {
     }
 }
 
-fn all() -> Result<[(&'static str, String); 6]> {
+fn all() -> Result<[(&'static str, String); 9]> {
     Ok([
         ("scenarios/schema.json", text::<ScenarioFile>()?),
         ("schema/plan.json", text::<Plan>()?),
@@ -39,6 +42,9 @@ fn all() -> Result<[(&'static str, String); 6]> {
         ("schema/verdict.json", text::<Verdict>()?),
         ("schema/environment.json", text::<Environment>()?),
         ("schema/summary.json", text::<Summary>()?),
+        ("schema/lint.json", text::<JsonReport>()?),
+        ("schema/lint-baseline.json", text::<Baseline>()?),
+        ("RULES.md", pages()),
     ])
 }
 

@@ -6,7 +6,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 /// Rooms of `harness/src` that exist, or are named in ARCHITECTURE.md and will.
 const ROOMS: &[&str] =
-    &["spec", "config", "history", "verdict", "lab", "trial", "gate", "report", "ui", "fixtures", "suite"];
+    &["spec", "config", "history", "verdict", "lint", "lab", "trial", "gate", "report", "ui", "fixtures", "suite"];
 
 /// Who may name whom. `spec` is the vocabulary of all that the others exchange, so whoever may name a room whose types
 /// have `spec` types in them may name `spec` too; that adds `report → spec` and `ui → spec` to the drawn arrows.
@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("config", &["spec"]),
     ("history", &["spec"]),
     ("verdict", &["history", "spec"]),
+    ("lint", &["config"]),
     ("lab", &["config", "history", "spec"]),
     ("trial", &["lab", "verdict", "history", "spec"]),
     ("gate", &["trial", "lab", "config", "verdict", "history", "spec"]),
@@ -54,7 +55,7 @@ const ABSENT: &[Absent] = &[
             "testcontainers",
             "tempfile",
         ],
-        from: &["spec", "config", "history", "verdict"],
+        from: &["spec", "config", "history", "verdict", "lint"],
         but_for: &[],
         because: "these rooms are pure: callers pass readers, time and seed",
     },

@@ -1,12 +1,11 @@
 //! A web application: an archive or a folder.
 
-mod class_file;
 mod classes;
 
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek};
 
-use super::{AppFiles, Input};
+use super::{AppFiles, Input, SourceFile};
 use crate::config::read::Element;
 
 pub use classes::ClassFacts;
@@ -36,6 +35,7 @@ pub struct App {
     pub base_name: String,
     web: Option<usize>,
     has_web: bool,
+    place: usize,
     context: Option<usize>,
     /// `web-fragment.xml` of its jars.
     fragments: Vec<(String, usize)>,
@@ -96,6 +96,7 @@ impl App {
             name: name.clone(),
             is_explicit,
             web: None,
+            place: input.files.len(),
             has_web: files.contains_key("WEB-INF/web.xml"),
             context: None,
             fragments: vec![],
@@ -116,11 +117,14 @@ impl App {
                 app.add_fragment(input, path.split("!/").next().unwrap_or_default(), &full, bytes);
             } else if path.ends_with("web.xml") || path.is_empty() {
                 app.has_web = true;
-                // A file without a byte is a valid web.xml for Tomcat (WebXmlParser logs it and goes on).
                 app.web = input.add_xml(&full, bytes, None);
             } else if path.ends_with("context.xml") {
                 app.context = input.add_xml(&full, bytes, None);
             }
+        }
+        if input.files.len() == app.place {
+            // Nothing of it is told by a file of its own.
+            input.files.push(SourceFile { name, text: String::new(), bytes: vec![], document: None });
         }
         app.classes = ClassFacts::read(input, classes);
         app
@@ -167,9 +171,9 @@ impl App {
         known.contains(&self.base_name.as_str()) || display.is_some_and(|name| welcome.contains(&name))
     }
 
-    /// A place in its web.xml, or the first file that it has.
-    pub(super) fn file(&self) -> Option<usize> {
-        self.web.or(self.context).or_else(|| self.fragments.first().map(|(_, file)| *file))
+    /// The first of its files.
+    pub(super) fn file(&self) -> usize {
+        self.place
     }
 }
 

@@ -5,6 +5,10 @@ use crate::config::read::Element;
 
 /// The package of the clustering's classes since Tomcat 6.
 pub(super) const HA: &str = "org.apache.catalina.ha.";
+/// `Channel.MBR_RX_SEQ`: receive announcements of members.
+const MBR_RX_SEQ: i64 = 4;
+/// `Channel.MBR_TX_SEQ`: send announcements.
+const MBR_TX_SEQ: i64 = 8;
 /// The package of the group communication.
 pub(super) const TRIBES: &str = "org.apache.catalina.tribes.";
 
@@ -67,7 +71,7 @@ impl<'i> Cluster<'i> {
         self.channel()?.child("Membership")
     }
 
-    /// `ChannelCoordinator` makes a McastService where nothing is said.
+    /// `ChannelCoordinator` makes a `McastService` where nothing is said.
     pub(super) fn membership_kind(&self) -> MembershipKind {
         match self.membership().map(Element::short_class) {
             None | Some(Some("McastService")) => MembershipKind::Multicast,
@@ -79,7 +83,7 @@ impl<'i> Cluster<'i> {
 
     /// Whether it joins a multicast group: `channelStartOptions` has bit 4 or 8 (`Channel.MBR_RX_SEQ`, `MBR_TX_SEQ`).
     pub(super) fn starts_membership(&self) -> Option<bool> {
-        self.element.number("channelStartOptions", 15).map(|options| options & 12 != 0)
+        self.element.number("channelStartOptions", 15).map(|options| options & (MBR_RX_SEQ | MBR_TX_SEQ) != 0)
     }
 
     pub(super) fn receiver(&self) -> Option<Element<'i>> {

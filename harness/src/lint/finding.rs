@@ -152,13 +152,12 @@ impl Finding {
     pub fn set(&mut self, how: Applicability, element: Element<'_>, name: &str, value: &str) -> &mut Self {
         let file = element.document().file();
         let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
-        let edit = match element.attribute(name) {
-            Some(attribute) => Edit { file, span: attribute.span.clone(), text: escaped },
-            None => {
-                // Behind the last attribute, so that the layout of the others stays.
-                let last = element.attributes().last().map_or(element.name_span().end, |last| last.span.end + 1);
-                Edit { file, span: last..last, text: format!(" {name}=\"{escaped}\"") }
-            }
+        let edit = if let Some(attribute) = element.attribute(name) {
+            Edit { file, span: attribute.span.clone(), text: escaped }
+        } else {
+            // Behind the last attribute, so that the layout of the others stays.
+            let last = element.attributes().last().map_or(element.name_span().end, |last| last.span.end + 1);
+            Edit { file, span: last..last, text: format!(" {name}=\"{escaped}\"") }
         };
         self.edit(how, edit)
     }

@@ -33,14 +33,12 @@ impl SourceFile {
 
     /// Line and column of a place.
     pub fn position(&self, offset: usize) -> (usize, usize) {
-        match &self.document {
-            Some(document) => document.position(offset),
-            None => {
-                let before = self.text.get(..offset).unwrap_or(&self.text);
-                let start = before.rfind('\n').map_or(0, |at| at + 1);
-                (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
-            }
+        if let Some(document) = &self.document {
+            return document.position(offset);
         }
+        let before = self.text.get(..offset).unwrap_or(&self.text);
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
     }
 }
 
@@ -142,6 +140,9 @@ impl Input {
                     node.add(self, &path, file);
                 }
             }
+        }
+        if node.versions.is_unknown() {
+            node.infer_versions(self);
         }
         self.nodes.push(node);
     }

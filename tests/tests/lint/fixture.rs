@@ -5,6 +5,9 @@
 //! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app, and
 //! `other NAME`. `~Name` is a class of Tomcat's clustering by its short name.
 
+#[path = "class_file.rs"]
+mod class_file;
+
 use std::collections::BTreeMap;
 
 use tomee_harness::lint::{AppFiles, Input, NodeFiles};
@@ -95,7 +98,9 @@ impl Case {
                 ["app", name, path] => {
                     let app = apps.entry((*name).to_owned()).or_default();
                     app.name = (*name).to_owned();
-                    app.files.insert((*path).to_owned(), body.trim().as_bytes().to_vec());
+                    let is_class = path.ends_with(".class");
+                    let bytes = if is_class { class_file::assemble(&body) } else { body.trim().as_bytes().to_vec() };
+                    app.files.insert((*path).to_owned(), bytes);
                 }
                 ["other", name] => input.add_other(name, body.as_bytes()),
                 ["dir", path, rest @ ..] => {

@@ -389,8 +389,12 @@ impl<'t> Parser<'t> {
             self.cursor.at += next + 1;
             match found {
                 b'>' => return Ok(()),
-                b'"' => drop(self.cursor.until("\"", "<!DOCTYPE")?),
-                b'\'' => drop(self.cursor.until("'", "<!DOCTYPE")?),
+                b'"' => {
+                    self.cursor.until("\"", "<!DOCTYPE")?;
+                }
+                b'\'' => {
+                    self.cursor.until("'", "<!DOCTYPE")?;
+                }
                 _ => self.subset()?,
             }
         }

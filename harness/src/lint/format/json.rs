@@ -108,7 +108,7 @@ impl JsonReport {
         });
         let mut summary = JsonSummary::default();
         for Checked { input, report } in all {
-            summary.files += input.files.len() + input.unreadable.len();
+            summary.files += super::file_count(input);
             summary.errors += report.count(Severity::Error);
             summary.warnings += report.count(Severity::Warning);
             summary.infos += report.count(Severity::Info);

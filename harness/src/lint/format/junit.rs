@@ -29,6 +29,9 @@ pub(super) fn junit(all: &[Checked]) -> Result<String, FormatError> {
                 case.set_classname(file.name.as_str());
                 suite.add_test_case(case);
             }
+            if suite.test_cases.is_empty() && file.name.ends_with(".class") {
+                continue;
+            }
             if suite.test_cases.is_empty() {
                 suite.add_test_case(TestCase::new("no findings", TestCaseStatus::success()));
             }

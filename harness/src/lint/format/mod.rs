@@ -69,6 +69,11 @@ pub enum FormatError {
     Junit(#[from] quick_junit::SerializeError),
 }
 
+/// How many files were looked at; the classes of an app count as one with it.
+fn file_count(input: &Input) -> usize {
+    input.files.iter().filter(|file| !file.name.ends_with(".class")).count() + input.unreadable.len()
+}
+
 /// The text of a file with the values of secret attributes masked, each byte of which keeps its place.
 fn masked(input: &Input, file: usize) -> String {
     let source = &input.files[file];

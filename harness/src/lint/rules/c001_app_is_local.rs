@@ -1,4 +1,4 @@
-//! C001: an app without <distributable/> in a cluster
+//! Rule C001, app-is-local.
 
 use crate::config::read::Element;
 use crate::lint::app::App;

@@ -1,4 +1,4 @@
-//! C003: a <Manager> of a context that is no cluster's manager
+//! Rule C003, foreign-manager.
 
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C004: nodes of one cluster with different session managers
+//! Rule C004, managers-differ.
 
 use crate::config::read::Element;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};

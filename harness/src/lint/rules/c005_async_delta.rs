@@ -1,4 +1,4 @@
-//! C005: asynchronous sending (bit 8 of channelSendOptions, the default) with DeltaManager
+//! Rule C005, async-delta.
 
 use crate::lint::cluster::ManagerClass;
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};

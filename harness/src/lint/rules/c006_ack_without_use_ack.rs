@@ -1,4 +1,4 @@
-//! C006: channelSendOptions with 4 (synchronized ack) but not 2 (use ack)
+//! Rule C006, ack-without-use-ack.
 
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 
@@ -19,7 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
-        if cluster.send_options().is_some_and(|options| options & 14 == 4) {
+        if cluster.send_options().is_some_and(|options| options & 0b1110 == 0b0100) {
             let finding = out.on_value(
                 cluster.element,
                 "channelSendOptions",

@@ -1,4 +1,4 @@
-//! C007: channelSendOptions with 64 (multicast) or 16 (secure)
+//! Rule C007, multicast-or-secure-option.
 
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C008: channelSendOptions with 32 (UDP)
+//! Rule C008, udp-option.
 
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 

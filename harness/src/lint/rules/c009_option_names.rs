@@ -1,4 +1,4 @@
-//! C009: channelSendOptions that this version cannot parse
+//! Rule C009, option-names.
 
 use crate::lint::cluster::parse_options;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity, Version};

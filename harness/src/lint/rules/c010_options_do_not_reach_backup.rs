@@ -1,4 +1,4 @@
-//! C010: BackupManager with channelSendOptions but without mapSendOptions
+//! Rule C010, options-do-not-reach-backup.
 
 use crate::lint::cluster::ManagerClass;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
@@ -21,7 +21,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(|cluster| cluster.manager_class() == ManagerClass::Backup) {
         let Some(manager) = cluster.manager().filter(|manager| !manager.has("mapSendOptions")) else { continue };
-        let differs = cluster.send_options().is_some_and(|options| options & 14 != 6);
+        let differs = cluster.send_options().is_some_and(|options| options & 0b1110 != 0b0110);
         if cluster.element.has("channelSendOptions") && differs {
             let message = "channelSendOptions has no effect on the sessions of a BackupManager";
             let finding = out.on_value(cluster.element, "channelSendOptions", message);

@@ -1,4 +1,4 @@
-//! C011: mapSendOptions of a BackupManager without 2 and 4
+//! Rule C011, async-backup.
 
 use crate::lint::cluster::parse_options;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C012: expireSessionsOnShutdown="true"
+//! Rule C012, expire-on-shutdown.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C013: a Cluster with a valve of its own but no ReplicationValve
+//! Rule C013, no-replication-valve.
 
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 

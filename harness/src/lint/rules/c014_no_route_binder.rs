@@ -1,4 +1,4 @@
-//! C014: a Cluster with valves but without JvmRouteBinderValve, on an Engine with a jvmRoute
+//! Rule C014, no-route-binder.
 
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C015: a DeltaManager cluster with a ClusterListener of its own but no ClusterSessionListener
+//! Rule C015, no-session-listener.
 
 use crate::config::read::Element;
 use crate::lint::cluster::{HA, ManagerClass};

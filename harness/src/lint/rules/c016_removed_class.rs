@@ -1,4 +1,4 @@
-//! C016: a class that this version no longer has
+//! Rule C016, removed-class.
 
 use crate::lint::cluster::HA;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
@@ -61,4 +61,9 @@ fn removed(short: &str, class: &str) -> Option<(Version, Option<&'static str>)> 
         }
         _ => None,
     }
+}
+
+/// Whether it is a class that a version has removed.
+pub(super) fn is_removed(class: &str) -> bool {
+    removed(class.rsplit('.').next().unwrap_or_default(), class).is_some()
 }

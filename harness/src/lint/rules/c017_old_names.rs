@@ -1,4 +1,4 @@
-//! C017: classes and attributes of Tomcat 5.5 to 7
+//! Rule C017, old-names.
 
 use crate::config::read::Element;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
@@ -82,4 +82,9 @@ fn old_attribute(
         }
         _ => finding.help("remove it").unset(Applicability::Safe, element, attribute),
     };
+}
+
+/// Whether it is an attribute of an old version, of which this rule speaks.
+pub(super) fn is_old(name: &str) -> bool {
+    GONE.iter().any(|(_, old, ..)| *old == name)
 }

@@ -1,4 +1,4 @@
-//! C019: EncryptInterceptor behind TcpFailureDetector
+//! Rule C019, encrypt-below-detector.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C020: an encryption key that is missing, no hexadecimal number of 16, 24 or 32 bytes, or unlike that of another node
+//! Rule C020, encryption-key.
 
 use crate::config::read::Attribute;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

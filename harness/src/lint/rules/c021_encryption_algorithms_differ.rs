@@ -1,4 +1,4 @@
-//! C021: nodes whose EncryptInterceptors use different algorithms, by attribute or by the default of their version
+//! Rule C021, encryption-algorithms-differ.
 
 use crate::config::read::Element;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity, Version};

@@ -1,4 +1,4 @@
-//! C022: an EncryptInterceptor whose algorithm is not GCM
+//! Rule C022, encryption-not-authenticated.
 
 use crate::config::read::Attribute;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};

@@ -1,4 +1,4 @@
-//! C023: TcpFailureDetector before MessageDispatchInterceptor with asynchronous sending
+//! Rule C023, detector-above-dispatcher.
 
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 

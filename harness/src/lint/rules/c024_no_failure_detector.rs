@@ -1,4 +1,4 @@
-//! C024: a list of interceptors without TcpFailureDetector
+//! Rule C024, no-failure-detector.
 
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 

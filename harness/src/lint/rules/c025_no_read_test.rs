@@ -1,4 +1,4 @@
-//! C025: synchronous sending with a TcpFailureDetector that does not read
+//! Rule C025, no-read-test.
 
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 

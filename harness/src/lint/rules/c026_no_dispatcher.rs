@@ -1,4 +1,4 @@
-//! C026: asynchronous sending and two or more interceptors, none of them a MessageDispatchInterceptor
+//! Rule C026, no-dispatcher.
 
 use crate::config::read::Element;
 use crate::lint::cluster::ManagerClass;

@@ -1,4 +1,4 @@
-//! C027: MessageDispatchInterceptor with an optionFlag other than 8
+//! Rule C027, dispatcher-option-flag.
 
 use crate::lint::cluster::parse_options;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C028: a MessageDispatchInterceptor that drops messages when its queue is full, or has a small queue
+//! Rule C028, queue-drops-messages.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

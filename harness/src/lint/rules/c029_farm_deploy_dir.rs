@@ -1,4 +1,4 @@
-//! C029: a FarmWarDeployer whose deployDir is not the Host's appBase
+//! Rule C029, farm-deploy-dir.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severity};
 

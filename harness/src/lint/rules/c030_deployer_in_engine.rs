@@ -1,4 +1,4 @@
-//! C030: a FarmWarDeployer in the Cluster of an Engine
+//! Rule C030, deployer-in-engine.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C031: a folder of the FarmWarDeployer that does not exist
+//! Rule C031, farm-folder-missing.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

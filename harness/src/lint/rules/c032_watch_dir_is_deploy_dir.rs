@@ -1,4 +1,4 @@
-//! C032: a watchDir that is the deployDir or the appBase
+//! Rule C032, watch-dir-is-deploy-dir.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

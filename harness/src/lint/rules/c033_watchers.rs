@@ -1,4 +1,4 @@
-//! C033: several nodes whose deployer watches a folder, or none
+//! Rule C033, watchers.
 
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 

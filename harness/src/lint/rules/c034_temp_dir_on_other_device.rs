@@ -1,4 +1,4 @@
-//! C034: a tempDir on another file system than the deployDir
+//! Rule C034, temp-dir-on-other-device.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity, Version};
 

@@ -1,4 +1,4 @@
-//! C035: a backgroundProcessorDelay of 0 or less on the Engine, and none on the Host
+//! Rule C035, no-background-processor.
 
 use crate::config::read::Element;
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};

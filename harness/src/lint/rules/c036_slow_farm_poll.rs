@@ -1,4 +1,4 @@
-//! C036: a farm that polls its folder less often than once a minute
+//! Rule C036, slow-farm-poll.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C038: a farm on a Host with autoDeploy="false"
+//! Rule C038, farm-peer-without-auto-deploy.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C039: an app that the farm deploys and that has a Context of its own
+//! Rule C039, app-deployed-twice.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Scope, Severity};
 

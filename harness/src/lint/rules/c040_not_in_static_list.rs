@@ -1,4 +1,4 @@
-//! C040: a StaticMembershipService whose list lacks the node itself
+//! Rule C040, not-in-static-list.
 
 use crate::lint::cluster::{MembershipKind, is_loopback};
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

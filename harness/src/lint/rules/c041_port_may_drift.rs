@@ -1,4 +1,4 @@
-//! C041: a static list, and a Receiver that may take another port than the listed one
+//! Rule C041, port-may-drift.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

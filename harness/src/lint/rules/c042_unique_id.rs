@@ -1,4 +1,4 @@
-//! C042: a static member whose uniqueId is missing, malformed or that of another member
+//! Rule C042, unique-id.
 
 use crate::config::read::{Attribute, Element};
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

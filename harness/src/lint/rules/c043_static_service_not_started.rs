@@ -1,4 +1,4 @@
-//! C043: a StaticMembershipService with channelStartOptions that do not start it
+//! Rule C043, static-service-not-started.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C044: a StaticMembershipInterceptor without LocalMember, TcpPingInterceptor or TcpFailureDetector, or above TcpFailureDetector
+//! Rule C044, static-interceptor-alone.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity, Version};
 

@@ -1,4 +1,4 @@
-//! C045: a StaticMembershipInterceptor while multicast is on
+//! Rule C045, static-interceptor-and-multicast.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};

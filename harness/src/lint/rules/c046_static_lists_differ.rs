@@ -1,4 +1,4 @@
-//! C046: nodes whose static lists, names or places of the Cluster differ
+//! Rule C046, static-lists-differ.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};

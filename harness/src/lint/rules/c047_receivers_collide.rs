@@ -1,4 +1,4 @@
-//! C047: two nodes whose Receivers have the same address and port and may take no other
+//! Rule C047, receivers-collide.
 
 use crate::lint::cluster::is_loopback;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};

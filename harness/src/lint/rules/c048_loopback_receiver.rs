@@ -1,4 +1,4 @@
-//! C048: a Receiver on a loopback address while members are on other machines
+//! Rule C048, loopback-receiver.
 
 use crate::lint::cluster::is_loopback;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C049: a multicast address that is none, or a time to live of 0
+//! Rule C049, multicast-address.
 
 use crate::lint::cluster::{MembershipKind, is_loopback};
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C050: the default multicast group 228.0.0.4:45564
+//! Rule C050, default-multicast-group.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};

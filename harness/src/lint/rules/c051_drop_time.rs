@@ -1,4 +1,4 @@
-//! C051: a dropTime that is at most twice the frequency, or longer than a restart
+//! Rule C051, drop-time.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

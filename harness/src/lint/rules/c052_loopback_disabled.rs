@@ -1,4 +1,4 @@
-//! C052: localLoopbackDisabled="true" with nodes on one machine
+//! Rule C052, loopback-disabled.
 
 use crate::lint::cluster::is_loopback;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C053: nodes of a cluster with the same jvmRoute, or without one
+//! Rule C053, jvm-route.
 
 use crate::config::read::Element;
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};

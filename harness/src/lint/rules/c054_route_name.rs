@@ -1,4 +1,4 @@
-//! C054: a jvmRoute with a dot, or one that the load balancer's configuration does not name
+//! Rule C054, route-name.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

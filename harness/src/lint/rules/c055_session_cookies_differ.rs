@@ -1,4 +1,4 @@
-//! C055: nodes whose contexts have different session cookies, or cookies="false"
+//! Rule C055, session-cookies-differ.
 
 use crate::lint::{Confidence, Context, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C056: a session timeout of 0 or less, or one that differs between nodes
+//! Rule C056, session-timeout.
 
 use crate::config::read::Element;
 use crate::lint::app::child;

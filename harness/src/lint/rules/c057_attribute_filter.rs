@@ -1,4 +1,4 @@
-//! C057: a filter for session attributes
+//! Rule C057, attribute-filter.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

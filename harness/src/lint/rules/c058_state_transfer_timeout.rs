@@ -1,4 +1,4 @@
-//! C058: a stateTransferTimeout of 0, -1 or more than five minutes
+//! Rule C058, state-transfer-timeout.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C059: a sendAllSessionsSize of 0 or less
+//! Rule C059, send-all-sessions-size.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

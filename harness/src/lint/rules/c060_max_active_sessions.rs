@@ -1,4 +1,4 @@
-//! C060: maxActiveSessions on a DeltaManager
+//! Rule C060, max-active-sessions.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

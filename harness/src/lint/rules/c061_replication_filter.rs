@@ -1,4 +1,4 @@
-//! C061: a filter of ReplicationValve that matches requests of pages and servlets
+//! Rule C061, replication-filter.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

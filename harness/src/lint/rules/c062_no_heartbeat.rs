@@ -1,4 +1,4 @@
-//! C062: heartbeat="false" on the Channel without heartbeatBackgroundEnabled on the Cluster
+//! Rule C062, no-heartbeat.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C063: SingleSignOn in a cluster, or ClusterSingleSignOn without a Cluster
+//! Rule C063, single-sign-on.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C064: nodes whose versions cannot read each other's messages
+//! Rule C064, versions-differ.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity, Version};
 

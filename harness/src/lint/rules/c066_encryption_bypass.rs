@@ -1,4 +1,4 @@
-//! C066: EncryptInterceptor on a version that lets unencrypted messages pass
+//! Rule C066, encryption-bypass.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity, Version};
 

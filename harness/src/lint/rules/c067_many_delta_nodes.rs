@@ -1,4 +1,4 @@
-//! C067: DeltaManager on more than four nodes
+//! Rule C067, many-delta-nodes.
 
 use crate::lint::cluster::ManagerClass;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

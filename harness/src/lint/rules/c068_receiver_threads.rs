@@ -1,4 +1,4 @@
-//! C068: a Receiver with fewer threads than other members, or minThreads over maxThreads
+//! Rule C068, receiver-threads.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

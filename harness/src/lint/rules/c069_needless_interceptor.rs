@@ -1,4 +1,4 @@
-//! C069: OrderInterceptor, NonBlockingCoordinator or TwoPhaseCommitInterceptor
+//! Rule C069, needless-interceptor.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C070: crossContext="true" with DeltaManager on a version that loses changes across contexts
+//! Rule C070, cross-context.
 
 use crate::lint::cluster::ManagerClass;
 use crate::lint::{Confidence, Finding, Findings, Input, Rule, Severity, Version};

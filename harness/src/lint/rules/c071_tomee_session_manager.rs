@@ -1,4 +1,4 @@
-//! C071: openejb.session.manager set to a manager that is no cluster's
+//! Rule C071, tomee-session-manager.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C072: a <Listener> in a Cluster of TomEE
+//! Rule C072, tomee-drops-listener.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

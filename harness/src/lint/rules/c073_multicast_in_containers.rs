@@ -1,4 +1,4 @@
-//! C073: multicast membership together with a manifest of containers whose network has no multicast
+//! Rule C073, multicast-in-containers.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C074: an EncryptInterceptor with protection against replay, which depends on equal clocks
+//! Rule C074, clocks.
 
 use crate::lint::cluster::is_loopback;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity, Version};

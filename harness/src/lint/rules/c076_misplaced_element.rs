@@ -1,6 +1,7 @@
-//! C076: an element of the cluster under a parent where Catalina does not look for it
+//! Rule C076, misplaced-element.
 
 use crate::config::read::Element;
+use crate::lint::cluster::{HA, TRIBES};
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -44,9 +45,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let in_cluster = is_in_cluster(element);
             match PARENTS.iter().find(|(name, _)| *name == element.name()) {
                 Some((name, parents)) => {
-                    let is_tomcats =
-                        element.class().is_some_and(|class| class.trim().starts_with("org.apache.catalina."));
-                    if !parents.contains(&parent.name()) && (in_cluster || is_tomcats) {
+                    let is_clusters = element
+                        .class()
+                        .is_some_and(|class| class.trim().starts_with(HA) || class.trim().starts_with(TRIBES));
+                    if !parents.contains(&parent.name()) && (in_cluster || is_clusters) {
                         let message = format!(
                             "`<{name}>` in `<{}>` is ignored: Catalina looks for it in {}",
                             parent.name(),
@@ -67,7 +69,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 
 fn is_in_cluster(element: Element<'_>) -> bool {
     let mut parents = std::iter::successors(element.parent(), |parent| parent.parent());
-    parents.any(|parent| parent.name() == "Cluster")
+    parents.any(|parent| parent.name() == "Cluster" && !is_of_tomcat_55(parent))
+}
+
+fn is_of_tomcat_55(element: Element<'_>) -> bool {
+    element.class().is_some_and(|class| class.trim().starts_with("org.apache.catalina.cluster."))
 }
 
 /// Other elements that a cluster may have.

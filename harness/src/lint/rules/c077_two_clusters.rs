@@ -1,4 +1,4 @@
-//! C077: two <Cluster> elements in one container, or one in an Engine and one in its Host
+//! Rule C077, two-clusters.
 
 use crate::config::read::Element;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C078: a StaticMembershipInterceptor that lists the node itself as a Member
+//! Rule C078, own-place-in-list.
 
 use crate::lint::cluster::is_loopback;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C079: static membership without a Member
+//! Rule C079, static-without-members.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C080: an Engine whose defaultHost names none of its Hosts
+//! Rule C080, default-host.
 
 use crate::config::read::Element;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

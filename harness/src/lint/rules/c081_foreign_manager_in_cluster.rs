@@ -1,4 +1,4 @@
-//! C081: a manager inside <Cluster> that is no ClusterManager
+//! Rule C081, foreign-manager-in-cluster.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

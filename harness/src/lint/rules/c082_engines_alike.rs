@@ -1,4 +1,4 @@
-//! C082: two Services with the same Engine name or jvmRoute in one file
+//! Rule C082, engines-alike.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

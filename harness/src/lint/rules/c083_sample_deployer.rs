@@ -1,4 +1,4 @@
-//! C083: the Deployer of the documentation's example, left as it is
+//! Rule C083, sample-deployer.
 
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C084: the ports of Membership and Receiver swapped or equal
+//! Rule C084, ports-swapped.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C085: an attribute of <Cluster><Manager> that is not copied to the managers of the contexts
+//! Rule C085, template-attribute.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C086: an AJP connector without a secret and without secretRequired="false"
+//! Rule C086, ajp-without-secret.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
 

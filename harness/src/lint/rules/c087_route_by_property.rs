@@ -1,4 +1,4 @@
-//! C087: a jvmRoute that is given by -DjvmRoute only, on Tomcat 10.1 or newer
+//! Rule C087, route-by-property.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
 

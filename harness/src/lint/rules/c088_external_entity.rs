@@ -1,4 +1,4 @@
-//! C088: a part of a file that stands in another file
+//! Rule C088, external-entity.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

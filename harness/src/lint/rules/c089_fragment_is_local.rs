@@ -1,4 +1,4 @@
-//! C089: a jar whose web-fragment.xml has no <distributable/>
+//! Rule C089, fragment-is-local.
 
 use crate::config::read::Element;
 use crate::lint::app::{child, has};

@@ -1,4 +1,4 @@
-//! C090: an app without a web.xml in a cluster
+//! Rule C090, no-web-xml.
 
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 
@@ -23,10 +23,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         return;
     }
     for app in input.apps.iter().filter(|app| !app.has_web() && !app.is_stock(input)) {
-        let place = app
-            .file()
-            .or_else(|| input.nodes.first().and_then(|node| node.server(input)).map(|server| server.document().file()));
-        let Some(file) = place else { continue };
+        let file = app.file();
         let finding =
             out.in_file(file, 0..0, format!("`{}` has no web.xml, so its sessions stay on one node", app.name));
         finding.path.push_str(&format!("[{}]", app.base_name));

@@ -1,4 +1,4 @@
-//! C091: distributable on a <Context>
+//! Rule C091, distributable-on-context.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

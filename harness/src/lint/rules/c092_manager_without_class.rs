@@ -1,4 +1,4 @@
-//! C092: a <Manager> without className in a context of a clustered node
+//! Rule C092, manager-without-class.
 
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 

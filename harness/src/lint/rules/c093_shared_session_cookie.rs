@@ -1,4 +1,4 @@
-//! C093: apps that share one session cookie
+//! Rule C093, shared-session-cookie.
 
 use crate::config::read::Element;
 use crate::lint::app::child;

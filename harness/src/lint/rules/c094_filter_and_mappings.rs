@@ -1,4 +1,4 @@
-//! C094: a filter of ReplicationValve that matches servlet mappings of an app
+//! Rule C094, filter-and-mappings.
 
 use crate::config::read::Element;
 use crate::lint::app::child;

@@ -1,4 +1,4 @@
-//! C095: a Receiver at 0.0.0.0 or ::
+//! Rule C095, wildcard-receiver.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C096: nodes with different multicast groups or ports
+//! Rule C096, multicast-groups-differ.
 
 use crate::config::read::Element;
 use crate::lint::cluster::MembershipKind;

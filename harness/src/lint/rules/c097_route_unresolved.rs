@@ -1,4 +1,4 @@
-//! C097: a jvmRoute with a property that nothing sets
+//! Rule C097, route-unresolved.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C098: a class of the cluster in an element that takes another kind
+//! Rule C098, class-of-other-element.
 
 use crate::config::read::Element;
 use crate::lint::cluster::TRIBES;
@@ -44,12 +44,12 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let kind = KINDS
                 .iter()
                 .find(|(part, _)| if part.ends_with('.') { class.contains(part) } else { class.ends_with(part) });
-            if let Some((_, elements)) = kind.filter(|(_, elements)| !elements.contains(&element.name())) {
+            if let Some((_, [right, ..])) = kind.filter(|(_, elements)| !elements.contains(&element.name())) {
                 let short = element.short_class().unwrap_or_default();
                 out.on_value(
                     element,
                     "className",
-                    format!("`{short}` is no class for `<{}>`: it belongs in `<{}>`", element.name(), elements[0]),
+                    format!("`{short}` is no class for `<{}>`: it belongs in `<{}>`", element.name(), right),
                 );
             }
         }

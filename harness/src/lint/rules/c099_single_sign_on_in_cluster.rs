@@ -1,4 +1,4 @@
-//! C099: SingleSignOn inside <Cluster>
+//! Rule C099, single-sign-on-in-cluster.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C100: a SessionIdGenerator whose jvmRoute is not that of the Engine
+//! Rule C100, generator-route.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C101: a CloudMembershipService whose environment is not set in setenv
+//! Rule C101, cloud-environment.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C102: a Service with the annotation tolerate-unready-endpoints
+//! Rule C102, unready-annotation.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C103: a headless Service for DNS membership without publishNotReadyAddresses
+//! Rule C103, unready-not-published.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

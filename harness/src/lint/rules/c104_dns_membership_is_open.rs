@@ -1,4 +1,4 @@
-//! C104: DNS membership without an EncryptInterceptor
+//! Rule C104, dns-membership-is-open.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

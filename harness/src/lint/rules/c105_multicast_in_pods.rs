@@ -1,4 +1,4 @@
-//! C105: multicast membership on nodes that take their names from a pod
+//! Rule C105, multicast-in-pods.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

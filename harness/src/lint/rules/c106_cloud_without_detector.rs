@@ -1,4 +1,4 @@
-//! C106: a CloudMembershipService and a list of interceptors without TcpFailureDetector
+//! Rule C106, cloud-without-detector.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C107: Kubernetes membership without KUBERNETES_LABELS
+//! Rule C107, no-kubernetes-labels.
 
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

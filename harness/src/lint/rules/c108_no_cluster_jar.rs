@@ -1,4 +1,4 @@
-//! C108: a <Cluster> on a server whose lib folder lacks catalina-ha.jar or catalina-tribes.jar
+//! Rule C108, no-cluster-jar.
 
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 

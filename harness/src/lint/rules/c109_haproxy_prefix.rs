@@ -1,4 +1,4 @@
-//! C109: HAProxy's cookie JSESSIONID prefix before nodes that have a jvmRoute
+//! Rule C109, haproxy-prefix.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C110: a comment that ignores a rule and suppresses nothing
+//! Rule C110, unused-ignore.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

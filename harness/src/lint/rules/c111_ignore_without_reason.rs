@@ -1,4 +1,4 @@
-//! C111: a comment that ignores a rule without a reason
+//! Rule C111, ignore-without-reason.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

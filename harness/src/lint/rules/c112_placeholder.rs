@@ -1,4 +1,4 @@
-//! C112: values of a cluster that are still placeholders
+//! Rule C112, placeholder.
 
 use crate::config::read::Element;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};

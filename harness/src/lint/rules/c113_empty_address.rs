@@ -1,4 +1,4 @@
-//! C113: an empty address or host
+//! Rule C113, empty-address.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C114: a filter of ReplicationValve as a list with semicolons
+//! Rule C114, filter-list.
 
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
 

@@ -1,4 +1,4 @@
-//! C115: a multicast address of 224.0.0.0/24
+//! Rule C115, reserved-multicast.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

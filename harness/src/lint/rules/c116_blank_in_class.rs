@@ -1,4 +1,4 @@
-//! C116: a class name with a blank in it
+//! Rule C116, blank-in-class.
 
 use crate::config::read::Element;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C117: an element or attribute of the cluster with wrong capital letters
+//! Rule C117, wrong-case.
 
 use crate::config::read::Element;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};

@@ -1,4 +1,4 @@
-//! C118: an element of the cluster without className
+//! Rule C118, missing-class.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 

@@ -1,4 +1,4 @@
-//! C124: form login on 9.0 or 10.0 without persistAuthenticationNotes
+//! Rule C124, form-login-failover.
 
 use crate::config::read::Element;
 use crate::lint::app::child;

@@ -18,6 +18,7 @@ mod c014_no_route_binder;
 mod c015_no_session_listener;
 mod c016_removed_class;
 mod c017_old_names;
+mod c018_unknown_attribute;
 mod c019_encrypt_below_detector;
 mod c020_encryption_key;
 mod c021_encryption_algorithms_differ;
@@ -72,6 +73,7 @@ mod c071_tomee_session_manager;
 mod c072_tomee_drops_listener;
 mod c073_multicast_in_containers;
 mod c074_clocks;
+mod c075_changed_in_place;
 mod c076_misplaced_element;
 mod c077_two_clusters;
 mod c078_own_place_in_list;
@@ -115,6 +117,11 @@ mod c115_reserved_multicast;
 mod c116_blank_in_class;
 mod c117_wrong_case;
 mod c118_missing_class;
+mod c119_unknown_class;
+mod c120_session_bean;
+mod c121_attribute_not_serializable;
+mod c122_static_map;
+mod c123_field_not_serializable;
 mod c124_form_login_failover;
 
 /// Every rule, by its code.
@@ -135,6 +142,7 @@ pub static ALL: &[&Rule] = &[
     &c015_no_session_listener::RULE,
     &c016_removed_class::RULE,
     &c017_old_names::RULE,
+    &c018_unknown_attribute::RULE,
     &c019_encrypt_below_detector::RULE,
     &c020_encryption_key::RULE,
     &c021_encryption_algorithms_differ::RULE,
@@ -189,6 +197,7 @@ pub static ALL: &[&Rule] = &[
     &c072_tomee_drops_listener::RULE,
     &c073_multicast_in_containers::RULE,
     &c074_clocks::RULE,
+    &c075_changed_in_place::RULE,
     &c076_misplaced_element::RULE,
     &c077_two_clusters::RULE,
     &c078_own_place_in_list::RULE,
@@ -232,6 +241,11 @@ pub static ALL: &[&Rule] = &[
     &c116_blank_in_class::RULE,
     &c117_wrong_case::RULE,
     &c118_missing_class::RULE,
+    &c119_unknown_class::RULE,
+    &c120_session_bean::RULE,
+    &c121_attribute_not_serializable::RULE,
+    &c122_static_map::RULE,
+    &c123_field_not_serializable::RULE,
     &c124_form_login_failover::RULE,
 ];
 

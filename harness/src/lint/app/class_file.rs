@@ -1,1 +1,0 @@
-//! Class files, as far as the rules need them (JVM specification, chapter 4).
