@@ -54,7 +54,6 @@ pub(super) fn follow(method: &MethodInfo<'_>) -> Found {
                 let value = stack.pop().unwrap_or(Value::Unknown);
                 locals.insert(*local, value);
             }
-            Opcode::Checkcast(_) => {}
             Opcode::Invokeinterface(member, _) | Opcode::Invokevirtual(member) | Opcode::Invokespecial(member) => {
                 call(member, true, &mut stack, &mut found);
             }
@@ -77,7 +76,7 @@ pub(super) fn follow(method: &MethodInfo<'_>) -> Found {
             | Opcode::IconstM1 => {
                 stack.push(Value::Unknown);
             }
-            Opcode::Nop | Opcode::Iinc(..) => {}
+            Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
             _ => stack.clear(),
         }
     }
