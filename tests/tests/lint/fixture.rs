@@ -97,7 +97,7 @@ impl Case {
             match words.as_slice() {
                 ["app", name, path] => {
                     let app = apps.entry((*name).to_owned()).or_default();
-                    app.name = (*name).to_owned();
+                    (*name).clone_into(&mut app.name);
                     let is_class = path.ends_with(".class");
                     let bytes = if is_class { class_file::assemble(&body) } else { body.trim().as_bytes().to_vec() };
                     app.files.insert((*path).to_owned(), bytes);
