@@ -32,8 +32,12 @@ Exit codes:
 /// What to lint, and how.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
-    /// A CATALINA_BASE, a conf folder, a server.xml, a WAR or unpacked app, a manifest; NODE=DIR for each node of a cluster
-    #[arg(value_name = "PATH|NODE=DIR", required = true)]
+    // An attribute and no comment: the help has no backticks.
+    #[arg(
+        value_name = "PATH|NODE=DIR",
+        required = true,
+        help = "A CATALINA_BASE, a conf folder, a server.xml, a WAR or unpacked app, a manifest; NODE=DIR for each node of a cluster"
+    )]
     pub(crate) paths: Vec<String>,
     /// Version of the server, as tomcat:10.1.59, tomcat:10.1, tomcat:9.0.80-9.0.100 or tomee:9.0.0 [default: read from the files]
     #[arg(long, value_name = "SERVER")]
