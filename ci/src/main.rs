@@ -1,6 +1,7 @@
 //! The project's own tasks: `cargo ci TASK`. What is special to one kind of machine is in `provision`.
 #![expect(clippy::print_stdout, reason = "a task's output is its purpose")]
 
+mod attributes;
 mod bench;
 mod command;
 mod lint;
@@ -36,6 +37,12 @@ enum Task {
         #[arg(long)]
         check: bool,
     },
+    /// Write the attributes that each class of a server takes, for the lint rules, as 9.0=HOME for each branch
+    Attributes {
+        /// The branch, and the home of an installed server of it
+        #[arg(value_name = "BRANCH=HOME")]
+        servers: Vec<String>,
+    },
     /// Measure the main job against two stock servers in alternating runs, the reports of a long history, or the scenarios
     Bench(bench::BenchArgs),
     /// Run every shipped scenario on real servers, and write the table of scenarios/README.md
@@ -50,6 +57,7 @@ fn main() -> Result<()> {
         Task::Lint => lint::lint(),
         Task::RustVersion => lint::rust_version(),
         Task::Schema { check } => schema::schema(check),
+        Task::Attributes { servers } => attributes::attributes(&servers),
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),
         Task::Provision => provision(),

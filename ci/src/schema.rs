@@ -1,10 +1,12 @@
-//! What is generated from the types and committed: the JSON schemas of the run directory's files and of scenarios, and the
-//! tables of the scenarios' manual.
+//! What is generated and committed: the JSON schemas of the run directory's files, of scenarios and of lint's reports, the
+//! tables of the scenarios' manual, and RULES.md.
 
 use camino::{Utf8Path, Utf8PathBuf};
 use miette::{IntoDiagnostic as _, Result, bail};
 use schemars::{JsonSchema, schema_for};
 use tomee_harness::history::Record;
+use tomee_harness::lint::baseline::Baseline;
+use tomee_harness::lint::format::{JsonReport, pages};
 use tomee_harness::model::Plan;
 use tomee_harness::model::scenario::ScenarioFile;
 use tomee_harness::report::{Environment, Summary};
@@ -34,7 +36,7 @@ pub(crate) fn schema(check: bool) -> Result<()> {
 
 const MANUAL: &str = "scenarios/README.md";
 
-fn all(folder: &Utf8Path) -> Result<[(&'static str, String); 7]> {
+fn all(folder: &Utf8Path) -> Result<[(&'static str, String); 10]> {
     let manual = fs_err::read_to_string(folder.join(MANUAL)).into_diagnostic()?;
     Ok([
         (MANUAL, crate::manual::written(&manual)?),
@@ -44,6 +46,9 @@ fn all(folder: &Utf8Path) -> Result<[(&'static str, String); 7]> {
         ("schema/verdict.json", text::<Verdict>()?),
         ("schema/environment.json", text::<Environment>()?),
         ("schema/summary.json", text::<Summary>()?),
+        ("schema/lint.json", text::<JsonReport>()?),
+        ("schema/lint-baseline.json", text::<Baseline>()?),
+        ("RULES.md", pages()),
     ])
 }
 

@@ -102,6 +102,8 @@ pub mod fixtures;
 pub mod history;
 #[cfg(feature = "unstable")]
 pub mod host;
+#[cfg(feature = "cli")]
+pub mod lint;
 #[cfg(feature = "unstable")]
 pub mod model;
 #[cfg(feature = "unstable")]

@@ -12,6 +12,8 @@ use tomee_harness::model::Topology;
 #[case::list(&["list", "--help"])]
 #[case::explain(&["explain", "--help"])]
 #[case::new(&["new", "--help"])]
+#[case::lint(&["lint", "--help"])]
+#[case::rules(&["rules", "--help"])]
 #[case::check(&["check", "--help"])]
 #[case::report(&["report", "--help"])]
 #[case::bundle(&["bundle", "--help"])]

@@ -7,14 +7,19 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// The rooms of `harness/src` in their order: a room may name those before it, and no other. `fixtures` stands beside
 /// `suite`, for the tests of users.
 const ROOMS: &[&str] = &[
-    "model", "config", "history", "verdict", "report", "host", "tomcat", "runtime", "cluster", "runner", "suite",
-    "fixtures", "bin",
+    "model", "config", "history", "verdict", "lint", "host", "tomcat", "runtime", "cluster", "runner", "report",
+    "suite", "fixtures", "bin",
 ];
 
 /// What a room may not name although it comes before it: the pure rooms know of each other only what they need, and a
 /// reporter knows no machine.
-const EXCEPT: &[(&str, &[&str])] =
-    &[("history", &["config"]), ("verdict", &["config"]), ("fixtures", &["report", "suite"])];
+const EXCEPT: &[(&str, &[&str])] = &[
+    ("history", &["config"]),
+    ("verdict", &["config"]),
+    ("lint", &["model", "history", "verdict"]),
+    ("report", &["lint", "host", "tomcat", "runtime", "cluster", "runner"]),
+    ("fixtures", &["report", "suite"]),
+];
 
 fn may_name(room: &str, other: &str) -> bool {
     let place = |name: &str| ROOMS.iter().position(|room| *room == name);
@@ -50,7 +55,7 @@ const ABSENT: &[Absent] = &[
             "testcontainers",
             "tempfile",
         ],
-        from: &["model", "config", "history", "verdict"],
+        from: &["model", "config", "history", "verdict", "lint"],
         but_for: &[],
         because: "these rooms are pure: callers pass readers, time and seed",
     },

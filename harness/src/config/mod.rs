@@ -8,6 +8,8 @@ mod cluster;
 mod differences;
 mod error;
 mod own_file;
+#[cfg(feature = "cli")]
+pub mod read;
 mod redact;
 mod server_xml;
 mod xml;
@@ -21,5 +23,5 @@ pub use cluster::{
 pub use differences::{Difference, differences};
 pub use error::RenderError;
 pub use own_file::not_stock;
-pub use redact::{REDACTED, redact_argument, redact_json, redact_toml, redact_xml};
+pub use redact::{REDACTED, is_secret, redact_argument, redact_json, redact_toml, redact_xml};
 pub use server_xml::server_xml;

@@ -13,7 +13,7 @@ const SECRET_WORDS: [&str; 7] = ["encryptionkey", "password", "passwd", "pass", 
 const HARMLESS: &str = "secretrequired";
 
 /// Whether the value of this name is a secret.
-fn is_secret(name: &str) -> bool {
+pub fn is_secret(name: &str) -> bool {
     let name: String = name.chars().filter(char::is_ascii_alphanumeric).collect::<String>().to_ascii_lowercase();
     name != HARMLESS && SECRET_WORDS.iter().any(|word| name.contains(word))
 }

@@ -33,8 +33,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct OutputArgs {
     /// Format of the result on standard output [default: text]
-    #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_FORMAT", value_name = "FORMAT")]
-    pub(crate) format: Option<Format>,
+    #[arg(long, global = true, value_enum, env = "TOMEE_HARNESS_FORMAT", value_name = "FORMAT", action = clap::ArgAction::Append)]
+    pub(crate) format: Vec<Format>,
     /// Short for --format json
     #[arg(long, global = true, conflicts_with = "format")]
     pub(crate) json: bool,
@@ -52,7 +52,12 @@ pub(crate) struct OutputArgs {
 impl OutputArgs {
     /// Whether the arguments alone ask for JSON: for commands that read no settings file.
     pub(crate) fn is_json(&self) -> bool {
-        self.json || self.format == Some(Format::Json)
+        self.json || self.last_format() == Some(Format::Json)
+    }
+
+    /// The last form that was asked for: `lint` alone takes several.
+    pub(crate) fn last_format(&self) -> Option<Format> {
+        self.format.last().copied()
     }
 }
 
@@ -64,6 +69,22 @@ pub(crate) enum Format {
     Text,
     /// One JSON document, or one per line for several runs.
     Json,
+    /// SARIF 2.1.0 (lint).
+    #[value(hide = true)]
+    #[serde(skip)]
+    Sarif,
+    /// Annotations of GitHub's workflows (lint).
+    #[value(hide = true)]
+    #[serde(skip)]
+    Github,
+    /// `JUnit` XML (lint).
+    #[value(hide = true)]
+    #[serde(skip)]
+    Junit,
+    /// Markdown (lint).
+    #[value(hide = true)]
+    #[serde(skip)]
+    Markdown,
 }
 
 /// When to use colours.
@@ -91,6 +112,11 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write a commented scenario file to start from
     New(NewArgs),
+    /// Find in configuration files and apps why sessions will not survive; starts nothing
+    #[command(after_help = crate::command::lint::AFTER_HELP)]
+    Lint(Box<crate::command::lint::LintArgs>),
+    /// List the rules of lint
+    Rules(crate::command::rules::RulesArgs),
     /// Check a stored run again, offline
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
@@ -136,10 +162,10 @@ pub(crate) struct ListArgs {
     pub(crate) scenarios: Vec<String>,
 }
 
-/// Which scenario to explain.
+/// Which scenario or rule to explain.
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// File, name, tag or catalogue number
+    /// File, name, tag or catalogue number of a scenario, or the code of a lint rule, as C029
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: String,
 }
@@ -361,7 +387,7 @@ fn or_list(names: &[String]) -> String {
     }
 }
 
-fn parse_variable(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err("must be NAME=VALUE".to_owned()),

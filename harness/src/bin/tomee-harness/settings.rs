@@ -68,6 +68,9 @@ struct File {
     warm: Option<bool>,
     format: Option<Format>,
     color: Option<ColorChoice>,
+    /// What `lint` reads.
+    #[serde(default, rename = "lint")]
+    _lint: Option<serde::de::IgnoredAny>,
 }
 
 /// `jobs` of the settings file: a number, or the word.
@@ -199,7 +202,7 @@ impl Settings {
         let jobs = file.jobs.as_ref().map(JobsSaid::jobs).transpose()?;
         let jobs = p.pick("jobs", args.jobs, jobs, Jobs::default(), ToString::to_string);
         let warm = p.pick("warm", args.warm.then_some(true), file.warm, false, ToString::to_string);
-        let format = output.json.then_some(Format::Json).or(output.format);
+        let format = output.json.then_some(Format::Json).or(output.last_format());
         let format = p.pick("format", format, file.format, Format::Text, |format| format!("{format:?}").to_lowercase());
         let color =
             p.pick("color", output.color, file.color, ColorChoice::Auto, |color| format!("{color:?}").to_lowercase());

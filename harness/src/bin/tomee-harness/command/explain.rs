@@ -1,4 +1,4 @@
-//! `explain`: a scenario as prose.
+//! `explain`: a scenario as prose, or a rule of `lint`.
 
 use serde_json::json;
 use tomee_harness::model::Topology;
@@ -9,6 +9,10 @@ use crate::exit::{Exit, Failure};
 use crate::scenarios;
 
 pub(crate) fn explain(args: &ExplainArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    if let Some(rule) = tomee_harness::lint::rules::find(&args.scenario) {
+        print(&tomee_harness::lint::format::page(rule))?;
+        return Ok(Exit::Holds);
+    }
     let scenarios = scenarios::choose(std::slice::from_ref(&args.scenario))?;
     let two = Topology::of(2).map_err(Failure::usage)?;
     let prose = scenarios.iter().map(|selected| {

@@ -109,9 +109,10 @@ fn dry_run(planned: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure>
         text.extend((1..).zip(&steps).map(|(number, title)| format!("{number:>5}. {title}\n")));
         runs.push(json!({"run": run.label, "runtime": kind.name(), "steps": steps}));
     }
-    match settings.format {
-        Format::Text => print(&text)?,
-        Format::Json => print_json(&json!({"format": 1, "runs": runs}))?,
+    if settings.format == Format::Json {
+        print_json(&json!({"format": 1, "runs": runs}))?;
+    } else {
+        print(&text)?;
     }
     Ok(Exit::Holds)
 }

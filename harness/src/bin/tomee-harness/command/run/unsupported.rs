@@ -44,10 +44,11 @@ impl Skipped {
             return Ok(ended);
         }
         let list: String = self.0.iter().map(|why| format!("{:<11} {why}\n", "skipped")).collect();
-        match settings.format {
-            Format::Text => print(&list)?,
+        if settings.format == Format::Json {
             // A result is one document a line; who reads them looks for no other.
-            Format::Json => drop(std::io::stderr().lock().write_all(list.as_bytes())),
+            drop(std::io::stderr().lock().write_all(list.as_bytes()));
+        } else {
+            print(&list)?;
         }
         Ok(ended.worse(Exit::Unknown))
     }

@@ -1,0 +1,69 @@
+//! Rule C016, removed-class.
+
+use crate::lint::cluster::HA;
+use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C016",
+    name: "removed-class",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "a class that this version no longer has",
+    why: "ClassNotFoundException while server.xml is read: the server does not start.",
+    bad: r#"<Interceptor className="org.apache.catalina.tribes.group.interceptors.MessageDispatch15Interceptor"/>"#,
+    good: r#"<Interceptor className="org.apache.catalina.tribes.group.interceptors.MessageDispatchInterceptor"/>"#,
+    evidence: "Tomcat's tags: MessageDispatch15Interceptor until 8.0.x, JvmRouteSessionIDBinderListener until 7.0.x, transport.bio until 9.0.x; a run: Cannot start server",
+    versions: "8.0 and newer",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for node in &input.nodes {
+        let Some(server) = node.server(input) else { continue };
+        for element in server.document().elements() {
+            let Some((since, instead)) = element.short_class().and_then(|class| removed(class, element.class()?))
+            else {
+                continue;
+            };
+            let is_gone = node.versions.since(since);
+            if is_gone == Some(false) {
+                continue;
+            }
+            let class = element.short_class().unwrap_or_default();
+            let finding =
+                out.on_value(element, "className", format!("`{class}` was removed in Tomcat {}.{}", since.0, since.1));
+            if is_gone.is_none() {
+                finding.at_most(Severity::Warning).sure(Confidence::Medium);
+            }
+            match instead {
+                Some(instead) => {
+                    finding.help(format!("use `{instead}`")).set(Applicability::Safe, element, "className", instead)
+                }
+                None => finding.help("remove the element; it has no successor"),
+            };
+        }
+    }
+}
+
+/// Since when a class is gone, and what is in its place.
+fn removed(short: &str, class: &str) -> Option<(Version, Option<&'static str>)> {
+    match short {
+        "MessageDispatch15Interceptor" => {
+            Some((Version(8, 5, 0), Some("org.apache.catalina.tribes.group.interceptors.MessageDispatchInterceptor")))
+        }
+        "JvmRouteSessionIDBinderListener" | "JvmRouteSessionIDBinderLifecycleListener" if class.starts_with(HA) => {
+            Some((Version(8, 0, 0), None))
+        }
+        "BioReceiver" => Some((Version(10, 0, 0), Some("org.apache.catalina.tribes.transport.nio.NioReceiver"))),
+        "PooledMultiSender" | "MultipointBioSender" if class.contains(".bio.") => {
+            Some((Version(10, 0, 0), Some("org.apache.catalina.tribes.transport.nio.PooledParallelSender")))
+        }
+        _ => None,
+    }
+}
+
+/// Whether it is a class that a version has removed.
+pub(super) fn is_removed(class: &str) -> bool {
+    removed(class.rsplit('.').next().unwrap_or_default(), class).is_some()
+}

@@ -1,0 +1,67 @@
+//! Rule C042, unique-id.
+
+use crate::config::read::{Attribute, Element};
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C042",
+    name: "unique-id",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "a static member whose uniqueId is missing, malformed or that of another member",
+    why: "A malformed one is logged and sixteen zero bytes are kept; members with one identity are taken for each other.",
+    bad: r#"<Member className="…StaticMember" host="10.0.0.1" port="4000" uniqueId="{1}"/>"#,
+    good: r#"<Member className="…StaticMember" host="10.0.0.1" port="4000" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1}"/>"#,
+    evidence: "StaticMember.setUniqueId; MemberImpl.equals",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for cluster in input.clusters() {
+        for list in cluster.static_lists() {
+            let mut seen: Vec<(Element<'_>, Vec<i8>)> = vec![];
+            for member in list.all("Member").chain(list.all("LocalMember")) {
+                match member.attribute("uniqueId").map(Attribute::known) {
+                    Some(None) => {}
+                    None => {
+                        out.on(member, "missing `uniqueId`: the member's identity is sixteen zero bytes")
+                            .at_most(Severity::Warning)
+                            .help("give each member sixteen bytes of its own");
+                    }
+                    Some(Some(id)) => match bytes(id) {
+                        Ok(id) => {
+                            if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == id) {
+                                out.on_value(member, "uniqueId", "two members have the same uniqueId").label(
+                                    *other,
+                                    "uniqueId",
+                                    "the other one",
+                                );
+                            }
+                            seen.push((member, id));
+                        }
+                        Err(wrong) => {
+                            out.on_value(
+                                member,
+                                "uniqueId",
+                                format!("the uniqueId {wrong}: sixteen zero bytes are used in its place"),
+                            )
+                            .help("write sixteen numbers from -128 to 127: `{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1}`");
+                        }
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// The bytes of `{1,2,…}`, as `Arrays.fromString` reads them.
+fn bytes(id: &str) -> Result<Vec<i8>, &'static str> {
+    let inner = id.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or("is not in braces")?;
+    let parts: Vec<&str> =
+        inner.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty()).collect();
+    let bytes: Option<Vec<i8>> = parts.iter().map(|part| part.parse().ok()).collect();
+    let bytes = bytes.ok_or("has a number that is no byte from -128 to 127")?;
+    if bytes.len() == 16 { Ok(bytes) } else { Err("does not have 16 bytes") }
+}

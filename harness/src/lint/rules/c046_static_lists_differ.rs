@@ -1,0 +1,67 @@
+//! Rule C046, static-lists-differ.
+
+use crate::lint::cluster::MembershipKind;
+use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C046",
+    name: "static-lists-differ",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "nodes whose static lists, names or places of the Cluster differ",
+    why: "They see a part of the cluster; the names of their session managers (localhost#/app or /app) and of the channel do not match, and nothing is replicated.",
+    bad: "<!-- n1 --> <Engine …><Cluster …/></Engine>
+<!-- n2 --> <Host …><Cluster …/></Host>",
+    good: "<!-- both --> <Host …><Cluster …/></Host>",
+    evidence: "SimpleTcpCluster.getManagerName; StaticMembershipService: the name of the channel is that of the container; runs: it is enough that one lists the other",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for group in input.groups() {
+        let Some((first, others)) = group.split_first() else { continue };
+        for other in others {
+            let (a, b) = (container(first), container(other));
+            if a.0 != b.0 {
+                let message = format!(
+                    "the Cluster of {} stands in a {}, that of {} in a {}: their sessions never meet",
+                    other.node.name, b.0, first.node.name, a.0
+                );
+                out.on(other.element, message).label(first.element, "className", format!("on {}", first.node.name));
+            } else if first.membership_kind() == MembershipKind::Static && a.1.is_some() && b.1.is_some() && a.1 != b.1
+            {
+                let message = format!(
+                    "the {} of {} has another name than that of {}: their channels do not answer each other",
+                    a.0, other.node.name, first.node.name
+                );
+                out.on(other.element, message).label(first.element, "className", format!("on {}", first.node.name));
+            }
+            let (here, there) = (members(other), members(first));
+            if first.membership_kind() == MembershipKind::Static
+                && other.membership_kind() == MembershipKind::Static
+                && here != there
+            {
+                let Some(list) = other.membership() else { continue };
+                let finding =
+                    out.on(list, format!("the static list of {} is not that of {}", other.node.name, first.node.name));
+                finding.at_most(Severity::Warning).help("use the same list on all nodes");
+                if let Some(place) = first.membership() {
+                    finding.label(place, "className", format!("the list of {}", first.node.name));
+                }
+            }
+        }
+    }
+}
+
+fn container<'i>(cluster: &Cluster<'i>) -> (&'static str, Option<&'i str>) {
+    cluster.host.map_or(("Engine", cluster.engine.value("name")), |host| ("Host", host.value("name")))
+}
+
+fn members<'i>(cluster: &Cluster<'i>) -> Vec<(Option<&'i str>, Option<&'i str>)> {
+    let mut members: Vec<_> =
+        cluster.static_members().iter().map(|member| (member.value("host"), member.value("port"))).collect();
+    members.sort_unstable();
+    members
+}

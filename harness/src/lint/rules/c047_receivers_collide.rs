@@ -1,0 +1,41 @@
+//! Rule C047, receivers-collide.
+
+use crate::lint::cluster::is_loopback;
+use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C047",
+    name: "receivers-collide",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "two nodes whose Receivers have the same address and port and may take no other",
+    why: "The second node cannot bind the port, and its Host does not start.",
+    bad: r#"<!-- n1 and n2 --> <Receiver address="127.0.0.1" port="4000" autoBind="1"/>"#,
+    good: r#"<!-- n2 --> <Receiver address="127.0.0.1" port="4001" autoBind="1"/>"#,
+    evidence: "ReceiverBase.bind",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    let all: Vec<Cluster<'_>> = input.clusters().collect();
+    for (index, other) in all.iter().enumerate() {
+        let Some(place) = fixed_place(other) else { continue };
+        let Some(first) = all[..index].iter().find(|first| fixed_place(first) == Some(place)) else { continue };
+        let (Some(receiver), Some(earlier)) = (other.receiver(), first.receiver()) else { continue };
+        let message = format!(
+            "{} and {} listen on the same address and port: the second does not start",
+            first.node.name, other.node.name
+        );
+        out.on_value(receiver, "port", message).label(earlier, "port", format!("the Receiver of {}", first.node.name));
+    }
+}
+
+/// Address and port of a Receiver that can take no other.
+fn fixed_place<'i>(cluster: &Cluster<'i>) -> Option<(&'i str, i64)> {
+    let (address, port) = cluster.receiver_place()?;
+    let is_fixed = address != "auto" && port != 0 && cluster.auto_bind() == Some(1);
+    is_fixed
+        .then_some((if is_loopback(address) && !address.starts_with("127.0.0.") { "127.0.0.1" } else { address }, port))
+}

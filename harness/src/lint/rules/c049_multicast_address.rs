@@ -1,0 +1,50 @@
+//! Rule C049, multicast-address.
+
+use crate::lint::cluster::{MembershipKind, is_loopback};
+use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C049",
+    name: "multicast-address",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "a multicast address that is none, or a time to live of 0",
+    why: "With an address that is no multicast address the Engine or Host does not start; with ttl 0 no packet leaves the machine.",
+    bad: r#"<Membership className="…McastService" address="auto"/>"#,
+    good: r#"<Membership className="…McastService" address="228.0.0.9"/>"#,
+    evidence: "McastServiceImpl.setupSocket",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Multicast) {
+        let Some(membership) = cluster.membership() else { continue };
+        if cluster.starts_membership() == Some(false) {
+            continue;
+        }
+        let address = membership.value("address").map(str::trim).filter(|address| !address.is_empty());
+        let is_wrong = address.is_some_and(|address| match address.parse::<std::net::IpAddr>() {
+            Ok(parsed) => !parsed.is_multicast(),
+            Err(_) => {
+                address.eq_ignore_ascii_case("auto")
+                    || is_loopback(address)
+                    || address.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
+            }
+        });
+        if let Some(address) = address.filter(|_| is_wrong) {
+            out.on_value(
+                membership,
+                "address",
+                format!("`{address}` is no multicast address: the server does not start"),
+            )
+            .help("use an address from 224.0.1.0 to 239.255.255.255, for example `228.0.0.9`");
+        }
+        if membership.number("ttl", -1) == Some(0) {
+            let finding =
+                out.on_value(membership, "ttl", "with ttl 0 no packet leaves this machine").at_most(Severity::Warning);
+            finding.help("remove `ttl`").unset(Applicability::Unsafe, membership, "ttl");
+        }
+    }
+}

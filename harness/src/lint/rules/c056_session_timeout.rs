@@ -1,0 +1,45 @@
+//! Rule C056, session-timeout.
+
+use crate::config::read::Element;
+use crate::lint::app::child;
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C056",
+    name: "session-timeout",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    finds: "a session timeout of 0 or less, or one that differs between nodes",
+    why: "Each node ends its copy by its own timeout; with 0 or less copies are kept for ever.",
+    bad: "<session-config><session-timeout>-1</session-timeout></session-config>",
+    good: "<session-config><session-timeout>30</session-timeout></session-config>",
+    evidence: "DeltaManager.handleSESSION_CREATED uses the local timeout",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for app in input.apps.iter().filter(|app| app.is_distributable(input)) {
+        let timeout = app.web(input).and_then(timeout);
+        if let Some((element, minutes)) = timeout.filter(|(_, minutes)| *minutes <= 0) {
+            out.on(element, format!("session-timeout {minutes}: sessions and their copies are never removed"))
+                .help("set a number of minutes");
+        }
+    }
+    let defaults = input.nodes.iter().filter_map(|node| Some((node, timeout(node.web(input)?)?)));
+    let defaults: Vec<_> = defaults.collect();
+    let Some(((first, (place, minutes)), others)) = defaults.split_first() else { return };
+    for (node, (element, other)) in others.iter().filter(|(_, (_, other))| other != minutes) {
+        out.on(
+            *element,
+            format!("sessions end after {other} minutes on {}, after {minutes} on {}", node.name, first.name),
+        )
+        .label(*place, "", format!("on {}", first.name));
+    }
+}
+
+fn timeout(web: Element<'_>) -> Option<(Element<'_>, i64)> {
+    let element = child(child(web, "session-config")?, "session-timeout")?;
+    Some((element, element.text().parse().ok()?))
+}

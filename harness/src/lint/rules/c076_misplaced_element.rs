@@ -1,0 +1,115 @@
+//! Rule C076, misplaced-element.
+
+use crate::config::read::Element;
+use crate::lint::cluster::{HA, TRIBES};
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C076",
+    name: "misplaced-element",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "an element of the cluster under a parent where Catalina does not look for it",
+    why: "It is ignored without a word. An EncryptInterceptor in the wrong place leaves the traffic in clear text.",
+    bad: r#"<Cluster …><Interceptor className="…EncryptInterceptor"/></Cluster>"#,
+    good: r#"<Cluster …><Channel className="…GroupChannel"><Interceptor className="…EncryptInterceptor"/></Channel></Cluster>"#,
+    evidence: "ClusterRuleSet.addRuleInstances",
+    versions: "all",
+    check,
+};
+
+/// Elements of the cluster, and the parents where Catalina looks for them.
+const PARENTS: [(&str, &[&str]); 15] = [
+    ("Channel", &["Cluster"]),
+    ("ClusterListener", &["Cluster"]),
+    ("Deployer", &["Cluster"]),
+    ("Membership", &["Channel"]),
+    ("Receiver", &["Channel"]),
+    ("Sender", &["Channel"]),
+    ("Interceptor", &["Channel"]),
+    ("ChannelListener", &["Channel"]),
+    ("MembershipListener", &["Channel"]),
+    ("Transport", &["Sender"]),
+    ("Member", &["Membership", "Interceptor"]),
+    ("LocalMember", &["Membership", "Interceptor"]),
+    ("Manager", &["Cluster", "Context"]),
+    ("Cluster", &["Engine", "Host"]),
+    ("Valve", &["Cluster", "Engine", "Host", "Context"]),
+];
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for server in input.nodes.iter().filter_map(|node| node.server(input)) {
+        for element in server.document().elements() {
+            let Some(parent) = element.parent() else { continue };
+            let in_cluster = is_in_cluster(element);
+            match PARENTS.iter().find(|(name, _)| *name == element.name()) {
+                Some((name, parents)) => {
+                    let is_clusters = element
+                        .class()
+                        .is_some_and(|class| class.trim().starts_with(HA) || class.trim().starts_with(TRIBES));
+                    if !parents.contains(&parent.name()) && (in_cluster || is_clusters) {
+                        let message = format!(
+                            "`<{name}>` in `<{}>` is ignored: Catalina looks for it in {}",
+                            parent.name(),
+                            listed(parents)
+                        );
+                        out.on(element, message).help(format!("move it into {}", listed(parents)));
+                    }
+                }
+                None if in_cluster && !is_known_in(element.name(), parent) => {
+                    let message = format!("`<{}>` in `<{}>` is ignored", element.name(), parent.name());
+                    out.on(element, message).at_most(Severity::Warning).sure(Confidence::Medium);
+                }
+                None => {}
+            }
+        }
+    }
+}
+
+fn is_in_cluster(element: Element<'_>) -> bool {
+    let mut parents = std::iter::successors(element.parent(), |parent| parent.parent());
+    parents.any(|parent| parent.name() == "Cluster" && !is_of_tomcat_55(parent))
+}
+
+fn is_of_tomcat_55(element: Element<'_>) -> bool {
+    element.class().is_some_and(|class| class.trim().starts_with("org.apache.catalina.cluster."))
+}
+
+/// Other elements that a cluster may have.
+fn is_known_in(name: &str, parent: Element<'_>) -> bool {
+    let is_foreign = parent.class().is_some_and(|class| !class.trim().starts_with("org.apache."));
+    is_foreign
+        || matches!((name, parent.name()), ("Listener", "Cluster") | ("SessionIdGenerator", "Manager"))
+        || is_in_foreign(parent)
+}
+
+/// Below an element that Catalina ignores, or that somebody else reads, nothing more is said.
+fn is_in_foreign(parent: Element<'_>) -> bool {
+    let known = [
+        "Cluster",
+        "Manager",
+        "Channel",
+        "Membership",
+        "Sender",
+        "Receiver",
+        "Interceptor",
+        "Transport",
+        "Member",
+        "Valve",
+        "Deployer",
+        "ClusterListener",
+    ];
+    !known.contains(&parent.name())
+}
+
+/// Whether Catalina looks for the element where it stands.
+pub(super) fn is_in_place(element: Element<'_>) -> bool {
+    let parent = element.parent().map_or("", Element::name);
+    let known = PARENTS.iter().find(|(name, _)| *name == element.name());
+    known.map_or(parent == "Cluster", |(_, parents)| parents.contains(&parent))
+}
+
+fn listed(parents: &[&str]) -> String {
+    parents.iter().map(|parent| format!("`<{parent}>`")).collect::<Vec<_>>().join(" or ")
+}

@@ -1,0 +1,34 @@
+//! Rule C081, foreign-manager-in-cluster.
+
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C081",
+    name: "foreign-manager-in-cluster",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "a manager inside <Cluster> that is no ClusterManager",
+    why: "SimpleTcpCluster takes a ClusterManager only: server.xml does not load.",
+    bad: r#"<Cluster …><Manager className="org.apache.catalina.session.PersistentManager"/></Cluster>"#,
+    good: r#"<Cluster …><Manager className="org.apache.catalina.ha.session.DeltaManager"/></Cluster>"#,
+    evidence: "SimpleTcpCluster.setManagerTemplate",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for cluster in input.clusters() {
+        for manager in cluster.element.all("Manager") {
+            let class = manager.class().unwrap_or_default().trim();
+            if class.starts_with("org.apache.catalina.session.") {
+                out.on_value(
+                    manager,
+                    "className",
+                    format!("`{class}` is no ClusterManager: the server does not start"),
+                )
+                .help("use DeltaManager or BackupManager of `org.apache.catalina.ha.session`");
+            }
+        }
+    }
+}

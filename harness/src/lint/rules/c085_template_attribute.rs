@@ -1,0 +1,38 @@
+//! Rule C085, template-attribute.
+
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C085",
+    name: "template-attribute",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    finds: "an attribute of <Cluster><Manager> that is not copied to the managers of the contexts",
+    why: "The Manager of a Cluster is a template, of which a fixed list of attributes is copied; the others are dropped without a word.",
+    bad: r#"<Cluster …><Manager className="…DeltaManager" persistAuthenticationNotes="true"/></Cluster>"#,
+    good: r#"<Context><Manager className="…DeltaManager" persistAuthenticationNotes="true"/></Context>"#,
+    evidence: "ClusterManagerBase.clone, DeltaManager.cloneFromTemplate",
+    versions: "all",
+    check,
+};
+
+/// Attributes of a manager that no version's `clone` copies.
+const DROPPED: [&str; 7] = [
+    "persistAuthenticationNotes",
+    "persistAuthentication",
+    "sessionActivityCheck",
+    "sessionLastAccessAtStart",
+    "maxInactiveInterval",
+    "pathname",
+    "randomFile",
+];
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for manager in input.clusters().filter_map(|cluster| cluster.manager()) {
+        for name in DROPPED.into_iter().filter(|name| manager.has(name)) {
+            out.on_value(manager, name, format!("`{name}` is not copied from here to the managers of the contexts"))
+                .help("put a `<Manager>` with it into the app's `<Context>`");
+        }
+    }
+}

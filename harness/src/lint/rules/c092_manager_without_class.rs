@@ -1,0 +1,38 @@
+//! Rule C092, manager-without-class.
+
+use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C092",
+    name: "manager-without-class",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "a <Manager> without className in a context of a clustered node",
+    why: "It is a StandardManager, and takes the place of the cluster's: nothing is replicated.",
+    bad: r#"<Context><Manager pathname=""/></Context>"#,
+    good: "<Context/>",
+    evidence: "ContextRuleSet: StandardManager by default; runs on TomEE 9.0.0 and Tomcat 11.0.24",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    let has_cluster = input.clusters().next().is_some();
+    if !has_cluster && input.nodes.iter().any(Node::has_server) {
+        return;
+    }
+    let contexts = input.nodes.iter().flat_map(|node| node.contexts(input)).map(|context| context.element);
+    for context in
+        contexts.chain(input.apps.iter().filter(|app| !app.is_stock(input)).filter_map(|app| app.context(input)))
+    {
+        for manager in context.all("Manager").filter(|manager| !manager.has("className")) {
+            let finding = out
+                .on(manager, "a `<Manager>` without className is a StandardManager, which keeps sessions on one node");
+            finding.help("remove it, or name the class: `org.apache.catalina.ha.session.DeltaManager`");
+            if !has_cluster {
+                finding.at_most(Severity::Warning);
+            }
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! Rule C097, route-unresolved.
+
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C097",
+    name: "route-unresolved",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    finds: "a jvmRoute with a property that nothing sets",
+    why: "The property's name itself is the route, and it is the same on every node.",
+    bad: r#"<Engine … jvmRoute="${jvmRoute}"/> without -DjvmRoute"#,
+    good: r#"CATALINA_OPTS="-DjvmRoute=n1""#,
+    evidence: "IntrospectionUtils.replaceProperties leaves what it does not know",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for node in input.nodes.iter().filter(|node| !node.clusters(input).is_empty()) {
+        for engine in node.engines(input) {
+            let Some(placeholder) = engine.attribute("jvmRoute").and_then(|route| route.placeholder.as_deref()) else {
+                continue;
+            };
+            let Some(name) = placeholder.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else { continue };
+            let finding =
+                out.on_value(engine, "jvmRoute", format!("nothing sets `{name}`, unless the start command does"));
+            let uses = node.scripts.iter().any(|script| script.contains(&format!("-D{name}=")));
+            if uses {
+                // The script sets it from a variable of the shell.
+                out.found.pop();
+                continue;
+            }
+            if node.scripts.is_empty() {
+                finding.at_most(Severity::Info).sure(Confidence::Low);
+            }
+            finding.help(format!(
+                "set `-D{name}=…` in bin/setenv.sh, on each node another one; or give it to lint: `-D {name}=n1`"
+            ));
+        }
+    }
+}

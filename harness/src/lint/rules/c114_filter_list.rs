@@ -1,0 +1,34 @@
+//! Rule C114, filter-list.
+
+use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C114",
+    name: "filter-list",
+    severity: Severity::Warning,
+    confidence: Confidence::High,
+    finds: "a filter of ReplicationValve as a list with semicolons",
+    why: "Since Tomcat 7 the filter is one regular expression: a list matches nothing, and every request is replicated.",
+    bad: r#"<Valve className="…ReplicationValve" filter=".*\.gif;.*\.js;"/>"#,
+    good: r#"<Valve className="…ReplicationValve" filter=".*\.gif|.*\.js"/>"#,
+    evidence: "documentation, config/cluster-valve",
+    versions: "7.0 and newer",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for cluster in input.clusters().filter(|cluster| cluster.node.versions.since(Version(7, 0, 0)) != Some(false)) {
+        let Some(valve) = cluster.valve("ReplicationValve") else { continue };
+        let Some(filter) =
+            valve.value("filter").filter(|filter| filter.trim_end_matches(';').contains(';') || filter.ends_with(';'))
+        else {
+            continue;
+        };
+        let parts: Vec<&str> = filter.split(';').map(str::trim).filter(|part| !part.is_empty()).collect();
+        let regex = parts.join("|");
+        let finding =
+            out.on_value(valve, "filter", "a list with `;` matches nothing: the filter is one regular expression");
+        finding.help(format!("write `filter=\"{regex}\"`")).set(Applicability::Unsafe, valve, "filter", &regex);
+    }
+}

@@ -1,0 +1,29 @@
+//! Rule C120, session-bean.
+
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C120",
+    name: "session-bean",
+    severity: Severity::Error,
+    confidence: Confidence::High,
+    finds: "a @SessionScoped bean that is not serializable",
+    why: r#"A CDI container refuses the app: "must be passivation capable"; it is not deployed."#,
+    bad: "@SessionScoped public class Cart { }",
+    good: "@SessionScoped public class Cart implements Serializable { }",
+    evidence: "a run on TomEE 9.0.0: WebBeansDeploymentException",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for app in &input.apps {
+        for class in app.classes.session_beans() {
+            if app.classes.is_serializable(&class.name) == Some(false) {
+                out.in_file(class.file, 0..0, format!("the session bean `{}` is not Serializable", class.name))
+                    .help("let it implement java.io.Serializable, with all that it holds");
+            }
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Rule C123, field-not-serializable.
+
+use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+
+/// The rule.
+pub(in crate::lint) static RULE: Rule = Rule {
+    code: "C123",
+    name: "field-not-serializable",
+    severity: Severity::Warning,
+    confidence: Confidence::Medium,
+    finds: "a class that is put into a session and holds something that is not serializable",
+    why: "The whole change of that request is lost for good on the other nodes, other attributes included, while the client sees HTTP 200.",
+    bad: "class Cart implements Serializable { Connection connection; }",
+    good: "class Cart implements Serializable { transient Connection connection; }",
+    evidence: "runs with DeltaManager and BackupManager: SEVERE Unable to serialize delta request",
+    versions: "all",
+    check,
+};
+
+fn check(input: &Input, out: &mut Findings<'_>) {
+    for app in &input.apps {
+        for (class, field, kind) in app.classes.fields_that_break() {
+            out.in_file(
+                class.file,
+                0..0,
+                format!(
+                    "`{}` goes into the session, but its field `{field}` of `{kind}` is not Serializable",
+                    class.name
+                ),
+            )
+            .help("make the field transient, or its class Serializable");
+        }
+    }
+}

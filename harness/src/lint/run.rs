@@ -1,0 +1,86 @@
+//! Asks every rule.
+
+use std::collections::BTreeSet;
+
+use super::baseline::Baseline;
+use super::{Confidence, Finding, Findings, Input, Severity, rules, suppress};
+
+/// What is asked, and what is shown.
+#[derive(Debug, Default)]
+pub struct Options {
+    /// Milder findings are left out.
+    pub min_severity: Option<Severity>,
+    /// Less sure findings are left out.
+    pub min_confidence: Option<Confidence>,
+    /// Comments that suppress a rule have no effect.
+    pub no_ignores: bool,
+    /// Rules that are not asked.
+    pub ignore: BTreeSet<String>,
+    /// Findings that are known.
+    pub baseline: Option<Baseline>,
+}
+
+/// What was found.
+#[derive(Debug)]
+pub struct Report {
+    /// The findings by file and place.
+    pub findings: Vec<Finding>,
+    /// How many a comment suppressed.
+    pub suppressed: usize,
+    /// How many the baseline knows.
+    pub known: usize,
+}
+
+impl Report {
+    /// Whether one of the findings is an error.
+    pub fn has_errors(&self) -> bool {
+        self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// How many findings are of this severity.
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings.iter().filter(|finding| finding.severity == severity).count()
+    }
+}
+
+/// Asks every rule about the input.
+pub fn run(input: &Input, options: &Options) -> Report {
+    let mut findings = vec![];
+    for rule in rules::ALL {
+        let mut found = Findings { input, rule, found: vec![] };
+        (rule.check)(input, &mut found);
+        findings.append(&mut found.found);
+    }
+    for finding in &mut findings {
+        soften(input, finding);
+    }
+    findings.sort_by(|a, b| {
+        (a.file, a.span.start, a.span.end, a.rule.code).cmp(&(b.file, b.span.start, b.span.end, b.rule.code))
+    });
+    findings.dedup_by(|a, b| (a.file, &a.span, a.rule.code, &a.message) == (b.file, &b.span, b.rule.code, &b.message));
+    let before = findings.len();
+    if !options.no_ignores {
+        findings = suppress::apply(input, findings);
+    }
+    let suppressed = before.saturating_sub(findings.iter().filter(|finding| !suppress::is_own(finding)).count());
+    findings.retain(|finding| {
+        !options.ignore.contains(finding.rule.code)
+            && options.min_severity.is_none_or(|least| finding.severity >= least)
+            && options.min_confidence.is_none_or(|least| finding.confidence >= least)
+    });
+    let shown = findings.len();
+    if let Some(baseline) = &options.baseline {
+        findings = baseline.new_findings(input, findings);
+    }
+    let known = shown - findings.len();
+    Report { findings, suppressed, known }
+}
+
+/// In a file of which a part was not read, what is missing may stand in that part.
+fn soften(input: &Input, finding: &mut Finding) {
+    let is_partial = input.document(finding.file).is_some_and(crate::config::read::Document::is_partial);
+    if is_partial && finding.attribute.is_none() && finding.severity == Severity::Error {
+        finding.severity = Severity::Warning;
+        finding.confidence = Confidence::Low;
+    }
+}

@@ -1,0 +1,98 @@
+//! `<!-- tomee-harness: ignore C029 reason -->`: the rule says nothing about the next element, and what is in it.
+
+use std::ops::Range;
+
+use super::rules::{self, c110_unused_ignore, c111_ignore_without_reason};
+use super::{Finding, Findings, Input};
+use crate::config::read::Document;
+
+const MARK: &str = "tomee-harness:";
+
+/// A comment that suppresses.
+struct Ignore<'i> {
+    file: usize,
+    comment: Range<usize>,
+    codes: Vec<&'i str>,
+    reason: &'i str,
+    scope: Range<usize>,
+    used: Vec<bool>,
+}
+
+/// Whether a finding is about suppression itself.
+pub(super) fn is_own(finding: &Finding) -> bool {
+    [c110_unused_ignore::RULE.code, c111_ignore_without_reason::RULE.code].contains(&finding.rule.code)
+}
+
+/// Leaves out what is suppressed, and adds what is wrong with the comments.
+pub(super) fn apply(input: &Input, findings: Vec<Finding>) -> Vec<Finding> {
+    let documents = input.files.iter().filter_map(|file| file.document.as_ref());
+    let mut ignores: Vec<Ignore<'_>> = documents.flat_map(ignores).collect();
+    if ignores.is_empty() {
+        return findings;
+    }
+    let mut kept = Vec::with_capacity(findings.len());
+    for finding in findings {
+        let mut is_ignored = false;
+        for ignore in ignores.iter_mut().filter(|ignore| ignore.file == finding.file) {
+            let within = ignore.scope.start <= finding.span.start && finding.span.start < ignore.scope.end;
+            for (code, used) in ignore.codes.iter().zip(&mut ignore.used) {
+                if within && *code == finding.rule.code {
+                    (*used, is_ignored) = (true, true);
+                }
+            }
+        }
+        if !is_ignored {
+            kept.push(finding);
+        }
+    }
+    for ignore in &ignores {
+        for (code, _) in ignore.codes.iter().zip(&ignore.used).filter(|(_, used)| !**used) {
+            let mut found = Findings { input, rule: &c110_unused_ignore::RULE, found: vec![] };
+            let known = rules::find(code).is_some();
+            let why = if known { "suppresses nothing" } else { "names no rule" };
+            found.in_file(ignore.file, ignore.comment.clone(), format!("the comment that ignores `{code}` {why}"));
+            kept.append(&mut found.found);
+        }
+        if ignore.reason.is_empty() {
+            let mut found = Findings { input, rule: &c111_ignore_without_reason::RULE, found: vec![] };
+            let message = format!("the comment that ignores {} gives no reason", ignore.codes.join(", "));
+            found.in_file(ignore.file, ignore.comment.clone(), message);
+            kept.append(&mut found.found);
+        }
+    }
+    kept.sort_by_key(|finding| (finding.file, finding.span.start));
+    kept
+}
+
+fn ignores(document: &Document) -> Vec<Ignore<'_>> {
+    let found = document.comments().iter().filter_map(|comment| {
+        let text = document.text()[comment.span.clone()].trim();
+        let rest = text.strip_prefix(MARK)?.trim_start().strip_prefix("ignore")?;
+        let mut codes = vec![];
+        let mut rest = rest.trim_start();
+        loop {
+            let word = rest.split(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
+            let is_code =
+                word.starts_with('C') && word.len() > 1 && word[1..].bytes().all(|byte| byte.is_ascii_digit());
+            if !is_code {
+                break;
+            }
+            codes.push(word);
+            rest = rest[word.len()..].trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        }
+        let next = document.elements().find(|element| element.span().start >= comment.span.end);
+        // A comment before everything is about the whole file, one behind the last element about nothing.
+        let scope = next.map_or(0..0, crate::config::read::Element::span);
+        let used = vec![false; codes.len()];
+        let reason = rest.trim_start_matches([':', '-', ' ']).trim();
+        (!codes.is_empty()).then(|| Ignore {
+            file: document.file(),
+            comment: comment.span.clone(),
+            codes,
+            reason,
+            scope,
+            used,
+        })
+    });
+    found.collect()
+}

@@ -1,0 +1,162 @@
+//! Fixtures of rules: several small inputs in one text file.
+//!
+//! `## bad` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
+//! a file by its path below the base, `server-part` kinds that are put into a stock server.xml (`engine`, `host`,
+//! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app, and
+//! `other NAME`. `~Name` is a class of Tomcat's clustering by its short name.
+
+#[path = "class_file.rs"]
+mod class_file;
+
+use std::collections::BTreeMap;
+
+use tomee_harness::lint::{AppFiles, Input, NodeFiles};
+
+const PACKAGES: &[(&str, &str)] = &[
+    ("SimpleTcpCluster", "ha.tcp"),
+    ("ReplicationValve", "ha.tcp"),
+    ("DeltaManager", "ha.session"),
+    ("BackupManager", "ha.session"),
+    ("JvmRouteBinderValve", "ha.session"),
+    ("ClusterSessionListener", "ha.session"),
+    ("ClusterSingleSignOnListener", "ha.authenticator"),
+    ("FarmWarDeployer", "ha.deploy"),
+    ("GroupChannel", "tribes.group"),
+    ("McastService", "tribes.membership"),
+    ("StaticMembershipService", "tribes.membership"),
+    ("StaticMember", "tribes.membership"),
+    ("CloudMembershipService", "tribes.membership.cloud"),
+    ("NioReceiver", "tribes.transport.nio"),
+    ("PooledParallelSender", "tribes.transport.nio"),
+    ("ReplicationTransmitter", "tribes.transport"),
+    ("TcpFailureDetector", "tribes.group.interceptors"),
+    ("TcpPingInterceptor", "tribes.group.interceptors"),
+    ("MessageDispatchInterceptor", "tribes.group.interceptors"),
+    ("StaticMembershipInterceptor", "tribes.group.interceptors"),
+    ("EncryptInterceptor", "tribes.group.interceptors"),
+    ("OrderInterceptor", "tribes.group.interceptors"),
+    ("GzipInterceptor", "tribes.group.interceptors"),
+    ("ThroughputInterceptor", "tribes.group.interceptors"),
+];
+
+/// One input of a rule.
+pub(crate) struct Case {
+    pub(crate) title: String,
+    pub(crate) is_bad: bool,
+    server: Option<String>,
+    parts: Vec<(String, String)>,
+}
+
+/// The inputs of a rule.
+pub(crate) fn read(code: &str) -> Vec<Case> {
+    let path = camino::Utf8Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("lint/{code}.txt"));
+    Case::of(code, &fs_err::read_to_string(path).expect("every rule has fixtures"))
+}
+
+impl Case {
+    pub(crate) fn of(name: &str, text: &str) -> Vec<Self> {
+        let mut cases: Vec<Self> = vec![];
+        for line in text.lines() {
+            if let Some(title) = line.strip_prefix("## ") {
+                assert!(title.starts_with("bad") || title.starts_with("near"), "{name}: {title}");
+                let is_bad = title.starts_with("bad");
+                cases.push(Self { title: title.to_owned(), is_bad, server: None, parts: vec![] });
+                continue;
+            }
+            let case = cases.last_mut().expect("a fixture begins with ##");
+            if let Some(server) = line.strip_prefix("server: ").filter(|_| case.parts.is_empty()) {
+                case.server = Some(server.to_owned());
+            } else if let Some(head) = line.strip_prefix("-- ") {
+                case.parts.push((head.trim().to_owned(), String::new()));
+            } else if let Some((_, body)) = case.parts.last_mut() {
+                body.push_str(line);
+                body.push('\n');
+            }
+        }
+        cases
+    }
+
+    /// Whether it shows something else on purpose.
+    pub(crate) fn is_loose(&self) -> bool {
+        self.title.contains("(and more)")
+    }
+
+    pub(crate) fn input(&self) -> Input {
+        let mut nodes: BTreeMap<String, NodeFiles> = BTreeMap::new();
+        let mut apps: BTreeMap<String, AppFiles> = BTreeMap::new();
+        let mut servers: BTreeMap<String, [String; 2]> = BTreeMap::new();
+        let mut input = Input::new();
+        for (head, body) in &self.parts {
+            let body = with_classes(body);
+            let (node, kind) = match head.split_once(' ') {
+                Some((node, kind)) if node.starts_with('n') && node.len() == 2 => (node, kind),
+                _ => ("n1", head.as_str()),
+            };
+            let words: Vec<&str> = kind.split(' ').collect();
+            let files = || NodeFiles { name: node.to_owned(), prefix: format!("{node}/"), ..NodeFiles::default() };
+            match words.as_slice() {
+                ["app", name, path] => {
+                    let app = apps.entry((*name).to_owned()).or_default();
+                    (*name).clone_into(&mut app.name);
+                    let is_class = path.ends_with(".class");
+                    let bytes = if is_class { class_file::assemble(&body) } else { body.trim().as_bytes().to_vec() };
+                    app.files.insert((*path).to_owned(), bytes);
+                }
+                ["other", name] => input.add_other(name, body.as_bytes()),
+                ["dir", path, rest @ ..] => {
+                    let listing = nodes.entry(node.to_owned()).or_insert_with(files).listing.get_or_insert_default();
+                    let device = rest.first().map_or(1, |device| device.parse().expect("a device is a number"));
+                    listing.insert((*path).to_owned(), device);
+                }
+                ["engine"] => servers.entry(node.to_owned()).or_default()[0].push_str(&body),
+                ["host"] => servers.entry(node.to_owned()).or_default()[1].push_str(&body),
+                ["cluster"] => servers.entry(node.to_owned()).or_default()[1].push_str(&cluster(&body)),
+                ["channel"] => servers.entry(node.to_owned()).or_default()[1].push_str(&cluster(&channel(&body))),
+                [path] => {
+                    let bytes = body.trim_start().as_bytes().to_vec();
+                    nodes.entry(node.to_owned()).or_insert_with(files).files.insert((*path).to_owned(), bytes);
+                }
+                other => panic!("unknown part {other:?}"),
+            }
+        }
+        for (name, [engine, host]) in servers {
+            let files = || NodeFiles { name: name.clone(), prefix: format!("{name}/"), ..NodeFiles::default() };
+            let node = nodes.entry(name.clone()).or_insert_with(files);
+            node.files.insert("conf/server.xml".to_owned(), server(&name, &engine, &host).into_bytes());
+        }
+        for mut node in nodes.into_values() {
+            node.versions = self.server.as_ref().map(|server| server.parse().expect("a server"));
+            input.add_node(node);
+        }
+        for app in apps.into_values() {
+            input.add_app(app, true);
+        }
+        input
+    }
+}
+
+fn cluster(body: &str) -> String {
+    with_classes(&format!("<Cluster className=\"~SimpleTcpCluster\" channelSendOptions=\"6\">{body}</Cluster>"))
+}
+
+fn channel(body: &str) -> String {
+    with_classes(&format!("<Channel className=\"~GroupChannel\">{body}</Channel>"))
+}
+
+fn server(route: &str, engine: &str, host: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Server port=\"8005\" shutdown=\"SHUTDOWN\">\n  <Service name=\"Catalina\">\n    \
+         <Connector port=\"8080\" protocol=\"HTTP/1.1\"/>\n    <Engine name=\"Catalina\" defaultHost=\"localhost\" jvmRoute=\"{route}\">\n\
+         {engine}\n      <Host name=\"localhost\" appBase=\"webapps\" unpackWARs=\"true\" autoDeploy=\"true\">\n{host}\n      </Host>\n    \
+         </Engine>\n  </Service>\n</Server>\n"
+    )
+}
+
+fn with_classes(text: &str) -> String {
+    let mut text = text.to_owned();
+    for (short, package) in PACKAGES {
+        text = text.replace(&format!("\"~{short}\""), &format!("\"org.apache.catalina.{package}.{short}\""));
+    }
+    assert!(!text.contains("\"~"), "an unknown class in {text}");
+    text
+}
