@@ -4,6 +4,7 @@
 mod bench;
 mod command;
 mod lint;
+mod mutants;
 mod provision;
 mod results;
 mod scenarios;
@@ -37,6 +38,8 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Tell every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),
+    /// Change the verdict's code at one place at a time, and see whether a test fails; compare with tests/MUTANTS.md
+    Mutants(mutants::MutantArgs),
     /// Make a Debian machine ready: container engine, base images, browser, Java compiler (JDK), nextest
     Provision,
 }
@@ -48,6 +51,7 @@ fn main() -> Result<()> {
         Task::Schema { check } => schema::schema(check),
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),
+        Task::Mutants(args) => mutants::mutants(&args),
         Task::Provision => provision(),
     }
 }
