@@ -9,6 +9,8 @@ use tomee_harness::verdict::{Status, Verdict, judge};
 
 /// How many are judged first.
 const SOME: usize = 100;
+/// Of histories with a bug `simulated` compares the verdict itself below this seed.
+const PINNED: u64 = 1_500;
 
 struct Judged {
     name: String,
@@ -84,6 +86,9 @@ fn judged(cases: &[Judged], number: u32) -> Result<String, (usize, String)> {
         }
         if case.case.truth == Truth::Clean {
             of_clean.push(verdict.status);
+        }
+        if verdict.status != case.right.status && (!matches!(case.case.truth, Truth::Bug { .. }) || case.case.seed < PINNED) {
+            return Err((place, format!("{:?} and no more {:?}, as pinned", verdict.status, case.right.status)));
         }
         if verdict.status != case.right.status {
             statuses.push(format!("{} {:?} -> {:?}", case.name, case.right.status, verdict.status));

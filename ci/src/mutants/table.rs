@@ -90,17 +90,18 @@ pub(crate) fn differences(table: &str, rows: &[Row]) -> Vec<String> {
 }
 
 /// The head of the numbers' table.
-const HEAD: &str = "| file | changes | do not compile | killed | endless | survive |";
+const HEAD: &str = "| file | changes | do not compile | killed | killed by a pinned verdict | endless | survive |";
 
 /// The table with the numbers of these rows' files.
 pub(crate) fn with_numbers(table: &str, rows: &[Row]) -> String {
-    let mut files: BTreeMap<String, [usize; 5]> = BTreeMap::new();
+    let mut files: BTreeMap<String, [usize; 6]> = BTreeMap::new();
     for row in rows {
         let place = match &row.became {
             Became::Unviable => 1,
-            Became::Ran(Outcome::Killed(_)) => 2,
-            Became::Ran(Outcome::Endless) => 3,
-            Became::Ran(Outcome::Survived(_)) => 4,
+            Became::Ran(Outcome::Killed(by)) if !by.ends_with("as pinned") => 2,
+            Became::Ran(Outcome::Killed(_)) => 3,
+            Became::Ran(Outcome::Endless) => 4,
+            Became::Ran(Outcome::Survived(_)) => 5,
         };
         let numbers = files.entry(row.file.clone()).or_default();
         numbers[0] += 1;
@@ -117,10 +118,13 @@ pub(crate) fn with_numbers(table: &str, rows: &[Row]) -> String {
             }
         } else if inside && !line.starts_with('|') {
             inside = false;
-            kept.extend(files.iter().map(|(file, [all, unviable, killed, endless, survived])| {
-                (file.clone(), format!("| {file} | {all} | {unviable} | {killed} | {endless} | {survived} |"))
+            kept.extend(files.iter().map(|(file, [all, unviable, killed, pinned, endless, survived])| {
+                (
+                    file.clone(),
+                    format!("| {file} | {all} | {unviable} | {killed} | {pinned} | {endless} | {survived} |"),
+                )
             }));
-            lines.extend([HEAD.to_owned(), "|---|---|---|---|---|---|".to_owned()]);
+            lines.extend([HEAD.to_owned(), "|---|---|---|---|---|---|---|".to_owned()]);
             lines.extend(std::mem::take(&mut kept).into_values());
         }
         if !inside {
