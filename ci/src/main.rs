@@ -6,6 +6,7 @@ mod bench;
 mod command;
 mod lint;
 mod manual;
+mod mutants;
 mod provision;
 mod results;
 mod scenarios;
@@ -47,6 +48,8 @@ enum Task {
     Bench(bench::BenchArgs),
     /// Run every shipped scenario on real servers, and write the table of scenarios/README.md
     Scenarios(scenarios::ScenarioArgs),
+    /// Change the verdict's code at one place at a time, and see whether a test fails; compare with tests/MUTANTS.md
+    Mutants(mutants::MutantArgs),
     /// Prepare a Debian machine: container engine, base images, browser, Java compiler (JDK), nextest
     Provision,
 }
@@ -60,6 +63,7 @@ fn main() -> Result<()> {
         Task::Attributes { servers } => attributes::attributes(&servers),
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),
+        Task::Mutants(args) => mutants::mutants(&args),
         Task::Provision => provision(),
     }
 }

@@ -20,11 +20,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let mut asked = self.session.operations.iter().map(|index| &run.operations[*index]);
         partition.until <= operation.invoked
             && !run.timeline.synchronised_between(node, partition.from, operation.invoked)
+            // What was asked for in it had been asked for before this was.
             && asked.any(|other| {
-                other.invoked < operation.invoked
-                    && partition.saw(other)
-                    && partition.parts(node, other.node)
-                    && self.may_rename(other)
+                partition.saw(other) && partition.parts(node, other.node) && self.may_rename(other)
             })
     }
 
@@ -38,7 +36,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let anew = |node: &NodeName| run.timeline.synchronised_between(node, partition.from, operation.invoked);
         let mut asked = self.session.operations.iter().map(|index| &run.operations[*index]);
         (partition.parts(before, node) || anew(before) || anew(node))
-            && asked.any(|other| other.invoked < operation.invoked && partition.saw(other) && self.may_rename(other))
+            && asked.any(|other| partition.saw(other) && self.may_rename(other))
             && !run.is_forgotten(partition, operation.invoked)
     }
 }

@@ -402,6 +402,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         for (other, here) in &mut self.nodes {
             if counted || *other == node {
                 here.lower(count);
+                // Its own increment is added as soon as it is taken for acknowledged.
+                here.increments = here.increments.min(count - i64::from(counted));
             }
         }
         if let Some(best) = &mut self.best {

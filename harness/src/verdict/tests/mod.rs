@@ -6,6 +6,7 @@ mod shop;
 
 mod any_app;
 mod cluster;
+mod doubts;
 mod expectations;
 mod expiry;
 mod explanation;
