@@ -181,8 +181,8 @@ fn doctor_reports_each_thing_and_an_engine_on_another_machine() {
     let checks = integration_tests::Ran::of(&mut command).json();
     let checks = checks.as_array().expect("a list of checks");
     let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
-    assert_eq!(names, ["java", "maven", "engine", "iptables", "multicast", "memory"]);
-    let engine = &checks[2];
+    assert_eq!(names, ["java", "maven", "namespaces", "engine", "iptables", "multicast", "memory"]);
+    let engine = &checks[3];
     assert_eq!(engine["health"], "optional");
     let found = engine["found"].as_str().expect("it says what it found");
     assert!(found.starts_with("DOCKER_HOST is tcp://elsewhere.example:2375, an engine on another machine"), "{found}");
@@ -480,19 +480,19 @@ fn scenarios_that_cannot_be_run_are_refused_before_anything_starts() {
 #[test]
 fn runs_that_a_runtime_does_not_support_are_named_and_may_be_skipped() {
     let context = TestContext::new();
-    let wanted = ["run", "kill-the-owner", "lost-host", "--runtime", "process", "--dry-run"];
+    let wanted = ["run", "kill-the-owner", "slow-replica", "--runtime", "process", "--dry-run"];
     let refused = context.run(&wanted);
     assert_eq!((refused.code, refused.stdout.as_str()), (Some(2), ""), "{refused}");
     assert!(refused.stderr.contains("error: 2 of 4 runs are not supported by the runtime"), "{refused}");
-    assert_eq!(refused.stderr.matches("  | partition/lost-host [manager=").count(), 2, "{refused}");
+    assert_eq!(refused.stderr.matches("  | host/slow-replica [manager=").count(), 2, "{refused}");
     assert!(refused.stderr.contains("hint: --skip-unsupported"), "{refused}");
 
     let skipped = context.run(&[&wanted[..], &["--skip-unsupported"]].concat());
     assert_eq!(skipped.code, Some(3), "{skipped}");
-    assert_eq!(skipped.stdout.matches("\nskipped     partition/lost-host [manager=").count(), 2, "{skipped}");
+    assert_eq!(skipped.stdout.matches("\nskipped     host/slow-replica [manager=").count(), 2, "{skipped}");
     assert!(skipped.stdout.starts_with("failover/kill-the-owner ["), "{skipped}");
 
-    let alone = context.run(&["run", "lost-host", "--runtime", "process", "--skip-unsupported", "--dry-run"]);
+    let alone = context.run(&["run", "slow-replica", "--runtime", "process", "--skip-unsupported", "--dry-run"]);
     assert_eq!(alone.code, Some(2), "nothing is left to run: {alone}");
 }
 

@@ -88,7 +88,7 @@ const ABSENT: &[Absent] = &[
         from: &[""],
         // A guard is a process of its own inside whatever program it guards, here and below.
         // A test that fails without its cluster's shutdown says why in its own output.
-        but_for: &["bin", "host/guard", "runner/evidence"],
+        but_for: &["bin", "host/guard", "suite/guarded_cluster"],
         because: "only the binary prints",
     },
     Absent {

@@ -33,6 +33,17 @@ const EXAMPLES: &[(&str, &[&str], &str)] = &[
     ("list", &["tomee-harness list", "tomee-harness list farm --json"], PLAIN_EXIT_CODES),
     ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], PLAIN_EXIT_CODES),
     ("new", &["tomee-harness new scenarios/cart.toml"], PLAIN_EXIT_CODES),
+    (
+        "lint",
+        &[
+            "tomee-harness lint conf/server.xml",
+            "tomee-harness lint n1=/srv/n1 n2=/srv/n2 target/shop.war --server tomcat:10.1.59",
+            "tomee-harness lint /opt/tomcat --format sarif --output lint.sarif",
+            "tomee-harness lint conf/ --fix",
+        ],
+        crate::command::lint::AFTER_HELP,
+    ),
+    ("rules", &["tomee-harness rules", "tomee-harness rules --json"], PLAIN_EXIT_CODES),
     ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], EXIT_CODES),
     (
         "report",

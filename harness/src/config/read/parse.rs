@@ -92,6 +92,9 @@ impl<'t> Parser<'t> {
             if let Some(at) = self.cursor.text[span.clone()].find("--") {
                 return Err(self.cursor.error_at(ReadErrorKind::Dashes, span.start + at));
             }
+            if self.cursor.text[span.clone()].ends_with('-') {
+                return Err(self.cursor.error_at(ReadErrorKind::Dashes, span.end - 1));
+            }
             self.comments.push(Comment { span });
             Ok(())
         } else if self.cursor.eat("<![CDATA[") {
