@@ -2,7 +2,7 @@
 //!
 //! [`Input`] is one node or all nodes of a cluster, with their apps, made of bytes that the caller has read;
 //! [`run`] asks every [`Rule`] and gives a [`Report`]. [`rules::ALL`] is the catalogue, one rule a file. Pure: the caller
-//! reads files, and writes what [`fix`] and [`format`] give.
+//! reads files, and writes what [`fix`] and [`mod@format`] give.
 
 pub mod app;
 pub mod attributes;
