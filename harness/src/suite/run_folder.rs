@@ -146,7 +146,7 @@ pub fn unused_configuration(plan: &Plan) -> Vec<UnusedFile> {
 }
 
 fn server(distribution: &Distribution) -> String {
-    format!("{:?} {} (Tomcat {})", distribution.product, distribution.version, distribution.tomcat_version)
+    format!("{} {} (Tomcat {})", distribution.product.name(), distribution.version, distribution.tomcat_version)
 }
 
 /// What this process used so far, without the servers.

@@ -334,7 +334,8 @@ fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> 
             RecordKind::Invoke { operation, request: None, session: Some(session), .. } => {
                 asked.insert(*operation, session.stem());
             }
-            RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } => {
+            // An answer that refuses, as 404, may begin a session of its own: that is no other id of the one that was sent.
+            RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } if reply.status < 400 => {
                 let Some(before) = asked.remove(operation) else { continue };
                 let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie)).map(stem);
                 let Some(after) = told.filter(|after| *after != before) else { continue };
