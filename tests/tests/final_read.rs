@@ -126,7 +126,9 @@ async fn every_session_is_asked_for_once_more_where_it_lives_and_few_at_a_time()
     let plan = plan(MANY);
     let ended = run(&plan, None).await;
     let asked = asked(&ended.history);
-    let last = read_at_the_end(&plan, &ended.history, &asked);
+    let mut last = read_at_the_end(&plan, &ended.history, &asked);
+    // The step begins before it ends the traffic, which may make one more request in between.
+    last.retain(|asked| asked.request != Some(AppRequest::Count));
     let clients: BTreeSet<&str> = last.iter().map(|asked| asked.client.as_str()).collect();
     assert_eq!((last.len(), clients.len()), (21, 21), "each once: {clients:?}");
     assert!(last.iter().all(|asked| asked.request == Some(AppRequest::Read) && asked.status() == Some(200)));

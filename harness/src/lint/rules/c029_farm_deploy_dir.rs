@@ -31,9 +31,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             format!("deployDir `{deploy_dir}` is not the Host's appBase `{app_base}`: deployed apps are never started");
         let finding = out.on_value(deployer, "deployDir", message);
         finding.label(host, "appBase", "apps are looked for here only");
-        // An absolute path may be the same folder where nobody knows the base.
+        // Where the base is unknown, an absolute path with another end could be the same folder by a link only.
         if deploy_dir.starts_with('/') != app_base.starts_with('/') && cluster.node.base.is_none() {
-            finding.at_most(Severity::Warning).sure(Confidence::Low);
+            finding.sure(Confidence::Medium);
         }
         finding.help(format!("write `deployDir=\"{app_base}\"`")).set(
             Applicability::Safe,
