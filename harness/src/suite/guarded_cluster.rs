@@ -61,7 +61,7 @@ impl Drop for GuardedCluster {
         }
         let why = "The cluster was not shut down, as when its test fails; this was recorded until then:";
         match self.write_folder() {
-            Ok(summary) => eprintln!("{why}\n{}", terminal::render(&summary, Style::default())),
+            Ok(summary) => eprintln!("{why}\n{}", terminal::render(&summary, Style { page: true, ..Style::default() })),
             Err(error) => eprintln!("{why}\n  nothing, as {} cannot be written: {error}", self.run_dir().path()),
         }
     }

@@ -184,7 +184,7 @@ impl ScenarioRunner {
         // On the heap: the future of a whole run is some ten kilobytes.
         let running = Box::pin(self.runner.run(&request, (lease, idle), &observer, &mut outputs, &self.stop));
         let finished = running.await?;
-        let text = terminal::render(&finished.report, Style::default());
+        let text = terminal::render(&finished.report, Style { page: true, ..Style::default() });
         let status = finished.report.verdict.status;
         Ok(FinishedRun { status, text, run_dir: finished.run_dir.path().to_owned() })
     }
