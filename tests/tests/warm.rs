@@ -225,7 +225,8 @@ async fn one_cluster_serves_several_recordings_one_after_the_other() {
     assert_eq!(second.find(Role::Victim, None).await.expect("n2 was killed before"), n2);
     second.restart(&n2).await.expect("it is back, with the app that it had");
     let by_age = second.find(Role::Oldest, None).await.expect("somebody is");
-    assert_eq!(by_age.as_str(), "n1", "n2 is the youngest now");
+    // Which of the two others began first is left to chance: they start in parallel.
+    assert_ne!(by_age, n2, "n2 is the youngest now");
     assert!(two.join("run/nodes/n2/server.xml").exists());
     let started =
         events(&second.recorder().history()).filter(|event| matches!(event, Event::NodeStarts { .. })).count();
