@@ -171,8 +171,15 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
         let Some(percent) = allowed.at_most_percent else { return true };
         let showing =
             judgement.violations.iter().filter(|(way, _)| way.unwrap_or(Violation::of(guarantee)) == violation);
-        let sessions: BTreeSet<_> = showing.map(|(_, session)| session).collect();
-        sessions.len() * 100 <= usize::from(percent) * view.sessions.len()
+        // One that names no session is of a session of its own, for all that is known.
+        let (named, nameless): (Vec<_>, Vec<_>) = showing.map(|(_, session)| session).partition(|it| it.is_some());
+        let lost = named.into_iter().collect::<BTreeSet<_>>().len() + nameless.len();
+        let all = if Guarantee::ANY_APP.contains(&guarantee) {
+            view.app_sessions(guarantee).count()
+        } else {
+            view.sessions.len()
+        };
+        lost * 100 <= usize::from(percent) * all
     })
 }
 

@@ -250,7 +250,7 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
         rests_on: both.iter().map(|write| write.id).collect(),
         evidence: both.iter().map(|write| write.record).collect(),
         unpromised: Some(fork.unpromised),
-        session: None,
+        session: Some(session.stems[0].to_owned()),
     })
 }
 
