@@ -154,7 +154,7 @@ fn traffic_goes_on_behind_its_step_and_a_final_read_may_ask_or_look() {
     let open = scenario.clone();
     let refused = || Outcome::Failed { why: "connection refused".to_owned() };
     scenario.complete(asked, refused());
-    assert_eq!(scenario.judge().status, Status::Holds, "{}", super::green::told(&scenario.judge()));
+    assert_eq!(scenario.judge().status, Status::Holds, "{}", super::green::summary(&scenario.judge()));
     named(&open, &["of carol-2 has no end"]);
     let mut read = main_job();
     read.plan.steps.push(Step::new("read", StepKind::FinalRead));
@@ -164,7 +164,7 @@ fn traffic_goes_on_behind_its_step_and_a_final_read_may_ask_or_look() {
     let reply = read.serve("alice", "n1", AppRequest::Read);
     read.complete(asked, Outcome::Ok { reply });
     read.event(Event::StepEnds { step });
-    assert_eq!(read.judge().status, Status::Holds, "{}", super::green::told(&read.judge()));
+    assert_eq!(read.judge().status, Status::Holds, "{}", super::green::summary(&read.judge()));
 }
 
 /// All that was done to the node is undone with it.
@@ -186,7 +186,7 @@ fn of_two_faults_of_a_node_both_are_undone_by_a_heal() {
         }
         scenario.reformed().count("alice", "n1").observe().kill("n1").count("alice", "n2").observe()
     };
-    assert_eq!(twice(&[1, 2]).judge().status, Status::Holds, "{}", super::green::told(&twice(&[1, 2]).judge()));
+    assert_eq!(twice(&[1, 2]).judge().status, Status::Holds, "{}", super::green::summary(&twice(&[1, 2]).judge()));
     named(&twice(&[2]), &["ended without a record that the partition of n2 was undone"]);
     named(&twice(&[1]), &["ended without a record that the fill-disk of n2 was undone"]);
 }

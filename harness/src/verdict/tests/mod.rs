@@ -5,6 +5,7 @@ mod servers;
 mod shop;
 
 mod any_app;
+mod app_excuses;
 mod cluster;
 mod doubts;
 mod expectations;
