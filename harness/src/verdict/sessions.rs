@@ -379,12 +379,6 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
                 // Behind it the node would not know the old id any more.
                 && other.invoked < ended
                 && operation.invoked < other.acts_until
-                // An answer under the old id shows that it has not been changed.
-                && !operations.iter().any(|later| {
-                    later.received().map(stem) == Some(sent.stem())
-                        && other.acts_until <= later.invoked
-                        && later.completed.is_some_and(|end| end < operation.invoked)
-                })
         })
 }
 
