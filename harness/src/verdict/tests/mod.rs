@@ -6,6 +6,7 @@ mod shop;
 
 mod any_app;
 mod app_excuses;
+mod bounds;
 mod cluster;
 mod doubts;
 mod expectations;
@@ -15,6 +16,7 @@ mod failovers;
 mod green;
 mod identity;
 mod joiner;
+mod late;
 mod left_out;
 mod listeners;
 mod logins;
