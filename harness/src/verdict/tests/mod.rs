@@ -6,8 +6,10 @@ mod shop;
 
 mod any_app;
 mod app_excuses;
+mod backups;
 mod bounds;
 mod cluster;
+mod deployments;
 mod doubts;
 mod expectations;
 mod expiry;
