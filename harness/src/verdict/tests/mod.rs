@@ -6,7 +6,10 @@ mod shop;
 
 mod any_app;
 mod app_excuses;
+mod backups;
+mod bounds;
 mod cluster;
+mod deployments;
 mod doubts;
 mod expectations;
 mod expiry;
@@ -15,6 +18,7 @@ mod failovers;
 mod green;
 mod identity;
 mod joiner;
+mod late;
 mod left_out;
 mod listeners;
 mod logins;
