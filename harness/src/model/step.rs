@@ -285,7 +285,7 @@ impl State<'_> {
     pub fn apply(&mut self, step: &Step) -> Result<(), Refusal> {
         let expect = step.expect.as_ref();
         if !self.started && step.kind != StepKind::Start {
-            return Err(Refusal::new("comes before the cluster is started"));
+            return Err(Refusal::new("the cluster is not started at this step"));
         }
         for (key, node) in step.kind.nodes() {
             self.knows(node, key)?;

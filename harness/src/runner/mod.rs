@@ -1,6 +1,7 @@
 //! Runs: the pipeline from the preparation of one to its verdict and the release of its machines ([`Runner`]); and the
 //! clusters that many runs share.
 
+mod batch;
 mod budget;
 mod builder;
 pub mod doctor;
@@ -19,6 +20,7 @@ mod renewal;
 mod schedule;
 mod workload;
 
+pub use batch::{Batch, Left, run_all};
 pub use budget::{Budget, Jobs, JobsError};
 pub use builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
 pub use execution::{AtTheEnd, Ended, TrialError, execute, hands_on};
