@@ -250,7 +250,7 @@ pub static VERBS: &[Verb<StepKind>] = &[
         },
     },
     Verb {
-        names: &["get", "post", "put", "delete"],
+        names: &["get", "post", "put", "patch", "delete", "submit"],
         lines: http::LINES,
         schema: schema::<http::Keys>,
         read: |written, verb, _| {
@@ -426,7 +426,7 @@ impl StepKind {
             Self::Deploy { .. } => "deploy".to_owned(),
             Self::Undeploy { .. } => "undeploy".to_owned(),
             Self::Request { .. } => "request".to_owned(),
-            Self::Http { exchange, .. } => exchange.method.to_string().to_lowercase(),
+            Self::Http { exchange, .. } => http::verb(exchange),
             Self::Traffic { .. } | Self::HttpTraffic { .. } => "traffic".to_owned(),
             Self::EndTraffic { .. } => "end-traffic".to_owned(),
             Self::Look { .. } => "look".to_owned(),

@@ -7,6 +7,7 @@ pub mod doctor;
 mod execution;
 mod executor;
 mod final_read;
+pub mod import;
 mod memory;
 mod observer;
 mod pipeline;
@@ -14,6 +15,7 @@ mod pool;
 pub mod prepare;
 mod recorded;
 mod schedule;
+pub mod survey;
 mod workload;
 
 pub use budget::{Budget, Jobs, JobsError};

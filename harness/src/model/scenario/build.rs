@@ -7,12 +7,12 @@ use toml::Spanned;
 
 use super::file::{Allow, ClusterTable, MatrixTable, ScenarioFile};
 use super::{RestartTable, Scenario, ScenarioError, Steps, TrafficWord, WaitWord};
-use crate::model::exchange::Capture;
+use crate::model::exchange::{Capture, Part};
 use crate::model::expect::Violation;
 use crate::model::node_changes::NodeChanges;
 use crate::model::plan::AppRequest;
 use crate::model::step::Through;
-use crate::model::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis, NodeName, Skew, Target};
+use crate::model::{ClientName, ContextPath, Expect, FaultKind, Guarantee, Millis, NodeName, Skew, Target, Texts};
 
 /// A scenario in the making.
 ///
@@ -64,6 +64,7 @@ impl Scenario {
             guarantees: None,
             expect_violation: vec![],
             allow: vec![],
+            harmless: vec![],
             trials: None,
             at_least: None,
             at_most: crate::model::AtMost::default(),
@@ -104,6 +105,12 @@ impl ScenarioBuilder {
     /// One more violation that may show and fails no run.
     pub fn allow(mut self, violation: Violation) -> Self {
         self.file.allow.push(Allow::Any(violation));
+        self
+    }
+
+    /// A part of a line that an app logs as WARNING or SEVERE and that harms nothing, for the guarantee `clean-logs`.
+    pub fn harmless(mut self, text: impl Into<String>) -> Self {
+        self.file.harmless.push(text.into());
         self
     }
 
@@ -258,8 +265,12 @@ verbs! {
     post: String;
     /// Makes a PUT.
     put: String;
+    /// Makes a PATCH.
+    patch: String;
     /// Makes a DELETE.
     delete: String;
+    /// Sends a form of the page that the client got last.
+    submit: String;
     /// Lets clients ask the counter app or any app again and again while the scenario goes on.
     traffic: TrafficWord;
     /// Ends and restarts one node after the other.
@@ -298,10 +309,16 @@ keys! {
     detach: bool;
     /// Headers of a request.
     headers: BTreeMap<String, String>;
-    /// Fields of a form.
-    form: BTreeMap<String, String>;
+    /// A form of the page that the client got last, whose fields are sent as well.
+    form_from: String;
     /// A document.
     json: serde_json::Value;
+    /// Parts of a form, as `multipart/form-data`.
+    multipart: BTreeMap<String, Part>;
+    /// A text that is sent as it is.
+    body: String;
+    /// Whether redirects are followed.
+    follow: bool;
     /// What the client keeps of the answer.
     capture: BTreeMap<String, Capture>;
     /// From one request of a client to its next.
@@ -360,6 +377,12 @@ impl StepBuilder {
     /// The node that is asked, waited for, or given an app.
     pub fn on(self, node: &str) -> Self {
         self.set_word::<Target>("on", node)
+    }
+
+    /// Fields of a form, each with its value or its values.
+    pub fn form(self, fields: impl IntoIterator<Item = (impl Into<String>, impl Into<Texts>)>) -> Self {
+        let fields = fields.into_iter().map(|(name, texts)| (name.into(), texts.into()));
+        self.set("form", &fields.collect::<BTreeMap<String, Texts>>())
     }
 
     /// Where the app is served.

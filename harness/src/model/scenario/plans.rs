@@ -190,6 +190,7 @@ impl Scenario {
         let mut plan = Plan::new(self.file.name.clone(), topology, vec![], steps);
         plan.expect_violations = expected.collect();
         plan.allow = self.file.allow.iter().copied().map(Allow::allowed).collect();
+        plan.harmless.clone_from(&self.file.harmless);
         plan.at_most = self.file.at_most.clone();
         plan.steps_in_folder(&self.folder);
         plan.prepare_machines();
@@ -209,8 +210,11 @@ impl Scenario {
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
             // Without a WAR of the user's there is nothing to know; what is seen to be lost is told anyway.
             let own = plan.steps.iter().any(|step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. }));
-            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| own && plan.asks_after_a_fault(false));
-            told.chain(any_app).collect()
+            let asked = own && plan.asks_after_a_fault(false);
+            let joiners =
+                Some(Guarantee::StateTransferred).filter(|_| asked && restarts && !plan.asks_after_a_fault(true));
+            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| asked);
+            told.chain(joiners).chain(any_app).collect()
         });
         Ok(plan)
     }

@@ -5,6 +5,7 @@ mod servers;
 mod shop;
 
 mod any_app;
+mod bodies;
 mod cluster;
 mod doubts;
 mod expectations;
