@@ -177,10 +177,10 @@ mod tests {
             (r#"{"json":"/a"}"#, None),
             (r#"{"json":""}"#, None),
             (r#"{"field":"_csrf"}"#, None),
-            (r#"{"after":"a"}"#, Some("expected `header`, `json`, `field`, or `after` and `before`")),
+            (r#"{"after":"a"}"#, Some("expected `header`, `cookie`, `json`, `field`, or `after` and `before`")),
             (r#"{"after":"","before":"b"}"#, Some("its texts must not be empty")),
             (r#"{"json":"/a","before":"b"}"#, Some("`after` and `before` are for the body and for a `header`")),
-            (r#"{"json":"/a","field":"b"}"#, Some("`header`, `json` and `field` exclude each other")),
+            (r#"{"json":"/a","field":"b"}"#, Some("`header`, `cookie`, `json` and `field` exclude each other")),
         ] {
             let capture: Capture = serde_json::from_str(written).expect("a capture");
             assert_eq!(capture.mistake(), mistake, "{written}");

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
-use super::records;
 use super::timeline::FaultFate;
 use super::view::View;
+use super::{records, steps};
 use crate::history::{Event, Nanos, OperationId, RecordKind};
 use crate::model::Guarantee;
 
@@ -115,11 +115,11 @@ fn answered_by_the_asked(view: &View<'_>) -> Shown {
             return Err(format!("{} was answered by {}", operation.name(), answer.node));
         }
     }
-    let told = view.operations.iter().filter(|operation| operation.answer().is_some()).count();
+    let answers = view.operations.iter().filter(|operation| operation.answer().is_some()).count();
     let others = view.invocations.len().saturating_sub(view.operations.len());
     Ok(match others {
-        0 => format!("{told} answers"),
-        others => format!("{told} answers named their node, the {others} of other apps do not"),
+        0 => format!("{answers} answers"),
+        others => format!("{answers} answers named their node, the {others} of other apps do not"),
     })
 }
 
@@ -182,7 +182,8 @@ fn steps_ended(view: &View<'_>) -> Shown {
 }
 
 fn empty_step(view: &View<'_>) -> Shown {
-    records::empty_step(view).map_or_else(|| Ok("each that ended".to_owned()), Err)
+    let lacks = steps::empty_step(view).or_else(|| steps::open_request(view));
+    lacks.map_or_else(|| Ok("each that ended".to_owned()), Err)
 }
 
 fn nobody_answered_dead(view: &View<'_>) -> Shown {
@@ -212,6 +213,9 @@ fn no_node_died(view: &View<'_>) -> Shown {
 
 fn faults_hit(view: &View<'_>) -> Shown {
     for fault in &view.timeline.faults {
+        if !fault.was_asked_for {
+            return Err(format!("no record shows when {} was asked for", fault.name()));
+        }
         match fault.fate {
             FaultFate::Hit(_) => {
                 if let Some(why) = records::no_hit(view, fault) {
@@ -232,7 +236,7 @@ fn faults_hit(view: &View<'_>) -> Shown {
 fn send_options(view: &View<'_>) -> Shown {
     let cluster = &view.plan.topology.cluster;
     let (channel, map) = (cluster.channel_send_options(), cluster.session_send_options());
-    let mut told = 0;
+    let mut reported = 0;
     for look in &view.looks {
         let Some(state) = look.state else { continue };
         let maps = look.contexts(&view.contexts).filter_map(|context| context.manager.attributes.get("mapSendOptions"));
@@ -242,8 +246,12 @@ fn send_options(view: &View<'_>) -> Shown {
             if found != wanted {
                 return Err(format!("{} runs with send options {found}, not {wanted}, at {}", look.node, look.at));
             }
-            told += 1;
+            reported += 1;
         }
     }
-    Ok(if told == 0 { "the probe does not report them".to_owned() } else { format!("as configured in {told} looks") })
+    Ok(if reported == 0 {
+        "the probe does not report them".to_owned()
+    } else {
+        format!("as configured in {reported} looks")
+    })
 }

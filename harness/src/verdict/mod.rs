@@ -23,6 +23,7 @@ mod records;
 mod requests;
 mod routes;
 mod sessions;
+mod steps;
 mod timeline;
 mod view;
 

@@ -12,7 +12,10 @@ pub(super) struct Fault<'a> {
     pub(super) number: u32,
     pub(super) kind: FaultKind,
     pub(super) node: &'a NodeName,
+    /// When it was asked for, or was first recorded otherwise.
     pub(super) asked: Nanos,
+    /// Whether a record says so.
+    pub(super) was_asked_for: bool,
     /// The record that reports it last, of asked, hit and missed.
     pub(super) record: usize,
     pub(super) fate: FaultFate<'a>,
@@ -151,6 +154,7 @@ impl<'a> Timeline<'a> {
                 kind,
                 node,
                 asked: at,
+                was_asked_for: *phase == FaultPhase::Asked,
                 record: index,
                 fate: FaultFate::Open,
                 healed: None,
@@ -324,15 +328,15 @@ mod tests {
         let addressed = || Event::Addressed { endpoints: Endpoints { nodes: BTreeMap::new(), multicast: None } };
         let starts = || Event::NodeStarts { node: node.clone() };
         let died = || Event::NodeDied { node: node.clone(), why: "Address already in use".to_owned() };
-        let told = |events: Vec<Event>| {
+        let of = |events: Vec<Event>| {
             let records = (1..).zip(events).map(|(at, event)| Record { at: Nanos(at), kind: RecordKind::Event(event) });
             History { records: records.collect() }
         };
-        let history = told(vec![addressed(), starts(), died(), addressed(), starts()]);
+        let history = of(vec![addressed(), starts(), died(), addressed(), starts()]);
         let timeline = Timeline::of(&history);
         assert!(timeline.deaths.is_empty(), "{:?}", timeline.deaths);
         assert_eq!(timeline.lives(&node).len(), 1);
-        let history = told(vec![addressed(), starts(), died()]);
+        let history = of(vec![addressed(), starts(), died()]);
         assert_eq!(Timeline::of(&history).deaths.len(), 1);
     }
 }

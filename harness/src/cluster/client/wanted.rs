@@ -39,7 +39,14 @@ impl<'a> Wanted<'a> {
     }
 
     /// Notes in an answer what is wanted of its body, which came whole, and hands on what was captured.
-    pub(super) fn note(&self, reply: &mut Reply, body: &str, keep: impl FnOnce(Values)) {
+    /// `cookie` finds the value of a cookie by its name.
+    pub(super) fn note(
+        &self,
+        reply: &mut Reply,
+        body: &str,
+        cookie: &dyn Fn(&str) -> Option<String>,
+        keep: impl FnOnce(Values),
+    ) {
         let kept = body.floor_char_boundary(Reply::BODY);
         reply.body = Some(body[..kept].to_owned());
         if kept < body.len() {
@@ -51,7 +58,7 @@ impl<'a> Wanted<'a> {
         let Some(captures) = self.captures.filter(|_| !leads_on) else { return };
         let mut found = Values::new();
         for (name, capture) in captures {
-            match captured(capture, body, &reply.headers) {
+            match captured(capture, body, &reply.headers, cookie) {
                 Ok(value) => drop(found.insert(name.clone(), value)),
                 Err(_) if capture.optional => {}
                 Err(there) => drop(reply.not_captured.insert(name.clone(), format!("{capture}: {there}"))),
@@ -67,12 +74,19 @@ pub(super) fn is_redirect(reply: &Reply) -> bool {
 }
 
 /// The value of a capture, or what is there in its place.
-fn captured(capture: &Capture, body: &str, headers: &BTreeMap<String, String>) -> Result<String, String> {
+fn captured(
+    capture: &Capture,
+    body: &str,
+    headers: &BTreeMap<String, String>,
+    cookie: &dyn Fn(&str) -> Option<String>,
+) -> Result<String, String> {
     let value = if let Some(name) = &capture.header {
         let value = headers.get(&name.to_ascii_lowercase()).ok_or_else(|| {
             format!("the headers are {}", headers.keys().map(String::as_str).collect::<Vec<_>>().join(", "))
         })?;
         capture.part(value).ok_or_else(|| format!("the header is {value:?}"))?.to_owned()
+    } else if let Some(name) = &capture.cookie {
+        cookie(name).ok_or("the client has no such cookie for this path")?
     } else if let Some(pointer) = &capture.json {
         let document: serde_json::Value =
             serde_json::from_str(body).map_err(|error| format!("no JSON ({error}): {:?}", near(body, "{")))?;
@@ -112,7 +126,8 @@ mod tests {
         let wanted = Wanted::of(Some(&expect), &captures, &values);
         let mut reply = Reply { status: 200, headers, values: wanted.values.clone(), ..Reply::default() };
         let mut kept = Values::new();
-        wanted.note(&mut reply, body, |found| kept = found);
+        let cookie = |name: &str| (name == "XSRF-TOKEN").then(|| "c1".to_owned());
+        wanted.note(&mut reply, body, &cookie, |found| kept = found);
         (reply, kept)
     }
 
@@ -148,11 +163,12 @@ mod tests {
                 ("text", Capture::between("value=\"", "\"")),
                 ("plain", Capture::between("value=\"", "\"").decoded()),
                 ("none", Capture::field("csrf").optional()),
+                ("cookie", Capture::cookie("XSRF-TOKEN")),
             ],
             "a",
         );
         let kept: Vec<_> = kept.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        assert_eq!(kept, ["field=a+b", "part=AB.n1", "plain=a+b", "text=a&#43;b"]);
+        assert_eq!(kept, ["cookie=c1", "field=a+b", "part=AB.n1", "plain=a+b", "text=a&#43;b"]);
         assert!(reply.not_captured.is_empty(), "{reply:?}");
         let (_, kept) = noted(r#"{"a":[7,"x"]}"#, &[("n", Capture::json("/a/0")), ("s", Capture::json("/a/1"))], "a");
         assert_eq!((kept["n"].as_str(), kept["s"].as_str()), ("7", "x"));

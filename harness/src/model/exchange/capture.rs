@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Where in an answer a value is: in a header, in a JSON document, in a field of a form, or between two texts of the body.
+/// Where in an answer a value is: in a header, in a cookie, in a JSON document, in a field of a form, or between two texts of the body.
 /// An answer that does not have it fails its step, unless it is optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
@@ -13,6 +13,9 @@ pub struct Capture {
     /// The name of a header; with `after` and `before` a part of its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub header: Option<String>,
+    /// The name of a cookie that the client has for the path that was asked, as `XSRF-TOKEN`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cookie: Option<String>,
     /// A JSON pointer (RFC 6901), as `/items/0/id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub json: Option<String>,
@@ -47,6 +50,11 @@ impl Capture {
         Self { header: Some(name.into()), ..Self::default() }
     }
 
+    /// The value of a cookie.
+    pub fn cookie(name: impl Into<String>) -> Self {
+        Self { cookie: Some(name.into()), ..Self::default() }
+    }
+
     /// A value of a JSON document, by its pointer (RFC 6901), as `/items/0/id`.
     pub fn json(pointer: impl Into<String>) -> Self {
         Self { json: Some(pointer.into()), ..Self::default() }
@@ -76,18 +84,19 @@ impl Capture {
 
     /// Why it can find nothing, where it cannot.
     pub(in crate::model) fn mistake(&self) -> Option<&'static str> {
-        let Self { header, json, field, after, before, .. } = self;
-        let places = [header.is_some(), json.is_some(), field.is_some()].into_iter().filter(|is| *is).count();
+        let Self { header, cookie, json, field, after, before, .. } = self;
+        let places =
+            [header.is_some(), cookie.is_some(), json.is_some(), field.is_some()].into_iter().filter(|is| *is).count();
         let between = after.is_some() || before.is_some();
-        let all = [header, json, field, after, before];
+        let all = [header, cookie, json, field, after, before];
         if all.into_iter().any(|text| text.as_ref().is_some_and(String::is_empty)) && json.as_deref() != Some("") {
             Some("its texts must not be empty")
         } else if places > 1 {
-            Some("`header`, `json` and `field` exclude each other")
-        } else if between && (json.is_some() || field.is_some()) {
+            Some("`header`, `cookie`, `json` and `field` exclude each other")
+        } else if between && (cookie.is_some() || json.is_some() || field.is_some()) {
             Some("`after` and `before` are for the body and for a `header`")
         } else if places == 0 && (after.is_none() || before.is_none()) {
-            Some("expected `header`, `json`, `field`, or `after` and `before`")
+            Some("expected `header`, `cookie`, `json`, `field`, or `after` and `before`")
         } else {
             None
         }
@@ -110,6 +119,7 @@ impl fmt::Display for Capture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = vec![];
         parts.extend(self.header.iter().map(|name| format!("header {name}")));
+        parts.extend(self.cookie.iter().map(|name| format!("a cookie {name}")));
         parts.extend(self.json.iter().map(|pointer| format!("JSON {pointer:?}")));
         parts.extend(self.field.iter().map(|name| format!("a field {name}")));
         match (&self.after, &self.before) {

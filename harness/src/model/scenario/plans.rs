@@ -123,7 +123,7 @@ impl Scenario {
     /// Its runs. `base` is what the settings say of the cluster, of which the scenario says what it cares about.
     ///
     /// # Errors
-    /// What it tells cannot be done on that cluster.
+    /// What it says cannot be done on that cluster.
     pub fn plans(&self, base: &Topology) -> Result<Vec<CellPlan>, ScenarioError> {
         self.plans_with(base, &ClusterTable::default())
     }
@@ -131,7 +131,7 @@ impl Scenario {
     /// Its runs, with what the command line says of the cluster in the place of what the scenario says.
     ///
     /// # Errors
-    /// What it tells cannot be done on that cluster.
+    /// What it says cannot be done on that cluster.
     pub fn plans_with(&self, base: &Topology, said: &ClusterTable) -> Result<Vec<CellPlan>, ScenarioError> {
         let cells = self.cells(said)?;
         let root = self.root()?;
@@ -195,9 +195,10 @@ impl Scenario {
         plan.steps_in_folder(&self.folder);
         plan.prepare_machines();
         plan.append_final_read();
+        self.can_be_decided(&plan)?;
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::COMMON.into_iter();
-            let told = all.filter(|guarantee| plan.asks_after_a_fault(true) || !guarantee.is_about_sessions());
+            let asked = all.filter(|guarantee| plan.asks_after_a_fault(true) || !guarantee.is_about_sessions());
             // Nothing can be known of joiners where none comes back.
             let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));
             // An app that one node alone was given is not to be everywhere.
@@ -205,18 +206,34 @@ impl Scenario {
                 .steps
                 .iter()
                 .any(|step| matches!(&step.kind, StepKind::Deploy { delivery, .. } if delivery.on.is_some()));
-            let told = told
+            let asked = asked
                 .filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
-            // Without a WAR of the user's there is nothing to know; what is seen to be lost is told anyway.
+            // Without a WAR of the user's there is nothing to know; what is seen to be lost is reported anyway.
             let own = plan.steps.iter().any(|step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. }));
-            let asked = own && plan.asks_after_a_fault(false);
-            let joiners =
-                Some(Guarantee::StateTransferred).filter(|_| asked && restarts && !plan.asks_after_a_fault(true));
-            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| asked);
-            told.chain(joiners).chain(any_app).collect()
+            let after_a_fault = own && plan.asks_after_a_fault(false);
+            let joiners = Some(Guarantee::StateTransferred)
+                .filter(|_| after_a_fault && restarts && !plan.asks_after_a_fault(true));
+            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| after_a_fault);
+            asked.chain(joiners).chain(any_app).collect()
         });
         Ok(plan)
+    }
+
+    /// Refuses a guarantee that only the counter app shows where an app of the user's is all that is asked.
+    fn can_be_decided(&self, plan: &Plan) -> Result<(), ScenarioError> {
+        let any = |fits: fn(&StepKind) -> bool| plan.steps.iter().any(|step| fits(&step.kind));
+        let own = any(|kind| matches!(kind, StepKind::Deploy { app: App::War(_), .. }));
+        let counts = any(|kind| matches!(kind, StepKind::Request { .. } | StepKind::Traffic { .. }));
+        let asked = self.file.guarantees.iter().flatten().filter(|_| own && !counts);
+        match asked.into_iter().find(|guarantee| guarantee.needs_the_counter()) {
+            Some(guarantee) => {
+                let own = Guarantee::ANY_APP.map(|guarantee| format!("`{guarantee}`")).join(", ");
+                let message = format!("guarantee `{guarantee}` is shown by the counter app alone, which no step asks");
+                Err(ScenarioError::nowhere(message).help(format!("of an app of your own: {own}")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn cells(&self, said: &ClusterTable) -> Result<Vec<(Cell, ClusterTable)>, ScenarioError> {

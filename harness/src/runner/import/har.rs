@@ -125,7 +125,11 @@ impl Response {
     fn answer(self) -> RecordedAnswer {
         let mut headers: BTreeMap<String, String> = BTreeMap::new();
         for Named { name, value } in self.headers {
-            headers.entry(name.to_ascii_lowercase()).or_insert(value);
+            let known = headers.entry(name.to_ascii_lowercase()).or_default();
+            if !known.is_empty() {
+                known.push('\n');
+            }
+            known.push_str(&value);
         }
         let body = if self.content.encoding == "base64" {
             let bytes = BASE64_STANDARD.decode(self.content.text).unwrap_or_default();

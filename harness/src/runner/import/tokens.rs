@@ -26,9 +26,13 @@ pub(super) fn place(value: &str, answer: &RecordedAnswer) -> Option<Capture> {
     if let Some(pointer) = serde_json::from_str(&answer.body).ok().and_then(|document| pointer(&document, value)) {
         return Some(Capture::json(pointer));
     }
-    // Of cookies nothing can be captured: the client sends them by itself.
-    let headers = answer.headers.iter().filter(|(name, _)| *name != "set-cookie");
-    if let Some((name, _)) = headers.clone().find(|(_, has)| *has == value) {
+    let (cookies, headers): (Vec<_>, Vec<_>) = answer.headers.iter().partition(|(name, _)| *name == "set-cookie");
+    let mut set =
+        cookies.iter().flat_map(|(_, lines)| lines.lines()).filter_map(|line| line.split(';').next()?.split_once('='));
+    if let Some((name, _)) = set.find(|(_, has)| *has == value) {
+        return Some(Capture::cookie(name));
+    }
+    if let Some((name, _)) = headers.into_iter().find(|(_, has)| *has == value) {
         return Some(Capture::header(name));
     }
     between(value, &answer.body)
@@ -65,8 +69,15 @@ fn between(value: &str, body: &str) -> Option<Capture> {
 
 /// A capture as a scenario writes it.
 pub(super) fn written(capture: &Capture) -> String {
-    let Capture { header, json, field, after, before, .. } = capture;
-    let all = [("header", header), ("json", json), ("field", field), ("after", after), ("before", before)];
+    let Capture { header, cookie, json, field, after, before, .. } = capture;
+    let all = [
+        ("header", header),
+        ("cookie", cookie),
+        ("json", json),
+        ("field", field),
+        ("after", after),
+        ("before", before),
+    ];
     let said = all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), super::written::text(value.as_ref()?))));
     super::written::table(said)
 }

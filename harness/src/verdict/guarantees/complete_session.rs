@@ -133,6 +133,6 @@ fn partial_replica(view: &View<'_>, session: &Session<'_>, place: usize, replica
         } else {
             view.torn(session, replica.node, replica.at)
         },
-        session: None,
+        session: Some(session.stems[0].to_owned()),
     })
 }

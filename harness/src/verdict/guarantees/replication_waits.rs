@@ -78,7 +78,8 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
     let breach = |violation, because| {
         let evidence = vec![operation.record, fault.record];
         let rests_on = vec![operation.id];
-        Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None, session: None })
+        let session = Some(session.stems[0].to_owned());
+        Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None, session })
     };
     Some(match (view.waits(), took) {
         (true, took) if took >= WAITED_FOR_A_PEER => Trial::Shown(index),

@@ -15,6 +15,7 @@ mod failovers;
 mod green;
 mod identity;
 mod joiner;
+mod left_out;
 mod listeners;
 mod logs;
 mod measures;

@@ -25,12 +25,43 @@ fn proven(mut scenario: Run, by: &str) -> Run {
 #[case("exit code 137 (SIGKILL)", true)]
 #[case("process 4711 ended by signal 6", false)]
 #[case("process 4711 ended with exit code 1", false)]
+// What does not say how it ended proves nothing; nor does an end that the machine brought about.
+#[case("the node is gone", false)]
+#[case("", false)]
+#[case("container n1 is exited: exit code 137 (SIGKILL), killed by its memory limit (OOMKilled)", false)]
 fn a_victim_died_of_the_kill_or_the_kill_was_none(#[case] proof: &str, #[case] by_us: bool) {
     let scenario = proven(main_job(), proof);
     let status = scenario.judge().status;
     assert_eq!(status, if by_us { Status::Holds } else { Status::Unknown });
     if !by_us {
         unknown(&scenario, SURVIVE, &["the kill of n1 did not end it", proof]);
+    }
+}
+
+/// A stop lets the JVM end in order.
+#[rstest]
+#[case("process 4711 ended with exit code 143", true)]
+#[case("process 4711 ended by signal 15", true)]
+#[case("container n1 is exited: exit code 0", true)]
+#[case("process 4711 ended by signal 9", false)]
+#[case("process 4711 ended with exit code 137", false)]
+#[case("process 4711 ended by signal 9, exit code 143", false)]
+#[case("the node is gone", false)]
+fn a_victim_ended_as_a_stop_lets_it_end_or_the_stop_was_none(#[case] proof: &str, #[case] in_order: bool) {
+    let mut scenario = proven(main_job(), proof);
+    for step in &mut scenario.plan.steps {
+        if let crate::model::StepKind::Fault { fault, .. } = &mut step.kind {
+            *fault = crate::model::Fault::Stop;
+        }
+    }
+    for record in &mut scenario.history.records {
+        if let RecordKind::Fault { kind, .. } = &mut record.kind {
+            *kind = crate::model::FaultKind::Stop;
+        }
+    }
+    assert_eq!(scenario.judge().status, if in_order { Status::Holds } else { Status::Unknown });
+    if !in_order {
+        unknown(&scenario, SURVIVE, &["the stop of n1 did not end it", proof]);
     }
 }
 
@@ -116,7 +147,7 @@ fn the_route_is_that_of_the_running_server() {
     let ignored = ignored.kill("n1").count("alice", "n2").observe().without_joiners();
     let ignored = with_route(with_route(ignored, "n1", None), "n2", None);
     violated(&ignored, Guarantee::IdentityKept, &["n1 was started with -DjvmRoute=n1, and runs without a route"]);
-    // What nobody can tell is as it is configured.
+    // What nobody can say is as it is configured.
     let configured = after_the_first_kill().observe().without_joiners();
     assert_eq!(configured.finding(Guarantee::IdentityKept).status, Status::Holds);
     let other = with_route(configured, "n2", Some("blue"));

@@ -44,8 +44,8 @@ async fn asked(args: &NewArgs, war: &Utf8PathBuf, output: &OutputArgs) -> Result
     }
     let server = args.server.clone().unwrap_or_default().to_string();
     if !output.quiet {
-        #[expect(clippy::print_stderr, reason = "the one line of progress, before half a minute of silence")]
-        eprintln!("  starting {server} to ask {context} once");
+        // The one line of progress, before half a minute of silence; nobody reads it where it cannot be written.
+        let _ = writeln!(std::io::stderr(), "  starting {server} to ask {context} once");
     }
     let folder = tempfile::tempdir().map_err(Failure::environment)?;
     let folder = Utf8PathBuf::try_from(folder.path().to_owned()).map_err(Failure::environment)?.join("run");
