@@ -222,7 +222,7 @@ impl Client {
         }
         if !expect_counter {
             wanted.note(&mut reply, &body, &|name| self.jar.value(url, name), |captured| {
-                lock(&self.captured).extend(captured)
+                lock(&self.captured).extend(captured);
             });
         }
         self.note_session(&reply, cookie, session_in(&exchange.path, cookie));

@@ -91,12 +91,12 @@ impl Survey {
             ["", "# Each page twice: what it says both times is compared behind the fault."].map(str::to_owned),
         );
         for get in &asked {
-            let lines_of = ["[[step]]", get, "on = \"sticky\"", "clients = 2", "times = 2", ""];
+            let lines_of = ["[[step]]", get, "on = \"sticky\"", "clients = 2", "follow = true", "times = 2", ""];
             lines.extend(lines_of.map(str::to_owned));
         }
         lines.extend(["[[step]]", "kill = \"n1\"", ""].map(str::to_owned));
         for get in &asked {
-            lines.extend(["[[step]]", get, "on = \"n2\"", "clients = 2", ""].map(str::to_owned));
+            lines.extend(["[[step]]", get, "on = \"n2\"", "clients = 2", "follow = true", ""].map(str::to_owned));
         }
         lines.pop();
         lines.join("\n") + "\n"
@@ -105,9 +105,10 @@ impl Survey {
 
 impl Page {
     fn lines(&self, logged_in: &mut bool) -> Vec<String> {
-        let status = self.status.map_or_else(|| "no answer".to_owned(), |status| format!("HTTP {status}"));
+        let status =
+            self.status.map_or_else(|| "not answered".to_owned(), |status| format!("answered with HTTP {status}"));
         let led = if self.ended == self.asked { String::new() } else { format!(" led to {} and", self.ended) };
-        let mut lines = vec![String::new(), format!("# GET {}{led} was answered with {status}.", self.asked)];
+        let mut lines = vec![String::new(), format!("# GET {}{led} was {status}.", self.asked)];
         lines.extend(["[[step]]".to_owned(), format!("get = {}", text(&self.asked))]);
         lines.extend(["on = \"sticky\"", "clients = 2"].map(str::to_owned));
         if self.ended != self.asked {
