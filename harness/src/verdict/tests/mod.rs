@@ -7,6 +7,7 @@ mod shop;
 mod any_app;
 mod app_excuses;
 mod backups;
+mod bodies;
 mod bounds;
 mod cluster;
 mod deployments;
