@@ -244,7 +244,7 @@ impl Cluster {
         let question = Question::Context(context.clone());
         let http =
             PlainClient::new(self.machines.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
-        let served_by_now = wait::until(&wanted, limit, async || {
+        wait::until(&wanted, limit, async || {
             let seen = self.peek(node, &question, SessionScope::None).await?;
             let found = seen.state().and_then(|state| state.context(context, &served.version));
             let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
@@ -265,8 +265,7 @@ impl Cluster {
                 None => format!("{node} has no context {context}"),
             }))
         })
-        .await;
-        served_by_now?;
+        .await?;
         self.recorder().event(Event::Deployed { node: node.clone(), context: context.clone() });
         Ok(())
     }

@@ -56,10 +56,21 @@ impl Client {
             self.turn_to(&asked, &answer);
             match self.next(node, &asked, &answer).await? {
                 Some(next) if follows => asked = next,
-                _ => return Ok(answer),
+                _ => {
+                    self.leave_empty(exchange);
+                    return Ok(answer);
+                }
             }
         }
         unreachable!("the last one is not followed")
+    }
+
+    /// Gives what may be missing and was never there an empty value.
+    fn leave_empty(&self, exchange: &Exchange) {
+        let mut captured = lock(&self.captured);
+        for (name, _) in exchange.capture.iter().filter(|(_, capture)| capture.optional) {
+            captured.entry(name.clone()).or_default();
+        }
     }
 
     /// Keeps the page that it got.
