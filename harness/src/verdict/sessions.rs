@@ -8,11 +8,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use super::content::Content;
 use super::held::Held;
 use super::operations::{Fate, Operation, cookie_value, stem};
 use super::routes::Routes;
 use super::timeline::FOREVER;
-use super::view::Content;
 use crate::history::{History, Nanos, Outcome, RecordKind};
 use crate::model::plan::AppRequest;
 use crate::model::{ClientName, NodeName};

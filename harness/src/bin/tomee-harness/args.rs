@@ -1,11 +1,20 @@
 //! The arguments.
 
+mod lint;
+mod runtime_choice;
+mod values;
+
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tomee_harness::model::millis::{Millis, MillisError};
 use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
+
+pub(crate) use self::lint::{AFTER_HELP as LINT_AFTER_HELP, ConfidenceChoice, LintArgs, SeverityChoice};
+pub(crate) use self::runtime_choice::RuntimeChoice;
+use self::values::{parse_manager, parse_membership, parse_timing};
+pub(crate) use self::values::{parse_time, parse_variable};
+use crate::color::ColorChoice;
 
 /// Shown below the help of commands that end with a verdict.
 pub(crate) const EXIT_CODES: &str = "\
@@ -87,19 +96,6 @@ pub(crate) enum Format {
     Markdown,
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ColorChoice {
-    /// On a terminal, or as the environment says.
-    #[value(help = "On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured")]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -113,10 +109,10 @@ pub(crate) enum Command {
     /// Write a commented scenario file to start from
     New(NewArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
-    #[command(after_help = crate::command::lint::AFTER_HELP)]
-    Lint(Box<crate::command::lint::LintArgs>),
+    #[command(after_help = LINT_AFTER_HELP)]
+    Lint(Box<LintArgs>),
     /// List the rules of lint
-    Rules(crate::command::rules::RulesArgs),
+    Rules(RulesArgs),
     /// Check a stored run again, offline
     #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
@@ -246,17 +242,9 @@ pub(crate) struct RunArgs {
     pub(crate) warm: bool,
 }
 
-/// What a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RuntimeChoice {
-    /// Chosen by what the run needs and what is available.
-    Auto,
-    /// JVM processes on this machine.
-    Process,
-    /// Containers.
-    Docker,
-}
+/// Nothing to choose.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {}
 
 /// Which run to judge again.
 #[derive(Debug, Args)]
@@ -360,48 +348,6 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-fn parse_manager(text: &str) -> Result<ManagerKind, String> {
-    one_of(text, &[ManagerKind::Delta, ManagerKind::Backup])
-}
-
-fn parse_membership(text: &str) -> Result<Membership, String> {
-    one_of(text, &[Membership::Static, Membership::Multicast, Membership::Dns])
-}
-
-fn parse_timing(text: &str) -> Result<Timing, String> {
-    one_of(text, &[Timing::Accelerated, Timing::Documented])
-}
-
-/// The value of this name, by the one spelling that TOML, JSON and flags share.
-fn one_of<T: Copy + std::fmt::Display>(text: &str, all: &[T]) -> Result<T, String> {
-    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-    let found = names.iter().position(|name| name == text);
-    found.map(|index| all[index]).ok_or_else(|| format!("must be {}", or_list(&names)))
-}
-
-/// `a or b`, `a, b or c`.
-fn or_list(names: &[String]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("must be NAME=VALUE".to_owned()),
-    }
-}
-
-/// `500ms`, `90s`, `5m`.
-pub(crate) fn parse_time(text: &str) -> Result<std::time::Duration, String> {
-    text.parse::<Millis>().map(Millis::duration).map_err(|error| match error {
-        MillisError::NoTime(_) => "invalid duration, expected for example 500ms, 90s or 5m".to_owned(),
-        MillisError::TooLong(_) => "is too long".to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -410,14 +356,5 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_have_a_unit() {
-        assert_eq!(parse_time("500ms"), Ok(std::time::Duration::from_millis(500)));
-        assert_eq!(parse_time("5m"), Ok(std::time::Duration::from_mins(5)));
-        for bad in ["", "5", "s", "5h", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615m"] {
-            assert!(parse_time(bad).is_err(), "{bad:?} was taken");
-        }
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::{Arg, Command, CommandFactory as _};
 
-use crate::args::{Cli, EXIT_CODES};
+use crate::args::{Cli, EXIT_CODES, LINT_AFTER_HELP};
 
 /// Of commands that end with no verdict.
 const PLAIN_EXIT_CODES: &str = "\
@@ -41,7 +41,7 @@ const EXAMPLES: &[(&str, &[&str], &str)] = &[
             "tomee-harness lint /opt/tomcat --format sarif --output lint.sarif",
             "tomee-harness lint conf/ --fix",
         ],
-        crate::command::lint::AFTER_HELP,
+        LINT_AFTER_HELP,
     ),
     ("rules", &["tomee-harness rules", "tomee-harness rules --json"], PLAIN_EXIT_CODES),
     ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], EXIT_CODES),

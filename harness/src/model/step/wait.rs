@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::builder::{keys, numbers, verbs};
 use super::verb::Line;
 use crate::model::refusal::Refusal;
 use crate::model::state::State;
@@ -171,4 +172,19 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
         }
         Until::Log { .. } => Ok(()),
     }
+}
+
+verbs! {
+    /// Waits for a fact.
+    wait: WaitWord;
+}
+
+numbers! {
+    /// How many sessions to wait for.
+    sessions: usize;
+}
+
+keys! {
+    /// A text to wait for.
+    contains: String;
 }

@@ -2,11 +2,12 @@
 //!
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
+use super::super::content::Content;
 use super::super::held::By;
 use super::super::operations::{Fate, Operation};
 use super::super::sessions::{Replica, Session};
 use super::super::timeline::ON_ITS_WAY;
-use super::super::view::{Content, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::lag;
 use super::survival::{Tried, acknowledged, breach, loss_in_words};

@@ -1,8 +1,9 @@
 //! No attribute without its companions: what the creating request wrote together is there together, in every answer and
 //! in every replica. Later in-place changes of the list do not replicate; that they get lost is a note.
 
+use super::super::content::{Content, ONCE_ATTRIBUTE};
 use super::super::sessions::{Replica, Session};
-use super::super::view::{Content, ONCE_ATTRIBUTE, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach};
 use crate::model::plan::AppRequest;

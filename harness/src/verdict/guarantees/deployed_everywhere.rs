@@ -1,7 +1,8 @@
 //! Every node serves each app that was dropped into the watch folder of one.
 
+use super::super::look::Look;
 use super::super::timeline::FOREVER;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
 use crate::model::{ContextPath, NodeName, Violation};

@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::look::Look;
 use super::super::operations::{cookie_value, stem};
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Nanos, Outcome, RecordKind, Reply};
 use crate::model::SessionId;

@@ -7,10 +7,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::content::Content;
 use super::super::held::{By, Floor};
+use super::super::look::Look;
 use super::super::operations::Operation;
 use super::super::sessions::{Replica, Session};
-use super::super::view::{Content, Look, View};
+use super::super::view::View;
 use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Test, Tried, breach, loss_in_words};

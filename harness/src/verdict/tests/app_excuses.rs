@@ -3,6 +3,7 @@
 
 use rstest::rstest;
 
+use super::run::Run;
 use super::shop::{HAD, Shop, on, owned};
 use super::{unknown, violated};
 use crate::model::{Guarantee, ManagerKind, Topology};
@@ -69,7 +70,7 @@ const SPLIT: Option<&str> = Some("excused: the partition of n2 had split alice's
 )]
 // It has one copy, and makes another when all have met again.
 #[case(lost(backup().kill("n1").kill("n2"), "n3"), Some("n1 and n2 ended before BackupManager could make another copy"))]
-#[case(lost(backup().kill("n1").then(|run| run.reformed()).kill("n2"), "n3"), None)]
+#[case(lost(backup().kill("n1").then(Run::reformed).kill("n2"), "n3"), None)]
 #[case(lost(backup().kill("n1"), "n3"), None)]
 #[case(lost(delta().kill("n1").kill("n2"), "n3"), None)]
 // Of what ended before the last answer, or after the loss, no copy was to be had.

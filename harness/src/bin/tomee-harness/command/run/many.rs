@@ -14,8 +14,8 @@ use tomee_harness::suite::PlannedRun;
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
-use crate::command::print;
 use crate::exit::{Exit, Failure};
+use crate::output::print;
 
 /// What is run, and how often.
 pub(super) struct Many<'a> {
