@@ -28,7 +28,12 @@ struct Page {
     ended: String,
     status: Option<u16>,
     forms: Vec<Form>,
+    /// How the page writes that a field is for a password, where it has one.
+    password: Option<&'static str>,
 }
+
+/// How pages write that a field is for a password.
+const PASSWORD: [&str; 3] = ["type=\"password\"", "type='password'", "type=password"];
 
 /// Asks an app that is served on all nodes for these paths, once each.
 ///
@@ -51,7 +56,9 @@ impl Page {
     fn of(path: &str, answer: &Answer) -> Self {
         let is_html = answer.header("content-type").is_some_and(|kind| kind.contains("html"));
         let forms = if is_html { forms(&answer.body) } else { vec![] };
-        Self { asked: path.to_owned(), ended: answer.asked.path.clone(), status: answer.status(), forms }
+        let asks = forms.iter().flat_map(|form| &form.fields).any(|field| field.kind == "password");
+        let password = PASSWORD.into_iter().find(|written| asks && answer.body.contains(written));
+        Self { asked: path.to_owned(), ended: answer.asked.path.clone(), status: answer.status(), forms, password }
     }
 }
 
@@ -86,17 +93,15 @@ impl Survey {
         for page in &self.pages {
             lines.extend(page.lines(&mut logged_in));
         }
-        let asked = self.pages.iter().map(|page| format!("get = {}", text(&page.asked))).collect::<Vec<_>>();
         lines.extend(
             ["", "# Each page twice: what it says both times is compared behind the fault."].map(str::to_owned),
         );
-        for get in &asked {
-            let lines_of = ["[[step]]", get, "on = \"sticky\"", "clients = 2", "follow = true", "times = 2", ""];
-            lines.extend(lines_of.map(str::to_owned));
+        for page in &self.pages {
+            lines.extend(page.asked_again("sticky", &["times = 2"]));
         }
         lines.extend(["[[step]]", "kill = \"n1\"", ""].map(str::to_owned));
-        for get in &asked {
-            lines.extend(["[[step]]", get, "on = \"n2\"", "clients = 2", "follow = true", ""].map(str::to_owned));
+        for page in &self.pages {
+            lines.extend(page.asked_again("n2", &[]));
         }
         lines.pop();
         lines.join("\n") + "\n"
@@ -104,6 +109,16 @@ impl Survey {
 }
 
 impl Page {
+    /// The step that asks it behind a login, where the page of the login is not to come again.
+    fn asked_again(&self, on: &str, more: &[&str]) -> Vec<String> {
+        let mut lines =
+            vec!["[[step]]".to_owned(), format!("get = {}", text(&self.asked)), format!("on = {}", text(on))];
+        lines.extend(["clients = 2", "follow = true"].iter().chain(more).map(|line| (*line).to_owned()));
+        lines.extend(self.password.map(|mark| format!("expect = {{ no-body = {} }}", text(mark))));
+        lines.push(String::new());
+        lines
+    }
+
     fn lines(&self, logged_in: &mut bool) -> Vec<String> {
         let status =
             self.status.map_or_else(|| "not answered".to_owned(), |status| format!("answered with HTTP {status}"));
@@ -176,6 +191,7 @@ mod tests {
             ended: ended.to_owned(),
             status,
             forms: forms(html),
+            password: (!html.is_empty()).then_some(PASSWORD[1]),
         };
         let survey = Survey {
             context: ContextPath::new("/shop").expect("a context"),
