@@ -127,7 +127,7 @@ impl Shop {
     pub(super) fn ends(mut self, operation: u32, received: Option<&str>) -> Self {
         let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/shop; HttpOnly")).collect();
         let (headers, body) = (BTreeMap::new(), Some("hello".to_owned()));
-        let outcome = Outcome::Ok { reply: Reply { status: 200, set_cookie, headers, counter: None, body } };
+        let outcome = Outcome::Ok { reply: Reply { status: 200, set_cookie, headers, body, ..Reply::default() } };
         self.scenario.push(RecordKind::Complete { operation: OperationId(operation), outcome });
         self
     }
