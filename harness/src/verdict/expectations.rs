@@ -2,6 +2,7 @@
 
 mod asked;
 mod bodies;
+mod last;
 mod logs;
 mod replicas;
 
@@ -9,6 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use self::asked::{Asked, received, same};
+use self::last::{answered, each};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;
@@ -269,54 +271,6 @@ fn times(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation>
         parts.push(timed(format!("each answer after {limit}"), &|took| took >= limit.duration()));
     }
     parts
-}
-
-/// Judges the last operation of each client; the first that is not as expected decides.
-fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<String, String>) -> Expectation {
-    let name = |asked: &Asked<'_>, shown: &str| format!("{} ({} on {}) {shown}", asked.id, asked.client, asked.node);
-    let mut kept = None;
-    for asked in last {
-        let end = asked.end.map(|(_, _, record)| record);
-        match of(asked) {
-            Ok(shown) => kept = Some((name(asked, &shown), asked.id, end)),
-            Err(shown) => {
-                return Expectation {
-                    what,
-                    status: Status::Violated,
-                    because: name(asked, &shown),
-                    rests_on: vec![asked.id],
-                    evidence: end.into_iter().collect(),
-                };
-            }
-        }
-    }
-    match kept {
-        Some((because, id, end)) => Expectation {
-            what,
-            status: Status::Holds,
-            because: if last.len() > 1 { format!("{because}, as did {} others", last.len() - 1) } else { because },
-            rests_on: vec![id],
-            evidence: end.into_iter().collect(),
-        },
-        None => Expectation {
-            what,
-            status: Status::Unknown,
-            because: "nothing was asked".to_owned(),
-            rests_on: vec![],
-            evidence: vec![],
-        },
-    }
-}
-
-fn answered(
-    what: String,
-    last: &[&Asked<'_>],
-    of: impl Fn(&Asked<'_>, &Reply) -> Result<String, String>,
-) -> Expectation {
-    each(what, last, |asked| match asked.reply() {
-        Some(reply) => of(asked, reply),
-        None => Err("was not answered".to_owned()),
-    })
 }
 
 fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Expectation {

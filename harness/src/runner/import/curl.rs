@@ -52,7 +52,7 @@ fn recorded(words: &[String]) -> Result<Recorded, ImportError> {
             "--data-urlencode" => {
                 let value = value();
                 let (name, text) = value.split_once('=').unwrap_or((&value, ""));
-                let encoded = reqwest::Url::parse_with_params("http://none.invalid/", [(name, text)]);
+                let encoded = url::Url::parse_with_params("http://none.invalid/", [(name, text)]);
                 data.push(encoded.ok().and_then(|url| url.query().map(str::to_owned)).unwrap_or_default());
             }
             "--json" => {

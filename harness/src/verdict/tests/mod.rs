@@ -6,6 +6,7 @@ mod shop;
 
 mod any_app;
 mod app_excuses;
+mod app_sessions;
 mod backups;
 mod bodies;
 mod bounds;

@@ -109,6 +109,36 @@ impl Shop {
         self
     }
 
+    /// A request that is under way; [`Self::ends`] it by its number.
+    pub(super) fn begins(mut self, client: &str, on: &str, target: &str, sent: Option<&str>) -> Self {
+        self.operations += 1;
+        self.scenario.push(RecordKind::Invoke {
+            operation: OperationId(self.operations),
+            client: ClientName::new(client).expect("a good name"),
+            node: node(on),
+            request: None,
+            target: target.to_owned(),
+            session: sent.map(SessionId::new),
+        });
+        self
+    }
+
+    /// A request that is under way is answered.
+    pub(super) fn ends(mut self, operation: u32, received: Option<&str>) -> Self {
+        let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/shop; HttpOnly")).collect();
+        let (headers, body) = (BTreeMap::new(), Some("hello".to_owned()));
+        let outcome = Outcome::Ok { reply: Reply { status: 200, set_cookie, headers, body, ..Reply::default() } };
+        self.scenario.push(RecordKind::Complete { operation: OperationId(operation), outcome });
+        self
+    }
+
+    /// The last request ran out of time.
+    pub(super) fn unanswered(mut self) -> Self {
+        let outcome = Outcome::Unknown { why: "timed out".to_owned(), reply: None };
+        self.scenario.last_outcome(|last| *last = outcome);
+        self
+    }
+
     /// The last answer sets this cookie.
     pub(super) fn cookie(mut self, cookie: &str) -> Self {
         self.scenario.last_outcome(|outcome| match outcome {
