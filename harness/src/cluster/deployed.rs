@@ -31,4 +31,6 @@ pub(super) struct Served {
     pub(super) mark: usize,
     /// The name of its archive.
     pub(super) archive: String,
+    /// Whether the archive comes in pieces: a server that fails on a half one tries again.
+    pub(super) slowly: bool,
 }

@@ -53,7 +53,8 @@ impl Cluster {
             let (version, mark) = (delivery.version().to_owned(), self.log_mark(node));
             let before = self.life_of(node, &war.context, &version).await?;
             let archive = delivery.war_name(&war.context);
-            awaited.push((node.clone(), Served { version, before, mark, archive }));
+            let slowly = delivery.slowly.is_some();
+            awaited.push((node.clone(), Served { version, before, mark, archive, slowly }));
         }
         for node in &receivers {
             let place = Place { node, path: path.clone(), alone: delivery.through == Through::Copy };
@@ -252,7 +253,8 @@ impl Cluster {
                 return self.look_at_pages(&http, node, war).await;
             }
             let log = self.logs_since(node, served.mark);
-            if let Some(last_seen) = deploy_log::failure(&log, context, &served.archive) {
+            let failure = deploy_log::failure(&log, context, &served.archive);
+            if let Some(last_seen) = failure.filter(|_| found.is_some() || !served.slowly) {
                 let waited = self.recorder().clock().now().since(began);
                 return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
             }
