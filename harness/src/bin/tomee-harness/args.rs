@@ -264,6 +264,9 @@ pub(crate) struct ReportArgs {
     pub(crate) run_dir: Utf8PathBuf,
     #[command(flatten)]
     pub(crate) files: ReportFiles,
+    /// Show what sessions hold, also lists, objects and what is named as a secret; without it, their classes and sizes
+    #[arg(long)]
+    pub(crate) show_values: bool,
 }
 
 /// The reports that are asked for by `--NAME FILE`, an option for each format of the library.
