@@ -29,8 +29,9 @@ pub(crate) struct MutantArgs {
     /// How many simulated histories without a bug are judged, and how many with one; the gate judges 2,000
     #[arg(long, default_value_t = 2_000)]
     cases: u32,
-    /// Only those that survived the last time, and those that are new (target/mutants/outcomes.txt)
-    #[arg(long, conflicts_with = "write")]
+    /// Try only those that survived the last time and those that are new; what a test saw then is taken from
+    /// target/mutants/outcomes.txt
+    #[arg(long)]
     survivors: bool,
     /// Write the numbers of the files that were tried into tests/MUTANTS.md
     #[arg(long)]
@@ -49,10 +50,12 @@ pub(crate) fn mutants(args: &MutantArgs) -> Result<()> {
     let mut chosen: Vec<_> = mutants.into_iter().filter(|mutant| wanted(&mutant.file)).collect();
     let keys = table::keys(chosen.iter().chain(&unviable));
     let outcomes_file = repository.join("target/mutants/outcomes.txt");
+    let mut known = BTreeMap::new();
     if args.survivors {
-        let before = fs_err::read_to_string(&outcomes_file).into_diagnostic()?;
-        let known = table::seen_by_a_test(&before);
-        chosen.retain(|mutant| keys.get(&mutant.number).is_none_or(|key| !known.contains(key)));
+        let seen = table::seen_by_a_test(&fs_err::read_to_string(&outcomes_file).into_diagnostic()?);
+        let before = |mutant: &write::Mutant| Some((mutant.number, seen.get(keys.get(&mutant.number)?)?.clone()));
+        known.extend(chosen.iter().filter_map(before));
+        chosen.retain(|mutant| !known.contains_key(&mutant.number));
     }
     // In the order in which the files were given.
     chosen.sort_by_key(|mutant| args.files.iter().position(|part| mutant.file.contains(part.as_str())));
@@ -63,12 +66,10 @@ pub(crate) fn mutants(args: &MutantArgs) -> Result<()> {
             print!("{}", row.line());
         }
     };
-    let outcomes = run::run(&copy.build()?, &chosen, (args.jobs.max(1), args.cases), &one)?;
+    let mut outcomes = run::run(&copy.build()?, &chosen, (args.jobs.max(1), args.cases), &one)?;
     let survived = outcomes.values().filter(|outcome| matches!(outcome, Outcome::Survived(_))).count();
     println!("{} changes tried, {survived} survived", chosen.len());
-    if args.survivors {
-        return Ok(());
-    }
+    outcomes.append(&mut known);
     let rows = table::rows(&keys, &outcomes, &unviable);
     let lines = rows.iter().map(table::Row::line);
     fs_err::write(&outcomes_file, lines.collect::<String>()).into_diagnostic()?;

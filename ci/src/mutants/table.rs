@@ -64,13 +64,15 @@ pub(crate) fn rows(keys: &BTreeMap<u32, Key>, outcomes: &BTreeMap<u32, Outcome>,
     keys.iter().filter_map(row).collect()
 }
 
-/// Of these lines, as [`Row::line`] writes them, the changes that a test saw.
-pub(crate) fn seen_by_a_test(lines: &str) -> BTreeSet<Key> {
-    let seen = |line: &str| match line.split('\t').collect::<Vec<_>>().as_slice() {
-        [file, function, what, became] if !became.starts_with("SURVIVED") => {
-            Some(((*file).to_owned(), (*function).to_owned(), (*what).to_owned()))
-        }
-        _ => None,
+/// What became of changes before, from lines as [`Row::line`] writes them: those that a test saw, by their key.
+pub(crate) fn seen_by_a_test(lines: &str) -> BTreeMap<Key, Outcome> {
+    let seen = |line: &str| {
+        let [file, function, what, became] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let outcome = match became {
+            "endless" => Outcome::Endless,
+            became => Outcome::Killed(became.strip_prefix("killed by ")?.to_owned()),
+        };
+        Some(((file.to_owned(), function.to_owned(), what.to_owned()), outcome))
     };
     lines.lines().filter_map(seen).collect()
 }

@@ -9,6 +9,7 @@ mod execution;
 mod executor;
 mod final_read;
 mod idle_cluster;
+pub mod import;
 mod memory;
 mod observer;
 mod pipeline;
@@ -18,6 +19,7 @@ mod question;
 mod recorded;
 mod renewal;
 mod schedule;
+pub mod survey;
 mod workload;
 
 pub use batch::{Batch, Left, run_all};

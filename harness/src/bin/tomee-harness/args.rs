@@ -1,5 +1,6 @@
 //! The arguments.
 
+pub(crate) mod import;
 mod lint;
 mod runtime_choice;
 mod values;
@@ -96,6 +97,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write a commented scenario file to start from
     New(NewArgs),
+    /// Make a scenario of requests that a browser or curl has recorded
+    Import(import::ImportArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
     Lint(Box<LintArgs>),
     /// List the rules of lint
@@ -158,6 +161,18 @@ pub(crate) struct NewArgs {
     /// The file to create; it must not exist yet
     #[arg(value_name = "FILE")]
     pub(crate) file: Utf8PathBuf,
+    /// Your own app: it is started and asked once, and the scenario has its cookie, pages, forms and login
+    #[arg(long, value_name = "WAR")]
+    pub(crate) war: Option<Utf8PathBuf>,
+    /// Where the app is served [default: as its file name says]
+    #[arg(long, value_name = "CONTEXT", requires = "war")]
+    pub(crate) at: Option<ContextPath>,
+    /// Path to request, from the server's root, as /shop/cart; may be repeated [default: the app's root]
+    #[arg(long, value_name = "PATH", requires = "war")]
+    pub(crate) path: Vec<String>,
+    /// Server that is started for it [default: tomee:9.0.0]
+    #[arg(long, value_name = "SERVER", requires = "war")]
+    pub(crate) server: Option<ServerSpec>,
 }
 
 /// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.

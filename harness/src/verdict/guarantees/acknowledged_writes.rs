@@ -188,7 +188,10 @@ fn resurrected(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<B
     );
     let resurrected = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
     let bounds = &session.held.answers[place];
-    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows);
+    // The node that ended it knows that, unless it has taken over since what others had.
+    let end = &view.operations[ended];
+    let itself = end.node == operation.node && view.timeline.outlives(end.node, end.invoked, operation.invoked);
+    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows && !itself);
     let renamed = || renamed_unheard(view, session, &view.operations[ended]);
     let unpromised =
         bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_partitioned(session)).or_else(renamed);

@@ -10,9 +10,10 @@ use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::answer_bodies;
 use super::answer_pairs::{Pair, between, excerpts, harmless, is_success};
+use super::deployed_everywhere::changes;
 use super::judgement::{Breach, Judgement};
-use crate::history::{Event, Nanos};
-use crate::model::{ClientName, Guarantee, NodeName, Violation};
+use crate::history::Nanos;
+use crate::model::{ClientName, Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
 
@@ -83,21 +84,9 @@ fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
             look.node == node && from <= look.asked && look.at < to && look.contexts(&wanted).next().is_some()
         })
     };
-    let last = view.events().take_while(|(_, when, _)| *when < at).filter(|(_, when, _)| life.from <= *when);
-    let last = last.filter_map(|(_, when, event)| Some((when, is_served(event, node, context)?))).last();
+    let last = changes(view, node, context, at).filter(|(when, _)| life.from <= *when).last();
     let since = last.map_or(life.from, |(when, _)| when);
     last.is_some_and(|(_, served)| served) || shows(since, life.until)
-}
-
-/// What an event says of whether a node serves a context.
-fn is_served(event: &Event, asked: &NodeName, of: &crate::model::ContextPath) -> Option<bool> {
-    match event {
-        Event::Deployed { node, context } if node == asked && context == of => Some(true),
-        Event::Undeployed { node, context } if node == asked && context == of => Some(false),
-        Event::WarDropped { node, context, alone, .. } if context == of && (!alone || node == asked) => Some(false),
-        Event::WarRemoved { context, .. } if context == of => Some(false),
-        _ => None,
-    }
 }
 
 /// Whether the client meanwhile made a request that says to end its session.

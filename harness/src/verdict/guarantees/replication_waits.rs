@@ -117,7 +117,7 @@ fn first_write<'v, 'a>(
     let begins = view.operations.partition_point(|operation| operation.invoked <= hit);
     let written = view.operations.iter().enumerate().skip(begins);
     let mut written = written.take_while(|(_, operation)| operation.invoked < until).filter(|(_, operation)| {
-        operation.node == node && operation.request == AppRequest::Count && operation.may_land()
+        operation.node == node && operation.request == AppRequest::Count && !matches!(operation.fate, Fate::Nothing)
     });
     let (index, operation) = written.next()?;
     let session = view.sessions.iter().find(|session| session.operations.binary_search(&index).is_ok())?;

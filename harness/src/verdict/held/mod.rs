@@ -198,7 +198,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         if run.partitions.iter().any(|partition| self.comes_back(partition, operation)) {
             self.nodes.retain(|node, _| *node == operation.node);
         }
-        let counts = operation.request == AppRequest::Count && operation.may_land();
+        let counts = operation.request == AppRequest::Count;
         if counts {
             if self.source != Some(operation.node) {
                 let alone = run.is_alone(operation.node, operation.invoked, operation.invoked);

@@ -103,6 +103,30 @@ fn a_loss_may_be_allowed_by_name_and_up_to_a_share_of_the_sessions() {
     assert_eq!(allowing(Violation::LostFirstRequest, None), Status::Violated);
 }
 
+/// A loss that nobody expected counts, though another one was expected, and so does one that nothing proves.
+#[test]
+fn what_is_expected_of_one_session_excuses_no_other() {
+    let expecting = || {
+        let mut scenario = lossy("async");
+        scenario.plan.guarantees = vec![Guarantee::AcknowledgedWritesSurvive, Guarantee::ClusterForms];
+        scenario.plan.expect_violations =
+            vec![crate::model::ExpectedViolation { violation: Violation::LostWrite, at_least: 1, trials: 1 }];
+        scenario
+    };
+    assert_eq!(expecting().judge().status, Status::Holds, "{:?}", expecting().judge());
+    // Bob's first answer lacks what a first request writes: that shows in no other guarantee.
+    let bob = expecting().count("bob", "n2").answering(|answer| answer.list.clear());
+    let verdict = bob.judge();
+    assert_eq!(verdict.status, Status::Violated);
+    let partial = verdict.guarantees.iter().find(|finding| finding.guarantee == Guarantee::CompleteSession);
+    assert_eq!(partial.map(|finding| finding.aside), Some(None));
+    // An operation that ended twice makes everything doubtful, so the violation that was expected was not shown.
+    let mut doubtful = expecting();
+    doubtful.complete(1, crate::history::Outcome::Failed { why: "connection refused".to_owned() });
+    assert_eq!(doubtful.judge().status, Status::Unknown);
+    assert!(doubtful.finding(Guarantee::AcknowledgedWritesSurvive).violations.is_empty());
+}
+
 /// Each answer without a session is of a client of its own, for all that is known.
 #[test]
 fn losses_that_name_no_session_are_counted_one_by_one() {
