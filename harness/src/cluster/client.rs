@@ -34,6 +34,7 @@ use crate::model::names::NameError;
 use crate::model::plan::AppRequest;
 use crate::model::{ClientName, ContextPath, Exchange, NodeName, SessionId};
 use crate::runtime::{Runtime, RuntimeError};
+pub(crate) use reqwest::Url;
 
 /// Where all nodes are, each at a port of its own: a cookie of one is sent to each.
 const HOST: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;

@@ -2,15 +2,13 @@
 
 mod asked;
 mod bodies;
-mod last;
 mod logs;
 mod replicas;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use self::asked::{Asked, received, same};
-use self::last::{answered, each};
+use self::asked::{Asked, answered, each, received, same};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;

@@ -1,6 +1,7 @@
 //! Commands of `curl`, as browsers copy them.
 
 use super::request::{ImportError, Recorded, body_of};
+use crate::cluster::client::Url;
 use crate::model::exchange::{Body, FilePart, Part};
 
 /// Options that take a value and say nothing of the request.
@@ -52,7 +53,7 @@ fn recorded(words: &[String]) -> Result<Recorded, ImportError> {
             "--data-urlencode" => {
                 let value = value();
                 let (name, text) = value.split_once('=').unwrap_or((&value, ""));
-                let encoded = url::Url::parse_with_params("http://none.invalid/", [(name, text)]);
+                let encoded = Url::parse_with_params("http://none.invalid/", [(name, text)]);
                 data.push(encoded.ok().and_then(|url| url.query().map(str::to_owned)).unwrap_or_default());
             }
             "--json" => {

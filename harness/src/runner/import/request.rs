@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use url::Url;
-
+use crate::cluster::client::Url;
 use crate::model::exchange::{Body, Method};
 
 /// A request that was recorded.

@@ -1,7 +1,6 @@
 //! What answers of any app have in their bodies, and what could not be captured of them.
 
-use super::asked::Asked;
-use super::last::{answered, each};
+use super::asked::{Asked, answered, each};
 use crate::history::body::near;
 use crate::history::{Outcome, Reply};
 use crate::model::exchange::filled;
