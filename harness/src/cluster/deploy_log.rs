@@ -17,7 +17,7 @@ pub(super) fn failure(lines: &[LogLine], context: &ContextPath, archive: &str) -
             || (message.contains("Unable to deploy collapsed ear in war") && message.contains(&format!("[{name}]")))
     };
     let last = lines.iter().rposition(|line| fails(&line))?;
-    // What was thrown is told before the end that it led to, or with it.
+    // What was thrown is logged before the end that it led to, or with it.
     let before = lines[..=last].iter().rev().take_while(|line| line.class != LogClass::Deployed);
     let thrown =
         before.filter(|line| tells_what_was_thrown(line)).min_by_key(|line| !line.message.contains(": caused by "));
@@ -84,9 +84,9 @@ mod tests {
             line("SEVERE", LogClass::OtherSevere, "One or more listeners failed to start."),
             line("SEVERE", LogClass::OtherSevere, "Context [/shop] startup failed due to previous errors"),
         ];
-        let told = failure(&lines, &context, "shop.war").expect("it failed");
+        let said = failure(&lines, &context, "shop.war").expect("it failed");
         assert_eq!(
-            told,
+            said,
             "Context [/shop] startup failed due to previous errors; Exception sending context initialized event: a.B: x, caused \
              by c.D: why"
         );

@@ -44,12 +44,12 @@ fn refused(view: &View<'_>) -> Vec<String> {
             ways.entry((Reverse(status), request.target, request.node)).or_default().push(request);
         }
     }
-    let told = ways.into_iter().map(|((Reverse(status), target, node), all)| {
+    let said = ways.into_iter().map(|((Reverse(status), target, node), all)| {
         let (times, first) = (all.len(), all[0]);
         let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
         format!("{target} on {node} was answered with HTTP {status} {times}, first {} at {}", first.id, first.invoked)
     });
-    told.collect()
+    said.collect()
 }
 
 /// In-place changes that were acknowledged and are not there in a later answer of another node.

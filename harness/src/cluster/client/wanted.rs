@@ -184,13 +184,13 @@ mod tests {
         ];
         let (reply, kept) = noted("<form><input name=q></form><p>token='1'</p>", &captures, "a");
         assert!(kept.is_empty());
-        let told: Vec<_> = reply.not_captured.values().map(String::as_str).collect();
+        let said: Vec<_> = reply.not_captured.values().map(String::as_str).collect();
         assert_eq!(
-            told[0],
+            said[0],
             "a field _csrf: the fields of the page's forms are [q]: \"<form><input name=q></form><p>token='1'</p>\""
         );
-        assert_eq!(told[1], "header X-Token: the headers are location");
-        assert!(told[2].starts_with("JSON \"/id\": no JSON ("), "{told:?}");
-        assert!(told[3].starts_with("text between \"token=\\\"\" and \"\\\"\": answered \"…"), "{told:?}");
+        assert_eq!(said[1], "header X-Token: the headers are location");
+        assert!(said[2].starts_with("JSON \"/id\": no JSON ("), "{said:?}");
+        assert!(said[3].starts_with("text between \"token=\\\"\" and \"\\\"\": answered \"…"), "{said:?}");
     }
 }

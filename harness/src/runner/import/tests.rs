@@ -45,7 +45,7 @@ fn lines_of_curl_become_steps() {
 
 #[test]
 fn what_is_no_recording_is_refused() {
-    for (text, told) in [
+    for (text, said) in [
         ("", "neither a HAR"),
         ("wget http://localhost/", "neither a HAR"),
         ("{}", "invalid HAR: missing field `log`"),
@@ -55,6 +55,6 @@ fn what_is_no_recording_is_refused() {
         ("curl http://[", "invalid URL"),
     ] {
         let error = recorded(text).expect_err(text);
-        assert!(error.to_string().contains(told), "{text}: {error}");
+        assert!(error.to_string().contains(said), "{text}: {error}");
     }
 }

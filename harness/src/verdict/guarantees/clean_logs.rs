@@ -43,8 +43,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 
 /// How much of a message is shown.
 const SHOWN: usize = 200;
-/// How many kinds of lines a reason tells.
-const TOLD: usize = 3;
+/// How many kinds of lines a reason names.
+const NAMED: usize = 3;
 
 /// Lines of one kind: they differ in numbers and names only.
 struct Kind<'a> {
@@ -69,7 +69,7 @@ impl<'a> Kind<'a> {
     /// One breach a kind, the worst first: what is SEVERE, then what was logged most often, then what was first.
     fn breaches(mut kinds: Vec<Self>) -> Vec<Breach> {
         kinds.sort_by_key(|kind| (kind.first.level != "SEVERE", std::cmp::Reverse(kind.records.len()), kind.at));
-        let others: Vec<String> = kinds.iter().take(TOLD).skip(1).map(Self::in_words).collect();
+        let others: Vec<String> = kinds.iter().take(NAMED).skip(1).map(Self::in_words).collect();
         let at = kinds.iter().map(|kind| kind.at).min().unwrap_or_default();
         let breach = |(place, kind): (usize, &Self)| {
             let because = std::iter::once(kind.in_words()).chain(others.iter().filter(|_| place == 0).cloned());
@@ -77,8 +77,8 @@ impl<'a> Kind<'a> {
             let first = Breach::shown(at, kind.records[0], because);
             kind.records[1..].iter().fold(first, |breach, record| breach.beside(*record))
         };
-        // What was told with the worst is not counted once more.
-        kinds.iter().enumerate().filter(|(place, _)| *place == 0 || TOLD <= *place).map(breach).collect()
+        // What was named with the worst is not counted once more.
+        kinds.iter().enumerate().filter(|(place, _)| *place == 0 || NAMED <= *place).map(breach).collect()
     }
 
     fn in_words(&self) -> String {
