@@ -119,11 +119,11 @@ impl<'a> Walk<'a> {
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
             StepKind::Request { client, node, context, request, load } => {
-                let ask = Ask { node, what: Question::Counter(context.clone(), *request), load: *load };
+                let ask = Ask { node, what: Question::Counter(context.clone(), *request), load: *load, expect };
                 self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Http { client, node, exchange, load } => {
-                let ask = Ask { node, what: Question::Any(exchange.clone()), load: *load };
+                let ask = Ask { node, what: Question::Any(exchange.clone()), load: *load, expect };
                 self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {

@@ -1,6 +1,7 @@
 //! Runs: the pipeline from the preparation of one to its verdict and the release of its machines ([`Runner`]); and the
 //! clusters that many runs share.
 
+mod batch;
 mod budget;
 mod builder;
 pub mod doctor;
@@ -8,6 +9,7 @@ mod execution;
 mod executor;
 mod final_read;
 mod idle_cluster;
+pub mod import;
 mod memory;
 mod observer;
 mod pipeline;
@@ -17,8 +19,10 @@ mod question;
 mod recorded;
 mod renewal;
 mod schedule;
+pub mod survey;
 mod workload;
 
+pub use batch::{Batch, Left, run_all};
 pub use budget::{Budget, Jobs, JobsError};
 pub use builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
 pub use execution::{AtTheEnd, Ended, TrialError, execute, hands_on};

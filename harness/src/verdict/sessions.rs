@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::content::Content;
-use super::held::Held;
+use super::held::bounds::Held;
 use super::operations::{Fate, Operation, cookie_value, stem};
 use super::routes::Routes;
 use super::timeline::FOREVER;

@@ -1,5 +1,6 @@
 //! The arguments.
 
+pub(crate) mod import;
 mod lint;
 mod runtime_choice;
 mod values;
@@ -10,27 +11,16 @@ use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, Se
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
-pub(crate) use self::lint::{AFTER_HELP as LINT_AFTER_HELP, ConfidenceChoice, LintArgs, SeverityChoice};
+pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
 pub(crate) use self::runtime_choice::RuntimeChoice;
 use self::values::{parse_manager, parse_membership, parse_timing};
 pub(crate) use self::values::{parse_time, parse_variable};
 use crate::color::ColorChoice;
 
-/// Shown below the help of commands that end with a verdict.
-pub(crate) const EXIT_CODES: &str = "\
-Exit codes:
-  0    Every guarantee, expectation and threshold holds
-  1    One is violated, or a loss was observed that the scenario does not allow or expect by name,
-       whether or not the configuration promises otherwise
-  2    Bad usage or invalid input; nothing was started
-  3    Unknown: too little was tested or observed
-  4    The environment is incomplete or broken: Java, Maven, container engine, ports
-  130  Interrupted (143 by SIGTERM or SIGHUP)";
-
 /// Start a small cluster of real Apache TomEE or Tomcat servers, kill nodes, and check with evidence whether session
 /// state survives.
 #[derive(Debug, Parser)]
-#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -100,7 +90,6 @@ pub(crate) enum Format {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the main job (sessions across the end of each node), your own app, or scenarios
-    #[command(after_help = EXIT_CODES)]
     Run(Box<ScenarioRunArgs>),
     /// List the built-in scenarios, or those in a folder
     List(ListArgs),
@@ -108,13 +97,13 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write a commented scenario file to start from
     New(NewArgs),
+    /// Make a scenario of requests that a browser or curl has recorded
+    Import(import::ImportArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
-    #[command(after_help = LINT_AFTER_HELP)]
     Lint(Box<LintArgs>),
     /// List the rules of lint
     Rules(RulesArgs),
     /// Check a stored run again, offline
-    #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
     /// Render a stored run again
     #[command(about = "Render a stored run again as HTML, JUnit XML, Markdown, text or JSON")]
@@ -172,6 +161,18 @@ pub(crate) struct NewArgs {
     /// The file to create; it must not exist yet
     #[arg(value_name = "FILE")]
     pub(crate) file: Utf8PathBuf,
+    /// Your own app: it is started and asked once, and the scenario has its cookie, pages, forms and login
+    #[arg(long, value_name = "WAR")]
+    pub(crate) war: Option<Utf8PathBuf>,
+    /// Where the app is served [default: as its file name says]
+    #[arg(long, value_name = "CONTEXT", requires = "war")]
+    pub(crate) at: Option<ContextPath>,
+    /// Path to request, from the server's root, as /shop/cart; may be repeated [default: the app's root]
+    #[arg(long, value_name = "PATH", requires = "war")]
+    pub(crate) path: Vec<String>,
+    /// Server that is started for it [default: tomee:9.0.0]
+    #[arg(long, value_name = "SERVER", requires = "war")]
+    pub(crate) server: Option<ServerSpec>,
 }
 
 /// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
@@ -263,6 +264,9 @@ pub(crate) struct ReportArgs {
     pub(crate) run_dir: Utf8PathBuf,
     #[command(flatten)]
     pub(crate) files: ReportFiles,
+    /// Show what sessions hold, also lists, objects and what is named as a secret; without it, their classes and sizes
+    #[arg(long)]
+    pub(crate) show_values: bool,
 }
 
 /// The reports that are asked for by `--NAME FILE`, an option for each format of the library.

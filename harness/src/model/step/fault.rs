@@ -107,8 +107,10 @@ pub(super) fn apply(
     fault.check().map_err(|error| Refusal::new(error.to_string()).at(error.parameter))?;
     let membership = state.topology.cluster.membership;
     if kind.about().needs_heartbeats && membership != Membership::Multicast {
-        return Err(Refusal::new(format!("membership {membership} sends no heartbeats of its own"))
-            .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
+        return Err(Refusal::new(format!(
+            "membership `{membership}` sends no heartbeats of its own, which the fault could drop"
+        ))
+        .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
     }
     match (node.node(), kind.is_undone_in_place()) {
         (Some(name), true) if lasting.is_none() => {

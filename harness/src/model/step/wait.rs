@@ -152,8 +152,9 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
     match until {
         Until::ClusterFormed => match state.nodes.first_with(|kind| kind.about().is_one_way) {
             Some((node, kind)) => {
-                let message =
-                    format!("who sees whom while the {kind} of `{node}` lasts depends on what is sent, and is no fact");
+                let message = format!(
+                    "`cluster-formed` is undecided while the {kind} of `{node}` lasts: who sees whom depends on what is sent"
+                );
                 Err(Refusal::new(message).help(format!("`heal = \"{node}\"` before it")))
             }
             None => Ok(()),

@@ -135,7 +135,7 @@ impl ProcessRuntime {
             }
             let made = Namespaces::make(&self.run, &self.guard, nodes).await;
             let made = made.map_err(|error| RuntimeError::Environment {
-                what: "the network namespaces of the nodes cannot be made".to_owned(),
+                what: "the network namespaces of the nodes cannot be created".to_owned(),
                 hint: Some("run as root on Linux with iproute2 and iptables, or with --runtime docker".to_owned()),
                 source: Some(Box::new(error)),
             })?;

@@ -8,7 +8,7 @@
 //! is due again with the next acknowledged write.
 
 mod apart;
-mod bounds;
+pub(super) mod bounds;
 mod copies;
 mod doubt;
 mod doubts;
@@ -18,7 +18,8 @@ mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub(super) use bounds::{Bounds, By, Floor, Held};
+use bounds::Held;
+pub(super) use bounds::{Bounds, By, Floor};
 use copies::{Node, Seen, greater, plus};
 use doubt::Doubt;
 pub(super) use turns::Run;

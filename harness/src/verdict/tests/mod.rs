@@ -8,6 +8,7 @@ mod any_app;
 mod app_excuses;
 mod app_sessions;
 mod backups;
+mod bodies;
 mod bounds;
 mod cluster;
 mod deployments;

@@ -100,7 +100,7 @@ impl Shop {
         let root = target.split('/').nth(1).unwrap_or_default();
         let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/{root}; HttpOnly")).collect();
         let body = Some(body.to_owned());
-        let reply = Reply { status, set_cookie, headers: BTreeMap::new(), counter: None, body };
+        let reply = Reply { status, set_cookie, body, ..Reply::default() };
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
             _ => Outcome::Unknown { why: format!("HTTP {status}"), reply: Some(reply) },
@@ -127,7 +127,7 @@ impl Shop {
     pub(super) fn ends(mut self, operation: u32, received: Option<&str>) -> Self {
         let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/shop; HttpOnly")).collect();
         let (headers, body) = (BTreeMap::new(), Some("hello".to_owned()));
-        let outcome = Outcome::Ok { reply: Reply { status: 200, set_cookie, headers, counter: None, body } };
+        let outcome = Outcome::Ok { reply: Reply { status: 200, set_cookie, headers, body, ..Reply::default() } };
         self.scenario.push(RecordKind::Complete { operation: OperationId(operation), outcome });
         self
     }

@@ -6,19 +6,6 @@ use tomee_harness::lint::{Confidence, Severity, Versions};
 
 use super::values::parse_variable;
 
-/// Printed below the help.
-pub(crate) const AFTER_HELP: &str = "\
-Formats: text, json, sarif, github, junit, markdown. Each --output takes the --format before it:
-  --format sarif --output lint.sarif --format junit --output lint.xml
-
-Suppress a rule for an element and what is in it by a comment before it:
-  <!-- tomee-harness: ignore C029 reason -->
-
-Exit codes:
-  0    No finding of severity error
-  1    A finding of severity error
-  2    Bad usage or bad input: a file that cannot be read or is not XML, no server.xml found";
-
 /// What to lint, and how.
 #[derive(Debug, Args)]
 pub(crate) struct LintArgs {
