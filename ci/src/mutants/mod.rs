@@ -33,7 +33,7 @@ pub(crate) struct MutantArgs {
     /// target/mutants/outcomes.txt
     #[arg(long)]
     survivors: bool,
-    /// Write the numbers of the files that were tried into tests/MUTANTS.md
+    /// Write the numbers of the files that were tried, and what survived and is not named, into tests/MUTANTS.md
     #[arg(long)]
     write: bool,
 }
@@ -75,7 +75,7 @@ pub(crate) fn mutants(args: &MutantArgs) -> Result<()> {
     fs_err::write(&outcomes_file, lines.collect::<String>()).into_diagnostic()?;
     let text = fs_err::read_to_string(&table).into_diagnostic()?;
     if args.write {
-        fs_err::write(&table, table::with_numbers(&text, &rows)).into_diagnostic()?;
+        fs_err::write(&table, table::with_open(&table::with_numbers(&text, &rows), &rows)).into_diagnostic()?;
     }
     let differences = table::differences(&text, &rows);
     if differences.is_empty() {

@@ -107,6 +107,35 @@ pub(crate) fn differences(table: &str, rows: &[Row]) -> Vec<String> {
     unnamed.map(|row| format!("survived: {}", row.line().trim_end().replace('\t', " "))).chain(gone).collect()
 }
 
+/// The title of the section of those that are open.
+const OPEN: &str = "## Survivors that are open";
+
+/// The table with what survived of these rows' files and is not named, a line for each function.
+pub(crate) fn with_open(table: &str, rows: &[Row]) -> String {
+    let named = named(table);
+    let tried: BTreeSet<&str> = rows.iter().map(|row| row.key.0.as_str()).collect();
+    let mut open: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.survived() && !named.contains(&row.key)) {
+        let (file, function, what) = row.key.clone();
+        open.entry((file, function)).or_default().push(what);
+    }
+    let (mut lines, mut listed, mut inside) = (Vec::new(), Vec::new(), false);
+    for line in table.lines() {
+        inside = if line.starts_with("## ") { line == OPEN } else { inside };
+        match line.strip_prefix("- ").filter(|_| inside) {
+            Some(item) if tried.contains(item.split(' ').next().unwrap_or_default()) => {}
+            Some(_) => listed.push(line.to_owned()),
+            None => lines.push(line.to_owned()),
+        }
+    }
+    listed.extend(open.into_iter().map(|((file, function), all)| format!("- {file} {function}: {}", all.join("; "))));
+    listed.sort();
+    let title = lines.iter().position(|line| line == OPEN).map_or(lines.len(), |place| place + 1);
+    let place = lines[title..].iter().position(|line| line.starts_with("## ")).map_or(lines.len(), |it| title + it);
+    lines.splice(place..place, listed);
+    lines.join("\n") + "\n"
+}
+
 /// The head of the numbers' table.
 const HEAD: &str = "| file | changes | do not compile | killed | killed by a pinned verdict | endless | survive |";
 

@@ -57,8 +57,10 @@ impl Recorder {
     /// Records that something happens now.
     pub fn record(&self, kind: RecordKind) -> Nanos {
         let mut inner = lock(&self.inner);
-        // The time is taken under the lock, so that the file is in the order of its times.
-        let record = Record { at: self.clock.now(), kind };
+        // The time is taken under the lock, so that the file is in the order of its times; and no two records stand at one
+        // instant, so that each is before the other or behind it.
+        let last = inner.history.records.last().map_or(Nanos::default(), |last| Nanos(last.at.0 + 1));
+        let record = Record { at: self.clock.now().max(last), kind };
         if let Some(file) = &mut inner.file
             && let Err(error) = write_record(file, &record)
         {
@@ -138,5 +140,21 @@ impl Recorder {
     /// The first failure to write the file (a full disk), which makes the stored run incomplete.
     pub fn take_write_error(&self) -> Option<io::Error> {
         lock(&self.inner).write_error.take()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_record_is_before_or_behind_each_other() {
+        let recorder = Recorder::new(Clock::start(), None, Arc::new(|_| {})).expect("it needs no file");
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| (0..1_000).for_each(|step| drop(recorder.event(Event::StepEnds { step }))));
+            }
+        });
+        assert!(recorder.history().records.windows(2).all(|pair| pair[0].at < pair[1].at));
     }
 }
