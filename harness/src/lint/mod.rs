@@ -22,7 +22,7 @@ mod version;
 pub use cluster::Cluster;
 pub use finding::{Applicability, Confidence, Edit, Finding, Findings, Fix, Label, Severity};
 pub use input::{AppFiles, Input, NodeFiles, SourceFile, Unreadable, app_bases};
-pub use node::{Context, Node, Scope};
+pub use node::{Context, Node, Scope, java_options};
 pub use rule::Rule;
 pub use run::{Options, Report, run};
 pub use version::{Version, VersionError, Versions};

@@ -11,6 +11,8 @@ pub mod notes;
 pub mod rows;
 
 pub mod format;
+#[cfg(feature = "cli")]
+pub mod gate;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -85,6 +85,10 @@ pub(crate) enum Format {
     #[value(hide = true)]
     #[serde(skip)]
     Markdown,
+    /// A page (gate).
+    #[value(hide = true)]
+    #[serde(skip)]
+    Html,
 }
 
 /// When to use colours.
@@ -115,6 +119,9 @@ pub(crate) enum Command {
     /// Find in configuration files and apps why sessions will not survive; starts nothing
     #[command(after_help = crate::command::lint::AFTER_HELP)]
     Lint(Box<crate::command::lint::LintArgs>),
+    /// Run your own configuration and app on real servers: is a change of them safe to merge?
+    #[command(after_help = crate::command::gate::AFTER_HELP)]
+    Gate(Box<crate::command::gate::GateArgs>),
     /// List the rules of lint
     Rules(crate::command::rules::RulesArgs),
     /// Check a stored run again, offline

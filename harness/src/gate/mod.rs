@@ -1,0 +1,20 @@
+//! The gate: does this configuration, of the user's own, keep sessions alive?
+//!
+//! [`load`] finds the files of each node and reads what they claim; [`choose`] says which runs decide it, and why; the
+//! caller runs them; [`GateReport`] is what they showed, of one side or of two that are compared.
+
+mod choice;
+mod compare;
+mod effective;
+mod judged;
+mod load;
+mod preview;
+mod result;
+
+pub use choice::{Choice, ChoiceError, Role, choose};
+pub use compare::compare;
+pub use effective::differences;
+pub use judged::judged;
+pub use load::{Given, LoadError, Loaded, load};
+pub use preview::{Preview, preview};
+pub use result::{Change, GateReport, Linted, RunResult, Side, Tested};
