@@ -51,16 +51,16 @@ fn share_of_unknown(cases: &[Judged], clean: impl Iterator<Item = Status>) -> f6
     clean.filter(|status| *status == Status::Unknown).count() as f64 / all as f64
 }
 
-fn told(cases: &mut Vec<Judged>, number: u32, some: bool) -> String {
-    let told = judged(&cases[..if some { SOME.min(cases.len()) } else { cases.len() }], number);
-    if let Err((place, why)) = &told {
+fn answer(cases: &mut Vec<Judged>, number: u32, some: bool) -> String {
+    let found = judged(&cases[..if some { SOME.min(cases.len()) } else { cases.len() }], number);
+    if let Err((place, why)) = &found {
         // What showed one change shows the next one soon.
         let case = cases.remove(*place);
         let why = format!("killed {}: {why}", case.name);
         cases.insert(0, case);
         return why;
     }
-    told.unwrap_or_default()
+    found.unwrap_or_default()
 }
 
 /// How the verdicts differ, or the place of the case that shows that they are wrong, and why.
@@ -121,6 +121,6 @@ fn main() {
     for line in std::io::stdin().lock().lines() {
         let line = line.expect("a line");
         let (number, which) = line.split_once(' ').expect("a number and how many");
-        println!("{number} {}", told(&mut cases, number.parse().expect("a number"), which == "some"));
+        println!("{number} {}", answer(&mut cases, number.parse().expect("a number"), which == "some"));
     }
 }

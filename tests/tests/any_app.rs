@@ -188,7 +188,7 @@ fn values() -> App {
         .classes("17", &[("shop/Point.java", record)])
 }
 
-const STORY: &str = r#"
+const SCENARIO: &str = r#"
 name = "values"
 guarantees = ["cluster-forms"]
 [[step]]
@@ -203,7 +203,7 @@ observe = "/values"
 /// Each value has the same digest on both nodes, but those that an app changed in place where it has them.
 async fn values_of(server: &str, manager: &str) {
     let arguments = ["--server", server, "--manager", manager];
-    let job = run(STORY, &[("values.war", values())], &arguments).await;
+    let job = run(SCENARIO, &[("values.war", values())], &arguments).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/values");
     let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
@@ -220,7 +220,7 @@ async fn values_of(server: &str, manager: &str) {
     let digests: std::collections::BTreeSet<_> = one.values().map(|value| value["sha256"].to_string()).collect();
     assert_eq!(digests.len(), one.len(), "each is another value");
     let changed =
-        format!("{STORY}[[step]]\nget = \"/values/change.jsp\"\non = \"n1\"\n[[step]]\nobserve = \"/values\"\n");
+        format!("{SCENARIO}[[step]]\nget = \"/values/change.jsp\"\non = \"n1\"\n[[step]]\nobserve = \"/values\"\n");
     let job = run(&changed, &[("values.war", values())], &arguments).await;
     let looks = last_looks(&job, "/values");
     let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
@@ -266,7 +266,7 @@ async fn a_value_that_cannot_be_serialised_is_named_with_the_path_of_fields() {
       request.getSession().setAttribute("good", shop.Cart.of(5, "gift"));
     "#;
     let app = App::distributable().page("set.jsp", set).classes("8", CART);
-    let scenario = STORY.replace("set.jsp\"", "set.jsp\"\nexpect = { status = 500 }").replace("values", "shop");
+    let scenario = SCENARIO.replace("set.jsp\"", "set.jsp\"\nexpect = { status = 500 }").replace("values", "shop");
     let job = run(&scenario, &[("shop.war", app)], &[]).await;
     let own = attributes(&last_looks(&job, "/shop")["n1"]);
     assert_eq!(
@@ -292,7 +292,7 @@ async fn what_the_managers_filters_keep_back_is_named() {
     "#;
     let filters = "[cluster.elements.delta-manager]\nsession-attribute-name-filter = \"shop[.].*\"\n\
                    session-attribute-value-class-name-filter = \"java[.]lang[.].*\"\n[[step]]";
-    let scenario = STORY.replace("values", "shop").replacen("[[step]]", filters, 1);
+    let scenario = SCENARIO.replace("values", "shop").replacen("[[step]]", filters, 1);
     let job = run(&scenario, &[("shop.war", App::distributable().page("set.jsp", set))], &[]).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/shop");
@@ -557,7 +557,7 @@ async fn the_fields_of_any_session_scoped_bean_are_listed() {
         "8",
         &[("shop/Basket.java", basket), ("shop/Add.java", servlet)],
     );
-    let scenario = STORY.replace("values/set.jsp", "values/add?item=x").replace("values", "shop");
+    let scenario = SCENARIO.replace("values/set.jsp", "values/add?item=x").replace("values", "shop");
     let job = run(&scenario, &[("shop.war", app)], &["--server", "tomee:9.0.0"]).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/shop");

@@ -53,7 +53,7 @@ async fn full_nothing_is_left_after_a_kill_of_the_program_on_containers() {
 }
 
 /// A scenario that has three faults upon it when it waits for what never comes.
-const STORY: &str = r#"name = "three faults at a time"
+const SCENARIO: &str = r#"name = "three faults at a time"
 [[step]]
 deploy = "counter"
 [[step]]
@@ -74,7 +74,7 @@ within = "60s"
 #[ignore = "needs a container engine"]
 async fn full_engine_a_kill_of_the_program_while_faults_last_leaves_nothing() {
     let context = TestContext::new();
-    fs_err::write(context.folder().join("scenario.toml"), STORY).expect("written");
+    fs_err::write(context.folder().join("scenario.toml"), SCENARIO).expect("written");
     let arguments =
         ["run", "scenario.toml", "--quiet", "--runtime", "docker", "--server", "tomcat:11.0.24", "--out", "out"];
     let mut owner = context.users(&arguments).spawn().expect("the program starts");

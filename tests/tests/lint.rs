@@ -84,7 +84,7 @@ fn codes_and_names_are_unique() {
 }
 
 #[test]
-fn a_file_with_several_of_everything_is_told_apart() {
+fn a_file_with_several_of_everything_keeps_them_apart() {
     let case = Case::of("several", include_str!("../lint/several.txt"));
     let input = case[0].input();
     let report = run(&input, &Options::default());

@@ -171,7 +171,7 @@ fn bugs_that_show_are_not_green(count: usize) -> Table {
     table
 }
 
-/// Which of the right verdicts it is changes on purpose only: neither truth nor law tells an unknown one from a violated one
+/// Which of the right verdicts it is changes on purpose only: neither truth nor law distinguishes an unknown one from a violated one
 /// where both may be right, so the letters say which are which.
 #[test]
 fn no_legal_history_is_red_and_few_are_unknown() {

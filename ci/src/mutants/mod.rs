@@ -43,13 +43,14 @@ pub(crate) fn mutants(args: &MutantArgs) -> Result<()> {
     let mut chosen: Vec<_> = mutants.into_iter().filter(|mutant| wanted(&mutant.file)).collect();
     // In the order in which the files were given.
     chosen.sort_by_key(|mutant| args.files.iter().position(|part| mutant.file.contains(part.as_str())));
-    let tell = |number: u32, outcome: &Outcome| {
-        if let (Outcome::Survived(told), Some(mutant)) = (outcome, chosen.iter().find(|mutant| mutant.number == number))
+    let report = |number: u32, outcome: &Outcome| {
+        if let (Outcome::Survived(survived_how), Some(mutant)) =
+            (outcome, chosen.iter().find(|mutant| mutant.number == number))
         {
-            println!("{} {}: {}: {told}", mutant.file, mutant.change.function, mutant.change.what);
+            println!("{} {}: {}: {survived_how}", mutant.file, mutant.change.function, mutant.change.what);
         }
     };
-    let outcomes = run::run(&copy.build()?, &chosen, (args.jobs.max(1), args.cases), &tell)?;
+    let outcomes = run::run(&copy.build()?, &chosen, (args.jobs.max(1), args.cases), &report)?;
     let rows = table::rows(&chosen, &outcomes, &copy.unviable_of(wanted));
     let lines = rows.iter().map(table::Row::line);
     fs_err::write("target/mutants/outcomes.txt", lines.collect::<String>()).into_diagnostic()?;

@@ -40,7 +40,7 @@ pub(crate) fn run(
     programs: &BTreeMap<String, Utf8PathBuf>,
     mutants: &[Mutant],
     (jobs, cases): (usize, u32),
-    tell: &(dyn Fn(u32, &Outcome) + Sync),
+    report: &(dyn Fn(u32, &Outcome) + Sync),
 ) -> Result<BTreeMap<u32, Outcome>> {
     let program = |name: &str| programs.get(name).ok_or_else(|| miette!("{name} was not built"));
     let mut tests = Vec::new();
@@ -57,7 +57,7 @@ pub(crate) fn run(
     let outcomes = Mutex::new(BTreeMap::new());
     let judge = program("judge")?;
     std::thread::scope(|scope| {
-        let work = || work((judge, cases), &tests, &queue, &outcomes, tell);
+        let work = || work((judge, cases), &tests, &queue, &outcomes, report);
         let working: Vec<_> = (0..jobs).map(|_| scope.spawn(work)).collect();
         working.into_iter().try_for_each(|worker| worker.join().map_err(|_| miette!("a worker ended"))?)
     })?;
@@ -69,7 +69,7 @@ fn work(
     tests: &[Test],
     queue: &Mutex<VecDeque<u32>>,
     outcomes: &Mutex<BTreeMap<u32, Outcome>>,
-    tell: &(dyn Fn(u32, &Outcome) + Sync),
+    report: &(dyn Fn(u32, &Outcome) + Sync),
 ) -> Result<()> {
     let mut running = None;
     loop {
@@ -83,7 +83,7 @@ fn work(
             running = None;
         }
         let mut outcomes = outcomes.lock().map_err(|_| miette!("a worker ended"))?;
-        tell(number, &outcome);
+        report(number, &outcome);
         outcomes.insert(number, outcome);
     }
     Ok(())
@@ -92,15 +92,15 @@ fn work(
 /// What becomes of one change, and whether the program that judges hangs with it. What finds most in the least time comes
 /// first: some simulated histories, those tests that are quick, all histories, the tests that are slow.
 fn tried(judge: &mut Judge, tests: &[Test], number: u32) -> Result<(Outcome, bool)> {
-    let mut told = String::new();
+    let mut said = String::new();
     for step in [Step::Judge("some"), Step::Tests(false), Step::Judge("all"), Step::Tests(true)] {
         match step {
             Step::Judge(which) => {
-                let Some(line) = judge.told(number, which)? else { return Ok((Outcome::Endless, true)) };
+                let Some(line) = judge.answer(number, which)? else { return Ok((Outcome::Endless, true)) };
                 if let Some(why) = line.strip_prefix("killed ") {
                     return Ok((Outcome::Killed(why.to_owned()), false));
                 }
-                line.trim_start_matches("survived ").clone_into(&mut told);
+                line.trim_start_matches("survived ").clone_into(&mut said);
             }
             Step::Tests(slow) => {
                 let reaching = tests.iter().filter(|test| test.is_slow() == slow && test.reached.contains(&number));
@@ -110,9 +110,9 @@ fn tried(judge: &mut Judge, tests: &[Test], number: u32) -> Result<(Outcome, boo
             }
         }
     }
-    let reached = tests.iter().any(|test| test.reached.contains(&number)) || !told.starts_with("0 ");
-    let told = if reached { told } else { "no test reaches it".to_owned() };
-    Ok((Outcome::Survived(told), false))
+    let reached = tests.iter().any(|test| test.reached.contains(&number)) || !said.starts_with("0 ");
+    let said = if reached { said } else { "no test reaches it".to_owned() };
+    Ok((Outcome::Survived(said), false))
 }
 
 enum Step {
@@ -154,11 +154,11 @@ impl Judge {
     }
 
     /// What it says of a change; `None` where it says nothing for long.
-    fn told(&mut self, number: u32, which: &str) -> Result<Option<String>> {
+    fn answer(&mut self, number: u32, which: &str) -> Result<Option<String>> {
         let input = self.child.stdin.as_mut().ok_or_else(|| miette!("no input"))?;
         writeln!(input, "{number} {which}").into_diagnostic()?;
         match self.lines.recv_timeout(LIMIT) {
-            Ok(line) => Ok(Some(line.split_once(' ').map_or(String::new(), |(_, told)| told.to_owned()))),
+            Ok(line) => Ok(Some(line.split_once(' ').map_or(String::new(), |(_, said)| said.to_owned()))),
             Err(RecvTimeoutError::Timeout) => Ok(None),
             Err(RecvTimeoutError::Disconnected) => bail!("the program that judges ended at change {number}"),
         }

@@ -27,7 +27,7 @@ impl Row {
             Became::Unviable => "does not compile".to_owned(),
             Became::Ran(Outcome::Killed(by)) => format!("killed by {by}"),
             Became::Ran(Outcome::Endless) => "endless".to_owned(),
-            Became::Ran(Outcome::Survived(told)) => format!("SURVIVED {told}"),
+            Became::Ran(Outcome::Survived(how)) => format!("SURVIVED {how}"),
         };
         format!("{}\t{}\t{}\t{became}\n", self.file, self.function, self.what)
     }

@@ -31,7 +31,7 @@ impl SessionCookies {
         lock(&self.0).clear();
     }
 
-    /// The name of the session cookie of the app that serves a path; Tomcat's own where nobody has told another.
+    /// The name of the session cookie of the app that serves a path; Tomcat's own where no other is known.
     pub fn name_for(&self, path: &str) -> String {
         let known = lock(&self.0);
         let serving = ContextPath::serving(path, known.keys());

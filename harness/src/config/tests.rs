@@ -62,9 +62,10 @@ fn ports_are_those_of_the_two_node_guide_where_they_are_asked_for() {
     topology.ports = Ports::Documented;
     let given = second(&topology);
     assert!(given.contains(r#"<Server port="9005""#) && given.contains(r#"redirectPort="9443""#), "{given}");
-    let told: Vec<String> = differences(&topology).iter().map(|line| format!("{}: {}", line.what, line.here)).collect();
+    let lines: Vec<String> =
+        differences(&topology).iter().map(|line| format!("{}: {}", line.what, line.here)).collect();
     for line in ["Server port: 8005, 9005", "Connector address and port: one address; 8080, 9080"] {
-        assert!(told.iter().any(|told| told == line), "{told:?}");
+        assert!(lines.iter().any(|found| found == line), "{lines:?}");
     }
 }
 
@@ -340,7 +341,7 @@ fn differences_of_a_topology_that_says_much() {
     topology.jvm.libs = vec!["/home/me/driver.jar".into()];
     topology.cluster.elements = everything_said(TOMCAT_11)[1].cluster.elements.clone();
     let lines = as_lines(&topology);
-    assert!(!lines.contains("hidden") && !lines.contains("encryptionKey=text"), "a secret is told");
+    assert!(!lines.contains("hidden") && !lines.contains("encryptionKey=text"), "a secret is shown");
     insta::assert_snapshot!(lines);
 }
 

@@ -15,7 +15,7 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Begins to listen. The first signal cancels the token; of each further one `at_once` is told, which ends the program.
+    /// Begins to listen. The first signal cancels the token; each further one is handed to `at_once`, which ends the program.
     ///
     /// # Errors
     /// A signal cannot be listened for.

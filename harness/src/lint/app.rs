@@ -123,7 +123,7 @@ impl App {
             }
         }
         if input.files.len() == app.place {
-            // Nothing of it is told by a file of its own.
+            // Nothing of it is said by a file of its own.
             input.files.push(SourceFile { name, text: String::new(), bytes: vec![], document: None });
         }
         app.classes = ClassFacts::read(input, classes);

@@ -17,7 +17,7 @@ pub enum CompiledApp {
     Login,
     /// The same with a login by BASIC.
     BasicLogin,
-    /// Counts in attributes, and sets objects of its own classes when it is told to.
+    /// Counts in attributes, and sets objects of its own classes when it is asked to.
     Classes,
     /// The same less one of these classes.
     ClassesLackingNote,
@@ -25,7 +25,7 @@ pub enum CompiledApp {
     InPlace,
     /// Closes each answer before the session is replicated.
     EarlyAnswer,
-    /// Counts in attributes, and has a listener that is told of each session's begin and end.
+    /// Counts in attributes, and has a listener that is called at each session's begin and end.
     Listener,
 }
 

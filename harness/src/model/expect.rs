@@ -1,4 +1,4 @@
-//! Expectations: what a step's answers must look like, and which violation a scenario is told to show.
+//! Expectations: what a step's answers must look like, and which violation a scenario is to show.
 
 use std::collections::BTreeMap;
 
@@ -58,7 +58,7 @@ pub struct Expect {
     /// Attributes of the session with their values, of a `look`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, serde_json::Value>,
-    /// The nodes on which the app's listener is told that the session is created, and no other, in the whole run; of the
+    /// The nodes on which the app's listener is called when the session is created, and no other, in the whole run; of the
     /// app `listener`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub created: Option<Vec<NodeName>>,
@@ -229,7 +229,7 @@ pub static EXPECTATIONS: &[Expectation] = &[
         key: "created",
         scope: Scope::Listener,
         written: "created = [\"n1\", \"n2\"]",
-        holds_where: "of the app `listener`: its listener is told on these nodes, and no others, that the session of the step's answers begins, in the whole run",
+        holds_where: "of the app `listener`: its listener is called on these nodes, and no others, when the session of the step's answers begins, in the whole run",
         words: |expect| expect.created.as_ref().map(|nodes| format!("the session created {}", on_nodes(nodes))),
     },
     Expectation {
@@ -261,7 +261,7 @@ fn listed(named: impl Iterator<Item = String>) -> Option<String> {
     (!all.is_empty()).then(|| all.join(", "))
 }
 
-/// On which nodes a listener is told.
+/// On which nodes a listener is called.
 fn on_nodes(nodes: &[NodeName]) -> String {
     if nodes.is_empty() {
         return "nowhere".to_owned();
@@ -295,7 +295,7 @@ impl Expect {
         self.is_about(&[Scope::Answer, Scope::Counter, Scope::Listener, Scope::Replica])
     }
 
-    /// Whether it asks for what the listener of an app is told.
+    /// Whether it asks for what the listener of an app is called for.
     pub fn is_about_a_listener(&self) -> bool {
         self.is_about(&[Scope::Listener])
     }
@@ -389,7 +389,7 @@ pub struct AtMost {
     /// What 99 of 100 answers take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_p99: Option<Millis>,
-    /// From the answer that acknowledges a write to its being in another node's replica, as far as looks tell.
+    /// From the answer that acknowledges a write to its being in another node's replica, as far as looks show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replication_lag: Option<Millis>,
     /// From the start of a node that comes back until it holds its peers' sessions.
@@ -407,7 +407,7 @@ impl AtMost {
     }
 
     /// What is said, as a person reads it.
-    pub fn told(&self) -> Vec<String> {
+    pub fn lines(&self) -> Vec<String> {
         let all = [
             (self.first_answer, "the first answer after a fault"),
             (self.farm, "the farm"),
@@ -446,7 +446,7 @@ pub struct AllowedViolation {
     pub at_most_percent: Option<u8>,
 }
 
-/// A violation that a scenario is told to show. Strict: where it does not show, the scenario has failed.
+/// A violation that a scenario is to show. Strict: where it does not show, the scenario has failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct ExpectedViolation {

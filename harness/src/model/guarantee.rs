@@ -148,7 +148,7 @@ guarantees! {
         violations: &[Violation::WrongIdentity, Violation::LostSession],
     };
     /// While the peer is silent a write waits for it where the send options say so, and does not where they do not: one
-    /// request tells synchronous replication from asynchronous.
+    /// request distinguishes synchronous from asynchronous replication.
     ReplicationWaits About {
         holds_where: "the first write after a `pause` or a partition of a peer waits for it (4 s or more; less than 1 s is \
          no wait, and what is between may be the machine's doing) where the send options wait, and does not \
@@ -213,7 +213,7 @@ guarantees! {
     /// A request that was answered with success before a fault is so after it.
     AnswersKept About {
         holds_where: "a request that was answered with 2xx or 304 before a fault is so after it, on a node that serves the \
-         app, and lacks no word that the node goes on to tell other clients",
+         app, and lacks no word that the node goes on to show other clients",
         family: Family::AnyApp,
         is_common: false,
         needs_waiting: false,
@@ -317,8 +317,8 @@ impl Guarantee {
     /// Those that need no counter: they are decided for sessions of any app.
     pub const ANY_APP: [Self; 4] = fitting(true);
 
-    /// Those that tell of losses: what is seen of these is told though nobody asked for it, in this order. Of the counter app
-    /// the first three tell, of every other app the last four.
+    /// Those of losses: what is seen of these is reported though nobody asked for it, in this order. Of the counter app
+    /// the first three show it, of every other app the last four.
     pub const LOSSES: [Self; 7] = [
         Self::AcknowledgedWritesSurvive,
         Self::ReplicatedWritesSurvive,

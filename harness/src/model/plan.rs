@@ -22,11 +22,11 @@ use super::{
 pub struct Plan {
     /// A sentence that names the scenario.
     pub name: String,
-    /// The cluster it is told on.
+    /// The cluster it runs on.
     pub topology: Topology,
     /// What the verdict decides.
     pub guarantees: Vec<Guarantee>,
-    /// The violations that the scenario is told to show; none in a scenario that is to end well.
+    /// The violations that the scenario is to show; none in a scenario that is to end well.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect_violations: Vec<ExpectedViolation>,
     /// The violations that may show.
@@ -338,7 +338,7 @@ mod tests {
         let latency = Fault::Latency { delay: crate::model::Millis(200) };
         assert!(matches!(&step.kind, StepKind::Fault { fault, lasting: Some(_), .. } if *fault == latency), "{step:?}");
         assert_eq!(serde_json::to_value(step).expect("JSON"), stored);
-        // So does one that was drawn from a history, which does not tell them.
+        // So does one that was drawn from a history, which does not say them.
         let stored = serde_json::json!({ "title": "x", "do": "fault", "kind": "latency", "node": "n1" });
         let step: Step = serde_json::from_value(stored.clone()).expect("a step");
         assert_eq!(step.kind, StepKind::fault(FaultKind::Latency, NodeName::nth(0)));

@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_nearest_word_is_told_where_one_is_near() {
+    fn the_nearest_word_is_named_where_one_is_near() {
         let known = ["client", "clients", "kill", "on"];
         assert_eq!(nearest("clint", known), Some("client"));
         assert_eq!(nearest("kil", known), Some("kill"));

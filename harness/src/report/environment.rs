@@ -191,8 +191,8 @@ mod tests {
                 kind: RecordKind::Event(Event::Addressed { endpoints: Endpoints { nodes, multicast: None } }),
             }
         };
-        let told = endpoints(&History { records: vec![addressed(8080), addressed(9080)] }).expect("addresses");
-        assert_eq!(told.nodes[&NodeName::nth(0)].http_port, 9080);
+        let found = endpoints(&History { records: vec![addressed(8080), addressed(9080)] }).expect("addresses");
+        assert_eq!(found.nodes[&NodeName::nth(0)].http_port, 9080);
         assert_eq!(endpoints(&History::default()), None);
     }
 }

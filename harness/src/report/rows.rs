@@ -42,7 +42,7 @@ pub fn rows(verdict: &Verdict) -> Vec<Row<'_>> {
     let guarantees = verdict.guarantees.iter().map(|finding| Row {
         name: finding.guarantee.to_string(),
         status: finding.status,
-        aside: finding.aside.map(Aside::told),
+        aside: finding.aside.map(Aside::label),
         because: &finding.because,
         rests_on: &finding.rests_on,
         evidence: &finding.evidence,

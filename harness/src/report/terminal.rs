@@ -202,7 +202,7 @@ fn conclusion(verdict: &Verdict) -> String {
     let asides =
         [Aside::NotPromised, Aside::Expected, Aside::Allowed, Aside::CutShort].into_iter().filter_map(|aside| {
             let count = findings.iter().filter(|finding| finding.aside == Some(aside)).count();
-            (count > 0).then(|| format!("{count} {}", aside.told()))
+            (count > 0).then(|| format!("{count} {}", aside.label()))
         });
     let asides: Vec<String> = asides.collect();
     let asides = if asides.is_empty() { String::new() } else { format!(" ({})", asides.join(", ")) };

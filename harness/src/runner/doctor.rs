@@ -12,7 +12,7 @@ pub use crate::runtime::check::{Check, Health};
 use crate::tomcat::distribution::Maven;
 use crate::tomcat::java::{Java, JavaEnvironment, JavaError};
 
-/// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker tells, and
+/// Looks at everything. Starts nothing but `java -version` and `mvn --version` where nothing quicker says it, and
 /// `iptables -L -n`, which changes nothing.
 pub async fn examine(java: Result<Java, JavaError>, maven: &Maven) -> Vec<Check> {
     // Maven's own start script takes the Java of the environment, and fails with it.
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn iptables_that_only_root_may_use_is_told_in_its_own_words() {
+    fn iptables_that_only_root_may_use_is_reported_in_its_own_words() {
         let check = with_iptables("echo 'Could not fetch rule set: Permission denied (you must be root)' >&2; exit 4");
         assert_eq!(check.health, Health::Optional);
         assert!(
@@ -169,7 +169,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_iptables_is_told_what_needs_it() {
+    fn a_machine_without_iptables_learns_what_needs_it() {
         let folder = tempfile::tempdir().expect("a folder");
         let check = examine_iptables(folder.path().as_os_str(), &[]);
         assert_eq!((check.health, check.found.as_str()), (Health::Optional, "not found on the PATH"));

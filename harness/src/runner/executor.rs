@@ -21,7 +21,7 @@ use crate::verdict;
 pub(super) struct Wars(Vec<(App, Arc<War>)>);
 
 impl Wars {
-    /// Reads, packs or compiles them all, so that a bad one is told before anything starts.
+    /// Reads, packs or compiles them all, so that a bad one is refused before anything starts.
     pub(super) async fn of(plan: &Plan, compiler: Option<&Compiler>) -> Result<Self, CompileError> {
         let mut wars: Vec<(App, Arc<War>)> = vec![];
         for (app, context) in plan.deployed() {
@@ -94,7 +94,7 @@ impl<'a> Walk<'a> {
             }
             recorder.event(Event::StepEnds { step: number });
             while let Some(healed) = self.lasting.try_join_next() {
-                told(healed)?;
+                joined(healed)?;
             }
         }
         self.settle().await
@@ -103,7 +103,7 @@ impl<'a> Walk<'a> {
     /// Waits for the faults that end by themselves, and ends all traffic.
     async fn settle(&mut self) -> Result<(), ClusterError> {
         while let Some(healed) = self.lasting.join_next().await {
-            told(healed)?;
+            joined(healed)?;
         }
         self.workload.end_all().await
     }
@@ -221,6 +221,6 @@ impl<'a> Walk<'a> {
 }
 
 /// How a fault was undone. A task that was cancelled belongs to a run that is over.
-fn told(healed: Result<Result<(), ClusterError>, tokio::task::JoinError>) -> Result<(), ClusterError> {
+fn joined(healed: Result<Result<(), ClusterError>, tokio::task::JoinError>) -> Result<(), ClusterError> {
     healed.unwrap_or(Ok(()))
 }

@@ -18,7 +18,7 @@ echo $! > "$1/harness-delay.pid"
 while [ ! -s "$said" ] && kill -0 $! 2> /dev/null; do sleep 0.02; done
 read -r word < "$said" && [ "$word" = ready ] && exit 0
 cat "$said"; rm "$1/harness-delay.pid"; exit 1"#;
-/// Tells of every queue that somebody listens to. (A program that has ended may still be there, as a zombie.)
+/// Lists every queue that somebody listens to. (A program that has ended may still be there, as a zombie.)
 const QUEUES: &str = "cat /proc/net/netfilter/nfnetlink_queue";
 /// Ends the program, which lets go what it holds.
 const END: &str = r#"pid=$(cat "$1/harness-delay.pid") && rm "$1/harness-delay.pid" && kill "$pid""#;

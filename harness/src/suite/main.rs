@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn a_suite_that_finds_nothing_or_cannot_be_told_is_not_green() {
+    fn a_suite_that_finds_nothing_or_cannot_be_run_is_not_green() {
         let folder = tempfile::tempdir().expect("a folder");
         let folder = Utf8Path::from_path(folder.path()).expect("UTF-8");
         let failed = |folder: &Utf8Path| {

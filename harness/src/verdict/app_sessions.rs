@@ -73,13 +73,13 @@ impl<'a> AppSessions<'a> {
                 continue;
             }
             let sent = request.sent.map(|id| stem(id.as_str()));
-            let told = request.told.map(stem).filter(|told| Some(*told) != sent);
-            for id in sent.into_iter().chain(told) {
+            let received = request.received.map(stem).filter(|received| Some(*received) != sent);
+            for id in sent.into_iter().chain(received) {
                 let place = sessions.place(request, id);
                 sessions.all[place].takes(index, request);
             }
-            if let Some(told) = request.told.map(stem) {
-                let place = sessions.place(request, told);
+            if let Some(received) = request.received.map(stem) {
+                let place = sessions.place(request, received);
                 sessions.all[place].gives(index, requests);
             }
         }
@@ -99,7 +99,7 @@ impl<'a> AppSessions<'a> {
         }
         sessions.learn_keeping(requests);
         let giving = requests.iter().filter(|request| {
-            request.told.is_some_and(|told| request.sent.is_none_or(|sent| sent.stem() != stem(told)))
+            request.received.is_some_and(|received| request.sent.is_none_or(|sent| sent.stem() != stem(received)))
         });
         sessions.making = giving.map(Request::key).collect();
         sessions
@@ -135,8 +135,8 @@ impl<'a> AppSessions<'a> {
             let mut again: BTreeSet<(&str, &str)> = BTreeSet::new();
             for (place, index) in session.requests.iter().enumerate() {
                 let request = &requests[*index];
-                let gives = request.told.is_some_and(|told| stem(told) == session.stem);
-                let replaced = request.told.is_some_and(|told| stem(told) != session.stem);
+                let gives = request.received.is_some_and(|received| stem(received) == session.stem);
+                let replaced = request.received.is_some_and(|received| stem(received) != session.stem);
                 if gives || (!again.insert(request.key()) && request.answered && !replaced) {
                     keeping.insert(request.key());
                     continue;
@@ -217,7 +217,7 @@ impl<'a> AppSession<'a> {
     }
 
     /// Whether a look would show it where the node holds it.
-    pub(super) fn is_told_by(&self, look: &Look<'a>) -> bool {
+    pub(super) fn would_show_in(&self, look: &Look<'a>) -> bool {
         self.context.is_some_and(|context| {
             look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
         })
@@ -238,7 +238,7 @@ impl<'a> AppSession<'a> {
         let mut others = all.take_while(|(_, until)| request.invoked < **until);
         others.any(|(other, _)| {
             let other_is = &requests[*other];
-            let changes = !other_is.answered || other_is.told.is_some_and(|told| stem(told) != self.stem);
+            let changes = !other_is.answered || other_is.received.is_some_and(|received| stem(received) != self.stem);
             *other != index && request.invoked < other_is.acts_until && changes
         })
     }
@@ -248,7 +248,7 @@ impl<'a> AppSession<'a> {
         self.requests.iter().copied().find(|index| {
             let request = &requests[*index];
             request.sent.is_some_and(|sent| sent.stem() == self.stem)
-                && request.told.is_some_and(|told| stem(told) != self.stem)
+                && request.received.is_some_and(|received| stem(received) != self.stem)
         })
     }
 
@@ -286,7 +286,7 @@ impl<'a> View<'a> {
     /// not safe and nothing showed that the session lives on after such a one.
     pub(super) fn may_end(&self, session: &AppSession<'a>, index: usize) -> bool {
         let request = &self.requests[index];
-        if request.told.is_some_and(|told| stem(told) == session.stem) {
+        if request.received.is_some_and(|received| stem(received) == session.stem) {
             return false;
         }
         if request.counter.is_some() || request.says_to_end() {

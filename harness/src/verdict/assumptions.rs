@@ -115,11 +115,11 @@ fn answered_by_the_asked(view: &View<'_>) -> Shown {
             return Err(format!("{} was answered by {}", operation.name(), answer.node));
         }
     }
-    let told = view.operations.iter().filter(|operation| operation.answer().is_some()).count();
+    let answers = view.operations.iter().filter(|operation| operation.answer().is_some()).count();
     let others = view.invocations.len().saturating_sub(view.operations.len());
     Ok(match others {
-        0 => format!("{told} answers"),
-        others => format!("{told} answers named their node, the {others} of other apps do not"),
+        0 => format!("{answers} answers"),
+        others => format!("{answers} answers named their node, the {others} of other apps do not"),
     })
 }
 
@@ -232,7 +232,7 @@ fn faults_hit(view: &View<'_>) -> Shown {
 fn send_options(view: &View<'_>) -> Shown {
     let cluster = &view.plan.topology.cluster;
     let (channel, map) = (cluster.channel_send_options(), cluster.session_send_options());
-    let mut told = 0;
+    let mut reported = 0;
     for look in &view.looks {
         let Some(state) = look.state else { continue };
         let maps = look.contexts(&view.contexts).filter_map(|context| context.manager.attributes.get("mapSendOptions"));
@@ -242,8 +242,12 @@ fn send_options(view: &View<'_>) -> Shown {
             if found != wanted {
                 return Err(format!("{} runs with send options {found}, not {wanted}, at {}", look.node, look.at));
             }
-            told += 1;
+            reported += 1;
         }
     }
-    Ok(if told == 0 { "the probe does not report them".to_owned() } else { format!("as configured in {told} looks") })
+    Ok(if reported == 0 {
+        "the probe does not report them".to_owned()
+    } else {
+        format!("as configured in {reported} looks")
+    })
 }

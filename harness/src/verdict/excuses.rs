@@ -30,7 +30,7 @@ impl Session<'_> {
         // What ended before the sent id was last confirmed cannot have taken it away.
         let confirmed = self.answers.iter().map(|index| &operations[*index]);
         let confirmed = confirmed
-            .filter(|answer| answer.told() == Some(sent.as_str()))
+            .filter(|answer| answer.received() == Some(sent.as_str()))
             .filter(|answer| answer.completed.is_some_and(|end| end < lost.invoked))
             .map(|answer| answer.invoked)
             .next_back();
@@ -88,11 +88,11 @@ impl Session<'_> {
         };
         let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
         let since = operations[shortened].completed.unwrap_or(operations[shortened].invoked);
-        let told = self.replicas.iter().filter(|replica| {
+        let lives = self.replicas.iter().filter(|replica| {
             since < replica.asked && (waits || replica.primary || replica.node == operations[shortened].node)
         });
-        let told = told.filter_map(|replica| replica.lives).min();
-        self.short = told.map(|life| (shortened, life));
+        let lives = lives.filter_map(|replica| replica.lives).min();
+        self.short = lives.map(|life| (shortened, life));
         self.shortened = Some(shortened);
         let gone = |loss: &Loss<'_>| {
             let lost = &operations[loss.operation];

@@ -217,7 +217,7 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
     }
     if let Some(route) = &expect.route {
         let of = |asked: &Asked<'_>, reply: &Reply| {
-            let id = told(reply).or(asked.sent.map(SessionId::as_str)).map(SessionId::new);
+            let id = received(reply).or(asked.sent.map(SessionId::as_str)).map(SessionId::new);
             let found = id.as_ref().and_then(SessionId::route).unwrap_or("none").to_owned();
             same(&route.to_string(), found, |route| format!("had route {route}"))
         };
@@ -340,7 +340,7 @@ fn same<T: PartialEq>(wanted: &T, found: T, show: impl Fn(T) -> String) -> Resul
 }
 
 /// The session id that an answer gives.
-fn told(reply: &Reply) -> Option<&str> {
+fn received(reply: &Reply) -> Option<&str> {
     match &reply.counter {
         Some(counter) => counter.session.as_ref().map(SessionId::as_str),
         None => reply.set_cookie.last().and_then(|cookie| super::operations::cookie_value(cookie)),
@@ -350,7 +350,7 @@ fn told(reply: &Reply) -> Option<&str> {
 fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String, String> {
     let sent = asked.sent.map(SessionId::stem);
     // Another app gives the id only when it changes.
-    let id = told(reply).or(if reply.counter.is_none() { asked.sent.map(SessionId::as_str) } else { None });
+    let id = received(reply).or(if reply.counter.is_none() { asked.sent.map(SessionId::as_str) } else { None });
     let id = id.map(super::operations::stem);
     let found = match (sent, id) {
         (_, None) => SessionFate::None,

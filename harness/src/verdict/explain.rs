@@ -25,18 +25,18 @@ pub fn explain(finding: &Finding, history: &History) -> Vec<String> {
 /// Like [`explain`], of any records, given as indexes into the history.
 pub fn around(evidence: &[usize], history: &History) -> Vec<String> {
     let order: Vec<usize> =
-        in_time(history).into_iter().filter(|index| worth_telling(&history.records[*index])).collect();
+        in_time(history).into_iter().filter(|index| is_worth_showing(&history.records[*index])).collect();
     let places: HashMap<usize, usize> = order.iter().enumerate().map(|(place, index)| (*index, place)).collect();
-    let mut told: BTreeSet<usize> = BTreeSet::new();
+    let mut shown: BTreeSet<usize> = BTreeSet::new();
     for place in evidence.iter().filter_map(|index| places.get(index).copied()) {
         let around = place.saturating_sub(AROUND)..=(place + AROUND).min(order.len() - 1);
         // What comes first in the evidence matters most, so the last pieces give way.
-        if told.union(&around.clone().collect()).count() <= LINES {
-            told.extend(around);
+        if shown.union(&around.clone().collect()).count() <= LINES {
+            shown.extend(around);
         }
     }
     let evidence: BTreeSet<&usize> = evidence.iter().collect();
-    let lines = told.into_iter().map(|place| {
+    let lines = shown.into_iter().map(|place| {
         let index = order[place];
         let mark = if evidence.contains(&index) { '>' } else { ' ' };
         format!("{mark} {:>9}  {}", history.records[index].at, line(&history.records[index], history))
@@ -45,7 +45,7 @@ pub fn around(evidence: &[usize], history: &History) -> Vec<String> {
 }
 
 /// Steps are the frame of a run, not its scenario.
-fn worth_telling(record: &Record) -> bool {
+fn is_worth_showing(record: &Record) -> bool {
     !matches!(
         record.kind,
         RecordKind::Event(Event::StepBegins { .. } | Event::StepEnds { .. } | Event::Addressed { .. })
@@ -117,13 +117,13 @@ fn phase_in_words(phase: &FaultPhase) -> String {
 
 fn state_in_words(state: &NodeState) -> String {
     let members: Vec<_> = state.members.iter().map(|member| format!("{}:{}", member.host, member.port)).collect();
-    let mut told = vec![format!("members [{}]", members.join(", "))];
+    let mut parts = vec![format!("members [{}]", members.join(", "))];
     for context in &state.contexts {
         let sessions: Vec<_> = context.sessions.iter().map(replica_in_words).collect();
         let manager = context.manager.class.rsplit('.').next().unwrap_or_default();
-        told.push(format!("{} ({manager}) [{}]", context.path, sessions.join("; ")));
+        parts.push(format!("{} ({manager}) [{}]", context.path, sessions.join("; ")));
     }
-    told.join(", ")
+    parts.join(", ")
 }
 
 fn replica_in_words(replica: &SessionReplica) -> String {

@@ -63,7 +63,7 @@ pub enum Aside {
 
 impl Aside {
     /// As a person reads it.
-    pub fn told(self) -> &'static str {
+    pub fn label(self) -> &'static str {
         match self {
             Self::NotPromised => "not promised",
             Self::Expected => "as expected",

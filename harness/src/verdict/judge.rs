@@ -32,9 +32,9 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let mut expectations = expectations::expectations(&view);
     expectations.extend(thresholds::thresholds(&view, &measures, &plan.at_most));
     let expected_violations = expectations::expected_violations(&view, &guarantees);
-    let mut told: Vec<Status> = guarantees.iter().filter_map(Finding::counts).collect();
-    told.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));
-    let status = overall(&told, &assumed);
+    let mut statuses: Vec<Status> = guarantees.iter().filter_map(Finding::counts).collect();
+    statuses.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));
+    let status = overall(&statuses, &assumed);
     Verdict {
         format: 1,
         status,
@@ -80,16 +80,16 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
         counts && !weighed.assumption.met && weighed.concerns(guarantee)
     });
     let unmet = unmet.map(|unmet| format!("not met: {} ({})", unmet.assumption.what, unmet.assumption.because));
-    let told = &judgement.because;
+    let because = &judgement.because;
     let (status, because) = match (judgement.status, unmet, &judgement.unpromised, &not_promised_reason) {
-        (Status::Violated, Some(unmet), ..) => (Status::Unknown, format!("{unmet}; otherwise violated: {told}")),
+        (Status::Violated, Some(unmet), ..) => (Status::Unknown, format!("{unmet}; otherwise violated: {because}")),
         (Status::Holds, Some(unmet), ..) => (Status::Unknown, unmet),
-        (Status::Violated, None, Some(why), _) => (Status::Unknown, format!("{told}; excused: {why}")),
+        (Status::Violated, None, Some(why), _) => (Status::Unknown, format!("{because}; excused: {why}")),
         (Status::Violated, None, None, Some(why)) => {
-            (Status::Violated, format!("{told}; the configuration does not rule it out: {why}"))
+            (Status::Violated, format!("{because}; the configuration does not rule it out: {why}"))
         }
         (Status::Holds, None, _, Some(why)) => (Status::Unknown, format!("{why}; {}", none_in(judgement.trials))),
-        (status, ..) => (status, told.clone()),
+        (status, ..) => (status, because.clone()),
     };
     let violations = if judgement.status == Status::Violated && !because.starts_with("not met") {
         named(guarantee, &judgement)
@@ -177,10 +177,10 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
 }
 
 /// Violated before unknown before holds; and nothing holds where nothing was judged.
-fn overall(told: &[Status], assumed: &[Weighed]) -> Status {
-    if told.contains(&Status::Violated) {
+fn overall(statuses: &[Status], assumed: &[Weighed]) -> Status {
+    if statuses.contains(&Status::Violated) {
         return Status::Violated;
     }
-    let all_hold = !told.is_empty() && told.iter().all(|status| *status == Status::Holds);
+    let all_hold = !statuses.is_empty() && statuses.iter().all(|status| *status == Status::Holds);
     if all_hold && assumed.iter().all(|weighed| weighed.assumption.met) { Status::Holds } else { Status::Unknown }
 }

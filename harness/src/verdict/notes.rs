@@ -23,7 +23,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
         notes.extend(behind(session));
         notes.extend(excused(view, session));
         notes.extend(contended(session));
-        notes.extend(view.forked(session).map(|fork| fork.told));
+        notes.extend(view.forked(session).map(|fork| fork.because));
         notes.extend(twice(session));
         notes.extend(not_asked(view, session));
     }
@@ -126,7 +126,7 @@ fn not_asked(view: &View<'_>, session: &Session<'_>) -> Option<String> {
         .then(|| format!("{}'s session {} was not asked for after the last fault", session.client, session.stems[0]))
 }
 
-/// What the servers' logs tell of lost replication.
+/// What the servers' logs say of lost replication.
 fn logged(view: &View<'_>) -> Vec<String> {
     let mut counts: BTreeMap<(&NodeName, &str), usize> = BTreeMap::new();
     for record in &view.history.records {

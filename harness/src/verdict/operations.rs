@@ -55,7 +55,7 @@ impl<'a> Operation<'a> {
     }
 
     /// The session id that its answer gives, by the app's word or by a cookie.
-    pub(super) fn told(&self) -> Option<&'a str> {
+    pub(super) fn received(&self) -> Option<&'a str> {
         let (reply, counter) = match self.fate {
             Fate::Landed(reply, counter) => (reply, Some(counter)),
             Fate::Perhaps(Some(reply)) => (reply, reply.counter.as_ref()),

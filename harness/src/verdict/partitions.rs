@@ -60,7 +60,7 @@ fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeli
         FaultKind::Pause => false,
         kind => !kind.cuts(),
     };
-    let told = |record: &crate::history::Record| match &record.kind {
+    let shows_a_loss = |record: &crate::history::Record| match &record.kind {
         RecordKind::Log(line) => {
             matches!(line.class, LogClass::MemberDisappeared | LogClass::SendFailed)
                 && fault.asked <= record.at
@@ -69,7 +69,7 @@ fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeli
         }
         _ => false,
     };
-    !gentle || history.records.iter().any(told)
+    !gentle || history.records.iter().any(shows_a_loss)
 }
 
 /// Whether a node had ended or was frozen and the others had not formed again: that its peers then miss it has a cause of
@@ -94,7 +94,7 @@ fn worst_loss(plan: &Plan) -> u8 {
 #[derive(Debug)]
 pub(super) struct Fork {
     /// What each side showed, in words.
-    pub(super) told: String,
+    pub(super) because: String,
     /// Why nobody promises that it does not, in words.
     pub(super) unpromised: String,
     /// The last acknowledged increment of each side, as operations, where both have one.
@@ -156,11 +156,11 @@ impl View<'_> {
             let mut during = asked().filter(|asked| partition.saw(asked)).map(|asked| partition.side(asked.node));
             during.next().is_some_and(|side| during.any(|other| other != side))
         })?;
-        let mut told: Vec<String> = vec![];
+        let mut seen: Vec<String> = vec![];
         for node in self.plan.topology.names() {
             let last = asked().rfind(|asked| asked.node == node && partition.saw(asked));
             let count = last.and_then(|asked| Some((asked, asked.answer()?.count)));
-            told.extend(count.map(|(asked, count)| format!("count {count} on {node} ({})", asked.id)));
+            seen.extend(count.map(|(asked, count)| format!("count {count} on {node} ({})", asked.id)));
         }
         let wrote = |side: bool| {
             session.operations.iter().copied().rfind(|index| {
@@ -170,12 +170,12 @@ impl View<'_> {
             })
         };
         Some(Fork {
-            told: format!(
+            because: format!(
                 "{} forked {}'s session {}: {}; nothing is merged",
                 partition.name,
                 session.client,
                 session.stems[0],
-                told.join(", ")
+                seen.join(", ")
             ),
             unpromised: format!("{} had split {}'s session, and nothing is merged", partition.name, session.client),
             writes: wrote(true).zip(wrote(false)),

@@ -25,7 +25,7 @@ pub(super) struct Request<'a> {
     /// The id in the client's cookie.
     pub(super) sent: Option<&'a SessionId>,
     /// The id that the answer gives.
-    pub(super) told: Option<&'a str>,
+    pub(super) received: Option<&'a str>,
     pub(super) reply: Option<&'a Reply>,
     pub(super) invoked: Nanos,
     /// `None` while it is open.
@@ -113,7 +113,7 @@ pub(super) fn requests<'a>(
                     path: path(target),
                     context: ContextPath::serving(path(target), contexts.iter().copied()),
                     sent: session.as_ref(),
-                    told: None,
+                    received: None,
                     reply: None,
                     invoked: record.at,
                     completed: None,
@@ -154,7 +154,7 @@ impl<'a> Request<'a> {
             Outcome::Failed { .. } => None,
         };
         self.answered = self.reply.is_some() && is_complete(outcome);
-        self.told = self.reply.and_then(|reply| match &reply.counter {
+        self.received = self.reply.and_then(|reply| match &reply.counter {
             Some(counter) => counter.session.as_ref().map(SessionId::as_str),
             None => reply.set_cookie.last().filter(|cookie| !deletes(cookie)).and_then(|cookie| cookie_value(cookie)),
         });

@@ -241,13 +241,15 @@ impl<'a> Book<'a> {
                     None => self.open(sent, operation.client, None),
                 }
             }
-            let Some(told) = operation.told().map(stem).filter(|told| !self.by_stem.contains_key(told)) else {
+            let Some(received) = operation.received().map(stem).filter(|received| !self.by_stem.contains_key(received))
+            else {
                 continue;
             };
-            let before = renamed.get(told).copied().or_else(|| sent.filter(|_| may_be_renamed(operations, operation)));
+            let before =
+                renamed.get(received).copied().or_else(|| sent.filter(|_| may_be_renamed(operations, operation)));
             match before.and_then(|before| self.by_stem.get(before).copied()) {
-                Some(session) => self.rename(session, told),
-                None => self.open(told, operation.client, Some(index)),
+                Some(session) => self.rename(session, received),
+                None => self.open(received, operation.client, Some(index)),
             }
         }
     }
@@ -286,7 +288,7 @@ impl<'a> Book<'a> {
 
     fn assign(&mut self, index: usize, operation: &Operation<'a>) {
         let find = |id: Option<&str>| id.and_then(|id| self.by_stem.get(stem(id)).copied());
-        let (asked, told) = (find(operation.sent.map(crate::model::SessionId::as_str)), find(operation.told()));
+        let (asked, received) = (find(operation.sent.map(crate::model::SessionId::as_str)), find(operation.received()));
         match operation.fate {
             Fate::Nothing => {
                 if let Some(session) = asked {
@@ -294,7 +296,7 @@ impl<'a> Book<'a> {
                 }
             }
             Fate::Perhaps(_) => {
-                for session in asked.into_iter().chain(told.filter(|told| Some(*told) != asked)) {
+                for session in asked.into_iter().chain(received.filter(|received| Some(*received) != asked)) {
                     self.sessions[session].operations.push(index);
                 }
             }
@@ -304,12 +306,12 @@ impl<'a> Book<'a> {
                 }
             }
             Fate::Landed(..) => {
-                if let Some(session) = told {
+                if let Some(session) = received {
                     self.sessions[session].operations.push(index);
                     self.sessions[session].answers.push(index);
                 }
-                if let Some(session) = asked.filter(|asked| Some(*asked) != told) {
-                    let loss = Loss { operation: index, instead: operation.told(), excuse: None, unpromised: None };
+                if let Some(session) = asked.filter(|asked| Some(*asked) != received) {
+                    let loss = Loss { operation: index, instead: operation.received(), excuse: None, unpromised: None };
                     self.sessions[session].losses.push(loss);
                 }
             }
@@ -320,7 +322,7 @@ impl<'a> Book<'a> {
 /// The stem before each that a change-id request gave. Other answers may give the new one first.
 fn renamed<'a>(operations: &[Operation<'a>]) -> BTreeMap<&'a str, &'a str> {
     let changes = operations.iter().filter(|operation| operation.request == AppRequest::ChangeId);
-    let renamed = changes.filter_map(|change| Some((stem(change.told()?), stem(change.sent?.as_str()))));
+    let renamed = changes.filter_map(|change| Some((stem(change.received()?), stem(change.sent?.as_str()))));
     renamed.filter(|(after, before)| after != before).collect()
 }
 
@@ -337,8 +339,8 @@ fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> 
             // An answer that refuses, as 404, may begin a session of its own: that is no other id of the one that was sent.
             RecordKind::Complete { operation, outcome: Outcome::Ok { reply } } if reply.status < 400 => {
                 let Some(before) = asked.remove(operation) else { continue };
-                let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie)).map(stem);
-                let Some(after) = told.filter(|after| *after != before) else { continue };
+                let received = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie)).map(stem);
+                let Some(after) = received.filter(|after| *after != before) else { continue };
                 changed.insert(after, before);
             }
             _ => {}
@@ -347,10 +349,11 @@ fn renamed_by_others<'a>(history: &'a History, operations: &[Operation<'a>]) -> 
     if changed.is_empty() {
         return BTreeMap::new();
     }
-    let told =
-        operations.iter().filter_map(|operation| Some((stem(operation.told()?), operation.answer()?.once.as_deref()?)));
+    let created_at = operations
+        .iter()
+        .filter_map(|operation| Some((stem(operation.received()?), operation.answer()?.once.as_deref()?)));
     let mut created: BTreeMap<&str, &str> = BTreeMap::new();
-    for (of, once) in told {
+    for (of, once) in created_at {
         created.entry(of).or_insert(once);
     }
     let once = |of: &str| created.get(of).copied();
@@ -378,7 +381,7 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
                 && operation.invoked < other.acts_until
                 // An answer under the old id shows that it has not been changed.
                 && !operations.iter().any(|later| {
-                    later.told().map(stem) == Some(sent.stem())
+                    later.received().map(stem) == Some(sent.stem())
                         && other.acts_until <= later.invoked
                         && later.completed.is_some_and(|end| end < operation.invoked)
                 })

@@ -324,15 +324,15 @@ mod tests {
         let addressed = || Event::Addressed { endpoints: Endpoints { nodes: BTreeMap::new(), multicast: None } };
         let starts = || Event::NodeStarts { node: node.clone() };
         let died = || Event::NodeDied { node: node.clone(), why: "Address already in use".to_owned() };
-        let told = |events: Vec<Event>| {
+        let of = |events: Vec<Event>| {
             let records = (1..).zip(events).map(|(at, event)| Record { at: Nanos(at), kind: RecordKind::Event(event) });
             History { records: records.collect() }
         };
-        let history = told(vec![addressed(), starts(), died(), addressed(), starts()]);
+        let history = of(vec![addressed(), starts(), died(), addressed(), starts()]);
         let timeline = Timeline::of(&history);
         assert!(timeline.deaths.is_empty(), "{:?}", timeline.deaths);
         assert_eq!(timeline.lives(&node).len(), 1);
-        let history = told(vec![addressed(), starts(), died()]);
+        let history = of(vec![addressed(), starts(), died()]);
         assert_eq!(Timeline::of(&history).deaths.len(), 1);
     }
 }

@@ -204,7 +204,7 @@ impl<'a> View<'a> {
     }
 
     /// Whether a look would show a session where the node holds it: its context was asked for, and is served.
-    pub(super) fn tells_of(&self, look: &Look<'a>, session: &Session<'a>) -> bool {
+    pub(super) fn would_show(&self, look: &Look<'a>, session: &Session<'a>) -> bool {
         self.context_of(session).is_some_and(|context| {
             look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
         })
@@ -309,13 +309,13 @@ fn log_time(record: &Record) -> Option<(Nanos, &NodeName)> {
 }
 
 fn disappearances(history: &History) -> Vec<(Nanos, &NodeName, usize)> {
-    let told = history.records.iter().enumerate().filter_map(|(index, record)| match &record.kind {
+    let disappeared = history.records.iter().enumerate().filter_map(|(index, record)| match &record.kind {
         RecordKind::Log(line) if line.class == LogClass::MemberDisappeared => Some((record.at, &line.node, index)),
         _ => None,
     });
-    let mut told: Vec<_> = told.collect();
-    told.sort_by_key(|(at, ..)| *at);
-    told
+    let mut disappeared: Vec<_> = disappeared.collect();
+    disappeared.sort_by_key(|(at, ..)| *at);
+    disappeared
 }
 
 fn looks(history: &History) -> Vec<Look<'_>> {

@@ -164,7 +164,7 @@ impl World {
                     executed.cookie = None;
                 }
             }
-            BugKind::CookieNotTold => executed.cookie = None,
+            BugKind::CookieNotSet => executed.cookie = None,
             BugKind::CookieOfAnotherId => {
                 let stem = self.new_stem();
                 if let Some((id, _)) = &mut executed.cookie {

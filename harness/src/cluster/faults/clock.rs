@@ -40,7 +40,7 @@ pub(super) async fn set_right(cluster: &Cluster, node: &NodeName, by: Skew) -> R
     Ok(Some(format!("the JVM's clock has jumped back by {} ms", -jumped)))
 }
 
-/// Waits until a clock has jumped by so many seconds; tells the milliseconds.
+/// Waits until a clock has jumped by so many seconds; returns the milliseconds.
 async fn await_jump(cluster: &Cluster, node: &NodeName, before: i64, seconds: i64) -> Result<i64, ClusterError> {
     let slack = CLOCK_SLACK.as_millis();
     wait::until(&format!("the clock of {node} to jump by {seconds} s"), CLOCK_LIMIT, async || {
@@ -55,7 +55,7 @@ async fn await_jump(cluster: &Cluster, node: &NodeName, before: i64, seconds: i6
 /// an earlier one.
 async fn clock_of(cluster: &Cluster, node: &NodeName) -> Result<i64, ClusterError> {
     let asked = cluster.recorder().clock().now();
-    let told = cluster.probe.time(cluster.address(node).await?).await;
-    let told = told.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
-    Ok(told.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
+    let shown = cluster.probe.time(cluster.address(node).await?).await;
+    let shown = shown.map_err(|why| ClusterError::ProbeDead { node: node.clone(), why })?;
+    Ok(shown.saturating_sub(i64::try_from(asked.0 / 1_000_000).unwrap_or(i64::MAX)))
 }

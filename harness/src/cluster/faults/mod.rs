@@ -66,7 +66,7 @@ impl Way {
         }
     }
 
-    /// Undoes it, and tells what it had done.
+    /// Undoes it, and says what it had done.
     async fn undo(self, cluster: &Cluster, node: &NodeName) -> Result<Option<String>, ClusterError> {
         match self {
             Self::End(_) | Self::LoseHost => Err(ClusterError::NothingToHeal(node.clone())),
@@ -125,7 +125,7 @@ impl Cluster {
             Err(error) => {
                 record(FaultPhase::Missed { seen: seen(&error) });
                 Err(match error {
-                    // The verdict tells this wait with its last look.
+                    // The verdict reports this wait with its last look.
                     error @ ClusterError::Wait { .. } => error,
                     error => ClusterError::FaultMissed { kind, node: node.clone(), source: Box::new(error) },
                 })

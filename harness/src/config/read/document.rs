@@ -287,7 +287,7 @@ impl<'d> Element<'d> {
         self.class().map(|class| class.trim().rsplit('.').next().unwrap_or_default())
     }
 
-    /// Names from the root down, as in `Server/Service/Engine`, each with what tells it from its brothers.
+    /// Names from the root down, as in `Server/Service/Engine`, each with what distinguishes it from its siblings.
     pub fn path(self) -> String {
         let mut steps = vec![];
         let mut at = Some(self);

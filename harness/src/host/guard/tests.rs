@@ -94,7 +94,7 @@ fn a_process_that_has_the_number_of_a_registered_one_is_not_killed() {
     let mut child = Command::new("sleep").arg("300").spawn().expect("sleep starts");
     let mut process = super::processes::ProcessId::of(child.id()).expect("it runs");
     process.start.push('0');
-    guard.send(&super::message::Message::Process(process)).expect("told");
+    guard.send(&super::message::Message::Process(process)).expect("sent");
     assert_eq!(guard.release().expect("released").removed, Vec::<String>::new());
     assert_eq!(child.try_wait().expect("looked"), None, "it runs");
     end(child);

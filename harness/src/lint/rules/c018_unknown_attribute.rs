@@ -76,7 +76,7 @@ fn lowered(name: &str) -> String {
     characters.next().map(|first| first.to_ascii_lowercase().to_string() + characters.as_str()).unwrap_or_default()
 }
 
-/// Read by the digester itself, or told by another rule.
+/// Read by the digester itself, or reported by another rule.
 fn is_special(name: &str) -> bool {
     name.eq_ignore_ascii_case("className")
         || name.starts_with("xml")

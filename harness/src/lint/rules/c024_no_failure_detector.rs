@@ -23,7 +23,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         if let Some(last) = interceptors.last()
             && !cluster.has_interceptor("TcpFailureDetector")
         {
-            let finding = out.on(*last, "no TcpFailureDetector: dead and slow nodes are told apart by pings alone");
+            let finding = out.on(*last, "no TcpFailureDetector: only pings distinguish dead nodes from slow ones");
             if cluster.has_foreign_interceptor() {
                 finding.at_most(Severity::Info).sure(Confidence::Low);
             }

@@ -41,7 +41,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             None if cluster.engine.has("jvmRoute") && cluster.engine.value("jvmRoute").is_none() => {}
             None => {
                 let finding =
-                    out.on(cluster.engine, "missing `jvmRoute`: a load balancer cannot tell whose session it is");
+                    out.on(cluster.engine, "missing `jvmRoute`: a load balancer cannot know whose session it is");
                 if input.nodes.len() > 1 {
                     finding.at_most(Severity::Warning);
                 } else {

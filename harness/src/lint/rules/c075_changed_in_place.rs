@@ -9,7 +9,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     severity: Severity::Info,
     confidence: Confidence::Low,
     finds: "an object that is taken out of the session and changed, but not put back",
-    why: "Only setAttribute tells the cluster of a change: a list that grew is the old one after a failover, with DeltaManager and BackupManager.",
+    why: "Only setAttribute announces a change to the cluster: a list that grew is the old one after a failover, with DeltaManager and BackupManager.",
     bad: r#"((List) session.getAttribute("items")).add(item);"#,
     good: r#"list.add(item); session.setAttribute("items", list);"#,
     evidence: "runs: a list of three has one element after a failover",

@@ -19,7 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
-/// Classes by the part of their name that tells their kind, and the element that takes them.
+/// Classes by the part of their name that says their kind, and the element that takes them.
 const KINDS: [(&str, &[&str]); 9] = [
     (".group.interceptors.", &["Interceptor"]),
     (".membership.McastService", &["Membership"]),

@@ -29,8 +29,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             else {
                 continue;
             };
-            let is_told = class.contains(char::is_whitespace) || super::c016_removed_class::is_removed(class);
-            if is_told || lists.iter().any(|list| list.has_class(class)) {
+            let is_reported = class.contains(char::is_whitespace) || super::c016_removed_class::is_removed(class);
+            if is_reported || lists.iter().any(|list| list.has_class(class)) {
                 continue;
             }
             let nearest = lists

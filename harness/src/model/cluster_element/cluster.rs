@@ -11,7 +11,7 @@ element! {
         channel_start_options: u32 = "channelStartOptions",
         /// Beat the channel's heart from the container's background thread.
         heartbeat_background_enabled: bool = "heartbeatBackgroundEnabled",
-        /// Tell lifecycle listeners about a message that no cluster listener took.
+        /// Inform lifecycle listeners of a message that no cluster listener took.
         notify_lifecycle_listener_on_failure: bool = "notifyLifecycleListenerOnFailure",
     }
 }

@@ -143,7 +143,7 @@ macro_rules! element {
     };
 }
 
-/// Declares a choice between elements, told apart by `class`, with room for a class of the user's own.
+/// Declares a choice between elements, distinguished by `class`, with room for a class of the user's own.
 macro_rules! choice {
     ($(#[$doc:meta])* $name:ident { $( $(#[$variant_doc:meta])* $variant:ident($type:ty), )* }) => {
         $(#[$doc])*

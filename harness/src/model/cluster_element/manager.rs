@@ -12,7 +12,7 @@ macro_rules! managers {
         element! {
             $(#[$doc])*
             $name = "Manager", $class {
-                /// A name that tells it from others on the node.
+                /// A name that distinguishes it from others on the node.
                 name: String = "name",
                 /// Call attribute listeners for what comes from peers.
                 notify_listeners_on_replication: bool = "notifyListenersOnReplication",

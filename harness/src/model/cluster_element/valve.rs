@@ -26,9 +26,9 @@ element! {
     ReplicationValve = "Valve", "org.apache.catalina.ha.tcp.ReplicationValve" {
         /// Pattern of URIs after which nothing replicates.
         filter: String = "filter",
-        /// Tell the request whether its session is primary here.
+        /// Say in the request whether its session is primary here.
         primary_indicator: bool = "primaryIndicator",
-        /// Name of the request attribute that tells it.
+        /// Name of the request attribute that says so.
         primary_indicator_name: String = "primaryIndicatorName",
         /// Count requests.
         statistics: bool = "statistics",

@@ -37,7 +37,7 @@ impl FaultError {
     }
 }
 
-/// A type of parameters. A history tells a fault's kind and not how much of it there was: the plan that is drawn from one
+/// A type of parameters. A history says a fault's kind and not how much of it there was: the plan that is drawn from one
 /// has faults whose parameters are not known. They are stored as if there were none, and no such fault can be done.
 pub(super) trait Value: PartialEq + Sized + ToString {
     /// What stands for a value that is not known; never one that is in range.

@@ -55,7 +55,7 @@ macro_rules! faults {
             })?,)+
         }
 
-        /// A fault of which a history tells the kind alone; it cannot be done where it has parameters.
+        /// A fault of which a history says the kind alone; it cannot be done where it has parameters.
         impl From<FaultKind> for Fault {
             fn from(kind: FaultKind) -> Self {
                 match kind { $(FaultKind::$name => Self::$name $({ $($field: error::unknown()),+ })?,)+ }

@@ -381,7 +381,7 @@ impl StepBuilder {
         self
     }
 
-    /// Says a key by a word that must be a name; one that is none is told later.
+    /// Says a key by a word that must be a name; one that is none is refused later.
     fn set_word<T: std::str::FromStr<Err: std::fmt::Display> + Serialize>(mut self, key: &str, word: &str) -> Self {
         match word.parse::<T>() {
             Ok(name) => self.set(key, &name),

@@ -123,7 +123,7 @@ impl Scenario {
     /// Its runs. `base` is what the settings say of the cluster, of which the scenario says what it cares about.
     ///
     /// # Errors
-    /// What it tells cannot be done on that cluster.
+    /// What it says cannot be done on that cluster.
     pub fn plans(&self, base: &Topology) -> Result<Vec<CellPlan>, ScenarioError> {
         self.plans_with(base, &ClusterTable::default())
     }
@@ -131,7 +131,7 @@ impl Scenario {
     /// Its runs, with what the command line says of the cluster in the place of what the scenario says.
     ///
     /// # Errors
-    /// What it tells cannot be done on that cluster.
+    /// What it says cannot be done on that cluster.
     pub fn plans_with(&self, base: &Topology, said: &ClusterTable) -> Result<Vec<CellPlan>, ScenarioError> {
         let cells = self.cells(said)?;
         let root = self.root()?;
@@ -196,7 +196,7 @@ impl Scenario {
         plan.append_final_read();
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::COMMON.into_iter();
-            let told = all.filter(|guarantee| plan.asks_after_a_fault(true) || !guarantee.is_about_sessions());
+            let asked = all.filter(|guarantee| plan.asks_after_a_fault(true) || !guarantee.is_about_sessions());
             // Nothing can be known of joiners where none comes back.
             let restarts = plan.steps.iter().any(|step| matches!(step.kind, StepKind::Restart { .. }));
             // An app that one node alone was given is not to be everywhere.
@@ -204,13 +204,13 @@ impl Scenario {
                 .steps
                 .iter()
                 .any(|step| matches!(&step.kind, StepKind::Deploy { delivery, .. } if delivery.on.is_some()));
-            let told = told
+            let asked = asked
                 .filter(|guarantee| restarts || *guarantee != Guarantee::StateTransferred)
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
-            // Without a WAR of the user's there is nothing to know; what is seen to be lost is told anyway.
+            // Without a WAR of the user's there is nothing to know; what is seen to be lost is reported anyway.
             let own = plan.steps.iter().any(|step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. }));
             let any_app = Guarantee::ANY_APP.into_iter().filter(|_| own && plan.asks_after_a_fault(false));
-            told.chain(any_app).collect()
+            asked.chain(any_app).collect()
         });
         Ok(plan)
     }

@@ -40,7 +40,7 @@ impl Scenario {
         let guarantees: Vec<String> = plan.guarantees.iter().map(ToString::to_string).collect();
         text.push_str(&format!("\nThe verdict decides: {}.\n", guarantees.join(", ")));
         if !plan.at_most.is_empty() {
-            text.push_str(&format!("At most: {}.\n", plan.at_most.told().join(", ")));
+            text.push_str(&format!("At most: {}.\n", plan.at_most.lines().join(", ")));
         }
         for allowed in &plan.allow {
             let share = allowed

@@ -17,7 +17,7 @@ impl Scenario {
     /// Reads a scenario from the bytes of its file.
     ///
     /// # Errors
-    /// It is no UTF-8, no TOML, too big, has an unknown key or a value of another type, or tells what no run could do:
+    /// It is no UTF-8, no TOML, too big, has an unknown key or a value of another type, or says what no run could do:
     /// an unknown node, a request to a dead one, an app that is not deployed, an expectation that cannot come true.
     pub fn parse(bytes: &[u8]) -> Result<Self, ScenarioError> {
         if bytes.len() > MOST_BYTES {
@@ -30,7 +30,7 @@ impl Scenario {
             let at = error.valid_up_to();
             ScenarioError::nowhere(format!("invalid UTF-8 at byte {at}"))
         })?;
-        let file: ScenarioFile = toml::from_str(text).map_err(|error| told(&error, text))?;
+        let file: ScenarioFile = toml::from_str(text).map_err(|error| located(&error, text))?;
         let steps = Steps::File(text.to_owned());
         Self::of(file, steps, &|path| reserved::place(text, path)).map_err(|error| pointing(error, text))
     }
@@ -49,7 +49,7 @@ impl Scenario {
     /// The table that the file is, where there is one.
     pub(super) fn root(&self) -> Result<Option<Spanned<DeTable<'_>>>, ScenarioError> {
         match &self.steps {
-            Steps::File(text) => DeTable::parse(text).map(Some).map_err(|error| told(&error, text)),
+            Steps::File(text) => DeTable::parse(text).map(Some).map_err(|error| located(&error, text)),
             Steps::Rust(_) => Ok(None),
         }
     }
@@ -68,7 +68,7 @@ impl Scenario {
 }
 
 /// The mistake that the TOML reader found.
-fn told(error: &toml::de::Error, text: &str) -> ScenarioError {
+fn located(error: &toml::de::Error, text: &str) -> ScenarioError {
     let error = pointing(refused(error), text);
     let unquoted = error.span.as_ref().and_then(|span| bare_word(text, span.start));
     match unquoted {

@@ -101,7 +101,7 @@ impl Restarts {
             }
             None => {
                 let message = "it is not known at this step whether every node is running";
-                return Err(Refusal::new(message).help("`restart = \"victim\"` does not tell: name the nodes"));
+                return Err(Refusal::new(message).help("`restart = \"victim\"` does not say which: name the nodes"));
             }
         }
         let end = if self.end == FaultKind::Kill { Fault::Kill } else { Fault::Stop };

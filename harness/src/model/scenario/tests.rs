@@ -12,7 +12,7 @@ fn two() -> Topology {
 }
 
 /// The example of the manual: every run of it makes a plan that any runtime takes.
-const STORY: &str = r#"
+const SCENARIO: &str = r#"
 name = "the session survives the kill of its owner"
 catalogue = "S07"
 guarantees = ["replicated-writes-survive", "acknowledged-writes-survive", "complete-session", "identity-kept"]
@@ -47,7 +47,7 @@ expect = { count = 5, first-answer-within = "1s" }
 
 #[test]
 fn a_scenario_makes_one_plan_for_each_cell_of_its_matrix() {
-    let scenario = Scenario::parse(STORY.as_bytes()).expect("it can be told");
+    let scenario = Scenario::parse(SCENARIO.as_bytes()).expect("it is valid");
     let plans = scenario.plans(&two()).expect("plans");
     let cells: Vec<String> = plans.iter().map(|run| run.cell.to_string()).collect();
     assert_eq!(cells, ["manager=delta", "manager=backup"]);
@@ -62,9 +62,9 @@ fn a_matrix_of_managers_may_say_something_of_each() {
     let elements = "[cluster.elements]\ndelta-manager = { state-transfer-timeout = 3 }\n\
                     backup-manager = { rpc-timeout = 1000 }\n[node.n2.elements]\n\
                     delta-manager = { state-transfer-timeout = 4 }\nbackup-manager = { rpc-timeout = 2000 }\n";
-    let told = |matrix: &str| {
+    let limits = |matrix: &str| {
         let text = format!("name = \"x\"\n{elements}\n{matrix}\n[[step]]\ndeploy = \"counter\"\n");
-        let scenario = Scenario::parse(text.as_bytes()).expect("it can be told");
+        let scenario = Scenario::parse(text.as_bytes()).expect("it is valid");
         let plans = scenario.plans(&two()).expect("plans");
         let of = |plan: &crate::model::Plan| {
             let nodes = plan.topology.nodes.iter().filter_map(|node| node.changes.elements.as_deref());
@@ -73,14 +73,14 @@ fn a_matrix_of_managers_may_say_something_of_each() {
         };
         plans.iter().map(|run| of(&run.plan)).collect::<Vec<_>>()
     };
-    let both = told("[matrix]\nmanager = [\"delta\", \"backup\"]");
+    let both = limits("[matrix]\nmanager = [\"delta\", \"backup\"]");
     assert_eq!(both, [[(Some(3), None), (Some(4), None)], [(None, Some(1000)), (None, Some(2000))]]);
-    assert_eq!(told("")[0], [(Some(3), Some(1000)), (Some(4), Some(2000))], "it is refused when it is rendered");
+    assert_eq!(limits("")[0], [(Some(3), Some(1000)), (Some(4), Some(2000))], "it is refused when it is rendered");
 }
 
 #[test]
 fn what_the_command_line_says_wins_over_the_scenario_and_its_matrix() {
-    let scenario = Scenario::parse(STORY.as_bytes()).expect("it can be told");
+    let scenario = Scenario::parse(SCENARIO.as_bytes()).expect("it is valid");
     let mut said = ClusterTable::default();
     said.set("manager", "backup").expect("a manager");
     said.set("nodes", "4").expect("a number");
@@ -98,7 +98,7 @@ fn what_the_command_line_says_wins_over_the_scenario_and_its_matrix() {
 #[test]
 fn a_scenario_without_a_fault_is_not_judged_by_what_only_a_fault_shows() {
     let scenario = "name = \"served\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\n";
-    let plans = Scenario::parse(scenario.as_bytes()).expect("it can be told").plans(&two()).expect("plans");
+    let plans = Scenario::parse(scenario.as_bytes()).expect("it is valid").plans(&two()).expect("plans");
     let plan = &plans[0].plan;
     assert!(plan.guarantees.contains(&Guarantee::DeployedEverywhere));
     assert!(!plan.guarantees.contains(&Guarantee::AcknowledgedWritesSurvive));
@@ -113,7 +113,7 @@ fn repetitions_are_written_out_and_counted() {
              on = \"rotate\" }}, {{ pause = \"n1\", for = \"1s\" }}]\n"
         )
     };
-    let plans = Scenario::parse(scenario(3).as_bytes()).expect("it can be told").plans(&two()).expect("plans");
+    let plans = Scenario::parse(scenario(3).as_bytes()).expect("it is valid").plans(&two()).expect("plans");
     let requests = plans[0].plan.steps.iter().filter(|step| matches!(step.kind, StepKind::Request { .. })).count();
     assert_eq!(requests, 3);
     assert!(Scenario::parse(scenario(0).as_bytes()).is_err());
@@ -124,7 +124,7 @@ fn repetitions_are_written_out_and_counted() {
 }
 
 #[test]
-fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
+fn each_mistake_is_reported_at_its_place_with_the_nearest_right_word() {
     let step = |step: &str| {
         format!(
             "name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\n[[step]]\n{step}\n"
@@ -180,18 +180,18 @@ fn each_mistake_is_told_at_its_place_with_the_nearest_right_word() {
         step("kill = \"n1\"\n[[step]]\nrequest = \"count\"\non = \"n1\""),
         step("kill = \"n1\"\n[[step]]\nkill = \"n2\"\n[[step]]\nrequest = \"count\"\non = \"rotate\""),
     ];
-    insta::assert_snapshot!(told(&bad));
+    insta::assert_snapshot!(refusals(&bad));
 }
 
-/// What is told of texts that are refused, a line or two each.
-fn told(texts: &[String]) -> String {
-    let told = texts.iter().map(|text| {
+/// What is said of texts that are refused, a line or two each.
+fn refusals(texts: &[String]) -> String {
+    let lines = texts.iter().map(|text| {
         let error = Scenario::parse(text.as_bytes()).expect_err(text);
         let at = error.span.clone().map_or("nowhere", |span| text.get(span).expect("a span is in the text"));
         let help = error.help.as_ref().map(|help| format!("\n    help: {help}")).unwrap_or_default();
         format!("{} @ {}{help}", error.message, at.replace('\n', "⏎"))
     });
-    told.collect::<Vec<_>>().join("\n")
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// What people write who know Tomcat, or another language.
@@ -247,7 +247,7 @@ fn a_fault_that_cannot_be_done_is_refused_at_its_place() {
         step("lose-host = \"n1\"\nfor = \"3s\""),
         step("lose-host = \"n1\"\n[[step]]\nheal = \"n1\""),
     ];
-    insta::assert_snapshot!(told(&bad));
+    insta::assert_snapshot!(refusals(&bad));
 }
 
 /// Unlike a frozen node, one that is cut off from its peers is asked, and healed by its name or after a time.
@@ -269,7 +269,7 @@ fn faults_overlap_and_machines_are_prepared_for_those_that_need_it() {
     let faults = "slow-node = \"n1\"\npercent = 5\n[[step]]\nfill-disk = \"n1\"\n[[step]]\nskew-clock = \"n1\"\nby = \"+1h\"\n\
                   [[step]]\npartition = \"n2\"\n[[step]]\npause = \"n2\"\n[[step]]\nheal = \"n2\"\n[[step]]\nkill = \"n1\"";
     let text = format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\n{faults}\n");
-    let plans = Scenario::parse(text.as_bytes()).expect("they overlap").plans(&two()).expect("they can be told");
+    let plans = Scenario::parse(text.as_bytes()).expect("they overlap").plans(&two()).expect("they are valid");
     let prepared: Vec<_> = plans[0].plan.topology.prepared_for.iter().copied().collect();
     assert_eq!(prepared, [crate::model::FaultKind::FillDisk, crate::model::FaultKind::SkewClock]);
 }
@@ -282,7 +282,7 @@ fn what_is_no_text_or_too_much_of_it_is_refused() {
 }
 
 #[test]
-fn every_shipped_scenario_can_be_told_and_its_matrix_is_not_empty() {
+fn every_shipped_scenario_is_valid_and_its_matrix_is_not_empty() {
     let all = shipped();
     assert!(!all.is_empty());
     for scenario in all {

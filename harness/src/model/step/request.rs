@@ -89,13 +89,13 @@ pub(super) fn apply(
     load.check()
 }
 
-/// Only one app tells what its listener is told, and only of nodes that there are.
+/// Only one app says what its listener is called for, and only of nodes that there are.
 fn listened(expect: &Expect, state: &State<'_>, context: &ContextPath) -> Result<(), Refusal> {
     if !expect.is_about_a_listener() {
         return Ok(());
     }
-    let tells = App::Compiled(CompiledApp::Listener);
-    if !state.apps.iter().any(|(served, app)| served == context && *app == tells) {
+    let says = App::Compiled(CompiledApp::Listener);
+    if !state.apps.iter().any(|(served, app)| served == context && *app == says) {
         let message = format!("`created` and `destroyed` need the app `listener`, which is not at `{context}`");
         return Err(Refusal::new(message).at("expect").help("`deploy = \"listener\"`"));
     }

@@ -52,7 +52,7 @@ async fn runs_and_nodes_are_within_the_budget_and_a_free_berth_is_taken_at_once(
     drop(first);
     assert!(now(lease(&pool, 3)).await.is_none(), "two nodes are free");
     drop(second);
-    let third = now(waiting).await.expect("it was told").expect("it ends well");
+    let third = now(waiting).await.expect("it was woken").expect("it ends well");
     drop(third);
 }
 
@@ -75,7 +75,7 @@ async fn scenarios_that_hand_nothing_on_begin_in_their_order() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_kind_with_most_to_tell_begins_and_a_second_cluster_of_it_comes_last() {
+async fn the_kind_with_most_to_run_begins_and_a_second_cluster_of_it_comes_last() {
     let pool = ClusterPool::new(budget(3, 100), true);
     let plans = [3, 2, 2, 4, 2, 2].map(|nodes| plan(nodes, 0)).to_vec();
     let (order, leases) = begun(&pool, plans).await;

@@ -169,7 +169,7 @@ impl Runtime for DockerRuntime {
         self.network_made.get_or_try_init(|| self.make_network()).await?;
         let network = self.network();
         for node in topology.names() {
-            // Told by name, before there is an id: what is asked for comes into being even if we are gone by then.
+            // Noted by name, before there is an id: what is asked for comes into being even if we are gone by then.
             for container in [pod::pause_name(&self.run, node), pod::server_name(&self.run, node)] {
                 self.guard.thing(NAME, "container", &container).map_err(unguarded)?;
             }

@@ -30,7 +30,7 @@ impl Machine {
         fs::write(self.root.join(name).join("release"), text).expect("writable");
     }
 
-    fn told(&self, error: &JavaError) -> String {
+    fn report(&self, error: &JavaError) -> String {
         let cause = std::error::Error::source(error).map(|cause| format!("\ncaused by: {cause}")).unwrap_or_default();
         let hint = error.hint().unwrap_or_default();
         format!("{error}{cause}\nhint: {hint}").replace(self.root.as_str(), "[machine]")
@@ -104,21 +104,22 @@ fn a_shim_on_the_path_is_asked_for_its_home() {
 fn each_java_that_cannot_be_used_is_reported() {
     let machine = Machine::new();
     let nothing = JavaEnvironment::default();
-    let mut told = Vec::new();
-    let mut tell = |found: Result<Java, JavaError>| told.push(machine.told(&found.expect_err("it cannot be used")));
-    tell(Java::find_in(None, &nothing));
-    tell(Java::find_in(None, &environment("", machine.root.as_str())));
-    tell(Java::find_in(Some(&machine.root.join("nowhere")), &nothing));
-    tell(Java::find_in(None, &environment(machine.root.join("nowhere").as_str(), "/usr/bin")));
+    let mut reports = Vec::new();
+    let mut report =
+        |found: Result<Java, JavaError>| reports.push(machine.report(&found.expect_err("it cannot be used")));
+    report(Java::find_in(None, &nothing));
+    report(Java::find_in(None, &environment("", machine.root.as_str())));
+    report(Java::find_in(Some(&machine.root.join("nowhere")), &nothing));
+    report(Java::find_in(None, &environment(machine.root.join("nowhere").as_str(), "/usr/bin")));
     let home = machine.java("no-bit", MUST_NOT_RUN);
     fs::set_permissions(home.join("bin/java"), std::fs::Permissions::from_mode(0o644)).expect("writable");
-    tell(Java::find_in(Some(&home), &nothing));
+    report(Java::find_in(Some(&home), &nothing));
     let home = machine.java("alien", "");
     fs::write(home.join("bin/java"), b"\x7fELF of another machine").expect("writable");
-    tell(Java::find_in(Some(&home), &nothing));
-    tell(Java::find_in(Some(&machine.java("dies", "echo 'error while loading libjli.so' >&2; exit 127")), &nothing));
-    tell(Java::find_in(Some(&machine.java("lies", "echo 'hello' >&2")), &nothing));
-    insta::assert_snapshot!(told.join("\n\n"));
+    report(Java::find_in(Some(&home), &nothing));
+    report(Java::find_in(Some(&machine.java("dies", "echo 'error while loading libjli.so' >&2; exit 127")), &nothing));
+    report(Java::find_in(Some(&machine.java("lies", "echo 'hello' >&2")), &nothing));
+    insta::assert_snapshot!(reports.join("\n\n"));
 }
 
 fn server(product: Product, version: &str) -> Distribution {

@@ -101,13 +101,13 @@ fn a_fragment_without_the_word_takes_it_from_the_whole_app() {
 fn what_no_server_could_deploy_is_refused() {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let root = Utf8PathBuf::try_from(folder.path().to_owned()).expect("a Unicode name");
-    let mut told = Vec::new();
-    let mut tell = |path: &Utf8Path| {
+    let mut refusals = Vec::new();
+    let mut refuse = |path: &Utf8Path| {
         let error = War::read(path, shop()).expect_err("it cannot be deployed");
-        told.push(error.to_string().replace(root.as_str(), "[folder]"));
+        refusals.push(error.to_string().replace(root.as_str(), "[folder]"));
     };
-    tell(&root.join("nowhere.war"));
-    tell(&root);
+    refuse(&root.join("nowhere.war"));
+    refuse(&root);
     let good = zip(&[("WEB-INF/web.xml", WEB), ("index.jsp", b"hello hello hello")]);
     let mut flipped = good.clone();
     let at = good.windows(5).position(|bytes| bytes == b"index").expect("its name is in it") + "index.jsp".len() + 2;
@@ -124,7 +124,7 @@ fn what_no_server_could_deploy_is_refused() {
         ("malformed.war", zip(&[("WEB-INF/web.xml", b"<web-app><distributable>")])),
     ] {
         fs::write(root.join(name), content).expect("writable");
-        tell(&root.join(name));
+        refuse(&root.join(name));
     }
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(refusals.join("\n"));
 }

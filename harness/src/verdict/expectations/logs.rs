@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Asked, told};
+use super::{Asked, received};
 use crate::history::{LogClass, LogLine, Nanos, RecordKind};
 use crate::model::{Expect, NodeName, SessionId};
 use crate::verdict::finding::{Expectation, Status};
@@ -45,7 +45,7 @@ pub(super) fn listeners(view: &View<'_>, expect: &Expect, asked: &[&Asked<'_>]) 
     let sessions: BTreeSet<&str> = asked
         .iter()
         .flat_map(|asked| {
-            let answered = asked.reply().and_then(told).map(stem);
+            let answered = asked.reply().and_then(received).map(stem);
             answered.into_iter().chain(asked.sent.map(SessionId::stem))
         })
         .collect();
@@ -58,12 +58,12 @@ pub(super) fn listeners(view: &View<'_>, expect: &Expect, asked: &[&Asked<'_>]) 
         for (index, line) in lines(view, Nanos::default()).filter(|(_, line)| line.class == class && of_these(line)) {
             found.entry(&line.node).or_insert(index);
         }
-        let told: BTreeSet<&NodeName> = found.keys().copied().collect();
+        let called: BTreeSet<&NodeName> = found.keys().copied().collect();
         let (status, because) = if sessions.is_empty() {
             (Status::Unknown, "no request had a session".to_owned())
         } else {
-            let status = if told == wanted { Status::Holds } else { Status::Violated };
-            (status, format!("the listener was called on {}", names(&told)))
+            let status = if called == wanted { Status::Holds } else { Status::Violated };
+            (status, format!("the listener was called on {}", names(&called)))
         };
         Expectation { what, status, because, rests_on: rests_on.clone(), evidence: found.into_values().collect() }
     };

@@ -29,7 +29,7 @@ pub(super) fn judged(view: &View<'_>, looked: &Looked<'_>, expect: &Expect, all:
     let id = all.iter().filter(|asked| asked.client == looked.client && asked.invoked < looked.from);
     let id = id
         .filter_map(|asked| {
-            asked.reply().and_then(super::told).or(asked.sent.map(crate::model::names::SessionId::as_str))
+            asked.reply().and_then(super::received).or(asked.sent.map(crate::model::names::SessionId::as_str))
         })
         .next_back();
     let (Some(state), Some(id)) = (look.state, id) else {

@@ -245,7 +245,7 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
     (!merged).then(|| Breach {
         violation: Some(Violation::ForkedSession),
         at,
-        because: fork.told,
+        because: fork.because,
         rests_on: both.iter().map(|write| write.id).collect(),
         evidence: both.iter().map(|write| write.record).collect(),
         unpromised: Some(fork.unpromised),
@@ -261,7 +261,7 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
     }
     let later = view.looks.iter().enumerate().skip(replica.look + 1).filter(|(_, look)| look.node == replica.node);
     let gone = later
-        .filter(|(_, look)| view.tells_of(look, session))
+        .filter(|(_, look)| view.would_show(look, session))
         .any(|(number, _)| session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err());
     gone || replica.asked.since(ended) < ON_ITS_WAY
 }
@@ -270,22 +270,22 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
 /// ended nothing.
 fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
     let sent = end.sent.map(crate::model::SessionId::as_str);
-    let Some(told) = session.last_answer(&view.operations, end.invoked) else { return false };
+    let Some(last) = session.last_answer(&view.operations, end.invoked) else { return false };
     let before = session.replicas.partition_point(|replica| replica.at < end.invoked);
-    let since = session.replicas[..before].iter().rev().take_while(|seen| told.completed < Some(seen.asked));
+    let since = session.replicas[..before].iter().rev().take_while(|seen| last.completed < Some(seen.asked));
     let mut here = since.filter(|replica| replica.node == end.node);
-    sent == told.told() && here.next().is_none_or(|replica| Some(replica.id) == sent)
+    sent == last.received() && here.next().is_none_or(|replica| Some(replica.id) == sent)
 }
 
 /// Why a session may have had another id than the one that its end was asked for under, in words: a request of another node
 /// that nobody answered, which renames it.
 fn renamed_unheard(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> Option<String> {
-    let told = session.last_answer(&view.operations, end.invoked)?.completed?;
+    let answered = session.last_answer(&view.operations, end.invoked)?.completed?;
     let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
     let unheard = asked.find(|other| {
         matches!(other.fate, Fate::Perhaps(_))
             && other.invoked < end.invoked
-            && other.completed.is_none_or(|completed| told < completed)
+            && other.completed.is_none_or(|completed| answered < completed)
             && other.sent.is_some_and(|sent| sent.route() != view.routes.get(other.node))
     })?;
     Some(format!("{} may have changed its id, and was not answered", unheard.name()))
@@ -361,10 +361,10 @@ fn what_replicas_had(
             && look.state.is_some()
             && view.timeline.outlives(look.node, look.at, operation.invoked)
     });
-    let told = if looked_at {
+    let words = if looked_at {
         "no surviving node held a replica of it"
     } else {
         "no surviving node was looked at after the last write"
     };
-    (told.to_owned(), None)
+    (words.to_owned(), None)
 }

@@ -43,7 +43,7 @@ fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
     let ids = view
         .requests
         .iter()
-        .flat_map(|request| request.sent.map(SessionId::stem).into_iter().chain(request.told.map(stem)));
+        .flat_map(|request| request.sent.map(SessionId::stem).into_iter().chain(request.received.map(stem)));
     own.extend(ids.map(str::to_owned));
     own
 }
@@ -174,7 +174,7 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
 
 /// The session that a request was answered from, as far as it says.
 fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
-    request.told.map(stem).or_else(|| request.sent.map(SessionId::stem))
+    request.received.map(stem).or_else(|| request.sent.map(SessionId::stem))
 }
 
 /// Whether it says something, and is no time, number or hash.

@@ -54,7 +54,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
     let asked = view.plan.guarantees.contains(&THIS);
     let mut of: BTreeMap<(&ClientName, &str), Vec<&Request<'a>>> = BTreeMap::new();
-    // Of the counter app others tell what is lost.
+    // Of the counter app others say what is lost.
     let others = view.requests.iter().filter(|request| asked || !view.is_counter(request.context));
     for request in others {
         of.entry((request.client, request.target)).or_default().push(request);
@@ -97,13 +97,13 @@ fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
         })
     };
     let last = view.events().take_while(|(_, when, _)| *when < at).filter(|(_, when, _)| life.from <= *when);
-    let last = last.filter_map(|(_, when, event)| Some((when, told(event, node, context)?))).last();
+    let last = last.filter_map(|(_, when, event)| Some((when, is_served(event, node, context)?))).last();
     let since = last.map_or(life.from, |(when, _)| when);
     last.is_some_and(|(_, served)| served) || shows(since, life.until)
 }
 
 /// What an event says of whether a node serves a context.
-fn told(event: &Event, asked: &NodeName, of: &crate::model::ContextPath) -> Option<bool> {
+fn is_served(event: &Event, asked: &NodeName, of: &crate::model::ContextPath) -> Option<bool> {
     match event {
         Event::Deployed { node, context } if node == asked && context == of => Some(true),
         Event::Undeployed { node, context } if node == asked && context == of => Some(false),

@@ -11,7 +11,7 @@ pub(super) enum Compared {
     Same,
     /// It is missing or another, in words.
     Differs(String),
-    /// Nobody can tell, in words.
+    /// Nobody can say, in words.
     Undecidable(String),
 }
 
@@ -23,14 +23,14 @@ const SHORT: usize = 40;
 /// A node's attribute held against what was due; `open` where values may be shown.
 pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, open: bool) -> Compared {
     let Some(found) = copy.attributes.get(name) else {
-        return Compared::Differs(format!("{name} is missing, expected {}", told(name, due, open)));
+        return Compared::Differs(format!("{name} is missing, expected {}", text(name, due, open)));
     };
     let differs = || {
-        let (here, due_told) = (told(name, found, open), told(name, due, open));
-        if here == due_told {
+        let (here, due_text) = (text(name, found, open), text(name, due, open));
+        if here == due_text {
             return Compared::Differs(format!("{name} is {here} as expected, but with different content"));
         }
-        Compared::Differs(format!("{name} is {here}, expected {due_told}"))
+        Compared::Differs(format!("{name} is {here}, expected {due_text}"))
     };
     // A JVM gives the classes that it makes names of its own.
     let hashes = found.sha256.as_ref().zip(due.sha256.as_ref());
@@ -49,7 +49,7 @@ pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, 
     if found.value == due.value {
         return Compared::Same;
     }
-    // The text of an object may tell nothing but where it lies in memory.
+    // The text of an object may say nothing but where it lies in memory.
     if is_a_value(due) {
         differs()
     } else {
@@ -63,7 +63,7 @@ fn is_a_value(value: &AttributeValue) -> bool {
 }
 
 /// A value as a report may show it.
-pub(super) fn told(name: &str, value: &AttributeValue, open: bool) -> String {
+pub(super) fn text(name: &str, value: &AttributeValue, open: bool) -> String {
     let lower = name.to_ascii_lowercase();
     let harmless = !SECRET.iter().any(|word| lower.contains(word)) && is_a_value(value);
     let short = match &value.value {

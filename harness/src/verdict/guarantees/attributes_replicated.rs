@@ -57,11 +57,11 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             }
         }
     }
-    let told = |what: &BTreeSet<String>| what.iter().cloned().collect::<Vec<_>>().join(", ");
+    let list = |what: &BTreeSet<String>| what.iter().cloned().collect::<Vec<_>>().join(", ");
     let excluded = if all.excluded.is_empty() {
         String::new()
     } else {
-        format!("; not due, as the Manager's filters exclude them: {}", told(&all.excluded))
+        format!("; not due, as the Manager's filters exclude them: {}", list(&all.excluded))
     };
     if let Some(violated) = Judgement::violated(all.breaches) {
         return violated;
@@ -72,14 +72,14 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         ));
     }
     if !all.undecidable.is_empty() {
-        return Judgement::unknown(format!("values that cannot be compared: {}{excluded}", told(&all.undecidable)));
+        return Judgement::unknown(format!("values that cannot be compared: {}{excluded}", list(&all.undecidable)));
     }
     if all.same.is_empty() || all.attributes == 0 {
         return Judgement::unknown(format!("no session with an attribute that is due was seen on two nodes{excluded}"));
     }
     let copies = all.same.len();
-    let told = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
-    Judgement::holds(format!("{told} held what the owners held, {} values in all{excluded}", all.attributes))
+    let held_by = if copies == 1 { "1 copy".to_owned() } else { format!("{copies} copies") };
+    Judgement::holds(format!("{held_by} held what the owners held, {} values in all{excluded}", all.attributes))
         .resting_on(vec![], all.same)
         .after(copies)
 }
@@ -164,11 +164,11 @@ fn unsent(view: &View<'_>) -> Vec<Breach> {
 
 /// What the owner holds and no Manager can send.
 fn unserialisable(session: &AppSession<'_>) -> Vec<Breach> {
-    let mut told = BTreeSet::new();
+    let mut seen = BTreeSet::new();
     let mut breaches = Vec::new();
     for shown in &session.shown {
         for (name, value) in shown.replica.attributes.iter().filter(|(_, value)| !value.excluded) {
-            let Some(why) = value.unserialisable.as_ref().filter(|_| told.insert(name)) else { continue };
+            let Some(why) = value.unserialisable.as_ref().filter(|_| seen.insert(name)) else { continue };
             let because = format!(
                 "attribute {name} of {} on {} cannot be serialised, so no other node gets it: {why} ({})",
                 session.name(),
@@ -225,7 +225,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
             let (first, last) = (look.asked.min(owner.asked), look.at.max(owner.at));
             look.node != owner.node
                 && quiet.from < look.asked
-                && session.is_told_by(look)
+                && session.would_show_in(look)
                 && view.timeline.reachable(look.node, look.asked, look.at)
                 && view.timeline.outlives(owner.node, first, last)
                 && !session.may_have_expired(&view.requests, look.at)

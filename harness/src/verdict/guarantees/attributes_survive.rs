@@ -84,8 +84,8 @@ fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
         return Err(why);
     }
     if !all.undecidable.is_empty() {
-        let told = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
-        return Err(format!("values that cannot be compared: {told}"));
+        let names = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
+        return Err(format!("values that cannot be compared: {names}"));
     }
     if tested.is_empty() {
         tested = moved;
@@ -116,7 +116,7 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
         view.looks_between(hit, limit).iter().find(|look| {
             look.node == node
                 && hit < look.asked
-                && session.is_told_by(look)
+                && session.would_show_in(look)
                 && view.timeline.outlives(node, fault.asked, look.at)
                 && view.timeline.settled(node, look.asked, look.at)
                 && !session.busy(&view.requests, look.asked, look.at)
@@ -163,8 +163,8 @@ fn had_all(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, node: &N
 /// the first request changed its id.
 fn was_spared(view: &View<'_>, trial: &Trial<'_, '_>, base: &Shown<'_>, fault: &Fault<'_>) -> bool {
     trial.request.map(|index| &view.requests[index]).is_some_and(|request| {
-        let kept = request.told.is_none_or(|told| {
-            stem(told) == trial.session.stem || carried(view, trial.session, request, told) == Carried::All
+        let kept = request.received.is_none_or(|received| {
+            stem(received) == trial.session.stem || carried(view, trial.session, request, received) == Carried::All
         });
         kept && view.timeline.outlives(request.node, fault.asked, request.invoked)
             && had_all(view, trial.session, base, request.node, fault)
@@ -287,7 +287,7 @@ fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &
         look.node == request.node
             && request.acts_until < look.asked
             && view.timeline.outlives(look.node, request.invoked, look.at)
-            && session.is_told_by(look)
+            && session.would_show_in(look)
     }) else {
         return;
     };

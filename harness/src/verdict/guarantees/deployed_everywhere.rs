@@ -23,7 +23,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     if view.contexts.is_empty() {
         return Err("the plan deploys nothing".to_owned());
     }
-    let (mut evidence, mut told) = (Vec::new(), Vec::new());
+    let (mut evidence, mut parts) = (Vec::new(), Vec::new());
     for context in &view.contexts {
         let Some((drop, at, watcher)) = dropped(view, context) else {
             return Err(format!("no WAR for {context} was dropped"));
@@ -37,20 +37,20 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
                 return Err(format!("{node} was not seen to serve {context} after the WAR was dropped at {from}"));
             };
             evidence.push(record);
-            let told = !told_bytes(view, context, node, (at, FOREVER), Bytes::Archive).is_empty();
-            if !told && looked(view, context, node, at) {
+            let shown = !shown_bytes(view, context, node, (at, FOREVER), Bytes::Archive).is_empty();
+            if !shown && looked(view, context, node, at) {
                 return Err(format!("no look at {node} showed which bytes it serves for {context}"));
             }
-            same += usize::from(told);
+            same += usize::from(shown);
             nodes.push(node.to_string());
         }
         if nodes.len() < 2 {
             return Err(format!("fewer than two nodes were ready when the WAR for {context} was dropped"));
         }
         let bytes = if same == nodes.len() { ", the same bytes" } else { "" };
-        told.push(format!("{} serve {context}, dropped on {watcher}{bytes}", nodes.join(", ")));
+        parts.push(format!("{} serve {context}, dropped on {watcher}{bytes}", nodes.join(", ")));
     }
-    Ok(Judgement::holds(told.join("; ")).resting_on(Vec::new(), evidence))
+    Ok(Judgement::holds(parts.join("; ")).resting_on(Vec::new(), evidence))
 }
 
 /// Two ways to know from what a node serves an app: the archive that lies there, and what it has unpacked of one. They differ
@@ -69,7 +69,7 @@ impl Bytes {
         }
     }
 
-    fn told(self) -> &'static str {
+    fn words(self) -> &'static str {
         match self {
             Self::Archive => "from a WAR with SHA-256",
             Self::Served => "files with SHA-256",
@@ -103,9 +103,9 @@ fn other_bytes_on(view: &View<'_>, context: &ContextPath, node: &NodeName, bytes
     for (place, (dropped, at, wanted)) in drops.iter().enumerate() {
         let Some(wanted) = wanted else { continue };
         let until = drops.get(place + 1).map_or(FOREVER, |(_, next, _)| *next);
-        let told = told_bytes(view, context, node, (*at, until), bytes);
-        let last = told.last().map(|(look, _)| look.record);
-        let wrong = told.into_iter().filter(|(look, found)| {
+        let shown = shown_bytes(view, context, node, (*at, until), bytes);
+        let last = shown.last().map(|(look, _)| look.record);
+        let wrong = shown.into_iter().filter(|(look, found)| {
             let known = drops[..=place].iter().any(|(_, _, dropped)| dropped.is_some_and(|sha256| sha256 == *found));
             // Versions are served side by side, each from a WAR of its own.
             !known || (found != wanted && last == Some(look.record) && !versioned(look, context))
@@ -115,7 +115,7 @@ fn other_bytes_on(view: &View<'_>, context: &ContextPath, node: &NodeName, bytes
             at: look.at,
             because: format!(
                 "{node} served {context} {} {found} at {}, where {wanted} had been dropped at {at}",
-                bytes.told(),
+                bytes.words(),
                 look.at
             ),
             rests_on: Vec::new(),
@@ -132,7 +132,7 @@ fn versioned(look: &Look<'_>, context: &ContextPath) -> bool {
 }
 
 /// What looks at a settled node showed of the bytes that it serves a context from, once it had deployed it.
-fn told_bytes<'v, 'a>(
+fn shown_bytes<'v, 'a>(
     view: &'v View<'a>,
     context: &ContextPath,
     node: &NodeName,

@@ -32,8 +32,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if shown.is_empty() {
         return Judgement::unknown("no session with a short life was asked or looked for when its time was over");
     }
-    let (told, records): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
-    Judgement::holds(told.join("; ")).resting_on(Vec::new(), records)
+    let (words, records): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
+    Judgement::holds(words.join("; ")).resting_on(Vec::new(), records)
 }
 
 /// When it was last used before an instant, and by which operation.
@@ -54,7 +54,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         view.replicates_to_all()
             && since < look.asked
-            && view.tells_of(look, session)
+            && view.would_show(look, session)
             && view.timeline.settled(look.node, look.asked, look.at)
             && !session.may_have_ended(&view.operations, look.at)
             && !session.busy(&view.operations, look.asked, look.at)
@@ -146,15 +146,15 @@ fn gone(view: &View<'_>, session: &Session<'_>, shortened: usize) -> Option<(Str
     }
     let last = session.replicas.last()?;
     let look = view.looks.iter().enumerate().skip(last.look + 1).find(|(_, look)| {
-        view.tells_of(look, session)
+        view.would_show(look, session)
             && session.replicas.iter().any(|replica| replica.node == look.node)
             && view.timeline.up(look.node, last.asked, look.at).is_some()
             && session.may_have_expired(&view.operations, look.at)
     });
     look.map(|(_, look)| {
-        let told =
+        let words =
             format!("{} no longer held {}'s session at {}, which lived {life:?}", look.node, session.client, look.at);
-        (told, look.record)
+        (words, look.record)
     })
 }
 
@@ -163,7 +163,7 @@ fn kept(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
     let since = view.operations[shortened].completed?;
     let mut answers = session.answers.iter().map(|index| &view.operations[*index]);
     let last = answers.rfind(|answer| life < answer.invoked.since(since))?;
-    let told =
+    let words =
         format!("{} was answered from {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
-    Some((told, last.record))
+    Some((words, last.record))
 }

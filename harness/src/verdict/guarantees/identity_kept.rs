@@ -50,7 +50,8 @@ fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
     let answered = session.answers.iter().filter_map(|answer| {
         let operation = &view.operations[*answer];
         let wrong = wrong_id(view, operation).filter(|_| !renamed_later(view, session, *answer));
-        let because = wrong.or_else(|| taken_for_new(view, session, operation)).or_else(|| not_told(operation))?;
+        let because =
+            wrong.or_else(|| taken_for_new(view, session, operation)).or_else(|| client_not_informed(operation))?;
         // Another node, or a change of the id, took the session over while this one was being answered.
         if session.raced(&view.operations, *answer) && renamed_meanwhile(view, session, *answer) {
             return None;
@@ -149,18 +150,18 @@ fn taken_for_new(view: &View<'_>, session: &Session<'_>, operation: &Operation<'
 }
 
 /// The id changed and the client was not informed, or was given another one.
-fn not_told(operation: &Operation<'_>) -> Option<String> {
+fn client_not_informed(operation: &Operation<'_>) -> Option<String> {
     let Fate::Landed(reply, counter) = operation.fate else { return None };
     let id = counter.session.as_ref()?;
-    let told = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie));
+    let received = reply.set_cookie.last().and_then(|cookie| cookie_value(cookie));
     if let Some(cookie) = reply.set_cookie.last()
         && let Some(why) = not_sent_back(cookie, operation.path)
     {
         return Some(format!("{} was given a cookie that its client cannot send back: {why}", operation.name()));
     }
-    match told {
-        Some(told) if told != id.as_str() => {
-            Some(format!("{} answered under the id {id}, but its cookie says {told}", operation.name()))
+    match received {
+        Some(received) if received != id.as_str() => {
+            Some(format!("{} answered under the id {id}, but its cookie says {received}", operation.name()))
         }
         None if operation.sent != Some(id) => {
             Some(format!("{} answered under the id {id} without setting a cookie", operation.name()))
@@ -209,8 +210,8 @@ mod tests {
             ("/shop", "/shopping", false),
             ("/other", "/shop/cart", false),
         ] {
-            let told = not_sent_back(&format!("JSESSIONID=1; Path={cookie}; HttpOnly"), path);
-            assert_eq!(told.is_none(), sent, "{cookie} {path}: {told:?}");
+            let why = not_sent_back(&format!("JSESSIONID=1; Path={cookie}; HttpOnly"), path);
+            assert_eq!(why.is_none(), sent, "{cookie} {path}: {why:?}");
         }
         assert!(not_sent_back("JSESSIONID=1; Path=/; Secure", "/").is_some());
         assert!(not_sent_back("JSESSIONID=1; Path=/; Max-Age=0", "/").is_some());

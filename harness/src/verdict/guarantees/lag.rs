@@ -49,7 +49,7 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let (made, creator) = (first.completed?, first.node);
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         made < look.asked
-            && view.tells_of(look, session)
+            && view.would_show(look, session)
             && view.timeline.reachable(look.node, look.asked, look.at)
             && arrived(view, session, look.asked)
             && session.replicas.binary_search_by_key(number, |replica| replica.look).is_err()
@@ -63,7 +63,7 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
         let later = session.replicas.iter().any(|replica| replica.node == look.node && *number < replica.look);
         !legitimately && (view.waits() || !later)
     });
-    looks.next().map(|(_, look)| (look.at, look.record, told_missing(session, look)))
+    looks.next().map(|(_, look)| (look.at, look.record, missing_words(session, look)))
 }
 
 /// Whether a session was answered from, or its owner was seen to hold it, after an instant: it had not ended by then.
@@ -75,15 +75,15 @@ fn lives_on(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
 /// The same under an id that it had before.
 fn keeps_its_id(view: &View<'_>, session: &Session<'_>, at: Nanos) -> bool {
     let answers = || session.answers.iter().map(|answer| &view.operations[*answer]);
-    let id = answers().rev().find(|answer| answer.completed.is_some_and(|end| end < at)).and_then(Operation::told);
+    let id = answers().rev().find(|answer| answer.completed.is_some_and(|end| end < at)).and_then(Operation::received);
     let Some(id) = id.map(stem) else { return false };
     let mut answered = answers().rev().take_while(|answer| at < answer.invoked);
     let later = session.replicas.iter().rev().take_while(|replica| at < replica.asked);
-    answered.any(|answer| answer.told().map(stem) == Some(id))
+    answered.any(|answer| answer.received().map(stem) == Some(id))
         || later.filter(|replica| replica.primary).any(|replica| stem(replica.id) == id)
 }
 
-fn told_missing(session: &Session<'_>, look: &Look<'_>) -> String {
+fn missing_words(session: &Session<'_>, look: &Look<'_>) -> String {
     format!("{} held no copy of {}'s session {} at {}", look.node, session.client, session.stems[0], look.at)
 }
 
@@ -123,7 +123,7 @@ fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let holders: Vec<&NodeName> =
         session.replicas.iter().filter(|replica| inside(replica.at)).map(|replica| replica.node).collect();
     let looked = view.looks.iter().filter(|look| {
-        inside(look.at) && view.tells_of(look, session) && view.timeline.settled(look.node, look.asked, look.at)
+        inside(look.at) && view.would_show(look, session) && view.timeline.settled(look.node, look.asked, look.at)
     });
     let nodes: std::collections::BTreeSet<&NodeName> = looked.map(|look| look.node).collect();
     let all = view.plan.topology.names().filter(|node| view.timeline.up(node, from, to).is_some());

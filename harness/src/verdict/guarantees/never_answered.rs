@@ -17,7 +17,7 @@ struct Page<'a> {
 
 /// The first page of the plan of which no answer was a success, in words, unless the plan says what is answered there.
 pub(super) fn first(view: &View<'_>) -> Option<String> {
-    and_more(pages(view).into_iter().filter_map(|page| told(view, &page)).collect())
+    and_more(pages(view).into_iter().filter_map(|page| never_answered(view, &page)).collect())
 }
 
 /// The pages that the plan asks and of which it expects nothing, in its order.
@@ -48,7 +48,7 @@ fn says_what_comes(expect: &Expect) -> bool {
 
 /// As in `GET /shop/crat was never answered with success: HTTP 404 24 times, first #3 on n1`; `None` where nobody asked it, or
 /// where it was.
-fn told(view: &View<'_>, page: &Page<'_>) -> Option<String> {
+fn never_answered(view: &View<'_>, page: &Page<'_>) -> Option<String> {
     let method = page.method.to_string();
     let asked: Vec<&Request<'_>> = view.requests.iter().filter(|request| page.is_asked_by(&method, request)).collect();
     let first = asked.first()?;

@@ -45,12 +45,12 @@ fn ids<'a>(view: &View<'_>, look: &Look<'a>) -> Vec<&'a str> {
 struct Known<'a> {
     stems: BTreeSet<&'a str>,
     /// When each request began whose end named no session, and which may have made one.
-    untold: Vec<Nanos>,
+    nameless: Vec<Nanos>,
 }
 
 impl<'a> Known<'a> {
     fn of(view: &View<'a>) -> Self {
-        let mut known = Self { stems: BTreeSet::new(), untold: Vec::new() };
+        let mut known = Self { stems: BTreeSet::new(), nameless: Vec::new() };
         let mut open = std::collections::BTreeMap::new();
         for record in &view.history.records {
             match &record.kind {
@@ -64,33 +64,33 @@ impl<'a> Known<'a> {
                         Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => Some(reply),
                         Outcome::Failed { .. } | Outcome::Unknown { reply: None, .. } => None,
                     };
-                    let told = known.stems.len();
-                    known.stems.extend(reply.into_iter().flat_map(told_by));
-                    let silent = matches!(outcome, Outcome::Unknown { .. }) && known.stems.len() == told;
-                    known.untold.extend(began.filter(|_| silent));
+                    let before = known.stems.len();
+                    known.stems.extend(reply.into_iter().flat_map(ids_in));
+                    let silent = matches!(outcome, Outcome::Unknown { .. }) && known.stems.len() == before;
+                    known.nameless.extend(began.filter(|_| silent));
                 }
                 _ => {}
             }
         }
-        known.untold.extend(open.into_values());
-        known.untold.sort_unstable();
+        known.nameless.extend(open.into_values());
+        known.nameless.sort_unstable();
         known
     }
 
-    fn untold_before(&self, at: Nanos) -> usize {
-        self.untold.partition_point(|began| *began < at)
+    fn nameless_before(&self, at: Nanos) -> usize {
+        self.nameless.partition_point(|began| *began < at)
     }
 }
 
 /// The stems that a reply gives.
-fn told_by(reply: &Reply) -> impl Iterator<Item = &str> {
+fn ids_in(reply: &Reply) -> impl Iterator<Item = &str> {
     let counter = reply.counter.as_ref().and_then(|counter| counter.session.as_ref()).map(SessionId::as_str);
     counter.into_iter().chain(reply.set_cookie.iter().filter_map(|cookie| cookie_value(cookie))).map(stem)
 }
 
 fn stranger(look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> {
     let strange: BTreeSet<&str> = ids.iter().map(|id| stem(id)).filter(|stem| !known.stems.contains(stem)).collect();
-    let by_right = known.untold_before(look.at);
+    let by_right = known.nameless_before(look.at);
     let first = strange.first().filter(|_| strange.len() > by_right)?;
     let because = format!("{} held session {first} at {}, which no client was ever given", look.node, look.at);
     Some(Breach::shown(look.at, look.record, because))
@@ -98,7 +98,7 @@ fn stranger(look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> 
 
 /// A node that lists more sessions than there are, though nothing was under way: one of them is there twice.
 fn too_many(view: &View<'_>, look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> {
-    let made = view.sessions.len() + known.untold_before(look.at);
+    let made = view.sessions.len() + known.nameless_before(look.at);
     let busy = || view.sessions.iter().any(|session| session.busy(&view.operations, look.asked, look.at));
     if ids.len() <= made || !view.timeline.settled(look.node, look.asked, look.at) || busy() {
         return None;

@@ -47,7 +47,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         let number = test.fault.map(|fault| fault.number);
         match spared(view, test) {
             Some(replica) => drop(seen.entry(number).or_insert(replica)),
-            // A session of which no look could tell has nothing of this kind to lose, as long as others have.
+            // A session of which no look could say anything has nothing of this kind to lose, as long as others have.
             None if looked_for(view, test) => return Err(no_replica(view, test)),
             None => drop(unseen.entry(number).or_insert(test)),
         }
@@ -92,7 +92,7 @@ fn looked_for(view: &View<'_>, test: &Test<'_, '_>) -> bool {
             && look.at < test.since
             && view.timeline.settled(look.node, look.asked, look.at)
             && view.timeline.outlives(look.node, look.at, test.since)
-            && view.tells_of(look, test.session)
+            && view.would_show(look, test.session)
             // With one backup only it may be any other node's.
             && (view.replicates_to_all() || view.plan.topology.nodes.len() == 2)
     })
@@ -232,7 +232,7 @@ fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -
 
 /// A session that a node no longer holds at all. Where each session has one backup only, it may move legitimately.
 fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'_>) -> Option<Breach> {
-    let served = view.tells_of(look, session);
+    let served = view.would_show(look, session);
     if !served
         || !(view.replicates_to_all() || last_of(view, session, look).is_some())
         || !view.timeline.settled(look.node, look.asked, look.at)

@@ -54,10 +54,10 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
         ));
     };
     let request = &view.requests[index];
-    let told = request.told.is_some_and(|told| stem(told) == trial.session.stem);
+    let kept = request.received.is_some_and(|received| stem(received) == trial.session.stem);
     // A frozen node's session may have gone on elsewhere meanwhile.
     let seen = trial.session.shown.iter().any(|shown| shown.node == request.node && request.acts_until < shown.asked);
-    let other = request.told.filter(|told| stem(told) != trial.session.stem);
+    let other = request.received.filter(|received| stem(received) != trial.session.stem);
     let lost = |other: &&str| {
         is_routine(view, trial.session, index) || carried(view, trial.session, request, other) != Carried::All
     };
@@ -69,7 +69,7 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
         ));
     }
     let changed = other.is_some();
-    (!told && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
+    (!kept && !seen && !changed && !view.may_end(trial.session, index)).then(|| {
         format!(
             "nothing shows that {} was answered from {}: no look at {} followed",
             request.name(),
@@ -89,7 +89,7 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
             breaches.extend(orphaned(view, session, *index));
             breaches.extend(overwritten(view, session, request));
         }
-        if request.told.is_some_and(|told| stem(told) == session.stem) {
+        if request.received.is_some_and(|received| stem(received) == session.stem) {
             breaches.extend(foreign(view, session, request));
             breaches.extend(lost_cookie(view, session, request));
         }
@@ -112,7 +112,7 @@ fn moved_from<'v, 'a>(
 /// A request was given another session than the one that it sent.
 fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    let told = request.told.filter(|told| stem(told) != session.stem && request.answered)?;
+    let received = request.received.filter(|received| stem(received) != session.stem && request.answered)?;
     let routine = is_routine(view, session, index);
     let (last, before) = moved_from(view, session, request).or_else(|| {
         // On the node that holds it an app does with it what it likes; but hardly by a page that had kept it, and only once
@@ -121,7 +121,7 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         let before = &view.requests[last];
         view.timeline.broke_between(before.acts_until, request.invoked).then_some((last, before))
     })?;
-    let carried = carried(view, session, request, told);
+    let carried = carried(view, session, request, received);
     let over = !session.known(&view.requests, request.invoked)
         || was_ended(view, session, last, request.invoked)
         || session.may_have_expired(&view.requests, request.invoked)
@@ -140,7 +140,7 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     };
     let sent = request.sent.map_or(session.stem, |sent| sent.as_str());
     let because = format!(
-        "{} sent the id of {}, {sent}, and was given a new session, {told}; {} had answered it last",
+        "{} sent the id of {}, {sent}, and was given a new session, {received}; {} had answered it last",
         request.name(),
         session.name(),
         before.name()
@@ -157,9 +157,9 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
     let earlier = view.requests.iter().take_while(|other| other.invoked < request.invoked);
     let mut same = earlier.filter(|other| other.context == request.context && other.key() == request.key());
     same.any(|other| {
-        let (Some(sent), Some(told)) = (other.sent, other.told) else { return false };
+        let (Some(sent), Some(received)) = (other.sent, other.received) else { return false };
         let session = view.apps.find(other.context, sent.as_str());
-        sent.stem() != stem(told)
+        sent.stem() != stem(received)
             && session.is_some_and(|session| {
                 session.last_answered(&view.requests, other.invoked).map(|last| &view.requests[last]).is_some_and(
                     |last| last.node == other.node && view.timeline.outlives(last.node, last.acts_until, other.invoked),
@@ -171,7 +171,7 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
 /// A safe request on another node was answered without a word of the session, and the node holds none.
 fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    if !request.answered || request.told.is_some() || !request.is_safe() {
+    if !request.answered || request.received.is_some() || !request.is_safe() {
         return None;
     }
     let (last, before) = moved_from(view, session, request)?;
@@ -179,7 +179,7 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
     let look = view.looks_between(request.acts_until, next.unwrap_or(FOREVER)).iter().find(|look| {
         look.node == request.node
             && request.acts_until < look.asked
-            && session.is_told_by(look)
+            && session.would_show_in(look)
             && view.timeline.outlives(look.node, request.invoked, look.at)
     })?;
     let there = session.shown_in((look.at, look.record)).next().is_some();
@@ -213,7 +213,8 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     }
     let sent = request.sent.map(crate::model::SessionId::as_str);
     // A server sets an id that was sent only where it made a new session under it.
-    let fresh = request.told.is_some() && request.told == sent && session.known(&view.requests, request.invoked);
+    let fresh =
+        request.received.is_some() && request.received == sent && session.known(&view.requests, request.invoked);
     // What that leaves behind stays as it was, whatever is asked of the new one.
     let later = || {
         let mut shown = session.shown.iter().filter(|shown| shown.node == request.node);
@@ -221,7 +222,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         view.timeline.outlives(shown.node, request.acts_until, shown.at).then_some(shown)
     };
     let first = first_after(view, session, request).or_else(|| later().filter(|_| fresh))?;
-    let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.told.or(sent);
+    let mine = |shown: &&Shown<'_>| Some(shown.replica.id.as_str()) == request.received.or(sent);
     let here = || session.shown_in((first.at, first.record));
     let own = here().find(mine);
     let has = own.map(Shown::names).unwrap_or_default();
@@ -236,7 +237,7 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     if session.raced(&view.requests, index) {
         return None;
     }
-    let id = request.told.or(sent).unwrap_or(session.stem);
+    let id = request.received.or(sent).unwrap_or(session.stem);
     let because = format!(
         "{} was not answered from {}: its client has the id {id}, and {} holds its {} attributes under {}; another app \
          that has the same cookie may have renamed it",

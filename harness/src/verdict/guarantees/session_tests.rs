@@ -104,7 +104,7 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
     let mut looks = view.looks_between(from, to).iter().filter(|look| {
         look.node == node
             && from < look.asked
-            && session.is_told_by(look)
+            && session.would_show_in(look)
             && view.timeline.outlives(node, from, look.at)
     });
     looks.any(|look| session.shown_in((look.at, look.record)).next().is_none())
@@ -116,7 +116,7 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
     let request = &view.requests[index];
     let kept = |earlier: &Request<'_>| {
         let silent = || earlier.sent.filter(|_| view.apps.makes_one(earlier)).map(SessionId::stem);
-        let id = earlier.told.map(stem).or_else(silent);
+        let id = earlier.received.map(stem).or_else(silent);
         // One that gave it in the place of another may do so each time.
         let changed = earlier.sent.is_some_and(|sent| sent.stem() != session.stem);
         earlier.answered && earlier.key() == request.key() && id == Some(session.stem) && !changed
@@ -126,11 +126,11 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
     !request.says_to_end() && earlier.any(kept)
 }
 
-/// Whether the app ended a session, as far as looks tell: it was gone, before an instant, behind a last request that had
+/// Whether the app ended a session, as far as looks show: it was gone, before an instant, behind a last request that had
 /// neither made it nor was one of its routine.
 pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, last: usize, to: Nanos) -> bool {
     let request = &view.requests[last];
-    let made = request.told.is_some_and(|told| stem(told) == session.stem);
+    let made = request.received.is_some_and(|received| stem(received) == session.stem);
     !made && !is_routine(view, session, last) && is_gone(view, session, request.acts_until, to)
 }
 
@@ -157,9 +157,14 @@ pub(super) enum Carried {
     Unseen,
 }
 
-pub(super) fn carried<'a>(view: &View<'a>, session: &AppSession<'a>, request: &Request<'a>, told: &'a str) -> Carried {
+pub(super) fn carried<'a>(
+    view: &View<'a>,
+    session: &AppSession<'a>,
+    request: &Request<'a>,
+    received: &'a str,
+) -> Carried {
     let had = session.shown_between(Nanos::default(), request.invoked).last().filter(|had| !had.names().is_empty());
-    let has = view.apps.find(session.context, told).and_then(|new| {
+    let has = view.apps.find(session.context, received).and_then(|new| {
         let later = || new.shown.iter().find(|shown| request.acts_until < shown.asked);
         first_after(view, new, request).or_else(later)
     });

@@ -175,7 +175,7 @@ fn ran_out(view: &View<'_>, node: &NodeName, life: &Life, (record, at): (usize, 
     })
 }
 
-/// The stems of all sessions of a look, whatever the node is for them; `None` where it tells nothing of an app.
+/// The stems of all sessions of a look, whatever the node is for them; `None` where it shows nothing of an app.
 fn stems<'a>(view: &View<'_>, look: &Look<'a>) -> Option<BTreeSet<&'a str>> {
     let mut contexts = look.contexts(&view.contexts).peekable();
     contexts.peek()?;

@@ -30,7 +30,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     /// under another id: the two hear nothing of each other, nor does anybody know with which of them the others go.
     pub(super) fn comes_back(&self, partition: &Partition<'_>, operation: &Operation<'_>) -> bool {
         let (run, node) = (self.run, operation.node);
-        let Some(before) = self.teller.filter(|before| *before != node && partition.until <= operation.invoked) else {
+        let Some(before) = self.last_to_name.filter(|before| *before != node && partition.until <= operation.invoked)
+        else {
             return false;
         };
         let anew = |node: &NodeName| run.timeline.synchronised_between(node, partition.from, operation.invoked);

@@ -36,7 +36,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     /// Whether its session has another id since, or may have.
     pub(super) fn may_rename(&self, operation: &Operation<'_>) -> bool {
-        let renamed = operation.told().is_some_and(|told| operation.sent.is_some_and(|sent| sent.as_str() != told));
+        let renamed =
+            operation.received().is_some_and(|received| operation.sent.is_some_and(|sent| sent.as_str() != received));
         renamed || self.may_take_the_id(operation)
     }
 

@@ -96,7 +96,7 @@ struct Walk<'w, 'v, 'a> {
     current: Option<&'w str>,
     owner: Option<&'w NodeName>,
     /// Which answer has given an id last, be it there still or not.
-    teller: Option<&'w NodeName>,
+    last_to_name: Option<&'w NodeName>,
     /// The node that all copies come from: it made the session or was the only one left, and nobody else has counted since.
     source: Option<&'w NodeName>,
     /// Until when increments on each node may have acted.
@@ -106,7 +106,7 @@ struct Walk<'w, 'v, 'a> {
     /// The greatest acknowledged value anywhere, since a loss was last reported.
     best: Option<Floor>,
     /// The greatest value that a client was shown since then, and by which answer.
-    told: Option<(i64, usize)>,
+    client_saw: Option<(i64, usize)>,
     /// Which answer has counted to each value last.
     counted: BTreeMap<i64, usize>,
     most: Option<i64>,
@@ -147,12 +147,12 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         doubts: Vec::new(),
         current: None,
         owner: None,
-        teller: None,
+        last_to_name: None,
         source: session.created_by.map(|index| run.operations[index].node),
         acted_until: BTreeMap::new(),
         unmerged: false,
         best: None,
-        told: None,
+        client_saw: None,
         counted: BTreeMap::new(),
         most: session.created_by.map(|_| 0),
         acting: Vec::new(),
@@ -349,38 +349,38 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             bounds.unpromised = Some(self.reason(node, ended));
         }
         // A client was shown more, and nothing says that the nodes had to have it: seen all the same.
-        let told = self.told.map(|(told, by)| {
+        let client_saw = self.client_saw.map(|(client_saw, by)| {
             // Whoever counts adds its own, unless two that were both answered ran at once on two nodes: the last one wins.
             let raced = self.raced.contains(&by) || self.raced.contains(&index);
-            (told + i64::from(counted && !raced), by)
+            (client_saw + i64::from(counted && !raced), by)
         });
-        let told = told.filter(|(told, by)| {
-            answer.count < *told && run.operations[*by].completed.is_some_and(|end| end < operation.invoked)
+        let client_saw = client_saw.filter(|(client_saw, by)| {
+            answer.count < *client_saw && run.operations[*by].completed.is_some_and(|end| end < operation.invoked)
         });
-        if let Some((told, by)) = told.filter(|_| !short && bounds.unpromised.is_none()) {
-            bounds.elsewhere = Some(Floor { count: told, by: By::Answer(by) });
+        if let Some((client_saw, by)) = client_saw.filter(|_| !short && bounds.unpromised.is_none()) {
+            bounds.elsewhere = Some(Floor { count: client_saw, by: By::Answer(by) });
             bounds.unpromised = Some(if self.contested.contains(&by) || self.contested.contains(&index) {
                 AT_ONCE.to_owned()
             } else {
                 format!("{} had shown it, and no write had been acknowledged with it", run.operations[by].name())
             });
         }
-        if let Some(id) = operation.told() {
+        if let Some(id) = operation.received() {
             self.current = Some(id);
-            (self.owner, self.teller) = (Some(node), Some(node));
+            (self.owner, self.last_to_name) = (Some(node), Some(node));
             self.confirmed(node, operation.invoked, id);
         }
         self.nodes.entry(node).or_default();
         if short || bounds.unpromised.is_some() {
-            self.told_a_loss(node, counted, answer.count);
+            self.lower_what_is_due(node, counted, answer.count);
         }
         if !bounds.knows && session.created_by != Some(index) {
             bounds.stranger = Some(self.reason(node, ended));
         }
         let bounds_most = bounds.most;
         self.held.answers[place] = bounds;
-        if self.told.is_none_or(|(told, _)| told <= answer.count) {
-            self.told = Some((answer.count, index));
+        if self.client_saw.is_none_or(|(client_saw, _)| client_saw <= answer.count) {
+            self.client_saw = Some((answer.count, index));
         }
         if bounds_most == Some(answer.count) {
             // All that was ever attempted is in it: none of that is still to come.
@@ -398,7 +398,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     }
 
     /// A loss is reported once: from here on less is due.
-    fn told_a_loss(&mut self, node: &'w NodeName, counted: bool, count: i64) {
+    fn lower_what_is_due(&mut self, node: &'w NodeName, counted: bool, count: i64) {
         for (other, here) in &mut self.nodes {
             if counted || *other == node {
                 here.lower(count);
@@ -409,7 +409,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         if let Some(best) = &mut self.best {
             best.count = best.count.min(count);
         }
-        self.told = None;
+        self.client_saw = None;
     }
 
     /// An acknowledged increment.

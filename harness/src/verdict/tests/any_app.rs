@@ -70,7 +70,8 @@ fn a_session_that_was_not_asked_for_again_or_not_looked_at_is_unknown() {
 
 #[test]
 fn a_login_changes_the_id() {
-    let login = |shop: Shop, on: &str, sent, told| shop.ask("alice", on, "POST /shop/login", Some(sent), Some(told));
+    let login =
+        |shop: Shop, on: &str, sent, received| shop.ask("alice", on, "POST /shop/login", Some(sent), Some(received));
     // On the node that holds it: the app's doing.
     let same = login(shop(KEPT).alice(), "n1", "A1.n1", "B1.n1").look("n1", owned("B1.n1", HAD));
     let same = same.kill("n1").ask("alice", "n2", CART, Some("B1.n1"), Some("B1.n2"));
@@ -124,7 +125,7 @@ fn a_session_of_which_no_copy_was_left_is_excused() {
 
 #[test]
 fn a_client_is_never_given_the_session_of_another() {
-    let bob = |told| failed_over(KEPT).ask("bob", "n2", CART, None, Some(told));
+    let bob = |received| failed_over(KEPT).ask("bob", "n2", CART, None, Some(received));
     holds(&bob("B1.n2").scenario, KEPT);
     broken(&bob("A1.n2"), KEPT, Violation::ForeignSession, &["gave bob the session A1", "alice"]);
 }
@@ -138,7 +139,7 @@ fn a_cookie_can_be_sent_back() {
 }
 
 /// Two apps that share a cookie, after the kill of n1 and a request of each.
-fn two_apps(id_of_second: &str, route_told: Option<&str>) -> Shop {
+fn two_apps(id_of_second: &str, route_received: Option<&str>) -> Shop {
     let two = Topology::of(2).expect("two nodes");
     on(two, KEPT, &["/shop", "/blog"])
         .alice()
@@ -147,7 +148,7 @@ fn two_apps(id_of_second: &str, route_told: Option<&str>) -> Shop {
         .kill("n1")
         .ask("alice", "n2", CART, A1, A2)
         .look("n2", owned("A1.n2", HAD))
-        .ask("alice", "n2", "GET /blog/read", A2, route_told)
+        .ask("alice", "n2", "GET /blog/read", A2, route_received)
         .look_at("n2", "/blog", copied(id_of_second, &[("page", "7")]), |_| {})
 }
 
@@ -342,8 +343,8 @@ fn answers(before: u16, after: u16, between: &[&str]) -> Shop {
 #[test]
 fn a_page_that_was_answered_before_a_fault_is_so_after_it() {
     holds(&answers(200, 200, &[]).scenario, ANSWERS);
-    for (status, told) in [(404, "HTTP 404"), (302, "HTTP 302"), (500, "HTTP 500")] {
-        let words = ["#2 (GET /shop/cart on n2) of alice", told, "after the kill of n1", "#1 with HTTP 200"];
+    for (status, words_of_it) in [(404, "HTTP 404"), (302, "HTTP 302"), (500, "HTTP 500")] {
+        let words = ["#2 (GET /shop/cart on n2) of alice", words_of_it, "after the kill of n1", "#1 with HTTP 200"];
         broken(&answers(200, status, &[]), ANSWERS, Violation::AnswerLost, &words);
     }
     unknown(&answers(500, 500, &[]).scenario, ANSWERS, &["no request that was answered with success"]);

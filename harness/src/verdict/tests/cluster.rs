@@ -47,9 +47,9 @@ fn a_node_that_serves_other_bytes_than_were_dropped_is_reported() {
     let words = ["n1 served /counter from a WAR with SHA-256 cd", "where ab had been dropped"];
     let finding = super::violated(&other, Guarantee::DeployedEverywhere, &words);
     assert_eq!(finding.violations.get(&crate::model::Violation::OtherBytes), Some(&1));
-    let untold = super::green::main_job();
-    let untold = untold.seeing("n1", |state| state.contexts[0].war_sha256 = None);
-    super::holds(&untold, Guarantee::DeployedEverywhere);
+    let without_bytes = super::green::main_job();
+    let without_bytes = without_bytes.seeing("n1", |state| state.contexts[0].war_sha256 = None);
+    super::holds(&without_bytes, Guarantee::DeployedEverywhere);
 }
 
 #[test]
@@ -63,9 +63,9 @@ fn a_wait_that_nothing_explains_leaves_all_open() {
 
 #[test]
 fn an_app_on_one_node_only_is_not_deployed_everywhere() {
-    let told = before_the_kill()
+    let unseen = before_the_kill()
         .without(|kind| matches!(event(kind), Some(Event::Deployed { node, .. }) if node.as_str() == "n2"));
-    unknown(&told, Guarantee::DeployedEverywhere, &["n2 was not seen to serve /counter"]);
+    unknown(&unseen, Guarantee::DeployedEverywhere, &["n2 was not seen to serve /counter"]);
     let vanished = before_the_kill().seeing("n2", |state| state.contexts.clear());
     violated(&vanished, Guarantee::DeployedEverywhere, &["n2 did not serve /counter"]);
     let stopped = before_the_kill().seeing("n2", |state| state.contexts[0].available = false);

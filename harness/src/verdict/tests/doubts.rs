@@ -1,4 +1,4 @@
-//! What a request that nobody answered excuses, and what it does not; a loss that was told is not told again.
+//! What a request that nobody answered excuses, and what it does not; a loss that was reported is not reported again.
 
 use super::green::{after_the_first_kill, before_the_kill};
 use super::violated;
@@ -26,7 +26,7 @@ fn an_unanswered_increment_on_another_node_may_have_taken_the_id() {
 }
 
 #[test]
-fn a_loss_is_told_once_and_the_next_one_again() {
+fn a_loss_is_reported_once_and_the_next_one_again() {
     let lost = || after_the_first_kill().answering(|answer| answer.count = 4);
     let goes_on = lost().count("alice", "n2").answering(|answer| answer.count = 5);
     let times = |scenario: &super::run::Run| scenario.finding(ACKNOWLEDGED).violations.values().sum::<u32>();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::green::{after_the_first_kill, before_the_kill, main_job, told};
+use super::green::{after_the_first_kill, before_the_kill, main_job, summary};
 use super::run::{Run, scenario};
 use crate::history::{Event, Outcome};
 use crate::model::plan::AppRequest;
@@ -36,8 +36,8 @@ fn only(scenario: &Run) -> (Expectation, Status) {
 
 #[test]
 fn an_answer_that_is_not_as_expected_breaks_the_run_though_all_guarantees_hold() {
-    let told = main_job().judge();
-    assert_eq!(told.status, Status::Holds);
+    let verdict = main_job().judge();
+    assert_eq!(verdict.status, Status::Holds);
     let scenario = before_the_kill().kill("n1").count("alice", "n2").expecting(counts(6)).observe();
     let (expectation, status) = only(&scenario);
     assert_eq!((expectation.status, status), (Status::Violated, Status::Violated));
@@ -62,7 +62,7 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
     let scenario = || before_the_kill().kill("n1").count("alice", "n2").without_joiners();
     let with = |expect: Expect| scenario().expecting(expect).observe();
     let verdict = with(good).judge();
-    assert_eq!(verdict.status, Status::Holds, "{}: {:?}", told(&verdict), verdict.expectations);
+    assert_eq!(verdict.status, Status::Holds, "{}: {:?}", summary(&verdict), verdict.expectations);
     assert_eq!(verdict.expectations.len(), 9);
     let bad = [
         Expect { status: Some(404), ..Expect::default() },

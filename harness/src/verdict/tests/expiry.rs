@@ -88,6 +88,6 @@ fn reads_keep_a_session_alive() {
 #[test]
 fn a_session_whose_time_was_not_reported_or_waited_for_is_unknown() {
     unknown(&short(), TIME, &["no session with a short life"]);
-    let untold = scenario().deciding(TIME).start().deploy().count("alice", "n1");
-    unknown(&untold.request("alice", "n1", AppRequest::ShortLive).observe(), TIME, &["no session with a short life"]);
+    let immortal = scenario().deciding(TIME).start().deploy().count("alice", "n1");
+    unknown(&immortal.request("alice", "n1", AppRequest::ShortLive).observe(), TIME, &["no session with a short life"]);
 }

@@ -59,10 +59,10 @@ fn a_session_of_a_node_that_lives_on_is_lost_by_the_end_of_another() {
 
 #[test]
 fn a_session_made_anew_under_the_id_that_was_sent_leaves_the_old_one_behind() {
-    let after = |told, fresh: &[(&str, &str)]| {
+    let after = |received, fresh: &[(&str, &str)]| {
         let mut both = copied("A1.n1", HAD);
         both.extend(owned("A1.n2", fresh));
-        shop(KEPT).alice().kill("n1").ask("alice", "n2", CART, A2, told).look("n2", both)
+        shop(KEPT).alice().kill("n1").ask("alice", "n2", CART, A2, received).look("n2", both)
     };
     let anew = &[("cart", ""), ("user", "alice")];
     broken(&after(A2, anew), KEPT, Violation::LostSession, &["A1.n2", "under A1.n1"]);
@@ -86,7 +86,7 @@ fn what_a_request_takes_out_of_a_whole_copy_is_its_own_doing() {
 
 #[test]
 fn a_copy_that_was_whole_before_the_fault_and_is_answered_from_after_it_needs_no_other_look() {
-    let post = |told| shop(SURVIVE).alice().kill("n1").ask("alice", "n2", "POST /shop/cart", A1, told);
+    let post = |received| shop(SURVIVE).alice().kill("n1").ask("alice", "n2", "POST /shop/cart", A1, received);
     holds(&post(A2).scenario, SURVIVE);
     unknown(&post(B2).scenario, SURVIVE, &["the kill of n1"]);
     // A login that changed the id, and a look that shows all of it under the new one.

@@ -24,7 +24,7 @@ pub(super) fn before_the_kill() -> Run {
     scenario.request("alice", "n1", AppRequest::Mutate).observe()
 }
 
-pub(super) fn told(verdict: &Verdict) -> String {
+pub(super) fn summary(verdict: &Verdict) -> String {
     let findings = verdict.guarantees.iter().map(|it| format!("{} {:?}: {}", it.guarantee, it.status, it.because));
     let unmet = verdict.assumptions.iter().filter(|it| !it.met).map(|it| format!("NOT {}: {}", it.what, it.because));
     findings.chain(unmet).collect::<Vec<_>>().join("\n")
@@ -33,7 +33,7 @@ pub(super) fn told(verdict: &Verdict) -> String {
 #[test]
 fn the_main_job_holds_with_every_guarantee() {
     let verdict = main_job().judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
     assert!(verdict.guarantees.iter().all(|finding| finding.status == Status::Holds && finding.promised));
 }
 
@@ -68,7 +68,7 @@ fn three_nodes_and_many_clients_hold() {
     let scenario = scenario.observe().kill("n1").reformed().observe();
     let scenario = scenario.count("alice", "n2").count("bob", "n3").count("carol", "n2").observe();
     let verdict = scenario.restart("n1").observe().kill("n3").count("bob", "n1").count("alice", "n2").observe().judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn an_answer_that_never_came_may_have_landed_or_not() {
         let scenario = before_the_kill().count_in_vain("alice", "n1", landed).observe();
         let scenario = scenario.kill("n1").count("alice", "n2").observe().restart("n1").observe();
         let verdict = scenario.judge();
-        assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", told(&verdict));
+        assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", summary(&verdict));
     }
 }
 
@@ -88,7 +88,7 @@ fn a_request_that_was_refused_changes_nothing() {
         .last_outcome(|outcome| *outcome = crate::history::Outcome::Failed { why: "connection refused".to_owned() });
     let scenario = scenario.bring_back("alice", "S001.n1", 4);
     let verdict = scenario.count("alice", "n2").observe().restart("n1").observe().judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_new_session_after_an_end_and_a_new_id_after_a_change_are_right() {
     let scenario = scenario.kill("n1").count("alice", "n2").request("alice", "n2", AppRequest::Invalidate);
     let scenario = scenario.count("alice", "n2").count("alice", "n2").observe().restart("n1").observe();
     let verdict = scenario.kill("n2").count("alice", "n1").observe().judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn without_routes_the_id_stays_whole() {
     let scenario = Run::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
     let scenario = scenario.kill("n1").count("alice", "n2").observe().restart("n1").observe();
     let verdict = scenario.judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
@@ -144,12 +144,12 @@ fn restarted_and_seen_without_sessions_before(wanted: fn(&Event) -> bool) -> sup
 fn a_node_that_is_restarted_and_not_yet_synchronised_may_lack_sessions() {
     let early = restarted_and_seen_without_sessions_before(|event| matches!(event, Event::ClusterFormed { .. }));
     let verdict = early.judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
 fn a_node_that_is_said_to_be_synchronised_has_what_was_last_seen_of_it_before() {
     let late = restarted_and_seen_without_sessions_before(|event| matches!(event, Event::Synchronised { .. }));
     let verdict = late.judge();
-    assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Violated, "{}", summary(&verdict));
 }

@@ -7,7 +7,7 @@ use crate::history::{OperationId, Outcome, SessionReplica};
 use crate::model::plan::AppRequest;
 use crate::model::{Guarantee, ManagerKind, SessionId, Topology};
 
-fn telling(mut scenario: Run, cookies: &[&str]) -> Run {
+fn with_cookies(mut scenario: Run, cookies: &[&str]) -> Run {
     scenario.last_outcome(|outcome| match outcome {
         Outcome::Ok { reply } => reply.set_cookie = cookies.iter().map(|&cookie| cookie.to_owned()).collect(),
         other => panic!("no answer: {other:?}"),
@@ -28,13 +28,17 @@ fn another_stem_is_another_session() {
 fn a_route_that_is_not_rewritten_sends_the_client_to_the_dead() {
     let scenario = after_the_first_kill().answering(|answer| answer.session = Some(SessionId::new("S001.n1")));
     let words = ["#6 (count on n2) answered under the id S001.n1, which has route n1, expected n2"];
-    violated(&telling(scenario, &[]).observe(), Guarantee::IdentityKept, &words);
+    violated(&with_cookies(scenario, &[]).observe(), Guarantee::IdentityKept, &words);
 }
 
 #[test]
 fn an_id_without_a_route_is_wrong_where_the_node_has_one() {
     let scenario = after_the_first_kill().answering(|answer| answer.session = Some(SessionId::new("S001")));
-    violated(&telling(scenario, &["JSESSIONID=S001"]).observe(), Guarantee::IdentityKept, &["no route, expected n2"]);
+    violated(
+        &with_cookies(scenario, &["JSESSIONID=S001"]).observe(),
+        Guarantee::IdentityKept,
+        &["no route, expected n2"],
+    );
 }
 
 /// Three nodes with `BackupManager`; n1 made the session and died, n2 answered under the old id.
@@ -43,7 +47,7 @@ fn answered_by_a_proxy() -> Run {
     topology.cluster.manager = ManagerKind::Backup;
     let scenario = Run::on(topology).start().deploy().count("alice", "n1").count("alice", "n1").observe();
     let scenario = scenario.kill("n1").count("alice", "n2");
-    telling(scenario.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[])
+    with_cookies(scenario.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[])
 }
 
 #[test]
@@ -56,7 +60,7 @@ fn a_proxy_of_backup_manager_may_rename_the_id_with_its_second_answer() {
         "{notes:?}"
     );
     let still = answered_by_a_proxy().count("alice", "n2");
-    let still = telling(still.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[]);
+    let still = with_cookies(still.answering(|answer| answer.session = Some(SessionId::new("S001.n1"))), &[]);
     let finding = violated(&still.observe(), Guarantee::IdentityKept, &["which has route n1, expected n2"]);
     assert_eq!(finding.rests_on.first(), Some(&OperationId(4)));
 }
@@ -68,7 +72,7 @@ fn an_id_that_changes_without_routes_is_wrong() {
     let scenario = Run::on(topology).start().deploy().count("alice", "n1").observe().kill("n1").count("alice", "n2");
     let scenario = scenario.answering(|answer| answer.session = Some(SessionId::new("S001.n2")));
     let words = ["answered under the id S001.n2, expected S001: the node has no route"];
-    violated(&telling(scenario, &["JSESSIONID=S001.n2"]).observe(), Guarantee::IdentityKept, &words);
+    violated(&with_cookies(scenario, &["JSESSIONID=S001.n2"]).observe(), Guarantee::IdentityKept, &words);
 }
 
 #[test]
@@ -98,16 +102,16 @@ fn the_owner_may_forget_late_that_a_session_is_new() {
 
 #[test]
 fn a_client_that_is_not_given_its_new_id_will_lose_it() {
-    let scenario = telling(after_the_first_kill(), &[]).observe();
+    let scenario = with_cookies(after_the_first_kill(), &[]).observe();
     violated(&scenario, Guarantee::IdentityKept, &["S001.n2 without setting a cookie"]);
-    let scenario = telling(after_the_first_kill(), &["JSESSIONID=S001.n1; Path=/counter; HttpOnly"]).observe();
+    let scenario = with_cookies(after_the_first_kill(), &["JSESSIONID=S001.n1; Path=/counter; HttpOnly"]).observe();
     violated(&scenario, Guarantee::IdentityKept, &["its cookie says S001.n1"]);
 }
 
 #[test]
 fn of_several_cookies_the_last_one_counts() {
     let cookies = ["JSESSIONID=S777; Path=/counter", "JSESSIONID=\"S001.n2\"; Path=/counter; HttpOnly"];
-    holds(&telling(after_the_first_kill(), &cookies).observe(), Guarantee::IdentityKept);
+    holds(&with_cookies(after_the_first_kill(), &cookies).observe(), Guarantee::IdentityKept);
 }
 
 #[test]
@@ -167,7 +171,7 @@ fn a_request_that_counts_is_answered_out_of_a_session() {
                 (answer.session, answer.count, answer.once, answer.list) = (None, 0, None, vec![]);
             }
         });
-        if nothing { telling(scenario, &[]) } else { scenario }
+        if nothing { with_cookies(scenario, &[]) } else { scenario }
     };
     violated(&counted(true), Guarantee::IdentityKept, &["#1 (count on n1) counted and was answered without a session"]);
     assert_ne!(counted(false).finding(Guarantee::IdentityKept).status, Status::Violated);

@@ -16,7 +16,7 @@ fn session_of(scenario: &Run) -> String {
     last.expect("an answer out of a session").as_str().to_owned()
 }
 
-fn told(mut scenario: Run, on: &str, class: LogClass, session: &str) -> Run {
+fn with_event(mut scenario: Run, on: &str, class: LogClass, session: &str) -> Run {
     let event = if class == LogClass::SessionCreated { "created" } else { "destroyed" };
     scenario.push(RecordKind::Log(LogLine {
         node: node(on),
@@ -34,14 +34,15 @@ fn nodes(names: &[&str]) -> Vec<crate::model::NodeName> {
 }
 
 /// A session that begins on n1, with what the listeners of these nodes are notified of.
-fn begun(expected: &[&str], told_on: &[&str]) -> Status {
+fn begun(expected: &[&str], called_on: &[&str]) -> Status {
     let scenario = scenario().start().deploy().count("alice", "n1");
     let scenario = scenario.expecting(Expect { created: Some(nodes(expected)), ..Expect::default() });
     let session = session_of(&scenario);
-    let scenario = told_on.iter().fold(scenario, |scenario, on| told(scenario, on, LogClass::SessionCreated, &session));
+    let scenario =
+        called_on.iter().fold(scenario, |scenario, on| with_event(scenario, on, LogClass::SessionCreated, &session));
     // What others are notified of, and about other sessions, is nothing to this.
-    let scenario = told(scenario, "n1", LogClass::SessionDestroyed, &session);
-    let scenario = told(scenario, "n2", LogClass::SessionCreated, "AnotherSession.n2").observe();
+    let scenario = with_event(scenario, "n1", LogClass::SessionDestroyed, &session);
+    let scenario = with_event(scenario, "n2", LogClass::SessionCreated, "AnotherSession.n2").observe();
     scenario.judge().expectations.pop().expect("one").status
 }
 
@@ -54,10 +55,10 @@ fn begun(expected: &[&str], told_on: &[&str]) -> Status {
 #[case::somewhere(&[], &["n2"], Status::Violated)]
 fn a_beginning_is_notified_on_these_nodes_and_no_other(
     #[case] expected: &[&str],
-    #[case] told_on: &[&str],
+    #[case] called_on: &[&str],
     #[case] status: Status,
 ) {
-    assert_eq!(begun(expected, told_on), status);
+    assert_eq!(begun(expected, called_on), status);
 }
 
 #[test]
@@ -67,11 +68,11 @@ fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
     let scenario = scenario.request("alice", "n2", AppRequest::Invalidate);
     let scenario = scenario.expecting(Expect { destroyed: Some(nodes(&["n1", "n2"])), ..Expect::default() });
     let renamed = session.replace(".n1", ".n2");
-    let one = told(scenario, "n2", LogClass::SessionDestroyed, &renamed);
+    let one = with_event(scenario, "n2", LogClass::SessionDestroyed, &renamed);
     let last = |scenario: &Run| scenario.judge().expectations.pop().expect("one");
     assert_eq!(last(&one).status, Status::Violated);
     assert!(last(&one).because.contains("on n2"), "{}", last(&one).because);
-    let both = told(one, "n1", LogClass::SessionDestroyed, &session).observe();
+    let both = with_event(one, "n1", LogClass::SessionDestroyed, &session).observe();
     assert_eq!(last(&both).status, Status::Holds, "{}", last(&both).because);
     assert_eq!(last(&both).evidence.len(), 2);
 }

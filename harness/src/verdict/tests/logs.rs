@@ -25,7 +25,7 @@ impl Run {
     }
 }
 
-fn told() -> Run {
+fn logged() -> Run {
     let scenario = scenario().deciding(CLEAN).start().deploy().count("alice", "n1");
     ["n1", "n2"]
         .iter()
@@ -36,18 +36,18 @@ fn told() -> Run {
 #[case("WARNING", "Something new")]
 #[case("SEVERE", "No session state sent at [now] received, timing out after [60,065] ms.")]
 fn a_line_that_nobody_knows_is_reported(#[case] level: &str, #[case] message: &str) {
-    holds(&told().count("alice", "n1"), CLEAN);
-    let scenario = told().logs("n2", level, message).count("alice", "n1");
+    holds(&logged().count("alice", "n1"), CLEAN);
+    let scenario = logged().logs("n2", level, message).count("alice", "n1");
     violated(&scenario, CLEAN, &["n2 logged", level, message]);
     // A line of a node that was killed may be read when the scenario is over.
-    let late = told().count("alice", "n1").kill("n2").logs("n2", level, message);
+    let late = logged().count("alice", "n1").kill("n2").logs("n2", level, message);
     violated(&late, CLEAN, &["n2 logged", level, message]);
 }
 
 #[test]
 fn behind_the_last_step_the_nodes_are_ended_and_may_say_so() {
     let failing =
-        told().count_taking("alice", "n1", LONG).logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
+        logged().count_taking("alice", "n1", LONG).logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
     holds(&failing, CLEAN);
     violated(&failing.count("alice", "n1"), CLEAN, &["Member send is failing"]);
 }
@@ -55,20 +55,20 @@ fn behind_the_last_step_the_nodes_are_ended_and_may_say_so() {
 #[test]
 fn a_known_line_is_harmless_only_near_what_explains_it() {
     let failing = |scenario: Run| scenario.logs("n2", "WARNING", "Member send is failing for:[tcp://n1]");
-    holds(&failing(told().kill("n1")).count("alice", "n2"), CLEAN);
-    let far = failing(told().count_taking("alice", "n1", LONG)).count("alice", "n1");
+    holds(&failing(logged().kill("n1")).count("alice", "n2"), CLEAN);
+    let far = failing(logged().count_taking("alice", "n1", LONG)).count("alice", "n1");
     violated(&far, CLEAN, &["Member send is failing", "harmless only near a fault or a start"]);
-    let lasting = failing(told().partition("n1").count_taking("alice", "n2", LONG)).count("alice", "n2");
+    let lasting = failing(logged().partition("n1").count_taking("alice", "n2", LONG)).count("alice", "n2");
     holds(&lasting, CLEAN);
-    let early = told().logs("n1", "WARNING", "Context manager doesn't exist:[/counter]").count("alice", "n1");
+    let early = logged().logs("n1", "WARNING", "Context manager doesn't exist:[/counter]").count("alice", "n1");
     holds(&early, CLEAN);
-    let late = told().count_taking("alice", "n1", LONG).kill("n2");
+    let late = logged().count_taking("alice", "n1", LONG).kill("n2");
     let late = late.logs("n1", "WARNING", "Context manager doesn't exist:[/counter]").count("alice", "n1");
     violated(&late, CLEAN, &["Context manager doesn't exist"]);
 }
 
 #[test]
 fn a_node_whose_log_was_not_read_is_unknown() {
-    let scenario = told().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
+    let scenario = logged().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
     unknown(&scenario, CLEAN, &["no line of the log of n2 was received"]);
 }

@@ -73,16 +73,16 @@ fn each_threshold_is_red_on_what_takes_longer_and_unknown_where_nothing_was_meas
         (|limit| AtMost { state_transfer: Some(limit), ..AtMost::default() }, "state transfer"),
     ];
     for (limit, what) in limits {
-        let (status, told, verdict) = threshold(&main_job(), limit(Millis(60_000)));
-        assert_eq!((status, verdict), (Status::Holds, Status::Holds), "{told}");
-        assert!(told.contains(what), "{told}");
-        let (status, told, verdict) = threshold(&main_job(), limit(Millis(0)));
-        assert_eq!((status, verdict), (Status::Violated, Status::Violated), "{told}");
-        let (status, told, verdict) = threshold(&super::run::scenario(), limit(Millis(60_000)));
-        assert_eq!((status, verdict), (Status::Unknown, Status::Unknown), "{told}");
+        let (status, because, verdict) = threshold(&main_job(), limit(Millis(60_000)));
+        assert_eq!((status, verdict), (Status::Holds, Status::Holds), "{because}");
+        assert!(because.contains(what), "{because}");
+        let (status, because, verdict) = threshold(&main_job(), limit(Millis(0)));
+        assert_eq!((status, verdict), (Status::Violated, Status::Violated), "{because}");
+        let (status, because, verdict) = threshold(&super::run::scenario(), limit(Millis(60_000)));
+        assert_eq!((status, verdict), (Status::Unknown, Status::Unknown), "{because}");
     }
     let eviction = AtMost { eviction: Some(Millis(60_000)), ..AtMost::default() };
-    assert_eq!(threshold(&main_job(), eviction).0, Status::Unknown, "no log line told of one");
+    assert_eq!(threshold(&main_job(), eviction).0, Status::Unknown, "no log line said so");
 }
 
 #[test]
@@ -107,8 +107,8 @@ fn a_threshold_that_is_only_warned_of_is_a_note_where_it_is_passed_and_breaks_no
 #[test]
 fn a_fault_after_which_nothing_was_measured_leaves_the_first_answer_open() {
     let at_most = AtMost { first_answer: Some(Millis(60_000)), ..AtMost::default() };
-    let (status, told, _) = threshold(&main_job().restart("n2").kill("n1"), at_most);
-    assert_eq!(status, Status::Unknown, "{told}");
+    let (status, because, _) = threshold(&main_job().restart("n2").kill("n1"), at_most);
+    assert_eq!(status, Status::Unknown, "{because}");
 }
 
 #[test]

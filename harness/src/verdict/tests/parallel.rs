@@ -1,6 +1,6 @@
 //! Operations that overlap are judged by bounds, and races that a server may lose legitimately are no violations.
 
-use super::green::told;
+use super::green::summary;
 use super::run::{Run, scenario};
 use super::violated;
 use crate::history::Outcome;
@@ -25,7 +25,7 @@ fn overlapping(first: i64, second: i64) -> Run {
 fn parallel_counts_may_come_in_any_order() {
     for (first, second) in [(2, 3), (3, 2)] {
         let verdict = overlapping(first, second).judge();
-        assert_eq!(verdict.status, Status::Holds, "{first} {second}\n{}", told(&verdict));
+        assert_eq!(verdict.status, Status::Holds, "{first} {second}\n{}", summary(&verdict));
     }
 }
 
@@ -67,7 +67,7 @@ fn a_count_that_overtakes_a_change_of_id_may_find_nothing() {
     scenario.complete(count, Outcome::Ok { reply });
     let scenario = scenario.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
     let verdict = scenario.judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
     assert!(
         verdict.notes.iter().any(|note| note.contains("legitimately: #2 (change-id on n1)")),
         "{:?}",
@@ -95,7 +95,7 @@ fn a_count_may_be_answered_under_the_id_that_it_did_not_ask_for() {
         }
         let scenario = scenario.observe().kill("n1").count("alice", "n2").observe().restart("n1").observe();
         let verdict = scenario.judge();
-        assert_eq!(verdict.status, Status::Holds, "{change_first} {change_answered}\n{}", told(&verdict));
+        assert_eq!(verdict.status, Status::Holds, "{change_first} {change_answered}\n{}", summary(&verdict));
         let lost = scenario.answering(|answer| answer.count = 1);
         violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 1, expected 3"]);
     }
@@ -114,7 +114,7 @@ fn an_answer_with_the_route_of_a_parallel_one_is_a_race() {
     scenario.complete(read, Outcome::Ok { reply });
     let scenario = scenario.count("alice", "n2").observe().kill("n2").count("alice", "n1").observe();
     let verdict = scenario.without_joiners().judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_request_that_is_open_when_its_node_is_killed_may_have_landed_or_not() {
         scenario.complete(open, Outcome::Unknown { why: "connection reset".to_owned(), reply: None });
         let scenario = scenario.count("alice", "n2").observe().restart("n1").observe();
         let verdict = scenario.judge();
-        assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", told(&verdict));
+        assert_eq!(verdict.status, Status::Holds, "landed: {landed}\n{}", summary(&verdict));
     }
 }
 
@@ -139,7 +139,7 @@ fn a_request_that_never_ends_is_attempted_only() {
     scenario.invoke("alice", "n1", AppRequest::Count);
     let scenario = scenario.kill("n1").count("alice", "n2").observe().without_joiners();
     let verdict = scenario.judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
 }
 
 #[test]
@@ -156,6 +156,6 @@ fn a_write_acknowledged_while_the_probe_looked_may_be_missing() {
     scenario.push(record.kind);
     let scenario = scenario.observe().kill("n1").count("alice", "n2").observe().without_joiners();
     let verdict = scenario.judge();
-    assert_eq!(verdict.status, Status::Holds, "{}", told(&verdict));
+    assert_eq!(verdict.status, Status::Holds, "{}", summary(&verdict));
     assert!(verdict.notes.is_empty(), "{:?}", verdict.notes);
 }

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use super::green::told;
+use super::green::summary;
 use super::run::{Run, scenario};
 use crate::history::{Outcome, RecordKind};
 use crate::model::plan::AppRequest;
@@ -145,9 +145,9 @@ proptest! {
     fn a_cluster_that_does_all_right_never_breaks_a_guarantee(acts in prop::collection::vec(act(), 0..25)) {
         let verdict = play(&acts).judge();
         let broken = verdict.guarantees.iter().find(|finding| finding.status == Status::Violated);
-        prop_assert!(broken.is_none(), "{}", told(&verdict));
+        prop_assert!(broken.is_none(), "{}", summary(&verdict));
         let about_the_cluster = &verdict.guarantees[..4];
-        prop_assert!(about_the_cluster.iter().all(|finding| finding.status == Status::Holds), "{}", told(&verdict));
+        prop_assert!(about_the_cluster.iter().all(|finding| finding.status == Status::Holds), "{}", summary(&verdict));
     }
 
     #[test]
@@ -174,7 +174,7 @@ proptest! {
             }
         }
         let verdict = scenario.judge();
-        prop_assert_eq!(verdict.status, Status::Violated, "{}", told(&verdict));
+        prop_assert_eq!(verdict.status, Status::Violated, "{}", summary(&verdict));
         let survival = scenario.finding(Guarantee::AcknowledgedWritesSurvive);
         prop_assert_eq!(survival.status, Status::Violated);
         prop_assert_eq!(survival.rests_on[0].0 as usize, spoiled);

@@ -116,7 +116,7 @@ fn the_route_is_that_of_the_running_server() {
     let ignored = ignored.kill("n1").count("alice", "n2").observe().without_joiners();
     let ignored = with_route(with_route(ignored, "n1", None), "n2", None);
     violated(&ignored, Guarantee::IdentityKept, &["n1 was started with -DjvmRoute=n1, and runs without a route"]);
-    // What nobody can tell is as it is configured.
+    // What nobody can say is as it is configured.
     let configured = after_the_first_kill().observe().without_joiners();
     assert_eq!(configured.finding(Guarantee::IdentityKept).status, Status::Holds);
     let other = with_route(configured, "n2", Some("blue"));

@@ -91,12 +91,12 @@ impl Run {
         self.push(RecordKind::Event(event));
     }
 
-    fn step(mut self, kind: StepKind, tell: impl FnOnce(&mut Self)) -> Self {
+    fn step(mut self, kind: StepKind, record: impl FnOnce(&mut Self)) -> Self {
         let title = format!("{kind:?}").chars().take(30).collect::<String>();
         self.plan.steps.push(Step::new(title.clone(), kind));
         let step = u32::try_from(self.plan.steps.len()).expect("few steps");
         self.event(Event::StepBegins { step, title });
-        tell(&mut self);
+        record(&mut self);
         self.event(Event::StepEnds { step });
         self
     }

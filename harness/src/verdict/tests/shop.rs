@@ -74,8 +74,8 @@ pub(super) fn on(topology: Topology, decides: Guarantee, contexts: &[&str]) -> S
 
 impl Shop {
     /// A request that sends an id and is answered.
-    pub(super) fn ask(self, client: &str, on: &str, target: &str, sent: Option<&str>, told: Option<&str>) -> Self {
-        self.answered(client, on, target, (sent, told), 200, "hello")
+    pub(super) fn ask(self, client: &str, on: &str, target: &str, sent: Option<&str>, received: Option<&str>) -> Self {
+        self.answered(client, on, target, (sent, received), 200, "hello")
     }
 
     pub(super) fn answered(
@@ -83,7 +83,7 @@ impl Shop {
         client: &str,
         on: &str,
         target: &str,
-        (sent, told): (Option<&str>, Option<&str>),
+        (sent, received): (Option<&str>, Option<&str>),
         status: u16,
         body: &str,
     ) -> Self {
@@ -98,7 +98,7 @@ impl Shop {
             session: sent.map(SessionId::new),
         });
         let root = target.split('/').nth(1).unwrap_or_default();
-        let set_cookie = told.iter().map(|id| format!("JSESSIONID={id}; Path=/{root}; HttpOnly")).collect();
+        let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/{root}; HttpOnly")).collect();
         let body = Some(body.to_owned());
         let reply = Reply { status, set_cookie, headers: BTreeMap::new(), counter: None, body };
         let outcome = match status {

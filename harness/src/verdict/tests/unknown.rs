@@ -167,8 +167,8 @@ fn the_end_of_the_last_node_needs_no_peer() {
         scenario.judge().assumptions.iter().filter(|it| !it.met).map(|it| it.because.clone()).collect();
     assert_eq!(unmet, Vec::<String>::new());
     let alone = scenario.without(|kind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. })));
-    let told = alone.judge().assumptions.iter().any(|it| it.because.contains("was known to see n1 before"));
-    assert!(told, "the first one had a peer");
+    let had_a_peer = alone.judge().assumptions.iter().any(|it| it.because.contains("was known to see n1 before"));
+    assert!(had_a_peer, "the first one had a peer");
 }
 
 /// The survivor was evicted from nothing: that the cluster had formed without the first is no second copy.

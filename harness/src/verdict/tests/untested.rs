@@ -66,13 +66,13 @@ fn page(statuses: (u16, u16), (method, path): (Method, &str), expect: Option<Exp
 #[test]
 fn a_page_that_was_never_answered_with_success_was_not_tested() {
     const TYPO: (Method, &str) = (Method::Get, "/shop/crat");
-    for (statuses, told) in
+    for (statuses, statuses_seen) in
         [((404, 404), "HTTP 404 2 times, first #2 on n1"), ((500, 404), "HTTP 500 once, HTTP 404 once, first #2 on n1")]
     {
-        let told = format!("GET /shop/crat was never answered with success: {told}");
-        unknown(&page(statuses, TYPO, None), ANSWERS, &[told.as_str()]);
+        let words = format!("GET /shop/crat was never answered with success: {statuses_seen}");
+        unknown(&page(statuses, TYPO, None), ANSWERS, &[words.as_str()]);
         let of_logs = Expect { no_log: Some("gone".to_owned()), ..Expect::default() };
-        unknown(&page(statuses, TYPO, Some(of_logs)), ANSWERS, &[told.as_str()]);
+        unknown(&page(statuses, TYPO, Some(of_logs)), ANSWERS, &[words.as_str()]);
     }
     holds(&page((200, 200), TYPO, None), ANSWERS);
     holds(&page((404, 200), TYPO, None), ANSWERS);

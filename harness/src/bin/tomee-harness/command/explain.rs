@@ -26,7 +26,7 @@ pub(crate) fn explain(args: &ExplainArgs, output: &OutputArgs) -> Result<Exit, F
     } else if let [(_, text)] = &prose[..] {
         print(text)?;
     } else {
-        // Each with its name, or nobody could tell where one ends and which is which.
+        // Each with its name, or nobody could see where one ends and which is which.
         let named = prose.iter().map(|(name, text)| format!("== {name} ==\n\n{}\n", text.trim_end()));
         print(&named.collect::<Vec<_>>().join("\n"))?;
     }

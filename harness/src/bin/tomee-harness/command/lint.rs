@@ -16,7 +16,7 @@ use super::{print, reports};
 use crate::args::{ColorChoice, Format, OutputArgs};
 use crate::exit::{Exit, Failure};
 
-/// Told below the help.
+/// Printed below the help.
 pub(crate) const AFTER_HELP: &str = "\
 Formats: text, json, sarif, github, junit, markdown. Each --output takes the --format before it:
   --format sarif --output lint.sarif --format junit --output lint.xml

@@ -126,7 +126,7 @@ mod tests {
     const TWO: &str = "- deploy = \"shop.war\"; - deploy = \"blog.war\"; ";
 
     /// What a scenario asks and looks at, and its faults, each in a word; without the start and the deployments.
-    fn told(steps: &str) -> String {
+    fn titles(steps: &str) -> String {
         let steps = format!("name = \"x\"\n{}", steps.replace("; ", "\n").replace("- ", "[[step]]\n"));
         let scenario = Scenario::parse(steps.as_bytes()).unwrap_or_else(|error| panic!("{steps}: {error}"));
         let plan = scenario.plans(&Topology::of(2).expect("two nodes")).expect("plans").remove(0).plan;
@@ -147,8 +147,8 @@ mod tests {
     }
 
     fn of_two(steps: &str) -> String {
-        let told = told(&format!("{TWO}{steps}"));
-        told.strip_prefix("deploy /shop, look /shop, deploy /blog, ").expect("both are deployed").to_owned()
+        let titles = titles(&format!("{TWO}{steps}"));
+        titles.strip_prefix("deploy /shop, look /shop, deploy /blog, ").expect("both are deployed").to_owned()
     }
 
     const SHOP: &str = "- get = \"/shop/cart\"; on = \"n1\"; ";
@@ -189,7 +189,7 @@ mod tests {
             "get /blog/read, look /blog, undeploy /shop, kill, get /blog/read, look /blog",
             "nobody has a session of /shop"
         );
-        let one = |steps: &str| told(&format!("- deploy = \"shop.war\"; {steps}"));
+        let one = |steps: &str| titles(&format!("- deploy = \"shop.war\"; {steps}"));
         assert_eq!(
             one(&format!("{SHOP}- get = \"/elsewhere\"; on = \"n1\"; {KILL}{SHOP_THEN}")),
             "deploy /shop, get /shop/cart, get /elsewhere, look /shop, kill, get /shop/cart, look /shop"

@@ -1,6 +1,6 @@
 //! Requests of many clients to any app: how many ask, how fast, and while the scenario goes on.
 
-use super::{told, two};
+use super::{refusals, two};
 use crate::model::exchange::{Capture, Method};
 use crate::model::scenario::{Scenario, StepBuilder as Step, TrafficWord};
 use crate::model::{Exchange, Guarantee, Load, Millis, Plan, StepKind};
@@ -159,7 +159,7 @@ fn what_clients_of_any_app_cannot_do_is_refused_at_its_place() {
         step("traffic = { get = \"/shop/\" }\non = \"n1\""),
         step("traffic = { get = \"/shop/\" }\nevery = \"1s\""),
     ];
-    insta::assert_snapshot!(told(&bad));
+    insta::assert_snapshot!(refusals(&bad));
 }
 
 /// Plans as releases before this one stored them.

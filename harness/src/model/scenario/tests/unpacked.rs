@@ -18,7 +18,7 @@ fn what_was_unpacked_goes_with_the_old_archive_unless_it_is_kept_by_name() {
         ("war = \"counter\", unpacked = \"removed\"", Unpacked::Removed),
         ("war = \"counter\", unpacked = \"kept\"", Unpacked::Kept),
     ] {
-        let scenario = Scenario::parse(scenario(with).as_bytes()).expect("it can be told");
+        let scenario = Scenario::parse(scenario(with).as_bytes()).expect("it is valid");
         let plans = scenario.plans(&two()).expect("plans");
         let restart = plans[0].plan.steps.iter().find_map(|step| match &step.kind {
             StepKind::Restart { unpacked, .. } => Some((*unpacked, step.title.clone())),

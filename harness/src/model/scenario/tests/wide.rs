@@ -1,6 +1,6 @@
 //! Apps that come and go, nodes that differ, requests to any app, traffic, looks and logs.
 
-use super::{told, two};
+use super::{refusals, two};
 use crate::model::exchange::Capture;
 use crate::model::plan::AppRequest;
 use crate::model::scenario::{ClusterTable, RestartTable, Scenario, ScenarioFile, StepBuilder as Step, WaitWord};
@@ -100,7 +100,7 @@ through = "copy"
 "#;
 
 #[test]
-fn a_wide_scenario_is_told_step_by_step() {
+fn a_wide_scenario_is_described_step_by_step() {
     let scenario = Scenario::parse(WIDE.as_bytes()).unwrap_or_else(|error| panic!("{error} {:?}", error.help));
     insta::assert_snapshot!(scenario.explain(&two()).expect("prose"));
     let plan = scenario.plans(&two()).expect("plans").remove(0).plan;
@@ -161,7 +161,7 @@ fn what_a_wide_scenario_cannot_say_is_refused_at_its_place() {
         "name = \"x\"\n[cluster]\ncontainer = \"service\"".to_owned(),
         "name = \"x\"\n[cluster]\njvm-routes = \"n1\"".to_owned(),
     ];
-    insta::assert_snapshot!(told(&bad));
+    insta::assert_snapshot!(refusals(&bad));
 }
 
 #[test]
@@ -211,7 +211,8 @@ fn a_new_build_takes_the_place_of_the_app_at_its_context() {
 #[test]
 fn what_one_node_alone_is_given_is_not_due_everywhere() {
     let text = |on: &str| format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\nthrough = \"copy\"\n{on}");
-    let plan = |on| Scenario::parse(text(on).as_bytes()).expect("told").plans(&two()).expect("plans").remove(0).plan;
+    let plan =
+        |on| Scenario::parse(text(on).as_bytes()).expect("it is valid").plans(&two()).expect("plans").remove(0).plan;
     let everywhere = Guarantee::DeployedEverywhere;
     assert!(plan("").guarantees.contains(&everywhere) && !plan("on = \"n1\"").guarantees.contains(&everywhere));
     let StepKind::Deploy { delivery, .. } = &plan("on = \"n1\"").steps[1].kind else { panic!("it deploys") };
@@ -219,7 +220,7 @@ fn what_one_node_alone_is_given_is_not_due_everywhere() {
 }
 
 #[test]
-fn what_is_told_in_rust_is_what_a_file_tells() {
+fn what_is_built_in_rust_is_what_a_file_says() {
     let text = |pairs: &[(&str, &str)]| {
         pairs
             .iter()
@@ -282,8 +283,8 @@ fn what_is_told_in_rust_is_what_a_file_tells() {
         .step(Step::wait(WaitWord::Deployed).within(Millis(5000)))
         .step(Step::undeploy("/shop").through(Through::Copy))
         .read()
-        .expect("it can be told");
-    let file = Scenario::parse(WIDE.as_bytes()).expect("it can be told");
+        .expect("it is valid");
+    let file = Scenario::parse(WIDE.as_bytes()).expect("it is valid");
     let plan = |scenario: &Scenario| scenario.plans(&two()).expect("plans").remove(0).plan;
     assert_eq!(plan(&scenario), plan(&file));
     let typo = Scenario::builder("x").step(Step::kill("N 1")).read().expect_err("no name");

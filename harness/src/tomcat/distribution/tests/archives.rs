@@ -19,7 +19,7 @@ async fn each_damage_names_the_file_and_what_to_do() {
     let mut flipped = whole.clone();
     let at = whole.windows(5).position(|bytes| bytes == b"hello").unwrap_or(whole.len() / 3);
     flipped[at] ^= 0xff;
-    let mut told = Vec::new();
+    let mut refusals = Vec::new();
     for (name, archive) in [
         ("truncated", whole[..whole.len() / 2].to_vec()),
         ("empty file", Vec::new()),
@@ -30,9 +30,9 @@ async fn each_damage_names_the_file_and_what_to_do() {
         ("two tops", zip(&[("a/bin/x", b"x"), ("b/bin/x", b"x")])),
         ("no top", zip(&[("README", b"x")])),
     ] {
-        told.push(format!("== {name}\n{}", refusal(&World::new(), &archive).await));
+        refusals.push(format!("== {name}\n{}", refusal(&World::new(), &archive).await));
     }
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(refusals.join("\n"));
 }
 
 #[tokio::test]

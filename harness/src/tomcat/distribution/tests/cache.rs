@@ -6,14 +6,14 @@ use std::time::Duration;
 use fs_err as fs;
 
 use super::super::{Namespace, Product};
-use super::fake_maven::{Told, World};
+use super::fake_maven::{Heard, World};
 use crate::host::wait::{self, Look, TimedOut};
 
 #[tokio::test]
 async fn a_release_is_fetched_unpacked_and_known() {
     let world = World::new();
-    let told = Told::default();
-    let found = world.resolve_telling(&world.working_maven(), &told).await.expect("a server");
+    let heard = Heard::default();
+    let found = world.resolve_with(&world.working_maven(), &heard).await.expect("a server");
     assert_eq!(found.home, world.distributions().join("tomcat-9.0.1/home"));
     assert_eq!(found.base, found.home);
     assert_eq!((found.product, found.version.as_str()), (Product::Tomcat, "9.0.1"));
@@ -22,8 +22,8 @@ async fn a_release_is_fetched_unpacked_and_known() {
     let mode = |name| fs::metadata(found.home.join(name)).expect("unpacked").permissions().mode();
     assert_eq!(mode("bin/catalina.sh") & 0o111, 0o111, "catalina.sh must be executable");
     assert_eq!(mode("conf/server.xml") & 0o111, 0);
-    assert_eq!(told.fractions.lock().expect("no panic").last(), Some(&(7, 7)));
-    let notes = told.notes.lock().expect("no panic");
+    assert_eq!(heard.fractions.lock().expect("no panic").last(), Some(&(7, 7)));
+    let notes = heard.notes.lock().expect("no panic");
     assert_eq!(*notes, ["asking Maven for org.apache.tomcat:tomcat:9.0.1:zip", "unpacking tomcat-9.0.1.zip"]);
     assert_eq!(world.cached(), ["tomcat-9.0.1"]);
 }
@@ -100,17 +100,17 @@ async fn a_run_that_waits_for_another_says_so_and_goes_on_when_the_other_dies() 
     fs::create_dir_all(world.distributions()).expect("writable");
     let lock = fs::File::create(world.distributions().join(".tomcat-9.0.1.lock")).expect("writable");
     lock.lock().expect("nobody else has it");
-    let told = Told::default();
+    let heard = Heard::default();
     let maven = world.working_maven();
-    let waiting = world.resolve_telling(&maven, &told);
+    let waiting = world.resolve_with(&maven, &heard);
     let other = async {
-        until("the note", || !told.notes.lock().expect("no panic").is_empty()).await;
+        until("the note", || !heard.notes.lock().expect("no panic").is_empty()).await;
         assert!(world.starts().is_empty(), "Maven was started under the other's lock");
         drop(lock);
     };
     let (found, ()) = tokio::join!(waiting, other);
     found.expect("a server");
-    assert_eq!(told.notes.lock().expect("no panic")[0], "waiting for another run that is fetching tomcat-9.0.1");
+    assert_eq!(heard.notes.lock().expect("no panic")[0], "waiting for another run that is fetching tomcat-9.0.1");
 }
 
 #[tokio::test]

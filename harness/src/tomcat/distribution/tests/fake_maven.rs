@@ -70,19 +70,19 @@ impl World {
     }
 
     pub(super) async fn resolve(&self, maven: &Maven) -> Result<Distribution, DistributionError> {
-        self.resolve_telling(maven, &Told::default()).await
+        self.resolve_with(maven, &Heard::default()).await
     }
 
-    pub(super) async fn resolve_telling(
+    pub(super) async fn resolve_with(
         &self,
         maven: &Maven,
-        progress: &Told,
+        progress: &Heard,
     ) -> Result<Distribution, DistributionError> {
         let server = "tomcat:9.0.1".parse().expect("a server");
         Distribution::resolve(&server, &self.caches(), maven, progress).await
     }
 
-    /// What a user is told: the error, its causes and the hint, without names that differ from run to run.
+    /// What a user reads: the error, its causes and the hint, without names that differ from run to run.
     pub(super) fn report(&self, error: &DistributionError) -> String {
         let mut text = links(error).map(ToString::to_string).collect::<Vec<_>>().join("\ncaused by: ");
         if let Some(hint) = error.hint() {
@@ -116,12 +116,12 @@ pub(super) fn tomcat_zip() -> Vec<u8> {
 
 /// Keeps what progress it hears.
 #[derive(Default)]
-pub(super) struct Told {
+pub(super) struct Heard {
     pub(super) notes: Mutex<Vec<String>>,
     pub(super) fractions: Mutex<Vec<(u64, u64)>>,
 }
 
-impl Progress for Told {
+impl Progress for Heard {
     fn note(&self, text: &str) {
         self.notes.lock().expect("no panic").push(text.to_owned());
     }

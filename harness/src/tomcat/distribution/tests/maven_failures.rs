@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::super::{DistributionError, Maven, MavenProblem};
-use super::fake_maven::{Told, World};
+use super::fake_maven::{Heard, World};
 
 async fn refusal(world: &World, maven: &Maven) -> DistributionError {
     let error = world.resolve(maven).await.expect_err("it cannot be had");
@@ -59,7 +59,7 @@ async fn maven_gets_the_java_and_the_variables_that_it_is_given() {
     maven.java_home = Some("/opt/java".into());
     maven.env = vec![("RUN".to_owned(), "r1".to_owned())];
     let DistributionError::Maven { problem, source, .. } = refusal(&world, &maven).await else {
-        panic!("Maven failed, and something else is told");
+        panic!("Maven failed, and something else is reported");
     };
     assert_eq!(problem, MavenProblem::Other);
     assert!(source.lines[0].starts_with("/opt/java r1 "), "{:?}", source.lines);
@@ -75,11 +75,11 @@ async fn downloads_are_reported_as_they_go() {
          echo '[INFO] Downloaded from central: x.zip (56 MB at 9.1 MB/s)'
          exit 1",
     );
-    let told = Told::default();
-    world.resolve_telling(&maven, &told).await.expect_err("it exits with 1");
-    let fractions = told.fractions.lock().expect("no panic").clone();
+    let heard = Heard::default();
+    world.resolve_with(&maven, &heard).await.expect_err("it exits with 1");
+    let fractions = heard.fractions.lock().expect("no panic").clone();
     assert_eq!(fractions, [(900_000, 56_000_000), (28_000_000, 56_000_000), (56_000_500, 56_001_000)]);
-    let notes = told.notes.lock().expect("no panic").clone();
+    let notes = heard.notes.lock().expect("no panic").clone();
     let downloads: Vec<&str> = notes.iter().map(String::as_str).filter(|note| note.starts_with("Download")).collect();
     assert_eq!(downloads, ["Downloading from central: x.zip", "Downloaded from central: x.zip (56 MB at 9.1 MB/s)"]);
 }

@@ -159,7 +159,7 @@ fn anything(path: &Utf8Path, others: &mut Others) -> Result<Option<(NodeFiles, V
     }
 }
 
-/// The name of the root element; `None` where the file is no XML, which is told when it is read.
+/// The name of the root element; `None` where the file is no XML, which is reported when it is read.
 fn root(bytes: &[u8]) -> Option<String> {
     let document = tomee_harness::config::read::Document::read(bytes).ok()?;
     Some(document.root().local_name().to_owned())

@@ -10,7 +10,7 @@ pub(super) fn warn(runs: &[PlannedRun]) {
     let mut warned: Vec<UnusedFile> = vec![];
     for unused in runs.iter().flat_map(|run| unused_configuration(&run.plan)) {
         if !warned.contains(&unused) {
-            // Standard error that is gone leaves nobody to tell.
+            // Standard error that is gone leaves nowhere to say so.
             let _ = write(&unused);
             warned.push(unused);
         }

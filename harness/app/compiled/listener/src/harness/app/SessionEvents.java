@@ -4,7 +4,7 @@ import jakarta.servlet.http.HttpSessionEvent;
 import jakarta.servlet.http.HttpSessionListener;
 import java.util.logging.Logger;
 
-/** Writes to the server's log when this node is told that a session begins or ends. */
+/** Writes to the server's log when a session begins or ends on this node. */
 public class SessionEvents implements HttpSessionListener {
   private static final Logger LOG = Logger.getLogger(SessionEvents.class.getName());
 
