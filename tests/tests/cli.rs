@@ -13,6 +13,7 @@ use tomee_harness::model::Topology;
 #[case::explain(&["explain", "--help"])]
 #[case::new(&["new", "--help"])]
 #[case::lint(&["lint", "--help"])]
+#[case::gate(&["gate", "--help"])]
 #[case::rules(&["rules", "--help"])]
 #[case::check(&["check", "--help"])]
 #[case::report(&["report", "--help"])]

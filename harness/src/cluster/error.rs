@@ -36,7 +36,7 @@ pub enum ClusterError {
         node: NodeName,
         /// Why.
         #[source]
-        source: crate::tomcat::own_base::OwnFilesError,
+        source: Box<crate::tomcat::own_base::OwnFilesError>,
     },
     /// The server's version cannot be read.
     #[error("the server of {node} cannot be identified")]

@@ -98,7 +98,7 @@ impl Cluster {
         let (libs, token) = (&topology.jvm.libs, machines.token.as_str());
         let files = if let Some(own) = &topology.own {
             let made = own_base::server_xml(own, node, endpoints)
-                .map_err(|source| ClusterError::Own { node: node.clone(), source })?;
+                .map_err(|source| ClusterError::Own { node: node.clone(), source: Box::new(source) })?;
             self.keep_server_xml(node, config::redact_xml(&made.text))?;
             own.nodes.get(node).map(|files| own_base::files(distribution, files, node, made.bytes, (token, libs)))
         } else {

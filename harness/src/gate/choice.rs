@@ -6,8 +6,8 @@ use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
 use crate::model::step::{Delivery, Through};
 use crate::model::{
-    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Step, StepKind, Topology,
-    Violation,
+    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, Step, StepKind,
+    Topology, Violation,
 };
 
 use crate::config::own;
@@ -59,7 +59,7 @@ pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, 
         None => "the counter app".to_owned(),
     };
     let manager = cluster.manager_class().rsplit('.').next().unwrap_or_default();
-    let farm = if delivery.through == Through::Farm { ", deployed through the farm" } else { "" };
+    let farm = if delivery.through == Through::Farm { ", deployed through the farm," } else { "" };
     let mut failover = match app {
         Some(app) => deploy_job::plan_by(topology.clone(), app.clone(), &delivery)?,
         None => main_job::plan_by(topology.clone(), &delivery)?,
@@ -105,21 +105,23 @@ fn delivery(topology: &Topology) -> Delivery {
 fn synchrony(topology: &Topology, delivery: &Delivery) -> Result<Plan, NameError> {
     let (first, second) = (&topology.nodes[0].name, &topology.nodes[1].name);
     let (context, client) = (ContextPath::new("/counter")?, ClientName::new("alice")?);
-    let count = || StepKind::Request {
+    let count = |load: Load| StepKind::Request {
         client: client.clone(),
         node: first.clone().into(),
         context: context.clone(),
         request: AppRequest::Count,
-        load: Load::default(),
+        load,
     };
+    // The first of them decides; the others let it last.
+    let under_the_pause = Load { times: 4, every: Some(Millis(500)), ..Load::default() };
     let deploy = StepKind::Deploy { app: App::Counter, context: context.clone(), delivery: delivery.clone() };
     let steps = vec![
         Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start),
         Step::new("deploy counter.war", deploy),
-        Step::new(format!("count on {first}"), count()),
+        Step::new(format!("count on {first}"), count(Load::default())),
         Step::look(&context),
         Step::new(format!("pause {second}"), StepKind::fault(FaultKind::Pause, second.clone())),
-        Step::new(format!("count on {first}"), count()),
+        Step::new(format!("count on {first}"), count(under_the_pause)),
         Step::new(format!("heal {second}"), StepKind::Heal { node: second.clone().into() }),
     ];
     let guarantees = vec![Guarantee::DeployedEverywhere, Guarantee::ReplicationWaits];

@@ -3,20 +3,25 @@
 use super::choice::{Choice, Role};
 use super::result::{RunResult, Tested};
 use crate::model::{Guarantee, Plan};
-use crate::verdict::{Finding, Status, Verdict};
+use crate::verdict::{Aside, Finding, Status, Verdict};
 
 /// What a run showed. `cut_short` is why it ended early, where it did.
 pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_dir: String) -> RunResult {
-    let tested: Vec<Tested> = verdict.guarantees.iter().map(|finding| tested(&choice.plan, finding)).collect();
+    // What a run shows because it was made to says nothing of the configuration.
+    let says = |finding: &&Finding| matches!(finding.aside, None | Some(Aside::NotPromised));
+    let findings = verdict.guarantees.iter().filter(says);
+    let tested: Vec<Tested> = findings.map(|finding| tested(&choice.plan, finding)).collect();
     let status = match verdict.status {
         Status::Holds if tested.iter().any(|one| one.counts && one.status == Status::Unknown) => Status::Unknown,
         status => status,
     };
     let because = match (choice.role, status) {
-        (Role::Control, Status::Holds) | (Role::Decides, Status::Holds) => None,
+        (_, Status::Holds) => None,
         (Role::Control, _) => Some(not_lost(verdict)),
+        // What ended a run early is why nothing was decided.
+        (Role::Decides, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
         (Role::Decides, _) if tested.iter().any(|one| one.counts && one.status == status) => None,
-        (Role::Decides, _) => undecided(verdict).or_else(|| cut_short.map(str::to_owned)),
+        (Role::Decides, _) => undecided(verdict),
     };
     RunResult {
         name: choice.name.to_owned(),

@@ -6,6 +6,7 @@
 mod choice;
 mod compare;
 mod effective;
+mod fits;
 mod judged;
 mod load;
 mod preview;
@@ -14,6 +15,7 @@ mod result;
 pub use choice::{Choice, ChoiceError, Role, choose};
 pub use compare::compare;
 pub use effective::differences;
+pub use fits::{FitsError, Fitting};
 pub use judged::judged;
 pub use load::{Given, LoadError, Loaded, load};
 pub use preview::{Preview, preview};

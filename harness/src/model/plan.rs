@@ -231,7 +231,9 @@ impl Limits {
     pub fn of_topology(topology: &Topology) -> Self {
         let limits = Self::of(topology.timing);
         let scan = topology.own.as_ref().and_then(|own| own.scan_s).unwrap_or_default();
-        Self { deploy: limits.deploy.max(Duration::from_secs(30 + 3 * u64::from(scan))), ..limits }
+        // A context whose peers do not answer starts after stateTransferTimeout, a minute.
+        let least = if topology.own.is_some() { Duration::from_secs(100 + 2 * u64::from(scan)) } else { limits.deploy };
+        Self { deploy: limits.deploy.max(least), ..limits }
     }
 
     /// Limits that fit a timing: documented farm scans come every 20 s.

@@ -12,17 +12,14 @@ impl Edits {
     /// Gives an attribute a value: in the place of the old one, or behind the element's name.
     pub fn set(&mut self, element: Element<'_>, name: &str, value: &str) {
         let value = escaped(value);
-        match element.attribute(name) {
-            Some(attribute) => {
-                let quoted = element.document().text().get(attribute.span.clone());
-                if quoted != Some(value.as_str()) {
-                    self.0.push((attribute.span.clone(), value));
-                }
+        if let Some(attribute) = element.attribute(name) {
+            let quoted = element.document().text().get(attribute.span.clone());
+            if quoted != Some(value.as_str()) {
+                self.0.push((attribute.span.clone(), value));
             }
-            None => {
-                let at = element.name_span().end;
-                self.0.push((at..at, format!(" {name}=\"{value}\"")));
-            }
+        } else {
+            let at = element.name_span().end;
+            self.0.push((at..at, format!(" {name}=\"{value}\"")));
         }
     }
 

@@ -51,6 +51,7 @@ struct Asked {
     lint: Linted,
     choices: Vec<Choice>,
     replaced: Vec<String>,
+    war: Option<Utf8PathBuf>,
 }
 
 pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
@@ -168,7 +169,7 @@ fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) 
     };
     let lint = linted(&paths, versions, &args.define)?;
     let name = given.config.iter().chain(given.nodes.values()).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Ok(Asked { name, loaded, lint, choices, replaced })
+    Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned) })
 }
 
 fn load_failure(error: &LoadError) -> Failure {
@@ -204,7 +205,8 @@ fn items(sides: &[Asked], folder: &Utf8Path) -> Vec<Item> {
     let items = places.filter_map(|(side, place)| {
         let choice = sides[side].choices.get(place)?.clone();
         let name = if side == 0 { choice.name.to_owned() } else { format!("against-{}", choice.name) };
-        Some(Item { side, choice, folder: folder.join(name) })
+        let (claims, war) = (sides[side].loaded.claims.clone(), sides[side].war.clone());
+        Some(Item { side, choice, folder: folder.join(name), claims, war })
     });
     items.collect()
 }
@@ -230,13 +232,12 @@ fn environment(args: &GateArgs) -> Result<Vec<(String, String)>, Failure> {
 
 /// The folder of the gate, which must not be there yet.
 fn folder(args: &GateArgs) -> Result<Utf8PathBuf, Failure> {
-    let folder = match &args.out {
-        Some(out) => out.clone(),
-        None => {
-            let here = std::env::current_dir().map_err(Failure::environment)?;
-            let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
-            here.join(".tomee-harness/gates").join(RunDir::new_id(&jiff::Zoned::now()).as_str())
-        }
+    let folder = if let Some(out) = &args.out {
+        out.clone()
+    } else {
+        let here = std::env::current_dir().map_err(Failure::environment)?;
+        let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
+        here.join(".tomee-harness/gates").join(RunDir::new_id(&jiff::Zoned::now()).as_str())
     };
     let made = RunDir::create(&folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(error)

@@ -12,8 +12,13 @@ use crate::args::{RunArgs, RuntimeChoice, parse_time, parse_variable};
 /// What is asked about.
 #[derive(Debug, Args)]
 pub(crate) struct GateArgs {
-    /// A CATALINA_BASE, a conf folder or a server.xml, for every node that has none of its own
-    #[arg(long, value_name = "DIR", required_unless_present = "node")]
+    // An attribute and no comment: the help has no backticks.
+    #[arg(
+        long,
+        value_name = "DIR",
+        required_unless_present = "node",
+        help = "A CATALINA_BASE, a conf folder or a server.xml for all nodes, or a folder with n1, n2 and so on"
+    )]
     pub(crate) config: Option<Utf8PathBuf>,
     /// The same for one node, as n2=DIR; may be repeated
     #[arg(long, value_name = "NODE=DIR", value_parser = parse_node)]

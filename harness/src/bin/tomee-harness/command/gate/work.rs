@@ -8,12 +8,15 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
-use tomee_harness::gate::{self, Choice, RunResult};
+use tomee_harness::config::own::Claims;
+use tomee_harness::gate::{self, Choice, FitsError, Fitting, RunResult};
 use tomee_harness::host::clock::Clock;
 use tomee_harness::host::signals::Signals;
-use tomee_harness::model::Plan;
 use tomee_harness::model::topology::JvmSpec;
-use tomee_harness::runner::{Budget, ClusterPool, IdleCluster, Jobs, Lease, Observer, RunRequest, Runner};
+use tomee_harness::model::{NodeName, Plan};
+use tomee_harness::runner::{
+    Budget, ClusterPool, FailedRun, IdleCluster, Jobs, Lease, Observer, RunFailure, RunRequest, Runner,
+};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::{PlannedRun, RunFolder};
 
@@ -31,6 +34,10 @@ pub(super) struct Item {
     pub(super) choice: Choice,
     /// Its folder.
     pub(super) folder: Utf8PathBuf,
+    /// What the nodes claim.
+    pub(super) claims: Vec<(NodeName, Claims)>,
+    /// The user's own app.
+    pub(super) war: Option<Utf8PathBuf>,
 }
 
 /// A run that was judged, or that there was no time for.
@@ -107,6 +114,21 @@ pub(super) async fn all(items: &[Item], common: Common<'_>) -> Result<Vec<Done>,
     }
 }
 
+/// What the server lacks is in the input.
+fn failure(failed: FailedRun) -> Failure {
+    let lacks = match &failed.error {
+        RunFailure::Outputs(error) => error.downcast_ref::<FitsError>().cloned(),
+        _ => None,
+    };
+    match lacks {
+        Some(error) => {
+            let hint = error.hint();
+            Failure::usage(error).hint(Some(hint))
+        }
+        None => run_failure(failed, Exit::Interrupted),
+    }
+}
+
 async fn one(
     item: &Item,
     common: Common<'_>,
@@ -125,12 +147,16 @@ async fn one(
     };
     common.progress.line(&format!("run {}: {}", choice.name, choice.reason));
     let observer: Arc<dyn Observer> = Arc::new(common.progress.of_run(choice.name));
-    let mut folder = RunFolder::of(&planned).jvm(common.jvm.clone());
+    let mut folder = Fitting {
+        outputs: RunFolder::of(&planned).jvm(common.jvm.clone()),
+        claims: item.claims.clone(),
+        war: item.war.clone(),
+    };
     let finished = Box::pin(runner.run(&request, lease, &observer, &mut folder, stop)).await;
     if let Some(signal) = common.signals.first() {
         return Err(Failure::new(signals::exit(signal), "interrupted"));
     }
-    let finished = finished.map_err(|failed| run_failure(*failed, Exit::Interrupted))?;
+    let finished = finished.map_err(|failed| failure(*failed))?;
     let verdict = &finished.ended.verdict;
     let cut_short = finished.report.cut_short.as_deref();
     let result = gate::judged(choice, verdict, cut_short, finished.run_dir.path().to_string());
