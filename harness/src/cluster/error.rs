@@ -21,7 +21,7 @@ pub enum ClusterError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The configuration cannot be rendered.
-    #[error("the configuration of {node} cannot be made")]
+    #[error("the configuration of {node} cannot be written")]
     Render {
         /// The node.
         node: NodeName,
@@ -120,12 +120,14 @@ pub enum ClusterError {
         what: String,
         /// The guarantee that this breaks, where one explains it.
         breaks: Option<Guarantee>,
+        /// Whether what is waited for had begun and may still come, so that nothing is broken yet.
+        open: bool,
         /// The wait.
         #[source]
         source: TimedOut,
     },
     /// An HTTP client cannot be made.
-    #[error("an HTTP client cannot be made: {0}")]
+    #[error("an HTTP client cannot be created: {0}")]
     Http(String),
     /// There is no node of this name.
     #[error("the cluster has no node {0}")]
@@ -147,7 +149,7 @@ debug_is_the_report!(ClusterError);
 
 impl From<TimedOut> for ClusterError {
     fn from(source: TimedOut) -> Self {
-        Self::Wait { what: source.wanted.clone(), breaks: None, source }
+        Self::Wait { what: source.wanted.clone(), breaks: None, open: false, source }
     }
 }
 
@@ -173,7 +175,9 @@ impl ClusterError {
     #[must_use]
     pub(super) fn breaking(self, guarantee: Guarantee) -> Self {
         match self {
-            Self::Wait { what, source, .. } => Self::Wait { what, breaks: Some(guarantee), source },
+            Self::Wait { what, open: false, source, .. } => {
+                Self::Wait { what, breaks: Some(guarantee), open: false, source }
+            }
             other => other,
         }
     }

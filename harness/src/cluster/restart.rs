@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
-use super::farm::{Deployed, Served};
+use super::deployed::{Deployed, Served};
 use super::{Cluster, ClusterError};
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look};
@@ -114,7 +114,7 @@ impl Cluster {
         let deployed = lock(&self.state.deployed).clone();
         // What the farm gave the others while the node was down is not on it.
         for Deployed { war, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
-            let served = Served { mark, ..Served::default() };
+            let served = Served { mark, archive: war.context.war_name(), ..Served::default() };
             self.await_served(node, &war, &served, self.machines.limits.deploy).await?;
             self.await_synchronised(node, &war.context).await?;
         }

@@ -43,7 +43,7 @@ pub enum OwnAppError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// A path that no request can have.
-    #[error("the path {0:?} cannot be asked: it must begin with / and have no blanks")]
+    #[error("invalid path {0:?}: it must begin with / and have no spaces")]
     Path(String),
     /// A path that another app answers.
     #[error("the path {path} is not one of the app, which is served at {context}")]
@@ -168,7 +168,7 @@ mod tests {
     fn a_path_of_another_app_is_refused() {
         let refused = |path: &str| plan(Topology::of(2).expect("two nodes"), app(None, &[path])).map(|plan| plan.name);
         for (path, why) in
-            [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "no blanks")]
+            [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "have no spaces")]
         {
             let error = refused(path).expect_err(path).to_string();
             assert!(error.contains(why), "{path}: {error}");

@@ -1,13 +1,12 @@
-//! Expectations: what a step's answers must look like, and which violation a scenario is to show.
+//! Expectations: what a step's answers must look like.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use super::guarantee::Violation;
 use super::refusal::Refusal;
-use super::{Millis, NodeName};
+use super::{Millis, NodeName, Texts};
 
 /// What the last answer of each client of a step must look like. What is not said may be anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -31,9 +30,12 @@ pub struct Expect {
     /// The node in the route of the session id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<NodeName>,
-    /// A text that the body contains.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
+    /// A text that the body contains, or several. `${name}` stands for a value that was captured before.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub body: Texts,
+    /// A text that the body does not contain, or several.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub no_body: Texts,
     /// Whether there is an answer at all: `false` where a node is to be silent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
@@ -167,8 +169,15 @@ pub static EXPECTATIONS: &[Expectation] = &[
         key: "body",
         scope: Scope::Answer,
         written: "body = \"text\"",
-        holds_where: "the body contains it (its first 4096 bytes; not of the counter app)",
-        words: |expect| expect.body.as_ref().map(|body| format!("{body:?} in the body")),
+        holds_where: "the body contains it; `[\"a\", \"b\"]`: all of them. `${name}` stands for a value that was captured before (not of the counter app)",
+        words: |expect| listed(expect.body.iter().map(|text| format!("{text:?} in the body"))),
+    },
+    Expectation {
+        key: "no-body",
+        scope: Scope::Answer,
+        written: "no-body = \"text\"",
+        holds_where: "the body does not contain it; `[\"a\", \"b\"]`: none of them (not of the counter app)",
+        words: |expect| listed(expect.no_body.iter().map(|text| format!("no {text:?} in the body"))),
     },
     Expectation {
         key: "header",
@@ -305,6 +314,16 @@ impl Expect {
         self.answered == Some(false)
     }
 
+    /// The texts that it looks for in the body, as they are written.
+    pub fn body_texts(&self) -> impl Iterator<Item = &str> {
+        self.body.iter().chain(self.no_body.iter())
+    }
+
+    /// The names of the captured values that it needs.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &str> {
+        self.body_texts().chain(self.header.values().map(String::as_str)).flat_map(super::exchange::names)
+    }
+
     /// The texts that it looks for in logs.
     pub fn log_texts(&self) -> impl Iterator<Item = &String> {
         self.log.iter().chain(&self.no_log)
@@ -332,6 +351,10 @@ impl Expect {
         if let Some((key, _)) =
             texts.into_iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.trim().is_empty()))
         {
+            return refuse(format!("`{key}` must not be empty"));
+        }
+        let bodies = [("body", &self.body), ("no-body", &self.no_body)];
+        if let Some((key, _)) = bodies.into_iter().find(|(_, texts)| texts.iter().any(str::is_empty)) {
             return refuse(format!("`{key}` must not be empty"));
         }
         let limits =
@@ -373,54 +396,6 @@ pub enum ReplicaFate {
 
 kebab!(ReplicaFate);
 
-/// What each measure of a run may be at most. What is not said may take any time.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-pub struct AtMost {
-    /// The first right answer after each fault that ends or freezes a node, from its request on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_answer: Option<Millis>,
-    /// From the drop of the WAR to the last node that serves it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub farm: Option<Millis>,
-    /// From the start of the first node until all are ready and see each other.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start: Option<Millis>,
-    /// What 99 of 100 answers take.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latency_p99: Option<Millis>,
-    /// From the answer that acknowledges a write to its being in another node's replica, as far as looks show.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub replication_lag: Option<Millis>,
-    /// From the start of a node that comes back until it holds its peers' sessions.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state_transfer: Option<Millis>,
-    /// From the hit of a fault until a survivor logs that a member has disappeared.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub eviction: Option<Millis>,
-}
-
-impl AtMost {
-    /// Whether nothing is said.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-
-    /// What is said, as a person reads it.
-    pub fn lines(&self) -> Vec<String> {
-        let all = [
-            (self.first_answer, "the first answer after a fault"),
-            (self.farm, "the farm"),
-            (self.start, "the start"),
-            (self.latency_p99, "99 of 100 answers"),
-            (self.replication_lag, "the replication lag"),
-            (self.state_transfer, "a state transfer"),
-            (self.eviction, "an eviction"),
-        ];
-        all.into_iter().filter_map(|(limit, what)| Some(format!("{what} {}", limit?))).collect()
-    }
-}
-
 /// What became of a session, as an answer shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -434,26 +409,3 @@ pub enum SessionFate {
 }
 
 kebab!(SessionFate);
-
-/// A violation that a scenario allows: where it shows, the run is none the worse for it. It need not show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct AllowedViolation {
-    /// Which one.
-    pub violation: Violation,
-    /// In how many of a hundred sessions it may show at most; in any number where nothing is said.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub at_most_percent: Option<u8>,
-}
-
-/// A violation that a scenario is to show. Strict: where it does not show, the scenario has failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub struct ExpectedViolation {
-    /// Which one.
-    pub violation: Violation,
-    /// How often it must show at least.
-    pub at_least: u32,
-    /// How many sessions must have been tried: with fewer, nobody knows.
-    pub trials: u32,
-}

@@ -8,11 +8,17 @@ pub mod summary;
 
 pub mod excerpt;
 pub mod notes;
+pub mod remarks;
 pub mod rows;
 
 pub mod format;
+<<<<<<< HEAD
 #[cfg(feature = "cli")]
 pub mod gate;
+||||||| 94c17da
+=======
+pub mod formats;
+>>>>>>> main
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -23,5 +29,6 @@ pub mod terminal;
 mod sample;
 
 pub use environment::Environment;
-pub use format::{FORMATS, Format, JudgedRun, ReportError};
+pub use format::{Format, JudgedRun, ReportError};
+pub use formats::FORMATS;
 pub use summary::Summary;

@@ -1,83 +1,78 @@
 //! What the steps of a plan expected of their answers, and which violations the scenario is expected to show.
 
+mod asked;
+mod bodies;
 mod logs;
 mod replicas;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use self::asked::{Asked, received, same};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;
 use super::timeline::in_time;
 use super::view::View;
-use crate::history::{CounterReply, Event, Nanos, OperationId, Outcome, RecordKind, Reply};
+use crate::history::{CounterReply, Event, Nanos, RecordKind, Reply};
+use crate::model::exchange::filled;
 use crate::model::{
-    ClientName, Expect, ExpectedViolation, Guarantee, NodeName, SessionFate, SessionId, StepKind, Violation,
+    ClientName, Expect, ExpectedViolation, Guarantee, SessionFate, SessionId, Step, StepKind, Violation,
 };
 
-/// An operation of any app, as an expectation sees it.
-struct Asked<'a> {
-    id: OperationId,
-    client: &'a ClientName,
-    node: &'a NodeName,
-    sent: Option<&'a SessionId>,
-    invoked: Nanos,
-    /// How it ended, when, and the record of its end.
-    end: Option<(Nanos, &'a Outcome, usize)>,
-}
-
-impl<'a> Asked<'a> {
-    /// The answer, of whatever status.
-    fn reply(&self) -> Option<&'a Reply> {
-        match self.end?.1 {
-            Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => Some(reply),
-            Outcome::Failed { .. } | Outcome::Unknown { reply: None, .. } => None,
-        }
-    }
-}
-
-/// How each expectation of the plan's steps stands.
+/// How each expectation of the plan's steps stands, and whether what they capture and send was there.
 pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
-    if view.plan.steps.iter().all(|step| step.expect.is_none()) {
+    let asks = |step: &Step| step.expect.is_some() || matches!(step.kind, StepKind::Http { .. });
+    if !view.plan.steps.iter().any(asks) {
         return vec![];
     }
     let steps = steps(view);
     let all = asked(view);
     let mut found = vec![];
-    for (number, step) in (1..).zip(&view.plan.steps) {
-        let Some(expect) = &step.expect else { continue };
-        let what = |what: &str| format!("step {number} ({}): {what}", step.title);
-        match steps.get(&number) {
-            Some(Span { from, to: Some(to) }) => {
-                let mut parts = if let StepKind::Look { client, context, .. } = &step.kind {
-                    let looked = replicas::Looked { client, context, from: *from, to: *to };
-                    replicas::judged(view, &looked, expect, &all)
-                } else {
-                    let clients = step.kind.clients();
-                    let mine = all.iter().filter(|asked| {
-                        *from <= asked.invoked
-                            && asked.invoked <= *to
-                            && clients.is_none_or(|(name, count)| asked.client.is_one_of(name, count))
-                    });
-                    let mine: Vec<_> = mine.collect();
-                    let mut parts = judged(expect, *from, &mine);
-                    parts.extend(logs::listeners(view, expect, &mine));
-                    parts
-                };
-                parts.extend(logs::texts(view, expect, *from));
-                found.extend(parts.into_iter().map(|part| Expectation { what: what(&part.what), ..part }));
-            }
-            _ => found.push(Expectation {
-                what: what("its answers"),
+    for (number, step) in (1..).zip(&view.plan.steps).filter(|(_, step)| asks(step)) {
+        let parts = match (steps.get(&number), &step.expect) {
+            (Some(Span { from, to: Some(to) }), expect) => of_step(view, step, expect.as_ref(), (*from, *to), &all),
+            (_, Some(_)) => vec![Expectation {
+                what: "its answers".to_owned(),
                 status: Status::Unknown,
                 because: "the run ended before this step did".to_owned(),
                 rests_on: vec![],
                 evidence: vec![],
-            }),
-        }
+            }],
+            (_, None) => vec![],
+        };
+        let what = |what: &str| format!("step {number} ({}): {what}", step.title);
+        found.extend(parts.into_iter().map(|part| Expectation { what: what(&part.what), ..part }));
     }
     found
+}
+
+fn of_step(
+    view: &View<'_>,
+    step: &Step,
+    expect: Option<&Expect>,
+    (from, to): (Nanos, Nanos),
+    all: &[Asked<'_>],
+) -> Vec<Expectation> {
+    let stock = Expect::default();
+    let expect = expect.unwrap_or(&stock);
+    let mut parts = if let StepKind::Look { client, context, .. } = &step.kind {
+        replicas::judged(view, &replicas::Looked { client, context, from, to }, expect, all)
+    } else {
+        let clients = step.kind.clients();
+        let mine = all.iter().filter(|asked| {
+            from <= asked.invoked
+                && asked.invoked <= to
+                && clients.is_none_or(|(name, count)| asked.client.is_one_of(name, count))
+        });
+        let mine: Vec<_> = mine.collect();
+        let mut parts = judged(expect, from, &mine);
+        parts.extend(bodies::captures(step, &mine));
+        parts.extend(logs::listeners(view, expect, &mine));
+        parts
+    };
+    parts.extend(logs::texts(view, expect, from));
+    parts
 }
 
 /// How each expected violation stands: it *holds* where it showed.
@@ -223,14 +218,7 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
         };
         parts.push(answered(format!("route {route}"), &last, of));
     }
-    if let Some(text) = &expect.body {
-        let of = |_: &Asked<'_>, reply: &Reply| match &reply.body {
-            Some(body) if body.contains(text) => Ok("has it in its body".to_owned()),
-            Some(body) => Err(format!("answered {:?}", body.chars().take(80).collect::<String>())),
-            None => Err("was the counter app's".to_owned()),
-        };
-        parts.push(answered(format!("{text:?} in the body"), &last, of));
-    }
+    parts.extend(bodies::bodies(expect, &last));
     parts.extend(headers(expect, &last));
     parts.extend(times(expect, from, asked));
     parts
@@ -240,10 +228,13 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
 fn headers(expect: &Expect, last: &[&Asked<'_>]) -> Vec<Expectation> {
     let mut parts = vec![];
     for (name, text) in &expect.header {
-        let of = |_: &Asked<'_>, reply: &Reply| match reply.headers.get(&name.to_ascii_lowercase()) {
-            Some(value) if value.contains(text) => Ok(format!("answered {name}: {value}")),
-            Some(value) => Err(format!("answered {name}: {value}")),
-            None => Err(format!("answered without {name}")),
+        let of = |_: &Asked<'_>, reply: &Reply| {
+            let sought = filled(text, &reply.values).map_err(|missing| format!("cannot be judged: {missing}"))?;
+            match reply.headers.get(&name.to_ascii_lowercase()) {
+                Some(value) if value.contains(&sought) => Ok(format!("answered {name}: {value}")),
+                Some(value) => Err(format!("answered {name}: {value}")),
+                None => Err(format!("answered without {name}")),
+            }
         };
         parts.push(answered(format!("{text:?} in header {name}"), last, of));
     }
@@ -333,18 +324,6 @@ fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Resu
         Some(counter) => of(counter),
         None => Err(format!("got HTTP {} from something other than the counter app", reply.status)),
     })
-}
-
-fn same<T: PartialEq>(wanted: &T, found: T, show: impl Fn(T) -> String) -> Result<String, String> {
-    if *wanted == found { Ok(show(found)) } else { Err(show(found)) }
-}
-
-/// The session id that an answer gives.
-fn received(reply: &Reply) -> Option<&str> {
-    match &reply.counter {
-        Some(counter) => counter.session.as_ref().map(SessionId::as_str),
-        None => reply.set_cookie.last().and_then(|cookie| super::operations::cookie_value(cookie)),
-    }
 }
 
 fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String, String> {

@@ -1,23 +1,15 @@
 //! What `--help` shows beside each argument's own line: headings and examples.
 
-use clap::{Arg, Command, CommandFactory as _};
+use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
+use tomee_harness::model::Guarantee;
+use tomee_harness::model::expect::EXPECTATIONS;
+use tomee_harness::model::scenario::manual;
 
-use crate::args::{Cli, EXIT_CODES};
-
-/// Of commands that end with no verdict.
-const PLAIN_EXIT_CODES: &str = "\
-Exit codes:
-  0    Done
-  2    Bad usage or bad input";
-
-const DOCTOR_EXIT_CODES: &str = "\
-Exit codes:
-  0    A run is possible
-  2    Bad usage
-  4    Something is missing without which no run is possible";
+use crate::args::{Cli, Format};
+use crate::exit::{Meanings, OF_A_VERDICT, OF_DOCTOR, OF_LINT, OF_OTHERS};
 
 /// The examples of each command, and what its exit codes are.
-const EXAMPLES: &[(&str, &[&str], &str)] = &[
+const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
     (
         "run",
         &[
@@ -28,11 +20,11 @@ const EXAMPLES: &[(&str, &[&str], &str)] = &[
             "tomee-harness run failover --runtime process --skip-unsupported",
             "tomee-harness run kill-the-owner --repeat 50 --until-failure",
         ],
-        EXIT_CODES,
+        OF_A_VERDICT,
     ),
-    ("list", &["tomee-harness list", "tomee-harness list farm --json"], PLAIN_EXIT_CODES),
-    ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], PLAIN_EXIT_CODES),
-    ("new", &["tomee-harness new scenarios/cart.toml"], PLAIN_EXIT_CODES),
+    ("list", &["tomee-harness list", "tomee-harness list farm --json"], OF_OTHERS),
+    ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], OF_OTHERS),
+    ("new", &["tomee-harness new scenarios/cart.toml"], OF_OTHERS),
     (
         "lint",
         &[
@@ -41,23 +33,27 @@ const EXAMPLES: &[(&str, &[&str], &str)] = &[
             "tomee-harness lint /opt/tomcat --format sarif --output lint.sarif",
             "tomee-harness lint conf/ --fix",
         ],
-        crate::command::lint::AFTER_HELP,
+        OF_LINT,
     ),
-    ("rules", &["tomee-harness rules", "tomee-harness rules --json"], PLAIN_EXIT_CODES),
-    ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], EXIT_CODES),
+    ("rules", &["tomee-harness rules", "tomee-harness rules --json"], OF_OTHERS),
+    ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], OF_A_VERDICT),
     (
         "report",
         &[
             "tomee-harness report .tomee-harness/runs/RUN_ID",
             "tomee-harness report .tomee-harness/runs/RUN_ID --markdown summary.md",
         ],
-        PLAIN_EXIT_CODES,
+        OF_OTHERS,
     ),
-    ("bundle", &["tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"], PLAIN_EXIT_CODES),
-    ("doctor", &["tomee-harness doctor", "tomee-harness doctor --java /opt/jdk-21"], DOCTOR_EXIT_CODES),
-    ("settings", &["tomee-harness settings", "tomee-harness settings --nodes 4 --json"], PLAIN_EXIT_CODES),
-    ("sweep", &["tomee-harness sweep", "tomee-harness sweep --all"], PLAIN_EXIT_CODES),
-    ("completions", &["tomee-harness completions bash > ~/.local/share/bash-completion/completions/tomee-harness"], ""),
+    ("bundle", &["tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"], OF_OTHERS),
+    ("doctor", &["tomee-harness doctor", "tomee-harness doctor --java /opt/jdk-21"], OF_DOCTOR),
+    ("settings", &["tomee-harness settings", "tomee-harness settings --nodes 4 --json"], OF_OTHERS),
+    ("sweep", &["tomee-harness sweep", "tomee-harness sweep --all"], OF_OTHERS),
+    (
+        "completions",
+        &["tomee-harness completions bash > ~/.local/share/bash-completion/completions/tomee-harness"],
+        &[],
+    ),
 ];
 
 /// The arguments of a run under a heading of their own. All others are under "Options".
@@ -84,18 +80,66 @@ const HEADINGS: &[(&str, &[&str])] = &[
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];
 
-/// The command line with its headings and examples.
+/// The command line with its headings, examples and tables.
 pub(crate) fn command() -> Command {
-    let command = Cli::command().mut_args(with_heading);
-    EXAMPLES.iter().fold(command, |command, (name, examples, exit_codes)| {
+    let command = Cli::command().mut_args(with_heading).after_help(exit_codes(OF_A_VERDICT));
+    EXAMPLES.iter().fold(command, |command, (name, examples, meanings)| {
         command.mut_subcommand(name, |subcommand| {
             let examples: String = examples.iter().map(|example| format!("\n  {example}")).collect();
-            let help = format!("Examples:{examples}\n\n{exit_codes}");
+            let parts = [format!("Examples:{examples}"), notes(name), exit_codes(meanings)];
+            let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
             let many = matches!(*name, "run" | "settings");
             let subcommand = if many { subcommand.mut_args(with_heading) } else { subcommand };
-            subcommand.after_help(help.trim_end().to_owned())
+            subcommand.after_help(parts.join("\n\n"))
         })
     })
+}
+
+/// The table of a command's codes; empty where it has none of its own.
+fn exit_codes(meanings: Meanings) -> String {
+    let line = |(exit, meaning): &(crate::exit::Exit, &str)| {
+        format!("\n  {:<5}{}", exit.code(), meaning.replace('\n', &format!("\n{:7}", "")))
+    };
+    let lines: String = meanings.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("Exit codes:{lines}") }
+}
+
+/// What else a command's help says: the words that a scenario knows, and the forms of a report.
+fn notes(command: &str) -> String {
+    match command {
+        "new" => words(),
+        "lint" => {
+            let formats: Vec<String> = Format::value_variants()
+                .iter()
+                .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+                .collect();
+            format!("Formats: {}. {LINT}", formats.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+const LINT: &str = "\
+Each --output takes the --format before it:
+  --format sarif --output lint.sarif --format junit --output lint.xml
+
+Suppress a rule for an element and what is in it by a comment before it:
+  <!-- tomee-harness: ignore C029 reason -->";
+
+/// The words of a scenario, from the rows of which its schema and its manual are made.
+fn words() -> String {
+    let (verbs, faults) = manual();
+    let first = |written: &str| written.replace('`', "").split(" = ").next().unwrap_or_default().to_owned();
+    let mut steps: Vec<String> = verbs.iter().map(|row| first(&row.written)).collect();
+    steps.dedup();
+    let rows = [
+        ("Steps", steps),
+        ("Faults", faults.into_iter().map(|row| row.written).collect()),
+        ("Expectations", EXPECTATIONS.iter().map(|row| row.key.to_owned()).collect()),
+        ("Guarantees", Guarantee::ALL.iter().map(ToString::to_string).collect()),
+    ];
+    let rows = rows.map(|(what, words)| format!("{what}: {}.", words.join(", ")));
+    format!("{}\n\nThe manual of scenarios says what each does and takes.", rows.join("\n"))
 }
 
 fn with_heading(arg: Arg) -> Arg {
@@ -122,6 +166,37 @@ mod tests {
         let all: Vec<String> = command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
         let shown: Vec<&str> = EXAMPLES.iter().map(|(name, ..)| *name).collect();
         assert_eq!(all.iter().filter(|name| !shown.contains(&name.as_str())).count(), 0, "{all:?}");
+    }
+
+    #[test]
+    fn the_tables_of_the_help_are_those_of_the_manual_and_of_the_readme() {
+        let help = |name: &str| {
+            let mut command = command();
+            let command = command.find_subcommand_mut(name).expect("a command");
+            command.render_long_help().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let read = |file: &str| fs_err::read_to_string(format!("{folder}/{file}")).expect("it is there");
+        let (new, readme, manual) = (help("new"), read("README.md"), read("scenarios/README.md"));
+        for word in tomee_harness::model::FaultKind::ALL.iter().map(ToString::to_string) {
+            assert!(new.contains(&format!("{word},")) || new.contains(&format!("{word}.")), "{word}");
+            assert!(manual.contains(&format!("| `{word}` |")), "{word}");
+        }
+        for word in Guarantee::ALL.iter().map(ToString::to_string) {
+            assert!(new.contains(&format!("{word},")) || new.contains(&format!("{word}.")), "{word}");
+            assert!(manual.contains(&format!("| `{word}` |")), "{word}");
+        }
+        let run = help("run");
+        for (exit, meaning) in OF_A_VERDICT {
+            let meaning = meaning.replace('\n', " ");
+            assert!(run.contains(&format!("{} {meaning}", exit.code())), "{meaning}");
+            let row = readme.lines().find(|line| line.starts_with(&format!("| {} |", exit.code())));
+            let row = row.unwrap_or_else(|| panic!("README.md has no row for {}", exit.code())).to_lowercase();
+            assert!(row.contains(&meaning.to_lowercase()), "{row} of README.md, but in the help: {meaning}");
+        }
+        for format in tomee_harness::report::FORMATS {
+            assert!(help("report").contains(&format!("--{} <FILE>", format.name())), "{}", format.name());
+        }
     }
 
     #[test]

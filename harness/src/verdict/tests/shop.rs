@@ -100,7 +100,7 @@ impl Shop {
         let root = target.split('/').nth(1).unwrap_or_default();
         let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/{root}; HttpOnly")).collect();
         let body = Some(body.to_owned());
-        let reply = Reply { status, set_cookie, headers: BTreeMap::new(), counter: None, body };
+        let reply = Reply { status, set_cookie, body, ..Reply::default() };
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
             _ => Outcome::Unknown { why: format!("HTTP {status}"), reply: Some(reply) },
@@ -151,6 +151,11 @@ impl Shop {
             class,
         }));
         self
+    }
+
+    /// What else happens to the cluster.
+    pub(super) fn then(self, done: impl FnOnce(Run) -> Run) -> Self {
+        Self { scenario: done(self.scenario), ..self }
     }
 
     pub(super) fn kill(self, name: &str) -> Self {

@@ -5,13 +5,26 @@ mod check;
 mod completions;
 mod doctor;
 mod explain;
+<<<<<<< HEAD
 pub(crate) mod gate;
 pub(crate) mod lint;
+||||||| 94c17da
+pub(crate) mod lint;
+=======
+mod import;
+mod lint;
+>>>>>>> main
 mod list;
 mod new;
 mod report;
+<<<<<<< HEAD
 mod reports;
 pub(crate) mod rules;
+||||||| 94c17da
+pub(crate) mod rules;
+=======
+mod rules;
+>>>>>>> main
 mod run;
 mod settings;
 mod sweep;
@@ -34,6 +47,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::List(args) => list::list(&args, &cli.output),
         Command::Explain(args) => explain::explain(&args, &cli.output),
         Command::New(args) => new::new(&args, &cli.output),
+        Command::Import(args) => import::import(&args, &cli.output),
         Command::Lint(args) => lint::lint(&args, &cli.output, matches),
         Command::Gate(args) => gate::gate(&args, &cli.output, matches),
         Command::Rules(args) => rules::rules(&args, &cli.output),
@@ -45,29 +59,4 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Sweep(args) => sweep::sweep(&args, &cli.output),
         Command::Completions(args) => completions::completions(&args, &cli.output),
     }
-}
-
-/// Writes a result to standard output. A reader that went away (`| head`) is no error.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
-        _ => Ok(()),
-    }
-}
-
-/// Writes a result as one JSON document.
-pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    print(&json_line(value)?)
-}
-
-/// A result as one JSON document on a line of its own.
-pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map(|text| text + "\n").map_err(Failure::environment)
-}
-
-/// The tokio runtime of a command. One thread: the harness waits most of the time, and wakes no other thread for it.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(Failure::environment)?.block_on(future)
 }
