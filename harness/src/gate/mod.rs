@@ -3,6 +3,7 @@
 //! [`load`] finds the files of each node and reads what they claim; [`choose`] says which runs decide it, and why; the
 //! caller runs them; [`GateReport`] is what they showed, of one side or of two that are compared.
 
+mod answer;
 mod choice;
 mod compare;
 mod effective;

@@ -25,22 +25,10 @@ mod version;
 
 pub use app::AppFiles;
 pub use cluster::Cluster;
-<<<<<<< HEAD
-pub use finding::{Applicability, Confidence, Edit, Finding, Findings, Fix, Label, Severity};
-pub use input::{AppFiles, Input, NodeFiles, SourceFile, Unreadable, app_bases};
-pub use node::{Context, Node, Scope, java_options};
-pub use rule::Rule;
-||||||| 94c17da
-pub use finding::{Applicability, Confidence, Edit, Finding, Findings, Fix, Label, Severity};
-pub use input::{AppFiles, Input, NodeFiles, SourceFile, Unreadable, app_bases};
-pub use node::{Context, Node, Scope};
-pub use rule::Rule;
-=======
 pub use finding::{Finding, Findings, Label, Rule};
 pub use input::{Input, NodeFiles, Unreadable, app_bases};
-pub use node::{Context, Node, Scope};
+pub use node::{Context, Node, Scope, java_options};
 pub use remedy::{Applicability, Edit, Fix};
->>>>>>> main
 pub use run::{Options, Report, run};
 pub use severity::{Confidence, Severity};
 pub use source_file::SourceFile;

@@ -12,13 +12,9 @@ pub mod remarks;
 pub mod rows;
 
 pub mod format;
-<<<<<<< HEAD
+pub mod formats;
 #[cfg(feature = "cli")]
 pub mod gate;
-||||||| 94c17da
-=======
-pub mod formats;
->>>>>>> main
 pub mod html;
 pub mod json;
 pub mod junit;

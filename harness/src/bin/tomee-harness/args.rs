@@ -1,5 +1,6 @@
 //! The arguments.
 
+pub(crate) mod gate;
 pub(crate) mod import;
 mod lint;
 mod runtime_choice;
@@ -104,18 +105,9 @@ pub(crate) enum Command {
     /// Make a scenario of requests that a browser or curl has recorded
     Import(import::ImportArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
-<<<<<<< HEAD
-    #[command(after_help = crate::command::lint::AFTER_HELP)]
-    Lint(Box<crate::command::lint::LintArgs>),
-    /// Run your own configuration and app on real servers: is a change of them safe to merge?
-    #[command(after_help = crate::command::gate::AFTER_HELP)]
-    Gate(Box<crate::command::gate::GateArgs>),
-||||||| 94c17da
-    #[command(after_help = crate::command::lint::AFTER_HELP)]
-    Lint(Box<crate::command::lint::LintArgs>),
-=======
     Lint(Box<LintArgs>),
->>>>>>> main
+    /// Run your own configuration and app on real servers: is a change of them safe to merge?
+    Gate(Box<gate::GateArgs>),
     /// List the rules of lint
     Rules(RulesArgs),
     /// Check a stored run again, offline

@@ -6,6 +6,7 @@
 
 mod claims;
 mod edits;
+mod error;
 mod members;
 mod paths;
 mod topology;
@@ -16,8 +17,9 @@ mod tests;
 
 pub use claims::{Claims, ClaimsError, Farm, MembershipClaim};
 pub use edits::Edits;
+pub use error::OwnError;
 pub use paths::below_base;
-pub use topology::{OwnError, OwnNode, topology, without_cluster};
+pub use topology::{OwnNode, topology, without_cluster};
 pub use transplant::{Seat, TransplantError, Transplanted, transplant};
 
 use super::read::{Document, Properties, ReadError};

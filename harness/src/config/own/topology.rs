@@ -4,28 +4,11 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use super::{Claims, Farm, MembershipClaim, members};
+use super::{Claims, Farm, MembershipClaim, OwnError, members};
 use crate::model::topology::NodeCountError;
 use crate::model::{
     JvmRoute, ManagerKind, Membership, NodeChanges, NodeName, OwnConfiguration, OwnFiles, ServerSpec, Topology,
 };
-
-/// Configurations that are no cluster.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum OwnError {
-    /// Too few or too many.
-    #[error(transparent)]
-    Count(#[from] NodeCountError),
-    /// The lists of members name more nodes than there are.
-    #[error("the lists name {} members ({}), but {nodes} nodes are run", .members.len(), .members.join(", "))]
-    MoreMembers {
-        /// The members.
-        members: Vec<String>,
-        /// How many nodes there are.
-        nodes: usize,
-    },
-}
 
 /// One node: its name, its files, what they claim.
 #[derive(Debug, Clone)]

@@ -1,6 +1,5 @@
 //! `gate`: is a change of configuration, server or app safe to merge?
 
-mod args;
 mod git;
 mod work;
 
@@ -18,31 +17,21 @@ use tomee_harness::model::ServerSpec;
 use tomee_harness::model::deploy_job::OwnApp;
 use tomee_harness::model::topology::JvmSpec;
 use tomee_harness::report::gate as page;
+use tomee_harness::runner::Jobs;
 use tomee_harness::tomcat::own_base::OwnFilesError;
 use tomee_harness::tomcat::war::War;
 
-pub(crate) use self::args::GateArgs;
 use self::work::{Common, Done, Item};
+use super::lint;
 use super::reports::{self, Wanted};
-use super::{block_on, lint, print, print_json};
-use crate::args::{Format, OutputArgs};
+use crate::args::gate::GateArgs;
+use crate::args::{Format, OutputArgs, RunArgs};
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals;
-
-/// Told below the help.
-pub(crate) const AFTER_HELP: &str = "\
-Formats: text, json, markdown, junit, html. Each --output takes the --format before it:
-  --format markdown --output gate.md --format junit --output gate.xml
-
-Exit codes:
-  0    What the configuration promises was put to the test and holds; with --against: no guarantee is lost
-  1    A guarantee is violated or lost, or lint found an error
-  2    Bad usage or bad input
-  3    Unknown: not everything could be decided, or something was left out for time
-  4    The environment is incomplete or broken
-  130  Interrupted (143: terminated)";
 
 /// One configuration with what is to be run on it.
 struct Asked {
@@ -62,7 +51,7 @@ pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -
         return Err(Failure::usage(format!("--format {:?} is only valid with lint", other.format).to_lowercase()));
     }
     let env = environment(args)?;
-    let settings = Settings::resolve(&args.run_args(env), output, matches)?;
+    let settings = Settings::resolve(&run_args(args, env), output, matches)?;
     let jvm = settings.topology.jvm.clone();
     let (sides, _kept) = sides(args, &jvm)?;
     if args.show_transplant {
@@ -209,6 +198,34 @@ fn items(sides: &[Asked], folder: &Utf8Path) -> Vec<Item> {
         Some(Item { side, choice, folder: folder.join(name), claims, war })
     });
     items.collect()
+}
+
+/// What of the arguments is as for any run.
+fn run_args(args: &GateArgs, env: Vec<(String, String)>) -> RunArgs {
+    let defines = args.define.iter().map(|(name, value)| format!("-D{name}={value}"));
+    RunArgs {
+        server: args.server.clone(),
+        runtime: None,
+        nodes: args.nodes,
+        manager: None,
+        membership: None,
+        send_options: None,
+        timing: None,
+        java: args.java.clone(),
+        jvm_arg: defines.chain(args.jvm_arg.iter().cloned()).collect(),
+        env,
+        lib: args.lib.clone(),
+        war: args.war.clone(),
+        at: args.at.clone(),
+        path: args.path.clone(),
+        keep: false,
+        out: None,
+        repeat: None,
+        until_failure: false,
+        timeout: args.timeout,
+        jobs: Some(args.jobs.unwrap_or(Jobs::Auto)),
+        warm: false,
+    }
 }
 
 /// The environment of the nodes: the lines of a file, and over them those of the command line.

@@ -5,23 +5,16 @@ mod settings;
 
 use std::collections::BTreeSet;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use clap::ArgMatches;
 use tomee_harness::lint::baseline::Baseline;
 use tomee_harness::lint::fix::{self, Fixed};
 use tomee_harness::lint::format::{Checked, Form, render};
-use tomee_harness::lint::{Options, run};
+use tomee_harness::lint::{Options, Versions, run};
 
-<<<<<<< HEAD
-use super::{print, reports};
-use crate::args::{ColorChoice, Format, OutputArgs};
-||||||| 94c17da
-use super::print;
-use crate::args::{ColorChoice, Format, OutputArgs};
-=======
+use super::reports;
 use crate::args::{Format, LintArgs, OutputArgs};
 use crate::color::ColorChoice;
->>>>>>> main
 use crate::exit::{Exit, Failure};
 use crate::output::print;
 

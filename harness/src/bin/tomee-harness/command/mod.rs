@@ -5,26 +5,14 @@ mod check;
 mod completions;
 mod doctor;
 mod explain;
-<<<<<<< HEAD
-pub(crate) mod gate;
-pub(crate) mod lint;
-||||||| 94c17da
-pub(crate) mod lint;
-=======
+mod gate;
 mod import;
 mod lint;
->>>>>>> main
 mod list;
 mod new;
 mod report;
-<<<<<<< HEAD
 mod reports;
-pub(crate) mod rules;
-||||||| 94c17da
-pub(crate) mod rules;
-=======
 mod rules;
->>>>>>> main
 mod run;
 mod settings;
 mod sweep;

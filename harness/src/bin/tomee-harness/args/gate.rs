@@ -7,7 +7,7 @@ use clap::Args;
 use tomee_harness::model::{ContextPath, NodeName, ServerSpec};
 use tomee_harness::runner::Jobs;
 
-use crate::args::{RunArgs, RuntimeChoice, parse_time, parse_variable};
+use super::values::{parse_time, parse_variable};
 
 /// What is asked about.
 #[derive(Debug, Args)]
@@ -86,36 +86,6 @@ pub(crate) struct GateArgs {
     /// Write the report in the --format before it to a file; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Vec<Utf8PathBuf>,
-}
-
-impl GateArgs {
-    /// What of it is as for any run.
-    pub(super) fn run_args(&self, env: Vec<(String, String)>) -> RunArgs {
-        let defines = self.define.iter().map(|(name, value)| format!("-D{name}={value}"));
-        RunArgs {
-            server: self.server.clone(),
-            runtime: Some(RuntimeChoice::Process),
-            nodes: self.nodes,
-            manager: None,
-            membership: None,
-            send_options: None,
-            timing: None,
-            java: self.java.clone(),
-            jvm_arg: defines.chain(self.jvm_arg.iter().cloned()).collect(),
-            env,
-            lib: self.lib.clone(),
-            war: self.war.clone(),
-            at: self.at.clone(),
-            path: self.path.clone(),
-            keep: false,
-            out: None,
-            repeat: None,
-            until_failure: false,
-            timeout: self.timeout,
-            jobs: Some(self.jobs.unwrap_or(Jobs::Auto)),
-            warm: false,
-        }
-    }
 }
 
 /// `n2=DIR`.
