@@ -98,6 +98,8 @@ pub mod cluster;
 pub mod config;
 #[cfg(feature = "rstest")]
 pub mod fixtures;
+#[cfg(feature = "cli")]
+pub mod gate;
 #[cfg(feature = "unstable")]
 pub mod history;
 #[cfg(feature = "unstable")]

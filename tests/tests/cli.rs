@@ -14,6 +14,7 @@ use tomee_harness::model::Topology;
 #[case::new(&["new", "--help"])]
 #[case::import(&["import", "--help"])]
 #[case::lint(&["lint", "--help"])]
+#[case::gate(&["gate", "--help"])]
 #[case::rules(&["rules", "--help"])]
 #[case::check(&["check", "--help"])]
 #[case::report(&["report", "--help"])]

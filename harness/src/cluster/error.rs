@@ -29,6 +29,15 @@ pub enum ClusterError {
         #[source]
         source: crate::config::RenderError,
     },
+    /// The user's own configuration cannot be used.
+    #[error("the configuration of {node} cannot be used")]
+    Own {
+        /// The node.
+        node: NodeName,
+        /// Why.
+        #[source]
+        source: Box<crate::tomcat::own_base::OwnFilesError>,
+    },
     /// The server's version cannot be read.
     #[error("the server of {node} cannot be identified")]
     Version {

@@ -69,7 +69,9 @@ impl Cluster {
     fn sides(&self) -> Vec<Vec<NodeName>> {
         let living = self.living();
         let cuts = self.cuts();
-        let alone = |node: &NodeName| cuts.iter().any(|(cut, kind)| cut == node && kind.is_partition());
+        // Nodes without a cluster have no peers, and that is how they are to be.
+        let apart = self.topology().own.as_ref().is_some_and(|own| own.without_cluster);
+        let alone = |node: &NodeName| apart || cuts.iter().any(|(cut, kind)| cut == node && kind.is_partition());
         let (alone, together): (Vec<NodeName>, Vec<NodeName>) = living.into_iter().partition(alone);
         let sides = alone.into_iter().map(|node| vec![node]).chain([together]);
         sides.filter(|side| !side.is_empty()).collect()

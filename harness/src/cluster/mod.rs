@@ -241,7 +241,8 @@ impl Cluster {
     /// # Errors
     /// The cache cannot be written.
     pub fn keep_pages(&self) -> std::io::Result<()> {
-        let Some(pages) = &self.machines.jsp_cache else { return Ok(()) };
+        let pages = self.machines.jsp_cache.as_ref().filter(|_| self.machines.topology.own.is_none());
+        let Some(pages) = pages else { return Ok(()) };
         let alike = |node: &&NodeName| {
             let changes = self.machines.topology.node(node).map(|node| &node.changes).into_iter();
             let changed = lock(&self.state.changed).get(*node).cloned();

@@ -18,6 +18,7 @@ use crate::tomcat::catalina_base;
 use crate::tomcat::java::ENGLISH;
 use crate::tomcat::jsp_cache::JspCache;
 use crate::tomcat::log_lines::class_of;
+use crate::tomcat::own_base;
 
 /// How often a whole start is tried where ports were taken in between.
 const ATTEMPTS: usize = 3;
@@ -94,14 +95,23 @@ impl Cluster {
         let distribution =
             machines.other_distributions.get(&topology.server.to_string()).unwrap_or(&machines.distribution);
         let kind = distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
-        let server_xml = config::server_xml(&topology, endpoints, node, &kind)
-            .map_err(|source| ClusterError::Render { node: node.clone(), source })?;
-        self.keep_server_xml(node, config::redact_xml(&server_xml))?;
-        let mut files = catalina_base::files(distribution, node, server_xml, &machines.token, &topology.jvm.libs)
-            .map_err(|source| ClusterError::Files { node: node.clone(), source })?;
+        let (libs, token) = (&topology.jvm.libs, machines.token.as_str());
+        let files = if let Some(own) = &topology.own {
+            let made = own_base::server_xml(own, node, endpoints)
+                .map_err(|source| ClusterError::Own { node: node.clone(), source: Box::new(source) })?;
+            self.keep_server_xml(node, config::redact_xml(&made.text))?;
+            own.nodes.get(node).map(|files| own_base::files(distribution, files, node, made.bytes, (token, libs)))
+        } else {
+            let server_xml = config::server_xml(&topology, endpoints, node, &kind)
+                .map_err(|source| ClusterError::Render { node: node.clone(), source })?;
+            self.keep_server_xml(node, config::redact_xml(&server_xml))?;
+            Some(catalina_base::files(distribution, node, server_xml, token, libs))
+        };
+        let files = files.unwrap_or_else(|| Ok(vec![]));
+        let mut files = files.map_err(|source| ClusterError::Files { node: node.clone(), source })?;
         let java_home = topology.jvm.home.clone().filter(|_| topology.jvm.home != machines.topology.jvm.home);
         let mut jvm_args = jvm_args(&topology, node);
-        if java_home.is_none() && topology.server == machines.topology.server {
+        if java_home.is_none() && topology.server == machines.topology.server && topology.own.is_none() {
             // What was compiled for another server would not fit this one.
             files.extend(machines.jsp_cache.iter().flat_map(JspCache::files));
             let archive = machines.classes.iter().flat_map(|classes| classes.arguments(&jvm_args)).collect();

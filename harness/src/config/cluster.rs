@@ -43,6 +43,10 @@ pub struct FarmFolders<'a> {
 
 /// The folders that the farm of this topology uses.
 pub fn farm_folders(topology: &Topology) -> FarmFolders<'_> {
+    if let Some(own) = &topology.own {
+        let watch = own.watch.as_ref().map_or(FARM_WATCH_DIR, |(_, watch)| watch);
+        return FarmFolders { deploy: &own.app_base, temp: FARM_TEMP_DIR, watch };
+    }
     let said = &topology.cluster.elements.deployer;
     FarmFolders {
         deploy: said.deploy_dir.as_deref().unwrap_or(FARM_DEPLOY_DIR),
@@ -53,6 +57,9 @@ pub fn farm_folders(topology: &Topology) -> FarmFolders<'_> {
 
 /// How often the farm's watcher looks at its folder: the Engine's background delay, times the deployer's frequency.
 pub fn farm_scan(topology: &Topology) -> Duration {
+    if let Some(own) = &topology.own {
+        return Duration::from_secs(own.scan_s.unwrap_or(20).into());
+    }
     let (delay_s, frequency) = match topology.timing {
         Timing::Accelerated => (ACCELERATED_DELAY_S, ACCELERATED_FREQUENCY),
         Timing::Documented => (10, 2),
@@ -126,6 +133,9 @@ pub(super) fn members_by_interceptor(topology: &Topology) -> bool {
 /// # Errors
 /// The first such element.
 pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
+    if topology.own.is_some() {
+        return Ok(());
+    }
     let said = &topology.cluster.elements;
     let unused = |said, because| Err(RenderError::Unused { said, because });
     let lists = said.static_membership != StaticMembershipService::default();

@@ -38,6 +38,12 @@ const ASKED: &str = "set by the topology";
 /// What differs from a stock server in a cluster of this topology.
 pub fn differences(topology: &Topology) -> Vec<Difference> {
     let mut list = List(Vec::new());
+    if topology.own.is_some() {
+        own(topology, &mut list);
+        jvm(topology, &mut list);
+        harness(&mut list);
+        return list.0;
+    }
     server(topology, &mut list);
     membership(topology, &mut list);
     replication(topology, &mut list);
@@ -67,6 +73,20 @@ impl List {
             }
             None => self.add(what, here, "Tomcat's default", ASKED),
         }
+    }
+}
+
+/// What is changed in a configuration that is the user's own.
+fn own(topology: &Topology, list: &mut List) {
+    let mut changed = |what: &str, here: &str, why: &str| list.add(what, here, "as the configuration says", why);
+    let ports = "those of the lab, on loopback; no shutdown port";
+    changed("ports and addresses", ports, "the nodes share a machine, and nobody else is to reach them");
+    changed("paths outside of CATALINA_BASE", "below outside/ of each node", "the nodes share a machine");
+    if topology.cluster.membership == Membership::Multicast {
+        changed("multicast group", "one reserved for the run", "two clusters on one group would merge");
+    }
+    for replaced in topology.own.iter().flat_map(|own| &own.replaced) {
+        changed(replaced, "StaticMembershipService with all nodes", "the lab has no such service");
     }
 }
 

@@ -7,8 +7,8 @@ mod availability;
 mod cluster;
 mod differences;
 mod error;
+pub mod own;
 mod own_file;
-#[cfg(feature = "cli")]
 pub mod read;
 mod redact;
 mod server_xml;

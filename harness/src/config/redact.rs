@@ -22,10 +22,14 @@ pub fn is_secret(name: &str) -> bool {
 pub fn redact_xml(xml: &str) -> String {
     let mut text = String::with_capacity(xml.len());
     let mut rest = xml;
-    while let Some(equals) = rest.find("=\"") {
+    let next = |rest: &str| {
+        let quotes = [("=\"", '"'), ("='", '\'')].into_iter();
+        quotes.filter_map(|(begin, quote)| Some((rest.find(begin)?, quote))).min()
+    };
+    while let Some((equals, quote)) = next(rest) {
         let (before, after) = rest.split_at(equals + 2);
         let name = before[..equals].rsplit(|c: char| c.is_whitespace() || c == '<').next().unwrap_or_default();
-        let end = after.find('"').unwrap_or(after.len());
+        let end = after.find(quote).unwrap_or(after.len());
         text.push_str(before);
         text.push_str(if is_secret(name) { REDACTED } else { &after[..end] });
         rest = &after[end..];

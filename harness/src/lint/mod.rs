@@ -27,7 +27,7 @@ pub use app::AppFiles;
 pub use cluster::Cluster;
 pub use finding::{Finding, Findings, Label, Rule};
 pub use input::{Input, NodeFiles, Unreadable, app_bases};
-pub use node::{Context, Node, Scope};
+pub use node::{Context, Node, Scope, java_options};
 pub use remedy::{Applicability, Edit, Fix};
 pub use run::{Options, Report, run};
 pub use severity::{Confidence, Severity};

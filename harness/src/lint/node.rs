@@ -121,7 +121,7 @@ impl Node {
 }
 
 /// `-Dname=value` in a start script, with or without quotes. A value with a variable of the shell is left out.
-pub(super) fn java_options(script: &str) -> Vec<(String, String)> {
+pub fn java_options(script: &str) -> Vec<(String, String)> {
     let lines = script.lines().filter(|line| {
         !line.trim_start().starts_with(['#', ':']) && !line.trim_start().to_ascii_lowercase().starts_with("rem ")
     });

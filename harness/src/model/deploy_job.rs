@@ -4,7 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, Plan};
-use super::step::{Step, StepKind};
+use super::step::{Delivery, Step, StepKind};
 use super::{Exchange, FaultKind, Guarantee, Load, Role, Topology};
 
 /// What the verdict decides of any app where nobody says what else.
@@ -61,6 +61,14 @@ pub enum OwnAppError {
 /// # Errors
 /// See [`OwnAppError`].
 pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
+    plan_by(topology, app, &Delivery::default())
+}
+
+/// The same with the app deployed on another way.
+///
+/// # Errors
+/// See [`OwnAppError`].
+pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<Plan, OwnAppError> {
     let name = app.war.file_name().unwrap_or_default().to_owned();
     let context = match app.at {
         Some(at) => at,
@@ -82,10 +90,11 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
         paths.iter().map(of_path).collect::<Vec<_>>()
     };
     let look = || Step::look(&context);
-    let deploy = StepKind::deploy(App::War(app.war), context.clone());
+    let (app, way) = (App::War(app.war), delivery.way(&topology));
+    let deploy = StepKind::Deploy { app, context: context.clone(), delivery: delivery.clone() };
     let mut steps = vec![
         Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
-        Step::new(format!("deploy {name} at {context} through the farm of {}", topology.watcher()), deploy),
+        Step::new(format!("deploy {name} at {context} {way}"), deploy),
         look(),
     ];
     for (index, node) in nodes.iter().enumerate() {

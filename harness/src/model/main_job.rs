@@ -2,7 +2,7 @@
 
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, AppRequest, Plan};
-use super::step::{Load, Step, StepKind};
+use super::step::{Delivery, Load, Step, StepKind};
 use super::{FaultKind, Guarantee, ManagerKind, Millis, NodeName, Role, Target, Topology};
 
 /// How often the counter is counted before the first kill.
@@ -26,6 +26,14 @@ const FIRST_ANSWER: Millis = Millis(1000);
 /// # Errors
 /// Never for the names written here; the type says so for the sake of a caller that must not panic.
 pub fn plan(topology: Topology) -> Result<Plan, NameError> {
+    plan_by(topology, &Delivery::default())
+}
+
+/// The same with the app deployed on another way.
+///
+/// # Errors
+/// As [`plan`].
+pub fn plan_by(topology: Topology, delivery: &Delivery) -> Result<Plan, NameError> {
     let mut job = Job {
         context: ContextPath::new("/counter")?,
         clients: Clients::of(&topology)?,
@@ -39,7 +47,7 @@ pub fn plan(topology: Topology) -> Result<Plan, NameError> {
         steps: vec![],
     };
     let nodes: Vec<NodeName> = topology.names().cloned().collect();
-    job.begin(&nodes);
+    job.begin(&topology, delivery);
     for (index, node) in nodes.iter().enumerate() {
         let next = &nodes[(index + 1) % nodes.len()];
         if index == 1 {
@@ -124,11 +132,11 @@ impl Job {
         self.step(format!("count in {SESSIONS} more sessions, each on its node"), kind);
     }
 
-    fn begin(&mut self, nodes: &[NodeName]) {
-        let (first, alice) = (&nodes[0], self.clients.alice.clone());
-        self.step(format!("start {} nodes", nodes.len()), StepKind::Start);
-        let deploy = StepKind::deploy(App::Counter, self.context.clone());
-        self.step(format!("deploy counter.war through the farm of {first}"), deploy);
+    fn begin(&mut self, topology: &Topology, delivery: &Delivery) {
+        let (first, alice) = (&topology.nodes[0].name, self.clients.alice.clone());
+        self.step(format!("start {} nodes", topology.nodes.len()), StepKind::Start);
+        let deploy = StepKind::Deploy { app: App::Counter, context: self.context.clone(), delivery: delivery.clone() };
+        self.step(format!("deploy counter.war {}", delivery.way(topology)), deploy);
         self.ask(format!("count on {first}"), alice.clone(), first, AppRequest::Count, COUNTS_BEFORE_THE_KILL);
         self.ask(format!("change the list in place on {first}"), alice, first, AppRequest::Mutate, 1);
         self.count_all(1);

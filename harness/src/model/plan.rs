@@ -143,6 +143,7 @@ impl Plan {
     /// does not start with that is what the run has found, and no error of the environment.
     pub fn is_configured_by_scenario(&self) -> bool {
         self.topology.jvm.of_scenario
+            || self.topology.own.is_some()
             || self.topology.cluster.elements != ClusterElements::default()
             || self.changes().any(NodeChanges::configure)
     }
@@ -229,6 +230,15 @@ pub struct Limits {
 }
 
 impl Limits {
+    /// Limits that fit a topology: a farm of the user's own may look at its folder seldom.
+    pub fn of_topology(topology: &Topology) -> Self {
+        let limits = Self::of(topology.timing);
+        let scan = topology.own.as_ref().and_then(|own| own.scan_s).unwrap_or_default();
+        // A context whose peers do not answer starts after stateTransferTimeout, a minute.
+        let least = if topology.own.is_some() { Duration::from_secs(100 + 2 * u64::from(scan)) } else { limits.deploy };
+        Self { deploy: limits.deploy.max(least), ..limits }
+    }
+
     /// Limits that fit a timing: documented farm scans come every 20 s.
     pub fn of(timing: super::Timing) -> Self {
         let deploy = match timing {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::cluster_element::{ClusterElement, ClusterElements};
 pub use super::manager_kind::ManagerKind;
 use super::node_changes::NodeChanges;
+use super::own::OwnConfiguration;
 pub use super::send_options::{SendOptions, SendOptionsError};
 use super::{Container, FaultKind, JvmRoute, NodeName, Ports, ServerPorts, ServerSpec};
 
@@ -35,6 +36,9 @@ pub struct Topology {
     /// have those of its steps.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub prepared_for: BTreeSet<FaultKind>,
+    /// The user's own configuration, from which the nodes' files are made; else they are made from what stands here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<Box<OwnConfiguration>>,
 }
 
 /// One node.
@@ -79,6 +83,7 @@ impl Topology {
             jvm: JvmSpec::default(),
             ports: Ports::default(),
             prepared_for: BTreeSet::new(),
+            own: None,
         })
     }
 
@@ -152,6 +157,9 @@ impl Topology {
     /// The node whose farm deployer watches its folder: the first that says so, else the first that does not say otherwise.
     /// On several nodes at once it would redeploy mutually (facts: watchEnabled on exactly one node).
     pub fn watcher(&self) -> &NodeName {
+        if let Some((watcher, _)) = self.own.as_ref().and_then(|own| own.watch.as_ref()) {
+            return watcher;
+        }
         let said =
             |node: &NodeSpec| node.changes.elements.as_ref().and_then(|elements| elements.deployer.watch_enabled);
         let watches = self.nodes.iter().find(|node| said(node) == Some(true));

@@ -13,6 +13,8 @@ pub mod rows;
 
 pub mod format;
 pub mod formats;
+#[cfg(feature = "cli")]
+pub mod gate;
 pub mod html;
 pub mod json;
 pub mod junit;

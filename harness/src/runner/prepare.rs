@@ -100,7 +100,7 @@ impl MachineSpec {
     pub fn new(topology: Topology, runtime: RuntimeKind) -> Result<Self, DistributionError> {
         let (caches, maven) = (Caches::of_user()?, Maven::default());
         let needs = topology.prepared_for.iter().map(|fault| fault.needs()).collect();
-        let limits = Limits::of(topology.timing);
+        let limits = Limits::of_topology(&topology);
         Ok(Self { topology, changes: vec![], needs, runtime, class_archive: false, caches, maven, limits })
     }
 

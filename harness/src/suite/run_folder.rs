@@ -51,13 +51,16 @@ impl<'a> RunFolder<'a> {
         let cluster = &topology.cluster;
         let (server, runtime) = (server(&machines.distribution), machines.runtime.name());
         let archive = if machines.classes.is_some() { " · class archive" } else { "" };
+        let timing = match &topology.own {
+            Some(_) => "a configuration of its own".to_owned(),
+            None => format!("{} timing", topology.timing),
+        };
         let setting = format!(
-            "{server} · {} nodes on {runtime} · {} manager · {} membership · send options {} · {} timing{archive}",
+            "{server} · {} nodes on {runtime} · {} manager · {} membership · send options {} · {timing}{archive}",
             topology.nodes.len(),
             cluster.manager,
             cluster.membership,
             cluster.send_options,
-            topology.timing
         );
         let arguments = options::command_line();
         Environment {

@@ -35,6 +35,13 @@ pub fn bulky(topology: &Topology) -> Vec<Utf8PathBuf> {
 /// The empty folders of a node, relative to `CATALINA_BASE`. The farm's are among them, for it makes none itself.
 pub fn folders(topology: &Topology) -> Vec<Utf8PathBuf> {
     let farm = config::farm_folders(topology);
+    if let Some(own) = &topology.own {
+        let named = own.nodes.values().flat_map(|files| files.folders.iter().cloned());
+        let mut folders: Vec<Utf8PathBuf> = FOLDERS.into_iter().map(Utf8PathBuf::from).chain(named).collect();
+        folders.sort();
+        folders.dedup();
+        return folders;
+    }
     let temp = (!topology.cluster.lacks_farm_temp).then_some(farm.temp);
     FOLDERS.into_iter().chain(temp).chain([farm.watch, farm.deploy]).map(Utf8PathBuf::from).collect()
 }
@@ -56,7 +63,25 @@ pub fn files(
     let logging = fs_err::read_to_string(distribution.base.join("conf/logging.properties"))?;
     files.push(file("conf/logging.properties", logging::with_harness_handler(&logging)));
     files.push(file("conf/server.xml", server_xml));
-    files.push(file("conf/Catalina/localhost/harness-probe.xml", probe_context(node, token)));
+    files.extend(added(Place::STOCK, node, token, libs)?);
+    Ok(files)
+}
+
+/// The Engine and the Host in which the probe is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) engine: &'a str,
+    pub(super) host: &'a str,
+}
+
+impl Place<'_> {
+    const STOCK: Self = Place { engine: "Catalina", host: "localhost" };
+}
+
+/// What comes to a node beside its configuration: the probe, and jars.
+pub(super) fn added(place: Place<'_>, node: &NodeName, token: &str, libs: &[Utf8PathBuf]) -> io::Result<Vec<NodeFile>> {
+    let context = format!("conf/{}/{}/harness-probe.xml", place.engine, place.host);
+    let mut files = vec![file(&context, probe_context(node, token))];
     for (path, content) in war::probe_files() {
         let path = Utf8Path::new("harness/probe").join(path);
         files.push(NodeFile { path, content, modified: Some(PAGE_TIME) });
@@ -85,7 +110,7 @@ fn probe_context(node: &NodeName, token: &str) -> String {
 }
 
 /// All plain files of `conf/`, less the contexts that the distribution's own apps have there.
-fn copy_conf(from: &Utf8Path, to: &Utf8Path, files: &mut Vec<NodeFile>) -> io::Result<()> {
+pub(super) fn copy_conf(from: &Utf8Path, to: &Utf8Path, files: &mut Vec<NodeFile>) -> io::Result<()> {
     let mut entries = from.read_dir_utf8()?.collect::<io::Result<Vec<_>>>()?;
     entries.sort_by(|a, b| a.file_name().cmp(b.file_name()));
     for entry in entries {

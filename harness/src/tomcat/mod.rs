@@ -8,4 +8,5 @@ pub mod jsp_cache;
 pub mod log_lines;
 mod logging;
 pub mod node_file;
+pub mod own_base;
 pub mod war;

@@ -1,5 +1,6 @@
 //! The arguments.
 
+pub(crate) mod gate;
 pub(crate) mod import;
 mod lint;
 mod runtime_choice;
@@ -84,6 +85,10 @@ pub(crate) enum Format {
     #[value(hide = true)]
     #[serde(skip)]
     Markdown,
+    /// A page (gate).
+    #[value(hide = true)]
+    #[serde(skip)]
+    Html,
 }
 
 /// The commands.
@@ -101,6 +106,8 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
     Lint(Box<LintArgs>),
+    /// Run your own configuration and app on real servers: is a change of them safe to merge?
+    Gate(Box<gate::GateArgs>),
     /// List the rules of lint
     Rules(RulesArgs),
     /// Check a stored run again, offline

@@ -52,6 +52,16 @@ pub(crate) const OF_DOCTOR: Meanings = &[
     (Exit::Environment, "Something is missing without which no run is possible"),
 ];
 
+/// What they mean where a configuration is put to the test.
+pub(crate) const OF_GATE: Meanings = &[
+    (Exit::Holds, "What the configuration promises was put to the test and holds; with --against: nothing is lost"),
+    (Exit::Violated, "A guarantee is violated or lost, or lint found an error"),
+    (Exit::Usage, "Bad usage or bad input"),
+    (Exit::Unknown, "Unknown: not everything could be decided, or something was left out for time"),
+    (Exit::Environment, "The environment is incomplete or broken: Java, Maven, ports"),
+    (Exit::Interrupted, "Interrupted (143: terminated)"),
+];
+
 /// Of `lint`.
 pub(crate) const OF_LINT: Meanings = &[
     (Exit::Holds, "No finding of severity error"),

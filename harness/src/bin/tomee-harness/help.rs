@@ -6,7 +6,7 @@ use tomee_harness::model::expect::EXPECTATIONS;
 use tomee_harness::model::scenario::manual;
 
 use crate::args::{Cli, Format};
-use crate::exit::{Meanings, OF_A_VERDICT, OF_DOCTOR, OF_LINT, OF_OTHERS};
+use crate::exit::{Meanings, OF_A_VERDICT, OF_DOCTOR, OF_GATE, OF_LINT, OF_OTHERS};
 
 /// The examples of each command, and what its exit codes are.
 const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
@@ -34,6 +34,16 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
             "tomee-harness lint conf/ --fix",
         ],
         OF_LINT,
+    ),
+    (
+        "gate",
+        &[
+            "tomee-harness gate --config conf/ --server tomcat:10.1.59",
+            "tomee-harness gate --config n1/conf --node n2=n2/conf --war target/shop.war --path /shop/cart",
+            "tomee-harness gate --config conf/ --against main --format markdown --output gate.md",
+            "tomee-harness gate --config /srv/tomcat --show-transplant",
+        ],
+        OF_GATE,
     ),
     ("rules", &["tomee-harness rules", "tomee-harness rules --json"], OF_OTHERS),
     ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], OF_A_VERDICT),
@@ -111,13 +121,19 @@ fn notes(command: &str) -> String {
         "lint" => {
             let formats: Vec<String> = Format::value_variants()
                 .iter()
+                .filter(|format| **format != Format::Html)
                 .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
                 .collect();
             format!("Formats: {}. {LINT}", formats.join(", "))
         }
+        "gate" => GATE.to_owned(),
         _ => String::new(),
     }
 }
+
+const GATE: &str = "\
+Formats: text, json, markdown, junit, html. Each --output takes the --format before it:
+  --format markdown --output gate.md --format junit --output gate.xml";
 
 const LINT: &str = "\
 Each --output takes the --format before it:

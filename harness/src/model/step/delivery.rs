@@ -130,7 +130,7 @@ impl Delivery {
     }
 
     /// On which way, in a title.
-    pub(super) fn way(&self, topology: &Topology) -> String {
+    pub(in crate::model) fn way(&self, topology: &Topology) -> String {
         match (self.through, &self.on) {
             (Through::Farm, _) => format!("through the farm of {}", topology.watcher()),
             (Through::Copy, None) => "in the appBase of every node".to_owned(),

@@ -5,13 +5,14 @@ mod settings;
 
 use std::collections::BTreeSet;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::Utf8Path;
 use clap::ArgMatches;
 use tomee_harness::lint::baseline::Baseline;
 use tomee_harness::lint::fix::{self, Fixed};
 use tomee_harness::lint::format::{Checked, Form, render};
-use tomee_harness::lint::{Options, run};
+use tomee_harness::lint::{Options, Versions, run};
 
+use super::reports;
 use crate::args::{Format, LintArgs, OutputArgs};
 use crate::color::ColorChoice;
 use crate::exit::{Exit, Failure};
@@ -112,56 +113,45 @@ fn write_baseline(path: &Utf8Path, all: &[Checked]) -> Result<(), Failure> {
 
 /// Writes each report to where it is wanted; what names no file goes to standard output.
 fn write_reports(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches, all: &[Checked]) -> Result<(), Failure> {
-    let mut to_stdout = vec![];
-    for (format, file) in wanted(args, output, matches) {
-        match file {
-            Some(path) => {
-                let text = render(form(format, false), all).map_err(Failure::environment)?;
-                fs_err::write(path, text).map_err(Failure::environment)?;
-            }
-            None => to_stdout.push(format),
+    let wanted = reports::wanted(output, &args.output, matches);
+    for one in &wanted {
+        if let Some(path) = one.file {
+            let text = render(form(one.format, false)?, all).map_err(Failure::environment)?;
+            fs_err::write(path, text).map_err(Failure::environment)?;
         }
     }
-    if to_stdout.len() > 1 {
-        return Err(Failure::usage(
-            "only one --format can go to standard output, expected an --output behind each of the others",
-        ));
-    }
-    let format = to_stdout.first().copied().or((!output.quiet).then_some(Format::Text));
-    let Some(format) = format else { return Ok(()) };
+    let Some(format) = reports::to_stdout(&wanted, output)? else { return Ok(()) };
     let color = crate::color::on_stdout(output.color.unwrap_or(ColorChoice::Auto));
-    print(&render(form(format, color), all).map_err(Failure::environment)?)
+    print(&render(form(format, color)?, all).map_err(Failure::environment)?)
 }
 
-/// Each form with its file, in the order of the arguments.
-fn wanted<'a>(args: &'a LintArgs, output: &OutputArgs, matches: &ArgMatches) -> Vec<(Format, Option<&'a Utf8Path>)> {
-    if output.json {
-        return vec![(Format::Json, args.output.first().map(Utf8PathBuf::as_path))];
-    }
-    let indices = |name: &str| matches.indices_of(name).into_iter().flatten().collect::<Vec<_>>();
-    let formats = indices("format").into_iter().zip(&output.format).map(|(at, format)| (at, Some(*format), None));
-    let files = indices("output").into_iter().zip(&args.output).map(|(at, file)| (at, None, Some(file.as_path())));
-    let mut events: Vec<_> = formats.chain(files).collect();
-    events.sort_by_key(|(at, ..)| *at);
-    let mut wanted = vec![];
-    let mut waiting = None;
-    for (_, format, file) in events {
-        match (format, file) {
-            (Some(format), _) => wanted.extend(waiting.replace(format).map(|earlier| (earlier, None))),
-            (None, file) => wanted.push((waiting.take().unwrap_or(Format::Text), file)),
-        }
-    }
-    wanted.extend(waiting.map(|format| (format, None)));
-    wanted
-}
-
-fn form(format: Format, color: bool) -> Form {
-    match format {
+fn form(format: Format, color: bool) -> Result<Form, Failure> {
+    Ok(match format {
         Format::Text => Form::Text { color },
         Format::Json => Form::Json,
         Format::Sarif => Form::Sarif,
         Format::Github => Form::Github,
         Format::Junit => Form::Junit,
         Format::Markdown => Form::Markdown,
-    }
+        Format::Html => return Err(Failure::usage("--format html is only valid with gate")),
+    })
+}
+
+/// Files as `gate` lints them, with the settings of the settings file.
+pub(crate) fn checked(
+    paths: &[String],
+    versions: Option<Versions>,
+    define: &[(String, String)],
+) -> Result<Vec<Checked>, Failure> {
+    let settings = settings::read()?;
+    let ignore = settings.ignore.iter().map(|code| code.to_ascii_uppercase()).collect();
+    let options = Options { ignore, ..Options::default() };
+    let checked: Vec<Checked> = load::inputs(paths, versions, define)?
+        .into_iter()
+        .map(|input| {
+            let report = run(&input, &options);
+            Checked { input, report }
+        })
+        .collect();
+    Ok(checked)
 }

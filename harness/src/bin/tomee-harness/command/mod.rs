@@ -5,11 +5,13 @@ mod check;
 mod completions;
 mod doctor;
 mod explain;
+mod gate;
 mod import;
 mod lint;
 mod list;
 mod new;
 mod report;
+mod reports;
 mod rules;
 mod run;
 mod settings;
@@ -23,9 +25,10 @@ use crate::exit::{Exit, Failure};
 /// Does what the arguments say.
 pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> {
     let matches = matches.subcommand().map_or(matches, |(_, matches)| matches);
-    let lint_only = [Format::Sarif, Format::Github, Format::Junit, Format::Markdown];
-    if !matches!(cli.command, Command::Lint(_)) && cli.output.format.iter().any(|format| lint_only.contains(format)) {
-        return Err(Failure::usage("this --format is only valid with lint, expected text or json"));
+    let plain = [Format::Text, Format::Json];
+    let is_any = matches!(cli.command, Command::Lint(_) | Command::Gate(_));
+    if !is_any && !cli.output.format.iter().all(|format| plain.contains(format)) {
+        return Err(Failure::usage("this --format is only valid with lint or gate, expected text or json"));
     }
     match cli.command {
         Command::Run(args) => run::run(&args, &cli.output, matches),
@@ -34,6 +37,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::New(args) => new::new(&args, &cli.output),
         Command::Import(args) => import::import(&args, &cli.output),
         Command::Lint(args) => lint::lint(&args, &cli.output, matches),
+        Command::Gate(args) => gate::gate(&args, &cli.output, matches),
         Command::Rules(args) => rules::rules(&args, &cli.output),
         Command::Check(args) => check::check(&args, &cli.output),
         Command::Report(args) => report::report(&args, &cli.output),

@@ -18,7 +18,7 @@ use tomee_harness::model::plan::App;
 use tomee_harness::model::scenario::refused_jvm_argument;
 use tomee_harness::suite::PlannedRun;
 
-use self::failure::war_failure;
+pub(super) use self::failure::{run_failure, war_failure};
 use self::many::Many;
 use self::one::Common;
 use self::unsupported::{Skipped, able};

@@ -12,7 +12,7 @@ use tomee_harness::tomcat::war::WarError;
 use crate::exit::{Exit, Failure, space_hint};
 
 /// `stopped` is how the program ends where it was stopped before the run began.
-pub(super) fn run_failure(failed: FailedRun, stopped: Exit) -> Failure {
+pub(in crate::command) fn run_failure(failed: FailedRun, stopped: Exit) -> Failure {
     let FailedRun { error, left, run_dir, machines } = failed;
     let failure = match error {
         RunFailure::Caches(error) => Failure::environment(error),
@@ -63,13 +63,13 @@ fn trial_failure(error: TrialError, run_dir: Option<&RunDir>) -> Failure {
             .hint(hint)
         }
         // What is said of the configuration cannot be written, or not for this server.
-        TrialError::Cluster(error @ ClusterError::Render { .. }) => Failure::usage(error),
+        TrialError::Cluster(error @ (ClusterError::Render { .. } | ClusterError::Own { .. })) => Failure::usage(error),
         TrialError::Cluster(error) => cluster_failure(error, run_dir),
         TrialError::RunDir(error) => Failure::environment(TrialError::RunDir(error)),
     }
 }
 
-pub(super) fn war_failure(error: WarError) -> Failure {
+pub(in crate::command) fn war_failure(error: WarError) -> Failure {
     let hint = error.hint();
     Failure::usage(error).hint(hint)
 }

@@ -1,0 +1,270 @@
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use super::*;
+use crate::config::read::Properties;
+use crate::model::topology::MulticastGroup;
+use crate::model::{
+    Endpoints, ManagerKind, Membership, NodeEndpoints, NodeName, OwnConfiguration, OwnFiles, SendOptions, ServerSpec,
+};
+
+const SHOP: &str = r#"<?xml version='1.0' encoding='utf-8'?>
+<!-- the shop's own -->
+<Server port="8005" shutdown="SHUTDOWN">
+  <Service name="Catalina">
+    <Connector port='8080'   protocol="HTTP/1.1" /> <!-- plain -->
+    <Connector port="8009" protocol="AJP/1.3" secretRequired="false"/>
+    <Connector port="8443" SSLEnabled="true"><SSLHostConfig/></Connector>
+    <Engine name="Catalina" defaultHost="shop" jvmRoute="${route}">
+      <Host name="other" appBase="other"/>
+      <Host name="shop" appBase="/srv/shop/webapps/">
+        <Cluster className="org.apache.catalina.ha.tcp.SimpleTcpCluster" channelSendOptions="6">
+          <Manager className="org.apache.catalina.ha.session.BackupManager" mapSendOptions="8"/>
+          <Channel className="org.apache.catalina.tribes.group.GroupChannel">
+            <Receiver className="org.apache.catalina.tribes.transport.nio.NioReceiver" address="10.0.0.1" port="4000"/>
+          </Channel>
+          <Deployer className="org.apache.catalina.ha.deploy.FarmWarDeployer" watchEnabled="true"
+                    tempDir="/tmp/war-temp/" deployDir="${catalina.base}/webapps" watchDir="cluster/watch"/>
+        </Cluster>
+        <Valve className="org.apache.catalina.valves.AccessLogValve" directory="/var/log/shop" prefix="access"/>
+      </Host>
+    </Engine>
+  </Service>
+</Server>
+"#;
+
+fn node(index: usize) -> NodeName {
+    NodeName::nth(index)
+}
+
+fn endpoints(nodes: usize) -> Endpoints {
+    let place = |index: usize| NodeEndpoints {
+        http_address: Ipv4Addr::LOCALHOST,
+        http_port: 28_000 + u16::try_from(index).expect("small"),
+        receiver_address: Ipv4Addr::LOCALHOST,
+        receiver_port: 24_000 + u16::try_from(index).expect("small"),
+    };
+    let multicast = Some(MulticastGroup { address: Ipv4Addr::new(239, 255, 1, 1), port: 4001, bind: None });
+    Endpoints { nodes: (0..nodes).map(|index| (node(index), place(index))).collect(), multicast }
+}
+
+fn parsed(xml: &str) -> crate::config::read::Document {
+    read(xml.as_bytes(), &Properties::new()).expect("XML")
+}
+
+fn moved(xml: &str, own: &OwnConfiguration) -> Transplanted {
+    let endpoints = endpoints(2);
+    let seat = Seat { node: &node(0), endpoints: &endpoints, own, base: None };
+    transplant(&parsed(xml), &seat).expect("it fits")
+}
+
+/// The lines that differ.
+fn changed(xml: &str, own: &OwnConfiguration) -> Vec<String> {
+    let new = moved(xml, own).text;
+    let diff = similar::TextDiff::from_lines(xml, &new);
+    let changes = diff.iter_all_changes().filter(|change| change.tag() == similar::ChangeTag::Insert);
+    changes.map(|change| change.value().trim_end().to_owned()).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn ports_addresses_paths_and_the_group_are_changed_and_nothing_else() {
+    insta::assert_snapshot!(changed(SHOP, &OwnConfiguration::default()).join("\n"), @r#"
+    <Server port="-1" shutdown="SHUTDOWN">
+        <Connector address="127.0.0.1" port='28000'   protocol="HTTP/1.1" /> <!-- plain -->
+        <Connector address="127.0.0.1" port="0" protocol="AJP/1.3" secretRequired="false"/>
+          <Host name="shop" appBase="${catalina.base}/outside/srv/shop/webapps/">
+              <Channel className="org.apache.catalina.tribes.group.GroupChannel"><Membership className="org.apache.catalina.tribes.membership.McastService" address="239.255.1.1" port="4001"/>
+                <Receiver className="org.apache.catalina.tribes.transport.nio.NioReceiver" address="127.0.0.1" port="24000"/>
+                        tempDir="${catalina.base}/outside/tmp/war-temp/" deployDir="${catalina.base}/webapps" watchDir="cluster/watch"/>
+            <Valve className="org.apache.catalina.valves.AccessLogValve" directory="${catalina.base}/outside/var/log/shop" prefix="access"/>
+    "#);
+    let notes = moved(SHOP, &OwnConfiguration::default()).notes;
+    assert_eq!(notes, ["the connector of port 8443 is left out: the lab asks by plain HTTP"]);
+}
+
+#[test]
+fn what_is_claimed_is_read_with_the_defaults_of_tomcat() {
+    let claims = Claims::of(&parsed(SHOP), None).expect("claims");
+    assert_eq!((claims.host.as_str(), claims.app_base.as_str()), ("shop", "outside/srv/shop/webapps"));
+    assert_eq!((claims.manager, claims.channel_options), (ManagerKind::Backup, SendOptions::SYNC_ACK));
+    assert_eq!(claims.map_options, SendOptions::ASYNC);
+    assert_eq!(claims.membership, MembershipClaim::Multicast { group: "228.0.0.4:45564".to_owned() });
+    assert_eq!(claims.route_placeholder.as_deref(), Some("${route}"));
+    let farm = claims.farm.expect("a farm");
+    assert_eq!((farm.deploy.as_str(), farm.temp.as_str(), farm.scan_s), ("webapps", "outside/tmp/war-temp", 20));
+    let plain = "<Server><Service><Engine><Host/></Engine></Service></Server>";
+    let none = Claims::of(&parsed(plain), None).expect("claims");
+    assert_eq!(
+        (none.container, none.membership, none.channel_options),
+        (None, MembershipClaim::None, SendOptions::ASYNC)
+    );
+}
+
+#[test]
+fn a_bare_cluster_gets_a_channel_with_what_must_differ() {
+    let xml = "<Server port='-1'><Service><Connector port='1'/><Engine><Host/><Cluster className='x.Y'/></Engine></Service></Server>";
+    let text = moved(xml, &OwnConfiguration::default()).text;
+    assert!(
+        text.contains(
+            "<Cluster className='x.Y'><Channel className=\"org.apache.catalina.tribes.group.GroupChannel\"><Receiver \
+             className=\"org.apache.catalina.tribes.transport.nio.NioReceiver\" address=\"127.0.0.1\" port=\"24000\"/>\
+             <Membership className=\"org.apache.catalina.tribes.membership.McastService\" address=\"239.255.1.1\" \
+             port=\"4001\"/></Channel></Cluster>"
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn an_address_of_all_interfaces_stays_for_it_is_what_is_tried() {
+    let text = moved(&SHOP.replace("10.0.0.1", "0.0.0.0"), &OwnConfiguration::default()).text;
+    assert!(text.contains("address=\"0.0.0.0\" port=\"24000\""), "{text}");
+}
+
+#[test]
+fn without_its_cluster_a_file_has_none_and_no_valve_that_needs_one() {
+    let valve = "<Valve className=\"org.apache.catalina.ha.authenticator.ClusterSingleSignOn\"/></Host>\n    </Engine>";
+    let xml = SHOP.replacen("</Host>\n    </Engine>", valve, 1);
+    let own = OwnConfiguration { without_cluster: true, ..OwnConfiguration::default() };
+    let text = moved(&xml, &own).text;
+    assert!(!text.contains("Cluster") && !text.contains("Deployer"), "{text}");
+    assert!(text.contains("AccessLogValve"), "{text}");
+}
+
+#[test]
+fn the_bytes_of_another_encoding_stay_as_they_are() {
+    let mut bytes = b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\r\n<!-- B\xfccher -->\r\n".to_vec();
+    bytes.extend(
+        b"<Server port=\"8005\"><Service><Connector port=\"8080\"/><Engine><Host/></Engine></Service></Server>\r\n",
+    );
+    let document = read(&bytes, &Properties::new()).expect("XML");
+    let (endpoints, own) = (endpoints(1), OwnConfiguration::default());
+    let seat = Seat { node: &node(0), endpoints: &endpoints, own: &own, base: None };
+    let made = transplant(&document, &seat).expect("it fits").bytes;
+    assert!(
+        made.starts_with(
+            b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\r\n<!-- B\xfccher -->\r\n<Server port=\"-1\">"
+        )
+    );
+}
+
+#[test]
+fn paths_that_are_one_stay_one() {
+    for (path, base, below) in [
+        ("webapps", None, "webapps"),
+        ("./webapps/", None, "webapps"),
+        ("a/../webapps", None, "webapps"),
+        ("/opt/tomcat/webapps", Some("/opt/tomcat"), "webapps"),
+        ("/opt/tomcat2/webapps", Some("/opt/tomcat"), "outside/opt/tomcat2/webapps"),
+        ("/tmp/x/../y", None, "outside/tmp/y"),
+        ("../../apps", None, "outside/apps"),
+    ] {
+        assert_eq!(below_base(path, base), below, "{path}");
+    }
+    assert_eq!(below_base(&format!("{BASE}/webapps"), None), "webapps");
+}
+
+fn listing(receiver: &str, members: &[&str]) -> String {
+    let members: String = members
+        .iter()
+        .map(|member| member.split_once(':').expect("host:port"))
+        .map(|(host, port)| format!("<Member className='m.M' host='{host}' port='{port}'/>"))
+        .collect();
+    format!(
+        "<Server><Service><Connector port='1'/><Engine jvmRoute='r'><Host/><Cluster className='x.Y'><Channel className='c.C'>\
+         <Membership className='org.apache.catalina.tribes.membership.StaticMembershipService'>{members}</Membership>\
+         <Receiver className='r.R' address='{receiver}' port='4000'/></Channel></Cluster></Engine></Service></Server>"
+    )
+}
+
+fn cluster(files: &[String]) -> Result<crate::model::Topology, OwnError> {
+    let nodes = files.iter().enumerate().map(|(index, xml)| OwnNode {
+        name: node(index),
+        files: OwnFiles::default(),
+        claims: Claims::of(&parsed(xml), None).expect("claims"),
+    });
+    topology(nodes.collect(), ServerSpec::default())
+}
+
+fn members(files: &[String]) -> BTreeMap<String, String> {
+    let own = cluster(files).expect("a cluster").own.expect("its own");
+    own.members.into_iter().map(|(entry, node)| (entry, node.to_string())).collect()
+}
+
+fn meant(entries: &[(&str, &str)]) -> BTreeMap<String, String> {
+    entries.iter().map(|(entry, node)| ((*entry).to_owned(), (*node).to_owned())).collect()
+}
+
+#[test]
+fn each_entry_of_a_static_list_means_the_node_whose_place_it_is() {
+    // By the Receivers.
+    let all = ["b:4000", "a:4000"];
+    let two = [listing("a", &all), listing("b", &all)];
+    assert_eq!(members(&two), meant(&[("a:4000", "n1"), ("b:4000", "n2")]));
+    // By who is missing in whose list.
+    let peers = [
+        listing("auto", &["b:4000", "c:4000"]),
+        listing("auto", &["a:4000", "c:4000"]),
+        listing("auto", &["a:4000", "b:4000"]),
+    ];
+    assert_eq!(members(&peers), meant(&[("a:4000", "n1"), ("b:4000", "n2"), ("c:4000", "n3")]));
+    // By the order of one file for all.
+    let one = listing("auto", &["x:4000", "y:4000"]);
+    assert_eq!(members(&[one.clone(), one.clone()]), meant(&[("x:4000", "n1"), ("y:4000", "n2")]));
+    // More than there are nodes.
+    let three = listing("auto", &["x:4000", "y:4000", "z:4000"]);
+    let refused = cluster(&[three.clone(), three]).expect_err("three");
+    assert_eq!(refused.to_string(), "the lists name 3 members (x:4000, y:4000, z:4000), but 2 nodes are run");
+    // And they are written as where the nodes are.
+    let topology = cluster(&two).expect("a cluster");
+    assert_eq!(topology.cluster.membership, Membership::Static);
+    let text = moved(&two[0], &topology.own.expect("its own")).text;
+    assert!(text.contains("<Member className='m.M' host='127.0.0.1' port='24001'/><Member className='m.M' host='127.0.0.1' port='24000'/>"), "{text}");
+}
+
+#[test]
+fn nodes_of_two_groups_stay_apart() {
+    let xml = |group: &str| {
+        format!(
+            "<Server><Service><Connector port='1'/><Engine><Host/><Cluster className='x.Y'><Channel className='c.C'>\
+        <Membership className='a.McastService' address='{group}' port='45564'/></Channel></Cluster></Engine></Service></Server>"
+        )
+    };
+    let topology = cluster(&[xml("228.0.0.4"), xml("228.0.0.5")]).expect("a cluster");
+    let own = topology.own.expect("its own");
+    let port = |group: &str| moved(&xml(group), &own).text.contains("port='4002'");
+    assert_eq!((port("228.0.0.4"), port("228.0.0.5")), (false, true));
+}
+
+#[test]
+fn what_no_lab_can_run_is_refused() {
+    for (xml, why) in [
+        ("<Context/>", "the root element is <Context>, expected <Server>"),
+        ("<Server/>", "no <Engine> in it"),
+        ("<Server><Service><Engine/></Service></Server>", "no <Host> in it"),
+        (
+            "<!DOCTYPE Server [<!ENTITY c SYSTEM \"cluster.xml\">]><Server><Service><Engine><Host>&c;</Host></Engine></Service></Server>",
+            "a part of it is in another file, cluster.xml, which is not read",
+        ),
+        (
+            "<Server><Service><Engine><Host appBase='@APPS@'/></Engine></Service></Server>",
+            "appBase of <Host> is @APPS@, and nothing says what that is",
+        ),
+        (
+            "<Server><Service><Engine><Host/><Cluster channelSendOptions='fast'/></Engine></Service></Server>",
+            "invalid channelSendOptions `fast`",
+        ),
+    ] {
+        let refused = Claims::of(&parsed(xml), None).expect_err(xml);
+        assert_eq!(refused.to_string(), why);
+    }
+}
+
+#[test]
+fn a_route_that_nothing_sets_is_the_nodes_name() {
+    let topology = cluster(&[SHOP.to_owned(), SHOP.to_owned()]).expect("a cluster");
+    let routes: Vec<_> = topology.names().map(|name| topology.route(name).map(str::to_owned)).collect();
+    assert_eq!(routes, [Some("n1".to_owned()), Some("n2".to_owned())]);
+    let arguments = &topology.nodes[1].changes.jvm_args;
+    assert_eq!(*arguments, ["-Droute=n2".to_owned()]);
+}

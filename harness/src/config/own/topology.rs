@@ -1,0 +1,111 @@
+//! From the claims of all nodes to the topology that they claim to be.
+
+use std::collections::BTreeSet;
+
+use camino::Utf8PathBuf;
+
+use super::{Claims, Farm, MembershipClaim, OwnError, members};
+use crate::model::topology::NodeCountError;
+use crate::model::{
+    JvmRoute, ManagerKind, Membership, NodeChanges, NodeName, OwnConfiguration, OwnFiles, ServerSpec, Topology,
+};
+
+/// One node: its name, its files, what they claim.
+#[derive(Debug, Clone)]
+pub struct OwnNode {
+    /// Its name.
+    pub name: NodeName,
+    /// Its files; what the claims say of them is filled in.
+    pub files: OwnFiles,
+    /// What its server.xml claims.
+    pub claims: Claims,
+}
+
+/// The topology that the nodes' configurations claim, on this server.
+///
+/// # Errors
+/// See [`OwnError`].
+pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, OwnError> {
+    let mut topology = Topology::of(nodes.len())?;
+    topology.server = server;
+    let named: Vec<(NodeName, Claims)> = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
+    let Some((_, first)) = named.first() else { return Err(NodeCountError(0).into()) };
+    let mut own = OwnConfiguration { members: members::mapped(&named)?, ..OwnConfiguration::default() };
+    own.app_base.clone_from(&first.app_base);
+    for (_, claims) in &named {
+        match &claims.membership {
+            MembershipClaim::Multicast { group } if own.group(group).is_none() => own.groups.push(group.clone()),
+            MembershipClaim::Other { what } if !own.replaced.contains(what) => own.replaced.push(what.clone()),
+            _ => {}
+        }
+    }
+    let farm = |of: fn(&Farm) -> bool| {
+        let mut farms = named.iter().filter_map(|(name, claims)| Some((name, claims.farm.as_ref()?)));
+        farms.find(|(_, farm)| of(farm))
+    };
+    if let Some((name, farm)) = farm(|farm| farm.watches).filter(|(_, farm)| !farm.watch.is_empty()) {
+        own.watch = Some((name.clone(), farm.watch.clone()));
+        own.scan_s = Some(farm.scan_s);
+    }
+    topology.cluster.membership = match &first.membership {
+        MembershipClaim::Multicast { .. } => Membership::Multicast,
+        _ => Membership::Static,
+    };
+    claim(&mut topology, first);
+    for (spec, node) in topology.nodes.iter_mut().zip(nodes) {
+        let OwnNode { name, files, claims } = node;
+        spec.name = name.clone();
+        let (changes, given) = changes(first, &claims, &files, &name);
+        spec.changes = changes;
+        let route = claims.route.clone().filter(|_| claims.route_placeholder.is_none()).or(given);
+        spec.jvm_route = route.and_then(|route| JvmRoute::new(route).ok());
+        let farm = claims.farm.iter().flat_map(|farm| [&farm.temp, &farm.deploy, &farm.watch]);
+        let all: BTreeSet<&String> = claims.folders.iter().chain(farm).chain([&claims.app_base]).collect();
+        let folders = all.into_iter().filter(|folder| !folder.is_empty()).map(Utf8PathBuf::from).collect();
+        own.nodes.insert(name, OwnFiles { folders, engine: claims.engine, host: claims.host, ..files });
+    }
+    topology.own = Some(Box::new(own));
+    Ok(topology)
+}
+
+/// The same without any `<Cluster>`.
+#[must_use]
+pub fn without_cluster(topology: &Topology) -> Topology {
+    let mut topology = topology.clone();
+    if let Some(own) = &mut topology.own {
+        own.without_cluster = true;
+        own.watch = None;
+    }
+    topology.cluster.membership = Membership::Static;
+    topology
+}
+
+fn claim(topology: &mut Topology, claims: &Claims) {
+    let cluster = &mut topology.cluster;
+    (cluster.manager, cluster.send_options) = (claims.manager, claims.channel_options);
+    cluster.container = claims.container.unwrap_or_default();
+    cluster.elements.delta_manager.class_name.clone_from(&claims.manager_class);
+    if claims.manager == ManagerKind::Backup {
+        cluster.elements.backup_manager.map_send_options = Some(claims.map_options);
+    }
+}
+
+/// What a node claims otherwise than the first, with the arguments of its JVM; and the route that the lab gives it, where
+/// its own is a property that nobody has set.
+fn changes(first: &Claims, claims: &Claims, files: &OwnFiles, name: &NodeName) -> (NodeChanges, Option<String>) {
+    let unset = claims.route_placeholder.as_deref().and_then(property);
+    let mut jvm_args: Vec<String> = files.properties.iter().map(|(name, value)| format!("-D{name}={value}")).collect();
+    jvm_args.extend(unset.map(|property| format!("-D{property}={name}")));
+    let changes = NodeChanges {
+        manager: (claims.manager != first.manager).then_some(claims.manager),
+        send_options: (claims.channel_options != first.channel_options).then_some(claims.channel_options),
+        jvm_args,
+        ..NodeChanges::default()
+    };
+    (changes, unset.map(|_| name.to_string()))
+}
+
+/// The property of `${name}`.
+fn property(placeholder: &str) -> Option<&str> {
+    placeholder.strip_prefix("${")?.strip_suffix('}').filter(|name| !name.contains(['$', ':', '{']))
+}

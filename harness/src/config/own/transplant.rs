@@ -1,0 +1,262 @@
+//! The few changes that make a server.xml fit on a machine with others.
+
+use std::net::Ipv4Addr;
+
+use super::claims::{self, FOLDERS};
+use super::edits::{Edits, escaped};
+use super::paths::moved;
+use crate::config::read::{Document, Element};
+use crate::model::cluster_element::UniqueId;
+use crate::model::{Endpoints, NodeEndpoints, NodeName, OwnConfiguration};
+
+const CHANNEL: &str = "org.apache.catalina.tribes.group.GroupChannel";
+const RECEIVER: &str = "org.apache.catalina.tribes.transport.nio.NioReceiver";
+const MULTICAST: &str = "org.apache.catalina.tribes.membership.McastService";
+const STATIC: &str = "org.apache.catalina.tribes.membership.StaticMembershipService";
+const MEMBER: &str = "org.apache.catalina.tribes.membership.StaticMember";
+
+/// Where a node's configuration is put.
+#[derive(Debug, Clone, Copy)]
+pub struct Seat<'a> {
+    /// The node.
+    pub node: &'a NodeName,
+    /// What all nodes bind.
+    pub endpoints: &'a Endpoints,
+    /// The configuration of all.
+    pub own: &'a OwnConfiguration,
+    /// The user's own `CATALINA_BASE`, where it is known.
+    pub base: Option<&'a str>,
+}
+
+/// A server.xml that fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transplanted {
+    /// Its text.
+    pub text: String,
+    /// The same in the encoding of the original.
+    pub bytes: Vec<u8>,
+    /// What was replaced or left out, in words: no mere change of a port, an address or a path.
+    pub notes: Vec<String>,
+}
+
+/// A server.xml that cannot be made to fit.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TransplantError {
+    /// No Engine.
+    #[error("no <Engine> in it")]
+    NoEngine,
+    /// A node without addresses.
+    #[error("{0} has no endpoint")]
+    NoEndpoint(NodeName),
+    /// A member of a list that is none of the nodes.
+    #[error("the member {0} is none of the nodes")]
+    NoSuchMember(String),
+    /// The encoding of the file lacks a character of a path.
+    #[error("the encoding of the file cannot write what is changed in it")]
+    Encoding,
+}
+
+/// Makes a server.xml fit: with the node's ports and addresses, paths below its `CATALINA_BASE`, and the members and the
+/// group of this run.
+///
+/// # Errors
+/// See [`TransplantError`].
+pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, TransplantError> {
+    let own = seat.endpoints.nodes.get(seat.node).ok_or_else(|| TransplantError::NoEndpoint(seat.node.clone()))?;
+    let mut work = Work { seat, own, edits: Edits::default(), notes: vec![] };
+    work.ports(document)?;
+    work.paths(document);
+    if seat.own.without_cluster {
+        work.without_cluster(document);
+    } else {
+        for cluster in claims::clusters(document) {
+            work.cluster(cluster)?;
+        }
+    }
+    let Work { edits, notes, .. } = work;
+    let text = edits.apply(document);
+    let bytes = document.encoding().encode(&text).ok_or(TransplantError::Encoding)?;
+    Ok(Transplanted { text, bytes, notes })
+}
+
+struct Work<'a> {
+    seat: &'a Seat<'a>,
+    own: &'a NodeEndpoints,
+    edits: Edits,
+    notes: Vec<String>,
+}
+
+impl Work<'_> {
+    /// The shutdown port is closed, the first plain connector gets the lab's address and port, and each other one any
+    /// port of the same address.
+    fn ports(&mut self, document: &Document) -> Result<(), TransplantError> {
+        if document.root().value_or("port", "8005") != Some("-1") {
+            self.edits.set(document.root(), "port", "-1");
+        }
+        let service = claims::engine(document).and_then(Element::parent).ok_or(TransplantError::NoEngine)?;
+        let address = self.own.http_address.to_string();
+        let asked = service.all("Connector").find(|connector| is_plain(*connector));
+        let connectors = document.elements().filter(|element| element.name() == "Connector");
+        for connector in connectors {
+            let is_asked = asked == Some(connector);
+            if !is_asked && encrypts(connector) {
+                self.notes.push(format!(
+                    "the connector of port {} is left out: the lab asks by plain HTTP",
+                    connector.value("port").unwrap_or_default()
+                ));
+                self.edits.replace(connector, "");
+                continue;
+            }
+            self.edits.set(connector, "address", &address);
+            let port = if is_asked { self.own.http_port } else { 0 };
+            self.edits.set(connector, "port", &port.to_string());
+        }
+        if asked.is_none() {
+            self.notes.push("a plain HTTP connector is added: the configuration has none".to_owned());
+            let port = self.own.http_port;
+            let connector = format!("<Connector address=\"{address}\" port=\"{port}\" protocol=\"HTTP/1.1\"/>");
+            self.edits.insert_into(service, &connector);
+        }
+        Ok(())
+    }
+
+    fn paths(&mut self, document: &Document) {
+        for element in document.elements() {
+            let names = FOLDERS.iter().find(|(tag, _)| *tag == element.name()).map_or(&[][..], |(_, names)| names);
+            for attribute in names.iter().filter_map(|name| element.attribute(name)) {
+                if attribute.placeholder.is_none()
+                    && let Some(path) = moved(&attribute.written, &attribute.value, self.seat.base)
+                {
+                    self.edits.set(element, &attribute.name, &path);
+                }
+            }
+        }
+    }
+
+    fn without_cluster(&mut self, document: &Document) {
+        for cluster in claims::clusters(document) {
+            self.edits.replace(cluster, "");
+        }
+        // They start in a cluster only.
+        let of_cluster = |it: &Element<'_>| {
+            it.name() == "Valve"
+                && it.class().is_some_and(|class| class.contains(".catalina.ha."))
+                && !is_in_cluster(*it)
+        };
+        for valve in document.elements().filter(of_cluster) {
+            self.edits.replace(valve, "");
+        }
+    }
+
+    fn cluster(&mut self, cluster: Element<'_>) -> Result<(), TransplantError> {
+        let channel = cluster.child("Channel");
+        let mut missing = String::new();
+        match claims::receiver(cluster) {
+            Some(receiver) => self.receiver(receiver),
+            None => missing.push_str(&format!(
+                "<Receiver className=\"{RECEIVER}\" address=\"{}\" port=\"{}\"/>",
+                self.own.receiver_address, self.own.receiver_port
+            )),
+        }
+        let service = channel.and_then(|channel| channel.child("Membership"));
+        match service.map(Element::short_class) {
+            None => missing.push_str(&format!("<Membership className=\"{MULTICAST}\"{}/>", self.group(None))),
+            Some(Some("McastService")) => self.multicast(service),
+            Some(Some("StaticMembershipService")) => {}
+            Some(class) => {
+                let what = class.unwrap_or("the membership").to_owned();
+                let members = self.all_members();
+                if let Some(service) = service {
+                    self.edits.replace(service, &members);
+                }
+                self.notes.push(format!("{what} is replaced by StaticMembershipService with all nodes"));
+            }
+        }
+        for list in claims::static_lists(cluster) {
+            for member in list.all("Member") {
+                self.member(member)?;
+            }
+        }
+        match channel {
+            _ if missing.is_empty() => {}
+            Some(channel) => self.edits.insert_into(channel, &missing),
+            None => self.edits.insert_into(cluster, &format!("<Channel className=\"{CHANNEL}\">{missing}</Channel>")),
+        }
+        Ok(())
+    }
+
+    /// An address of all interfaces stays: it is announced to the peers, and that is what is tried.
+    fn receiver(&mut self, receiver: Element<'_>) {
+        let said = receiver.value("address").map(str::trim).unwrap_or_default();
+        let is_unspecified = said.parse::<Ipv4Addr>().is_ok_and(|address| address.is_unspecified());
+        if !is_unspecified {
+            self.edits.set(receiver, "address", &self.own.receiver_address.to_string());
+        }
+        self.edits.set(receiver, "port", &self.own.receiver_port.to_string());
+    }
+
+    /// Address, port and bind of the group that this node names.
+    fn place_of_group(&self, service: Option<Element<'_>>) -> Vec<(&'static str, String)> {
+        let Some(group) = self.seat.endpoints.multicast else { return vec![] };
+        // The address is the run's own, so each of its ports is.
+        let named = self.seat.own.group(&claims::group(service)).and_then(|place| u16::try_from(place).ok());
+        let port = group.port.wrapping_add(named.unwrap_or_default());
+        let bind = group.bind.map(|bind| ("bind", bind.to_string()));
+        [("address", group.address.to_string()), ("port", port.to_string())].into_iter().chain(bind).collect()
+    }
+
+    fn group(&self, service: Option<Element<'_>>) -> String {
+        let place = self.place_of_group(service).into_iter();
+        place.map(|(name, value)| format!(" {name}=\"{}\"", escaped(&value))).collect()
+    }
+
+    fn multicast(&mut self, service: Option<Element<'_>>) {
+        let place = self.place_of_group(service);
+        for (name, value) in place {
+            if let Some(service) = service {
+                self.edits.set(service, name, &value);
+            }
+        }
+    }
+
+    fn member(&mut self, member: Element<'_>) -> Result<(), TransplantError> {
+        let named = claims::place(Some(member), "host", "", "");
+        let node = self.seat.own.members.get(&named);
+        let place = node.and_then(|node| self.seat.endpoints.nodes.get(node));
+        let place = place.ok_or(TransplantError::NoSuchMember(named))?;
+        self.edits.set(member, "host", &place.receiver_address.to_string());
+        self.edits.set(member, "port", &place.receiver_port.to_string());
+        Ok(())
+    }
+
+    fn all_members(&self) -> String {
+        let mut xml = format!("<Membership className=\"{STATIC}\">");
+        for (index, (node, place)) in self.seat.endpoints.nodes.iter().enumerate() {
+            let id = UniqueId::nth(index);
+            if node == self.seat.node {
+                xml.push_str(&format!("<LocalMember className=\"{MEMBER}\" uniqueId=\"{id}\"/>"));
+            } else {
+                xml.push_str(&format!(
+                    "<Member className=\"{MEMBER}\" host=\"{}\" port=\"{}\" uniqueId=\"{id}\"/>",
+                    place.receiver_address, place.receiver_port
+                ));
+            }
+        }
+        xml + "</Membership>"
+    }
+}
+
+fn is_in_cluster(element: Element<'_>) -> bool {
+    element.parent().is_some_and(|parent| parent.name() == "Cluster")
+}
+
+/// Whether a client without TLS can ask a connector.
+fn is_plain(connector: Element<'_>) -> bool {
+    let protocol = connector.value("protocol").map_or("HTTP/1.1", str::trim);
+    let is_http = protocol.eq_ignore_ascii_case("HTTP/1.1") || protocol.contains("http11.Http11");
+    is_http && !encrypts(connector)
+}
+
+fn encrypts(connector: Element<'_>) -> bool {
+    connector.flag("SSLEnabled", false) == Some(true) || connector.child("SSLHostConfig").is_some()
+}

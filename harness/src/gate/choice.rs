@@ -1,0 +1,193 @@
+//! Which runs decide a gate, each with its reason.
+
+use crate::model::deploy_job::{self, OwnApp, OwnAppError};
+use crate::model::main_job;
+use crate::model::names::{ClientName, ContextPath, NameError};
+use crate::model::plan::{App, AppRequest, Plan};
+use crate::model::step::{Delivery, Through};
+use crate::model::{
+    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, Step, StepKind,
+    Topology, Violation,
+};
+
+use crate::config::own;
+
+/// What a run is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// It decides guarantees.
+    Decides,
+    /// It must lose the session, or what the others show proves nothing.
+    Control,
+}
+
+/// One run of a gate.
+#[derive(Debug, Clone)]
+pub struct Choice {
+    /// Its name.
+    pub name: &'static str,
+    /// Why it is run.
+    pub reason: String,
+    /// What it is for.
+    pub role: Role,
+    /// What is done.
+    pub plan: Plan,
+}
+
+/// Runs that cannot be planned.
+#[derive(Debug, thiserror::Error)]
+pub enum ChoiceError {
+    /// The user's app.
+    #[error(transparent)]
+    App(#[from] OwnAppError),
+    /// A name.
+    #[error(transparent)]
+    Name(#[from] NameError),
+}
+
+/// The runs for a configuration, in the order of what they are worth.
+///
+/// # Errors
+/// The user's app cannot be asked.
+pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, ChoiceError> {
+    let delivery = delivery(topology);
+    let cluster = &topology.cluster;
+    let nodes = topology.nodes.len();
+    let what = match app {
+        Some(app) => app.war.file_name().unwrap_or_default().to_owned(),
+        None => "the counter app".to_owned(),
+    };
+    let manager = cluster.manager_class().rsplit('.').next().unwrap_or_default();
+    let farm = if delivery.through == Through::Farm { ", deployed through the farm," } else { "" };
+    let mut failover = match app {
+        Some(app) => deploy_job::plan_by(topology.clone(), app.clone(), &delivery)?,
+        None => main_job::plan_by(topology.clone(), &delivery)?,
+    };
+    "each node dies in turn".clone_into(&mut failover.name);
+    let mut choices = vec![Choice {
+        name: "failover",
+        reason: format!(
+            "{manager} on {nodes} nodes claims that the sessions of {what}{farm} survive the end of a node"
+        ),
+        role: Role::Decides,
+        plan: failover,
+    }];
+    choices.push(Choice {
+        name: "control",
+        reason: "the same without <Cluster> must lose the session, or its survival proves nothing".to_owned(),
+        role: Role::Control,
+        plan: control(topology, app)?,
+    });
+    let options = cluster.session_send_options();
+    let waits = if options.waits_for_the_peer() { "waits" } else { "does not wait" };
+    let attribute = match cluster.manager {
+        ManagerKind::Delta => "channelSendOptions",
+        ManagerKind::Backup => "mapSendOptions",
+    };
+    choices.push(Choice {
+        name: "synchrony",
+        reason: format!("{attribute} {} claims that a write {waits} for the peer", options.bits()),
+        role: Role::Decides,
+        plan: synchrony(topology, &delivery)?,
+    });
+    Ok(choices)
+}
+
+/// On which way apps come to the nodes: through the farm where the configuration has one.
+fn delivery(topology: &Topology) -> Delivery {
+    let has_farm = topology.own.as_ref().is_some_and(|own| own.watch.is_some());
+    let through = if has_farm { Through::Farm } else { Through::Copy };
+    Delivery { through, ..Delivery::default() }
+}
+
+/// One write while a peer is frozen: does its answer wait?
+fn synchrony(topology: &Topology, delivery: &Delivery) -> Result<Plan, NameError> {
+    let (first, second) = (&topology.nodes[0].name, &topology.nodes[1].name);
+    let (context, client) = (ContextPath::new("/counter")?, ClientName::new("alice")?);
+    let count = |load: Load| StepKind::Request {
+        client: client.clone(),
+        node: first.clone().into(),
+        context: context.clone(),
+        request: AppRequest::Count,
+        load,
+    };
+    // The first of them decides; the others let it last.
+    let under_the_pause = Load { times: 4, every: Some(Millis(500)), ..Load::default() };
+    let deploy = StepKind::Deploy { app: App::Counter, context: context.clone(), delivery: delivery.clone() };
+    let steps = vec![
+        Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start),
+        Step::new("deploy counter.war", deploy),
+        Step::new(format!("count on {first}"), count(Load::default())),
+        Step::look(&context),
+        Step::new(format!("pause {second}"), StepKind::fault(FaultKind::Pause, second.clone())),
+        Step::new(format!("count on {first}"), count(under_the_pause)),
+        Step::new(format!("heal {second}"), StepKind::Heal { node: second.clone().into() }),
+    ];
+    let guarantees = vec![Guarantee::DeployedEverywhere, Guarantee::ReplicationWaits];
+    let mut plan = Plan::new("a write while a peer is frozen", topology.clone(), guarantees, steps);
+    // What is not waited for is not there yet.
+    plan.allow = allowed(&[Violation::PartialSession, Violation::LostFirstRequest, Violation::StaleReplica]);
+    Ok(plan)
+}
+
+/// A node dies, and another is asked, without a cluster.
+fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceError> {
+    let topology = own::without_cluster(topology);
+    let (first, second) = (topology.nodes[0].name.clone(), topology.nodes[1].name.clone());
+    let client = ClientName::new("alice")?;
+    let delivery = Delivery { through: Through::Copy, ..Delivery::default() };
+    let mut steps = vec![Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start)];
+    let (app, context, paths) = match app {
+        None => (App::Counter, ContextPath::new("/counter")?, vec![]),
+        Some(own) => {
+            let name = own.war.file_name().unwrap_or_default();
+            let context = own.at.clone().map_or_else(|| ContextPath::of_war(name), Ok)?;
+            let paths = if own.paths.is_empty() { vec![context.page("")] } else { own.paths.clone() };
+            (App::War(own.war.clone()), context, paths)
+        }
+    };
+    let is_counter = paths.is_empty();
+    let ask = |node: &crate::model::NodeName, times: u32| {
+        let (client, load) = (client.clone(), Load { times, ..Load::default() });
+        let requests: Vec<StepKind> = if is_counter {
+            let (context, request) = (context.clone(), AppRequest::Count);
+            vec![StepKind::Request { client, node: node.clone().into(), context, request, load }]
+        } else {
+            let of_path = |path: &String| StepKind::Http {
+                client: client.clone(),
+                node: node.clone().into(),
+                exchange: Exchange::get(path),
+                load,
+            };
+            paths.iter().map(of_path).collect()
+        };
+        requests.into_iter().map(|kind| Step::new(format!("ask {node}"), kind)).collect::<Vec<_>>()
+    };
+    let deploy = StepKind::Deploy { app, context: context.clone(), delivery };
+    let (before, after) = (ask(&first, 3), ask(&second, 1));
+    steps.push(Step::new("deploy on every node", deploy));
+    steps.extend(before);
+    steps.push(Step::look(&context));
+    steps.push(Step::new(format!("kill {first}"), StepKind::fault(FaultKind::Kill, first)));
+    steps.extend(after);
+    steps.push(Step::look(&context));
+    let mut plan = Plan::new("a node dies without a cluster", topology, vec![], steps);
+    plan.expect_violations = vec![ExpectedViolation { violation: Violation::LostSession, at_least: 1, trials: 1 }];
+    plan.allow = allowed(&[
+        Violation::WrongManager,
+        Violation::LostWrite,
+        Violation::LostAttribute,
+        Violation::LostFirstRequest,
+        Violation::StaleReplica,
+        Violation::PartialSession,
+        Violation::WrongIdentity,
+        Violation::AnswerLost,
+    ]);
+    Ok(plan)
+}
+
+fn allowed(violations: &[Violation]) -> Vec<AllowedViolation> {
+    let allowed = |violation: &Violation| AllowedViolation { violation: *violation, at_most_percent: None };
+    violations.iter().map(allowed).collect()
+}

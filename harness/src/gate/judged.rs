@@ -1,0 +1,78 @@
+//! From a run's verdict to its line of the gate.
+
+use super::choice::{Choice, Role};
+use super::result::{RunResult, Tested};
+use crate::model::{Guarantee, Plan};
+use crate::verdict::{Aside, Finding, Status, Verdict};
+
+/// What a run showed. `cut_short` is why it ended early, where it did.
+pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_dir: String) -> RunResult {
+    // What a run shows because it was made to says nothing of the configuration.
+    let says = |finding: &&Finding| matches!(finding.aside, None | Some(Aside::NotPromised));
+    let findings = verdict.guarantees.iter().filter(says);
+    let tested: Vec<Tested> = findings.map(|finding| tested(&choice.plan, finding)).collect();
+    let status = match verdict.status {
+        Status::Holds if tested.iter().any(|one| one.counts && one.status == Status::Unknown) => Status::Unknown,
+        status => status,
+    };
+    let because = match (choice.role, status) {
+        (_, Status::Holds) => None,
+        (Role::Control, _) => Some(not_lost(verdict)),
+        // What ended a run early is why nothing was decided.
+        (Role::Decides, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
+        (Role::Decides, _) if tested.iter().any(|one| one.counts && one.status == status) => None,
+        (Role::Decides, _) => undecided(verdict),
+    };
+    RunResult {
+        name: choice.name.to_owned(),
+        reason: choice.reason.clone(),
+        role: choice.role,
+        status,
+        because,
+        tested: if choice.role == Role::Control { vec![] } else { tested },
+        run_dir,
+    }
+}
+
+fn tested(plan: &Plan, finding: &Finding) -> Tested {
+    let replaced = plan.topology.own.as_ref().and_then(|own| own.replaced.first());
+    let rests_on_it = matches!(finding.guarantee, Guarantee::ClusterForms | Guarantee::MembersAgree);
+    let is_waiting = finding.guarantee == Guarantee::ReplicationWaits;
+    let tested = Tested {
+        guarantee: finding.guarantee.to_string(),
+        // Where nobody waits as nobody claims to, the guarantee is kept and worth nothing.
+        promised: finding.promised && (!is_waiting || plan.waits_for_the_peer()),
+        status: finding.status,
+        counts: finding.aside.is_none(),
+        because: finding.because.clone(),
+    };
+    match replaced {
+        Some(what) if rests_on_it && finding.status == Status::Holds => Tested {
+            status: Status::Unknown,
+            because: format!("it rests on {what}, which was replaced: {}", finding.because),
+            ..tested
+        },
+        _ => tested,
+    }
+}
+
+/// Why a control run proves nothing.
+fn not_lost(verdict: &Verdict) -> String {
+    let expected = verdict.expected_violations.iter().find(|expected| expected.status != Status::Holds);
+    let why = expected.map(|expected| expected.because.clone()).or_else(|| undecided(verdict));
+    match expected.map(|expected| expected.status) {
+        Some(Status::Violated) => format!(
+            "the session survived without <Cluster>, so its survival proves nothing: {}",
+            why.unwrap_or_default()
+        ),
+        _ => format!("whether the session is lost without <Cluster> was not decided: {}", why.unwrap_or_default()),
+    }
+}
+
+fn undecided(verdict: &Verdict) -> Option<String> {
+    let expectations = verdict.expectations.iter().chain(&verdict.expected_violations);
+    let open =
+        expectations.filter(|one| one.status != Status::Holds).map(|one| format!("{}: {}", one.what, one.because));
+    let unmet = verdict.assumptions.iter().filter(|one| !one.met).map(|one| format!("{}: {}", one.what, one.because));
+    open.chain(unmet).next()
+}

@@ -1,0 +1,309 @@
+//! From what the user names to the files of each node, and what they claim.
+
+use std::collections::BTreeMap;
+use std::io;
+
+use camino::{Utf8Path, Utf8PathBuf};
+
+use crate::config::own::{self, Claims, ClaimsError, MembershipClaim, OwnError, OwnNode};
+use crate::config::read::ReadError;
+use crate::lint;
+use crate::model::{NodeName, OwnFiles, ServerSpec, Topology};
+use crate::tomcat::own_base::{self, OwnFilesError};
+
+/// A larger server.xml is refused.
+const MOST_BYTES: u64 = 16 * 1024 * 1024;
+/// Properties of a start script that are the lab's own, or listen somewhere.
+const NOT_TAKEN: [&str; 7] = [
+    "catalina.base",
+    "catalina.home",
+    "java.io.tmpdir",
+    "java.util.logging.config.file",
+    "java.util.logging.manager",
+    "com.sun.management.jmxremote",
+    "java.rmi.server.hostname",
+];
+
+/// What the user names.
+#[derive(Debug, Clone, Default)]
+pub struct Given {
+    /// A `CATALINA_BASE`, a `conf` folder or a server.xml, for every node that has none of its own.
+    pub config: Option<Utf8PathBuf>,
+    /// The same for single nodes.
+    pub nodes: BTreeMap<NodeName, Utf8PathBuf>,
+    /// How many nodes; as many as the configuration names, at least two, where nothing is said.
+    pub count: Option<usize>,
+    /// The server, where it is said.
+    pub server: Option<ServerSpec>,
+    /// System properties from the command line.
+    pub properties: BTreeMap<String, String>,
+    /// Environment variables, for start scripts that use them.
+    pub env: BTreeMap<String, String>,
+}
+
+impl Given {
+    /// A folder with `n1`, `n2` and so on in the place of a configuration names each node's own.
+    fn by_node(mut self) -> Self {
+        let Some(folder) = self.config.take() else { return self };
+        let is_one = |path: &Utf8Path| path.join("conf/server.xml").is_file() || path.join("server.xml").is_file();
+        let nodes: Vec<_> = (0..8).map(NodeName::nth).map(|name| (name.clone(), folder.join(name.as_str()))).collect();
+        if is_one(&folder) || !nodes.iter().any(|(_, path)| is_one(path)) {
+            self.config = Some(folder);
+        } else {
+            for (name, path) in nodes.into_iter().filter(|(_, path)| is_one(path)) {
+                self.nodes.entry(name).or_insert(path);
+            }
+        }
+        self
+    }
+
+    /// Every path that is named, of each node's own configuration with its name: `n2=DIR`.
+    pub fn paths(&self) -> Vec<String> {
+        let given = self.clone().by_node();
+        let nodes = given.nodes.iter().map(|(node, path)| format!("{node}={path}"));
+        // Beside nodes that have names, the common one is that of the first.
+        let common = given
+            .config
+            .iter()
+            .map(|path| if given.nodes.is_empty() { path.to_string() } else { format!("n1={path}") });
+        common.chain(nodes).collect()
+    }
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Loaded {
+    /// The cluster that is claimed.
+    pub topology: Topology,
+    /// What each node claims.
+    pub claims: Vec<(NodeName, Claims)>,
+    /// What was not taken over, in words.
+    pub notes: Vec<String>,
+}
+
+/// Files that are no configuration.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadError {
+    /// A path that cannot be read.
+    #[error("{0} cannot be read")]
+    Path(Utf8PathBuf, #[source] io::Error),
+    /// A folder without a server.xml.
+    #[error("no server.xml found in {0}, expected a CATALINA_BASE, a conf folder or a server.xml")]
+    NoServerXml(Utf8PathBuf),
+    /// Too big a file.
+    #[error("{0} has {1} bytes, expected at most {MOST_BYTES}")]
+    TooBig(Utf8PathBuf, u64),
+    /// Not XML.
+    #[error("{0}:{line}:{column}: {1}", line = .1.line, column = .1.column)]
+    Xml(Utf8PathBuf, ReadError),
+    /// Not what a lab can run.
+    #[error("{0}: {1}")]
+    Claims(Utf8PathBuf, ClaimsError),
+    /// Another file of it.
+    #[error(transparent)]
+    Files(#[from] OwnFilesError),
+    /// A node without a configuration.
+    #[error("no configuration was given for {0}")]
+    NoConfiguration(NodeName),
+    /// More nodes are named than are to be run.
+    #[error("{named} nodes have a configuration of their own, but {count} are run")]
+    Count {
+        /// How many are named.
+        named: usize,
+        /// How many are run.
+        count: usize,
+    },
+    /// Nothing says which server it is for.
+    #[error("nothing says which server {0} is for")]
+    NoServer(Utf8PathBuf),
+    /// They are no cluster.
+    #[error(transparent)]
+    Own(#[from] OwnError),
+}
+
+impl LoadError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::NoServer(_) => Some("--server tomcat:10.1.59, tomee:9.0.0 or a CATALINA_HOME".to_owned()),
+            Self::Own(OwnError::MoreMembers { members, .. }) => {
+                Some(format!("--nodes {}, or --node n2=DIR with each node's own file", members.len()))
+            }
+            Self::NoConfiguration(node) => Some(format!("--config DIR for all nodes, or --node {node}=DIR")),
+            Self::Xml(_, error) => error.hint(),
+            Self::Claims(_, ClaimsError::Placeholder { .. }) => {
+                Some("-D NAME=VALUE, or a CATALINA_BASE with its bin/setenv.sh".to_owned())
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Finds the files of each node, and reads what they claim.
+///
+/// # Errors
+/// See [`LoadError`].
+pub fn load(given: &Given) -> Result<Loaded, LoadError> {
+    let mut notes = vec![];
+    let given = &given.clone().by_node();
+    let read = |path: &Utf8Path, notes: &mut Vec<String>| one(path, given, notes);
+    let common = given.config.as_ref().map(|path| read(path, &mut notes)).transpose()?;
+    let mut named: BTreeMap<&NodeName, (OwnFiles, Claims)> = BTreeMap::new();
+    for (name, path) in &given.nodes {
+        named.insert(name, read(path, &mut notes)?);
+    }
+    let highest = (0..8).rev().find(|index| named.contains_key(&NodeName::nth(*index))).map_or(0, |index| index + 1);
+    let listed = common.iter().map(|(_, claims)| claims.members.len()).max().unwrap_or_default();
+    let count = given.count.unwrap_or_else(|| highest.max(listed).clamp(2, 8));
+    if highest > count {
+        return Err(LoadError::Count { named: named.len(), count });
+    }
+    let mut nodes = vec![];
+    for name in (0..count).map(NodeName::nth) {
+        let found = named.remove(&name).or_else(|| common.clone());
+        let (files, claims) = found.ok_or_else(|| LoadError::NoConfiguration(name.clone()))?;
+        nodes.push(OwnNode { name, files, claims });
+    }
+    if let Some(other) = named.into_keys().next() {
+        return Err(LoadError::NoConfiguration(other.clone()));
+    }
+    notes.sort();
+    notes.dedup();
+    for node in &nodes {
+        if let Some(placeholder) = &node.claims.route_placeholder {
+            notes.push(format!("{} gets the route {}: nothing says what {placeholder} is", node.name, node.name));
+        }
+        if let MembershipClaim::Other { what } = &node.claims.membership {
+            notes.push(format!("{}: {what} is replaced by a list of all nodes", node.name));
+        }
+    }
+    let server = match (&given.server, nodes.first()) {
+        (Some(server), _) => server.clone(),
+        (None, Some(node)) => {
+            server_of(&node.files).ok_or_else(|| LoadError::NoServer(node.files.server_xml.clone()))?
+        }
+        (None, None) => ServerSpec::default(),
+    };
+    let claims = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
+    Ok(Loaded { topology: own::topology(nodes, server)?, claims, notes })
+}
+
+/// The files of one configuration, and what they claim.
+fn one(path: &Utf8Path, given: &Given, notes: &mut Vec<String>) -> Result<(OwnFiles, Claims), LoadError> {
+    let mut files = locate(path)?;
+    let script = files.base.as_ref().map(|base| base.join("bin/setenv.sh")).filter(|script| script.is_file());
+    if let Some(script) = script {
+        let text = fs_err::read(&script).map_err(|error| LoadError::Path(script.clone(), error))?;
+        let text = expanded(&String::from_utf8_lossy(&text), &given.env);
+        for (name, value) in lint::java_options(&text) {
+            if NOT_TAKEN.iter().any(|other| name.starts_with(other)) {
+                notes.push(format!("-D{name} of {script} is not taken over"));
+            } else {
+                files.properties.insert(name, value);
+            }
+        }
+    }
+    files.properties.extend(given.properties.clone());
+    if let Some(conf) = &files.conf {
+        for app in descriptors(conf) {
+            notes.push(format!("{app} is left out: its app is not of this gate"));
+        }
+    }
+    let size = fs_err::metadata(&files.server_xml).map_err(|error| LoadError::Path(path.to_owned(), error))?.len();
+    if size > MOST_BYTES {
+        return Err(LoadError::TooBig(files.server_xml, size));
+    }
+    let bytes = fs_err::read(&files.server_xml).map_err(|error| LoadError::Path(path.to_owned(), error))?;
+    let document = own::read(&bytes, &own_base::properties(&files)?);
+    let document = document.map_err(|error| LoadError::Xml(files.server_xml.clone(), error))?;
+    let base = files.base.as_ref().map(|base| base.as_str());
+    let claims = Claims::of(&document, base).map_err(|error| LoadError::Claims(files.server_xml.clone(), error))?;
+    Ok((files, claims))
+}
+
+/// A `CATALINA_BASE`, a `conf` folder, or a server.xml alone. Links are followed, as a server follows them.
+fn locate(path: &Utf8Path) -> Result<OwnFiles, LoadError> {
+    let whole = path.canonicalize_utf8().map_err(|error| LoadError::Path(path.to_owned(), error))?;
+    let (conf, base) = if whole.join("conf/server.xml").is_file() {
+        (Some(whole.join("conf")), Some(whole))
+    } else if whole.join("server.xml").is_file() {
+        (Some(whole), None)
+    } else if whole.is_file() {
+        return Ok(OwnFiles { server_xml: whole, ..OwnFiles::default() });
+    } else {
+        return Err(LoadError::NoServerXml(path.to_owned()));
+    };
+    let server_xml = conf.as_ref().map(|conf| conf.join("server.xml")).unwrap_or_default();
+    Ok(OwnFiles { server_xml, conf, base, ..OwnFiles::default() })
+}
+
+/// The context descriptors of apps in a `conf` folder.
+fn descriptors(conf: &Utf8Path) -> Vec<Utf8PathBuf> {
+    let entries = |folder: &Utf8Path| {
+        let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
+        entries.map(|entry| entry.path().to_owned()).collect::<Vec<_>>()
+    };
+    let engines = entries(conf).into_iter().filter(|path| path.is_dir());
+    let hosts = engines.flat_map(|engine| entries(&engine)).filter(|path| path.is_dir());
+    let mut files: Vec<Utf8PathBuf> =
+        hosts.flat_map(|host| entries(&host)).filter(|file| file.extension() == Some("xml")).collect();
+    files.sort();
+    files
+}
+
+/// A start script with its simple variables put in: those of the environment, and `NAME=VALUE` lines of its own.
+fn expanded(script: &str, env: &BTreeMap<String, String>) -> String {
+    let mut known = env.clone();
+    let mut text = String::with_capacity(script.len());
+    for line in script.lines() {
+        let line = with_variables(line, &known);
+        let set = line.trim().strip_prefix("export ").unwrap_or(line.trim());
+        if let Some((name, value)) = set.split_once('=') {
+            let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+            let value = value.trim().trim_matches(['"', '\'']);
+            if is_name && !value.contains(['$', '`']) {
+                known.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+fn with_variables(line: &str, known: &BTreeMap<String, String>) -> String {
+    let mut text = line.to_owned();
+    // The longest first: `$NODE` is not `$NODE_NAME`.
+    let mut names: Vec<&String> = known.keys().collect();
+    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
+    for name in names {
+        let value = &known[name];
+        text = text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
+    }
+    text
+}
+
+/// The server that a `CATALINA_BASE` is, or is of: an installation with its programs, or the version of its release notes.
+fn server_of(files: &OwnFiles) -> Option<ServerSpec> {
+    let base = files.base.as_ref()?;
+    if base.join("bin/bootstrap.jar").is_file() && base.join("lib/catalina.jar").is_file() {
+        return Some(ServerSpec::Home { path: base.clone() });
+    }
+    let notes = fs_err::read_to_string(base.join("RELEASE-NOTES")).ok()?;
+    let version = notes.lines().find_map(|line| line.trim().strip_prefix("Apache Tomcat Version "))?;
+    Some(ServerSpec::Tomcat { version: version.trim().to_owned() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn simple_variables_of_a_start_script_are_put_in() {
+        let env = BTreeMap::from([("NODE".to_owned(), "a".to_owned()), ("NODE_PORT".to_owned(), "4711".to_owned())]);
+        let script = "ROUTE=$NODE-1\nexport JAVA_OPTS=\"-DjvmRoute=${ROUTE} -Dport=$NODE_PORT -Dother=$UNKNOWN\"\n";
+        let options = lint::java_options(&expanded(script, &env));
+        assert_eq!(options, [("jvmRoute".to_owned(), "a-1".to_owned()), ("port".to_owned(), "4711".to_owned())]);
+    }
+}

@@ -1,0 +1,72 @@
+//! A configuration that is the user's own: what each node's `CATALINA_BASE` is made from, in the place of a server.xml of ours.
+
+use std::collections::BTreeMap;
+
+use camino::Utf8PathBuf;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::NodeName;
+
+/// The user's own configuration of every node. What it claims of the cluster stands in the topology, as for any other.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct OwnConfiguration {
+    /// Each node's files.
+    pub nodes: BTreeMap<NodeName, OwnFiles>,
+    /// Which node each entry of a static list means, by `host:port` as it is written there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, NodeName>,
+    /// The multicast groups that the nodes name, as `address:port`: nodes of one group stay together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// The appBase of the default Host, below `CATALINA_BASE`.
+    pub app_base: String,
+    /// The folder that the farm watches, below `CATALINA_BASE`, and on which node; none where there is no farm.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<(NodeName, String)>,
+    /// How often the farm looks at it, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scan_s: Option<u32>,
+    /// Whether every `<Cluster>` is taken out: the control run, which must lose what replication is to keep.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub without_cluster: bool,
+    /// What had to be replaced, in words: what rests on it is not proven.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced: Vec<String>,
+}
+
+/// One node's files.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct OwnFiles {
+    /// Its server.xml.
+    #[schemars(with = "String")]
+    pub server_xml: Utf8PathBuf,
+    /// The `conf` folder, where one was given: its other files lie over the distribution's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub conf: Option<Utf8PathBuf>,
+    /// The `CATALINA_BASE`, where one was given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub base: Option<Utf8PathBuf>,
+    /// System properties by which `${…}` is resolved beside those of `catalina.properties`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub properties: BTreeMap<String, String>,
+    /// The name of the Engine, a folder of `conf`.
+    pub engine: String,
+    /// The name of the default Host, a folder of that.
+    pub host: String,
+    /// Folders below `CATALINA_BASE` that the configuration names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(with = "Vec<String>")]
+    pub folders: Vec<Utf8PathBuf>,
+}
+
+impl OwnConfiguration {
+    /// The group of a node that names this one, counted from 0.
+    pub fn group(&self, named: &str) -> Option<usize> {
+        self.groups.iter().position(|group| group == named)
+    }
+}

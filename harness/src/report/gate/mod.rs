@@ -1,0 +1,48 @@
+//! The page of a gate, in each of its forms.
+
+mod html;
+mod junit;
+mod markdown;
+mod text;
+
+pub use html::html;
+pub use junit::junit;
+pub use markdown::markdown;
+pub use text::text;
+
+use crate::gate::{RunResult, Side, Tested};
+use crate::verdict::Status;
+
+/// The word of a status.
+fn word(status: Status) -> &'static str {
+    match status {
+        Status::Holds => "holds",
+        Status::Violated => "VIOLATED",
+        Status::Unknown => "unknown",
+    }
+}
+
+/// The word of a guarantee: one that is not promised is neither.
+fn standing(tested: &Tested) -> &'static str {
+    match tested.status {
+        Status::Violated => "VIOLATED",
+        _ if !tested.promised => "not promised",
+        Status::Holds => "holds",
+        Status::Unknown => "unknown",
+    }
+}
+
+/// The answer in a sentence.
+fn answer(status: Status, is_compared: bool) -> &'static str {
+    match (status, is_compared) {
+        (Status::Holds, false) => "safe: what the configuration promises was put to the test, and holds",
+        (Status::Holds, true) => "safe: no guarantee is lost",
+        (Status::Violated, _) => "NOT safe",
+        (Status::Unknown, _) => "unknown: not everything could be decided",
+    }
+}
+
+/// Every guarantee of the runs that decide, each with its run.
+fn guarantees(side: &Side) -> impl Iterator<Item = (&RunResult, &Tested)> {
+    side.deciding().flat_map(|run| run.tested.iter().map(move |tested| (run, tested)))
+}
