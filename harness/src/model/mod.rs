@@ -56,7 +56,7 @@ pub use guarantee::Guarantee;
 pub use jvm_routes::JvmRoutes;
 pub use manager_kind::ManagerKind;
 pub use millis::Millis;
-pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
+pub use names::{ClientName, ClusterName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
 pub use node_changes::NodeChanges;
 pub use plan::Plan;
 pub use ports::{Ports, ServerPorts};

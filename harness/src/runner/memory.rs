@@ -25,25 +25,31 @@ pub(super) enum Again {
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The contexts of the plan's apps, each with whether it is the counter.
-    contexts: BTreeMap<ContextPath, bool>,
+    contexts: Mutex<BTreeMap<ContextPath, bool>>,
     asked: Mutex<BTreeMap<ClientName, BTreeMap<ContextPath, Again>>>,
 }
 
 impl Memory {
     pub(super) fn of(plan: &Plan) -> Self {
-        let deployed = plan.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Deploy { app, context, .. } => Some((context.clone(), app.is_counter())),
-            _ => None,
-        });
-        Self { contexts: deployed.collect(), asked: Mutex::default() }
+        let memory = Self::default();
+        plan.steps.iter().for_each(|step| memory.learn(&step.kind));
+        memory
+    }
+
+    /// Takes note of an app that a step deploys.
+    pub(super) fn learn(&self, step: &StepKind) {
+        if let StepKind::Deploy { app, context, .. } = step {
+            lock(&self.contexts).insert(context.clone(), app.is_counter());
+        }
     }
 
     /// Notes what a client has asked, and how it was answered.
     pub(super) fn note(&self, client: &ClientName, what: &What, answer: &Answer) {
+        let contexts = lock(&self.contexts);
         let (context, again) = match what {
             What::Counter(context, _) => (context, Again::Counter),
-            What::Any(exchange) => match exchange.context(self.contexts.keys()) {
-                Some(context) if self.contexts.get(context) == Some(&true) => (context, Again::Counter),
+            What::Any(exchange) => match exchange.context(contexts.keys()) {
+                Some(context) if contexts.get(context) == Some(&true) => (context, Again::Counter),
                 Some(context) if exchange.is_safe() && went_well(answer) => {
                     // What an answer is to be kept of was for the requests behind it.
                     (context, Again::Get(Exchange { capture: BTreeMap::new(), ..exchange.clone() }))

@@ -3,6 +3,7 @@
 
 mod budget;
 mod builder;
+mod by_hand;
 pub mod doctor;
 mod execution;
 mod executor;
@@ -18,6 +19,7 @@ mod workload;
 
 pub use budget::{Budget, Jobs, JobsError};
 pub use builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
+pub use by_hand::{AnswerSeen, ByHand, ByHandError, HandDone, StepDone};
 pub use execution::{AtTheEnd, Ended, TrialError, execute, hands_on};
 pub use observer::{Observer, Phase};
 pub use pipeline::{FailedRun, Finished, OtherError, Outputs, RunFacts, RunFailure, RunRequest, Runner};

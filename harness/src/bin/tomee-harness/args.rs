@@ -7,6 +7,8 @@ use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, Se
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
+use crate::command::by_hand;
+
 /// Shown below the help of commands that end with a verdict.
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
@@ -131,6 +133,34 @@ pub(crate) enum Command {
     Settings(Box<RunArgs>),
     /// Remove processes and containers that a crashed run left
     Sweep(SweepArgs),
+    /// Bring a cluster up that stays up between commands
+    Up(Box<by_hand::UpArgs>),
+    /// End a cluster; its run directory stays
+    Down(by_hand::DownArgs),
+    /// List the clusters that are up
+    Ps(by_hand::PsArgs),
+    /// Show each node: its state, the members that it sees, its apps and sessions, the last problem of its log
+    Status(by_hand::StatusArgs),
+    #[command(flatten)]
+    Step(by_hand::StepCommand),
+    #[command(flatten)]
+    Fault(by_hand::FaultCommand),
+    /// Send a request with the cookies of a client
+    Http(by_hand::HttpArgs),
+    /// Show every session on every node side by side, without touching any
+    Sessions(by_hand::SessionsArgs),
+    /// Show the sessions that two nodes hold differently
+    Diff(by_hand::DiffArgs),
+    /// Show the logs of all nodes in the order of their times
+    Logs(by_hand::LogsArgs),
+    /// Judge all that was done by hand so far
+    #[command(after_help = EXIT_CODES)]
+    Verdict(by_hand::NameArgs),
+    /// Print all that was done by hand as a scenario file
+    Recipe(by_hand::RecipeArgs),
+    /// Keep a cluster; `up` starts it
+    #[command(hide = true)]
+    Keeper,
     /// Print shell completions
     Completions(CompletionsArgs),
 }
@@ -178,9 +208,9 @@ pub(crate) struct NewArgs {
     pub(crate) file: Utf8PathBuf,
 }
 
-/// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct RunArgs {
+/// The cluster of a run. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ClusterArgs {
     /// Server: tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, or a folder [default: tomee:9.0.0]
     #[arg(long, env = "TOMEE_HARNESS_SERVER", value_name = "SERVER")]
     pub(crate) server: Option<ServerSpec>,
@@ -214,6 +244,13 @@ pub(crate) struct RunArgs {
     /// A jar to add to each node's lib folder; may be repeated
     #[arg(long, value_name = "JAR")]
     pub(crate) lib: Vec<Utf8PathBuf>,
+}
+
+/// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
     /// Deploy this app instead of the counter, send requests to all nodes, and kill each node in turn
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,

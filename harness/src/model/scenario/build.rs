@@ -321,6 +321,11 @@ keys! {
 }
 
 impl StepBuilder {
+    /// A step as a file writes it, as `{"kill": "n1"}`. What is wrong with it is an error of [`ScenarioBuilder::read`].
+    pub fn of_table(table: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { table, error: None }
+    }
+
     /// Breaks a node, of a name or a role. The kinds that a file knows as verbs.
     pub fn fault(kind: FaultKind, node: &str) -> Self {
         Self::default().set_word::<Target>(&kind.to_string(), node)
