@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 use rstest::rstest;
-use tomee_harness::history::{self, History, Outcome, RecordKind, Seen};
+use tomee_harness::history::{self, Event, History, Outcome, RecordKind, Seen};
 use tomee_harness::model::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
 
@@ -157,4 +157,38 @@ fn what_is_taken_from_a_good_history_is_missed(#[case] name: &str, #[case] recor
     assert_eq!(judged_without(name, record, &Take::Nothing).status, Status::Holds);
     let verdict = judged_without(name, record, &take);
     assert_eq!(verdict.status, Status::Violated, "{}", described(&verdict));
+}
+
+/// Requests, faults, steps and starts: what the run has done. Of looks and lines there are more than one needs.
+fn is_of_what_was_done(kind: &RecordKind) -> bool {
+    match kind {
+        RecordKind::Invoke { .. } | RecordKind::Complete { .. } | RecordKind::Fault { .. } => true,
+        RecordKind::Event(event) => {
+            matches!(
+                event,
+                Event::StepBegins { .. } | Event::StepEnds { .. } | Event::NodeStarts { .. } | Event::NodeReady { .. }
+            )
+        }
+        RecordKind::Observe(_) | RecordKind::Log(_) => false,
+    }
+}
+
+#[rstest]
+#[case(UNDER_TRAFFIC)]
+#[case(CUT_OFF)]
+#[case("U02-full-disk-threshold")]
+#[case("apps/cart-in-the-session")]
+#[case("apps/list-put-back")]
+#[case("apps/kept-with-the-stop")]
+#[case("apps/login-after-the-kill")]
+fn a_good_history_without_a_record_of_what_was_done_does_not_hold(#[case] name: &str) {
+    let (plan, whole) = stored(name);
+    let places = whole.records.iter().enumerate().filter(|(_, record)| is_of_what_was_done(&record.kind));
+    let green = places.filter_map(|(place, gone)| {
+        let mut less = whole.clone();
+        less.records.remove(place);
+        (judge(&plan, &less).status == Status::Holds).then(|| format!("{place}: {:?}", gone.kind))
+    });
+    let green: Vec<String> = green.collect();
+    assert!(green.is_empty(), "{name} holds without\n{}", green.join("\n"));
 }

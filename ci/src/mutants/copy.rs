@@ -230,7 +230,9 @@ fn manifest(from: &Utf8Path, package: &Utf8Path) -> Result<()> {
             let used = format!("{}::", name.replace('-', "_"));
             let names_it = |(at, _): (usize, &str)| !sources[..at].ends_with(|letter: char| letter.is_alphanumeric());
             if sources.match_indices(&used).any(names_it) {
-                text.push_str(&format!("{name} = {}\n", rest.replace(", optional = true", "")));
+                // The copy has no features of its own.
+                let rest = rest.replace(", optional = true", "").replace(", features = [\"unstable\"]", "");
+                text.push_str(&format!("{name} = {rest}\n"));
             }
         }
     }

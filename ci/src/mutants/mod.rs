@@ -10,6 +10,8 @@ mod table;
 mod values;
 mod write;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use camino::Utf8PathBuf;
 use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail};
@@ -27,6 +29,10 @@ pub(crate) struct MutantArgs {
     /// How many simulated histories without a bug are judged, and how many with one; the gate judges 2,000
     #[arg(long, default_value_t = 2_000)]
     cases: u32,
+    /// Try only those that survived the last time and those that are new; what a test saw then is taken from
+    /// target/mutants/outcomes.txt
+    #[arg(long)]
+    survivors: bool,
     /// Write the numbers of the files that were tried into tests/MUTANTS.md
     #[arg(long)]
     write: bool,
@@ -40,22 +46,33 @@ pub(crate) fn mutants(args: &MutantArgs) -> Result<()> {
     let mutants = copy.write()?;
     println!("{} changes in {} files, {} do not compile", copy.changes(), copy.files(), copy.unviable.len());
     let wanted = |file: &str| args.files.is_empty() || args.files.iter().any(|part| file.contains(part.as_str()));
+    let unviable = copy.unviable_of(wanted);
     let mut chosen: Vec<_> = mutants.into_iter().filter(|mutant| wanted(&mutant.file)).collect();
+    let keys = table::keys(chosen.iter().chain(&unviable));
+    let outcomes_file = repository.join("target/mutants/outcomes.txt");
+    let mut known = BTreeMap::new();
+    if args.survivors {
+        let seen = table::seen_by_a_test(&fs_err::read_to_string(&outcomes_file).into_diagnostic()?);
+        let before = |mutant: &write::Mutant| Some((mutant.number, seen.get(keys.get(&mutant.number)?)?.clone()));
+        known.extend(chosen.iter().filter_map(before));
+        chosen.retain(|mutant| !known.contains_key(&mutant.number));
+    }
     // In the order in which the files were given.
     chosen.sort_by_key(|mutant| args.files.iter().position(|part| mutant.file.contains(part.as_str())));
-    let report = |number: u32, outcome: &Outcome| {
-        if let (Outcome::Survived(survived_how), Some(mutant)) =
-            (outcome, chosen.iter().find(|mutant| mutant.number == number))
-        {
-            println!("{} {}: {}: {survived_how}", mutant.file, mutant.change.function, mutant.change.what);
+    let unviable: BTreeSet<u32> = unviable.iter().map(|mutant| mutant.number).collect();
+    let one = |number: u32, outcome: &Outcome| {
+        let outcome = BTreeMap::from([(number, outcome.clone())]);
+        for row in table::rows(&keys, &outcome, &BTreeSet::new()) {
+            print!("{}", row.line());
         }
     };
-    let outcomes = run::run(&copy.build()?, &chosen, (args.jobs.max(1), args.cases), &report)?;
-    let rows = table::rows(&chosen, &outcomes, &copy.unviable_of(wanted));
-    let lines = rows.iter().map(table::Row::line);
-    fs_err::write("target/mutants/outcomes.txt", lines.collect::<String>()).into_diagnostic()?;
+    let mut outcomes = run::run(&copy.build()?, &chosen, (args.jobs.max(1), args.cases), &one)?;
     let survived = outcomes.values().filter(|outcome| matches!(outcome, Outcome::Survived(_))).count();
-    println!("{} changes tried, {survived} survived (target/mutants/outcomes.txt)", chosen.len());
+    println!("{} changes tried, {survived} survived", chosen.len());
+    outcomes.append(&mut known);
+    let rows = table::rows(&keys, &outcomes, &unviable);
+    let lines = rows.iter().map(table::Row::line);
+    fs_err::write(&outcomes_file, lines.collect::<String>()).into_diagnostic()?;
     let text = fs_err::read_to_string(&table).into_diagnostic()?;
     if args.write {
         fs_err::write(&table, table::with_numbers(&text, &rows)).into_diagnostic()?;

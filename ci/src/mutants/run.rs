@@ -1,5 +1,5 @@
-//! Runs the tests under each change: first the simulated histories, in a program that has them ready, then those tests
-//! that reach the place.
+//! Runs the tests under each change: those tests that reach the place, and the simulated histories in a program that has
+//! them ready.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -89,11 +89,11 @@ fn work(
     Ok(())
 }
 
-/// What becomes of one change, and whether the program that judges hangs with it. What finds most in the least time comes
-/// first: some simulated histories, those tests that are quick, all histories, the tests that are slow.
+/// What becomes of one change, and whether the program that judges hangs with it. What says most and takes least comes first:
+/// those tests that are quick, some simulated histories, all of them, the tests that are slow.
 fn tried(judge: &mut Judge, tests: &[Test], number: u32) -> Result<(Outcome, bool)> {
     let mut said = String::new();
-    for step in [Step::Judge("some"), Step::Tests(false), Step::Judge("all"), Step::Tests(true)] {
+    for step in [Step::Tests(false), Step::Judge("some"), Step::Judge("all"), Step::Tests(true)] {
         match step {
             Step::Judge(which) => {
                 let Some(line) = judge.answer(number, which)? else { return Ok((Outcome::Endless, true)) };

@@ -8,9 +8,7 @@ use super::write::Mutant;
 /// A change and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row {
-    file: String,
-    function: String,
-    what: String,
+    key: Key,
     became: Became,
 }
 
@@ -29,12 +27,8 @@ impl Row {
             Became::Ran(Outcome::Endless) => "endless".to_owned(),
             Became::Ran(Outcome::Survived(how)) => format!("SURVIVED {how}"),
         };
-        format!("{}\t{}\t{}\t{became}\n", self.file, self.function, self.what)
-    }
-
-    /// What the table names it by.
-    fn key(&self) -> (String, String, String) {
-        (self.file.clone(), self.function.clone(), self.what.clone())
+        let (file, function, what) = &self.key;
+        format!("{file}\t{function}\t{what}\t{became}\n")
     }
 
     fn survived(&self) -> bool {
@@ -42,25 +36,49 @@ impl Row {
     }
 }
 
-/// A row for each change; where two of a function read the same, the later ones are numbered.
-pub(crate) fn rows(mutants: &[Mutant], outcomes: &BTreeMap<u32, Outcome>, unviable: &[Mutant]) -> Vec<Row> {
-    let ran = mutants.iter().filter_map(|mutant| Some((mutant, Became::Ran(outcomes.get(&mutant.number)?.clone()))));
-    let mut all: Vec<_> = ran.chain(unviable.iter().map(|mutant| (mutant, Became::Unviable))).collect();
-    all.sort_by_key(|(mutant, _)| mutant.number);
-    let mut seen: BTreeMap<(String, String, String), usize> = BTreeMap::new();
-    let row = |(mutant, became): (&Mutant, Became)| {
+/// What the table names a change by: file, function and what is changed.
+pub(crate) type Key = (String, String, String);
+
+/// The key of each change, by its number; where two of a function read the same, the later ones are numbered.
+pub(crate) fn keys<'m>(mutants: impl Iterator<Item = &'m Mutant>) -> BTreeMap<u32, Key> {
+    let by_number: BTreeMap<u32, &Mutant> = mutants.map(|mutant| (mutant.number, mutant)).collect();
+    let mut seen: BTreeMap<Key, usize> = BTreeMap::new();
+    let key = |(number, mutant): (u32, &Mutant)| {
         let (file, function) = (mutant.file.clone(), mutant.change.function.clone());
         let what = mutant.change.what.clone();
         let times = seen.entry((file.clone(), function.clone(), what.clone())).or_default();
         *times += 1;
         let what = if *times > 1 { format!("{what} ({times})") } else { what };
-        Row { file, function, what, became }
+        (number, (file, function, what))
     };
-    all.into_iter().map(row).collect()
+    by_number.into_iter().map(key).collect()
+}
+
+/// A row for each change that was tried or does not compile.
+pub(crate) fn rows(keys: &BTreeMap<u32, Key>, outcomes: &BTreeMap<u32, Outcome>, unviable: &BTreeSet<u32>) -> Vec<Row> {
+    let row = |(number, key): (&u32, &Key)| {
+        let became =
+            if unviable.contains(number) { Became::Unviable } else { Became::Ran(outcomes.get(number)?.clone()) };
+        Some(Row { key: key.clone(), became })
+    };
+    keys.iter().filter_map(row).collect()
+}
+
+/// What became of changes before, from lines as [`Row::line`] writes them: those that a test saw, by their key.
+pub(crate) fn seen_by_a_test(lines: &str) -> BTreeMap<Key, Outcome> {
+    let seen = |line: &str| {
+        let [file, function, what, became] = line.split('\t').collect::<Vec<_>>().try_into().ok()?;
+        let outcome = match became {
+            "endless" => Outcome::Endless,
+            became => Outcome::Killed(became.strip_prefix("killed by ")?.to_owned()),
+        };
+        Some(((file.to_owned(), function.to_owned(), what.to_owned()), outcome))
+    };
+    lines.lines().filter_map(seen).collect()
 }
 
 /// The changes that the table names with a reason.
-fn named(table: &str) -> BTreeSet<(String, String, String)> {
+fn named(table: &str) -> BTreeSet<Key> {
     let mut file = String::new();
     let mut named = BTreeSet::new();
     for line in table.lines() {
@@ -81,9 +99,9 @@ fn named(table: &str) -> BTreeSet<(String, String, String)> {
 /// What survived and is not named, and what is named and did not survive.
 pub(crate) fn differences(table: &str, rows: &[Row]) -> Vec<String> {
     let named = named(table);
-    let tried: BTreeSet<&str> = rows.iter().map(|row| row.file.as_str()).collect();
-    let survived: BTreeSet<_> = rows.iter().filter(|row| row.survived()).map(Row::key).collect();
-    let unnamed = rows.iter().filter(|row| row.survived() && !named.contains(&row.key()));
+    let tried: BTreeSet<&str> = rows.iter().map(|row| row.key.0.as_str()).collect();
+    let survived: BTreeSet<_> = rows.iter().filter(|row| row.survived()).map(|row| row.key.clone()).collect();
+    let unnamed = rows.iter().filter(|row| row.survived() && !named.contains(&row.key));
     let gone = named.iter().filter(|key| tried.contains(key.0.as_str()) && !survived.contains(*key));
     let gone = gone.map(|(file, function, what)| format!("named, but did not survive: {file} {function}: {what}"));
     unnamed.map(|row| format!("survived: {}", row.line().trim_end().replace('\t', " "))).chain(gone).collect()
@@ -103,7 +121,7 @@ pub(crate) fn with_numbers(table: &str, rows: &[Row]) -> String {
             Became::Ran(Outcome::Endless) => 4,
             Became::Ran(Outcome::Survived(_)) => 5,
         };
-        let numbers = files.entry(row.file.clone()).or_default();
+        let numbers = files.entry(row.key.0.clone()).or_default();
         numbers[0] += 1;
         numbers[place] += 1;
     }

@@ -33,7 +33,7 @@ const HOST: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 #[non_exhaustive]
 pub enum ClientError {
     /// The HTTP client cannot be made.
-    #[error("client {name} cannot be made")]
+    #[error("the HTTP client of {name} cannot be created")]
     Make {
         /// Its name.
         name: ClientName,
@@ -45,13 +45,13 @@ pub enum ClientError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// The cluster was shut down.
-    #[error("the cluster was shut down")]
+    #[error("the cluster was shut down, and answers no further request")]
     ClusterGone,
     /// There is no such node, or the machine does not report its address.
     #[error(transparent)]
     Address(#[from] RuntimeError),
     /// What is to be sent is no JSON document.
-    #[error("the body cannot be written as JSON")]
+    #[error("the body of the request cannot be written as JSON")]
     Document(#[source] serde_json::Error),
 }
 

@@ -21,7 +21,7 @@ pub enum ClusterError {
     #[error(transparent)]
     Client(#[from] ClientError),
     /// The configuration cannot be rendered.
-    #[error("the configuration of {node} cannot be made")]
+    #[error("the configuration of {node} cannot be written")]
     Render {
         /// The node.
         node: NodeName,
@@ -116,7 +116,7 @@ pub enum ClusterError {
         source: TimedOut,
     },
     /// An HTTP client cannot be made.
-    #[error("an HTTP client cannot be made: {0}")]
+    #[error("an HTTP client cannot be created: {0}")]
     Http(String),
     /// There is no node of this name.
     #[error("the cluster has no node {0}")]

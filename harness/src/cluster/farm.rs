@@ -7,6 +7,7 @@ use std::time::Duration;
 use camino::Utf8PathBuf;
 use futures_util::future::try_join_all;
 
+use super::deployed::{Deployed, Dropping, Served};
 use super::{Cluster, ClusterError};
 use crate::cluster::client::PlainClient;
 use crate::cluster::probe::SessionScope;
@@ -18,31 +19,6 @@ use crate::model::step::{Delivery, Through};
 use crate::model::{ContextPath, Guarantee, NodeName};
 use crate::runtime::NodeFile;
 use crate::tomcat::war::War;
-
-/// An app, and the nodes that have served it.
-#[derive(Debug, Clone)]
-pub(super) struct Deployed {
-    pub(super) war: Arc<War>,
-    pub(super) nodes: BTreeSet<NodeName>,
-}
-
-/// An app that was dropped, and what is to be seen of it on each node that lived then.
-#[derive(Debug)]
-pub(super) struct Dropping {
-    war: Arc<War>,
-    awaited: Vec<(NodeName, Served)>,
-}
-
-/// What is waited for on one node.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Served {
-    /// The version of the context; empty where it has none.
-    pub(super) version: String,
-    /// When the context's earlier life began, where it had one.
-    pub(super) before: Option<i64>,
-    /// How many lines of the node's log are from before.
-    pub(super) mark: usize,
-}
 
 /// Where a WAR is put.
 #[derive(Debug)]

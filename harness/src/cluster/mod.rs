@@ -3,8 +3,10 @@
 //! [`Cluster`] is the main type: [`Machines`] and their state, and a [`Recording`]. [`Cluster::start`] brings all nodes up, [`Cluster::deploy`] drops a WAR into the
 //! farm, [`Cluster::kill`] and [`Cluster::restart`] break and mend, [`Cluster::observe`] reads replicas.
 
+mod active_fault;
 pub mod client;
 mod cookies;
+mod deployed;
 mod error;
 mod farm;
 mod faults;

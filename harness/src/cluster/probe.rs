@@ -45,7 +45,7 @@ pub struct Probe {
 
 /// The probe's client cannot be made.
 #[derive(Debug, thiserror::Error)]
-#[error("the probe's HTTP client cannot be made: {0}")]
+#[error("the probe's HTTP client cannot be created: {0}")]
 pub struct ProbeError(String);
 
 impl Probe {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::try_join_all;
 
-use super::farm::{Deployed, Served};
+use super::deployed::{Deployed, Served};
 use super::{Cluster, ClusterError};
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look};

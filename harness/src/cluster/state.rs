@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use super::active_fault::ActiveFault;
 use super::cookies::SessionCookies;
-use super::farm;
-use super::faults::ActiveFault;
+use super::deployed::{Deployed, Dropping};
 use crate::history::LogLine;
 use crate::host::sync::lock;
 use crate::model::{ContextPath, Endpoints, NodeChanges, NodeName};
@@ -30,9 +30,9 @@ pub(super) struct State {
     pub(super) changed: Mutex<BTreeMap<NodeName, NodeChanges>>,
     /// The server.xml of each node, without its secrets.
     pub(super) server_xml: Mutex<BTreeMap<NodeName, String>>,
-    pub(super) deployed: Mutex<Vec<farm::Deployed>>,
+    pub(super) deployed: Mutex<Vec<Deployed>>,
     /// What was dropped and is not waited for yet.
-    pub(super) detached: Mutex<BTreeMap<ContextPath, farm::Dropping>>,
+    pub(super) detached: Mutex<BTreeMap<ContextPath, Dropping>>,
     /// The contexts that the nodes have without any app.
     pub(super) own_contexts: Mutex<BTreeSet<ContextPath>>,
     /// The lines of each node's log that were worth keeping.

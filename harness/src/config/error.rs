@@ -27,10 +27,10 @@ pub enum RenderError {
     #[error("the topology has no node {0}")]
     NoSuchNode(NodeName),
     /// A node has no addresses.
-    #[error("{0} has no endpoint")]
+    #[error("node {0} has no address: the topology has no endpoint for it")]
     NoEndpoint(NodeName),
     /// Membership is multicast, and no group was allocated.
-    #[error("membership is multicast, but no multicast group was given")]
+    #[error("membership is `multicast`, and the endpoints name no multicast group")]
     NoGroup,
     /// The topology says something about an element that it does not have.
     #[error("{said} is configured but not used: {because}")]

@@ -310,11 +310,11 @@ fn addresses_must_be_there() {
     insta::assert_snapshot!(stranger.expect_err("no such node"), @"the topology has no node n5");
     endpoints.nodes.remove(&NodeName::nth(1));
     let peer = server_xml(&topology, &endpoints, &NodeName::nth(0), &server);
-    insta::assert_snapshot!(peer.expect_err("its peer has no address"), @"n2 has no endpoint");
+    insta::assert_snapshot!(peer.expect_err("its peer has no address"), @"node n2 has no address: the topology has no endpoint for it");
     topology.cluster.membership = Membership::Multicast;
     endpoints.multicast = None;
     let group = server_xml(&topology, &endpoints, &NodeName::nth(0), &server);
-    insta::assert_snapshot!(group.expect_err("no group"), @"membership is multicast, but no multicast group was given");
+    insta::assert_snapshot!(group.expect_err("no group"), @"membership is `multicast`, and the endpoints name no multicast group");
 }
 
 fn as_lines(topology: &Topology) -> String {

@@ -6,15 +6,17 @@
 
 mod jsonl;
 pub mod log_line;
+mod nanos;
 pub mod observation;
 pub mod operation;
 pub mod record;
 
 pub use jsonl::{HistoryError, read, write_record};
 pub use log_line::{LogClass, LogLine};
+pub use nanos::Nanos;
 pub use observation::{
     AttributeValue, ContextState, EngineState, ManagerState, MemberState, NodeObservation, NodeState, Question,
     ReplicaRole, Seen, SessionCookieState, SessionReplica,
 };
 pub use operation::{CounterReply, OperationId, Outcome, Reply};
-pub use record::{Event, FaultPhase, History, Nanos, Record, RecordKind};
+pub use record::{Event, FaultPhase, History, Record, RecordKind};

@@ -1,33 +1,10 @@
 //! The record: one line of a history.
 
-use std::fmt;
-use std::time::Duration;
-
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{LogLine, NodeObservation, OperationId, Outcome};
+use super::{LogLine, Nanos, NodeObservation, OperationId, Outcome};
 use crate::model::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, RunId, plan::AppRequest};
-
-/// Monotonic nanoseconds since the run's start.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(transparent)]
-pub struct Nanos(pub u64);
-
-impl Nanos {
-    /// The time from `earlier` to here, zero where it is not earlier.
-    pub fn since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
-    }
-}
-
-impl fmt::Display for Nanos {
-    /// Seconds with milliseconds, as in `3.207s`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let milliseconds = self.0 / 1_000_000;
-        f.pad(&format!("{}.{:03}s", milliseconds / 1000, milliseconds % 1000))
-    }
-}
 
 /// A whole history, in order of arrival.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -8,7 +8,7 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::UnixStream;
 use tokio::net::unix::OwnedWriteHalf;
 
-use super::keep::{Kept, Phase, refused};
+use super::kept::{Kept, Phase, refused};
 use super::message::{Ask, Asked, Mistake, Refused, Reply};
 use super::status::{self, ClusterView};
 use crate::host::sync::lock;

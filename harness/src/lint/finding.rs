@@ -1,85 +1,35 @@
-//! What a rule has found.
+//! A rule, and what it has found.
 
-use std::fmt;
 use std::ops::Range;
 
-use serde::{Deserialize, Serialize};
-
-use super::{Input, Rule};
+use super::{Applicability, Confidence, Edit, Fix, Input, Severity};
 use crate::config::read::Element;
 
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Severity {
-    /// Worth knowing.
-    Info,
-    /// Loses state, or time, under some circumstances.
-    Warning,
-    /// Loses state or does not start.
-    Error,
-}
-
-/// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Confidence {
-    /// The files hint at it.
-    Low,
-    /// True unless something outside of the files says otherwise.
-    Medium,
-    /// The files prove it.
-    High,
-}
-
-impl fmt::Display for Severity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Info => "info",
-            Self::Warning => "warning",
-            Self::Error => "error",
-        })
-    }
-}
-
-impl fmt::Display for Confidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Low => "low",
-            Self::Medium => "medium",
-            Self::High => "high",
-        })
-    }
-}
-
-/// Whether a fix may be applied without a look at it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Applicability {
-    /// It does what the configuration wanted.
-    Safe,
-    /// It changes what the server does in a way that somebody may not want.
-    Unsafe,
-}
-
-/// One replacement in a file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Edit {
-    /// Which file of the input.
-    pub file: usize,
-    /// What is replaced, in bytes of the decoded text.
-    pub span: Range<usize>,
-    /// By what.
-    pub text: String,
-}
-
-/// A mechanical remedy.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fix {
-    /// Whether it is safe.
-    pub applicability: Applicability,
-    /// What it does to the files.
-    pub edits: Vec<Edit>,
+/// A rule. Help, `explain` and RULES.md are made of its words.
+#[derive(Debug)]
+pub struct Rule {
+    /// `C029`. Never used again for another rule.
+    pub code: &'static str,
+    /// A name in kebab-case, as in `farm-deploy-dir`.
+    pub name: &'static str,
+    /// How bad it is as a rule; a finding may be milder where the files alone cannot decide.
+    pub severity: Severity,
+    /// How sure a finding is as a rule.
+    pub confidence: Confidence,
+    /// What it finds, in one sentence.
+    pub finds: &'static str,
+    /// What happens if nothing is done.
+    pub why: &'static str,
+    /// An example that it reports.
+    pub bad: &'static str,
+    /// The same, corrected.
+    pub good: &'static str,
+    /// The source: class of Tomcat, page of its documentation, bug, or a run on real servers.
+    pub evidence: &'static str,
+    /// Versions of Tomcat that it is about.
+    pub versions: &'static str,
+    /// Looks for it.
+    pub check: fn(&Input, &mut Findings<'_>),
 }
 
 /// A second place that belongs to a finding.

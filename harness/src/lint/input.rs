@@ -1,46 +1,11 @@
 //! What is linted: files by name, sorted into nodes and apps.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Seek};
 
-use super::app::{App, AppError, read_archive};
+use super::app::App;
+use super::source_file::SourceFile;
 use super::{Node, Versions};
-use crate::config::read::{Document, Properties, ReadError, read_properties};
-
-/// A file of the input.
-#[derive(Debug)]
-pub struct SourceFile {
-    /// Its name as the user knows it: a path, or `shop.war!/WEB-INF/web.xml`.
-    pub name: String,
-    /// Its text, where it is no XML.
-    pub text: String,
-    /// Its bytes as they were, where it can be fixed.
-    pub bytes: Vec<u8>,
-    /// Its tree, where it is XML.
-    pub document: Option<Document>,
-}
-
-impl SourceFile {
-    /// The decoded text.
-    pub fn text(&self) -> &str {
-        self.document.as_ref().map_or(&self.text, Document::text)
-    }
-
-    /// The name without folders.
-    pub fn short_name(&self) -> &str {
-        self.name.rsplit('/').next().unwrap_or_default()
-    }
-
-    /// Line and column of a place.
-    pub fn position(&self, offset: usize) -> (usize, usize) {
-        if let Some(document) = &self.document {
-            return document.position(offset);
-        }
-        let before = self.text.get(..offset).unwrap_or(&self.text);
-        let start = before.rfind('\n').map_or(0, |at| at + 1);
-        (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
-    }
-}
+use crate::config::read::{Document, Properties, ReadError};
 
 /// A file that could not be read.
 #[derive(Debug)]
@@ -74,15 +39,6 @@ pub struct NodeFiles {
     pub properties: Properties,
 }
 
-/// An app's archive or folder, as the caller found it.
-#[derive(Debug, Clone, Default)]
-pub struct AppFiles {
-    /// The path or name of the archive.
-    pub name: String,
-    /// Its entries that matter, by their path in it: see [`super::app::is_wanted`].
-    pub files: BTreeMap<String, Vec<u8>>,
-}
-
 /// All that is linted together.
 #[derive(Debug, Default)]
 pub struct Input {
@@ -111,58 +67,6 @@ impl Input {
         self.files.push(SourceFile { name: name.to_owned(), text, bytes: vec![], document: None });
     }
 
-    /// Adds a node.
-    pub fn add_node(&mut self, files: NodeFiles) {
-        let NodeFiles { name, prefix, files, names, listing, base, versions, properties } = files;
-        let mut known = Properties::new();
-        if let Some(base) = &base {
-            known.insert("catalina.base".to_owned(), base.clone());
-        }
-        for path in ["conf/catalina.properties", "conf/system.properties"] {
-            known.extend(files.get(path).map(|bytes| read_properties(bytes)).unwrap_or_default());
-        }
-        let tomee = files.get("conf/system.properties").map(|bytes| read_properties(bytes)).unwrap_or_default();
-        let scripts: Vec<String> = files
-            .iter()
-            .filter(|(path, _)| path.starts_with("bin/setenv."))
-            .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
-            .collect();
-        let mut given: Properties = scripts.iter().flat_map(|text| super::node::java_options(text)).collect();
-        given.extend(properties);
-        known.extend(given.clone());
-        let found = files.get("version.txt").and_then(|bytes| std::str::from_utf8(bytes).ok()?.trim().parse().ok());
-        let mut node = Node::new(name, versions.or(found).unwrap_or(Versions::ANY), listing, base);
-        (node.given, node.tomee, node.scripts) = (given, tomee, scripts);
-        for (path, bytes) in files {
-            if path.ends_with(".xml") && !is_other_xml(&path) {
-                let file = self.add_xml(names.get(&path).unwrap_or(&format!("{prefix}{path}")), bytes, Some(&known));
-                if let Some(file) = file {
-                    node.add(self, &path, file);
-                }
-            }
-        }
-        if node.versions.is_unknown() {
-            node.infer_versions(self);
-        }
-        self.nodes.push(node);
-    }
-
-    /// Adds an app, for the nodes of the input or for itself.
-    pub fn add_app(&mut self, files: AppFiles, is_explicit: bool) {
-        let app = App::new(self, files, is_explicit);
-        self.apps.push(app);
-    }
-
-    /// Adds an app's archive.
-    ///
-    /// # Errors
-    /// It is no archive, or cannot be read.
-    pub fn add_archive(&mut self, name: &str, archive: impl Read + Seek, is_explicit: bool) -> Result<(), AppError> {
-        let files = read_archive(name, archive)?;
-        self.add_app(files, is_explicit);
-        Ok(())
-    }
-
     /// Reads one XML file; `None` where it is none, which is noted.
     pub(super) fn add_xml(&mut self, name: &str, bytes: Vec<u8>, properties: Option<&Properties>) -> Option<usize> {
         let file = self.files.len();
@@ -187,18 +91,6 @@ impl Input {
         self.files.get(file)?.document.as_ref()
     }
 
-    /// Every cluster of every node.
-    pub fn clusters(&self) -> impl Iterator<Item = super::Cluster<'_>> {
-        self.nodes.iter().flat_map(|node| node.clusters(self))
-    }
-
-    /// The clusters that belong together: the first of each node, the second of each node, and so on.
-    pub fn groups(&self) -> Vec<Vec<super::Cluster<'_>>> {
-        let all: Vec<Vec<super::Cluster<'_>>> = self.nodes.iter().map(|node| node.clusters(self)).collect();
-        let most = all.iter().map(Vec::len).max().unwrap_or_default();
-        (0..most).map(|index| all.iter().filter_map(|clusters| clusters.get(index).copied()).collect()).collect()
-    }
-
     /// Whether the text of a file that is no XML has a word, and where.
     pub fn find_in_others(&self, word: &str) -> Vec<(usize, std::ops::Range<usize>)> {
         let found = self.others.iter().filter_map(|file| {
@@ -207,15 +99,6 @@ impl Input {
         });
         found.collect()
     }
-}
-
-/// Files of `conf/` that no rule reads.
-fn is_other_xml(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or_default();
-    matches!(
-        name,
-        "tomcat-users.xml" | "jaspic-providers.xml" | "tomee.xml" | "openejb.xml" | "logback.xml" | "log4j2.xml"
-    )
 }
 
 /// The `appBase` of each Host in a server.xml: where the caller finds apps.

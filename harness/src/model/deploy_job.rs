@@ -43,7 +43,7 @@ pub enum OwnAppError {
     #[error(transparent)]
     Name(#[from] NameError),
     /// A path that no request can have.
-    #[error("the path {0:?} cannot be asked: it must begin with / and have no blanks")]
+    #[error("invalid path {0:?}: it must begin with / and have no spaces")]
     Path(String),
     /// A path that another app answers.
     #[error("the path {path} is not one of the app, which is served at {context}")]

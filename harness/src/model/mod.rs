@@ -16,6 +16,7 @@ macro_rules! kebab {
 
 mod app;
 pub mod app_request;
+pub mod at_most;
 pub mod capability;
 pub mod cluster_element;
 pub mod compiled_app;
@@ -23,6 +24,7 @@ pub mod container;
 pub mod deploy_job;
 pub mod exchange;
 pub mod expect;
+pub mod expected_violation;
 pub mod fault;
 mod final_read;
 pub mod guarantee;
@@ -46,13 +48,15 @@ pub mod topology;
 pub mod version;
 mod written;
 
+pub use at_most::AtMost;
 pub use capability::Capability;
 pub use compiled_app::CompiledApp;
 pub use container::Container;
 pub use exchange::Exchange;
-pub use expect::{AllowedViolation, AtMost, Expect, ExpectedViolation, ReplicaFate, SessionFate, Violation};
+pub use expect::{Expect, ReplicaFate, SessionFate};
+pub use expected_violation::{AllowedViolation, ExpectedViolation};
 pub use fault::{Fault, FaultError, FaultKind};
-pub use guarantee::Guarantee;
+pub use guarantee::{Guarantee, Violation};
 pub use jvm_routes::JvmRoutes;
 pub use manager_kind::ManagerKind;
 pub use millis::Millis;

@@ -266,7 +266,10 @@ mod tests {
     #[test]
     fn heartbeats_are_cut_only_where_there_are_some() {
         let cut = |membership| fault(Fault::MembershipPartition, membership);
-        refused(cut(Membership::Static), "membership static sends no heartbeats of its own");
+        refused(
+            cut(Membership::Static),
+            "membership `static` sends no heartbeats of its own, which the fault could drop",
+        );
         assert_eq!(cut(Membership::Multicast), Ok(()));
     }
 

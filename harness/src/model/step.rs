@@ -4,6 +4,8 @@
 //! What is here is the table of them: [`StepKind`] as a plan stores it, [`VERBS`] as a scenario writes it, and one match for
 //! each question. How a step is done is in `runner/executor.rs`.
 
+pub(super) mod builder;
+mod constructors;
 mod delivery;
 mod load;
 mod traffic_word;
@@ -25,12 +27,14 @@ mod start_again;
 mod traffic;
 mod undeploy;
 
+pub use builder::StepBuilder;
 pub use delivery::{Delivery, Through};
 pub use load::Load;
 pub use restart::{RestartTable, Unpacked};
 pub use traffic_word::{PathWord, TrafficWord};
 pub use wait::{Until, WaitWord};
 
+pub(super) use builder::verbs;
 pub(super) use fault::{keys as fault_keys, lasts as fault_lasts, schema as fault_schema};
 pub(super) use final_read::TITLE as FINAL_READ;
 
@@ -214,123 +218,56 @@ pub enum StepKind {
     },
 }
 
+/// A row of [`VERBS`]: the module of the verb, its names, and the step that its keys are in a state.
+macro_rules! row {
+    ($verb:ident, $names:expr, |$keys:ident, $state:pat_param| $step:expr) => {
+        Verb {
+            names: &$names,
+            lines: $verb::LINES,
+            schema: schema::<$verb::Keys>,
+            read: |written, verb, $state| read(written, verb, |$keys: $verb::Keys| $step),
+        }
+    };
+}
+
 /// The verbs by which a scenario says a step. Beside these each fault is a verb.
 pub static VERBS: &[Verb<StepKind>] = &[
-    Verb {
-        names: &["deploy"],
-        lines: deploy::LINES,
-        schema: schema::<deploy::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let (app, context, delivery) = deploy::read(keys, state)?;
-                Ok(StepKind::Deploy { app, context, delivery })
-            })
-        },
-    },
-    Verb {
-        names: &["undeploy"],
-        lines: undeploy::LINES,
-        schema: schema::<undeploy::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let (context, delivery) = undeploy::read(keys, state)?;
-                Ok(StepKind::Undeploy { context, delivery })
-            })
-        },
-    },
-    Verb {
-        names: &["request"],
-        lines: request::LINES,
-        schema: schema::<request::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let (client, node, context, request, load) = request::read(keys, state)?;
-                Ok(StepKind::Request { client, node, context, request, load })
-            })
-        },
-    },
-    Verb {
-        names: &["get", "post", "put", "delete"],
-        lines: http::LINES,
-        schema: schema::<http::Keys>,
-        read: |written, verb, _| {
-            read(written, verb, |keys| {
-                let (client, node, exchange, load) = http::read(keys)?;
-                Ok(StepKind::Http { client, node, exchange, load })
-            })
-        },
-    },
-    Verb {
-        names: &["traffic"],
-        lines: traffic::LINES,
-        schema: schema::<traffic::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let ((client, node, clients, every), what) = traffic::read(keys, state)?;
-                Ok(match what {
-                    traffic::What::Counter(context, request) => {
-                        StepKind::Traffic { client, node, context, request, clients, every }
-                    }
-                    traffic::What::Any(exchange) => StepKind::HttpTraffic { client, node, exchange, clients, every },
-                })
-            })
-        },
-    },
-    Verb {
-        names: &["end-traffic"],
-        lines: end_traffic::LINES,
-        schema: schema::<end_traffic::Keys>,
-        read: |written, verb, _| {
-            read(written, verb, |keys: end_traffic::Keys| Ok(StepKind::EndTraffic { client: keys.end_traffic }))
-        },
-    },
-    Verb {
-        names: &["look"],
-        lines: look::LINES,
-        schema: schema::<look::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let (node, client, context, within) = look::read(keys, state)?;
-                Ok(StepKind::Look { node, client, context, within })
-            })
-        },
-    },
-    Verb {
-        names: &["observe"],
-        lines: observe::LINES,
-        schema: schema::<observe::Keys>,
-        read: |written, verb, _| {
-            read(written, verb, |keys: observe::Keys| Ok(StepKind::Observe { context: keys.observe }))
-        },
-    },
-    Verb {
-        names: &["heal"],
-        lines: heal::LINES,
-        schema: schema::<heal::Keys>,
-        read: |written, verb, _| read(written, verb, |keys: heal::Keys| Ok(StepKind::Heal { node: keys.heal })),
-    },
-    Verb {
-        names: &["restart"],
-        lines: restart::LINES,
-        schema: schema::<restart::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let (node, changes, app, unpacked) = restart::read(keys, state)?;
-                Ok(StepKind::Restart { node, changes, app, unpacked })
-            })
-        },
-    },
-    Verb {
-        names: &["wait"],
-        lines: wait::LINES,
-        schema: schema::<wait::Keys>,
-        read: |written, verb, state| {
-            read(written, verb, |keys| {
-                let (until, within) = wait::read(keys, state)?;
-                Ok(StepKind::Wait { until, within })
-            })
-        },
-    },
+    row!(deploy, ["deploy"], |keys, state| {
+        deploy::read(keys, state).map(|(app, context, delivery)| StepKind::Deploy { app, context, delivery })
+    }),
+    row!(undeploy, ["undeploy"], |keys, state| {
+        undeploy::read(keys, state).map(|(context, delivery)| StepKind::Undeploy { context, delivery })
+    }),
+    row!(request, ["request"], |keys, state| {
+        let (client, node, context, request, load) = request::read(keys, state)?;
+        Ok(StepKind::Request { client, node, context, request, load })
+    }),
+    row!(http, ["get", "post", "put", "delete"], |keys, _| {
+        http::read(keys).map(|(client, node, exchange, load)| StepKind::Http { client, node, exchange, load })
+    }),
+    row!(traffic, ["traffic"], |keys, state| {
+        let ((client, node, clients, every), what) = traffic::read(keys, state)?;
+        Ok(match what {
+            traffic::What::Counter(context, request) => {
+                StepKind::Traffic { client, node, context, request, clients, every }
+            }
+            traffic::What::Any(exchange) => StepKind::HttpTraffic { client, node, exchange, clients, every },
+        })
+    }),
+    row!(end_traffic, ["end-traffic"], |keys, _| Ok(StepKind::EndTraffic { client: keys.end_traffic })),
+    row!(look, ["look"], |keys, state| {
+        let (node, client, context, within) = look::read(keys, state)?;
+        Ok(StepKind::Look { node, client, context, within })
+    }),
+    row!(observe, ["observe"], |keys, _| Ok(StepKind::Observe { context: keys.observe })),
+    row!(heal, ["heal"], |keys, _| Ok(StepKind::Heal { node: keys.heal })),
+    row!(restart, ["restart"], |keys, state| {
+        let (node, changes, app, unpacked) = restart::read(keys, state)?;
+        Ok(StepKind::Restart { node, changes, app, unpacked })
+    }),
+    row!(wait, ["wait"], |keys, state| {
+        wait::read(keys, state).map(|(until, within)| StepKind::Wait { until, within })
+    }),
 ];
 
 /// The fault that a verb is, as it is written; `None` where the verb is none.
@@ -348,7 +285,7 @@ impl State<'_> {
     pub fn apply(&mut self, step: &Step) -> Result<(), Refusal> {
         let expect = step.expect.as_ref();
         if !self.started && step.kind != StepKind::Start {
-            return Err(Refusal::new("comes before the cluster is started"));
+            return Err(Refusal::new("the cluster is not started at this step"));
         }
         for (key, node) in step.kind.nodes() {
             self.knows(node, key)?;
@@ -442,22 +379,7 @@ impl StepKind {
 
     /// Whether nothing can be expected of it but lines of logs.
     fn shows_logs_only(&self) -> bool {
-        match self {
-            Self::Request { .. } | Self::Http { .. } | Self::Look { .. } => false,
-            Self::Start
-            | Self::Deploy { .. }
-            | Self::Undeploy { .. }
-            | Self::Traffic { .. }
-            | Self::HttpTraffic { .. }
-            | Self::EndTraffic { .. }
-            | Self::Observe { .. }
-            | Self::FinalRead
-            | Self::Fault { .. }
-            | Self::Heal { .. }
-            | Self::Restart { .. }
-            | Self::StartAgain
-            | Self::Wait { .. } => true,
-        }
+        !matches!(self, Self::Request { .. } | Self::Http { .. } | Self::Look { .. })
     }
 
     /// The nodes that it names, each with the key that names it; `None` where that is the verb.
@@ -540,38 +462,11 @@ impl StepKind {
         !matches!(self, Self::Wait { .. } | Self::Observe { .. } | Self::Look { .. } | Self::EndTraffic { .. })
     }
 
-    /// A deployment through the farm.
-    pub fn deploy(app: App, context: ContextPath) -> Self {
-        Self::Deploy { app, context, delivery: Delivery::default() }
-    }
-
-    /// A fault that lasts. One that is given by its kind must have no parameters to be done.
-    pub fn fault(fault: impl Into<Fault>, node: impl Into<Target>) -> Self {
-        Self::Fault { fault: fault.into(), node: node.into(), client: None, lasting: None }
-    }
-
     /// The kind of the fault that it is.
     pub fn fault_kind(&self) -> Option<FaultKind> {
         match self {
             Self::Fault { fault, .. } => Some(fault.kind()),
             _ => None,
         }
-    }
-
-    /// A restart of a node as it was.
-    pub fn restart(node: impl Into<Target>) -> Self {
-        Self::Restart { node: node.into(), changes: None, app: None, unpacked: Unpacked::Removed }
-    }
-}
-
-impl Step {
-    /// A step that expects nothing of its own.
-    pub fn new(title: impl Into<String>, kind: StepKind) -> Self {
-        Self { title: title.into(), expect: None, kind }
-    }
-
-    /// A look at every replica of an app's sessions.
-    pub fn look(context: &ContextPath) -> Self {
-        Self::new(observe::TITLE, StepKind::Observe { context: context.clone() })
     }
 }

@@ -1,16 +1,8 @@
-//! What a report is: one trait, and one table with a row for each format.
-//!
-//! A new format is one file with its [`Format`] and one row of [`FORMATS`]: `report --NAME FILE` of the command line, its
-//! help and the files that a run leaves come out of it.
+//! What a report is. The table of all is in [`formats`](super::formats).
 
 use super::{Environment, Summary};
-use super::{html, json, junit, markdown, terminal};
 use crate::history::History;
 use crate::model::Plan;
-
-/// All formats.
-pub const FORMATS: &[&dyn Format] =
-    &[&html::Html, &junit::JUnit, &markdown::Markdown, &terminal::Terminal, &json::Json];
 
 /// A run that was judged, as a report sees it.
 #[derive(Debug, Clone, Copy)]
@@ -62,36 +54,4 @@ pub enum ReportError {
 /// See [`ReportError`]; a run that was read from its folder has nothing in it that brings one about.
 pub fn render(format: &dyn Format, run: &JudgedRun<'_>) -> Result<String, ReportError> {
     format.begin(run.history)(run)
-}
-
-/// The reports that each run leaves in its folder: file names and texts.
-///
-/// # Errors
-/// See [`ReportError`].
-pub fn files(run: &JudgedRun<'_>) -> Result<Vec<(&'static str, String)>, ReportError> {
-    let named = FORMATS.iter().filter_map(|format| Some((*format, format.file()?)));
-    named.map(|(format, file)| Ok((file, render(format, run)?))).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-
-    use super::super::sample::{plan, violated};
-    use super::*;
-
-    #[test]
-    fn each_format_has_a_name_of_its_own_and_renders_a_run() {
-        let names: BTreeSet<&str> = FORMATS.iter().map(|format| format.name()).collect();
-        assert_eq!(names.len(), FORMATS.len());
-        let (summary, history) = violated();
-        let plan = plan();
-        let run = JudgedRun { plan: &plan, environment: None, history: &history, summary: &summary };
-        for format in FORMATS {
-            let text = render(*format, &run).expect("it renders");
-            assert!(text.contains("acknowledged-writes-survive"), "{} says what was violated: {text}", format.name());
-        }
-        let files: Vec<&str> = files(&run).expect("they render").into_iter().map(|(file, _)| file).collect();
-        assert_eq!(files, ["report.html", "junit.xml"]);
-    }
 }

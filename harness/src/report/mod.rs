@@ -8,9 +8,11 @@ pub mod summary;
 
 pub mod excerpt;
 pub mod notes;
+pub mod remarks;
 pub mod rows;
 
 pub mod format;
+pub mod formats;
 pub mod html;
 pub mod json;
 pub mod junit;
@@ -21,5 +23,6 @@ pub mod terminal;
 mod sample;
 
 pub use environment::Environment;
-pub use format::{FORMATS, Format, JudgedRun, ReportError};
+pub use format::{Format, JudgedRun, ReportError};
+pub use formats::FORMATS;
 pub use summary::Summary;

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use super::format::{Format, Rendering};
 use super::html::Html;
-use super::rows::{Row, remarks, rows};
+use super::remarks::remarks;
+use super::rows::{Row, rows};
 use super::{Summary, notes};
 use crate::history::History;
 use crate::verdict::{Aside, Measures, Status, Verdict};

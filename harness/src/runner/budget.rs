@@ -24,7 +24,7 @@ impl Default for Jobs {
 
 /// A word that is no number of jobs.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is neither auto nor a number from 1 on")]
+#[error("invalid number of jobs {0:?}, expected auto or a number from 1")]
 pub struct JobsError(String);
 
 impl FromStr for Jobs {

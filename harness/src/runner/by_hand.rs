@@ -16,10 +16,20 @@ pub use self::proof::AnswerSeen;
 use super::execution::{Ended, TrialError, judge_walk};
 use super::executor::{Walk, Wars};
 use crate::cluster::{Cluster, ClusterError};
-use crate::model::plan::PlanError;
+use crate::model::plan::{App, AppRequest, PlanError};
 use crate::model::scenario::{ClusterTable, Recipe, ScenarioError, StepBuilder};
-use crate::model::{FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
+use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
 use crate::verdict::{self, Verdict};
+
+/// The requests of the counter app, each a page.
+const PAGES: [AppRequest; 6] = [
+    AppRequest::Count,
+    AppRequest::Read,
+    AppRequest::Mutate,
+    AppRequest::Invalidate,
+    AppRequest::ChangeId,
+    AppRequest::ShortLive,
+];
 
 /// What is done by hand to one cluster, from its start on.
 #[derive(Debug)]
@@ -156,7 +166,9 @@ impl ByHand {
     /// One does not start, or they do not see each other in time.
     pub async fn start(&mut self) -> Result<StepDone, ByHandError> {
         let plan = self.plan(&[])?;
-        self.steps(&plan, 0).await
+        let started = self.steps(&plan, 0).await?;
+        self.planned = due(&plan);
+        Ok(started)
     }
 
     /// Does a step, written as in a scenario file: `{"kill": "n1"}`.
@@ -165,6 +177,8 @@ impl ByHand {
     /// It cannot follow here, and nothing was done; or it failed.
     pub async fn step(&mut self, table: Map<String, Value>) -> Result<StepDone, ByHandError> {
         self.take_note_of_deaths().await?;
+        let before = self.plan(&self.asked)?;
+        let table = state_after(&before).map_or(table.clone(), |state| counter_request(&table, state.apps()));
         let mut asked = self.asked.clone();
         asked.push(Asked { table, note: None });
         let plan = self.plan(&asked)?;
@@ -348,12 +362,7 @@ impl ByHand {
             return Ok(vec![]);
         }
         let plan = self.plan(&self.asked)?;
-        let mut state = State::of(&plan.topology);
-        for step in &plan.steps[..due(&plan)] {
-            if state.apply(step).is_err() {
-                return Ok(vec![]);
-            }
-        }
+        let Some(state) = state_after(&plan) else { return Ok(vec![]) };
         let Some(expected) = &state.nodes().living else { return Ok(vec![]) };
         let (living, broken) = (self.cluster.living(), self.cluster.broken());
         Ok(expected.iter().filter(|node| !living.contains(*node) && !broken.contains(*node)).cloned().collect())
@@ -364,6 +373,36 @@ impl ByHand {
 fn due(plan: &Plan) -> usize {
     let is_last = |step: &&Step| matches!(step.kind, StepKind::Observe { .. } | StepKind::FinalRead);
     plan.steps.len() - plan.steps.iter().rev().take_while(is_last).count()
+}
+
+/// The state behind the steps of a plan that are due.
+fn state_after(plan: &Plan) -> Option<State<'_>> {
+    let mut state = State::of(&plan.topology);
+    plan.steps[..due(plan)].iter().try_for_each(|step| state.apply(step)).ok()?;
+    Some(state)
+}
+
+/// A plain GET of a page of the counter app as the `request` that it is: more is known of its answer then, and its session is
+/// judged as that of the counter. Any other step stays as it is.
+fn counter_request(table: &Map<String, Value>, apps: &[(ContextPath, App)]) -> Map<String, Value> {
+    let plain = table.keys().all(|key| matches!(key.as_str(), "get" | "on" | "client"));
+    let path = table.get("get").and_then(Value::as_str).filter(|_| plain);
+    let Some((path, (context, _))) = path.and_then(|path| {
+        let of = ContextPath::serving(path, apps.iter().map(|(context, _)| context))?;
+        Some((path, apps.iter().find(|(context, app)| context == of && app.is_counter())?))
+    }) else {
+        return table.clone();
+    };
+    let request = match PAGES.iter().find(|request| context.page(request.page()) == path) {
+        Some(request) => *request,
+        None if context.page("") == path => AppRequest::Count,
+        None => return table.clone(),
+    };
+    let mut counter = table.clone();
+    counter.remove("get");
+    counter.insert("request".to_owned(), serde_json::to_value(request).unwrap_or_default());
+    counter.insert("at".to_owned(), context.to_string().into());
+    counter
 }
 
 /// Whether a step that failed is repeated by a recipe: what it leaves is there, or the failure is what it showed. A fault that
@@ -410,5 +449,27 @@ mod tests {
             assert!(now.len() > before.len(), "{count}");
             before = now.to_vec();
         }
+    }
+
+    #[test]
+    fn a_plain_get_of_the_counter_is_the_request_that_it_is_and_no_other_step_is_changed() {
+        let context = |path: &str| ContextPath::new(path).expect("a path");
+        let apps = [(context("/counter"), App::Counter), (context("/shop"), App::War("shop.war".into()))];
+        let asked = |json: Value| {
+            let table = json.as_object().expect("an object").clone();
+            let read = counter_request(&table, &apps);
+            (read != table).then_some(Value::Object(read))
+        };
+        let of = |request: &str| serde_json::json!({ "request": request, "at": "/counter", "on": "n1" });
+        for (path, request) in
+            [("/counter/", "count"), ("/counter/count.jsp", "count"), ("/counter/change-id.jsp", "change-id")]
+        {
+            assert_eq!(asked(serde_json::json!({ "get": path, "on": "n1" })), Some(of(request)), "{path}");
+        }
+        for other in ["/counter/other.jsp", "/counter", "/counter/count.jsp?x=1", "/shop/count.jsp", "/elsewhere"] {
+            assert_eq!(asked(serde_json::json!({ "get": other, "on": "n1" })), None, "{other}");
+        }
+        assert_eq!(asked(serde_json::json!({ "get": "/counter/", "on": "n1", "headers": { "X": "y" } })), None);
+        assert_eq!(asked(serde_json::json!({ "kill": "n1" })), None);
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
-use super::workload::{Ask, Flow, What, Workload};
+use super::question::Question;
+use super::workload::{Ask, Flow, Workload};
 use crate::cluster::{Cluster, ClusterError};
 use crate::history::Event;
 use crate::host::wait;
@@ -130,19 +131,19 @@ impl Walk {
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
             StepKind::Request { client, node, context, request, load } => {
-                let ask = Ask { node, what: What::Counter(context.clone(), *request), load: *load };
+                let ask = Ask { node, what: Question::Counter(context.clone(), *request), load: *load };
                 self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Http { client, node, exchange, load } => {
-                let ask = Ask { node, what: What::Any(exchange.clone()), load: *load };
+                let ask = Ask { node, what: Question::Any(exchange.clone()), load: *load };
                 self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {
-                let what = What::Counter(context.clone(), *request);
+                let what = Question::Counter(context.clone(), *request);
                 self.workload.begin(&cluster, client, *clients, &Flow { node: node.clone(), what, every: *every })
             }
             StepKind::HttpTraffic { client, node, exchange, clients, every } => {
-                let what = What::Any(exchange.clone());
+                let what = Question::Any(exchange.clone());
                 self.workload.begin(&cluster, client, *clients, &Flow { node: node.clone(), what, every: *every })
             }
             StepKind::EndTraffic { client } => self.workload.end(client).await,

@@ -8,7 +8,7 @@ use crate::history::Outcome;
 use crate::host::sync::lock;
 use crate::model::{ClientName, ContextPath, Exchange, Plan, StepKind};
 
-use super::workload::What;
+use super::question::Question;
 
 /// How a client's session can be asked for once more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,11 +44,11 @@ impl Memory {
     }
 
     /// Notes what a client has asked, and how it was answered.
-    pub(super) fn note(&self, client: &ClientName, what: &What, answer: &Answer) {
+    pub(super) fn note(&self, client: &ClientName, what: &Question, answer: &Answer) {
         let contexts = lock(&self.contexts);
         let (context, again) = match what {
-            What::Counter(context, _) => (context, Again::Counter),
-            What::Any(exchange) => match exchange.context(contexts.keys()) {
+            Question::Counter(context, _) => (context, Again::Counter),
+            Question::Any(exchange) => match exchange.context(contexts.keys()) {
                 Some(context) if contexts.get(context) == Some(&true) => (context, Again::Counter),
                 Some(context) if exchange.is_safe() && went_well(answer) => {
                     // What an answer is to be kept of was for the requests behind it.
@@ -107,12 +107,12 @@ mod tests {
     #[test]
     fn each_app_of_a_client_is_asked_for_by_its_last_safe_request_that_went_well() {
         let (memory, alice) = (memory(), ClientName::new("alice").expect("a name"));
-        let get = |path: &str| What::Any(Exchange::get(path));
+        let get = |path: &str| Question::Any(Exchange::get(path));
         memory.note(&alice, &get("/shop/login"), &answer(200));
         memory.note(&alice, &get("/shop/cart"), &answer(200));
         memory.note(&alice, &get("/shop/gone"), &answer(302));
         let post = Exchange { method: Method::Post, ..Exchange::get("/shop/cart?add=1") };
-        memory.note(&alice, &What::Any(post), &answer(200));
+        memory.note(&alice, &Question::Any(post), &answer(200));
         memory.note(&alice, &get("/elsewhere"), &answer(200));
         memory.note(&alice, &get("/counter/count.jsp"), &answer(200));
         let all: BTreeSet<ContextPath> = ["/counter", "/shop"].map(path).into();
@@ -124,11 +124,15 @@ mod tests {
     #[test]
     fn who_made_no_safe_request_is_only_looked_at() {
         let (memory, bob) = (memory(), ClientName::new("bob").expect("a name"));
-        memory.note(&bob, &What::Any(Exchange { method: Method::Post, ..Exchange::get("/shop/cart") }), &answer(200));
-        memory.note(&bob, &What::Any(Exchange::get("/shop/cart")), &answer(404));
+        memory.note(
+            &bob,
+            &Question::Any(Exchange { method: Method::Post, ..Exchange::get("/shop/cart") }),
+            &answer(200),
+        );
+        memory.note(&bob, &Question::Any(Exchange::get("/shop/cart")), &answer(404));
         let only = |again| [(bob.clone(), vec![(path("/shop"), again)])];
         assert_eq!(memory.again(&[path("/shop")].into()), only(Again::Look));
-        memory.note(&bob, &What::Counter(path("/counter"), AppRequest::Count), &answer(200));
+        memory.note(&bob, &Question::Counter(path("/counter"), AppRequest::Count), &answer(200));
         assert_eq!(memory.again(&[path("/counter")].into()), [(bob.clone(), vec![(path("/counter"), Again::Counter)])]);
     }
 }

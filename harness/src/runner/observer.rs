@@ -1,6 +1,6 @@
 //! Who hears what goes on in a run.
 
-use super::pool::Renewal;
+use super::renewal::Renewal;
 use crate::history::Record;
 use crate::model::RunId;
 use crate::tomcat::distribution::{Progress, Quiet};

@@ -8,8 +8,9 @@ use camino::Utf8PathBuf;
 use tokio_util::sync::CancellationToken;
 
 use super::execution::{AtTheEnd, Ended, TrialError, execute};
+use super::idle_cluster::IdleCluster;
 use super::observer::{Observer, Phase};
-use super::pool::{ClusterPool, IdleCluster, Lease};
+use super::pool::{ClusterPool, Lease};
 use super::prepare::{MachineSpec, Place, PrepareError};
 use crate::cluster::{Cluster, Recording, ReleaseError};
 use crate::history::Record;

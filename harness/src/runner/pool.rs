@@ -5,20 +5,20 @@ mod tests;
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
-use super::schedule::{Choice, IdleSlot, Schedule, Waiting, takes_any};
+use super::idle_cluster::{IdleCluster, IdleClusterError, takes_any};
+use super::renewal::RenewalListener;
+use super::schedule::{Choice, IdleSlot, Schedule, Waiting};
 use crate::cluster::recorder::Listener;
-use crate::cluster::{Cluster, ClusterError, ReleaseError};
 use crate::history::{Event, Record, RecordKind};
-use crate::host::guard::Released;
 use crate::host::sync::lock;
-use crate::model::{Plan, RunId};
+use crate::model::Plan;
 
 /// Hands out leases for clusters.
 ///
@@ -29,7 +29,7 @@ pub struct ClusterPool {
     budget: Budget,
     /// Whether clusters are handed on.
     warm: bool,
-    schedule: Mutex<Schedule>,
+    schedule: Mutex<Schedule<Room>>,
     /// Notified whenever something becomes free.
     freed: Notify,
     starts: Arc<Semaphore>,
@@ -70,7 +70,7 @@ struct RunPermit {
 
 /// The right to so many nodes.
 #[derive(Debug)]
-pub(super) struct Room {
+struct Room {
     pool: Arc<ClusterPool>,
     nodes: usize,
 }
@@ -91,60 +91,6 @@ impl Drop for Room {
     fn drop(&mut self) {
         lock(&self.pool.schedule).nodes -= self.nodes;
         self.pool.freed.notify_waiters();
-    }
-}
-
-/// A cluster between two runs.
-#[derive(Debug)]
-pub struct IdleCluster {
-    /// The cluster.
-    pub cluster: Arc<Cluster>,
-}
-
-/// How the reset of a cluster went: how long it took, or why the cluster was ended instead.
-pub type Renewal = Result<Duration, ClusterError>;
-
-/// Hears how the reset of the cluster that a run had started went.
-pub type RenewalListener = Arc<dyn Fn(&RunId, &Renewal) + Send + Sync>;
-
-/// A cluster that did not end as it should.
-#[derive(Debug, thiserror::Error)]
-pub enum IdleClusterError {
-    /// Something could not be removed by the cluster itself.
-    #[error(transparent)]
-    Cluster(#[from] ClusterError),
-    /// Something could not be removed by the guard either.
-    #[error(transparent)]
-    Release(#[from] ReleaseError),
-    /// Its reset or its end was.
-    #[error("the end of a cluster was cancelled")]
-    Cancelled(#[from] tokio::task::JoinError),
-}
-
-impl IdleCluster {
-    /// The run that started it.
-    fn run(&self) -> &RunId {
-        &self.cluster.machines().run
-    }
-
-    /// Ends the nodes, lets the guard look once more, and removes the machines' folder.
-    ///
-    /// # Errors
-    /// Something could not be removed; the guard goes on trying when this program ends.
-    pub async fn shutdown(self) -> Result<Released, IdleClusterError> {
-        self.cluster.shutdown().await?;
-        let machines = self.cluster.machines();
-        let released = machines.release().await?;
-        machines.remove_folder()?;
-        Ok(released)
-    }
-
-    /// Whether a plan could be run on it.
-    pub(super) fn fits(&self, plan: &Plan) -> bool {
-        let runtime = &self.cluster.runtime();
-        takes_any(plan)
-            && *self.cluster.topology() == plan.topology
-            && plan.check(runtime.name(), &runtime.capabilities()).is_ok()
     }
 }
 
@@ -304,7 +250,7 @@ impl ClusterPool {
                 idle.cluster = Some(idle_cluster);
             }
         } else {
-            let gone: Vec<IdleSlot> =
+            let gone: Vec<IdleSlot<Room>> =
                 lock(&self.schedule).idle.extract_if(.., |idle| idle.run == *idle_cluster.run()).collect();
             self.finish(idle_cluster).await;
             // Its room is free now.

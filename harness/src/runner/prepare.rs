@@ -59,7 +59,7 @@ pub struct Place {
 #[non_exhaustive]
 pub enum PrepareError {
     /// The run's folder cannot be made.
-    #[error("the run directory cannot be made")]
+    #[error("the run directory cannot be created")]
     RunDir(#[source] std::io::Error),
     /// The run cannot be guarded, and is refused.
     #[error(transparent)]

@@ -6,12 +6,12 @@ use std::sync::Arc;
 
 use super::budget::Budget;
 use super::execution;
-use super::pool::{IdleCluster, IdleClusterError, Room};
+use super::idle_cluster::{IdleCluster, IdleClusterError, takes_any};
 use crate::model::{Plan, RunId, Topology};
 
 /// What there is now.
-#[derive(Debug, Default)]
-pub(super) struct Schedule {
+#[derive(Debug)]
+pub(super) struct Schedule<R> {
     pub(super) runs: usize,
     pub(super) nodes: usize,
     /// The kinds of cluster that were spoken of, each named by its place here.
@@ -19,7 +19,7 @@ pub(super) struct Schedule {
     /// The kinds of the clusters of the scenarios that are being run.
     pub(super) used: Vec<usize>,
     /// Clusters between two scenarios.
-    pub(super) idle: Vec<IdleSlot>,
+    pub(super) idle: Vec<IdleSlot<R>>,
     /// The scenarios to come that want a cluster of each kind, where all are known.
     pub(super) wanted: Option<BTreeMap<usize, Demand>>,
     /// The scenarios that wait for a lease, in the order in which they came.
@@ -68,13 +68,14 @@ pub(super) struct Waiting {
 
 /// A cluster between two scenarios.
 #[derive(Debug)]
-pub(super) struct IdleSlot {
+pub(super) struct IdleSlot<R> {
     /// The run that started it.
     pub(super) run: RunId,
     pub(super) kind: usize,
     /// Nothing while it is being reset.
     pub(super) cluster: Option<IdleCluster>,
-    pub(super) room: Room,
+    /// The right to its nodes.
+    pub(super) room: R,
 }
 
 /// What is best to do next.
@@ -90,19 +91,29 @@ pub(super) enum Choice {
     Wait,
 }
 
-/// Whether a plan can be run on a cluster that was handed on. One that restarts a node with something else prepares that
-/// for a cluster of its own.
-pub(super) fn takes_any(plan: &Plan) -> bool {
-    !plan.steps.iter().any(|step| step.kind.changes_its_node())
-}
-
-impl IdleSlot {
+impl<R> IdleSlot<R> {
     pub(super) fn is_ready(&self) -> bool {
         self.cluster.is_some()
     }
 }
 
-impl Schedule {
+impl<R> Default for Schedule<R> {
+    fn default() -> Self {
+        Self {
+            runs: 0,
+            nodes: 0,
+            kinds: vec![],
+            used: vec![],
+            idle: vec![],
+            wanted: None,
+            waiting: vec![],
+            tickets: 0,
+            left: None,
+        }
+    }
+}
+
+impl<R> Schedule<R> {
     /// The place of a kind of cluster among all kinds.
     pub(super) fn kind(&mut self, topology: &Topology) -> usize {
         self.kinds.iter().position(|known| known == topology).unwrap_or_else(|| {
@@ -130,7 +141,7 @@ impl Schedule {
         for waiting in candidates {
             let ticket = waiting.ticket;
             let fits =
-                |idle: &IdleSlot| idle.cluster.as_ref().is_some_and(|idle_cluster| idle_cluster.fits(&waiting.plan));
+                |idle: &IdleSlot<R>| idle.cluster.as_ref().is_some_and(|idle_cluster| idle_cluster.fits(&waiting.plan));
             let choice = if let Some(place) = self.idle.iter().position(fits) {
                 Choice::On { ticket, place }
             } else if !warm || nothing_will_come || self.may_have_one_more(waiting, budget) {
@@ -222,7 +233,7 @@ impl Schedule {
     }
 
     /// Takes a cluster that waits and is ready.
-    pub(super) fn take(&mut self, place: usize) -> Option<(IdleCluster, Room)> {
+    pub(super) fn take(&mut self, place: usize) -> Option<(IdleCluster, R)> {
         let IdleSlot { cluster, room, .. } = self.idle.remove(place);
         Some((cluster?, room))
     }

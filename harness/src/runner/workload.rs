@@ -9,10 +9,10 @@ use tokio::time::{Interval, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use super::memory::Memory;
+use super::question::Question;
 use crate::cluster::client::{Client, ClientError};
 use crate::cluster::{Cluster, ClusterError};
-use crate::model::plan::AppRequest;
-use crate::model::{ClientName, ContextPath, Exchange, Load, Millis, NodeName, Plan, Role, SessionId, Target};
+use crate::model::{ClientName, Load, Millis, NodeName, Plan, Role, SessionId, Target};
 
 /// The clients that a run has made so far, each with its cookies, and the traffic that goes on.
 #[derive(Debug, Default)]
@@ -26,24 +26,15 @@ pub(super) struct Workload {
 #[derive(Debug)]
 pub(super) struct Ask<'a> {
     pub(super) node: &'a Target,
-    pub(super) what: What,
+    pub(super) what: Question,
     pub(super) load: Load,
-}
-
-/// What is asked.
-#[derive(Debug, Clone)]
-pub(super) enum What {
-    /// The counter app.
-    Counter(ContextPath, AppRequest),
-    /// Any app.
-    Any(Exchange),
 }
 
 /// What each client of a traffic does, again and again.
 #[derive(Debug, Clone)]
 pub(super) struct Flow {
     pub(super) node: Target,
-    pub(super) what: What,
+    pub(super) what: Question,
     pub(super) every: Millis,
 }
 
@@ -180,7 +171,7 @@ impl Ask<'_> {
     }
 }
 
-impl What {
+impl Question {
     async fn ask(&self, client: &Client, node: &NodeName, memory: &Memory) -> Result<(), ClusterError> {
         let answer = match self {
             Self::Counter(context, request) => client.ask(node, context, *request).await?,

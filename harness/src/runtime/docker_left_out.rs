@@ -22,6 +22,10 @@ impl Provider for DockerProvider {
         "docker"
     }
 
+    fn about(&self) -> &'static str {
+        "Containers"
+    }
+
     fn nodes(&self) -> &'static str {
         "containers"
     }

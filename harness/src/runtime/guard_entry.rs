@@ -2,7 +2,7 @@
 
 use crate::host::guard::{Providers, Removal, become_guard, with_causes};
 use crate::model::RunId;
-use crate::runtime::provider::RuntimeKind;
+use crate::runtime::table::RuntimeKind;
 
 #[cfg(feature = "guard-at-start")]
 #[ctor::ctor(unsafe)]

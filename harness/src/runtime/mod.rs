@@ -8,12 +8,14 @@ pub mod docker;
 pub mod docker;
 mod guard_entry;
 mod network_fault;
+mod network_shell;
 mod packet_delay;
 mod packet_filter;
 pub mod process;
 mod provider;
 mod resource_fault;
 pub mod sweep;
+mod table;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -26,8 +28,9 @@ use camino::{Utf8Path, Utf8PathBuf};
 
 pub use self::guard_entry::guard_main;
 pub use self::network_fault::NetworkFault;
-pub use self::provider::{MachineOrder, Provider, RuntimeKind};
+pub use self::provider::{MachineOrder, Provider};
 pub use self::resource_fault::ResourceFault;
+pub use self::table::RuntimeKind;
 use crate::host::ports::PortError;
 use crate::model::{Capability, Endpoints, NodeName, Topology};
 use crate::tomcat::distribution::Distribution;

@@ -1,7 +1,7 @@
 //! Latency: packets that the filter puts into a queue of the kernel (NFQUEUE), and a program in the node's network that
 //! lets each go when its time is over. It needs no traffic shaping (netem) of the kernel, and goes with that network.
 
-use super::packet_filter::NetworkShell;
+use super::network_shell::NetworkShell;
 use crate::model::Millis;
 
 /// The program.

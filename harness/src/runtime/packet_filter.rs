@@ -6,8 +6,9 @@
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use super::network_shell::NetworkShell;
 use super::packet_delay as delay;
-use crate::host::wait::{Patience, TimedOut};
+use crate::host::wait::Patience;
 use crate::model::topology::MulticastGroup;
 use crate::runtime::NetworkFault;
 
@@ -31,24 +32,6 @@ const CLEAR_REST: &str = "for chain in IN OUT; do
 iptables -D ${chain}PUT -j HARNESS-$chain; iptables -F HARNESS-$chain; iptables -X HARNESS-$chain
 done 2>/dev/null; true";
 const COUNT: &str = "iptables -L HARNESS-IN -n -v -x && iptables -L HARNESS-OUT -n -v -x";
-
-/// Runs shell scripts where a node's network is.
-pub(super) trait NetworkShell: Sync {
-    /// What can go wrong.
-    type Error: From<TimedOut> + Send;
-
-    /// Runs a script with arguments `$1`, `$2`, …; what it printed.
-    fn run(&self, script: &str, arguments: &[&str]) -> impl Future<Output = Result<String, Self::Error>> + Send;
-
-    /// A folder for files that a script leaves for a later one of the same node.
-    fn folder(&self) -> &str;
-
-    /// An error in words of its own.
-    fn refused(what: String) -> Self::Error;
-
-    /// The same error, in other words than a script's where one has failed.
-    fn in_words(error: Self::Error, what: &str) -> Self::Error;
-}
 
 /// The multicast group where a run has a network of its own, in which the stock group does not meet another.
 pub(super) const MULTICAST: MulticastGroup =

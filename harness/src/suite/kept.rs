@@ -3,8 +3,8 @@
 use std::io;
 
 use super::planned_run::PlannedRun;
+use super::whole_path::whole;
 use crate::host::run_dir::{KeptFile, RunDir};
-use crate::model::ServerSpec;
 use crate::model::scenario::{NamedPath, PathKind};
 use crate::report::environment::GivenFile;
 use camino::{Utf8Path, Utf8PathBuf};
@@ -78,17 +78,4 @@ fn named(run: &PlannedRun) -> Vec<(Utf8PathBuf, PathKind)> {
     let Some(source) = &run.source else { return vec![] };
     let all = NamedPath::all(&source.text).into_iter();
     all.map(|named| (source.folder.join(&named.path), named.kind)).collect()
-}
-
-/// A path that means the same from any folder.
-pub(super) fn whole(path: &Utf8Path) -> Utf8PathBuf {
-    camino::absolute_utf8(path).unwrap_or_else(|_| path.to_owned())
-}
-
-/// A server that means the same from any folder.
-pub(super) fn whole_server(server: &ServerSpec) -> ServerSpec {
-    match server {
-        ServerSpec::Home { path } => ServerSpec::Home { path: whole(path) },
-        release => release.clone(),
-    }
 }

@@ -32,6 +32,7 @@
 //! clusters on from test to test, reset and verified; `TOMEE_HARNESS_JOBS` and `TOMEE_HARNESS_WARM` say the same. Under
 //! nextest each test is a process of its own, and neither has a meaning.
 
+mod again;
 mod files;
 mod guarded_cluster;
 mod kept;
@@ -41,6 +42,7 @@ mod options;
 mod planned_run;
 mod run_folder;
 mod scenario_runner;
+mod whole_path;
 
 pub use files::files_below;
 #[cfg(feature = "test-main")]

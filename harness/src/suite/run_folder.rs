@@ -11,7 +11,7 @@ use crate::host::run_dir::RunDir;
 use crate::model::Plan;
 use crate::model::topology::JvmSpec;
 use crate::report::environment::{self, OwnUse, UnusedFile};
-use crate::report::{Environment, JudgedRun, Summary, format, markdown};
+use crate::report::{Environment, JudgedRun, Summary, formats, markdown};
 use crate::runner::{Ended, OtherError, Outputs, RunFacts};
 use crate::tomcat::distribution::{Distribution, own_server_xml};
 
@@ -90,7 +90,7 @@ impl<'a> RunFolder<'a> {
             plan: &self.planned.plan,
             history: &ended.history,
         };
-        for (file, text) in format::files(&judged)? {
+        for (file, text) in formats::files(&judged)? {
             fs_err::write(run_dir.path().join(file), text)?;
         }
         if let Some(path) = &self.step_summary {

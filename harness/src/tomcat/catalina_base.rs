@@ -11,7 +11,7 @@ use super::{logging, war};
 use crate::config;
 use crate::model::{NodeName, Topology};
 use crate::tomcat::distribution::Distribution;
-use crate::tomcat::jsp_cache::PAGE_TIME;
+use crate::tomcat::war::PAGE_TIME;
 
 /// The file of the harness's own log handler, below `CATALINA_BASE`.
 pub const HARNESS_LOG: &str = "harness/log/harness.log";

@@ -15,10 +15,8 @@ use super::node_file::NodeFile;
 use crate::host::hex::hex;
 use crate::tomcat::distribution::{Caches, Distribution};
 use crate::tomcat::java::Java;
-use crate::tomcat::war;
+use crate::tomcat::war::{self, PAGE_TIME};
 
-/// The time of every page of ours, in seconds since 1970: 2020-02-01 00:00:00 UTC.
-pub const PAGE_TIME: i64 = 1_580_515_200;
 /// Where Tomcat keeps compiled pages: below `work/ENGINE/HOST/`, as our server.xml names them.
 pub const WORK_DIR: &str = "work/Catalina/localhost";
 /// The contexts whose pages are ours.

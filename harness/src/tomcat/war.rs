@@ -14,7 +14,6 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 use crate::host::hex::hex;
 use crate::model::ContextPath;
-use crate::tomcat::jsp_cache::PAGE_TIME;
 
 pub(crate) use compiled::sources;
 
@@ -53,6 +52,9 @@ const FIRST_PAGE: &str = "count.jsp";
 
 /// How much heavier the heavy counter app is: some 6500 messages of the farm, 10 KiB each.
 const BALLAST_BYTES: usize = 64 << 20;
+
+/// The time of every page of ours, in seconds since 1970: 2020-02-01 00:00:00 UTC.
+pub const PAGE_TIME: i64 = 1_580_515_200;
 
 /// A web archive that is to be deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]

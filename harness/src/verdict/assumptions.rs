@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
-use super::records;
 use super::timeline::FaultFate;
 use super::view::View;
+use super::{records, steps};
 use crate::history::{Event, Nanos, OperationId, RecordKind};
 use crate::model::Guarantee;
 
@@ -182,7 +182,8 @@ fn steps_ended(view: &View<'_>) -> Shown {
 }
 
 fn empty_step(view: &View<'_>) -> Shown {
-    records::empty_step(view).map_or_else(|| Ok("each that ended".to_owned()), Err)
+    let lacks = steps::empty_step(view).or_else(|| steps::open_request(view));
+    lacks.map_or_else(|| Ok("each that ended".to_owned()), Err)
 }
 
 fn nobody_answered_dead(view: &View<'_>) -> Shown {
@@ -212,6 +213,9 @@ fn no_node_died(view: &View<'_>) -> Shown {
 
 fn faults_hit(view: &View<'_>) -> Shown {
     for fault in &view.timeline.faults {
+        if !fault.was_asked_for {
+            return Err(format!("no record shows when {} was asked for", fault.name()));
+        }
         match fault.fate {
             FaultFate::Hit(_) => {
                 if let Some(why) = records::no_hit(view, fault) {

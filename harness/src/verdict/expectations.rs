@@ -1,41 +1,20 @@
 //! What the steps of a plan expected of their answers, and which violations the scenario is expected to show.
 
+mod asked;
 mod logs;
 mod replicas;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
+use self::asked::{Asked, received, same};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;
 use super::timeline::in_time;
 use super::view::View;
-use crate::history::{CounterReply, Event, Nanos, OperationId, Outcome, RecordKind, Reply};
-use crate::model::{
-    ClientName, Expect, ExpectedViolation, Guarantee, NodeName, SessionFate, SessionId, StepKind, Violation,
-};
-
-/// An operation of any app, as an expectation sees it.
-struct Asked<'a> {
-    id: OperationId,
-    client: &'a ClientName,
-    node: &'a NodeName,
-    sent: Option<&'a SessionId>,
-    invoked: Nanos,
-    /// How it ended, when, and the record of its end.
-    end: Option<(Nanos, &'a Outcome, usize)>,
-}
-
-impl<'a> Asked<'a> {
-    /// The answer, of whatever status.
-    fn reply(&self) -> Option<&'a Reply> {
-        match self.end?.1 {
-            Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => Some(reply),
-            Outcome::Failed { .. } | Outcome::Unknown { reply: None, .. } => None,
-        }
-    }
-}
+use crate::history::{CounterReply, Event, Nanos, RecordKind, Reply};
+use crate::model::{ClientName, Expect, ExpectedViolation, Guarantee, SessionFate, SessionId, StepKind, Violation};
 
 /// How each expectation of the plan's steps stands.
 pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
@@ -333,18 +312,6 @@ fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Resu
         Some(counter) => of(counter),
         None => Err(format!("got HTTP {} from something other than the counter app", reply.status)),
     })
-}
-
-fn same<T: PartialEq>(wanted: &T, found: T, show: impl Fn(T) -> String) -> Result<String, String> {
-    if *wanted == found { Ok(show(found)) } else { Err(show(found)) }
-}
-
-/// The session id that an answer gives.
-fn received(reply: &Reply) -> Option<&str> {
-    match &reply.counter {
-        Some(counter) => counter.session.as_ref().map(SessionId::as_str),
-        None => reply.set_cookie.last().and_then(|cookie| super::operations::cookie_value(cookie)),
-    }
 }
 
 fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String, String> {

@@ -7,7 +7,7 @@ use super::finding::{Aside, Finding, Status, Verdict};
 use super::guarantees::{self, Judgement};
 use super::view::View;
 use super::{expectations, measures, notes, promise, thresholds};
-use crate::history::{Event, History};
+use crate::history::{Event, History, RecordKind};
 use crate::model::{Guarantee, Plan, Violation};
 
 /// Judges a run.
@@ -58,10 +58,12 @@ fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
         if seen.violations.is_empty() || excused {
             continue;
         }
+        // A fault stands beside each loss that came after it.
+        let shows = |record: usize| !matches!(view.history.records[record].kind, RecordKind::Fault { .. });
         // The same loss may break several guarantees, and be expected under the name that it has in one of them.
         let shown = |known: &&Finding| {
             matches!(known.aside, Some(Aside::Expected | Aside::Allowed))
-                && seen.evidence.iter().any(|record| known.evidence.contains(record))
+                && seen.evidence.iter().any(|record| known.evidence.contains(record) && shows(*record))
         };
         seen.aside = seen.aside.or_else(|| findings.iter().find(shown).and_then(|known| known.aside));
         findings.push(seen);
@@ -171,8 +173,15 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
         let Some(percent) = allowed.at_most_percent else { return true };
         let showing =
             judgement.violations.iter().filter(|(way, _)| way.unwrap_or(Violation::of(guarantee)) == violation);
-        let sessions: BTreeSet<_> = showing.map(|(_, session)| session).collect();
-        sessions.len() * 100 <= usize::from(percent) * view.sessions.len()
+        // One that names no session is of a session of its own, for all that is known.
+        let (named, nameless): (Vec<_>, Vec<_>) = showing.map(|(_, session)| session).partition(|it| it.is_some());
+        let lost = named.into_iter().collect::<BTreeSet<_>>().len() + nameless.len();
+        let all = if Guarantee::ANY_APP.contains(&guarantee) {
+            view.app_sessions(guarantee).count()
+        } else {
+            view.sessions.len()
+        };
+        lost * 100 <= usize::from(percent) * all
     })
 }
 

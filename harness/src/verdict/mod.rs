@@ -6,6 +6,7 @@
 mod finding;
 mod judge;
 
+mod app_excuses;
 mod app_sessions;
 mod assumptions;
 mod expectations;
@@ -15,14 +16,18 @@ mod notes;
 mod promise;
 mod thresholds;
 
+mod content;
 mod excuses;
 mod held;
+mod look;
 mod operations;
+mod partition_excuses;
 mod partitions;
 mod records;
 mod requests;
 mod routes;
 mod sessions;
+mod steps;
 mod timeline;
 mod view;
 
@@ -31,6 +36,7 @@ mod explain;
 #[cfg(test)]
 mod tests;
 
+pub use content::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};
 pub use expectations::replica_shows;
 pub use explain::{around, explain};
 pub use finding::{
@@ -38,4 +44,3 @@ pub use finding::{
 };
 pub use judge::judge;
 pub use promise::promises;
-pub use view::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};

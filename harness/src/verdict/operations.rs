@@ -49,11 +49,6 @@ impl<'a> Operation<'a> {
         }
     }
 
-    /// Whether it may have changed something.
-    pub(super) fn may_land(&self) -> bool {
-        !matches!(self.fate, Fate::Nothing)
-    }
-
     /// The session id that its answer gives, by the app's word or by a cookie.
     pub(super) fn received(&self) -> Option<&'a str> {
         let (reply, counter) = match self.fate {

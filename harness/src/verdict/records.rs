@@ -1,89 +1,10 @@
-//! What was recorded, held against itself: each step of the plan left its records, a victim died of what was done to it,
-//! the dead do not answer, and a log that says nothing was shown to flow.
+//! What was recorded, held against itself: a victim died of what was done to it, the dead do not answer, and a log that
+//! says nothing was shown to flow.
 
 use super::timeline::{Fault, FaultFate, Life};
 use super::view::View;
 use crate::history::{Event, FaultPhase, LogLine, Nanos, RecordKind};
-use crate::model::{ClientName, FaultKind, NodeName, Step, StepKind, Target};
-
-/// The first step that ended without what it must have left, in words.
-pub(super) fn empty_step(view: &View<'_>) -> Option<String> {
-    let mut begun = None;
-    for (_, at, event) in view.events() {
-        match event {
-            Event::StepBegins { step, .. } => begun = Some((*step, at)),
-            Event::StepEnds { step } => {
-                let Some((_, from)) = begun.take().filter(|(number, _)| number == step) else { continue };
-                let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
-                let Some(planned) = index.and_then(|index| view.plan.steps.get(index)) else { continue };
-                if let Some(lacks) = lacks(view, planned, (from, at)) {
-                    return Some(format!("step {step} ({}) ended without {lacks}", planned.title));
-                }
-            }
-            _ => {}
-        }
-    }
-    None
-}
-
-/// What a step must have left between two instants and did not, in words.
-fn lacks(view: &View<'_>, step: &Step, (from, to): (Nanos, Nanos)) -> Option<String> {
-    let inside = |at: Nanos| from <= at && at <= to;
-    let event = |fits: &dyn Fn(&Event) -> bool| view.events().any(|(_, at, event)| inside(at) && fits(event));
-    let asked = |name: &ClientName, clients: u32, since: Nanos| {
-        let invoked = view.invocations.iter();
-        invoked.filter(|(at, client)| since <= *at && *at <= to && client.is_one_of(name, clients)).count()
-    };
-    let fewer = |name: &ClientName, clients: u32, due: u64| {
-        let found = asked(name, clients, from);
-        (u64::try_from(found).unwrap_or(u64::MAX) < due).then(|| format!("{due} requests of {name}: there are {found}"))
-    };
-    let missing = |there: bool, what: &str| (!there).then(|| what.to_owned());
-    match &step.kind {
-        StepKind::Start => {
-            let formed = |event: &Event| matches!(event, Event::ClusterFormed { .. } | Event::ClusterAdopted { .. });
-            missing(event(&formed), "a cluster that had formed")
-        }
-        StepKind::Deploy { context, .. } => {
-            let dropped = |event: &Event| matches!(event, Event::WarDropped { context: of, .. } if of == context);
-            missing(event(&dropped), "a WAR that was dropped")
-        }
-        StepKind::Undeploy { context, .. } => {
-            let removed = |event: &Event| matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context);
-            missing(event(&removed), "a WAR that was removed")
-        }
-        StepKind::Request { client, load, .. } | StepKind::Http { client, load, .. } => {
-            fewer(client, load.clients, u64::from(load.clients) * u64::from(load.times))
-        }
-        StepKind::Look { .. } | StepKind::Observe { .. } => {
-            let looked = view.looks.iter().any(|look| inside(look.at));
-            let anybody = view.plan.topology.names().any(|node| view.timeline.up(node, from, to).is_some());
-            missing(looked || !anybody, "a look")
-        }
-        StepKind::Fault { fault, node, .. } => {
-            let kind = fault.kind();
-            let broken = view.timeline.faults.iter().any(|fault| {
-                let named = match node {
-                    Target::Node(node) => node == fault.node,
-                    Target::Role(_) => true,
-                };
-                inside(fault.asked) && fault.kind == kind && named
-            });
-            missing(broken, &format!("a record of the {kind}"))
-        }
-        StepKind::Heal { .. } => {
-            let healed = view.history.records.iter().any(|record| {
-                inside(record.at) && matches!(record.kind, RecordKind::Fault { phase: FaultPhase::Healed { .. }, .. })
-            });
-            missing(healed, "a record that anything was healed")
-        }
-        StepKind::Restart { .. } => {
-            missing(event(&|event: &Event| matches!(event, Event::NodeStarts { .. })), "a start of a node")
-        }
-        // What leaves no record of its own kind.
-        _ => None,
-    }
-}
+use crate::model::{FaultKind, NodeName};
 
 /// Why a fault that is recorded as a hit was none, in words.
 pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
@@ -108,7 +29,7 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     Some(format!("{} was missed at {missed} by a peer, before {} was asked for", fault.node, fault.name()))
 }
 
-/// Another end than the one that was asked for, where the proof reports one.
+/// The proof of a kill or a stop that does not report the end that was asked for.
 fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
     let number = |word: &str| {
         let (_, behind) = proof.split_once(word)?;
@@ -116,14 +37,17 @@ fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
         digits.parse::<u32>().ok()
     };
     let (signal, code) = (number("signal "), number("exit code "));
-    let fits = match kind {
-        FaultKind::Kill => {
-            signal.is_none_or(|signal| signal == 9) && (signal.is_some() || code.is_none_or(|code| code == 137))
-        }
+    let fits = match (kind, signal, code) {
+        // What ran out of memory ended by itself.
+        (FaultKind::Kill | FaultKind::Stop, ..) if proof.contains("OOMKilled") => false,
+        (FaultKind::Kill, Some(signal), _) => signal == 9,
+        (FaultKind::Kill, None, code) => code == Some(137),
+        (FaultKind::Stop, Some(signal), None) => signal == 15,
         // A JVM that SIGTERM has ended in order exits with 143.
-        FaultKind::Stop => {
-            signal.is_none_or(|signal| signal == 15) && code.is_none_or(|code| [0, 130, 143].contains(&code))
+        (FaultKind::Stop, signal, Some(code)) => {
+            signal.is_none_or(|signal| signal == 15) && [0, 130, 143].contains(&code)
         }
+        (FaultKind::Stop, None, None) => false,
         _ => true,
     };
     (!fits).then_some(proof)

@@ -160,3 +160,26 @@ impl<'a> Request<'a> {
         });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cookie_is_taken_away_by_its_age_its_date_or_an_empty_value() {
+        for (cookie, gone) in [
+            ("JSESSIONID=A1; Path=/", false),
+            ("JSESSIONID=A1; Path=/; Max-Age=0", true),
+            ("JSESSIONID=A1; max-age=-1", true),
+            ("JSESSIONID=A1; Max-Age=60", false),
+            ("JSESSIONID=A1; Version=0; Max-Age=60", false),
+            ("JSESSIONID=A1; Expires=Thu, 01-Jan-1970 00:00:10 GMT", true),
+            ("JSESSIONID=A1; Expires=Thu, 01-Jan-2037 00:00:10 GMT", false),
+            ("JSESSIONID=A1; Path=/1970", false),
+            ("JSESSIONID=; Path=/", true),
+            ("JSESSIONID", true),
+        ] {
+            assert_eq!(deletes(cookie), gone, "{cookie}");
+        }
+    }
+}

@@ -8,11 +8,11 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::held::Held;
+use super::content::Content;
+use super::held::bounds::Held;
 use super::operations::{Fate, Operation, cookie_value, stem};
 use super::routes::Routes;
 use super::timeline::FOREVER;
-use super::view::Content;
 use crate::history::{History, Nanos, Outcome, RecordKind};
 use crate::model::plan::AppRequest;
 use crate::model::{ClientName, NodeName};
@@ -379,12 +379,6 @@ fn may_be_renamed(operations: &[Operation<'_>], operation: &Operation<'_>) -> bo
                 // Behind it the node would not know the old id any more.
                 && other.invoked < ended
                 && operation.invoked < other.acts_until
-                // An answer under the old id shows that it has not been changed.
-                && !operations.iter().any(|later| {
-                    later.received().map(stem) == Some(sent.stem())
-                        && other.acts_until <= later.invoked
-                        && later.completed.is_some_and(|end| end < operation.invoked)
-                })
         })
 }
 
@@ -410,7 +404,7 @@ impl Session<'_> {
     /// Whether its list may have been changed in place before an instant.
     fn may_be_mutated(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
         let mut asked = self.operations.iter().map(|index| &operations[*index]);
-        asked.any(|other| other.request == AppRequest::Mutate && other.may_land() && other.invoked < at)
+        asked.any(|other| other.request == AppRequest::Mutate && other.invoked < at)
     }
 
     /// What the first request wrote, where its answer is lost and a look showed all of it before any answer did.
@@ -433,7 +427,7 @@ impl Session<'_> {
         self.changes = self.operations.iter().copied().filter(lost).collect();
         for index in &self.operations {
             let count = &operations[*index];
-            if count.request != AppRequest::Count || !count.may_land() {
+            if count.request != AppRequest::Count {
                 continue;
             }
             self.attempted.push(count.invoked);
@@ -459,7 +453,7 @@ impl Session<'_> {
         let mut busy_until: BTreeMap<&NodeName, Nanos> = BTreeMap::new();
         let mut latest = Nanos::default();
         for count in self.operations.iter().map(|index| &operations[*index]) {
-            if count.request != AppRequest::Count || !count.may_land() {
+            if count.request != AppRequest::Count {
                 continue;
             }
             let elsewhere = busy_until.iter().filter(|(node, until)| **node != count.node && **until > count.invoked);

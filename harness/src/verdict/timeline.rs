@@ -12,7 +12,10 @@ pub(super) struct Fault<'a> {
     pub(super) number: u32,
     pub(super) kind: FaultKind,
     pub(super) node: &'a NodeName,
+    /// When it was asked for, or was first recorded otherwise.
     pub(super) asked: Nanos,
+    /// Whether a record says so.
+    pub(super) was_asked_for: bool,
     /// The record that reports it last, of asked, hit and missed.
     pub(super) record: usize,
     pub(super) fate: FaultFate<'a>,
@@ -151,6 +154,7 @@ impl<'a> Timeline<'a> {
                 kind,
                 node,
                 asked: at,
+                was_asked_for: *phase == FaultPhase::Asked,
                 record: index,
                 fate: FaultFate::Open,
                 healed: None,

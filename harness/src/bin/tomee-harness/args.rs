@@ -1,29 +1,33 @@
 //! The arguments.
 
+mod by_hand;
+mod fault;
+mod lint;
+mod runtime_choice;
+mod values;
+
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tomee_harness::model::millis::{Millis, MillisError};
-use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+use tomee_harness::model::{
+    ClusterName, ContextPath, FaultKind, ManagerKind, Membership, Ports, SendOptions, ServerSpec, Timing,
+};
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
-use crate::command::by_hand;
-
-/// Shown below the help of commands that end with a verdict.
-pub(crate) const EXIT_CODES: &str = "\
-Exit codes:
-  0    Every guarantee, expectation and threshold holds
-  1    One is violated, or a loss was observed that the scenario does not allow or expect by name,
-       whether or not the configuration promises otherwise
-  2    Bad usage or invalid input; nothing was started
-  3    Unknown: too little was tested or observed
-  4    The environment is incomplete or broken: Java, Maven, container engine, ports
-  130  Interrupted (143 by SIGTERM or SIGHUP)";
+pub(crate) use self::by_hand::{
+    DiffArgs, DownArgs, Fact, HealArgs, HttpArgs, LogsArgs, NameArgs, RecipeArgs, SessionsArgs, StepCommand, WaitArgs,
+};
+pub(crate) use self::fault::{FaultCommand, parse_kind};
+pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
+pub(crate) use self::runtime_choice::RuntimeChoice;
+use self::values::{parse_manager, parse_membership, parse_ports, parse_timing};
+pub(crate) use self::values::{parse_time, parse_variable};
+use crate::color::ColorChoice;
 
 /// Start a small cluster of real Apache TomEE or Tomcat servers, kill nodes, and check with evidence whether session
 /// state survives.
 #[derive(Debug, Parser)]
-#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true, after_help = EXIT_CODES)]
+#[command(name = "tomee-harness", version, max_term_width = 100, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -89,24 +93,10 @@ pub(crate) enum Format {
     Markdown,
 }
 
-/// When to use colours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum ColorChoice {
-    /// On a terminal, or as the environment says.
-    #[value(help = "On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured")]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the main job (sessions across the end of each node), your own app, or scenarios
-    #[command(after_help = EXIT_CODES)]
     Run(Box<ScenarioRunArgs>),
     /// List the built-in scenarios, or those in a folder
     List(ListArgs),
@@ -115,12 +105,10 @@ pub(crate) enum Command {
     /// Write a commented scenario file to start from
     New(NewArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
-    #[command(after_help = crate::command::lint::AFTER_HELP)]
-    Lint(Box<crate::command::lint::LintArgs>),
+    Lint(Box<LintArgs>),
     /// List the rules of lint
-    Rules(crate::command::rules::RulesArgs),
+    Rules(RulesArgs),
     /// Check a stored run again, offline
-    #[command(after_help = EXIT_CODES)]
     Check(CheckArgs),
     /// Render a stored run again
     #[command(about = "Render a stored run again as HTML, JUnit XML, Markdown, text or JSON")]
@@ -134,30 +122,29 @@ pub(crate) enum Command {
     /// Remove processes and containers that a crashed run left
     Sweep(SweepArgs),
     /// Bring a cluster up that stays up between commands
-    Up(Box<by_hand::UpArgs>),
+    Up(Box<UpArgs>),
     /// End a cluster; its run directory stays
-    Down(by_hand::DownArgs),
+    Down(DownArgs),
     /// List the clusters that are up
-    Ps(by_hand::PsArgs),
+    Ps,
     /// Show each node: its state, the members that it sees, its apps and sessions, the last problem of its log
-    Status(by_hand::StatusArgs),
+    Status(NameArgs),
     #[command(flatten)]
-    Step(by_hand::StepCommand),
+    Step(StepCommand),
     #[command(flatten)]
-    Fault(by_hand::FaultCommand),
+    Fault(FaultCommand),
     /// Send a request with the cookies of a client
-    Http(by_hand::HttpArgs),
+    Http(HttpArgs),
     /// Show every session on every node side by side, without touching any
-    Sessions(by_hand::SessionsArgs),
+    Sessions(SessionsArgs),
     /// Show the sessions that two nodes hold differently
-    Diff(by_hand::DiffArgs),
+    Diff(DiffArgs),
     /// Show the logs of all nodes in the order of their times
-    Logs(by_hand::LogsArgs),
+    Logs(LogsArgs),
     /// Judge all that was done by hand so far
-    #[command(after_help = EXIT_CODES)]
-    Verdict(by_hand::NameArgs),
+    Verdict(NameArgs),
     /// Print all that was done by hand as a scenario file
-    Recipe(by_hand::RecipeArgs),
+    Recipe(RecipeArgs),
     /// Keep a cluster; `up` starts it
     #[command(hide = true)]
     Keeper,
@@ -246,6 +233,31 @@ pub(crate) struct ClusterArgs {
     pub(crate) lib: Vec<Utf8PathBuf>,
 }
 
+/// Which cluster is brought up.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UpArgs {
+    /// Name of the cluster [default: lab]
+    #[arg(long, env = "TOMEE_HARNESS_NAME", value_name = "NAME")]
+    pub(crate) name: Option<ClusterName>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Deploy this app instead of the counter; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "bare")]
+    pub(crate) war: Vec<Utf8PathBuf>,
+    /// Deploy nothing
+    #[arg(long)]
+    pub(crate) bare: bool,
+    /// Ports: free ones, or those of the documentation (n1 8080, n2 9080, and so on) [default: free]
+    #[arg(long, value_name = "PORTS", value_parser = parse_ports)]
+    pub(crate) ports: Option<Ports>,
+    /// Prepare the machines for a fault: partition, latency, fill-disk, …; may be repeated
+    #[arg(long, value_name = "FAULT", value_parser = parse_kind)]
+    pub(crate) prepare: Vec<FaultKind>,
+    /// Run directory [default: .tomee-harness/runs/RUN_ID]
+    #[arg(long, env = "TOMEE_HARNESS_OUT", value_name = "DIR")]
+    pub(crate) out: Option<Utf8PathBuf>,
+}
+
 /// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct RunArgs {
@@ -283,17 +295,9 @@ pub(crate) struct RunArgs {
     pub(crate) warm: bool,
 }
 
-/// What a node is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum RuntimeChoice {
-    /// Chosen by what the run needs and what is available.
-    Auto,
-    /// JVM processes on this machine.
-    Process,
-    /// Containers.
-    Docker,
-}
+/// Nothing to choose.
+#[derive(Debug, Args)]
+pub(crate) struct RulesArgs {}
 
 /// Which run to judge again.
 #[derive(Debug, Args)]
@@ -397,48 +401,6 @@ pub(crate) struct CompletionsArgs {
     pub(crate) shell: clap_complete::Shell,
 }
 
-fn parse_manager(text: &str) -> Result<ManagerKind, String> {
-    one_of(text, &[ManagerKind::Delta, ManagerKind::Backup])
-}
-
-fn parse_membership(text: &str) -> Result<Membership, String> {
-    one_of(text, &[Membership::Static, Membership::Multicast, Membership::Dns])
-}
-
-fn parse_timing(text: &str) -> Result<Timing, String> {
-    one_of(text, &[Timing::Accelerated, Timing::Documented])
-}
-
-/// The value of this name, by the one spelling that TOML, JSON and flags share.
-fn one_of<T: Copy + std::fmt::Display>(text: &str, all: &[T]) -> Result<T, String> {
-    let names: Vec<String> = all.iter().map(ToString::to_string).collect();
-    let found = names.iter().position(|name| name == text);
-    found.map(|index| all[index]).ok_or_else(|| format!("must be {}", or_list(&names)))
-}
-
-/// `a or b`, `a, b or c`.
-fn or_list(names: &[String]) -> String {
-    match names {
-        [first @ .., last] if !first.is_empty() => format!("{} or {last}", first.join(", ")),
-        _ => names.concat(),
-    }
-}
-
-pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("must be NAME=VALUE".to_owned()),
-    }
-}
-
-/// `500ms`, `90s`, `5m`.
-pub(crate) fn parse_time(text: &str) -> Result<std::time::Duration, String> {
-    text.parse::<Millis>().map(Millis::duration).map_err(|error| match error {
-        MillisError::NoTime(_) => "invalid duration, expected for example 500ms, 90s or 5m".to_owned(),
-        MillisError::TooLong(_) => "is too long".to_owned(),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -447,14 +409,5 @@ mod tests {
     #[test]
     fn the_arguments_are_consistent() {
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn times_have_a_unit() {
-        assert_eq!(parse_time("500ms"), Ok(std::time::Duration::from_millis(500)));
-        assert_eq!(parse_time("5m"), Ok(std::time::Duration::from_mins(5)));
-        for bad in ["", "5", "s", "5h", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615m"] {
-            assert!(parse_time(bad).is_err(), "{bad:?} was taken");
-        }
     }
 }

@@ -3,7 +3,20 @@
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 
-use crate::args::ColorChoice;
+use clap::ValueEnum;
+
+/// When to use colours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum ColorChoice {
+    /// On a terminal, or as the environment says.
+    #[value(help = "On a terminal; NO_COLOR, FORCE_COLOR and CLICOLOR_FORCE are honoured")]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 /// Whether standard output takes colours.
 pub(crate) fn on_stdout(choice: ColorChoice) -> bool {

@@ -25,6 +25,55 @@ pub(crate) enum Exit {
     Terminated,
 }
 
+/// What the codes of a command mean, in the order of its help. README's table has those of a verdict.
+pub(crate) type Meanings = &'static [(Exit, &'static str)];
+
+/// Of commands that end with a verdict.
+pub(crate) const OF_A_VERDICT: Meanings = &[
+    (Exit::Holds, "Every guarantee, expectation and threshold holds"),
+    (
+        Exit::Violated,
+        "One is violated, or a loss was observed that the scenario does not allow or expect by name,\n\
+         whether or not the configuration promises otherwise",
+    ),
+    (Exit::Usage, "Bad usage or invalid input; nothing was started"),
+    (Exit::Unknown, "Unknown: too little was tested or observed"),
+    (Exit::Environment, "The environment is incomplete or broken: Java, Maven, container engine, ports"),
+    (Exit::Interrupted, "Interrupted (143 by SIGTERM or SIGHUP)"),
+];
+
+/// Of commands that end with none.
+pub(crate) const OF_OTHERS: Meanings = &[(Exit::Holds, "Done"), (Exit::Usage, "Bad usage or bad input")];
+
+/// Of what is done by hand.
+pub(crate) const OF_STEPS: Meanings = &[
+    (Exit::Holds, "Done, or nothing was to be done"),
+    (Exit::Usage, "Bad usage, or it cannot be done now; nothing was done"),
+    (Exit::Unknown, "A wait timed out, or a request was not answered"),
+    (Exit::Environment, "It failed: a node that does not start, a fault that had no effect, a keeper that is gone"),
+];
+
+/// Of `diff`.
+pub(crate) const OF_DIFF: Meanings = &[
+    (Exit::Holds, "Both nodes hold the same"),
+    (Exit::Violated, "They do not"),
+    (Exit::Usage, "Bad usage or bad input"),
+];
+
+/// Of `doctor`.
+pub(crate) const OF_DOCTOR: Meanings = &[
+    (Exit::Holds, "A run is possible"),
+    (Exit::Usage, "Bad usage"),
+    (Exit::Environment, "Something is missing without which no run is possible"),
+];
+
+/// Of `lint`.
+pub(crate) const OF_LINT: Meanings = &[
+    (Exit::Holds, "No finding of severity error"),
+    (Exit::Violated, "A finding of severity error"),
+    (Exit::Usage, "Bad usage or bad input: a file that cannot be read or is not XML, no server.xml found"),
+];
+
 impl Exit {
     pub(crate) fn code(self) -> u8 {
         match self {

@@ -1,23 +1,15 @@
 //! What `--help` shows beside each argument's own line: headings and examples.
 
-use clap::{Arg, Command, CommandFactory as _};
+use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
+use tomee_harness::model::expect::EXPECTATIONS;
+use tomee_harness::model::scenario::manual;
+use tomee_harness::model::{FaultKind, Guarantee};
 
-use crate::args::{Cli, EXIT_CODES};
-
-/// Of commands that end with no verdict.
-const PLAIN_EXIT_CODES: &str = "\
-Exit codes:
-  0    Done
-  2    Bad usage or bad input";
-
-const DOCTOR_EXIT_CODES: &str = "\
-Exit codes:
-  0    A run is possible
-  2    Bad usage
-  4    Something is missing without which no run is possible";
+use crate::args::{Cli, Format};
+use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_LINT, OF_OTHERS, OF_STEPS};
 
 /// The examples of each command, and what its exit codes are.
-const EXAMPLES: &[(&str, &[&str], &str)] = &[
+const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
     (
         "run",
         &[
@@ -28,11 +20,11 @@ const EXAMPLES: &[(&str, &[&str], &str)] = &[
             "tomee-harness run failover --runtime process --skip-unsupported",
             "tomee-harness run kill-the-owner --repeat 50 --until-failure",
         ],
-        EXIT_CODES,
+        OF_A_VERDICT,
     ),
-    ("list", &["tomee-harness list", "tomee-harness list farm --json"], PLAIN_EXIT_CODES),
-    ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], PLAIN_EXIT_CODES),
-    ("new", &["tomee-harness new scenarios/cart.toml"], PLAIN_EXIT_CODES),
+    ("list", &["tomee-harness list", "tomee-harness list farm --json"], OF_OTHERS),
+    ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], OF_OTHERS),
+    ("new", &["tomee-harness new scenarios/cart.toml"], OF_OTHERS),
     (
         "lint",
         &[
@@ -41,23 +33,64 @@ const EXAMPLES: &[(&str, &[&str], &str)] = &[
             "tomee-harness lint /opt/tomcat --format sarif --output lint.sarif",
             "tomee-harness lint conf/ --fix",
         ],
-        crate::command::lint::AFTER_HELP,
+        OF_LINT,
     ),
-    ("rules", &["tomee-harness rules", "tomee-harness rules --json"], PLAIN_EXIT_CODES),
-    ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], EXIT_CODES),
+    ("rules", &["tomee-harness rules", "tomee-harness rules --json"], OF_OTHERS),
+    ("check", &["tomee-harness check .tomee-harness/runs/RUN_ID"], OF_A_VERDICT),
     (
         "report",
         &[
             "tomee-harness report .tomee-harness/runs/RUN_ID",
             "tomee-harness report .tomee-harness/runs/RUN_ID --markdown summary.md",
         ],
-        PLAIN_EXIT_CODES,
+        OF_OTHERS,
     ),
-    ("bundle", &["tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"], PLAIN_EXIT_CODES),
-    ("doctor", &["tomee-harness doctor", "tomee-harness doctor --java /opt/jdk-21"], DOCTOR_EXIT_CODES),
-    ("settings", &["tomee-harness settings", "tomee-harness settings --nodes 4 --json"], PLAIN_EXIT_CODES),
-    ("sweep", &["tomee-harness sweep", "tomee-harness sweep --all"], PLAIN_EXIT_CODES),
-    ("completions", &["tomee-harness completions bash > ~/.local/share/bash-completion/completions/tomee-harness"], ""),
+    ("bundle", &["tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"], OF_OTHERS),
+    ("doctor", &["tomee-harness doctor", "tomee-harness doctor --java /opt/jdk-21"], OF_DOCTOR),
+    ("settings", &["tomee-harness settings", "tomee-harness settings --nodes 4 --json"], OF_OTHERS),
+    ("sweep", &["tomee-harness sweep", "tomee-harness sweep --all"], OF_OTHERS),
+    (
+        "up",
+        &[
+            "tomee-harness up",
+            "tomee-harness up --server tomcat:10.1.59 --nodes 3 --war target/shop.war --ports documented",
+            "tomee-harness up --name lab --prepare partition",
+        ],
+        OF_STEPS,
+    ),
+    ("down", &["tomee-harness down", "tomee-harness down --name lab", "tomee-harness down --all"], OF_STEPS),
+    ("ps", &["tomee-harness ps", "tomee-harness ps --json"], OF_OTHERS),
+    ("status", &["tomee-harness status", "tomee-harness status --json"], OF_STEPS),
+    ("start", &["tomee-harness start n1"], OF_STEPS),
+    ("restart", &["tomee-harness restart n1"], OF_STEPS),
+    ("resume", &["tomee-harness resume n2"], OF_STEPS),
+    ("heal", &["tomee-harness heal", "tomee-harness heal n1"], OF_STEPS),
+    ("deploy", &["tomee-harness deploy target/shop.war", "tomee-harness deploy counter --copy --on n1"], OF_STEPS),
+    ("undeploy", &["tomee-harness undeploy /shop"], OF_STEPS),
+    (
+        "wait",
+        &["tomee-harness wait --for formed --within 30s", "tomee-harness wait --for sessions=1 --on n2"],
+        OF_STEPS,
+    ),
+    (
+        "http",
+        &[
+            "tomee-harness http n1 /counter/",
+            "tomee-harness http n2 /shop/cart --client bob --data item=book",
+            "tomee-harness http sticky /shop/cart",
+        ],
+        OF_STEPS,
+    ),
+    ("sessions", &["tomee-harness sessions", "tomee-harness sessions --json"], OF_STEPS),
+    ("diff", &["tomee-harness diff n1 n2"], OF_DIFF),
+    ("logs", &["tomee-harness logs --problems", "tomee-harness logs n1 n2 --follow --match Manager"], OF_STEPS),
+    ("verdict", &["tomee-harness verdict", "tomee-harness verdict -v"], OF_A_VERDICT),
+    ("recipe", &["tomee-harness recipe", "tomee-harness recipe --output bug.toml"], OF_STEPS),
+    (
+        "completions",
+        &["tomee-harness completions bash > ~/.local/share/bash-completion/completions/tomee-harness"],
+        &[],
+    ),
 ];
 
 /// The arguments of a run under a heading of their own. All others are under "Options".
@@ -77,25 +110,104 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "env",
             "lib",
             "set",
+            "ports",
+            "prepare",
         ],
     ),
-    ("Your own app", &["war", "at", "path"]),
+    ("Your own app", &["war", "at", "path", "bare"]),
     ("Many runs", &["repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];
 
-/// The command line with its headings and examples.
+/// The command line with its headings, examples and tables.
 pub(crate) fn command() -> Command {
-    let command = Cli::command().mut_args(with_heading);
-    EXAMPLES.iter().fold(command, |command, (name, examples, exit_codes)| {
+    let command = Cli::command().mut_args(with_heading).after_help(exit_codes(OF_A_VERDICT));
+    let command = EXAMPLES.iter().fold(command, |command, (name, examples, meanings)| {
         command.mut_subcommand(name, |subcommand| {
-            let examples: String = examples.iter().map(|example| format!("\n  {example}")).collect();
-            let help = format!("Examples:{examples}\n\n{exit_codes}");
-            let many = matches!(*name, "run" | "settings");
+            let many = matches!(*name, "run" | "settings" | "up");
             let subcommand = if many { subcommand.mut_args(with_heading) } else { subcommand };
-            subcommand.after_help(help.trim_end().to_owned())
+            let examples: Vec<String> = examples.iter().map(|example| (*example).to_owned()).collect();
+            subcommand.after_help(after_help(name, &examples, meanings))
+        })
+    });
+    FaultKind::ALL.iter().fold(command, |command, kind| {
+        let name = kind.to_string();
+        command.mut_subcommand(&name, |subcommand| {
+            subcommand.after_help(after_help(&name, &fault_examples(*kind), OF_STEPS))
         })
     })
+}
+
+fn after_help(name: &str, examples: &[String], meanings: Meanings) -> String {
+    let examples: String = examples.iter().map(|example| format!("\n  {example}")).collect();
+    let parts = [format!("Examples:{examples}"), notes(name), exit_codes(meanings)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n")
+}
+
+/// How a fault is done, plainly and for a while.
+fn fault_examples(kind: FaultKind) -> Vec<String> {
+    let value = |key: &str| match key {
+        "delay" => "200ms",
+        "by" => "+1h",
+        _ => "30",
+    };
+    let parameters: String = kind
+        .about()
+        .parameters
+        .iter()
+        .map(|parameter| format!(" --{} {}", parameter.key, value(parameter.key)))
+        .collect();
+    let plain = format!("tomee-harness {kind} n1{parameters}");
+    let lasting = kind.is_undone_in_place().then(|| format!("{plain} --for 10s"));
+    std::iter::once(plain).chain(lasting).collect()
+}
+
+/// The table of a command's codes; empty where it has none of its own.
+fn exit_codes(meanings: Meanings) -> String {
+    let line = |(exit, meaning): &(crate::exit::Exit, &str)| {
+        format!("\n  {:<5}{}", exit.code(), meaning.replace('\n', &format!("\n{:7}", "")))
+    };
+    let lines: String = meanings.iter().map(line).collect();
+    if lines.is_empty() { lines } else { format!("Exit codes:{lines}") }
+}
+
+/// What else a command's help says: the words that a scenario knows, and the forms of a report.
+fn notes(command: &str) -> String {
+    match command {
+        "new" => words(),
+        "lint" => {
+            let formats: Vec<String> = Format::value_variants()
+                .iter()
+                .filter_map(|format| Some(format.to_possible_value()?.get_name().to_owned()))
+                .collect();
+            format!("Formats: {}. {LINT}", formats.join(", "))
+        }
+        _ => String::new(),
+    }
+}
+
+const LINT: &str = "\
+Each --output takes the --format before it:
+  --format sarif --output lint.sarif --format junit --output lint.xml
+
+Suppress a rule for an element and what is in it by a comment before it:
+  <!-- tomee-harness: ignore C029 reason -->";
+
+/// The words of a scenario, from the rows of which its schema and its manual are made.
+fn words() -> String {
+    let (verbs, faults) = manual();
+    let first = |written: &str| written.replace('`', "").split(" = ").next().unwrap_or_default().to_owned();
+    let mut steps: Vec<String> = verbs.iter().map(|row| first(&row.written)).collect();
+    steps.dedup();
+    let rows = [
+        ("Steps", steps),
+        ("Faults", faults.into_iter().map(|row| row.written).collect()),
+        ("Expectations", EXPECTATIONS.iter().map(|row| row.key.to_owned()).collect()),
+        ("Guarantees", Guarantee::ALL.iter().map(ToString::to_string).collect()),
+    ];
+    let rows = rows.map(|(what, words)| format!("{what}: {}.", words.join(", ")));
+    format!("{}\n\nThe manual of scenarios says what each does and takes.", rows.join("\n"))
 }
 
 fn with_heading(arg: Arg) -> Arg {
@@ -119,9 +231,51 @@ mod tests {
                 assert_eq!(read.expect(example).subcommand_name(), Some(*name), "{example}");
             }
         }
-        let all: Vec<String> = command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        let shown: Vec<&str> = EXAMPLES.iter().map(|(name, ..)| *name).collect();
-        assert_eq!(all.iter().filter(|name| !shown.contains(&name.as_str())).count(), 0, "{all:?}");
+        for kind in FaultKind::ALL {
+            for example in fault_examples(*kind) {
+                let read = command().try_get_matches_from(example.split(' '));
+                assert_eq!(read.expect(&example).subcommand_name(), Some(kind.to_string().as_str()), "{example}");
+            }
+        }
+        let all = command();
+        let seen = all.get_subcommands().filter(|command| !command.is_hide_set());
+        let without: Vec<&str> = seen
+            .map(clap::Command::get_name)
+            .filter(|name| !EXAMPLES.iter().any(|(shown, ..)| shown == name))
+            .filter(|name| !FaultKind::ALL.iter().any(|kind| kind.to_string() == **name))
+            .collect();
+        assert!(without.is_empty(), "{without:?} have no example");
+    }
+
+    #[test]
+    fn the_tables_of_the_help_are_those_of_the_manual_and_of_the_readme() {
+        let help = |name: &str| {
+            let mut command = command();
+            let command = command.find_subcommand_mut(name).expect("a command");
+            command.render_long_help().to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+        let read = |file: &str| fs_err::read_to_string(format!("{folder}/{file}")).expect("it is there");
+        let (new, readme, manual) = (help("new"), read("README.md"), read("scenarios/README.md"));
+        for word in tomee_harness::model::FaultKind::ALL.iter().map(ToString::to_string) {
+            assert!(new.contains(&format!("{word},")) || new.contains(&format!("{word}.")), "{word}");
+            assert!(manual.contains(&format!("| `{word}` |")), "{word}");
+        }
+        for word in Guarantee::ALL.iter().map(ToString::to_string) {
+            assert!(new.contains(&format!("{word},")) || new.contains(&format!("{word}.")), "{word}");
+            assert!(manual.contains(&format!("| `{word}` |")), "{word}");
+        }
+        let run = help("run");
+        for (exit, meaning) in OF_A_VERDICT {
+            let meaning = meaning.replace('\n', " ");
+            assert!(run.contains(&format!("{} {meaning}", exit.code())), "{meaning}");
+            let row = readme.lines().find(|line| line.starts_with(&format!("| {} |", exit.code())));
+            let row = row.unwrap_or_else(|| panic!("README.md has no row for {}", exit.code())).to_lowercase();
+            assert!(row.contains(&meaning.to_lowercase()), "{row} of README.md, but in the help: {meaning}");
+        }
+        for format in tomee_harness::report::FORMATS {
+            assert!(help("report").contains(&format!("--{} <FILE>", format.name())), "{}", format.name());
+        }
     }
 
     #[test]

@@ -1,18 +1,20 @@
 //! The command line of tomee-harness: arguments, settings, one library call, a report, an exit code.
 
 mod args;
+mod block_on;
 mod color;
 mod command;
 mod exit;
 mod help;
 mod logging;
+mod output;
 mod progress;
 mod scenarios;
 mod settings;
 mod signals;
 
-use args::ColorChoice;
 use clap::FromArgMatches as _;
+use color::ColorChoice;
 
 fn main() -> std::process::ExitCode {
     // Usage errors, --help and --version end here, with clap's own codes 2 and 0.

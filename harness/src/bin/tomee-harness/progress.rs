@@ -9,8 +9,9 @@ use tomee_harness::history::{Event, FaultPhase, Nanos, Outcome, Record, RecordKi
 use tomee_harness::host::sync::lock;
 use tomee_harness::report::terminal::Style;
 
-use crate::args::{ColorChoice, OutputArgs};
+use crate::args::OutputArgs;
 use crate::color;
+use crate::color::ColorChoice;
 
 use self::downloads::Downloads;
 use self::phases::Phases;

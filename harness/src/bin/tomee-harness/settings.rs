@@ -13,7 +13,8 @@ use tomee_harness::model::topology::JvmSpec;
 use tomee_harness::model::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
 use tomee_harness::runner::Jobs;
 
-use crate::args::{ColorChoice, Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
+use crate::args::{Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
+use crate::color::ColorChoice;
 use crate::exit::Failure;
 
 /// The name of the settings file, searched upward from the working directory.
@@ -164,9 +165,7 @@ impl Settings {
         let p = &mut picker;
         let server =
             p.pick("server", args.cluster.server.clone(), file.server, ServerSpec::default(), ToString::to_string);
-        let runtime = p.pick("runtime", args.cluster.runtime, file.runtime, RuntimeChoice::Auto, |choice| {
-            format!("{choice:?}").to_lowercase()
-        });
+        let runtime = p.pick("runtime", args.cluster.runtime, file.runtime, RuntimeChoice::AUTO, ToString::to_string);
         let nodes = p.pick("nodes", args.cluster.nodes, file.nodes, 2, ToString::to_string);
         let cluster = ClusterSpec {
             manager: p.pick("manager", args.cluster.manager, file.manager, ManagerKind::default(), ToString::to_string),

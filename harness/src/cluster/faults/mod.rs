@@ -9,6 +9,7 @@ mod resource;
 
 use std::collections::BTreeSet;
 
+use super::active_fault::ActiveFault;
 use super::{Cluster, ClusterError};
 use crate::history::{FaultPhase, RecordKind};
 use crate::host::error_chain::DisplayErrorChain;
@@ -75,19 +76,6 @@ impl Way {
             Self::Resource(fault) => resource::undo(cluster, node, fault).await,
             Self::Clock(by) => clock::set_right(cluster, node, by).await,
         }
-    }
-}
-
-/// A fault that can be undone and was not yet.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct ActiveFault {
-    number: u32,
-    fault: Fault,
-}
-
-impl ActiveFault {
-    pub(super) fn kind(self) -> FaultKind {
-        self.fault.kind()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::value::{Substituted, substitute};
-use super::{Encoded, Encoding, Properties, ReadError};
+use super::{Encoding, Properties};
 
 /// A file that was read.
 #[derive(Debug, Clone)]
@@ -75,15 +75,6 @@ pub struct ExternalEntity {
 }
 
 impl Document {
-    /// Reads a file.
-    ///
-    /// # Errors
-    /// It is not XML, or not in the encoding that it names.
-    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
-        let Encoded { text, encoding } = Encoded::decode(bytes)?;
-        super::parse::parse(text, encoding)
-    }
-
     /// Puts the values of properties into every attribute: `${catalina.base}`.
     pub fn substitute(&mut self, properties: &Properties) {
         for attribute in self.nodes.iter_mut().flat_map(|node| &mut node.attributes) {
@@ -146,13 +137,6 @@ impl Document {
         let column = self.text.get(start..offset).map_or(1, |before| before.chars().count() + 1);
         (line, column)
     }
-}
-
-/// Line and column of a place in a text.
-pub(super) fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let start = before.rfind('\n').map_or(0, |at| at + 1);
-    (before.matches('\n').count() + 1, before[start..].chars().count() + 1)
 }
 
 /// An element of a [`Document`].

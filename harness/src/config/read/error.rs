@@ -20,7 +20,7 @@ pub struct ReadError {
 
 impl ReadError {
     pub(super) fn new(kind: ReadErrorKind, text: &str, offset: usize) -> Self {
-        let (line, column) = super::document::line_and_column(text, offset);
+        let (line, column) = super::position::line_and_column(text, offset);
         Self { kind, offset, line, column, template: template::language(text) }
     }
 

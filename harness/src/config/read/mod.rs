@@ -10,6 +10,7 @@ mod decode;
 mod document;
 mod error;
 mod parse;
+mod position;
 mod properties;
 mod template;
 mod value;

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::cursor::Cursor;
 use super::document::Node;
-use super::{Attribute, Comment, Document, Encoding, ExternalEntity, ReadError, ReadErrorKind};
+use super::{Attribute, Comment, Document, Encoded, Encoding, ExternalEntity, ReadError, ReadErrorKind};
 
 /// A file with more elements is refused.
 const MOST_ELEMENTS: usize = 1_000_000;
@@ -41,8 +41,19 @@ struct Parser<'t> {
     has_parameter_entities: bool,
 }
 
+impl Document {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It is not XML, or not in the encoding that it names.
+    pub fn read(bytes: &[u8]) -> Result<Self, ReadError> {
+        let Encoded { text, encoding } = Encoded::decode(bytes)?;
+        parse(text, encoding)
+    }
+}
+
 /// Reads a whole document.
-pub(super) fn parse(text: String, encoding: Encoding) -> Result<Document, ReadError> {
+fn parse(text: String, encoding: Encoding) -> Result<Document, ReadError> {
     let mut parser = Parser {
         cursor: Cursor { text: &text, at: 0, end: text.len() },
         nodes: vec![],

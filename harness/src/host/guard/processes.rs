@@ -1,11 +1,15 @@
 //! The machine's processes, as far as the guard needs to know them.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
-use serde::{Deserialize, Serialize};
+
+mod process;
+
+pub(super) use process::GUARD_VARIABLE;
+pub use process::RUN_VARIABLE;
+pub(crate) use process::{Marks, Process, ProcessId};
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -16,64 +20,11 @@ mod ps;
 #[cfg(not(target_os = "linux"))]
 use ps as system;
 
-/// The environment variable that every process of a run carries from birth; its value is the run's id.
-pub const RUN_VARIABLE: &str = "TOMEE_HARNESS_RUN";
-
-/// The environment variable that makes a process of this program a guard; its value is a
-/// [`Task`](super::message::Task).
-pub(super) const GUARD_VARIABLE: &str = "TOMEE_HARNESS_GUARD";
-
-/// One process and no other: a number is used again, a number with its start is not.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(crate) struct ProcessId {
-    pub(crate) pid: i32,
-    /// When it started, as exactly as the system reports it; names the boot too where the system counts from it.
-    pub(crate) start: String,
-}
-
 impl ProcessId {
     /// The process that has this number now.
     pub(crate) fn of(pid: u32) -> Option<Self> {
         let pid = i32::try_from(pid).ok().filter(|pid| *pid > 1)?;
         Some(system::look(pid)?.id)
-    }
-}
-
-/// What is known of a process.
-#[derive(Debug, Clone)]
-pub(crate) struct Process {
-    pub(crate) id: ProcessId,
-    parent: i32,
-    group: i32,
-    /// It has ended and waits for its parent to take notice.
-    ended: bool,
-    name: String,
-}
-
-impl fmt::Display for Process {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "process {} ({})", self.id.pid, self.name)
-    }
-}
-
-/// What a process's environment says of runs.
-#[derive(Debug, Default)]
-pub(crate) struct Marks {
-    /// The run that it belongs to.
-    pub(crate) run: Option<String>,
-    /// The task that it has as a guard.
-    pub(crate) guard: Option<String>,
-}
-
-impl Marks {
-    fn note(&mut self, variable: &str) {
-        if let Some((name, value)) = variable.split_once('=') {
-            if name == RUN_VARIABLE {
-                self.run = Some(value.to_owned());
-            } else if name == GUARD_VARIABLE {
-                self.guard = Some(value.to_owned());
-            }
-        }
     }
 }
 

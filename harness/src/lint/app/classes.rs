@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use cafebabe::attributes::AttributeData;
 use cafebabe::{ClassAccessFlags, FieldAccessFlags, ParseOptions, parse_class_with_options};
 
-use super::super::{Input, SourceFile};
+use crate::lint::SourceFile;
 
 /// What an app's class files say about sessions.
 #[derive(Debug, Default)]
@@ -71,14 +71,14 @@ const BROKEN: [&str; 16] = [
 ];
 
 impl ClassFacts {
-    pub(super) fn read(input: &mut Input, classes: Vec<(String, Vec<u8>)>) -> Self {
+    pub(super) fn read(files: &mut Vec<SourceFile>, classes: Vec<(String, Vec<u8>)>) -> Self {
         let mut facts = Self::default();
         for (path, bytes) in classes {
             let mut options = ParseOptions::default();
             options.parse_bytecode(true);
             // A class that cannot be read, for example of a newer Java, says nothing.
             let Ok(class) = parse_class_with_options(&bytes, &options) else { continue };
-            let file = input.files.len();
+            let file = files.len();
             let (fact, stored) = fact(&class, file);
             let is_interesting = fact.is_session_bean
                 || fact.has_static_map && fact.asks_for_id
@@ -87,7 +87,7 @@ impl ClassFacts {
                 || fact.writes_itself
                 || !fact.fields.is_empty();
             if is_interesting {
-                input.files.push(SourceFile { name: path, text: String::new(), bytes: vec![], document: None });
+                files.push(SourceFile { name: path, text: String::new(), bytes: vec![], document: None });
             }
             facts.stored.extend(stored);
             facts.classes.insert(fact.name.clone(), fact);

@@ -1,6 +1,6 @@
 //! Annotations of GitHub's workflows.
 
-use super::Checked;
+use super::checked::Checked;
 use super::json::place;
 use crate::lint::Severity;
 

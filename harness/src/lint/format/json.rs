@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Checked;
+use super::checked::{Checked, file_count};
 use crate::config::{REDACTED, is_secret};
 use crate::lint::baseline::fingerprint;
 use crate::lint::{Applicability, Confidence, Finding, Input, Severity};
@@ -108,7 +108,7 @@ impl JsonReport {
         });
         let mut summary = JsonSummary::default();
         for Checked { input, report } in all {
-            summary.files += super::file_count(input);
+            summary.files += file_count(input);
             summary.errors += report.count(Severity::Error);
             summary.warnings += report.count(Severity::Warning);
             summary.infos += report.count(Severity::Info);

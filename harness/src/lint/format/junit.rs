@@ -2,7 +2,7 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{Checked, FormatError};
+use super::checked::{Checked, FormatError};
 use crate::lint::Severity;
 
 pub(super) fn junit(all: &[Checked]) -> Result<String, FormatError> {

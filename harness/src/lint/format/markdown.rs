@@ -1,6 +1,6 @@
 //! Markdown, for a comment on a change.
 
-use super::Checked;
+use super::checked::Checked;
 use super::text::summary;
 
 pub(super) fn markdown(all: &[Checked]) -> String {

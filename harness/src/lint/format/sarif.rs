@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::Checked;
+use super::checked::Checked;
 use super::json::{JsonPlace, place};
 use crate::lint::baseline::fingerprint;
 use crate::lint::{Finding, Input, Severity, rules};

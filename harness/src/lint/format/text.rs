@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnostic, NamedSource, Report as Shown};
 
-use super::{Checked, masked};
+use super::checked::{Checked, file_count, masked};
 use crate::lint::{Finding, Input, Severity};
 
 /// Lines of a fix that are shown.
@@ -104,7 +104,7 @@ fn unreadable(out: &mut String, file: &crate::lint::Unreadable, handler: &Graphi
 /// `2 errors, 1 warning in 3 files`.
 pub(super) fn summary(all: &[Checked]) -> String {
     let count = |severity: Severity| all.iter().map(|checked| checked.report.count(severity)).sum::<usize>();
-    let files: usize = all.iter().map(|checked| super::file_count(&checked.input)).sum();
+    let files: usize = all.iter().map(|checked| file_count(&checked.input)).sum();
     let unreadable: usize = all.iter().map(|checked| checked.input.unreadable.len()).sum();
     let suppressed: usize = all.iter().map(|checked| checked.report.suppressed).sum();
     let known: usize = all.iter().map(|checked| checked.report.known).sum();

@@ -9,7 +9,7 @@ use toml::Spanned;
 
 use super::verbs::StepTable;
 use crate::model::cluster_element::ClusterElements;
-use crate::model::expect::Violation;
+use crate::model::guarantee::Violation;
 use crate::model::node_changes::NodeChanges;
 use crate::model::{
     AllowedViolation, AtMost, Container, Guarantee, JvmRoutes, ManagerKind, Membership, NodeName, Ports, SendOptions,

@@ -21,7 +21,7 @@ mod verbs;
 mod tests;
 
 pub use super::refusal::of_unknown_word as unknown_word;
-pub use build::{ScenarioBuilder, StepBuilder};
+pub use build::ScenarioBuilder;
 pub use file::{ClusterTable, MatrixTable, ScenarioFile};
 pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
@@ -30,7 +30,7 @@ pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
 pub use verbs::{StepTable, VerbRow, manual};
 
-pub use super::step::{PathWord, RestartTable, TrafficWord, WaitWord};
+pub use super::step::{PathWord, RestartTable, StepBuilder, TrafficWord, WaitWord};
 pub use super::written::ScenarioError;
 
 use camino::Utf8PathBuf;

@@ -5,7 +5,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use super::ScenarioError;
 use crate::model::refusal::Refusal;
 use crate::model::step::verb::Line;
-use crate::model::step::{StepKind, fault_lasts};
+use crate::model::step::{StepBuilder, StepKind, fault_lasts, verbs};
 use crate::model::written::Written;
 use crate::model::{Fault, FaultKind, State};
 
@@ -131,4 +131,24 @@ pub(super) fn repeated<'t>(written: &Written<'t>, depth: usize) -> Result<(u32, 
         return refuse(Refusal::new(format!("repetitions nest at most {MOST_NESTED} deep")));
     }
     Ok((repeat, steps))
+}
+
+impl StepBuilder {
+    /// Repeats steps.
+    pub fn repeat(times: u32, steps: impl IntoIterator<Item = Self>) -> Self {
+        let mut repeat = Self::default().set("repeat", &times);
+        let mut tables = vec![];
+        for step in steps {
+            repeat.error = repeat.error.or(step.error);
+            tables.push(step.table);
+        }
+        repeat.set("steps", &tables)
+    }
+}
+
+verbs! {
+    /// Ends and restarts one node after the other.
+    rolling_restart: FaultKind;
+    /// Ends all nodes and starts them at one time.
+    cold_restart: FaultKind;
 }

@@ -118,7 +118,11 @@ impl Scope<'_> {
             return refuse("port", message, &help);
         }
         if receiver.port == Some(0) {
-            return refuse("port", "`port` must be greater than zero".to_owned(), "peers must know it");
+            return refuse(
+                "port",
+                "`port` must be greater than zero".to_owned(),
+                "leave it out, or name the port that peers are to use",
+            );
         }
         if let Some(port) = receiver.udp_port.filter(|port| *port > 0 && self.of_all_nodes) {
             let message = "`udp-port` cannot be the same on all nodes: they share one address".to_owned();

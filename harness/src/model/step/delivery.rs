@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::builder::keys;
 use crate::model::refusal::Refusal;
 use crate::model::state::State;
 use crate::model::{ContextPath, Millis, NodeName, Role, Target, Topology};
@@ -133,4 +134,11 @@ fn everywhere(state: &State<'_>) -> Refusal {
     Refusal::new(format!("the farm deploys to every node from the folder on node `{watcher}`"))
         .at("on")
         .help("`through = \"copy\"` puts it on one node")
+}
+
+keys! {
+    /// Into which folder an app is put.
+    through: Through;
+    /// How long the copying of an app takes.
+    slowly: Millis;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::{keys, verbs};
 use super::delivery::{Delivery, Through};
 use super::verb::Line;
 use crate::model::app::App;
@@ -70,4 +71,18 @@ pub(super) fn apply(
     state.apps.retain(|(served, _)| served != context);
     state.apps.push((context.clone(), app.clone()));
     Ok(())
+}
+
+verbs! {
+    /// Deploys an app by its name, or the path of a WAR.
+    deploy: String;
+}
+
+keys! {
+    /// The version of an app.
+    version: String;
+    /// How long ago the archive of an app was last changed, as its time says.
+    aged: Millis;
+    /// Whether the scenario goes on before the app is served.
+    detach: bool;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::named_verbs;
 use super::verb::Line;
 use crate::model::ClientName;
 use crate::model::refusal::Refusal;
@@ -28,4 +29,9 @@ pub(super) fn apply(state: &mut State<'_>, client: &ClientName) -> Result<(), Re
     }
     let known = state.traffic.iter().map(ClientName::as_str);
     Err(Refusal::new(format!("no traffic of client `{client}` at this step")).nearest(client.as_str(), known))
+}
+
+named_verbs! {
+    /// Ends the traffic of a client.
+    end_traffic: ClientName;
 }

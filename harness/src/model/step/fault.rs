@@ -2,12 +2,13 @@
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 
+use super::builder::{StepBuilder, keys, numbers};
 use super::load::client;
 use crate::model::fault::{Fault, FaultKind};
 use crate::model::refusal::Refusal;
 use crate::model::state::{State, Unbreakable};
 use crate::model::written::{ScenarioError, Written};
-use crate::model::{ClientName, Membership, Millis, Role, Target};
+use crate::model::{ClientName, Membership, Millis, Role, Skew, Target};
 
 /// A fault as it is written.
 pub(super) type Broken = (Fault, Target, Option<ClientName>, Option<Millis>);
@@ -106,8 +107,10 @@ pub(super) fn apply(
     fault.check().map_err(|error| Refusal::new(error.to_string()).at(error.parameter))?;
     let membership = state.topology.cluster.membership;
     if kind.about().needs_heartbeats && membership != Membership::Multicast {
-        return Err(Refusal::new(format!("membership {membership} sends no heartbeats of its own"))
-            .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
+        return Err(Refusal::new(format!(
+            "membership `{membership}` sends no heartbeats of its own, which the fault could drop"
+        ))
+        .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
     }
     match (node.node(), kind.is_undone_in_place()) {
         (Some(name), true) if lasting.is_none() => {
@@ -127,4 +130,38 @@ pub(super) fn apply(
 /// A fault that must be over first.
 pub(in crate::model) fn lasts(before: FaultKind, node: &str) -> Refusal {
     Refusal::new(format!("the {before} of `{node}` still lasts")).help(format!("`heal = \"{node}\"` before it"))
+}
+
+impl StepBuilder {
+    /// Breaks a node, of a name or a role. The kinds that a file knows as verbs.
+    pub fn fault(kind: FaultKind, node: &str) -> Self {
+        Self::default().set_word::<Target>(&kind.to_string(), node)
+    }
+
+    /// Ends a node's JVM with SIGKILL.
+    pub fn kill(node: &str) -> Self {
+        Self::fault(FaultKind::Kill, node)
+    }
+
+    /// Asks a node to stop.
+    pub fn stop(node: &str) -> Self {
+        Self::fault(FaultKind::Stop, node)
+    }
+
+    /// After this time a fault is undone.
+    pub fn lasting(self, time: impl Into<Millis>) -> Self {
+        self.set("for", &time.into())
+    }
+}
+
+numbers! {
+    /// How many of a hundred.
+    percent: u8;
+}
+
+keys! {
+    /// How far a clock is skewed.
+    by: Skew;
+    /// How long packets are held back.
+    delay: Millis;
 }

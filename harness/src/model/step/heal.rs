@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::named_verbs;
 use super::verb::Line;
 use crate::model::Target;
 use crate::model::refusal::Refusal;
@@ -27,4 +28,9 @@ pub(super) fn apply(state: &mut State<'_>, target: &Target) -> Result<(), Refusa
         return Err(Refusal::new(format!("no fault lasts on node `{node}`")).help("`restart` brings a dead node back"));
     }
     Ok(())
+}
+
+named_verbs! {
+    /// Undoes what was done to a node.
+    heal: Target;
 }

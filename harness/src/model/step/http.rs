@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::{keys, verbs};
 use super::load::{Load, client};
 use super::request::asked;
 use super::verb::Line;
@@ -141,4 +142,26 @@ pub(super) fn check(exchange: &Exchange) -> Result<(), Refusal> {
         return Err(Refusal::new(message).at("headers"));
     }
     Ok(())
+}
+
+verbs! {
+    /// Makes a GET.
+    get: String;
+    /// Makes a POST.
+    post: String;
+    /// Makes a PUT.
+    put: String;
+    /// Makes a DELETE.
+    delete: String;
+}
+
+keys! {
+    /// Headers of a request.
+    headers: BTreeMap<String, String>;
+    /// Fields of a form.
+    form: BTreeMap<String, String>;
+    /// A document.
+    json: serde_json::Value;
+    /// What the client keeps of the answer.
+    capture: BTreeMap<String, Capture>;
 }

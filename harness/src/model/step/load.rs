@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::builder::{keys, numbers};
 use crate::model::refusal::Refusal;
 use crate::model::{ClientName, Millis};
 
@@ -96,4 +97,20 @@ fn within(key: &'static str, number: u32, most: u32) -> Result<(), Refusal> {
         return Ok(());
     }
     Err(Refusal::new(format!("invalid `{key}`: {number}, expected 1 to {most}")).at(key))
+}
+
+numbers! {
+    /// How many clients ask.
+    clients: u32;
+    /// How many of them ask at one time.
+    parallel: u32;
+    /// How many requests of one client, all with its one cookie, go on at one time.
+    at_once: u32;
+    /// How often each asks.
+    times: u32;
+}
+
+keys! {
+    /// From one request of a client to its next.
+    every: Millis;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::named_verbs;
 use super::load::client;
 use super::verb::Line;
 use crate::model::refusal::Refusal;
@@ -57,4 +58,9 @@ pub(super) fn apply(
         }
         Some(_) => Ok(()),
     }
+}
+
+named_verbs! {
+    /// Reads what a node holds of the client's session.
+    look: Target;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::named_verbs;
 use super::verb::Line;
 use crate::model::ContextPath;
 use crate::model::refusal::Refusal;
@@ -25,4 +26,9 @@ pub(super) struct Keys {
 
 pub(super) fn apply(state: &State<'_>, context: &ContextPath) -> Result<(), Refusal> {
     state.served(context, None)
+}
+
+named_verbs! {
+    /// Reads every replica of an app's sessions.
+    observe: ContextPath;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::verbs;
 use super::load::{Load, client};
 use super::verb::Line;
 use crate::model::app::App;
@@ -101,4 +102,9 @@ fn listened(expect: &Expect, state: &State<'_>, context: &ContextPath) -> Result
     }
     let mut named = [&expect.created, &expect.destroyed].into_iter().flatten().flatten();
     named.try_for_each(|node| state.knows(node, Some("expect")))
+}
+
+verbs! {
+    /// Asks the counter app.
+    request: AppRequest;
 }

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::builder::{keys, named_verbs};
 use super::verb::Line;
 use crate::model::app::App;
 use crate::model::cluster_element::ClusterElements;
@@ -187,4 +188,14 @@ pub(super) fn must_not_be_cut(state: &State<'_>) -> Result<(), Refusal> {
         }
         None => Ok(()),
     }
+}
+
+named_verbs! {
+    /// Starts a node again.
+    restart: Target;
+}
+
+keys! {
+    /// What a restarted node has otherwise.
+    with: RestartTable;
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::verbs;
 use super::http::{Sent, exchange};
 use super::load::{client, clients, pace};
 use super::request::asked;
@@ -140,4 +141,9 @@ fn begins(state: &State<'_>, client: &ClientName, node: &Target) -> Result<(), R
             .help(format!("`end-traffic = \"{client}\"` before it, or another `client`")));
     }
     Ok(())
+}
+
+verbs! {
+    /// Lets clients ask the counter app or any app again and again while the scenario goes on.
+    traffic: TrafficWord;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::builder::named_verbs;
 use super::delivery::{Delivery, Through};
 use super::verb::Line;
 use crate::model::refusal::Refusal;
@@ -42,4 +43,9 @@ pub(super) fn apply(state: &mut State<'_>, context: &ContextPath, delivery: &Del
         state.apps.retain(|(served, _)| served != context);
     }
     Ok(())
+}
+
+named_verbs! {
+    /// Takes the app of a context away.
+    undeploy: ContextPath;
 }

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::builder::{keys, numbers, verbs};
 use super::verb::Line;
 use crate::model::refusal::Refusal;
 use crate::model::state::State;
@@ -151,8 +152,9 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
     match until {
         Until::ClusterFormed => match state.nodes.first_with(|kind| kind.about().is_one_way) {
             Some((node, kind)) => {
-                let message =
-                    format!("who sees whom while the {kind} of `{node}` lasts depends on what is sent, and is no fact");
+                let message = format!(
+                    "`cluster-formed` is undecided while the {kind} of `{node}` lasts: who sees whom depends on what is sent"
+                );
                 Err(Refusal::new(message).help(format!("`heal = \"{node}\"` before it")))
             }
             None => Ok(()),
@@ -171,4 +173,19 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
         }
         Until::Log { .. } => Ok(()),
     }
+}
+
+verbs! {
+    /// Waits for a fact.
+    wait: WaitWord;
+}
+
+numbers! {
+    /// How many sessions to wait for.
+    sessions: usize;
+}
+
+keys! {
+    /// A text to wait for.
+    contains: String;
 }

@@ -221,12 +221,12 @@ impl<'a> Columns<'a> {
         match phase {
             FaultPhase::Asked => {}
             FaultPhase::Hit { proof } => {
-                (fault.from, fault.record, fault.state) = (Some(at), record, format!("hit: {proof}"));
+                (fault.from, fault.record, fault.state) = (Some(at), record, format!("took effect: {proof}"));
                 if !kind.leaves_it_up() {
                     self.end_of_life(node, at);
                 }
             }
-            FaultPhase::Missed { seen } => (fault.record, fault.state) = (record, format!("missed: {seen}")),
+            FaultPhase::Missed { seen } => (fault.record, fault.state) = (record, format!("had no effect: {seen}")),
             FaultPhase::Healed { .. } => {
                 fault.until = Some(at);
                 // A node that ran on was up all the time.

@@ -206,7 +206,7 @@ function showMeasures() {
   for (const it of measures.failovers) tile(`${it.node} lost`, duration(it["since-fault-ms"] * 1000), `to the right answer #${it["answered-by"]}, itself ${it["first-answer-ms"]} ms`);
   for (const it of measures.farm ?? []) tile(`Farm, to ${it.node}`, duration(it.ms * 1000));
   for (const it of measures["state-transfers"] ?? []) tile(`${it.node} back`, duration(it.ms * 1000), "from its start to its peers' sessions");
-  for (const it of measures.evictions ?? []) tile(`${it.by} missed a member`, duration(it.ms * 1000), `after the ${it.fault} of ${it.node}`);
+  for (const it of measures.evictions ?? []) tile(`eviction on ${it.by}`, duration(it.ms * 1000), `after the ${it.fault} of ${it.node}`);
   const lag = measures["replication-lag"];
   if (lag) tile("Replication lag, at most", duration(lag["max-us"]), `median ${duration(lag["median-us"])}, p99 ${duration(lag["p99-us"])}, as far as looks show`);
   if (measures.latency) tile("Answer, median", duration(measures.latency["median-us"]), `p99 ${duration(measures.latency["p99-us"])}, max ${duration(measures.latency["max-us"])}`);

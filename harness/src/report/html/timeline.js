@@ -123,7 +123,7 @@ function drawFaults(pen, width) {
       pen.fillStyle = colours.bad;
       pen.fillRect(x - 1, top, 2, nodeLane - 2);
     }
-    const label = `${fault.kind}${fault.from === null ? " (missed)" : ""}`;
+    const label = `${fault.kind}${fault.from === null ? " (no effect)" : ""}`;
     if (shown.right - shown.left > pen.measureText(label).width + 10) {
       pen.textAlign = "left";
       pen.fillStyle = colours.bad;

@@ -14,7 +14,8 @@ use testcontainers::bollard::models::NetworkCreateRequest;
 use tokio::sync::OnceCell;
 
 use super::error::{self, DockerError};
-use super::images::{self, DockerOptions, LAYOUT};
+use super::images::{self, DockerOptions};
+use super::layout::LAYOUT;
 use super::logs::Source;
 use super::pod::{self, HTTP_PORT, LogRoute, Pod};
 use super::resources;

@@ -13,6 +13,7 @@ use testcontainers::{GenericBuildableImage, GenericImage, Image};
 
 use super::archive;
 use super::error::{DockerError, status};
+use super::layout::LAYOUT;
 use super::server;
 use crate::host::guard::RUN_LABEL;
 use crate::model::RunId;
@@ -42,17 +43,6 @@ pub struct DockerOptions {
     /// Memory limit of a server's container in bytes; `None` sets none.
     pub memory_bytes: Option<i64>,
 }
-
-/// Where things are in a server image. The official images of TomEE and Tomcat differ in `home` alone.
-#[derive(Debug)]
-pub(super) struct Layout {
-    /// `CATALINA_HOME`.
-    pub(super) home: &'static str,
-    /// The node's `CATALINA_BASE`, which is ours and empty in the image.
-    pub(super) base: &'static str,
-}
-
-pub(super) const LAYOUT: Layout = Layout { home: "/usr/local/tomee", base: "/var/lib/tomee-harness/base" };
 
 /// The image of a node with this distribution; built if the engine does not have it.
 pub(super) async fn node(

@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod host;
 mod images;
+mod layout;
 mod logs;
 mod pod;
 mod provider;

@@ -16,7 +16,7 @@ use testcontainers::{GenericImage, Image};
 use tokio::sync::Mutex;
 
 use super::error::DockerError;
-use super::images::LAYOUT;
+use super::layout::{DISK, LAYOUT};
 use super::logs::{Follower, Source};
 use super::resources;
 use super::server::{self, ContainerShell, Recipe, Server};
@@ -31,8 +31,6 @@ use crate::tomcat::catalina_base::{HARNESS_LOG, REPLACED};
 /// The connector's port in the pod; every pod has an address of its own.
 pub(super) const HTTP_PORT: u16 = 8080;
 
-/// Where the pause container of a node that has a disk of its own sees it.
-pub(super) const DISK: &str = "/var/lib/tomee-harness/disk";
 /// The size of that disk: room for the server's configuration, logs and compiled pages and for apps of some megabytes,
 /// which are on it up to four times while they are deployed. It is memory.
 const DISK_SIZE: &str = "128m";

@@ -25,6 +25,10 @@ impl Provider for DockerProvider {
         NAME
     }
 
+    fn about(&self) -> &'static str {
+        "Containers"
+    }
+
     fn nodes(&self) -> &'static str {
         "containers"
     }

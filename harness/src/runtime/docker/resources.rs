@@ -9,8 +9,7 @@ use testcontainers::bollard::query_parameters::StatsOptionsBuilder;
 
 use super::archive::upload;
 use super::error::DockerError;
-use super::images::LAYOUT;
-use super::pod::DISK;
+use super::layout::{DISK, LAYOUT};
 use super::server::{self, shell};
 use crate::host::wait::Patience;
 use crate::model::Skew;

@@ -15,11 +15,11 @@ use testcontainers::runners::AsyncRunner;
 use testcontainers::{ContainerAsync, GenericImage, ImageExt};
 
 use super::error::DockerError;
-use super::images::LAYOUT;
+use super::layout::LAYOUT;
 use crate::host::guard::RUN_LABEL;
 use crate::host::wait::Patience;
 use crate::model::RunId;
-use crate::runtime::packet_filter::NetworkShell;
+use crate::runtime::network_shell::NetworkShell;
 use crate::runtime::{NodeFile, NodeLaunch};
 
 /// How long a killed or ended container may take to be gone.

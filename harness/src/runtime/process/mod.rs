@@ -1,6 +1,7 @@
 //! Runtime `process`: a node is a JVM with its own `CATALINA_BASE` on loopback. Only this module spawns a server.
 
 mod class_archive;
+mod error;
 mod namespaces;
 mod node;
 mod provider;
@@ -16,6 +17,7 @@ use tokio::io::AsyncWriteExt as _;
 use tokio::sync::Mutex;
 
 pub use self::class_archive::{ClassArchive, ClassArchiveError};
+use self::error::node_error;
 use self::namespaces::Namespaces;
 use self::node::ProcessNode;
 pub use self::provider::ProcessProvider;
@@ -133,7 +135,7 @@ impl ProcessRuntime {
             }
             let made = Namespaces::make(&self.run, &self.guard, nodes).await;
             let made = made.map_err(|error| RuntimeError::Environment {
-                what: "the network namespaces of the nodes cannot be made".to_owned(),
+                what: "the network namespaces of the nodes cannot be created".to_owned(),
                 hint: Some("run as root on Linux with iproute2 and iptables, or with --runtime docker".to_owned()),
                 source: Some(Box::new(error)),
             })?;
@@ -401,14 +403,6 @@ impl Runtime for ProcessRuntime {
 
 fn no_such_node(node: &NodeName) -> RuntimeError {
     RuntimeError::NoSuchNode { runtime: NAME, node: node.clone() }
-}
-
-fn node_error(
-    node: &NodeName,
-    action: &str,
-    source: impl Into<Box<dyn std::error::Error + Send + Sync>>,
-) -> RuntimeError {
-    RuntimeError::Node { node: node.clone(), action: action.to_owned(), source: source.into() }
 }
 
 /// Copies the server's own logs under names without dates, as the run directory has them.

@@ -19,7 +19,8 @@ use crate::host::sync::lock;
 use crate::host::wait::{self, Look, TimedOut};
 use crate::model::{NodeName, RunId};
 use crate::runtime::NetworkFault;
-use crate::runtime::packet_filter::{self, MULTICAST, NetworkShell, Peers};
+use crate::runtime::network_shell::NetworkShell;
+use crate::runtime::packet_filter::{self, MULTICAST, Peers};
 
 /// How long a process may take to enter its namespace.
 const ENTRY_LIMIT: std::time::Duration = std::time::Duration::from_secs(5);

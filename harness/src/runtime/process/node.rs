@@ -9,7 +9,7 @@ use nix::unistd::Pid;
 use std::os::unix::process::ExitStatusExt as _;
 use tokio::process::{Child, Command};
 
-use super::node_error;
+use super::error::node_error;
 use crate::host::guard::RUN_VARIABLE;
 use crate::host::wait::{self, Look, TimedOut};
 use crate::model::RunId;

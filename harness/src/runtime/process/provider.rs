@@ -22,6 +22,10 @@ impl Provider for ProcessProvider {
         NAME
     }
 
+    fn about(&self) -> &'static str {
+        "JVM processes on this machine"
+    }
+
     fn nodes(&self) -> &'static str {
         "processes"
     }

@@ -35,7 +35,7 @@ pub enum MavenProblem {
     #[error("it printed nothing for too long and was killed")]
     Silent,
     /// Anything else.
-    #[error("it failed")]
+    #[error("it failed for a reason that its output does not name")]
     Other,
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Asked, received};
+use super::asked::{Asked, received};
 use crate::history::{LogClass, LogLine, Nanos, RecordKind};
 use crate::model::{Expect, NodeName, SessionId};
 use crate::verdict::finding::{Expectation, Status};

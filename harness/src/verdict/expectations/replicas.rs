@@ -1,8 +1,9 @@
 //! What a look at one node showed of a client's session.
 
+use super::super::content::Content;
 use super::super::operations::stem;
-use super::super::view::{Content, View};
-use super::Asked;
+use super::super::view::View;
+use super::asked::Asked;
 use crate::history::{ContextState, Nanos, NodeState, Question, ReplicaRole, SessionReplica};
 use crate::model::{ClientName, ContextPath, Expect, ReplicaFate, SessionId};
 use crate::verdict::{Expectation, Status};
@@ -29,7 +30,7 @@ pub(super) fn judged(view: &View<'_>, looked: &Looked<'_>, expect: &Expect, all:
     let id = all.iter().filter(|asked| asked.client == looked.client && asked.invoked < looked.from);
     let id = id
         .filter_map(|asked| {
-            asked.reply().and_then(super::received).or(asked.sent.map(crate::model::names::SessionId::as_str))
+            asked.reply().and_then(super::asked::received).or(asked.sent.map(crate::model::names::SessionId::as_str))
         })
         .next_back();
     let (Some(state), Some(id)) = (look.state, id) else {
@@ -101,7 +102,7 @@ fn content(of: impl Fn(Content) -> Result<String, String> + 'static) -> Part {
 }
 
 fn same<T: PartialEq>(wanted: &T, found: T, shown: impl Fn(T) -> String) -> Result<String, String> {
-    super::same(wanted, found, shown)
+    super::asked::same(wanted, found, shown)
 }
 
 fn fate(wanted: ReplicaFate, held: Option<&SessionReplica>) -> Result<String, String> {

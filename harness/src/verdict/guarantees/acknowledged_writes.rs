@@ -2,11 +2,12 @@
 //!
 //! An HTTP 200 is not the replication's acknowledgement, so a violation says whether a replica ever had the write.
 
+use super::super::content::Content;
 use super::super::held::By;
 use super::super::operations::{Fate, Operation};
 use super::super::sessions::{Replica, Session};
 use super::super::timeline::ON_ITS_WAY;
-use super::super::view::{Content, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::lag;
 use super::survival::{Tried, acknowledged, breach, loss_in_words};
@@ -187,7 +188,10 @@ fn resurrected(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<B
     );
     let resurrected = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
     let bounds = &session.held.answers[place];
-    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows);
+    // The node that ended it knows that, unless it has taken over since what others had.
+    let end = &view.operations[ended];
+    let itself = end.node == operation.node && view.timeline.outlives(end.node, end.invoked, operation.invoked);
+    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows && !itself);
     let renamed = || renamed_unheard(view, session, &view.operations[ended]);
     let unpromised =
         bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_partitioned(session)).or_else(renamed);
@@ -249,7 +253,7 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
         rests_on: both.iter().map(|write| write.id).collect(),
         evidence: both.iter().map(|write| write.record).collect(),
         unpromised: Some(fork.unpromised),
-        session: None,
+        session: Some(session.stems[0].to_owned()),
     })
 }
 

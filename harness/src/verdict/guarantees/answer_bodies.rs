@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answers_kept::{Pair, between, harmless, is_success};
+use super::answer_pairs::{Pair, between, harmless, is_success};
 use super::judgement::Breach;
 use crate::history::{Event, Reply};
 use crate::model::{SessionId, Violation};
@@ -106,7 +106,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         };
         let (word, witness) = kept_for.map(|(word, by)| (word, Some(by))).or_else(|| Some((unknown()?, None)))?;
         let others = witness.map_or_else(String::new, |by| format!("; {} of {} still has it", by.name(), by.client));
-        let (old, new) = super::answers_kept::excerpts(body(before)?, body(after).unwrap_or_default());
+        let (old, new) = super::answer_pairs::excerpts(body(before)?, body(after).unwrap_or_default());
         let because = format!(
             "{} of {} was answered without \"{word}\" after {}, which {} answers had before it, {} at last{others}: \"{new}\" \
              where \"{old}\" was",

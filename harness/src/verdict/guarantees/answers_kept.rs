@@ -6,23 +6,16 @@
 use std::collections::BTreeMap;
 
 use super::super::requests::Request;
-use super::super::timeline::{FOREVER, Fault};
+use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::answer_bodies;
+use super::answer_pairs::{Pair, between, excerpts, harmless, is_success};
+use super::deployed_everywhere::changes;
 use super::judgement::{Breach, Judgement};
-use crate::history::{Event, Nanos};
-use crate::model::{ClientName, Guarantee, NodeName, Violation};
+use crate::history::Nanos;
+use crate::model::{ClientName, Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
-/// How much of each body a note shows.
-const EXCERPT: usize = 60;
-
-/// The same request on both sides of a fault.
-pub(super) struct Pair<'v, 'a> {
-    pub(super) fault: &'v Fault<'a>,
-    pub(super) before: &'v Request<'a>,
-    pub(super) after: &'v Request<'a>,
-}
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let pairs = pairs(view);
@@ -79,11 +72,6 @@ fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
     pairs
 }
 
-pub(super) fn is_success(request: &Request<'_>) -> bool {
-    // What has not changed is no redirect.
-    request.answered && request.status().is_some_and(|status| (200..300).contains(&status) || status == 304)
-}
-
 /// Whether the node of a request is known to have served the app then.
 fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
     let Some(context) = request.context else { return true };
@@ -96,36 +84,14 @@ fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
             look.node == node && from <= look.asked && look.at < to && look.contexts(&wanted).next().is_some()
         })
     };
-    let last = view.events().take_while(|(_, when, _)| *when < at).filter(|(_, when, _)| life.from <= *when);
-    let last = last.filter_map(|(_, when, event)| Some((when, is_served(event, node, context)?))).last();
+    let last = changes(view, node, context, at).filter(|(when, _)| life.from <= *when).last();
     let since = last.map_or(life.from, |(when, _)| when);
     last.is_some_and(|(_, served)| served) || shows(since, life.until)
-}
-
-/// What an event says of whether a node serves a context.
-fn is_served(event: &Event, asked: &NodeName, of: &crate::model::ContextPath) -> Option<bool> {
-    match event {
-        Event::Deployed { node, context } if node == asked && context == of => Some(true),
-        Event::Undeployed { node, context } if node == asked && context == of => Some(false),
-        Event::WarDropped { node, context, alone, .. } if context == of && (!alone || node == asked) => Some(false),
-        Event::WarRemoved { context, .. } if context == of => Some(false),
-        _ => None,
-    }
 }
 
 /// Whether the client meanwhile made a request that says to end its session.
 fn ends_between(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> bool {
     between(view, before, after).any(Request::says_to_end)
-}
-
-pub(super) fn between<'v, 'a>(
-    view: &'v View<'a>,
-    before: &'v Request<'a>,
-    after: &'v Request<'a>,
-) -> impl Iterator<Item = &'v Request<'a>> {
-    let from = view.requests.partition_point(|other| other.invoked <= before.invoked);
-    let to = view.requests.partition_point(|other| other.invoked < after.invoked);
-    view.requests[from..to.max(from)].iter().filter(move |other| other.client == before.client)
 }
 
 fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
@@ -156,14 +122,6 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     Some(breach.named(Violation::AnswerLost))
 }
 
-/// Whether a request like `other` of the same client came before one like `page` that was answered with success.
-pub(super) fn harmless(view: &View<'_>, page: &Request<'_>, other: &Request<'_>) -> bool {
-    let mine = view.requests.iter().filter(|known| known.client == page.client && known.invoked <= page.invoked);
-    let first = mine.clone().find(|known| known.key() == other.key());
-    let mut later = mine.filter(|known| known.target == page.target && is_success(known));
-    first.is_some_and(|first| later.any(|known| first.invoked < known.invoked))
-}
-
 /// Answers to the same GET whose bodies differ, before a fault and after it: shown and not judged.
 pub(in super::super) fn other_bodies(view: &View<'_>) -> Vec<String> {
     if !view.plan.guarantees.contains(&THIS) {
@@ -183,12 +141,4 @@ pub(in super::super) fn other_bodies(view: &View<'_>) -> Vec<String> {
         ))
     });
     notes.collect()
-}
-
-/// Both texts from shortly before the place where they first differ.
-pub(super) fn excerpts(old: &str, new: &str) -> (String, String) {
-    let same = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
-    let from = same.saturating_sub(EXCERPT / 3);
-    let cut = |text: &str| text.chars().skip(from).take(EXCERPT).collect::<String>().replace('\n', " ");
-    (cut(old), cut(new))
 }

@@ -7,8 +7,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::look::Look;
 use super::super::requests::Request;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::attribute_values::differences;
 use super::judgement::{Breach, Judgement};
 use super::session_tests::{baseline, is_gone, seen};

@@ -7,10 +7,11 @@
 use std::collections::BTreeSet;
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::look::Look;
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::attribute_values::{differences, is_same};
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{By, Carried, Trial, baseline, carried, named, seen, shown_by, trials};

@@ -1,8 +1,9 @@
 //! No attribute without its companions: what the creating request wrote together is there together, in every answer and
 //! in every replica. Later in-place changes of the list do not replicate; that they get lost is a note.
 
+use super::super::content::{Content, ONCE_ATTRIBUTE};
 use super::super::sessions::{Replica, Session};
-use super::super::view::{Content, ONCE_ATTRIBUTE, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Tried, breach};
 use crate::model::plan::AppRequest;
@@ -133,6 +134,6 @@ fn partial_replica(view: &View<'_>, session: &Session<'_>, place: usize, replica
         } else {
             view.torn(session, replica.node, replica.at)
         },
-        session: None,
+        session: Some(session.stems[0].to_owned()),
     })
 }

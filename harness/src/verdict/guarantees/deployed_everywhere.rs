@@ -1,7 +1,8 @@
 //! Every node serves each app that was dropped into the watch folder of one.
 
+use super::super::look::Look;
 use super::super::timeline::FOREVER;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
 use crate::model::{ContextPath, NodeName, Violation};
@@ -182,13 +183,28 @@ fn dropped_alone(view: &View<'_>, wanted: &ContextPath, on: &NodeName) -> Option
 
 /// Whether a node served a context at an instant: it was seen to, and nothing came or went since.
 fn serves(view: &View<'_>, wanted: &ContextPath, on: &NodeName, now: Nanos) -> bool {
-    let changes = view.events().take_while(|(_, at, _)| *at < now).filter_map(|(_, _, event)| match event {
-        Event::Deployed { node, context } if context == wanted && node == on => Some(true),
-        Event::WarDropped { node, context, alone, .. } if context == wanted && (!alone || node == on) => Some(false),
-        Event::WarRemoved { context, .. } if context == wanted => Some(false),
+    changes(view, on, wanted, now).last().is_some_and(|(_, served)| served)
+}
+
+/// What came and went of a context on a node before an instant: when, and whether it was served then.
+pub(super) fn changes<'v>(
+    view: &'v View<'_>,
+    on: &'v NodeName,
+    wanted: &'v ContextPath,
+    before: Nanos,
+) -> impl Iterator<Item = (Nanos, bool)> + 'v {
+    // What was put on each node alone is taken from it alone.
+    let mut each_alone = false;
+    view.events().take_while(move |(_, at, _)| *at < before).filter_map(move |(_, at, event)| match event {
+        Event::Deployed { node, context } if context == wanted && node == on => Some((at, true)),
+        Event::Undeployed { node, context } if context == wanted && node == on => Some((at, false)),
+        Event::WarDropped { node, context, alone, .. } if context == wanted => {
+            each_alone = *alone;
+            (!alone || node == on).then_some((at, false))
+        }
+        Event::WarRemoved { node, context } if context == wanted && (!each_alone || node == on) => Some((at, false)),
         _ => None,
-    });
-    changes.last().unwrap_or(false)
+    })
 }
 
 /// When a node was seen to begin to serve a context.

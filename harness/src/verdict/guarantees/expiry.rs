@@ -72,7 +72,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
         rests_on: view.numbers([shortened]),
         evidence: vec![look.record, view.operations[shortened].record],
         unpromised: view.torn(session, look.node, look.at),
-        session: None,
+        session: Some(session.stems[0].to_owned()),
     });
     lost.chain(missed).collect()
 }
@@ -117,7 +117,7 @@ fn late(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration
         rests_on: view.numbers([shortened]),
         evidence: vec![replica.record, view.operations[shortened].record],
         unpromised: view.torn(session, replica.node, replica.at),
-        session: None,
+        session: Some(session.stems[0].to_owned()),
     });
     answered.chain(held).collect()
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::finding::Status;
+use super::super::sessions::Session;
 use crate::history::{Nanos, OperationId};
 use crate::model::Violation;
 
@@ -127,6 +128,11 @@ impl Breach {
     pub(super) fn beside(mut self, record: usize) -> Self {
         self.evidence.push(record);
         self
+    }
+
+    /// Names the session that showed it.
+    pub(super) fn of(self, session: &Session<'_>) -> Self {
+        Self { session: Some(session.stems[0].to_owned()), ..self }
     }
 
     /// Says how the guarantee is broken.

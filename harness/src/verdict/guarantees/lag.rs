@@ -1,10 +1,11 @@
 //! Copies that were seen to lack what had been acknowledged, and not to have caught up: nothing is lost as long as the owner
 //! lives, but nothing is proven either.
 
+use super::super::look::Look;
 use super::super::operations::{Operation, stem};
 use super::super::sessions::Session;
 use super::super::timeline::ON_ITS_WAY;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::Breach;
 use crate::history::Nanos;
 use crate::model::{NodeName, Violation};

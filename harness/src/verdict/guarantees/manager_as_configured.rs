@@ -3,8 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::look::Look;
 use super::super::timeline::Life;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
 use crate::model::NodeName;

@@ -6,8 +6,9 @@
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
+use super::super::look::Look;
 use super::super::timeline::Whole;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, MemberState};
 use crate::model::{Endpoints, NodeName, Violation};

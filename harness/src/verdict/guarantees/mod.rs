@@ -16,6 +16,7 @@ mod replicated_writes;
 pub(super) mod state_transferred;
 
 mod answer_bodies;
+mod answer_pairs;
 pub(super) mod answers_kept;
 mod attribute_values;
 mod attributes_replicated;

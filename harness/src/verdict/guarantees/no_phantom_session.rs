@@ -5,8 +5,9 @@
 
 use std::collections::BTreeSet;
 
+use super::super::look::Look;
 use super::super::operations::{cookie_value, stem};
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Nanos, Outcome, RecordKind, Reply};
 use crate::model::SessionId;
@@ -93,7 +94,8 @@ fn stranger(look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> 
     let by_right = known.nameless_before(look.at);
     let first = strange.first().filter(|_| strange.len() > by_right)?;
     let because = format!("{} held session {first} at {}, which no client was ever given", look.node, look.at);
-    Some(Breach::shown(look.at, look.record, because))
+    let session = Some((*first).to_owned());
+    Some(Breach { session, ..Breach::shown(look.at, look.record, because) })
 }
 
 /// A node that lists more sessions than there are, though nothing was under way: one of them is there twice.

@@ -7,10 +7,12 @@
 
 use std::collections::BTreeMap;
 
+use super::super::content::Content;
 use super::super::held::{By, Floor};
+use super::super::look::Look;
 use super::super::operations::Operation;
 use super::super::sessions::{Replica, Session};
-use super::super::view::{Content, Look, View};
+use super::super::view::View;
 use super::acknowledged_writes::doubled;
 use super::judgement::{Breach, Judgement};
 use super::survival::{Test, Tried, breach, loss_in_words};
@@ -206,7 +208,7 @@ fn weaker_replica(view: &View<'_>, session: &Session<'_>, place: usize, later: &
         count.map_or_else(|| "no count".to_owned(), |count| format!("count {count}")),
         later.at
     );
-    Some(Breach::shown(later.at, later.record, because).beside(record))
+    Some(Breach::shown(later.at, later.record, because).beside(record).of(session))
 }
 
 /// A replica that shows more than was ever attempted.
@@ -227,7 +229,7 @@ fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -
             session.client, replica.node
         )
     };
-    Some(Breach { violation: Some(Violation::DoubledWrite), ..Breach::shown(replica.at, replica.record, because) })
+    Some(Breach::shown(replica.at, replica.record, because).named(Violation::DoubledWrite).of(session))
 }
 
 /// A session that a node no longer holds at all. Where each session has one backup only, it may move legitimately.
@@ -277,7 +279,8 @@ fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'
                 ),
             )
         }
-        .beside(record),
+        .beside(record)
+        .of(session),
     )
 }
 

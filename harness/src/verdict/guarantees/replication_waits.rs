@@ -78,7 +78,8 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
     let breach = |violation, because| {
         let evidence = vec![operation.record, fault.record];
         let rests_on = vec![operation.id];
-        Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None, session: None })
+        let session = Some(session.stems[0].to_owned());
+        Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None, session })
     };
     Some(match (view.waits(), took) {
         (true, took) if took >= WAITED_FOR_A_PEER => Trial::Shown(index),
@@ -116,7 +117,7 @@ fn first_write<'v, 'a>(
     let begins = view.operations.partition_point(|operation| operation.invoked <= hit);
     let written = view.operations.iter().enumerate().skip(begins);
     let mut written = written.take_while(|(_, operation)| operation.invoked < until).filter(|(_, operation)| {
-        operation.node == node && operation.request == AppRequest::Count && operation.may_land()
+        operation.node == node && operation.request == AppRequest::Count && !matches!(operation.fate, Fate::Nothing)
     });
     let (index, operation) = written.next()?;
     let session = view.sessions.iter().find(|session| session.operations.binary_search(&index).is_ok())?;

@@ -7,9 +7,10 @@
 
 use std::collections::BTreeSet;
 
+use super::super::look::Look;
 use super::super::operations::stem;
 use super::super::timeline::Life;
-use super::super::view::{Look, View};
+use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, Nanos, Question};
 use crate::model::NodeName;

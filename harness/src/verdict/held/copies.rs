@@ -1,6 +1,6 @@
 //! What one node holds of a session.
 
-use super::Floor;
+use super::bounds::Floor;
 
 /// Something that a node was seen to hold.
 #[derive(Debug, Clone, Copy)]

@@ -1,7 +1,5 @@
 //! Doubts whether a session is still there under its id: what may have ended or renamed it, what clears that, and what is lost.
 
-use std::collections::BTreeSet;
-
 use super::super::operations::{Fate, Operation};
 use super::super::partitions::Partition;
 use super::super::sessions::Replica;
@@ -10,16 +8,6 @@ use super::{Bounds, Walk};
 use crate::history::Nanos;
 use crate::model::NodeName;
 use crate::model::plan::AppRequest;
-
-/// A doubt whether the session is still there under its id.
-#[derive(Debug)]
-pub(super) struct Doubt<'w> {
-    pub(super) operation: usize,
-    pub(super) until: Nanos,
-    /// Whether one answer of any node ends it: what it did it did to all nodes.
-    pub(super) everywhere: bool,
-    pub(super) cleared: BTreeSet<&'w NodeName>,
-}
 
 impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     /// Whether nobody knows what became of it, and it may have ended the session or given it another id.

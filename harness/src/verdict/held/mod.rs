@@ -8,7 +8,9 @@
 //! is due again with the next acknowledged write.
 
 mod apart;
+pub(super) mod bounds;
 mod copies;
+mod doubt;
 mod doubts;
 mod most;
 mod nodes;
@@ -16,8 +18,10 @@ mod turns;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use bounds::Held;
+pub(super) use bounds::{Bounds, By, Floor};
 use copies::{Node, Seen, greater, plus};
-use doubts::Doubt;
+use doubt::Doubt;
 pub(super) use turns::Run;
 use turns::Turn;
 
@@ -31,58 +35,6 @@ use crate::model::plan::AppRequest;
 
 /// Why an increment need not be there.
 const AT_ONCE: &str = "another node may have counted at once, and was not answered";
-
-/// What a value rests on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum By {
-    /// An acknowledged write or another answer, by its operation.
-    Answer(usize),
-    /// A look, by the replica of the session.
-    Look(usize),
-}
-
-/// A count that must be there at least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Floor {
-    pub(super) count: i64,
-    pub(super) by: By,
-}
-
-/// What an answer or a replica must show, and may show at most.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Bounds {
-    /// By what was acknowledged.
-    pub(super) acknowledged: Option<Floor>,
-    /// What a copy should hold: all that, and what its peers held when it joined them.
-    pub(super) copied: Option<Floor>,
-    /// By what a look, or an answer, had shown on this node; or had shown on another one before it was broken.
-    pub(super) seen: Option<Floor>,
-    /// Not more than this; `None` where nobody can know.
-    pub(super) most: Option<i64>,
-    /// Whether the node must know the session at all, with what its first request wrote.
-    pub(super) knows: bool,
-    /// What had been acknowledged somewhere and is not due here.
-    pub(super) elsewhere: Option<Floor>,
-    /// Why it is not due here, in words.
-    pub(super) unpromised: Option<String>,
-    /// Why the node need not have known of the session, or of its end, in words.
-    pub(super) stranger: Option<String>,
-    /// The operation that may have ended the session or taken its id, as far as this node is concerned.
-    pub(super) doubt: Option<usize>,
-}
-
-/// The bounds of all that a session showed.
-#[derive(Debug, Default)]
-pub(super) struct Held {
-    /// Whether two nodes counted at once, and none has counted alone since.
-    pub(super) unsettled: bool,
-    /// By the place of the answer among the session's answers.
-    pub(super) answers: Vec<Bounds>,
-    /// By the place of the loss among its losses.
-    pub(super) losses: Vec<Bounds>,
-    /// By the place of the replica among its replicas.
-    pub(super) replicas: Vec<Bounds>,
-}
 
 struct Walk<'w, 'v, 'a> {
     run: &'w Run<'v, 'a>,
@@ -246,7 +198,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         if run.partitions.iter().any(|partition| self.comes_back(partition, operation)) {
             self.nodes.retain(|node, _| *node == operation.node);
         }
-        let counts = operation.request == AppRequest::Count && operation.may_land();
+        let counts = operation.request == AppRequest::Count;
         if counts {
             if self.source != Some(operation.node) {
                 let alone = run.is_alone(operation.node, operation.invoked, operation.invoked);

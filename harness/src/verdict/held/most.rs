@@ -90,7 +90,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let operations = self.run.operations;
         let acts = |index: &usize| {
             let other = &operations[*index];
-            other.node != node && other.request == AppRequest::Count && other.may_land() && from < other.acts_until
+            other.node != node && other.request == AppRequest::Count && from < other.acts_until
         };
         if self.acting.iter().any(acts) {
             return false;

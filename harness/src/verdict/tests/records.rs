@@ -25,12 +25,43 @@ fn proven(mut scenario: Run, by: &str) -> Run {
 #[case("exit code 137 (SIGKILL)", true)]
 #[case("process 4711 ended by signal 6", false)]
 #[case("process 4711 ended with exit code 1", false)]
+// What does not say how it ended proves nothing; nor does an end that the machine brought about.
+#[case("the node is gone", false)]
+#[case("", false)]
+#[case("container n1 is exited: exit code 137 (SIGKILL), killed by its memory limit (OOMKilled)", false)]
 fn a_victim_died_of_the_kill_or_the_kill_was_none(#[case] proof: &str, #[case] by_us: bool) {
     let scenario = proven(main_job(), proof);
     let status = scenario.judge().status;
     assert_eq!(status, if by_us { Status::Holds } else { Status::Unknown });
     if !by_us {
         unknown(&scenario, SURVIVE, &["the kill of n1 did not end it", proof]);
+    }
+}
+
+/// A stop lets the JVM end in order.
+#[rstest]
+#[case("process 4711 ended with exit code 143", true)]
+#[case("process 4711 ended by signal 15", true)]
+#[case("container n1 is exited: exit code 0", true)]
+#[case("process 4711 ended by signal 9", false)]
+#[case("process 4711 ended with exit code 137", false)]
+#[case("process 4711 ended by signal 9, exit code 143", false)]
+#[case("the node is gone", false)]
+fn a_victim_ended_as_a_stop_lets_it_end_or_the_stop_was_none(#[case] proof: &str, #[case] in_order: bool) {
+    let mut scenario = proven(main_job(), proof);
+    for step in &mut scenario.plan.steps {
+        if let crate::model::StepKind::Fault { fault, .. } = &mut step.kind {
+            *fault = crate::model::Fault::Stop;
+        }
+    }
+    for record in &mut scenario.history.records {
+        if let RecordKind::Fault { kind, .. } = &mut record.kind {
+            *kind = crate::model::FaultKind::Stop;
+        }
+    }
+    assert_eq!(scenario.judge().status, if in_order { Status::Holds } else { Status::Unknown });
+    if !in_order {
+        unknown(&scenario, SURVIVE, &["the stop of n1 did not end it", proof]);
     }
 }
 
@@ -68,6 +99,65 @@ fn a_victim_that_a_peer_had_missed_before_was_dead_already_unless_it_was_seen_al
     unknown(&dead, SURVIVE, &["n1 was missed at", "before the kill of n1 was asked for"]);
     let alive = before().observe().kill("n1").count("alice", "n2").observe().without_joiners();
     assert_eq!(alive.judge().status, Status::Holds);
+}
+
+/// Alice's session, then a line about a member that is missed, then what shows that it lives, or does not, and the kill.
+fn missed_and(line: RecordKind, then: impl Fn(Run) -> Run) -> Option<String> {
+    let mut scenario = scenario().start().deploy().count("alice", "n1").observe();
+    scenario.push(line);
+    let verdict = then(scenario).kill("n1").count("alice", "n2").observe().without_joiners().judge();
+    let unmet = verdict.assumptions.into_iter().find(|it| it.what == "every fault had an effect" && !it.met);
+    unmet.map(|unmet| unmet.because)
+}
+
+fn same(scenario: Run) -> Run {
+    scenario
+}
+
+#[rstest]
+#[case(same, true)]
+#[case(|scenario: Run| scenario.count("alice", "n1"), false)]
+#[case(Run::reformed, false)]
+#[case(|scenario: Run| scenario.observe(), false)]
+// What another node shows is no sign of life of this one, nor is what nobody answered.
+#[case(|scenario: Run| scenario.count("bob", "n2"), true)]
+#[case(|scenario: Run| scenario.count_in_vain("alice", "n1", false), true)]
+#[case(|scenario: Run| scenario.observe().blind("n1"), true)]
+fn a_sign_of_life_is_the_victims_own(#[case] then: fn(Run) -> Run, #[case] was_dead: bool) {
+    let why = missed_and(missed("n2", "n1"), then);
+    assert_eq!(why.is_some_and(|why| why.contains("n1 was missed at")), was_dead);
+}
+
+#[rstest]
+#[case("n2", "n1", true)]
+#[case("n2", "org.apache.catalina.tribes.membership.MemberImpl[tcp://{127, 0, 0, 1}:4000,{127, 0, 0, 1},4000]", true)]
+#[case("n2", "tcp://127.0.0.1:4000", true)]
+// Another member, or a part of a longer number.
+#[case("n2", "tcp://127.0.0.1:4001", false)]
+#[case("n2", "tcp://127.0.0.1:40001", false)]
+#[case("n2", "n2", false)]
+#[case("n1", "n1", false)]
+fn a_line_is_about_the_member_that_it_names(#[case] on: &str, #[case] gone: &str, #[case] of_the_victim: bool) {
+    assert_eq!(missed_and(missed(on, gone), same).is_some(), of_the_victim);
+}
+
+/// Whoever is cut off is missed for that.
+#[test]
+fn a_victim_that_was_cut_off_when_it_was_missed_was_not_dead() {
+    let cut = |healed_before: bool| {
+        let mut scenario = scenario().start().deploy().count("alice", "n1").observe().partition("n1");
+        if healed_before {
+            scenario = scenario.heal("n1");
+        }
+        scenario.push(missed("n2", "n1"));
+        if !healed_before {
+            scenario = scenario.heal("n1");
+        }
+        let verdict = scenario.kill("n1").count("alice", "n2").observe().without_joiners().judge();
+        verdict.assumptions.into_iter().any(|it| it.because.contains("n1 was missed at"))
+    };
+    assert!(!cut(false));
+    assert!(cut(true));
 }
 
 #[test]

@@ -153,6 +153,11 @@ impl Shop {
         self
     }
 
+    /// What else happens to the cluster.
+    pub(super) fn then(self, done: impl FnOnce(Run) -> Run) -> Self {
+        Self { scenario: done(self.scenario), ..self }
+    }
+
     pub(super) fn kill(self, name: &str) -> Self {
         Self { scenario: self.scenario.kill(name), ..self }
     }

@@ -13,9 +13,9 @@ use tomee_harness::{config, history};
 use zip::write::SimpleFileOptions;
 
 use super::report::Stored;
-use super::{print, print_json};
 use crate::args::{BundleArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 /// Of each run.
 const FILES: [&str; 5] = ["plan.json", "history.jsonl", "verdict.json", "environment.json", SCENARIO_FILE];
@@ -49,7 +49,7 @@ pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Fai
         *argument = config::redact_argument(argument);
     }
     let run = JudgedRun { environment: environment.as_ref(), history: &history, ..stored.judged(&summary) };
-    for (file, text) in report::format::files(&run).map_err(Failure::environment)? {
+    for (file, text) in report::formats::files(&run).map_err(Failure::environment)? {
         bundle.add(file, text.as_bytes())?;
     }
     bundle.nodes(&folder.join("nodes"))?;

@@ -3,10 +3,11 @@
 use tomee_harness::report::terminal::{self, Style};
 
 use super::report::Stored;
-use super::{print, print_json};
-use crate::args::{CheckArgs, ColorChoice, OutputArgs};
+use crate::args::{CheckArgs, OutputArgs};
 use crate::color;
+use crate::color::ColorChoice;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let stored = Stored::open(&args.run_dir)?;

@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::{print, print_json};
 use crate::args::{CompletionsArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
 use crate::help;
+use crate::output::{print, print_json};
 
 pub(crate) fn completions(args: &CompletionsArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let mut script = vec![];

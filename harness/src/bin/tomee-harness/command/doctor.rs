@@ -4,9 +4,10 @@ use tomee_harness::runner::doctor::{self, Health};
 use tomee_harness::tomcat::distribution::Maven;
 use tomee_harness::tomcat::java::Java;
 
-use super::{block_on, print, print_json};
 use crate::args::{DoctorArgs, OutputArgs};
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 pub(crate) fn doctor(args: &DoctorArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let checks = block_on(async { Ok(doctor::examine(Java::find(args.java.as_deref()), &Maven::default()).await) })?;

@@ -3,9 +3,9 @@
 use serde_json::json;
 use tomee_harness::model::Topology;
 
-use super::{print, print_json};
 use crate::args::{ExplainArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 use crate::scenarios;
 
 pub(crate) fn explain(args: &ExplainArgs, output: &OutputArgs) -> Result<Exit, Failure> {

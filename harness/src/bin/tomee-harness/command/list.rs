@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::{print, print_json};
 use crate::args::{ListArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 use crate::scenarios;
 
 pub(crate) fn list(args: &ListArgs, output: &OutputArgs) -> Result<Exit, Failure> {

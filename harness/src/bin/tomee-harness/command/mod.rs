@@ -1,16 +1,16 @@
 //! One file a command.
 
 mod bundle;
-pub(crate) mod by_hand;
+mod by_hand;
 mod check;
 mod completions;
 mod doctor;
 mod explain;
-pub(crate) mod lint;
+mod lint;
 mod list;
 mod new;
 mod report;
-pub(crate) mod rules;
+mod rules;
 mod run;
 mod settings;
 mod sweep;
@@ -42,7 +42,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Sweep(args) => sweep::sweep(&args, &cli.output),
         Command::Up(args) => by_hand::up(&args, &cli.output, matches),
         Command::Down(args) => by_hand::down(&args, &cli.output),
-        Command::Ps(args) => by_hand::ps(&args, &cli.output),
+        Command::Ps => by_hand::ps(&cli.output),
         Command::Status(args) => by_hand::status(&args, &cli.output),
         Command::Step(step) => by_hand::step(&step, &cli.output),
         Command::Fault(fault) => by_hand::fault(&fault, &cli.output),
@@ -55,29 +55,4 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Keeper => by_hand::keep(),
         Command::Completions(args) => completions::completions(&args, &cli.output),
     }
-}
-
-/// Writes a result to standard output. A reader that went away (`| head`) is no error.
-pub(crate) fn print(text: &str) -> Result<(), Failure> {
-    use std::io::Write as _;
-    match std::io::stdout().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Failure::environment(error)),
-        _ => Ok(()),
-    }
-}
-
-/// Writes a result as one JSON document.
-pub(crate) fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
-    print(&json_line(value)?)
-}
-
-/// A result as one JSON document on a line of its own.
-pub(crate) fn json_line(value: &impl serde::Serialize) -> Result<String, Failure> {
-    serde_json::to_string(value).map(|text| text + "\n").map_err(Failure::environment)
-}
-
-/// The tokio runtime of a command. One thread: the harness waits most of the time, and wakes no other thread for it.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(Failure::environment)?.block_on(future)
 }

@@ -4,9 +4,9 @@ use std::io::Write as _;
 
 use serde_json::json;
 
-use super::{print, print_json};
 use crate::args::{NewArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 const TEMPLATE: &str = include_str!("new/template.toml");
 

@@ -11,9 +11,9 @@ use tomee_harness::model::Plan;
 use tomee_harness::report::{Environment, FORMATS, Format, JudgedRun, Summary};
 use tomee_harness::verdict;
 
-use super::{print, print_json};
 use crate::args::{OutputArgs, ReportArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 /// A run that was stored, and read again.
 pub(crate) struct Stored {

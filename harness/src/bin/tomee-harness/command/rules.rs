@@ -1,16 +1,11 @@
 //! `rules`: the rules of `lint`.
 
-use clap::Args;
 use tomee_harness::lint::format::rules_json;
 use tomee_harness::lint::rules;
 
-use super::{print, print_json};
-use crate::args::OutputArgs;
+use crate::args::{OutputArgs, RulesArgs};
 use crate::exit::{Exit, Failure};
-
-/// Nothing to choose.
-#[derive(Debug, Args)]
-pub(crate) struct RulesArgs {}
+use crate::output::{print, print_json};
 
 pub(crate) fn rules(_: &RulesArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     if output.is_json() {

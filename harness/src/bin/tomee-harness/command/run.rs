@@ -8,7 +8,7 @@ mod unused;
 
 use std::sync::Arc;
 
-use clap::{ArgMatches, ValueEnum as _};
+use clap::ArgMatches;
 use serde_json::json;
 use tomee_harness::config;
 use tomee_harness::host::clock::Clock;
@@ -16,16 +16,16 @@ use tomee_harness::model::deploy_job::{self, OwnApp, OwnAppError};
 use tomee_harness::model::main_job;
 use tomee_harness::model::plan::App;
 use tomee_harness::model::scenario::refused_jvm_argument;
-use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::PlannedRun;
 
 use self::failure::war_failure;
 use self::many::Many;
 use self::one::Common;
 use self::unsupported::{Skipped, able};
-use super::{block_on, print, print_json};
 use crate::args::{Format, OutputArgs, RuntimeChoice, ScenarioRunArgs};
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 use crate::progress::Progress;
 use crate::scenarios::{self, Checked};
 use crate::settings::Settings;
@@ -94,11 +94,6 @@ fn planned(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun
     Ok(vec![PlannedRun { label, source: None, app: Some(app), plan: Arc::new(plan) }])
 }
 
-/// The machines of this name; none where they are to be chosen.
-fn kind(choice: RuntimeChoice) -> Option<RuntimeKind> {
-    RuntimeKind::named(choice.to_possible_value()?.get_name())
-}
-
 /// Says what would be run, and on which machines it could be.
 fn dry_run(planned: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
     let (mut text, mut runs) = (String::new(), vec![]);
@@ -137,8 +132,7 @@ fn check_input(run: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked) 
             .hint(Some("--lib takes a jar; it may be repeated".to_owned())));
     }
     match &jvm.home {
-        Some(home) if kind(runtime).is_some_and(|kind| !kind.uses_local_java()) => {
-            let runtime = kind(runtime).map_or("", RuntimeKind::name);
+        Some(home) if runtime.kind().is_some_and(|kind| !kind.uses_local_java()) => {
             let refused =
                 format!("--java {home} cannot be used with --runtime {runtime}: an image brings its own Java");
             Err(Failure::usage(refused).hint(Some("leave out one of the two".to_owned())))

@@ -3,9 +3,9 @@
 use clap::ArgMatches;
 use serde_json::json;
 
-use super::{print, print_json};
 use crate::args::{Format, OutputArgs, RunArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 use crate::settings::Settings;
 
 pub(crate) fn settings(args: &RunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {

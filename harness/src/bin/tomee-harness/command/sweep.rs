@@ -4,9 +4,10 @@ use serde_json::json;
 use tomee_harness::host::guard::Registry;
 use tomee_harness::runtime::sweep::{self, Scope};
 
-use super::{block_on, print, print_json};
 use crate::args::{OutputArgs, SweepArgs};
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 pub(crate) fn sweep(args: &SweepArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let registry = Registry::of_user().map_err(Failure::environment)?;

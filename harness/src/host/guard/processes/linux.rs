@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use super::{Marks, Process, ProcessId};
+use super::process::{Marks, Process, ProcessId};
 
 /// All processes that this one may see.
 pub(super) fn all() -> Vec<Process> {

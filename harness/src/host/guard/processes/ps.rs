@@ -4,7 +4,7 @@
 
 use std::process::{Command, Stdio};
 
-use super::{Marks, Process, ProcessId};
+use super::process::{Marks, Process, ProcessId};
 
 /// All processes that this one may see.
 pub(super) fn all() -> Vec<Process> {

@@ -8,7 +8,7 @@ use tomee_harness::keeper::{self, Finish, Task};
 use tomee_harness::runner::{HandDone, OtherError, Outputs as _, RunFacts, RunRequest};
 use tomee_harness::suite::{PlannedRun, RunFolder, Source};
 
-use super::super::block_on;
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
 
 pub(crate) fn keep() -> Result<Exit, Failure> {

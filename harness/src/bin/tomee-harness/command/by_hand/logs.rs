@@ -3,41 +3,22 @@
 use std::collections::BTreeMap;
 
 use camino::Utf8PathBuf;
-use clap::Args;
 use tomee_harness::host::wait;
 use tomee_harness::keeper::{Ask, LogEntry, Tail};
 use tomee_harness::model::NodeName;
 
-use super::super::{block_on, json_line};
-use super::{NameArgs, call, print};
-use crate::args::{ColorChoice, OutputArgs};
-use crate::color;
+use super::ask::{call, client_of};
+use crate::args::{LogsArgs, OutputArgs};
+use crate::block_on::block_on;
+use crate::color::{self, ColorChoice};
 use crate::exit::{Exit, Failure};
+use crate::output::{json_line, print};
 
 /// Colours of nodes, in turn.
 const COLORS: [&str; 6] = ["36", "33", "35", "32", "34", "31"];
 
-/// Which lines are shown.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct LogsArgs {
-    /// Nodes [default: all]
-    #[arg(value_name = "NODE")]
-    nodes: Vec<NodeName>,
-    /// Go on with what comes, until Ctrl-C or the end of the cluster
-    #[arg(long, short)]
-    follow: bool,
-    /// Only records that contain this text
-    #[arg(long = "match", value_name = "TEXT")]
-    matching: Option<String>,
-    /// Only warnings and errors
-    #[arg(long)]
-    problems: bool,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
 pub(crate) fn logs(args: &LogsArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let client = args.name.client()?;
+    let client = client_of(&args.name)?;
     let paths: BTreeMap<NodeName, Utf8PathBuf> = call(&client, &Ask::Logs, output)?;
     if let Some(unknown) = args.nodes.iter().find(|node| !paths.contains_key(*node)) {
         let all: Vec<String> = paths.keys().map(ToString::to_string).collect();

@@ -1,5 +1,6 @@
 //! The commands by hand: a cluster that stays up, broken and looked at command by command.
 
+mod ask;
 mod fault;
 mod keep;
 mod logs;
@@ -11,116 +12,13 @@ mod steps;
 mod up;
 mod verdict;
 
-use clap::Args;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
-use tomee_harness::host::error_chain::DisplayErrorChain;
-use tomee_harness::keeper::{Ask, CallError, Client, Clusters, ClustersError, Mistake, NoCluster};
-use tomee_harness::model::ClusterName;
-use tomee_harness::runner::StepDone;
-
-pub(crate) use self::fault::{FaultCommand, fault};
-pub(crate) use self::keep::keep;
-pub(crate) use self::logs::{LogsArgs, logs};
-pub(crate) use self::ps::{PsArgs, ps};
-pub(crate) use self::requests::{HttpArgs, http};
-pub(crate) use self::sessions::{DiffArgs, SessionsArgs, diff, sessions};
-pub(crate) use self::status::{StatusArgs, status};
-pub(crate) use self::steps::{StepCommand, step};
-pub(crate) use self::up::{DownArgs, UpArgs, down, up};
-pub(crate) use self::verdict::{RecipeArgs, recipe, verdict};
-use super::{print, print_json};
-use crate::args::OutputArgs;
-use crate::exit::{Exit, Failure};
-
-/// Which cluster is meant.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct NameArgs {
-    /// Name of the cluster [default: the only one that is up]
-    #[arg(long, env = "TOMEE_HARNESS_NAME", value_name = "NAME")]
-    pub(crate) name: Option<ClusterName>,
-}
-
-impl NameArgs {
-    /// Who asks the keeper of the cluster that is meant.
-    fn client(&self) -> Result<Client, Failure> {
-        let clusters = Clusters::of_user().map_err(registry)?;
-        let known = clusters.meant(self.name.as_ref()).map_err(no_cluster)?;
-        Ok(Client::of(&known))
-    }
-}
-
-fn registry(error: ClustersError) -> Failure {
-    Failure::environment(error)
-}
-
-fn no_cluster(error: NoCluster) -> Failure {
-    let hint = error.hint();
-    Failure::usage(error).hint(hint)
-}
-
-/// Asks a keeper, and shows on standard error what it does meanwhile.
-fn call<T: DeserializeOwned>(client: &Client, ask: &Ask, output: &OutputArgs) -> Result<T, Failure> {
-    let result = client.call(ask, |line| tell(output, line)).map_err(call_failure)?;
-    serde_json::from_value(result).map_err(Failure::environment)
-}
-
-#[expect(clippy::print_stderr, reason = "progress belongs there")]
-fn tell(output: &OutputArgs, line: &str) {
-    if !output.quiet {
-        eprintln!("{line}");
-    }
-}
-
-fn call_failure(error: CallError) -> Failure {
-    let exit = match &error {
-        CallError::Refused(refused) => match refused.mistake {
-            Mistake::Usage => Exit::Usage,
-            Mistake::Wait => Exit::Unknown,
-            Mistake::Environment => Exit::Environment,
-        },
-        CallError::Gone { .. } | CallError::Silent { .. } => Exit::Environment,
-    };
-    let (hint, lines) = (error.hint(), error.lines().to_vec());
-    Failure { lines, ..Failure::new(exit, error).hint(hint) }
-}
-
-/// A step as a scenario writes it.
-fn table<const N: usize>(keys: [(&str, Option<Value>); N]) -> Map<String, Value> {
-    keys.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?))).collect()
-}
-
-/// Does a step and says how it is known that it was done.
-fn do_step(client: &Client, table: Map<String, Value>, output: &OutputArgs) -> Result<Exit, Failure> {
-    let done: StepDone = call(client, &Ask::Step(table), output)?;
-    show_step(&done, output)?;
-    Ok(Exit::Holds)
-}
-
-fn show_step(done: &StepDone, output: &OutputArgs) -> Result<(), Failure> {
-    if output.is_json() {
-        return print_json(&serde_json::json!({"format": 1, "done": done}));
-    }
-    let mut text = format!("{} ({})\n", done.title, seconds(done.took_ms));
-    text.extend(done.proof.iter().map(|line| format!("  {line}\n")));
-    print(&text)
-}
-
-fn seconds(took_ms: u64) -> String {
-    if took_ms < 1000 { format!("{took_ms} ms") } else { format!("{}.{} s", took_ms / 1000, took_ms % 1000 / 100) }
-}
-
-/// Says that nothing is to be done.
-fn nothing_to_do(text: &str, output: &OutputArgs) -> Result<Exit, Failure> {
-    if output.is_json() {
-        print_json(&serde_json::json!({"format": 1, "nothing-to-do": text}))?;
-    } else {
-        print(&format!("{text}\n"))?;
-    }
-    Ok(Exit::Holds)
-}
-
-/// An error with its causes on a line.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    DisplayErrorChain(error).to_string()
-}
+pub(super) use self::fault::fault;
+pub(super) use self::keep::keep;
+pub(super) use self::logs::logs;
+pub(super) use self::ps::ps;
+pub(super) use self::requests::http;
+pub(super) use self::sessions::{diff, sessions};
+pub(super) use self::status::status;
+pub(super) use self::steps::step;
+pub(super) use self::up::{down, up};
+pub(super) use self::verdict::{recipe, verdict};

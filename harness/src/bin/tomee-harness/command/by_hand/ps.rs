@@ -1,18 +1,14 @@
 //! `ps`: the clusters of this user.
 
-use clap::Args;
 use serde_json::{Value, json};
 use tomee_harness::keeper::{Clusters, VERSION};
 
-use super::{print, print_json, registry};
+use super::ask::registry;
 use crate::args::OutputArgs;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
-/// Nothing is to be said.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct PsArgs {}
-
-pub(crate) fn ps(_args: &PsArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+pub(crate) fn ps(output: &OutputArgs) -> Result<Exit, Failure> {
     let all = Clusters::of_user().and_then(|clusters| clusters.all()).map_err(registry)?;
     if output.is_json() {
         let all: Vec<Value> = all

@@ -1,63 +1,14 @@
 //! `http`: one request with a client's cookies.
 
-use clap::Args;
 use serde_json::{Map, Value, json};
 use tomee_harness::history::Outcome;
 use tomee_harness::keeper::Ask;
-use tomee_harness::model::{ClientName, Target};
 use tomee_harness::runner::{AnswerSeen, StepDone};
 
-use super::{NameArgs, call, print, print_json, table};
-use crate::args::OutputArgs;
+use super::ask::{call, client_of, table};
+use crate::args::{HttpArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
-
-/// What is asked.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct HttpArgs {
-    /// The node, or its role: owner, backup, neither, oldest, sticky, rotate
-    #[arg(value_name = "NODE")]
-    node: Target,
-    /// Path and query, from the root of the server, for example /counter/
-    #[arg(value_name = "PATH")]
-    path: String,
-    /// Who asks; a client keeps its cookies from command to command
-    #[arg(long, value_name = "CLIENT", default_value = "alice")]
-    client: ClientName,
-    /// Method: get, post, put or delete [default: get; post with --data or --json-data]
-    #[arg(long, short = 'X', value_name = "METHOD", value_parser = parse_method)]
-    method: Option<String>,
-    /// A field of a form; may be repeated
-    #[arg(long, short = 'd', value_name = "NAME=VALUE", value_parser = parse_field)]
-    data: Vec<(String, String)>,
-    /// A JSON document to send
-    #[arg(long, value_name = "JSON", value_parser = parse_json, conflicts_with = "data")]
-    json_data: Option<Value>,
-    /// A header; may be repeated
-    #[arg(long, short = 'H', value_name = "NAME: VALUE", value_parser = parse_header)]
-    header: Vec<(String, String)>,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-fn parse_method(text: &str) -> Result<String, String> {
-    let lower = text.to_lowercase();
-    let known = ["get", "post", "put", "delete"].contains(&lower.as_str());
-    if known { Ok(lower) } else { Err("expected get, post, put or delete".to_owned()) }
-}
-
-fn parse_field(text: &str) -> Result<(String, String), String> {
-    let field = text.split_once('=').ok_or("expected NAME=VALUE")?;
-    Ok((field.0.to_owned(), field.1.to_owned()))
-}
-
-fn parse_header(text: &str) -> Result<(String, String), String> {
-    let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
-    Ok((name.trim().to_owned(), value.trim().to_owned()))
-}
-
-fn parse_json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| error.to_string())
-}
+use crate::output::{print, print_json};
 
 pub(crate) fn http(args: &HttpArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let sends = !args.data.is_empty() || args.json_data.is_some();
@@ -74,7 +25,7 @@ pub(crate) fn http(args: &HttpArgs, output: &OutputArgs) -> Result<Exit, Failure
         ("json", args.json_data.clone()),
     ]);
     step.insert(method, args.path.clone().into());
-    let done: StepDone = call(&args.name.client()?, &Ask::Step(step), output)?;
+    let done: StepDone = call(&client_of(&args.name)?, &Ask::Step(step), output)?;
     if output.is_json() {
         print_json(&json!({"format": 1, "done": done}))?;
     } else {
@@ -96,6 +47,9 @@ fn rendered(answer: &AnswerSeen, took_ms: u64) -> String {
             }
             if let Outcome::Unknown { why, .. } = &answer.outcome {
                 text.push_str(&format!("({why})\n"));
+            }
+            if let Some(counter) = &reply.counter {
+                text.push_str(&format!("{}\n", serde_json::to_string(counter).unwrap_or_default()));
             }
             if let Some(body) = &reply.body {
                 text.push_str(&format!("{}\n", body.trim_end()));

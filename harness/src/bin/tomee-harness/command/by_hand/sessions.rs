@@ -2,45 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use clap::Args;
 use serde_json::json;
 use tomee_harness::history::SessionReplica;
 use tomee_harness::keeper::{Ask, SessionRow};
 use tomee_harness::model::{NodeName, SessionId};
 
-use super::{NameArgs, call, print, print_json};
-use crate::args::OutputArgs;
+use super::ask::{call, client_of};
+use crate::args::{DiffArgs, OutputArgs, SessionsArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
 /// A value of more characters is cut.
 const MOST_VALUE: usize = 40;
 
-/// Which sessions are shown.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct SessionsArgs {
-    /// One session, whatever its route [default: all]
-    #[arg(value_name = "ID")]
-    session: Option<String>,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-/// Which nodes are compared.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct DiffArgs {
-    /// One node
-    #[arg(value_name = "NODE")]
-    one: NodeName,
-    /// The other
-    #[arg(value_name = "NODE")]
-    other: NodeName,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
 pub(crate) fn sessions(args: &SessionsArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let session = args.session.as_ref().map(|id| SessionId::new(id.clone()));
-    let rows: Vec<SessionRow> = call(&args.name.client()?, &Ask::Sessions(session), output)?;
+    let rows: Vec<SessionRow> = call(&client_of(&args.name)?, &Ask::Sessions(session), output)?;
     if output.is_json() {
         print_json(&json!({"format": 1, "sessions": rows}))?;
     } else if rows.is_empty() {
@@ -52,7 +29,7 @@ pub(crate) fn sessions(args: &SessionsArgs, output: &OutputArgs) -> Result<Exit,
 }
 
 pub(crate) fn diff(args: &DiffArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let rows: Vec<SessionRow> = call(&args.name.client()?, &Ask::Sessions(None), output)?;
+    let rows: Vec<SessionRow> = call(&client_of(&args.name)?, &Ask::Sessions(None), output)?;
     let known: BTreeSet<&NodeName> = rows.iter().flat_map(|row| row.nodes.keys()).collect();
     if let Some(unknown) = [&args.one, &args.other].into_iter().find(|node| !rows.is_empty() && !known.contains(node)) {
         return Err(Failure::usage(format!("{unknown} does not run, or serves none of the apps")));

@@ -1,22 +1,15 @@
 //! `status`: each node as its machine and its probe have it.
 
-use clap::Args;
 use serde_json::json;
 use tomee_harness::keeper::{Ask, ClusterView, NodeRow};
 
-use super::{NameArgs, call, print, print_json};
-use crate::args::OutputArgs;
+use super::ask::{call, client_of};
+use crate::args::{NameArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 
-/// Which cluster is shown.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct StatusArgs {
-    #[command(flatten)]
-    pub(crate) name: NameArgs,
-}
-
-pub(crate) fn status(args: &StatusArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let view: ClusterView = call(&args.name.client()?, &Ask::Status, output)?;
+pub(crate) fn status(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let view: ClusterView = call(&client_of(&args)?, &Ask::Status, output)?;
     show(&view, output)?;
     Ok(Exit::Holds)
 }

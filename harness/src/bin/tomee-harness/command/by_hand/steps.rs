@@ -1,128 +1,19 @@
 //! The steps that are no faults: nodes come back, apps come and go, something is waited for.
 
 use camino::Utf8Path;
-use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tomee_harness::keeper::{Ask, Client, ClusterView, NodeRow};
-use tomee_harness::model::{ContextPath, Millis, NodeName};
+use tomee_harness::model::NodeName;
 
+use super::ask::{call, client_of, do_step, nothing_to_do, table};
 use super::up::absolute;
-use super::{NameArgs, call, do_step, nothing_to_do, table};
-use crate::args::OutputArgs;
+use crate::args::{Fact, HealArgs, OutputArgs, StepCommand, WaitArgs};
 use crate::exit::{Exit, Failure};
-
-/// A step.
-#[derive(Debug, Clone, Subcommand)]
-pub(crate) enum StepCommand {
-    /// Start a node that is down, and wait until it is seen by all and holds its peers' sessions
-    Start(NodeArgs),
-    /// Stop a node as an operator does where it runs, and start it
-    Restart(NodeArgs),
-    /// Let a paused node go on
-    Resume(NodeArgs),
-    /// Undo what was done to a node and can be undone
-    Heal(HealArgs),
-    /// Deploy an app through the farm, and wait until every node serves it
-    Deploy(DeployArgs),
-    /// Take an app away, and wait until no node serves it
-    Undeploy(UndeployArgs),
-    /// Wait for a fact
-    Wait(WaitArgs),
-}
-
-/// Which node.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct NodeArgs {
-    /// The node
-    #[arg(value_name = "NODE")]
-    node: NodeName,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-/// What is healed.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct HealArgs {
-    /// The node [default: all nodes]
-    #[arg(value_name = "NODE")]
-    node: Option<NodeName>,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-/// What is deployed.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct DeployArgs {
-    /// The path of a WAR, or an app of the harness: counter, local-counter, heavy-counter, …
-    #[arg(value_name = "APP")]
-    app: String,
-    /// Context path [default: from the file name, as in Tomcat]
-    #[arg(long, value_name = "CONTEXT")]
-    at: Option<ContextPath>,
-    /// Put it into the appBase of each node instead of the farm's folder
-    #[arg(long)]
-    copy: bool,
-    /// Put it into the appBase of this node alone
-    #[arg(long, value_name = "NODE", requires = "copy")]
-    on: Option<NodeName>,
-    /// Version, as in shop##002.war
-    #[arg(long = "app-version", value_name = "VERSION")]
-    version: Option<String>,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-/// What is taken away.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct UndeployArgs {
-    /// Context path
-    #[arg(value_name = "CONTEXT")]
-    context: ContextPath,
-    /// It was put into the appBase of each node
-    #[arg(long)]
-    copy: bool,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-/// What is waited for.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct WaitArgs {
-    /// Formed (all living nodes list each other), deployed, sessions=N or log=TEXT
-    #[arg(long = "for", value_name = "FACT", value_parser = parse_fact)]
-    fact: Fact,
-    /// The node, of sessions and log
-    #[arg(long, value_name = "NODE")]
-    on: Option<NodeName>,
-    /// How long at most, for example 30s
-    #[arg(long, value_name = "TIME")]
-    within: Option<Millis>,
-    #[command(flatten)]
-    name: NameArgs,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Fact {
-    Formed,
-    Deployed,
-    Sessions(u64),
-    Log(String),
-}
-
-fn parse_fact(text: &str) -> Result<Fact, String> {
-    match text.split_once('=') {
-        None if text == "formed" => Ok(Fact::Formed),
-        None if text == "deployed" => Ok(Fact::Deployed),
-        Some(("sessions", count)) => count.parse().map(Fact::Sessions).map_err(|error| error.to_string()),
-        Some(("log", text)) if !text.is_empty() => Ok(Fact::Log(text.to_owned())),
-        _ => Err("expected formed, deployed, sessions=N or log=TEXT".to_owned()),
-    }
-}
 
 pub(crate) fn step(step: &StepCommand, output: &OutputArgs) -> Result<Exit, Failure> {
     match step {
         StepCommand::Start(args) => {
-            let client = args.name.client()?;
+            let client = client_of(&args.name)?;
             match row(&client, &args.node, output)? {
                 Some(row) if row.ended.is_none() && row.place.is_some() && row.state != "host lost" => {
                     nothing_to_do(&format!("{} runs already", args.node), output)
@@ -131,7 +22,7 @@ pub(crate) fn step(step: &StepCommand, output: &OutputArgs) -> Result<Exit, Fail
             }
         }
         StepCommand::Restart(args) => {
-            let client = args.name.client()?;
+            let client = client_of(&args.name)?;
             let runs =
                 row(&client, &args.node, output)?.is_some_and(|row| row.ended.is_none() && row.state == "running");
             if runs {
@@ -140,7 +31,7 @@ pub(crate) fn step(step: &StepCommand, output: &OutputArgs) -> Result<Exit, Fail
             one(&client, "restart", &args.node, output)
         }
         StepCommand::Resume(args) => {
-            let client = args.name.client()?;
+            let client = client_of(&args.name)?;
             match row(&client, &args.node, output)? {
                 Some(row) if row.faults.is_empty() => nothing_to_do(&format!("{} is not paused", args.node), output),
                 _ => one(&client, "heal", &args.node, output),
@@ -160,12 +51,12 @@ pub(crate) fn step(step: &StepCommand, output: &OutputArgs) -> Result<Exit, Fail
                 ("on", args.on.as_ref().map(|node| node.to_string().into())),
                 ("version", args.version.clone().map(Value::String)),
             ]);
-            do_step(&args.name.client()?, step, output)
+            do_step(&client_of(&args.name)?, step, output)
         }
         StepCommand::Undeploy(args) => {
             let through = args.copy.then(|| "copy".into());
             let step = table([("undeploy", Some(args.context.to_string().into())), ("through", through)]);
-            do_step(&args.name.client()?, step, output)
+            do_step(&client_of(&args.name)?, step, output)
         }
         StepCommand::Wait(args) => wait(args, output),
     }
@@ -183,7 +74,7 @@ fn row(client: &Client, node: &NodeName, output: &OutputArgs) -> Result<Option<N
 }
 
 fn heal(args: &HealArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let client = args.name.client()?;
+    let client = client_of(&args.name)?;
     let view: ClusterView = call(&client, &Ask::Status, output)?;
     let broken = view.nodes.iter().filter(|row| !row.faults.is_empty());
     let meant: Vec<&NodeRow> = broken.filter(|row| args.node.as_ref().is_none_or(|node| row.node == *node)).collect();
@@ -211,5 +102,5 @@ fn wait(args: &WaitArgs, output: &OutputArgs) -> Result<Exit, Failure> {
         ("on", args.on.as_ref().map(|node| node.to_string().into())),
         ("within", args.within.map(|time| time.to_string().into())),
     ]);
-    do_step(&args.name.client()?, step, output)
+    do_step(&client_of(&args.name)?, step, output)
 }

@@ -1,70 +1,29 @@
 //! `up` and `down`: a cluster comes, and goes.
 
 use camino::{Utf8Path, Utf8PathBuf};
-use clap::{ArgMatches, Args, ValueEnum as _};
+use clap::ArgMatches;
 use serde_json::{Value, json};
 use tomee_harness::config;
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::host::wait::{self, TimedOut};
 use tomee_harness::keeper::{self, Ask, Client, ClusterView, Clusters, ClustersError, Known, Task};
 use tomee_harness::model::scenario::refused_jvm_argument;
-use tomee_harness::model::{ClusterName, FaultKind, Ports, ServerSpec, Topology};
+use tomee_harness::model::{ClusterName, ServerSpec, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::tomcat::war::War;
 
-use super::super::block_on;
-use super::{NameArgs, call, call_failure, chain, no_cluster, print, print_json, registry, status, table, tell};
-use crate::args::{ClusterArgs, OutputArgs, RunArgs, RuntimeChoice};
+use super::ask::{call, call_failure, chain, no_cluster, registry, table, tell};
+use super::status;
+use crate::args::{DownArgs, OutputArgs, RunArgs, RuntimeChoice, UpArgs};
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
 use crate::settings::Settings;
 
 /// What a cluster is called where nothing is said.
 const NAME: &str = "lab";
 /// How long a keeper may take to be reached. It needs some ten milliseconds.
 const REACHED: std::time::Duration = std::time::Duration::from_secs(20);
-
-/// Which cluster is brought up.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct UpArgs {
-    /// Name of the cluster [default: lab]
-    #[arg(long, env = "TOMEE_HARNESS_NAME", value_name = "NAME")]
-    pub(crate) name: Option<ClusterName>,
-    #[command(flatten)]
-    pub(crate) cluster: ClusterArgs,
-    /// Deploy this app instead of the counter; may be repeated
-    #[arg(long, value_name = "FILE", conflicts_with = "bare")]
-    pub(crate) war: Vec<Utf8PathBuf>,
-    /// Deploy nothing
-    #[arg(long)]
-    pub(crate) bare: bool,
-    /// Ports: free ones, or those of the documentation (n1 8080, n2 9080, and so on) [default: free]
-    #[arg(long, value_name = "PORTS", value_parser = parse_ports)]
-    pub(crate) ports: Option<Ports>,
-    /// Prepare the machines for a fault: partition, latency, fill-disk, …; may be repeated
-    #[arg(long, value_name = "FAULT", value_parser = super::fault::parse_kind)]
-    pub(crate) prepare: Vec<FaultKind>,
-    /// Run directory [default: .tomee-harness/runs/RUN_ID]
-    #[arg(long, env = "TOMEE_HARNESS_OUT", value_name = "DIR")]
-    pub(crate) out: Option<Utf8PathBuf>,
-}
-
-/// Which cluster is ended.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct DownArgs {
-    #[command(flatten)]
-    pub(crate) name: NameArgs,
-    /// End every cluster of this user
-    #[arg(long, conflicts_with = "name")]
-    pub(crate) all: bool,
-}
-
-fn parse_ports(text: &str) -> Result<Ports, String> {
-    match text {
-        "free" => Ok(Ports::Free),
-        "documented" => Ok(Ports::Documented),
-        _ => Err("expected free or documented".to_owned()),
-    }
-}
 
 pub(crate) fn up(args: &UpArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let run = RunArgs { cluster: args.cluster.clone(), out: args.out.clone(), ..RunArgs::default() };
@@ -203,8 +162,7 @@ fn runtime(choice: RuntimeChoice, topology: &Topology) -> Result<RuntimeKind, Fa
         let mut needs = topology.prepared_for.iter().map(|fault| (*fault, fault.needs()));
         needs.find(|(_, need)| !can.contains(need)).map(|(fault, _)| fault)
     };
-    let named = choice.to_possible_value().and_then(|word| RuntimeKind::named(word.get_name()));
-    let found = match named {
+    let found = match choice.kind() {
         Some(kind) => Some(kind).filter(|kind| lacks(*kind).is_none()).ok_or_else(|| (kind, lacks(kind))),
         None => RuntimeKind::all()
             .find(|kind| lacks(*kind).is_none())

@@ -1,29 +1,18 @@
 //! `verdict` and `recipe`: what was done by hand, judged, and as a scenario.
 
-use camino::Utf8PathBuf;
-use clap::Args;
 use serde_json::{Value, json};
 use tomee_harness::keeper::Ask;
 use tomee_harness::report::terminal::{self, Style};
 
-use super::super::report::Stored;
-use super::{NameArgs, call, print, print_json};
-use crate::args::{ColorChoice, OutputArgs};
-use crate::color;
+use super::ask::{call, client_of};
+use crate::args::{NameArgs, OutputArgs, RecipeArgs};
+use crate::color::{self, ColorChoice};
+use crate::command::report::Stored;
 use crate::exit::{Exit, Failure};
-
-/// Where the scenario goes.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct RecipeArgs {
-    /// The file to write; it must not exist yet [default: standard output]
-    #[arg(long, short, value_name = "FILE")]
-    output: Option<Utf8PathBuf>,
-    #[command(flatten)]
-    name: NameArgs,
-}
+use crate::output::{print, print_json};
 
 pub(crate) fn verdict(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let client = args.client()?;
+    let client = client_of(&args)?;
     let _: Value = call(&client, &Ask::Judge, output)?;
     // The folder is judged as `check` judges it.
     let summary = Stored::open(&client.entry().folder)?.summary();
@@ -37,7 +26,7 @@ pub(crate) fn verdict(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Fail
 }
 
 pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let recipe: String = call(&args.name.client()?, &Ask::Recipe, output)?;
+    let recipe: String = call(&client_of(&args.name)?, &Ask::Recipe, output)?;
     let Some(path) = &args.output else {
         if output.is_json() {
             print_json(&json!({"format": 1, "scenario": recipe}))?;

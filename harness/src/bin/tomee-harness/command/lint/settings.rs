@@ -3,7 +3,7 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use serde::Deserialize;
 
-use super::{ConfidenceChoice, SeverityChoice};
+use crate::args::{ConfidenceChoice, SeverityChoice};
 use crate::exit::Failure;
 
 /// The name of the settings file, searched upward from the working directory.

@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
-use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::host::clock::Clock;
 use tomee_harness::model::Plan;
-use tomee_harness::runner::{Budget, ClusterPool, IdleCluster, Jobs, Lease, Runner};
+use tomee_harness::runner::{Batch, Budget, ClusterPool, IdleCluster, Jobs, Lease, Runner, run_all};
 use tomee_harness::suite::PlannedRun;
 
 use super::one::{Common, Ended, One};
 use crate::args::Format;
-use crate::command::print;
 use crate::exit::{Exit, Failure};
+use crate::output::print;
 
 /// What is run, and how often.
 pub(super) struct Many<'a> {
@@ -34,15 +32,15 @@ struct Pending<'a> {
     planned: &'a PlannedRun,
 }
 
-/// A run, by its place among those that have begun.
-struct Numbered<'a> {
-    number: u32,
-    label: String,
-    planned: &'a PlannedRun,
+/// The runs, and what they say in their order.
+struct Runs<'r> {
+    many: &'r Many<'r>,
+    common: Common<'r>,
+    runner: &'r Runner,
+    stop: &'r CancellationToken,
+    clock: Clock,
+    shown: InOrder,
 }
-
-/// The number and the label of a run, and how it ended.
-type Done = (u32, String, Result<Ended, Failure>);
 
 impl<'a> Many<'a> {
     fn rounds(&self) -> u32 {
@@ -67,79 +65,58 @@ impl<'a> Many<'a> {
     /// Runs all. The first that cannot be judged ends the others.
     pub(super) async fn run(&self, common: Common<'_>, clock: Clock) -> Result<Exit, Failure> {
         let stop = common.signals.token().child_token();
-        let budget = Budget::of(self.jobs);
-        let pool = ClusterPool::new(budget, self.warm);
+        let pool = ClusterPool::new(Budget::of(self.jobs), self.warm);
         let runner = Runner::new(pool.clone());
-        let (mut queue, mut running) = (self.queue().fuse(), FuturesUnordered::<LocalBoxFuture<'_, Done>>::new());
-        let (mut pending, mut begun): (Vec<Pending<'_>>, u32) = (vec![], 0);
-        let mut shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
-        let (mut goes_on, mut failed) = (true, None::<Failure>);
-        loop {
-            goes_on &= !stop.is_cancelled();
-            if goes_on {
-                // A round of them, to choose from.
-                for next in queue.by_ref().take(self.runs.len() - pending.len()) {
-                    pool.expect([&*next.planned.plan]);
-                    pending.push(next);
-                }
-            } else {
-                pending.clear();
-            }
-            if running.is_empty() && pending.is_empty() {
-                break;
-            }
-            let plans: Vec<Arc<Plan>> = pending.iter().map(|pending| pending.planned.plan.clone()).collect();
-            tokio::select! {
-                Some((number, label, result)) = running.next(), if !running.is_empty() => match result {
-                    Ok(ended) => {
-                        goes_on &= !self.until_failure || ended.exit == Exit::Holds;
-                        shown.add(number, label, ended)?;
-                    }
-                    Err(failure) => {
-                        stop.cancel();
-                        failed.get_or_insert(failure);
-                    }
-                },
-                (place, lease, idle_cluster) = pool.lease(&plans), if !plans.is_empty() => {
-                    let Pending { label, planned } = pending.remove(place);
-                    begun += 1;
-                    let run = Numbered { number: begun, label, planned };
-                    running.push(Box::pin(self.one(common, (&runner, &stop), run, (lease, idle_cluster), clock)));
-                }
-            }
-        }
-        let ended = pool.end().await.map_err(Failure::environment);
-        let worst = shown.end()?;
-        match (failed, ended) {
+        let shown = InOrder::new(self.is_many() && common.settings.format == Format::Text);
+        let mut runs = Runs { many: self, common, runner: &runner, stop: &stop, clock, shown };
+        // A round of them, to choose from.
+        let (failed, ended) = run_all(&pool, self.queue(), self.runs.len(), &stop, &mut runs).await;
+        let worst = runs.shown.end()?;
+        match (failed, ended.map_err(Failure::environment)) {
             (Some(failure), Err(left)) => Err(failure.leaving(left)),
             (Some(failure), Ok(())) => Err(failure),
             (None, ended) => ended.map(|()| worst),
         }
     }
+}
 
-    async fn one(
+impl<'r> Batch<'r> for Runs<'r> {
+    type Pending = Pending<'r>;
+    /// With its label.
+    type Ended = (String, Ended);
+    type Failure = Failure;
+
+    fn plan<'p>(&self, pending: &'p Pending<'r>) -> &'p Arc<Plan> {
+        &pending.planned.plan
+    }
+
+    fn begin(
         &self,
-        common: Common<'_>,
-        (runner, stop): (&Runner, &CancellationToken),
-        run: Numbered<'_>,
+        number: u32,
+        Pending { label, planned }: Pending<'r>,
         lease: (Lease, Option<IdleCluster>),
-        clock: Clock,
-    ) -> Done {
-        let Numbered { number, label, planned } = run;
-        let progress = match self.jobs {
-            Jobs::Count(one) if one.get() == 1 => common.progress.clone(),
-            _ => common.progress.of_run(&label),
-        };
-        if self.is_many() {
-            common.progress.line(&format!("run {number}: {label}"));
-        }
+    ) -> LocalBoxFuture<'r, Result<Self::Ended, Failure>> {
+        let Self { many, common, runner, stop, .. } = *self;
         // Only the first run begins with the program.
-        let clock = if number == 1 { clock } else { Clock::start() };
-        let common = Common { progress: &progress, ..common };
-        // On the heap: the future of a whole run is some ten kilobytes.
-        let one = One { common, runner, stop, planned, clock };
-        let ended = Box::pin(one.run(number, self.is_many(), lease)).await;
-        (number, label, ended)
+        let clock = if number == 1 { self.clock } else { Clock::start() };
+        Box::pin(async move {
+            let progress = match many.jobs {
+                Jobs::Count(one) if one.get() == 1 => common.progress.clone(),
+                _ => common.progress.of_run(&label),
+            };
+            if many.is_many() {
+                common.progress.line(&format!("run {number}: {label}"));
+            }
+            let one = One { common: Common { progress: &progress, ..common }, runner, stop, planned, clock };
+            let ended = Box::pin(one.run(number, many.is_many(), lease)).await?;
+            Ok((label, ended))
+        })
+    }
+
+    fn ended(&mut self, number: u32, (label, ended): Self::Ended) -> Result<bool, Failure> {
+        let others_may = !self.many.until_failure || ended.exit == Exit::Holds;
+        self.shown.add(number, label, ended)?;
+        Ok(others_may)
     }
 }
 

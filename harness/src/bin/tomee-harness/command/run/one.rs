@@ -16,10 +16,9 @@ use tomee_harness::suite::{PlannedRun, RunFolder};
 use tomee_harness::verdict::Status;
 
 use super::failure::run_failure;
-use super::kind;
 use crate::args::Format;
-use crate::command::json_line;
 use crate::exit::{Exit, Failure};
+use crate::output::json_line;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals;
@@ -72,7 +71,7 @@ impl One<'_> {
             Some(out) => out.clone(),
             None => folders.join(run.as_str()),
         });
-        let (runtime, timeout) = (kind(settings.runtime), Some(settings.timeout));
+        let (runtime, timeout) = (settings.runtime.kind(), Some(settings.timeout));
         let request = RunRequest { runtime, timeout, keep, clock: self.clock, ..request };
         let step_summary = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()).map(PathBuf::from);
         let mut folder = RunFolder::of(self.planned).jvm(settings.topology.jvm.clone()).step_summary(step_summary);

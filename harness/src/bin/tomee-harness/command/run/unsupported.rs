@@ -4,9 +4,9 @@ use tomee_harness::model::plan::PlanError;
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::PlannedRun;
 
-use super::{kind, print};
 use crate::args::{Format, RuntimeChoice};
 use crate::exit::{Exit, Failure};
+use crate::output::print;
 use crate::settings::Settings;
 
 /// The runs that were left out, each with why.
@@ -56,7 +56,7 @@ impl Skipped {
 
 /// The machines that can do a run, of those that the settings allow.
 pub(super) fn able(run: &PlannedRun, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
-    match kind(choice) {
+    match choice.kind() {
         Some(kind) => kind.check(&run.plan).map(|()| kind),
         None => RuntimeKind::first_able(&run.plan),
     }

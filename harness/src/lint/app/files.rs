@@ -1,0 +1,99 @@
+//! What the files of an app say.
+
+use std::io::Cursor;
+
+use super::archive::{AppFiles, FRAGMENT, fragment};
+use super::{App, ClassFacts};
+use crate::config::read::Element;
+use crate::lint::{Input, SourceFile};
+
+impl App {
+    pub(in crate::lint) fn new(input: &mut Input, files: AppFiles, is_explicit: bool) -> Self {
+        let AppFiles { name, files } = files;
+        let file_name = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+        let base_name = file_name.strip_suffix(".war").unwrap_or(file_name).split("##").next().unwrap_or_default();
+        let mut app = Self {
+            base_name: base_name.to_owned(),
+            name: name.clone(),
+            is_explicit,
+            web: None,
+            place: input.files.len(),
+            has_web: files.contains_key("WEB-INF/web.xml"),
+            context: None,
+            fragments: vec![],
+            classes: ClassFacts::default(),
+        };
+        let separator = if file_name.ends_with(".war") { "!/" } else { "/" };
+        let prefix = format!("{}{separator}", name.trim_end_matches('/'));
+        let mut classes = vec![];
+        for (path, bytes) in files {
+            let full = if path.is_empty() { name.clone() } else { format!("{prefix}{path}") };
+            if path.ends_with(".class") {
+                classes.push((full, bytes));
+            } else if path.ends_with(".jar") {
+                if let Some(bytes) = fragment(Cursor::new(&bytes)) {
+                    app.add_fragment(input, &path, &format!("{full}!/{FRAGMENT}"), bytes);
+                }
+            } else if path.ends_with(FRAGMENT) {
+                app.add_fragment(input, path.split("!/").next().unwrap_or_default(), &full, bytes);
+            } else if path.ends_with("web.xml") || path.is_empty() {
+                app.has_web = true;
+                app.web = input.add_xml(&full, bytes, None);
+            } else if path.ends_with("context.xml") {
+                app.context = input.add_xml(&full, bytes, None);
+            }
+        }
+        if input.files.len() == app.place {
+            // Nothing of it is said by a file of its own.
+            input.files.push(SourceFile { name, text: String::new(), bytes: vec![], document: None });
+        }
+        app.classes = ClassFacts::read(&mut input.files, classes);
+        app
+    }
+
+    fn add_fragment(&mut self, input: &mut Input, jar: &str, name: &str, bytes: Vec<u8>) {
+        if let Some(file) = input.add_xml(name, bytes, None) {
+            let jar = jar.rsplit('/').next().unwrap_or_default();
+            self.fragments.push((jar.to_owned(), file));
+        }
+    }
+
+    /// The root of its web.xml.
+    pub fn web<'i>(&self, input: &'i Input) -> Option<Element<'i>> {
+        Some(input.document(self.web?)?.root())
+    }
+
+    /// The root of its context.xml.
+    pub fn context<'i>(&self, input: &'i Input) -> Option<Element<'i>> {
+        Some(input.document(self.context?)?.root())
+    }
+
+    /// The web-fragment.xml of each jar, with the jar's name.
+    pub fn fragments<'i>(&self, input: &'i Input) -> Vec<(&str, Element<'i>)> {
+        let roots = self.fragments.iter().filter_map(|(jar, file)| Some((jar.as_str(), input.document(*file)?.root())));
+        roots.collect()
+    }
+
+    /// Whether web.xml has `<distributable/>`.
+    pub fn is_distributable(&self, input: &Input) -> bool {
+        self.web(input).is_some_and(|web| has(web, "distributable"))
+    }
+
+    /// Whether it comes with the server: the manager, the examples, the welcome page.
+    pub fn is_stock(&self, input: &Input) -> bool {
+        let known = ["docs", "examples", "host-manager", "manager", "tomee", "openejb"];
+        let welcome = ["Welcome to Tomcat", "Welcome to Apache Tomcat", "TomEE"];
+        let display = self.web(input).and_then(|web| child(web, "display-name")).map(Element::text);
+        known.contains(&self.base_name.as_str()) || display.is_some_and(|name| welcome.contains(&name))
+    }
+}
+
+/// A child of an element by its name without a prefix.
+pub(in crate::lint) fn child<'d>(element: Element<'d>, name: &str) -> Option<Element<'d>> {
+    element.children().find(|child| child.local_name() == name)
+}
+
+/// Whether there is such a child.
+pub(in crate::lint) fn has(element: Element<'_>, name: &str) -> bool {
+    child(element, name).is_some()
+}

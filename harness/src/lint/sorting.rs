@@ -1,0 +1,83 @@
+//! Files by name, sorted into nodes, apps and clusters.
+
+use std::io::{Read, Seek};
+
+use super::app::{App, AppError, AppFiles, read_archive};
+use super::node::java_options;
+use super::{Cluster, Input, Node, NodeFiles, Versions};
+use crate::config::read::{Properties, read_properties};
+
+impl Input {
+    /// Adds a node.
+    pub fn add_node(&mut self, files: NodeFiles) {
+        let NodeFiles { name, prefix, files, names, listing, base, versions, properties } = files;
+        let mut known = Properties::new();
+        if let Some(base) = &base {
+            known.insert("catalina.base".to_owned(), base.clone());
+        }
+        for path in ["conf/catalina.properties", "conf/system.properties"] {
+            known.extend(files.get(path).map(|bytes| read_properties(bytes)).unwrap_or_default());
+        }
+        let tomee = files.get("conf/system.properties").map(|bytes| read_properties(bytes)).unwrap_or_default();
+        let scripts: Vec<String> = files
+            .iter()
+            .filter(|(path, _)| path.starts_with("bin/setenv."))
+            .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
+            .collect();
+        let mut given: Properties = scripts.iter().flat_map(|text| java_options(text)).collect();
+        given.extend(properties);
+        known.extend(given.clone());
+        let found = files.get("version.txt").and_then(|bytes| std::str::from_utf8(bytes).ok()?.trim().parse().ok());
+        let mut node = Node::new(name, versions.or(found).unwrap_or(Versions::ANY), listing, base);
+        (node.given, node.tomee, node.scripts) = (given, tomee, scripts);
+        for (path, bytes) in files {
+            if path.ends_with(".xml") && !is_other_xml(&path) {
+                let file = self.add_xml(names.get(&path).unwrap_or(&format!("{prefix}{path}")), bytes, Some(&known));
+                if let Some(file) = file {
+                    node.add(self, &path, file);
+                }
+            }
+        }
+        if node.versions.is_unknown() {
+            node.infer_versions(self);
+        }
+        self.nodes.push(node);
+    }
+
+    /// Adds an app, for the nodes of the input or for itself.
+    pub fn add_app(&mut self, files: AppFiles, is_explicit: bool) {
+        let app = App::new(self, files, is_explicit);
+        self.apps.push(app);
+    }
+
+    /// Adds an app's archive.
+    ///
+    /// # Errors
+    /// It is no archive, or cannot be read.
+    pub fn add_archive(&mut self, name: &str, archive: impl Read + Seek, is_explicit: bool) -> Result<(), AppError> {
+        let files = read_archive(name, archive)?;
+        self.add_app(files, is_explicit);
+        Ok(())
+    }
+
+    /// Every cluster of every node.
+    pub fn clusters(&self) -> impl Iterator<Item = Cluster<'_>> {
+        self.nodes.iter().flat_map(|node| node.clusters(self))
+    }
+
+    /// The clusters that belong together: the first of each node, the second of each node, and so on.
+    pub fn groups(&self) -> Vec<Vec<Cluster<'_>>> {
+        let all: Vec<Vec<Cluster<'_>>> = self.nodes.iter().map(|node| node.clusters(self)).collect();
+        let most = all.iter().map(Vec::len).max().unwrap_or_default();
+        (0..most).map(|index| all.iter().filter_map(|clusters| clusters.get(index).copied()).collect()).collect()
+    }
+}
+
+/// Files of `conf/` that no rule reads.
+fn is_other_xml(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or_default();
+    matches!(
+        name,
+        "tomcat-users.xml" | "jaspic-providers.xml" | "tomee.xml" | "openejb.xml" | "logback.xml" | "log4j2.xml"
+    )
+}

@@ -1,0 +1,46 @@
+//! The same request on both sides of a fault.
+
+use super::super::requests::Request;
+use super::super::timeline::Fault;
+use super::super::view::View;
+
+/// The same request on both sides of a fault.
+pub(super) struct Pair<'v, 'a> {
+    pub(super) fault: &'v Fault<'a>,
+    pub(super) before: &'v Request<'a>,
+    pub(super) after: &'v Request<'a>,
+}
+
+pub(super) fn is_success(request: &Request<'_>) -> bool {
+    // What has not changed is no redirect.
+    request.answered && request.status().is_some_and(|status| (200..300).contains(&status) || status == 304)
+}
+
+pub(super) fn between<'v, 'a>(
+    view: &'v View<'a>,
+    before: &'v Request<'a>,
+    after: &'v Request<'a>,
+) -> impl Iterator<Item = &'v Request<'a>> {
+    let from = view.requests.partition_point(|other| other.invoked <= before.invoked);
+    let to = view.requests.partition_point(|other| other.invoked < after.invoked);
+    view.requests[from..to.max(from)].iter().filter(move |other| other.client == before.client)
+}
+
+/// Whether a request like `other` of the same client came before one like `page` that was answered with success.
+pub(super) fn harmless(view: &View<'_>, page: &Request<'_>, other: &Request<'_>) -> bool {
+    let mine = view.requests.iter().filter(|known| known.client == page.client && known.invoked <= page.invoked);
+    let first = mine.clone().find(|known| known.key() == other.key());
+    let mut later = mine.filter(|known| known.target == page.target && is_success(known));
+    first.is_some_and(|first| later.any(|known| first.invoked < known.invoked))
+}
+
+/// Both texts from shortly before the place where they first differ.
+pub(super) fn excerpts(old: &str, new: &str) -> (String, String) {
+    let same = old.chars().zip(new.chars()).take_while(|(one, other)| one == other).count();
+    let from = same.saturating_sub(EXCERPT / 3);
+    let cut = |text: &str| text.chars().skip(from).take(EXCERPT).collect::<String>().replace('\n', " ");
+    (cut(old), cut(new))
+}
+
+/// How much of each body a note shows.
+const EXCERPT: usize = 60;

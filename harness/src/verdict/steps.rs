@@ -1,0 +1,206 @@
+//! What each step of the plan must have left in the history: a step without its records was not done, or nobody knows.
+
+use super::view::View;
+use crate::history::{Event, Nanos};
+use crate::model::{ClientName, NodeName, Step, StepKind, Target, Until};
+
+/// The first step that ended without what it must have left, in words.
+pub(super) fn empty_step(view: &View<'_>) -> Option<String> {
+    let mut begun = None;
+    for (_, at, event) in view.events() {
+        match event {
+            Event::StepBegins { step, .. } => begun = Some((*step, at)),
+            Event::StepEnds { step } => {
+                let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
+                let Some(planned) = index.and_then(|index| view.plan.steps.get(index)) else { continue };
+                let lacks = match begun.take().filter(|(number, _)| number == step) {
+                    Some((_, from)) => Inside { view, from, to: at }.lacks(planned),
+                    None => Some("having begun".to_owned()),
+                };
+                if let Some(lacks) = lacks {
+                    return Some(format!("step {step} ({}) ended without {lacks}", planned.title));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The first request of a client of the plan that has no end, in words: a step waits for its requests, and a run for its
+/// traffic.
+pub(super) fn open_request(view: &View<'_>) -> Option<String> {
+    let clients: Vec<(&ClientName, u32)> = view.plan.steps.iter().filter_map(|step| clients(&step.kind)).collect();
+    let of_the_plan = |client: &ClientName| clients.iter().any(|(name, count)| client.is_one_of(name, *count));
+    let open = view.requests.iter().find(|request| request.completed.is_none() && of_the_plan(request.client))?;
+    Some(format!("{} of {} has no end", open.name(), open.client))
+}
+
+/// The clients that a step lets ask.
+fn clients(kind: &StepKind) -> Option<(&ClientName, u32)> {
+    match kind {
+        StepKind::Request { client, load, .. } | StepKind::Http { client, load, .. } => Some((client, load.clients)),
+        StepKind::Traffic { client, clients, .. } | StepKind::HttpTraffic { client, clients, .. } => {
+            Some((client, *clients))
+        }
+        _ => None,
+    }
+}
+
+/// The time of a step.
+struct Inside<'v, 'a> {
+    view: &'v View<'a>,
+    from: Nanos,
+    to: Nanos,
+}
+
+impl Inside<'_, '_> {
+    /// What a step must have left and did not, in words.
+    fn lacks(&self, step: &Step) -> Option<String> {
+        match &step.kind {
+            StepKind::Start => {
+                let formed =
+                    |event: &Event| matches!(event, Event::ClusterFormed { .. } | Event::ClusterAdopted { .. });
+                missing(self.event(&formed), "a cluster that had formed")
+                    .or_else(|| self.unready(&self.started(&|_| true)))
+            }
+            StepKind::Deploy { context, .. } => {
+                let dropped = |event: &Event| matches!(event, Event::WarDropped { context: of, .. } if of == context);
+                missing(self.event(&dropped), "a WAR that was dropped")
+            }
+            StepKind::Undeploy { context, .. } => {
+                let removed = |event: &Event| matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context);
+                missing(self.event(&removed), "a WAR that was removed")
+            }
+            StepKind::Request { client, load, .. } | StepKind::Http { client, load, .. } => {
+                let due = u64::from(load.clients) * u64::from(load.times);
+                let found = self.asked(client, load.clients, self.to);
+                let fewer = u64::try_from(found).unwrap_or(u64::MAX) < due;
+                fewer.then(|| format!("{due} requests of {client}: there are {found}"))
+            }
+            // It goes on behind its step.
+            StepKind::Traffic { client, clients, .. } | StepKind::HttpTraffic { client, clients, .. } => {
+                let asked = self.asked(client, *clients, super::timeline::FOREVER) > 0;
+                missing(asked, &format!("any request of {client}"))
+            }
+            StepKind::Look { .. } | StepKind::Observe { .. } => {
+                missing(self.looked() || !self.anybody_is_up(), "a look")
+            }
+            StepKind::FinalRead => {
+                let earlier = self.view.invocations.iter().any(|(at, _)| *at < self.from);
+                let asked = self.view.invocations.iter().any(|(at, _)| self.is_at(*at));
+                missing(asked || self.looked() || !earlier || !self.anybody_is_up(), "a request or a look")
+            }
+            StepKind::Fault { fault, node, .. } => {
+                let kind = fault.kind();
+                let mut faults = self.view.timeline.faults.iter();
+                let broken = faults.any(|fault| self.is_at(fault.asked) && fault.kind == kind && is(node, fault.node));
+                missing(broken, &format!("a record of the {kind}"))
+            }
+            StepKind::Heal { node } => {
+                let healed = self
+                    .view
+                    .timeline
+                    .faults
+                    .iter()
+                    .any(|fault| is(node, fault.node) && fault.healed.is_some_and(|healed| self.is_at(healed)));
+                missing(healed, "a record that anything was healed").or_else(|| self.unhealed(node))
+            }
+            StepKind::Restart { node, .. } => {
+                let started = self.started(&|of| is(node, of));
+                missing(!started.is_empty(), "a start of a node").or_else(|| self.unready(&started))
+            }
+            StepKind::StartAgain => self.unready(&self.started(&|_| true)),
+            StepKind::Wait { until, .. } => self.lacks_wait(until),
+            // It ends what an earlier step began, which must have left the requests.
+            StepKind::EndTraffic { .. } => None,
+        }
+    }
+
+    fn lacks_wait(&self, until: &Until) -> Option<String> {
+        match until {
+            Until::ClusterFormed => {
+                let formed = |event: &Event| matches!(event, Event::ClusterFormed { .. } | Event::ClusterSplit { .. });
+                // With a line that is cut the nodes are not judged.
+                let mut faults = self.view.timeline.faults.iter().filter(|fault| fault.kind.cuts());
+                let cut =
+                    faults.any(|fault| fault.asked <= self.to && fault.healed.is_none_or(|healed| self.from <= healed));
+                missing(self.event(&formed) || cut, "a cluster that had formed")
+            }
+            Until::StateTransferred { node, .. } => {
+                let holds = |event: &Event| matches!(event, Event::Synchronised { node: of, .. } if of == node);
+                missing(self.event(&holds), &format!("a look at the sessions of {node}"))
+            }
+            // Looks and lines of a wait are not recorded, nor is it where nothing was detached.
+            Until::Deployed { .. } | Until::Sessions { .. } | Until::Log { .. } => None,
+        }
+    }
+
+    fn is_at(&self, at: Nanos) -> bool {
+        self.from <= at && at <= self.to
+    }
+
+    fn event(&self, fits: &dyn Fn(&Event) -> bool) -> bool {
+        self.view.events().any(|(_, at, event)| self.is_at(at) && fits(event))
+    }
+
+    /// How many requests of these clients began from the begin of the step on, up to an instant.
+    fn asked(&self, name: &ClientName, clients: u32, to: Nanos) -> usize {
+        let invoked = self.view.invocations.iter();
+        invoked.filter(|(at, client)| self.from <= *at && *at <= to && client.is_one_of(name, clients)).count()
+    }
+
+    fn looked(&self) -> bool {
+        self.view.looks.iter().any(|look| self.is_at(look.at))
+    }
+
+    fn anybody_is_up(&self) -> bool {
+        self.view.plan.topology.names().any(|node| self.view.timeline.up(node, self.from, self.to).is_some())
+    }
+
+    /// The starts of these nodes.
+    fn started(&self, which: &dyn Fn(&NodeName) -> bool) -> Vec<(&NodeName, Nanos)> {
+        let started = self.view.events().filter_map(|(_, at, event)| match event {
+            Event::NodeStarts { node } if self.is_at(at) && which(node) => Some((node, at)),
+            _ => None,
+        });
+        started.collect()
+    }
+
+    /// The first of these starts that was not seen to come to its end, in words. It may come to it behind the step where
+    /// several things are done at once. A start that was tried again on other ports has no life.
+    fn unready(&self, started: &[(&NodeName, Nanos)]) -> Option<String> {
+        let is_ready = |(node, from): &&(&NodeName, Nanos)| {
+            let life = self.view.timeline.lives(node).iter().find(|life| life.from == *from);
+            life.is_none_or(|life| life.ready.is_some())
+        };
+        let (node, _) = started.iter().find(|start| !is_ready(start))?;
+        Some(format!("{node} having been ready"))
+    }
+
+    /// A fault that still lasts on a node of which all was to be undone, in words. With the node's process it ends by itself.
+    fn unhealed(&self, target: &Target) -> Option<String> {
+        let Target::Node(node) = target else { return None };
+        let timeline = &self.view.timeline;
+        let lasts = timeline.faults.iter().find(|fault| {
+            fault.node == node
+                && fault.kind.is_undone_in_place()
+                && fault.hit().is_some_and(|hit| hit < self.from)
+                && fault.healed.is_none()
+                && timeline.end_of(node, fault.asked) > self.to
+        })?;
+        Some(format!("a record that {} was undone", lasts.name()))
+    }
+}
+
+/// Whether a step may be about a node.
+fn is(target: &Target, node: &NodeName) -> bool {
+    match target {
+        Target::Node(named) => named == node,
+        Target::Role(_) => true,
+    }
+}
+
+fn missing(there: bool, what: &str) -> Option<String> {
+    (!there).then(|| what.to_owned())
+}
