@@ -105,6 +105,8 @@ pub mod history;
 #[cfg(feature = "unstable")]
 pub mod host;
 #[cfg(feature = "cli")]
+pub mod keeper;
+#[cfg(feature = "cli")]
 pub mod lint;
 #[cfg(feature = "unstable")]
 pub mod model;

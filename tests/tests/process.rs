@@ -1,5 +1,8 @@
 //! The main job on real servers, each node a process. Needs Java and, for the first run of a release, Maven's network.
 
+#[path = "process/by_hand.rs"]
+mod by_hand;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;

@@ -10,8 +10,8 @@ use camino::{Utf8Path, Utf8PathBuf};
 /// The rooms of `harness/src` in their order: a room may name those before it, and no other. `fixtures` stands beside
 /// `suite`, for the tests of users.
 const ROOMS: &[&str] = &[
-    "model", "config", "history", "verdict", "lint", "host", "tomcat", "runtime", "cluster", "runner", "gate",
-    "report", "suite", "fixtures", "bin",
+    "model", "config", "history", "verdict", "lint", "host", "tomcat", "runtime", "cluster", "runner", "keeper",
+    "gate", "report", "suite", "fixtures", "bin",
 ];
 
 /// What a room may not name although it comes before it: the pure rooms know of each other only what they need, and a
@@ -20,7 +20,8 @@ const EXCEPT: &[(&str, &[&str])] = &[
     ("history", &["config"]),
     ("verdict", &["config"]),
     ("lint", &["model", "history", "verdict"]),
-    ("report", &["lint", "host", "tomcat", "runtime", "cluster", "runner"]),
+    ("report", &["lint", "host", "tomcat", "runtime", "cluster", "runner", "keeper"]),
+    ("suite", &["keeper"]),
     ("fixtures", &["report", "suite"]),
 ];
 

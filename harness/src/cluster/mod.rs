@@ -11,6 +11,7 @@ mod deployed;
 mod error;
 mod farm;
 mod faults;
+mod inspect;
 pub mod logs;
 mod machines;
 mod members;
@@ -30,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::error::ClusterError;
+pub use self::inspect::{NodeView, is_a_problem};
 pub use self::machines::{Machines, ReleaseError};
 pub use self::node::Node;
 pub use self::recording::Recording;

@@ -68,6 +68,16 @@ impl RunDir {
         Ok(Self { path })
     }
 
+    /// Takes a folder that was made for a run which is about to begin.
+    ///
+    /// # Errors
+    /// It is not there.
+    pub fn made(path: &Utf8Path) -> io::Result<Self> {
+        let path =
+            Utf8PathBuf::try_from(fs_err::canonicalize(path)?).map_err(|error| io::Error::other(error.to_string()))?;
+        Ok(Self { path })
+    }
+
     /// Takes a folder that an earlier run left.
     ///
     /// # Errors

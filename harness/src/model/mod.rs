@@ -62,7 +62,7 @@ pub use guarantee::{Guarantee, Violation};
 pub use jvm_routes::JvmRoutes;
 pub use manager_kind::ManagerKind;
 pub use millis::Millis;
-pub use names::{ClientName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
+pub use names::{ClientName, ClusterName, ContextPath, JvmRoute, NodeName, RunId, SessionId};
 pub use node_changes::NodeChanges;
 pub use own::{OwnConfiguration, OwnFiles};
 pub use plan::Plan;

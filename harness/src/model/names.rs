@@ -100,6 +100,10 @@ name!(
     RunId, "run", dns_label
 );
 name!(
+    /// A cluster that stays up between commands.
+    ClusterName, "cluster", dns_label
+);
+name!(
     /// A context path, with its slash: `/counter`; the root context is `/`.
     ContextPath, "context", context_path
 );

@@ -15,6 +15,8 @@ pub enum Ports {
     Documented,
 }
 
+kebab!(Ports);
+
 /// The ports of one node that its server.xml names beside the receiver's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ServerPorts {

@@ -92,7 +92,7 @@ pub async fn execute(
 
     let mut walk = Walk::new(plan, wars, cluster.clone());
     let walked = tokio::select! {
-        walked = walk.all() => Some(walked),
+        walked = walk.all(plan) => Some(walked),
         () = interrupt.cancelled() => None,
     };
     if walked.is_none() {
@@ -184,7 +184,7 @@ async fn end(cluster: &Cluster, started: bool) -> Result<(), ClusterError> {
 
 /// A wait that ran out, a fault that missed, a node that died and one that does not start with what the scenario says of its
 /// configuration are the verdict's business; all else is an error of the run.
-fn judge_walk(
+pub(super) fn judge_walk(
     walked: Result<(), ClusterError>,
     plan: &Plan,
     recorder: &Recorder,

@@ -12,13 +12,13 @@ use crate::cluster::{Cluster, ClusterError};
 use crate::history::Event;
 use crate::host::wait;
 use crate::model::plan::{App, Limits};
-use crate::model::{ClientName, ContextPath, Expect, Millis, NodeName, Plan, StepKind, Target, Until};
+use crate::model::{ClientName, ContextPath, Expect, Millis, NodeName, Plan, Step, StepKind, Target, Until};
 use crate::tomcat::compiler::{CompileError, Compiler};
 use crate::tomcat::war::War;
 use crate::verdict;
 
 /// The archives of a plan: one a context and app.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Wars(Vec<(App, Arc<War>)>);
 
 impl Wars {
@@ -47,9 +47,9 @@ impl Wars {
     }
 }
 
-/// Walks a plan.
-pub(super) struct Walk<'a> {
-    plan: &'a Plan,
+/// Does steps, one after the other.
+#[derive(Debug)]
+pub(super) struct Walk {
     wars: Wars,
     cluster: Arc<Cluster>,
     /// Whether all nodes have started.
@@ -61,10 +61,18 @@ pub(super) struct Walk<'a> {
     marks: BTreeMap<NodeName, usize>,
 }
 
-impl<'a> Walk<'a> {
-    pub(super) fn new(plan: &'a Plan, wars: Wars, cluster: Arc<Cluster>) -> Self {
+impl Walk {
+    pub(super) fn new(plan: &Plan, wars: Wars, cluster: Arc<Cluster>) -> Self {
         let (workload, lasting) = (Workload::of(plan), JoinSet::new());
-        Self { plan, wars, cluster, started: false, workload, lasting, marks: BTreeMap::new() }
+        Self { wars, cluster, started: false, workload, lasting, marks: BTreeMap::new() }
+    }
+
+    /// Also knows what further steps deploy.
+    pub(super) fn learn(&mut self, steps: &[Step], wars: Wars) {
+        for step in steps {
+            self.workload.memory().learn(&step.kind);
+        }
+        self.wars = wars;
     }
 
     /// Ends all that goes on, and says whether all nodes had started.
@@ -74,31 +82,37 @@ impl<'a> Walk<'a> {
         self.started
     }
 
-    pub(super) async fn all(&mut self) -> Result<(), ClusterError> {
-        let cluster = self.cluster.clone();
-        let recorder = cluster.recorder();
-        for (number, step) in (1..).zip(&self.plan.steps) {
-            recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
-            match &step.kind {
-                StepKind::Start => {
-                    if !self.started {
-                        cluster.start().await?;
-                        self.started = true;
-                    }
-                }
-                kind => {
-                    if kind.does_something() {
-                        self.marks = cluster.log_marks();
-                    }
-                    self.step(kind, step.expect.as_ref()).await?;
-                }
-            }
-            recorder.event(Event::StepEnds { step: number });
-            while let Some(healed) = self.lasting.try_join_next() {
-                joined(healed)?;
-            }
+    pub(super) async fn all(&mut self, plan: &Plan) -> Result<(), ClusterError> {
+        for (number, step) in (1..).zip(&plan.steps) {
+            self.one(number, step).await?;
         }
         self.settle().await
+    }
+
+    /// Does the step of this number, and records its begin and its end.
+    pub(super) async fn one(&mut self, number: u32, step: &Step) -> Result<(), ClusterError> {
+        let cluster = self.cluster.clone();
+        let recorder = cluster.recorder();
+        recorder.event(Event::StepBegins { step: number, title: step.title.clone() });
+        match &step.kind {
+            StepKind::Start => {
+                if !self.started {
+                    cluster.start().await?;
+                    self.started = true;
+                }
+            }
+            kind => {
+                if kind.does_something() {
+                    self.marks = cluster.log_marks();
+                }
+                self.step(kind, step.expect.as_ref()).await?;
+            }
+        }
+        recorder.event(Event::StepEnds { step: number });
+        while let Some(healed) = self.lasting.try_join_next() {
+            joined(healed)?;
+        }
+        Ok(())
     }
 
     /// Waits for the faults that end by themselves, and ends all traffic.
@@ -201,7 +215,7 @@ impl<'a> Walk<'a> {
     }
 
     async fn wait(&self, cluster: &Cluster, until: &Until, within: Option<Duration>) -> Result<(), ClusterError> {
-        let limits = Limits::of(self.plan.topology.timing);
+        let limits = Limits::of(cluster.topology().timing);
         match until {
             Until::Deployed { context } => {
                 cluster.await_deployed_within(context, within.unwrap_or(limits.deploy)).await

@@ -1,4 +1,4 @@
-//! Question each client has asked, as far as it is to be asked once more at the end.
+//! What each client has asked, as far as it is to be asked once more at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -21,32 +21,38 @@ pub(super) enum Again {
     Look,
 }
 
-/// Question clients have asked of the apps of a plan.
+/// What clients have asked of the apps of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The contexts of the plan's apps, each with whether it is the counter.
-    contexts: BTreeMap<ContextPath, bool>,
+    contexts: Mutex<BTreeMap<ContextPath, bool>>,
     asked: Mutex<BTreeMap<ClientName, BTreeMap<ContextPath, Again>>>,
 }
 
 impl Memory {
     pub(super) fn of(plan: &Plan) -> Self {
-        let deployed = plan.steps.iter().filter_map(|step| match &step.kind {
-            StepKind::Deploy { app, context, .. } => Some((context.clone(), app.is_counter())),
-            _ => None,
-        });
-        Self { contexts: deployed.collect(), asked: Mutex::default() }
+        let memory = Self::default();
+        plan.steps.iter().for_each(|step| memory.learn(&step.kind));
+        memory
+    }
+
+    /// Takes note of an app that a step deploys.
+    pub(super) fn learn(&self, step: &StepKind) {
+        if let StepKind::Deploy { app, context, .. } = step {
+            lock(&self.contexts).insert(context.clone(), app.is_counter());
+        }
     }
 
     /// Notes what a client has asked, and how it was answered.
     pub(super) fn note(&self, client: &ClientName, what: &Question, answer: &Answer) {
+        let contexts = lock(&self.contexts);
         let (context, again) = match what {
             Question::Counter(context, _) => (context, Again::Counter),
-            // Question was asked in the end: a location that was captured, or one that the answer led to.
-            Question::Any(..) => match answer.asked.context(self.contexts.keys()) {
-                Some(context) if self.contexts.get(context) == Some(&true) => (context, Again::Counter),
+            // What was asked in the end: a location that was captured, or one that the answer led to.
+            Question::Any(..) => match answer.asked.context(contexts.keys()) {
+                Some(context) if contexts.get(context) == Some(&true) => (context, Again::Counter),
                 Some(context) if answer.asked.is_safe() && went_well(answer) => {
-                    // Question an answer is to be kept of was for the requests behind it.
+                    // What an answer is to be kept of was for the requests behind it.
                     (context, Again::Get(Exchange { capture: BTreeMap::new(), follow: false, ..answer.asked.clone() }))
                 }
                 Some(context) => (context, Again::Look),
@@ -60,7 +66,7 @@ impl Memory {
         }
     }
 
-    /// Question each client is to be asked for, of the apps that are served.
+    /// What each client is to be asked for, of the apps that are served.
     pub(super) fn again(&self, served: &BTreeSet<ContextPath>) -> Vec<(ClientName, Vec<(ContextPath, Again)>)> {
         let of_client = |apps: &BTreeMap<ContextPath, Again>| {
             let apps = apps.iter().filter(|(context, _)| served.contains(*context));
@@ -82,7 +88,7 @@ mod tests {
     use crate::model::plan::{App, AppRequest};
     use crate::model::{Step, Topology, main_job};
 
-    /// Question a client asks, and its answer.
+    /// What a client asks, and its answer.
     fn asked(exchange: Exchange, status: u16) -> (Question, Answer) {
         let reply = Reply { status, ..Reply::default() };
         let answer = Answer::new(OperationId(1), Outcome::Ok { reply }, String::new(), exchange.clone());

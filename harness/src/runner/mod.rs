@@ -4,6 +4,7 @@
 mod batch;
 mod budget;
 mod builder;
+mod by_hand;
 pub mod doctor;
 mod execution;
 mod executor;
@@ -25,6 +26,7 @@ mod workload;
 pub use batch::{Batch, Left, run_all};
 pub use budget::{Budget, Jobs, JobsError};
 pub use builder::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};
+pub use by_hand::{AnswerSeen, ByHand, ByHandError, HandDone, StepDone};
 pub use execution::{AtTheEnd, Ended, TrialError, execute, hands_on};
 pub use idle_cluster::{IdleCluster, IdleClusterError};
 pub use observer::{Observer, Phase};

@@ -129,14 +129,7 @@ impl MachineSpec {
             Some(folder) => RunDir::create(folder).map_err(PrepareError::RunDir)?,
             None => run_dir.clone(),
         };
-        let prepared = async {
-            // Before Maven, which is a process of the run like any other.
-            let guard = Arc::new(Guard::spawn(&place.run, folder.path())?);
-            let machines = self.machines(place, &folder, guard, progress).await?;
-            let recording = Recording::into(run_dir.clone(), clock, listener).map_err(PrepareError::RunDir)?;
-            Ok(Cluster::new(machines, recording)?)
-        };
-        let prepared = prepared.await;
+        let prepared = self.prepare_in(place, run_dir.clone(), &folder, progress, (clock, listener)).await;
         if prepared.is_err() {
             // Nothing has happened yet that is worth a folder.
             fs_err::remove_dir_all(run_dir.path()).map_err(PrepareError::RunDir)?;
@@ -145,6 +138,26 @@ impl MachineSpec {
             }
         }
         prepared
+    }
+
+    /// As [`Self::prepare`], in folders that were made for it and stay whatever happens: the run's own, and that of the
+    /// machines' files.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn prepare_in(
+        self,
+        place: &Place,
+        run_dir: RunDir,
+        folder: &RunDir,
+        progress: &dyn Progress,
+        (clock, listener): (Clock, Listener),
+    ) -> Result<Cluster, PrepareError> {
+        // Before Maven, which is a process of the run like any other.
+        let guard = Arc::new(Guard::spawn(&place.run, folder.path())?);
+        let machines = self.machines(place, folder, guard, progress).await?;
+        let recording = Recording::into(run_dir, clock, listener).map_err(PrepareError::RunDir)?;
+        Ok(Cluster::new(machines, recording)?)
     }
 
     async fn machines(

@@ -39,6 +39,24 @@ pub(crate) fn reports_a_failure(line: &str) -> bool {
     matches!(level, Some("WARNING" | "SEVERE"))
 }
 
+/// A record of the handler's file as it stands there, without the trace that may follow it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RawRecord<'l> {
+    /// Milliseconds since 1970, of the node's own clock.
+    pub(crate) time_ms: i64,
+    pub(crate) level: &'l str,
+    pub(crate) logger: &'l str,
+    pub(crate) message: &'l str,
+}
+
+/// The record that a line begins; `None` where it goes on with one.
+pub(crate) fn raw(line: &str) -> Option<RawRecord<'_>> {
+    let mut parts = line.strip_prefix(RECORD_MARK)?.splitn(5, '|');
+    let (time, level, logger, _source, message) =
+        (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+    Some(RawRecord { time_ms: time.parse().ok()?, level, logger, message })
+}
+
 /// One line of the handler's file, where it begins a record that is worth keeping or is a cause in a stack trace.
 pub(crate) fn parse(node: &NodeName, line: &str, texts: &[String]) -> Option<LogLine> {
     let Some(record) = line.strip_prefix(RECORD_MARK) else {

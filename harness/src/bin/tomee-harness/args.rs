@@ -1,5 +1,7 @@
 //! The arguments.
 
+mod by_hand;
+mod fault;
 pub(crate) mod gate;
 pub(crate) mod import;
 mod lint;
@@ -8,13 +10,19 @@ mod values;
 
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
-use tomee_harness::model::{ContextPath, ManagerKind, Membership, SendOptions, ServerSpec, Timing};
+use tomee_harness::model::{
+    ClusterName, ContextPath, FaultKind, ManagerKind, Membership, Ports, SendOptions, ServerSpec, Timing,
+};
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
+pub(crate) use self::by_hand::{
+    DiffArgs, DownArgs, Fact, HealArgs, HttpArgs, LogsArgs, NameArgs, RecipeArgs, SessionsArgs, StepCommand, WaitArgs,
+};
+pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
 pub(crate) use self::runtime_choice::RuntimeChoice;
-use self::values::{parse_manager, parse_membership, parse_timing};
+use self::values::{parse_manager, parse_membership, parse_ports, parse_timing};
 pub(crate) use self::values::{parse_time, parse_variable};
 use crate::color::ColorChoice;
 
@@ -123,6 +131,33 @@ pub(crate) enum Command {
     Settings(Box<RunArgs>),
     /// Remove processes and containers that a crashed run left
     Sweep(SweepArgs),
+    /// Bring a cluster up that stays up between commands
+    Up(Box<UpArgs>),
+    /// End a cluster; its run directory stays
+    Down(DownArgs),
+    /// List the clusters that are up
+    Ps,
+    /// Show each node: its state, the members that it sees, its apps and sessions, the last problem of its log
+    Status(NameArgs),
+    #[command(flatten)]
+    Step(StepCommand),
+    #[command(flatten)]
+    Fault(FaultCommand),
+    /// Send a request with the cookies of a client
+    Http(HttpArgs),
+    /// Show every session on every node side by side, without touching any
+    Sessions(SessionsArgs),
+    /// Show the sessions that two nodes hold differently
+    Diff(DiffArgs),
+    /// Show the logs of all nodes in the order of their times
+    Logs(LogsArgs),
+    /// Judge all that was done by hand so far
+    Verdict(NameArgs),
+    /// Print all that was done by hand as a scenario file
+    Recipe(RecipeArgs),
+    /// Keep a cluster; `up` starts it
+    #[command(hide = true)]
+    Keeper,
     /// Print shell completions
     Completions(CompletionsArgs),
 }
@@ -182,9 +217,9 @@ pub(crate) struct NewArgs {
     pub(crate) server: Option<ServerSpec>,
 }
 
-/// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct RunArgs {
+/// The cluster of a run. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ClusterArgs {
     /// Server: tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, or a folder [default: tomee:9.0.0]
     #[arg(long, env = "TOMEE_HARNESS_SERVER", value_name = "SERVER")]
     pub(crate) server: Option<ServerSpec>,
@@ -218,6 +253,38 @@ pub(crate) struct RunArgs {
     /// A jar to add to each node's lib folder; may be repeated
     #[arg(long, value_name = "JAR")]
     pub(crate) lib: Vec<Utf8PathBuf>,
+}
+
+/// Which cluster is brought up.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UpArgs {
+    /// Name of the cluster [default: lab]
+    #[arg(long, env = "TOMEE_HARNESS_NAME", value_name = "NAME")]
+    pub(crate) name: Option<ClusterName>,
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
+    /// Deploy this app instead of the counter; may be repeated
+    #[arg(long, value_name = "FILE", conflicts_with = "bare")]
+    pub(crate) war: Vec<Utf8PathBuf>,
+    /// Deploy nothing
+    #[arg(long)]
+    pub(crate) bare: bool,
+    /// Ports: free ones, or those of the documentation (n1 8080, n2 9080, and so on) [default: free]
+    #[arg(long, value_name = "PORTS", value_parser = parse_ports)]
+    pub(crate) ports: Option<Ports>,
+    /// Prepare the machines for a fault: partition, latency, fill-disk, …; may be repeated
+    #[arg(long, value_name = "FAULT", value_parser = parse_kind)]
+    pub(crate) prepare: Vec<FaultKind>,
+    /// Run directory [default: .tomee-harness/runs/RUN_ID]
+    #[arg(long, env = "TOMEE_HARNESS_OUT", value_name = "DIR")]
+    pub(crate) out: Option<Utf8PathBuf>,
+}
+
+/// What a run is made of. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) cluster: ClusterArgs,
     /// Deploy this app instead of the counter, send requests to all nodes, and kill each node in turn
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,

@@ -45,6 +45,21 @@ pub(crate) const OF_A_VERDICT: Meanings = &[
 /// Of commands that end with none.
 pub(crate) const OF_OTHERS: Meanings = &[(Exit::Holds, "Done"), (Exit::Usage, "Bad usage or bad input")];
 
+/// Of what is done by hand.
+pub(crate) const OF_STEPS: Meanings = &[
+    (Exit::Holds, "Done, or nothing was to be done"),
+    (Exit::Usage, "Bad usage, or it cannot be done now; nothing was done"),
+    (Exit::Unknown, "A wait timed out, or a request was not answered"),
+    (Exit::Environment, "It failed: a node that does not start, a fault that had no effect, a keeper that is gone"),
+];
+
+/// Of `diff`.
+pub(crate) const OF_DIFF: Meanings = &[
+    (Exit::Holds, "Both nodes hold the same"),
+    (Exit::Violated, "They do not"),
+    (Exit::Usage, "Bad usage or bad input"),
+];
+
 /// Of `doctor`.
 pub(crate) const OF_DOCTOR: Meanings = &[
     (Exit::Holds, "A run is possible"),

@@ -1,12 +1,12 @@
 //! What `--help` shows beside each argument's own line: headings and examples.
 
 use clap::{Arg, Command, CommandFactory as _, ValueEnum as _};
-use tomee_harness::model::Guarantee;
 use tomee_harness::model::expect::EXPECTATIONS;
 use tomee_harness::model::scenario::manual;
+use tomee_harness::model::{FaultKind, Guarantee};
 
 use crate::args::{Cli, Format};
-use crate::exit::{Meanings, OF_A_VERDICT, OF_DOCTOR, OF_GATE, OF_LINT, OF_OTHERS};
+use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS};
 
 /// The examples of each command, and what its exit codes are.
 const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
@@ -60,6 +60,43 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
     ("settings", &["tomee-harness settings", "tomee-harness settings --nodes 4 --json"], OF_OTHERS),
     ("sweep", &["tomee-harness sweep", "tomee-harness sweep --all"], OF_OTHERS),
     (
+        "up",
+        &[
+            "tomee-harness up",
+            "tomee-harness up --server tomcat:10.1.59 --nodes 3 --war target/shop.war --ports documented",
+            "tomee-harness up --name lab --prepare partition",
+        ],
+        OF_STEPS,
+    ),
+    ("down", &["tomee-harness down", "tomee-harness down --name lab", "tomee-harness down --all"], OF_STEPS),
+    ("ps", &["tomee-harness ps", "tomee-harness ps --json"], OF_OTHERS),
+    ("status", &["tomee-harness status", "tomee-harness status --json"], OF_STEPS),
+    ("start", &["tomee-harness start n1"], OF_STEPS),
+    ("restart", &["tomee-harness restart n1"], OF_STEPS),
+    ("resume", &["tomee-harness resume n2"], OF_STEPS),
+    ("heal", &["tomee-harness heal", "tomee-harness heal n1"], OF_STEPS),
+    ("deploy", &["tomee-harness deploy target/shop.war", "tomee-harness deploy counter --copy --on n1"], OF_STEPS),
+    ("undeploy", &["tomee-harness undeploy /shop"], OF_STEPS),
+    (
+        "wait",
+        &["tomee-harness wait --for formed --within 30s", "tomee-harness wait --for sessions=1 --on n2"],
+        OF_STEPS,
+    ),
+    (
+        "http",
+        &[
+            "tomee-harness http n1 /counter/",
+            "tomee-harness http n2 /shop/cart --client bob --data item=book",
+            "tomee-harness http sticky /shop/cart",
+        ],
+        OF_STEPS,
+    ),
+    ("sessions", &["tomee-harness sessions", "tomee-harness sessions --json"], OF_STEPS),
+    ("diff", &["tomee-harness diff n1 n2"], OF_DIFF),
+    ("logs", &["tomee-harness logs --problems", "tomee-harness logs n1 n2 --follow --match Manager"], OF_STEPS),
+    ("verdict", &["tomee-harness verdict", "tomee-harness verdict -v"], OF_A_VERDICT),
+    ("recipe", &["tomee-harness recipe", "tomee-harness recipe --output bug.toml"], OF_STEPS),
+    (
         "completions",
         &["tomee-harness completions bash > ~/.local/share/bash-completion/completions/tomee-harness"],
         &[],
@@ -83,9 +120,11 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "env",
             "lib",
             "set",
+            "ports",
+            "prepare",
         ],
     ),
-    ("Your own app", &["war", "at", "path"]),
+    ("Your own app", &["war", "at", "path", "bare"]),
     ("Many runs", &["repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];
@@ -93,16 +132,45 @@ const HEADINGS: &[(&str, &[&str])] = &[
 /// The command line with its headings, examples and tables.
 pub(crate) fn command() -> Command {
     let command = Cli::command().mut_args(with_heading).after_help(exit_codes(OF_A_VERDICT));
-    EXAMPLES.iter().fold(command, |command, (name, examples, meanings)| {
+    let command = EXAMPLES.iter().fold(command, |command, (name, examples, meanings)| {
         command.mut_subcommand(name, |subcommand| {
-            let examples: String = examples.iter().map(|example| format!("\n  {example}")).collect();
-            let parts = [format!("Examples:{examples}"), notes(name), exit_codes(meanings)];
-            let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-            let many = matches!(*name, "run" | "settings");
+            let many = matches!(*name, "run" | "settings" | "up");
             let subcommand = if many { subcommand.mut_args(with_heading) } else { subcommand };
-            subcommand.after_help(parts.join("\n\n"))
+            let examples: Vec<String> = examples.iter().map(|example| (*example).to_owned()).collect();
+            subcommand.after_help(after_help(name, &examples, meanings))
+        })
+    });
+    FaultKind::ALL.iter().fold(command, |command, kind| {
+        let name = kind.to_string();
+        command.mut_subcommand(&name, |subcommand| {
+            subcommand.after_help(after_help(&name, &fault_examples(*kind), OF_STEPS))
         })
     })
+}
+
+fn after_help(name: &str, examples: &[String], meanings: Meanings) -> String {
+    let examples: String = examples.iter().map(|example| format!("\n  {example}")).collect();
+    let parts = [format!("Examples:{examples}"), notes(name), exit_codes(meanings)];
+    let parts: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join("\n\n")
+}
+
+/// How a fault is done, plainly and for a while.
+fn fault_examples(kind: FaultKind) -> Vec<String> {
+    let value = |key: &str| match key {
+        "delay" => "200ms",
+        "by" => "+1h",
+        _ => "30",
+    };
+    let parameters: String = kind
+        .about()
+        .parameters
+        .iter()
+        .map(|parameter| format!(" --{} {}", parameter.key, value(parameter.key)))
+        .collect();
+    let plain = format!("tomee-harness {kind} n1{parameters}");
+    let lasting = kind.is_undone_in_place().then(|| format!("{plain} --for 10s"));
+    std::iter::once(plain).chain(lasting).collect()
 }
 
 /// The table of a command's codes; empty where it has none of its own.
@@ -179,9 +247,20 @@ mod tests {
                 assert_eq!(read.expect(example).subcommand_name(), Some(*name), "{example}");
             }
         }
-        let all: Vec<String> = command().get_subcommands().map(|command| command.get_name().to_owned()).collect();
-        let shown: Vec<&str> = EXAMPLES.iter().map(|(name, ..)| *name).collect();
-        assert_eq!(all.iter().filter(|name| !shown.contains(&name.as_str())).count(), 0, "{all:?}");
+        for kind in FaultKind::ALL {
+            for example in fault_examples(*kind) {
+                let read = command().try_get_matches_from(example.split(' '));
+                assert_eq!(read.expect(&example).subcommand_name(), Some(kind.to_string().as_str()), "{example}");
+            }
+        }
+        let all = command();
+        let seen = all.get_subcommands().filter(|command| !command.is_hide_set());
+        let without: Vec<&str> = seen
+            .map(clap::Command::get_name)
+            .filter(|name| !EXAMPLES.iter().any(|(shown, ..)| shown == name))
+            .filter(|name| !FaultKind::ALL.iter().any(|kind| kind.to_string() == **name))
+            .collect();
+        assert!(without.is_empty(), "{without:?} have no example");
     }
 
     #[test]

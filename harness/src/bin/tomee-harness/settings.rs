@@ -163,35 +163,37 @@ impl Settings {
         let (path, file) = read_file()?;
         let mut picker = Picker { matches, path, lines: vec![] };
         let p = &mut picker;
-        let server = p.pick("server", args.server.clone(), file.server, ServerSpec::default(), ToString::to_string);
-        let runtime = p.pick("runtime", args.runtime, file.runtime, RuntimeChoice::AUTO, ToString::to_string);
-        let nodes = p.pick("nodes", args.nodes, file.nodes, 2, ToString::to_string);
+        let server =
+            p.pick("server", args.cluster.server.clone(), file.server, ServerSpec::default(), ToString::to_string);
+        let runtime = p.pick("runtime", args.cluster.runtime, file.runtime, RuntimeChoice::AUTO, ToString::to_string);
+        let nodes = p.pick("nodes", args.cluster.nodes, file.nodes, 2, ToString::to_string);
         let cluster = ClusterSpec {
-            manager: p.pick("manager", args.manager, file.manager, ManagerKind::default(), ToString::to_string),
+            manager: p.pick("manager", args.cluster.manager, file.manager, ManagerKind::default(), ToString::to_string),
             membership: p.pick(
                 "membership",
-                args.membership,
+                args.cluster.membership,
                 file.membership,
                 Membership::default(),
                 ToString::to_string,
             ),
             send_options: p.pick(
                 "send_options",
-                args.send_options,
+                args.cluster.send_options,
                 file.send_options,
                 SendOptions::default(),
                 ToString::to_string,
             ),
             ..ClusterSpec::default()
         };
-        let timing = p.pick("timing", args.timing, file.timing, Timing::default(), ToString::to_string);
-        let java = p.pick("java", args.java.clone().map(Some), file.java.map(Some), None, shown_path);
-        let jvm_args = p.pick("jvm_arg", given(&args.jvm_arg), given(&file.jvm_args), vec![], |all| all.join(" "));
+        let timing = p.pick("timing", args.cluster.timing, file.timing, Timing::default(), ToString::to_string);
+        let java = p.pick("java", args.cluster.java.clone().map(Some), file.java.map(Some), None, shown_path);
+        let jvm_args =
+            p.pick("jvm_arg", given(&args.cluster.jvm_arg), given(&file.jvm_args), vec![], |all| all.join(" "));
         let env: Vec<(String, String)> = file.env.into_iter().collect();
-        let env = p.pick("env", given(&args.env), given(&env), vec![], |all| {
+        let env = p.pick("env", given(&args.cluster.env), given(&env), vec![], |all| {
             all.iter().map(|(name, _)| format!("{name}=…")).collect::<Vec<_>>().join(" ")
         });
-        let libs = p.pick("lib", given(&args.lib), given(&file.libs), vec![], |all| {
+        let libs = p.pick("lib", given(&args.cluster.lib), given(&file.libs), vec![], |all| {
             all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ")
         });
         let out = p.pick("out", args.out.clone().map(Some), file.out.map(Some), None, shown_path);

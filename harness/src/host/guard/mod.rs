@@ -18,9 +18,10 @@ mod tests;
 
 pub(crate) use entry::become_guard;
 pub(crate) use message::{Manifest, Providers, Task};
+pub(crate) use owner::this_program;
 pub use owner::{Guard, GuardError, Released};
 pub use processes::RUN_VARIABLE;
-pub(crate) use registry::{Held, Kept};
+pub(crate) use registry::{Held, Kept, state_of_user};
 pub use registry::{Registry, RegistryError};
 pub(crate) use removal::{Removal, remove_processes, with_causes};
 

@@ -310,7 +310,7 @@ pub(super) fn ready(command: &mut Command, limit: Duration) -> Result<Started, N
 }
 
 /// This very program, also after its file was replaced or removed by a build.
-fn this_program() -> io::Result<std::path::PathBuf> {
+pub(crate) fn this_program() -> io::Result<std::path::PathBuf> {
     if cfg!(target_os = "linux") && fs_err::read_link("/proc/self/exe").is_ok() {
         return Ok("/proc/self/exe".into());
     }

@@ -65,10 +65,7 @@ impl Registry {
     /// # Errors
     /// There is no home folder, or its path is not UTF-8.
     pub fn of_user() -> Result<Self, RegistryError> {
-        let places = etcetera::base_strategy::Xdg::new().map_err(|_| RegistryError::NoPlace)?;
-        let state = places.state_dir().unwrap_or_else(|| places.home_dir().join(".local/state"));
-        let state = Utf8PathBuf::from_path_buf(state).map_err(|_| RegistryError::NoPlace)?;
-        Ok(Self::at(&state.join("tomee-harness/runs")))
+        Ok(Self::at(&state_of_user()?.join("runs")))
     }
 
     /// A registry in `folder`, which is made when the first run enters.
@@ -154,6 +151,17 @@ impl Registry {
         let folder = self.folder.clone();
         move |source| RegistryError::Files { folder: folder.clone(), source }
     }
+}
+
+/// The folder of what this user has running: `tomee-harness` in `$XDG_STATE_HOME`, by default `~/.local/state`.
+///
+/// # Errors
+/// There is no home folder, or its path is not UTF-8.
+pub(crate) fn state_of_user() -> Result<Utf8PathBuf, RegistryError> {
+    let places = etcetera::base_strategy::Xdg::new().map_err(|_| RegistryError::NoPlace)?;
+    let state = places.state_dir().unwrap_or_else(|| places.home_dir().join(".local/state"));
+    let state = Utf8PathBuf::from_path_buf(state).map_err(|_| RegistryError::NoPlace)?;
+    Ok(state.join("tomee-harness"))
 }
 
 impl Held {

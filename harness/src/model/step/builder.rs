@@ -14,6 +14,14 @@ pub struct StepBuilder {
     pub(in crate::model) error: Option<ScenarioError>,
 }
 
+impl StepBuilder {
+    /// A step as a file writes it, as `{"kill": "n1"}`. What is wrong with it is an error of
+    /// [`ScenarioBuilder::read`](crate::model::scenario::ScenarioBuilder::read).
+    pub fn of_table(table: serde_json::Map<String, serde_json::Value>) -> Self {
+        Self { table, error: None }
+    }
+}
+
 /// The key of a field: the word `for` is Rust's.
 pub(in crate::model) fn key(name: &str) -> String {
     name.replace('_', "-")

@@ -1,7 +1,7 @@
 //! Values of arguments that no type of the library reads by itself.
 
 use tomee_harness::model::millis::{Millis, MillisError};
-use tomee_harness::model::{ManagerKind, Membership, Timing};
+use tomee_harness::model::{ManagerKind, Membership, Ports, Timing};
 
 pub(super) fn parse_manager(text: &str) -> Result<ManagerKind, String> {
     one_of(text, &[ManagerKind::Delta, ManagerKind::Backup])
@@ -13,6 +13,10 @@ pub(super) fn parse_membership(text: &str) -> Result<Membership, String> {
 
 pub(super) fn parse_timing(text: &str) -> Result<Timing, String> {
     one_of(text, &[Timing::Accelerated, Timing::Documented])
+}
+
+pub(super) fn parse_ports(text: &str) -> Result<Ports, String> {
+    one_of(text, &[Ports::Free, Ports::Documented])
 }
 
 /// The value of this name, by the one spelling that TOML, JSON and flags share.

@@ -25,7 +25,7 @@ use self::work::{Common, Done, Item};
 use super::lint;
 use super::reports::{self, Wanted};
 use crate::args::gate::GateArgs;
-use crate::args::{Format, OutputArgs, RunArgs};
+use crate::args::{ClusterArgs, Format, OutputArgs, RunArgs};
 use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
@@ -203,28 +203,23 @@ fn items(sides: &[Asked], folder: &Utf8Path) -> Vec<Item> {
 /// What of the arguments is as for any run.
 fn run_args(args: &GateArgs, env: Vec<(String, String)>) -> RunArgs {
     let defines = args.define.iter().map(|(name, value)| format!("-D{name}={value}"));
-    RunArgs {
+    let cluster = ClusterArgs {
         server: args.server.clone(),
-        runtime: None,
         nodes: args.nodes,
-        manager: None,
-        membership: None,
-        send_options: None,
-        timing: None,
         java: args.java.clone(),
         jvm_arg: defines.chain(args.jvm_arg.iter().cloned()).collect(),
         env,
         lib: args.lib.clone(),
+        ..ClusterArgs::default()
+    };
+    RunArgs {
+        cluster,
         war: args.war.clone(),
         at: args.at.clone(),
         path: args.path.clone(),
-        keep: false,
-        out: None,
-        repeat: None,
-        until_failure: false,
         timeout: args.timeout,
         jobs: Some(args.jobs.unwrap_or(Jobs::Auto)),
-        warm: false,
+        ..RunArgs::default()
     }
 }
 

@@ -1,6 +1,7 @@
 //! One file a command.
 
 mod bundle;
+mod by_hand;
 mod check;
 mod completions;
 mod doctor;
@@ -45,6 +46,19 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Doctor(args) => doctor::doctor(&args, &cli.output),
         Command::Settings(args) => settings::settings(&args, &cli.output, matches),
         Command::Sweep(args) => sweep::sweep(&args, &cli.output),
+        Command::Up(args) => by_hand::up(&args, &cli.output, matches),
+        Command::Down(args) => by_hand::down(&args, &cli.output),
+        Command::Ps => by_hand::ps(&cli.output),
+        Command::Status(args) => by_hand::status(&args, &cli.output),
+        Command::Step(step) => by_hand::step(&step, &cli.output),
+        Command::Fault(fault) => by_hand::fault(&fault, &cli.output),
+        Command::Http(args) => by_hand::http(&args, &cli.output),
+        Command::Sessions(args) => by_hand::sessions(&args, &cli.output),
+        Command::Diff(args) => by_hand::diff(&args, &cli.output),
+        Command::Logs(args) => by_hand::logs(&args, &cli.output),
+        Command::Verdict(args) => by_hand::verdict(&args, &cli.output),
+        Command::Recipe(args) => by_hand::recipe(&args, &cli.output),
+        Command::Keeper => by_hand::keep(),
         Command::Completions(args) => completions::completions(&args, &cli.output),
     }
 }

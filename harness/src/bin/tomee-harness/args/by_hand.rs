@@ -1,0 +1,237 @@
+//! The arguments of the commands by hand.
+
+use camino::Utf8PathBuf;
+use clap::{Args, Subcommand};
+use serde_json::Value;
+use tomee_harness::model::{ClientName, ClusterName, ContextPath, Millis, NodeName, Target};
+
+/// Which cluster is meant.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct NameArgs {
+    /// Name of the cluster [default: the only one that is up]
+    #[arg(long, env = "TOMEE_HARNESS_NAME", value_name = "NAME")]
+    pub(crate) name: Option<ClusterName>,
+}
+
+/// Which cluster is ended.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DownArgs {
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+    /// End every cluster of this user
+    #[arg(long, conflicts_with = "name")]
+    pub(crate) all: bool,
+}
+
+/// A step.
+#[derive(Debug, Clone, Subcommand)]
+pub(crate) enum StepCommand {
+    /// Start a node that is down, and wait until it is seen by all and holds its peers' sessions
+    Start(NodeArgs),
+    /// Stop a node as an operator does where it runs, and start it
+    Restart(NodeArgs),
+    /// Let a paused node go on
+    Resume(NodeArgs),
+    /// Undo what was done to a node and can be undone
+    Heal(HealArgs),
+    /// Deploy an app through the farm, and wait until every node serves it
+    Deploy(DeployArgs),
+    /// Take an app away, and wait until no node serves it
+    Undeploy(UndeployArgs),
+    /// Wait for a fact
+    Wait(WaitArgs),
+}
+
+/// Which node.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct NodeArgs {
+    /// The node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: NodeName,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// What is healed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HealArgs {
+    /// The node [default: all nodes]
+    #[arg(value_name = "NODE")]
+    pub(crate) node: Option<NodeName>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// What is deployed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DeployArgs {
+    /// The path of a WAR, or an app of the harness: counter, local-counter, heavy-counter, …
+    #[arg(value_name = "APP")]
+    pub(crate) app: String,
+    /// Context path [default: from the file name, as in Tomcat]
+    #[arg(long, value_name = "CONTEXT")]
+    pub(crate) at: Option<ContextPath>,
+    /// Put it into the appBase of each node instead of the farm's folder
+    #[arg(long)]
+    pub(crate) copy: bool,
+    /// Put it into the appBase of this node alone
+    #[arg(long, value_name = "NODE", requires = "copy")]
+    pub(crate) on: Option<NodeName>,
+    /// Version, as in shop##002.war
+    #[arg(long = "app-version", value_name = "VERSION")]
+    pub(crate) version: Option<String>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// What is taken away.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct UndeployArgs {
+    /// Context path
+    #[arg(value_name = "CONTEXT")]
+    pub(crate) context: ContextPath,
+    /// It was put into the appBase of each node
+    #[arg(long)]
+    pub(crate) copy: bool,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// What is waited for.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct WaitArgs {
+    /// Formed (all living nodes list each other), deployed, sessions=N or log=TEXT
+    #[arg(long = "for", value_name = "FACT", value_parser = parse_fact)]
+    pub(crate) fact: Fact,
+    /// The node, of sessions and log
+    #[arg(long, value_name = "NODE")]
+    pub(crate) on: Option<NodeName>,
+    /// How long at most, for example 30s
+    #[arg(long, value_name = "TIME")]
+    pub(crate) within: Option<Millis>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// A fact to wait for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Fact {
+    /// All living nodes list each other.
+    Formed,
+    /// What was deployed is served.
+    Deployed,
+    /// A node holds so many sessions.
+    Sessions(u64),
+    /// A node logs a text.
+    Log(String),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HttpArgs {
+    /// The node, or its role: owner, backup, neither, oldest, sticky, rotate
+    #[arg(value_name = "NODE")]
+    pub(crate) node: Target,
+    /// Path and query, from the root of the server, for example /counter/
+    #[arg(value_name = "PATH")]
+    pub(crate) path: String,
+    /// Who asks; a client keeps its cookies from command to command
+    #[arg(long, value_name = "CLIENT", default_value = "alice")]
+    pub(crate) client: ClientName,
+    /// Method: get, post, put or delete [default: get; post with --data or --json-data]
+    #[arg(long, short = 'X', value_name = "METHOD", value_parser = parse_method)]
+    pub(crate) method: Option<String>,
+    /// A field of a form; may be repeated
+    #[arg(long, short = 'd', value_name = "NAME=VALUE", value_parser = parse_field)]
+    pub(crate) data: Vec<(String, String)>,
+    /// A JSON document to send
+    #[arg(long, value_name = "JSON", value_parser = parse_json, conflicts_with = "data")]
+    pub(crate) json_data: Option<Value>,
+    /// A header; may be repeated
+    #[arg(long, short = 'H', value_name = "NAME: VALUE", value_parser = parse_header)]
+    pub(crate) header: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Which sessions are shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct SessionsArgs {
+    /// One session, whatever its route [default: all]
+    #[arg(value_name = "ID")]
+    pub(crate) session: Option<String>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Which nodes are compared.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DiffArgs {
+    /// One node
+    #[arg(value_name = "NODE")]
+    pub(crate) one: NodeName,
+    /// The other
+    #[arg(value_name = "NODE")]
+    pub(crate) other: NodeName,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Which lines are shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LogsArgs {
+    /// Nodes [default: all]
+    #[arg(value_name = "NODE")]
+    pub(crate) nodes: Vec<NodeName>,
+    /// Go on with what comes, until Ctrl-C or the end of the cluster
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only records that contain this text
+    #[arg(long = "match", value_name = "TEXT")]
+    pub(crate) matching: Option<String>,
+    /// Only warnings and errors
+    #[arg(long)]
+    pub(crate) problems: bool,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Where the scenario goes.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RecipeArgs {
+    /// The file to write; it must not exist yet [default: standard output]
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+fn parse_fact(text: &str) -> Result<Fact, String> {
+    match text.split_once('=') {
+        None if text == "formed" => Ok(Fact::Formed),
+        None if text == "deployed" => Ok(Fact::Deployed),
+        Some(("sessions", count)) => count.parse().map(Fact::Sessions).map_err(|error| error.to_string()),
+        Some(("log", text)) if !text.is_empty() => Ok(Fact::Log(text.to_owned())),
+        _ => Err("expected formed, deployed, sessions=N or log=TEXT".to_owned()),
+    }
+}
+
+fn parse_method(text: &str) -> Result<String, String> {
+    let lower = text.to_lowercase();
+    let known = ["get", "post", "put", "delete"].contains(&lower.as_str());
+    if known { Ok(lower) } else { Err("expected get, post, put or delete".to_owned()) }
+}
+
+fn parse_field(text: &str) -> Result<(String, String), String> {
+    let field = text.split_once('=').ok_or("expected NAME=VALUE")?;
+    Ok((field.0.to_owned(), field.1.to_owned()))
+}
+
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn parse_json(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| error.to_string())
+}

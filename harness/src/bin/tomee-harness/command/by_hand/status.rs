@@ -1,0 +1,80 @@
+//! `status`: each node as its machine and its probe have it.
+
+use serde_json::json;
+use tomee_harness::keeper::{Ask, ClusterView, NodeRow};
+
+use super::ask::{call, client_of};
+use crate::args::{NameArgs, OutputArgs};
+use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
+
+pub(crate) fn status(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let view: ClusterView = call(&client_of(args)?, &Ask::Status, output)?;
+    show(&view, output)?;
+    Ok(Exit::Holds)
+}
+
+pub(super) fn show(view: &ClusterView, output: &OutputArgs) -> Result<(), Failure> {
+    if output.is_json() {
+        return print_json(&json!({"format": 1, "cluster": view}));
+    }
+    print(&rendered(view))
+}
+
+fn rendered(view: &ClusterView) -> String {
+    let mut text = format!("cluster {} is {}: {}\n", view.name, view.phase, view.setting);
+    text.extend(view.failed.iter().map(|why| format!("  {why}\n")));
+    text.extend(view.doing.iter().map(|doing| format!("  now: {doing}\n")));
+    let rows: Vec<[String; 6]> = view.nodes.iter().map(cells).collect();
+    let header = ["NODE", "STATE", "PLACE", "HTTP", "SEES", "APPS (SESSIONS)"].map(str::to_owned);
+    let width =
+        |column: usize| rows.iter().chain([&header]).map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: Vec<usize> = (0..6).map(width).collect();
+    if !rows.is_empty() {
+        for row in std::iter::once(&header).chain(&rows) {
+            let cells: Vec<String> =
+                row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}", width = *width)).collect();
+            text.push_str(&format!("  {}\n", cells.join("  ").trim_end()));
+        }
+    }
+    for row in &view.nodes {
+        if let Some(ended) = &row.ended {
+            text.push_str(&format!("  {}: {ended}\n", row.node));
+        }
+        if let Some(silent) = &row.silent {
+            text.push_str(&format!("  {} does not answer: {silent}\n", row.node));
+        }
+        if let Some(problem) = &row.problem {
+            let message: String = problem.message.chars().take(150).collect();
+            text.push_str(&format!("  {} {} at {}: {message}\n", row.node, problem.level, problem.node_time));
+        }
+    }
+    text.push_str(&format!("run: {}\n", view.folder));
+    text
+}
+
+fn cells(row: &NodeRow) -> [String; 6] {
+    let or_dash = |text: Option<&String>| text.cloned().unwrap_or_else(|| "-".to_owned());
+    let members =
+        row.members.as_ref().map(|members| if members.is_empty() { "nobody".to_owned() } else { members.join(" ") });
+    let apps: Vec<String> = row
+        .apps
+        .iter()
+        .map(|app| {
+            let version = if app.version.is_empty() { String::new() } else { format!("##{}", app.version) };
+            let sessions = app.sessions.map_or_else(|| "?".to_owned(), |count| count.to_string());
+            let down = if app.available { "" } else { " not available" };
+            let local = if app.local_because.is_some() { " local" } else { "" };
+            format!("{}{version} ({sessions}{local}{down})", app.context)
+        })
+        .collect();
+    let apps = if apps.is_empty() { "-".to_owned() } else { apps.join(" ") };
+    [
+        row.node.to_string(),
+        row.state.clone(),
+        or_dash(row.place.as_ref()),
+        or_dash(row.http.as_ref()),
+        or_dash(members.as_ref()),
+        apps,
+    ]
+}

@@ -1,0 +1,44 @@
+//! `verdict` and `recipe`: what was done by hand, judged, and as a scenario.
+
+use std::io::Write as _;
+
+use serde_json::{Value, json};
+use tomee_harness::keeper::Ask;
+use tomee_harness::report::terminal::{self, Style};
+
+use super::ask::{call, client_of};
+use crate::args::{NameArgs, OutputArgs, RecipeArgs};
+use crate::color::{self, ColorChoice};
+use crate::command::report::Stored;
+use crate::exit::{Exit, Failure};
+use crate::output::{print, print_json};
+
+pub(crate) fn verdict(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let client = client_of(args)?;
+    let _: Value = call(&client, &Ask::Judge, output)?;
+    // The folder is judged as `check` judges it.
+    let summary = Stored::open(&client.entry().folder)?.summary();
+    if output.is_json() {
+        print_json(&summary)?;
+    } else {
+        let color = color::on_stdout(output.color.unwrap_or(ColorChoice::Auto));
+        print(&terminal::render(&summary, Style { color, verbose: output.verbose, page: false }))?;
+    }
+    Ok(summary.verdict.status.into())
+}
+
+pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let recipe: String = call(&client_of(&args.name)?, &Ask::Recipe, output)?;
+    let Some(path) = &args.output else {
+        if output.is_json() {
+            print_json(&json!({"format": 1, "scenario": recipe}))?;
+        } else {
+            print(&recipe)?;
+        }
+        return Ok(Exit::Holds);
+    };
+    let file = fs_err::File::options().write(true).create_new(true).open(path);
+    file.and_then(|mut file| file.write_all(recipe.as_bytes())).map_err(Failure::usage)?;
+    print(&format!("wrote {path}; `tomee-harness run ./{path}` repeats it\n"))?;
+    Ok(Exit::Holds)
+}

@@ -1,0 +1,475 @@
+//! Steps by hand: the plan of a cluster that stays up grows step by step, as a scenario would say it.
+//!
+//! A step is written as in a scenario file, read by the scenario's reader, and done by the executor of every run, with the
+//! looks at replicas that a scenario gets. So all steps together are a scenario ([`ByHand::recipe`]), and what they showed is
+//! judged as that of a run ([`ByHand::judge`]).
+
+mod proof;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+pub use self::proof::AnswerSeen;
+use super::execution::{Ended, TrialError, judge_walk};
+use super::executor::{Walk, Wars};
+use crate::cluster::{Cluster, ClusterError};
+use crate::model::plan::{App, AppRequest, PlanError};
+use crate::model::scenario::{ClusterTable, Recipe, ScenarioError, StepBuilder};
+use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
+use crate::verdict::{self, Verdict};
+
+/// The requests of the counter app, each a page.
+const PAGES: [AppRequest; 6] = [
+    AppRequest::Count,
+    AppRequest::Read,
+    AppRequest::Mutate,
+    AppRequest::Invalidate,
+    AppRequest::ChangeId,
+    AppRequest::ShortLive,
+];
+
+/// What is done by hand to one cluster, from its start on.
+#[derive(Debug)]
+pub struct ByHand {
+    cluster: Arc<Cluster>,
+    name: String,
+    walk: Walk,
+    /// What was asked for.
+    asked: Vec<Asked>,
+    /// How many steps of the plan of that are behind us.
+    planned: usize,
+    /// Each step that was begun, as the history has it.
+    done: Vec<Step>,
+    guarantees: Vec<Guarantee>,
+    /// What failed and is not repeated, to be noted with the next step.
+    notes: Vec<String>,
+    /// Whether nothing was done since all sessions were asked for last.
+    read: bool,
+}
+
+/// A step that was asked for.
+#[derive(Debug, Clone)]
+struct Asked {
+    table: Map<String, Value>,
+    note: Option<String>,
+}
+
+/// A step that was done.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StepDone {
+    /// What was done, in words.
+    pub title: String,
+    /// How long it took, in milliseconds.
+    pub took_ms: u64,
+    /// How that is known, a line each.
+    pub proof: Vec<String>,
+    /// What was answered.
+    pub answers: Vec<AnswerSeen>,
+}
+
+/// All that was done by hand, when it has ended.
+#[derive(Debug)]
+pub struct HandDone {
+    /// What was done.
+    pub plan: Plan,
+    /// The same as a scenario file.
+    pub recipe: String,
+    /// What it showed.
+    pub ended: Ended,
+}
+
+/// A step that was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum ByHandError {
+    /// It cannot follow here. Nothing was done.
+    #[error("{message}")]
+    Refused {
+        /// Why not.
+        message: String,
+        /// What to do about it.
+        help: Option<String>,
+    },
+    /// It failed.
+    #[error(transparent)]
+    Failed(#[from] ClusterError),
+    /// An app cannot be used.
+    #[error(transparent)]
+    App(#[from] crate::tomcat::compiler::CompileError),
+    /// The run directory cannot be written.
+    #[error("the run directory cannot be written")]
+    RunDir(#[source] std::io::Error),
+}
+
+impl ByHandError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Refused { help, .. } => help.clone(),
+            Self::Failed(error) => error.hint(),
+            Self::App(_) | Self::RunDir(_) => None,
+        }
+    }
+
+    /// The lines of a log or a console that show it.
+    pub fn lines(&self) -> &[String] {
+        match self {
+            Self::Failed(error) => error.lines(),
+            _ => &[],
+        }
+    }
+}
+
+impl From<ScenarioError> for ByHandError {
+    fn from(error: ScenarioError) -> Self {
+        Self::Refused { message: error.message, help: error.help }
+    }
+}
+
+impl From<PlanError> for ByHandError {
+    fn from(error: PlanError) -> Self {
+        let (message, help) = match error {
+            PlanError::Refused { refusal, .. } => (refusal.message, refusal.help),
+            PlanError::Lacks { capability, runtime, .. } => {
+                (format!("runtime {runtime} cannot {capability} on this cluster"), None)
+            }
+            PlanError::Unprepared { kind, .. } => (format!("the cluster is not prepared for {kind}"), None),
+        };
+        Self::Refused { message, help }
+    }
+}
+
+impl ByHand {
+    /// Nothing was done yet, not even the start.
+    ///
+    /// # Errors
+    /// A plan without steps cannot be made.
+    pub fn new(cluster: Arc<Cluster>, name: impl Into<String>) -> Result<Self, ByHandError> {
+        let name = name.into();
+        let plan = Plan::new(name.clone(), cluster.topology().clone(), vec![], vec![]);
+        let walk = Walk::new(&plan, Wars::default(), cluster.clone());
+        let (asked, done, notes) = (vec![], vec![], vec![]);
+        Ok(Self { cluster, name, walk, asked, planned: 0, done, guarantees: vec![], notes, read: false })
+    }
+
+    /// The cluster.
+    pub fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+
+    /// Starts the nodes.
+    ///
+    /// # Errors
+    /// One does not start, or they do not see each other in time.
+    pub async fn start(&mut self) -> Result<StepDone, ByHandError> {
+        let plan = self.plan(&[])?;
+        let started = self.steps(&plan, 0).await?;
+        self.planned = due(&plan);
+        Ok(started)
+    }
+
+    /// Does a step, written as in a scenario file: `{"kill": "n1"}`.
+    ///
+    /// # Errors
+    /// It cannot follow here, and nothing was done; or it failed.
+    pub async fn step(&mut self, table: Map<String, Value>) -> Result<StepDone, ByHandError> {
+        self.take_note_of_deaths().await?;
+        let before = self.plan(&self.asked)?;
+        let table = state_after(&before).map_or(table.clone(), |state| counter_request(&table, state.apps()));
+        let mut asked = self.asked.clone();
+        asked.push(Asked { table, note: None });
+        let plan = self.plan(&asked)?;
+        let runtime = self.cluster.runtime();
+        plan.check(runtime.name(), &runtime.capabilities())?;
+        let done = self.steps(&plan, self.planned).await;
+        let note = std::mem::take(&mut self.notes).join("\n");
+        if let Some(last) = asked.last_mut() {
+            last.note = Some(note).filter(|note| !note.is_empty());
+        }
+        match &done {
+            Ok(_) => {}
+            // What failed may have left something all the same, or be what is to be repeated.
+            Err(error) if plan.steps[..due(&plan)].last().is_some_and(|step| is_repeated(&step.kind)) => {
+                if let Some(last) = asked.last_mut() {
+                    let note = last.note.take().into_iter().chain([format!("failed: {error}")]);
+                    last.note = Some(note.collect::<Vec<_>>().join("\n"));
+                }
+            }
+            Err(error) => {
+                let title = plan.steps[..due(&plan)].last().map_or("", |step| step.title.as_str());
+                self.notes = asked.pop().and_then(|asked| asked.note).into_iter().collect();
+                self.notes.push(format!("{title} failed here: {error}"));
+                return done;
+            }
+        }
+        (self.asked, self.planned) = (asked, due(&plan));
+        done
+    }
+
+    /// Asks for every session once more where one was not asked for since something happened, as a run does at its end, and
+    /// judges all that was done so far. Plan and verdict are in the run's folder then.
+    ///
+    /// # Errors
+    /// A node died that nobody had asked to end, or the folder cannot be written.
+    pub async fn judge(&mut self) -> Result<Verdict, ByHandError> {
+        self.take_note_of_deaths().await?;
+        let plan = self.plan(&self.asked)?;
+        if !self.read {
+            let behind = plan.steps[due(&plan)..].to_vec();
+            self.all(&behind).await?;
+            self.read = true;
+        }
+        self.cluster.read_logs();
+        self.write_plan()?;
+        let verdict = verdict::judge(&self.done_plan(), &self.cluster.recorder().history());
+        let run_dir = self.cluster.run_dir();
+        run_dir.write_json(&run_dir.verdict(), &verdict).map_err(ByHandError::RunDir)?;
+        Ok(verdict)
+    }
+
+    /// What was done, as a scenario file that does it again.
+    pub fn recipe(&self) -> String {
+        let steps = self.asked.iter().map(|asked| (&asked.table, asked.note.as_deref())).collect();
+        let topology = self.cluster.topology();
+        let mut notes: Vec<String> = self.notes.iter().map(|note| format!("At the end: {note}")).collect();
+        if let Some(home) = &topology.jvm.home {
+            notes.push(format!("Run it with --java {home}."));
+        }
+        if !topology.jvm.env.is_empty() {
+            let names: Vec<&str> = topology.jvm.env.keys().map(String::as_str).collect();
+            notes.push(format!("Run it with --env for {}.", names.join(", ")));
+        }
+        Recipe { name: &self.name, notes, topology, steps }.text()
+    }
+
+    /// Ends all nodes. What was done until then is judged as it stands.
+    ///
+    /// # Errors
+    /// Something could not be removed.
+    pub async fn end(self) -> Result<HandDone, ByHandError> {
+        let (plan, recipe) = (self.done_plan(), self.recipe());
+        self.walk.stop().await;
+        let _ = self.cluster.heal_all().await;
+        let collected = self.cluster.collect_logs().await;
+        let ended = self.cluster.shutdown().await;
+        let history = self.cluster.recorder().close();
+        let verdict = verdict::judge(&plan, &history);
+        let run_dir = self.cluster.run_dir();
+        run_dir.write_plan(&plan).map_err(ByHandError::RunDir)?;
+        run_dir.write_json(&run_dir.verdict(), &verdict).map_err(ByHandError::RunDir)?;
+        ended?;
+        // Of nodes that were only about to start there may be no logs.
+        let _ = collected;
+        let kept = std::collections::BTreeMap::new();
+        let ended = Ended { history, verdict, cut_short: None, interrupted: false, kept, cluster: None };
+        Ok(HandDone { plan, recipe, ended })
+    }
+
+    /// The run whose id everything carries.
+    pub fn run(&self) -> &RunId {
+        &self.cluster.machines().run
+    }
+
+    /// The plan of a scenario with these steps, on this cluster.
+    fn plan(&self, asked: &[Asked]) -> Result<Plan, ByHandError> {
+        let topology = self.cluster.topology();
+        let cluster = &topology.cluster;
+        let table = ClusterTable {
+            server: Some(topology.server.clone()),
+            manager: Some(cluster.manager),
+            membership: Some(cluster.membership),
+            send_options: Some(cluster.send_options),
+            timing: Some(topology.timing),
+            ports: topology.ports,
+            ..ClusterTable::default()
+        };
+        let builder = Scenario::builder(self.name.clone()).cluster(table).nodes(topology.nodes.len());
+        let scenario =
+            asked.iter().fold(builder, |builder, asked| builder.step(StepBuilder::of_table(asked.table.clone())));
+        let plans = scenario.read()?.plans(topology)?;
+        let plan = plans.into_iter().next().map(|run| run.plan);
+        let plan = plan.ok_or_else(|| ByHandError::Refused { message: "no plan".to_owned(), help: None })?;
+        // As it was prepared, whatever these steps would have asked for.
+        Ok(Plan { topology: topology.clone(), ..plan })
+    }
+
+    /// Does the steps of a plan from this one on, less what only its end asks for.
+    async fn steps(&mut self, plan: &Plan, from: usize) -> Result<StepDone, ByHandError> {
+        let new = &plan.steps[from.min(due(plan))..due(plan)];
+        self.guarantees.clone_from(&plan.guarantees);
+        self.read = false;
+        let records = self.cluster.recorder().read(|history| history.records.len());
+        let begun = Instant::now();
+        self.all(new).await?;
+        let took = begun.elapsed();
+        let title = new.last().map(|step| step.title.clone()).unwrap_or_default();
+        let (proof, answers) = self.cluster.recorder().read(|history| proof::of(&history.records[records..]));
+        Ok(StepDone { title, took_ms: millis(took), proof, answers })
+    }
+
+    async fn all(&mut self, steps: &[Step]) -> Result<(), ByHandError> {
+        let new = Plan::new(self.name.clone(), self.cluster.topology().clone(), vec![], steps.to_vec());
+        let wars = Wars::of(&new, self.cluster.machines().compiler.as_ref()).await?;
+        self.walk.learn(steps, wars);
+        let recorder = self.cluster.recorder().clone();
+        recorder.keep_lines_with(self.done_plan().log_texts().into_iter().chain(new.log_texts()).collect());
+        for step in steps {
+            self.done.push(step.clone());
+            self.write_plan()?;
+            let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
+            if let Err(error) = self.walk.one(number, step).await {
+                // A wait that ran out is recorded, for the verdict to say what it means.
+                return Err(match judge_walk(Err(error), &self.done_plan(), &recorder) {
+                    Ok(Some(error)) | Err(TrialError::Cluster(error)) => error.into(),
+                    Err(TrialError::RunDir(error)) => ByHandError::RunDir(error),
+                    Ok(None) => continue,
+                    Err(other) => ByHandError::Refused { message: other.to_string(), help: None },
+                });
+            }
+        }
+        match recorder.take_write_error() {
+            Some(error) => Err(ByHandError::RunDir(error)),
+            None => Ok(()),
+        }
+    }
+
+    fn done_plan(&self) -> Plan {
+        Plan::new(self.name.clone(), self.cluster.topology().clone(), self.guarantees.clone(), self.done.clone())
+    }
+
+    fn write_plan(&self) -> Result<(), ByHandError> {
+        self.cluster.run_dir().write_plan(&self.done_plan()).map_err(ByHandError::RunDir)
+    }
+
+    /// A node that exited unexpectedly is down from here on, as if it had been killed: who repeats the steps must do that.
+    async fn take_note_of_deaths(&mut self) -> Result<(), ByHandError> {
+        self.cluster.notice_deaths().await;
+        for node in self.died()? {
+            let note = format!("{node} exited unexpectedly here");
+            let table = Map::from_iter([(FaultKind::Kill.to_string(), Value::String(node.to_string()))]);
+            self.asked.push(Asked { table, note: Some(note) });
+            self.planned = due(&self.plan(&self.asked)?);
+        }
+        Ok(())
+    }
+
+    /// The nodes that run as far as the steps know, and do not.
+    fn died(&self) -> Result<Vec<NodeName>, ByHandError> {
+        if self.done.is_empty() {
+            return Ok(vec![]);
+        }
+        let plan = self.plan(&self.asked)?;
+        let Some(state) = state_after(&plan) else { return Ok(vec![]) };
+        let Some(expected) = &state.nodes().living else { return Ok(vec![]) };
+        let (living, broken) = (self.cluster.living(), self.cluster.broken());
+        Ok(expected.iter().filter(|node| !living.contains(*node) && !broken.contains(*node)).cloned().collect())
+    }
+}
+
+/// How many steps of a plan are due before its end is: all but the last looks and the final read.
+fn due(plan: &Plan) -> usize {
+    let is_last = |step: &&Step| matches!(step.kind, StepKind::Observe { .. } | StepKind::FinalRead);
+    plan.steps.len() - plan.steps.iter().rev().take_while(is_last).count()
+}
+
+/// The state behind the steps of a plan that are due.
+fn state_after(plan: &Plan) -> Option<State<'_>> {
+    let mut state = State::of(&plan.topology);
+    plan.steps[..due(plan)].iter().try_for_each(|step| state.apply(step)).ok()?;
+    Some(state)
+}
+
+/// A plain GET of a page of the counter app as the `request` that it is: more is known of its answer then, and its session is
+/// judged as that of the counter. Any other step stays as it is.
+fn counter_request(table: &Map<String, Value>, apps: &[(ContextPath, App)]) -> Map<String, Value> {
+    let plain = table.keys().all(|key| matches!(key.as_str(), "get" | "on" | "client"));
+    let path = table.get("get").and_then(Value::as_str).filter(|_| plain);
+    let Some((path, (context, _))) = path.and_then(|path| {
+        let of = ContextPath::serving(path, apps.iter().map(|(context, _)| context))?;
+        Some((path, apps.iter().find(|(context, app)| context == of && app.is_counter())?))
+    }) else {
+        return table.clone();
+    };
+    let request = match PAGES.iter().find(|request| context.page(request.page()) == path) {
+        Some(request) => *request,
+        None if context.page("") == path => AppRequest::Count,
+        None => return table.clone(),
+    };
+    let mut counter = table.clone();
+    counter.remove("get");
+    counter.insert("request".to_owned(), serde_json::to_value(request).unwrap_or_default());
+    counter.insert("at".to_owned(), context.to_string().into());
+    counter
+}
+
+/// Whether a step that failed is repeated by a recipe: what it leaves is there, or the failure is what it showed. A fault that
+/// had no effect and a node that did not start have left nothing.
+fn is_repeated(kind: &StepKind) -> bool {
+    !matches!(kind, StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Restart { .. } | StepKind::StartAgain)
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Topology;
+
+    fn plan(steps: &[Value]) -> Plan {
+        let topology = Topology::of(2).expect("two nodes");
+        let builder = steps.iter().fold(Scenario::builder("x"), |builder, step| {
+            builder.step(StepBuilder::of_table(step.as_object().expect("an object").clone()))
+        });
+        builder.read().expect("good").plans(&topology).expect("plans").remove(0).plan
+    }
+
+    /// What was done for some steps stays what a plan of more steps begins with: so a plan can grow.
+    #[test]
+    fn the_plan_of_more_steps_begins_with_that_of_fewer() {
+        let steps = [
+            serde_json::json!({ "deploy": "counter" }),
+            serde_json::json!({ "get": "/counter/count.jsp", "on": "n1" }),
+            serde_json::json!({ "get": "/counter/count.jsp", "on": "n1", "client": "bob" }),
+            serde_json::json!({ "pause": "n2", "for": "1s" }),
+            serde_json::json!({ "kill": "n1" }),
+            serde_json::json!({ "get": "/counter/count.jsp", "on": "n2" }),
+            serde_json::json!({ "restart": "n1" }),
+            serde_json::json!({ "undeploy": "/counter" }),
+        ];
+        let mut before: Vec<Step> = vec![];
+        for count in 0..=steps.len() {
+            let plan = plan(&steps[..count]);
+            let now = &plan.steps[..due(&plan)];
+            assert_eq!(now[..before.len()], before[..], "{count}");
+            assert!(now.len() > before.len(), "{count}");
+            before = now.to_vec();
+        }
+    }
+
+    #[test]
+    fn a_plain_get_of_the_counter_is_the_request_that_it_is_and_no_other_step_is_changed() {
+        let context = |path: &str| ContextPath::new(path).expect("a path");
+        let apps = [(context("/counter"), App::Counter), (context("/shop"), App::War("shop.war".into()))];
+        let asked = |json: Value| {
+            let table = json.as_object().expect("an object").clone();
+            let read = counter_request(&table, &apps);
+            (read != table).then_some(Value::Object(read))
+        };
+        let of = |request: &str| serde_json::json!({ "request": request, "at": "/counter", "on": "n1" });
+        for (path, request) in
+            [("/counter/", "count"), ("/counter/count.jsp", "count"), ("/counter/change-id.jsp", "change-id")]
+        {
+            assert_eq!(asked(serde_json::json!({ "get": path, "on": "n1" })), Some(of(request)), "{path}");
+        }
+        for other in ["/counter/other.jsp", "/counter", "/counter/count.jsp?x=1", "/shop/count.jsp", "/elsewhere"] {
+            assert_eq!(asked(serde_json::json!({ "get": other, "on": "n1" })), None, "{other}");
+        }
+        assert_eq!(asked(serde_json::json!({ "get": "/counter/", "on": "n1", "headers": { "X": "y" } })), None);
+        assert_eq!(asked(serde_json::json!({ "kill": "n1" })), None);
+    }
+}
