@@ -152,7 +152,11 @@ mod tests {
         let recorder = Recorder::new(Clock::start(), None, Arc::new(|_| {})).expect("it needs no file");
         std::thread::scope(|scope| {
             for _ in 0..4 {
-                scope.spawn(|| (0..1_000).for_each(|step| drop(recorder.event(Event::StepEnds { step }))));
+                scope.spawn(|| {
+                    for step in 0..1_000 {
+                        recorder.event(Event::StepEnds { step });
+                    }
+                });
             }
         });
         assert!(recorder.history().records.windows(2).all(|pair| pair[0].at < pair[1].at));
