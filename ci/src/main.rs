@@ -50,7 +50,7 @@ enum Task {
     Scenarios(scenarios::ScenarioArgs),
     /// Change the verdict's code at one place at a time, and see whether a test fails; compare with tests/MUTANTS.md
     Mutants(mutants::MutantArgs),
-    /// Prepare a Debian machine: container engine, base images, browser, Java compiler (JDK), nextest
+    /// Prepare a Debian machine: container engine, base images, browser, Java compiler (JDK), nextest, apps of the full tier
     Provision,
 }
 
@@ -64,7 +64,11 @@ fn main() -> Result<()> {
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),
         Task::Mutants(args) => mutants::mutants(&args),
-        Task::Provision => provision(),
+        Task::Provision => {
+            provision()?;
+            // Only what the full tier runs: the gate needs none of it.
+            provision::apps::build(&mut |line| println!("{line}")).map(drop)
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! registry, and installs Chromium with its driver and a Java compiler where they are not there. What is there
 //! already is left alone, so a second call takes a second.
 
+pub(crate) mod apps;
 mod browser;
 mod compiler;
 mod engine;

@@ -43,6 +43,9 @@ pub(crate) fn test(args: &TestArgs) -> Result<()> {
     } else {
         provision::nextest::find(tools)
     };
+    if args.full {
+        provision::apps::build(&mut |line| println!("{line}"))?;
+    }
     match nextest {
         Some(nextest) => {
             let ran = run(with_nextest(&nextest, args).envs(std::env::vars()));

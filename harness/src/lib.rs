@@ -148,14 +148,14 @@ pub use cluster::client::{Answer, Client, ClientError, RequestBuilder};
 pub use cluster::{Cluster, ClusterError, Node};
 pub use history::{AttributeValue, CounterReply, Outcome, Reply, SessionReplica};
 pub use host::guard::Released;
-pub use model::exchange::{Body, Capture, Method};
+pub use model::exchange::{Body, Capture, Decode, FilePart, Method, Part};
 pub use model::plan::App;
 pub use model::scenario::{ClusterTable, MatrixTable, ScenarioBuilder, ScenarioError, StepBuilder};
 pub use model::topology::JvmSpec;
 pub use model::{
     AtMost, ClientName, ClusterSpec, ContextPath, Exchange, Expect, Fault, FaultKind, Flavour, Guarantee, JvmRoute,
     ManagerKind, Membership, Millis, NodeChanges, NodeName, NodeSpec, Plan, Ports, RunId, Scenario, SendOptions,
-    ServerPorts, ServerSpec, SessionId, Skew, Step, StepKind, Timing, Topology, Violation,
+    ServerPorts, ServerSpec, SessionId, Skew, Step, StepKind, Texts, Timing, Topology, Violation,
 };
 pub use runner::prepare::RuntimeKind;
 pub use runner::{ClusterBuilder, GuardedCluster, ShutdownError, StartError};

@@ -16,6 +16,8 @@ const FILTERS: &[(&str, &str)] = &[
     (r"\bprocess \d+", "process [PID]"),
     // Where the JSON of a record breaks depends on the length of the times and ports in it.
     (r"\bcolumn \d+", "column [N]"),
+    // How many fields a file has today.
+    (r"\bwith \d+ elements", "with [N] elements"),
     (r"\b\d+(\.\d+)? ?(ns|µs|ms|s)\b", "[TIME]"),
     (r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[INSTANT]"),
 ];

@@ -12,6 +12,6 @@ pub mod synthetic;
 pub mod witness;
 
 pub use apps::App;
-pub use context::{Ran, TestContext};
+pub use context::{Ran, TestContext, workspace};
 pub use outside::OutsideCrate;
 pub use servers::{MainJob, left_of};

@@ -113,15 +113,7 @@ impl HistoryBuilder {
             let renamed = sent.as_ref() != Some(&id);
             let set_cookie = renamed.then(|| format!("JSESSIONID={id}; Path=/counter; HttpOnly")).into_iter().collect();
             self.sent.insert(client, id);
-            Outcome::Ok {
-                reply: Reply {
-                    status: 200,
-                    set_cookie,
-                    headers: std::collections::BTreeMap::new(),
-                    counter: Some(counter),
-                    body: None,
-                },
-            }
+            Outcome::Ok { reply: Reply { status: 200, set_cookie, counter: Some(counter), ..Reply::default() } }
         };
         self.push(900_000, RecordKind::Complete { operation, outcome });
     }

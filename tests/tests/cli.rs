@@ -12,6 +12,7 @@ use tomee_harness::model::Topology;
 #[case::list(&["list", "--help"])]
 #[case::explain(&["explain", "--help"])]
 #[case::new(&["new", "--help"])]
+#[case::import(&["import", "--help"])]
 #[case::lint(&["lint", "--help"])]
 #[case::rules(&["rules", "--help"])]
 #[case::check(&["check", "--help"])]

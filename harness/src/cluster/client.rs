@@ -1,9 +1,15 @@
 //! A client: one browser with one cookie jar. Only this module names reqwest.
 
 mod answer;
+mod exchange;
+pub(crate) mod forms;
 mod jar;
+mod page;
+mod plain;
 mod request;
 mod set_cookie;
+mod wanted;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, Weak};
@@ -11,19 +17,24 @@ use std::time::Duration;
 
 pub use self::answer::Answer;
 use self::jar::Jar;
+use self::page::Page;
+pub(crate) use self::page::resolved;
+pub(crate) use self::plain::PlainClient;
 pub use self::request::RequestBuilder;
 use self::set_cookie::SetCookie;
+use self::wanted::Wanted;
 use crate::cluster::cookies::SessionCookies;
 use crate::cluster::recorder::Recorder;
-use crate::history::{CounterReply, Outcome, RecordKind, Reply};
+use crate::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
 use crate::host::error_chain::DisplayErrorChain;
 use crate::host::error_report::debug_is_the_report;
 use crate::host::sync::lock;
-use crate::model::exchange::{Body, Method};
+use crate::model::exchange::Values;
 use crate::model::names::NameError;
 use crate::model::plan::AppRequest;
 use crate::model::{ClientName, ContextPath, Exchange, NodeName, SessionId};
 use crate::runtime::{Runtime, RuntimeError};
+pub(crate) use reqwest::Url;
 
 /// Where all nodes are, each at a port of its own: a cookie of one is sent to each.
 const HOST: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
@@ -84,7 +95,11 @@ pub struct Client {
     runtime: Weak<dyn Runtime>,
     // Kept beside the jar because a jar forgets what a server deletes.
     last_session: Arc<Mutex<Option<SessionId>>>,
-    captured: Arc<Mutex<BTreeMap<String, String>>>,
+    captured: Arc<Mutex<Values>>,
+    /// The page that it got last.
+    page: Arc<Mutex<Option<Page>>>,
+    /// The nodes that an absolute URL may name.
+    nodes: Arc<[NodeName]>,
 }
 
 impl Client {
@@ -97,6 +112,7 @@ impl Client {
         recorder: Arc<Recorder>,
         runtime: &Arc<dyn Runtime>,
         session_cookies: Arc<SessionCookies>,
+        nodes: Arc<[NodeName]>,
         timeout: Duration,
     ) -> Result<Self, ClientError> {
         let jar = Arc::new(Jar::default());
@@ -110,8 +126,8 @@ impl Client {
             .build()
             .map_err(|source| ClientError::Make { name: name.clone(), source })?;
         let runtime = Arc::downgrade(runtime);
-        let (last_session, captured) = (Arc::default(), Arc::default());
-        Ok(Self { name, http, jar, recorder, session_cookies, runtime, last_session, captured })
+        let (last_session, captured, page) = (Arc::default(), Arc::default(), Arc::default());
+        Ok(Self { name, http, jar, recorder, session_cookies, runtime, last_session, captured, page, nodes })
     }
 
     /// The client's name.
@@ -134,26 +150,7 @@ impl Client {
         context: &ContextPath,
         request: AppRequest,
     ) -> Result<Answer, ClientError> {
-        self.send(node, &Exchange::get(context.page(request.page())), Some(request)).await
-    }
-
-    /// Makes a request of any kind, with what the client has captured in its places, and captures what it asks for. A
-    /// value that an answer does not have stays as it was.
-    ///
-    /// # Errors
-    /// There is no such node. That nobody answers is no error: see [`Answer::outcome`].
-    pub async fn exchange(&self, node: &NodeName, exchange: &Exchange) -> Result<Answer, ClientError> {
-        let filled = exchange.filled(&lock(&self.captured));
-        let answer = self.send(node, &filled, None).await?;
-        if let Some(reply) = answer.reply() {
-            let header = |name: &str| reply.headers.get(&name.to_ascii_lowercase()).cloned();
-            let found = exchange
-                .capture
-                .iter()
-                .filter_map(|(name, capture)| Some((name.clone(), capture.of(&answer.body, header)?)));
-            lock(&self.captured).extend(found.collect::<Vec<_>>());
-        }
-        Ok(answer)
+        self.send(node, &Exchange::get(context.page(request.page())), Some(request), &Wanted::default()).await
     }
 
     /// Makes a request; with `request`, the answer is read as the counter app's.
@@ -162,55 +159,55 @@ impl Client {
         node: &NodeName,
         exchange: &Exchange,
         request: Option<AppRequest>,
+        wanted: &Wanted<'_>,
     ) -> Result<Answer, ClientError> {
         let path = exchange.path.as_str();
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let address = runtime.http(node).await?;
         let url = format!("http://{address}{path}");
         let cookie = self.session_cookies.name_for(path);
-        let operation = self.recorder.next_operation();
-        self.recorder.record(RecordKind::Invoke {
-            operation,
-            client: self.name.clone(),
-            node: node.clone(),
-            request,
-            target: format!("{} {path}", exchange.method),
-            session: self.cookie_for(&url, &cookie),
-        });
-        let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie).await;
+        // A server rather takes the id in the cookie.
+        let session = self.cookie_for(&url, &cookie).or_else(|| session_in(path, &cookie));
+        let operation = self.invoked(node, exchange, request, session);
+        let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie, wanted).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
-        Ok(Answer::new(operation, outcome, body))
+        Ok(Answer::new(operation, outcome, body, exchange.clone()))
     }
 
-    fn http_request(&self, url: &str, exchange: &Exchange) -> reqwest::RequestBuilder {
-        let mut request = match exchange.method {
-            Method::Get => self.http.get(url),
-            Method::Post => self.http.post(url),
-            Method::Put => self.http.put(url),
-            Method::Delete => self.http.delete(url),
-        };
-        for (name, value) in &exchange.headers {
-            request = request.header(name, value);
-        }
-        match &exchange.body {
-            Some(Body::Form(fields)) => request.form(fields),
-            Some(Body::Json(document)) => request.header("Content-Type", "application/json").body(document.to_string()),
-            None => request,
-        }
+    /// Records that a request is made.
+    fn invoked(
+        &self,
+        node: &NodeName,
+        exchange: &Exchange,
+        request: Option<AppRequest>,
+        session: Option<SessionId>,
+    ) -> OperationId {
+        let operation = self.recorder.next_operation();
+        let (client, node, target) =
+            (self.name.clone(), node.clone(), format!("{} {}", exchange.method, exchange.path));
+        self.recorder.record(RecordKind::Invoke { operation, client, node, request, target, session });
+        operation
     }
 
     /// `cookie` is the name of the app's session cookie.
-    async fn answer(&self, url: &str, exchange: &Exchange, expect_counter: bool, cookie: &str) -> (Outcome, String) {
-        let response = match self.http_request(url, exchange).send().await {
+    async fn answer(
+        &self,
+        url: &str,
+        exchange: &Exchange,
+        expect_counter: bool,
+        cookie: &str,
+        wanted: &Wanted<'_>,
+    ) -> (Outcome, String) {
+        let response = match wire::request(&self.http, url, exchange).send().await {
             Ok(response) => response,
             // Nothing was sent on a connection that was never made.
             Err(error) if error.is_connect() => return (Outcome::Failed { why: chain(&error) }, String::new()),
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: None }, String::new()),
         };
         let status = response.status().as_u16();
-        let set_cookie = session_cookies(&response, cookie);
-        let headers = if expect_counter { BTreeMap::new() } else { headers(&response) };
-        let mut reply = Reply { status, set_cookie, headers, counter: None, body: None };
+        let set_cookie = wire::session_cookies(&response, cookie);
+        let headers = if expect_counter { BTreeMap::new() } else { wire::headers(&response) };
+        let mut reply = Reply { status, set_cookie, headers, values: wanted.values.clone(), ..Reply::default() };
         let body = match response.text().await {
             Ok(body) => body,
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: Some(reply) }, String::new()),
@@ -225,9 +222,11 @@ impl Client {
             }
         }
         if !expect_counter {
-            reply.body = Some(body[..body.floor_char_boundary(Reply::BODY)].to_owned());
+            wanted.note(&mut reply, &body, &|name| self.jar.value(url, name), |captured| {
+                lock(&self.captured).extend(captured);
+            });
         }
-        self.note_session(&reply, cookie);
+        self.note_session(&reply, cookie, session_in(&exchange.path, cookie));
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
             // An app of the user's says with these that there is no such thing: an answer like any other. The counter app
@@ -239,11 +238,15 @@ impl Client {
         (outcome, body)
     }
 
-    fn note_session(&self, reply: &Reply, name: &str) {
+    /// `in_path` is the session that the path names.
+    fn note_session(&self, reply: &Reply, name: &str, in_path: Option<SessionId>) {
         let id = reply.counter.as_ref().and_then(|counter| counter.session.clone());
-        if let Some(id) = id.or_else(|| reply.set_cookie.last().and_then(|cookie| SetCookie::of(cookie)?.session(name)))
-        {
-            *lock(&self.last_session) = Some(id);
+        let set = || reply.set_cookie.last().and_then(|cookie| SetCookie::of(cookie)?.session(name));
+        let mut last = lock(&self.last_session);
+        if let Some(id) = id.or_else(set) {
+            *last = Some(id);
+        } else if last.is_none() {
+            *last = in_path;
         }
     }
 
@@ -258,63 +261,30 @@ impl Client {
     }
 }
 
-/// The headers of an answer, by their names in lower case; of its cookies only the names, for their values may be secret.
-fn headers(response: &reqwest::Response) -> BTreeMap<String, String> {
-    let mut all: BTreeMap<String, String> = BTreeMap::new();
-    for (name, value) in response.headers() {
-        let Ok(value) = value.to_str() else { continue };
-        let value = match name.as_str() {
-            "set-cookie" => SetCookie::of(value).map(|cookie| cookie.name().to_owned()).unwrap_or_default(),
-            _ => value.to_owned(),
-        };
-        let known = all.entry(name.as_str().to_owned()).or_default();
-        if !known.is_empty() {
-            known.push_str(", ");
-        }
-        known.push_str(&value);
-    }
-    all
-}
-
-/// The `Set-Cookie` headers of an answer that are about the session, as the server wrote them. `name` is that of the app's
-/// session cookie.
-fn session_cookies(response: &reqwest::Response, name: &str) -> Vec<String> {
-    let values = response.headers().get_all("set-cookie").iter().filter_map(|value| value.to_str().ok());
-    values
-        .filter(|value| SetCookie::of(value).is_some_and(|cookie| cookie.session(name).is_some()))
-        .map(str::to_owned)
-        .collect()
-}
-
 /// An error with its sources on one line: reqwest keeps the reason in the last one.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     DisplayErrorChain(error).to_string()
 }
 
-/// A plain exchange without cookies, for the probe and for readiness.
-#[derive(Debug, Clone)]
-pub(crate) struct PlainClient {
-    http: reqwest::Client,
+/// The session id in a path, as in `/shop/cart;jsessionid=AB.n1?page=2`, where `cookie` is the name of the app's session cookie.
+fn session_in(path: &str, cookie: &str) -> Option<SessionId> {
+    let (path, _) = path.split_once(['?', '#']).unwrap_or((path, ""));
+    let parameters = path.split('/').flat_map(|segment| segment.split(';').skip(1));
+    let mut ids = parameters.filter_map(|parameter| parameter.split_once('='));
+    ids.find(|(name, _)| name.eq_ignore_ascii_case(cookie)).map(|(_, id)| SessionId::new(id))
 }
 
-/// A plain exchange that came to nothing.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(crate) struct PlainError(String);
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-impl PlainClient {
-    pub(crate) fn new(timeout: Duration) -> Result<Self, PlainError> {
-        let http = reqwest::Client::builder().no_proxy().timeout(timeout).pool_max_idle_per_host(0).build();
-        http.map(|http| Self { http }).map_err(|error| PlainError(chain(&error)))
-    }
-
-    /// Status and body of a GET with one header.
-    pub(crate) async fn get(&self, url: &str, header: (&str, &str)) -> Result<(u16, String), PlainError> {
-        let exchange = async {
-            let response = self.http.get(url).header(header.0, header.1).send().await?;
-            let status = response.status().as_u16();
-            Ok::<_, reqwest::Error>((status, response.text().await?))
-        };
-        exchange.await.map_err(|error| PlainError(chain(&error)))
+    #[test]
+    fn a_session_id_stands_in_a_path_behind_the_name_of_the_cookie() {
+        let of = |path: &str| session_in(path, "JSESSIONID").map(|id| id.to_string());
+        assert_eq!(of("/shop/cart;jsessionid=AB.n1?page=2").as_deref(), Some("AB.n1"));
+        assert_eq!(of("/shop;v=1;jsessionid=AB.n1/cart").as_deref(), Some("AB.n1"));
+        for none in ["/shop/cart;v=1", "/shop?x=;jsessionid=AB", "/shop;sid=AB"] {
+            assert_eq!(of(none), None, "{none}");
+        }
     }
 }

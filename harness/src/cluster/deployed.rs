@@ -29,4 +29,8 @@ pub(super) struct Served {
     pub(super) before: Option<i64>,
     /// How many lines of the node's log are from before.
     pub(super) mark: usize,
+    /// The name of its archive.
+    pub(super) archive: String,
+    /// Whether the archive comes in pieces: a server that fails on a half one tries again.
+    pub(super) slowly: bool,
 }

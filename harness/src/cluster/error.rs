@@ -111,6 +111,8 @@ pub enum ClusterError {
         what: String,
         /// The guarantee that this breaks, where one explains it.
         breaks: Option<Guarantee>,
+        /// Whether what is waited for had begun and may still come, so that nothing is broken yet.
+        open: bool,
         /// The wait.
         #[source]
         source: TimedOut,
@@ -138,7 +140,7 @@ debug_is_the_report!(ClusterError);
 
 impl From<TimedOut> for ClusterError {
     fn from(source: TimedOut) -> Self {
-        Self::Wait { what: source.wanted.clone(), breaks: None, source }
+        Self::Wait { what: source.wanted.clone(), breaks: None, open: false, source }
     }
 }
 
@@ -164,7 +166,9 @@ impl ClusterError {
     #[must_use]
     pub(super) fn breaking(self, guarantee: Guarantee) -> Self {
         match self {
-            Self::Wait { what, source, .. } => Self::Wait { what, breaks: Some(guarantee), source },
+            Self::Wait { what, open: false, source, .. } => {
+                Self::Wait { what, breaks: Some(guarantee), open: false, source }
+            }
             other => other,
         }
     }

@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 use futures_util::future::try_join_all;
 
 use super::deployed::{Deployed, Dropping, Served};
-use super::{Cluster, ClusterError};
+use super::{Cluster, ClusterError, deploy_log};
 use crate::cluster::client::PlainClient;
 use crate::cluster::probe::SessionScope;
 use crate::config;
@@ -16,7 +16,7 @@ use crate::history::{Event, Question};
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look, TimedOut};
 use crate::model::step::{Delivery, Through};
-use crate::model::{ContextPath, Guarantee, NodeName};
+use crate::model::{ContextPath, Guarantee, Millis, NodeName};
 use crate::runtime::NodeFile;
 use crate::tomcat::war::War;
 
@@ -47,11 +47,14 @@ impl Cluster {
         let living = self.living();
         let (folder, receivers) = self.folder_of(delivery);
         let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(&war.context)).into();
+        let limit = delivery.within.map_or(self.machines.limits.deploy, Millis::duration);
         let mut awaited = vec![];
         for node in living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node)) {
             let (version, mark) = (delivery.version().to_owned(), self.log_mark(node));
             let before = self.life_of(node, &war.context, &version).await?;
-            awaited.push((node.clone(), Served { version, before, mark }));
+            let archive = delivery.war_name(&war.context);
+            let slowly = delivery.slowly.is_some();
+            awaited.push((node.clone(), Served { version, before, mark, archive, slowly }));
         }
         for node in &receivers {
             let place = Place { node, path: path.clone(), alone: delivery.through == Through::Copy };
@@ -60,7 +63,7 @@ impl Cluster {
             if delivery.through == Through::Copy && !delivery.detach {
                 let (own, others) = awaited.into_iter().partition(|(of, _)| of == node);
                 awaited = others;
-                self.await_deployed(Dropping { war: war.clone(), awaited: own }, self.machines.limits.deploy).await?;
+                self.await_deployed(Dropping { war: war.clone(), awaited: own }, limit).await?;
             }
         }
         let dropping = Dropping { war: war.clone(), awaited };
@@ -68,7 +71,7 @@ impl Cluster {
             lock(&self.state.detached).insert(war.context.clone(), dropping);
             return Ok(());
         }
-        self.await_deployed(dropping, self.machines.limits.deploy).await
+        self.await_deployed(dropping, limit).await
     }
 
     /// Waits until every living node serves what was dropped at a context and not waited for.
@@ -87,7 +90,16 @@ impl Cluster {
         let (Dropping { war, mut awaited }, living) = (dropping, self.living());
         awaited.retain(|(node, _)| living.contains(node));
         let served = awaited.iter().map(|(node, served)| self.await_served(node, &war, served, limit));
-        try_join_all(served).await.map_err(|error| error.breaking(Guarantee::DeployedEverywhere))?;
+        try_join_all(served).await.map_err(|error| {
+            // A node may wait for the watcher, which still deploys.
+            let open = awaited.iter().find(|(node, served)| self.still_deploys(node, served)).map(|(node, _)| node);
+            match (error, open) {
+                (ClusterError::Wait { source, .. }, Some(node)) if limit <= source.waited => {
+                    still_starts(source, node, limit)
+                }
+                (error, _) => error.breaking(Guarantee::DeployedEverywhere),
+            }
+        })?;
         self.has_deployed(&war, awaited.into_iter().map(|(node, _)| node));
         Ok(())
     }
@@ -237,29 +249,32 @@ impl Cluster {
             let seen = self.peek(node, &question, SessionScope::None).await?;
             let found = seen.state().and_then(|state| state.context(context, &served.version));
             let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
-            Ok::<_, ClusterError>(match found {
-                Some(found) if found.available => self.look_at_pages(&http, node, war).await?,
-                Some(_) => match self.failed_to_start(node, context, served.mark) {
-                    Some(last_seen) => {
-                        let waited = self.recorder().clock().now().since(began);
-                        return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
-                    }
-                    None => Look::NotYet(format!("{context} is there, but not available")),
-                },
-                None if served.before.is_some() => Look::NotYet(format!("{node} has no new {context}")),
-                None => Look::NotYet(format!("{node} has no context {context}")),
-            })
+            if found.is_some_and(|found| found.available) {
+                return self.look_at_pages(&http, node, war).await;
+            }
+            let log = self.logs_since(node, served.mark);
+            let failure = deploy_log::failure(&log, context, &served.archive);
+            if let Some(last_seen) = failure.filter(|_| found.is_some() || !served.slowly) {
+                let waited = self.recorder().clock().now().since(began);
+                return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
+            }
+            Ok::<_, ClusterError>(Look::NotYet(match found {
+                Some(_) => format!("{context} is there and still starts"),
+                None if deploy_log::goes_on(&log, &served.archive) => {
+                    format!("{node} still deploys {}", served.archive)
+                }
+                None if served.before.is_some() => format!("{node} has no new {context}"),
+                None => format!("{node} has no context {context}"),
+            }))
         })
         .await?;
         self.recorder().event(Event::Deployed { node: node.clone(), context: context.clone() });
         Ok(())
     }
 
-    /// The line of a node's log that says that a context failed to start (`StandardContext.startInternal`).
-    fn failed_to_start(&self, node: &NodeName, context: &ContextPath, mark: usize) -> Option<String> {
-        let text = format!("Context [{context}] startup failed");
-        let lines = self.logs_since(node, mark);
-        lines.into_iter().map(|line| line.message).find(|message| message.contains(&text))
+    /// Whether a node has begun to deploy an archive and neither served it nor given up.
+    fn still_deploys(&self, node: &NodeName, served: &Served) -> bool {
+        deploy_log::goes_on(&self.logs_since(node, served.mark), &served.archive)
     }
 
     async fn look_at_pages(&self, http: &PlainClient, node: &NodeName, war: &War) -> Result<Look<()>, ClusterError> {
@@ -274,4 +289,12 @@ impl Cluster {
         }
         Ok(Look::Ready(()))
     }
+}
+
+/// A deployment that went on when the time was over: nobody knows how it ends, so nothing is broken.
+fn still_starts(source: TimedOut, node: &NodeName, limit: Duration) -> ClusterError {
+    let last_seen =
+        format!("{}; {node} still deploys it: `within` of `deploy` gives it longer than {limit:.0?}", source.last_seen);
+    let source = TimedOut { last_seen, ..source };
+    ClusterError::Wait { what: source.wanted.clone(), breaks: None, open: true, source }
 }

@@ -6,6 +6,7 @@
 mod active_fault;
 pub mod client;
 mod cookies;
+mod deploy_log;
 mod deployed;
 mod error;
 mod farm;
@@ -45,7 +46,7 @@ use crate::host::sync::lock;
 use crate::host::wait;
 use crate::model::{ClientName, ContextPath, Endpoints, NodeName, Topology};
 use crate::runtime::{NodeStatus, Runtime};
-use crate::tomcat::jsp_cache;
+use crate::tomcat::{catalina_base, jsp_cache};
 
 /// A cluster that runs, or is about to: machines and their state, and the recording that hears of it now.
 ///
@@ -119,7 +120,8 @@ impl Cluster {
     pub fn client(&self, name: &str) -> Result<Client, ClientError> {
         let name = ClientName::new(name)?;
         let (recorder, cookies) = (self.recorder().clone(), self.state.session_cookies.clone());
-        Client::new(name, recorder, &self.machines.runtime, cookies, self.machines.limits.request)
+        let nodes = self.topology().names().cloned().collect();
+        Client::new(name, recorder, &self.machines.runtime, cookies, nodes, self.machines.limits.request)
     }
 
     /// Reads on every living node, at one time, what it holds of a context, without touching a session.
@@ -250,6 +252,25 @@ impl Cluster {
         let nodes = self.machines.topology.names().filter(alike);
         let works = nodes.filter_map(|node| self.machines.runtime.folder(node, jsp_cache::WORK_DIR.into()));
         works.into_iter().try_for_each(|work| pages.keep(&work))
+    }
+
+    /// Removes what the nodes served and what they were made of, where their files are in the run directory: configuration and
+    /// logs are what a run leaves. To be called when they have ended.
+    ///
+    /// # Errors
+    /// A folder cannot be removed.
+    pub fn remove_served(&self) -> std::io::Result<()> {
+        for node in self.machines.topology.names() {
+            for folder in catalina_base::bulky(&self.machines.topology) {
+                let folder = self.machines.runtime.folder(node, &folder);
+                let Some(folder) = folder.filter(|folder| folder.starts_with(self.run_dir().path())) else { continue };
+                match fs_err::remove_dir_all(folder) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        Ok(())
     }
 
     /// Writes a thread dump of each living node to its folder, as far as one can be had: what a wait that ran out was

@@ -114,7 +114,7 @@ impl Cluster {
         let deployed = lock(&self.state.deployed).clone();
         // What the farm gave the others while the node was down is not on it.
         for Deployed { war, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
-            let served = Served { mark, ..Served::default() };
+            let served = Served { mark, archive: war.context.war_name(), ..Served::default() };
             self.await_served(node, &war, &served, self.machines.limits.deploy).await?;
             self.await_synchronised(node, &war.context).await?;
         }

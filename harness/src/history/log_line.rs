@@ -50,6 +50,8 @@ pub enum LogClass {
     SerialisationFailed,
     /// `Installing webapp`.
     FarmInstalling,
+    /// `Deploying web application archive`.
+    Deploying,
     /// `Deployment of web application archive … has finished`.
     Deployed,
     /// `Unable to send message through cluster sender`: normal once in the detection gap of a failover.

@@ -4,6 +4,8 @@
 //! [`Record`] a line, in the order in which things became known. Instants are monotonic nanoseconds since the run's
 //! start, one clock for all clients and faults; a log line carries its arrival on that clock beside the node's own time.
 
+pub mod body;
+mod hidden;
 mod jsonl;
 pub mod log_line;
 mod nanos;
@@ -11,6 +13,7 @@ pub mod observation;
 pub mod operation;
 pub mod record;
 
+pub use body::{LookedFor, Rest};
 pub use jsonl::{HistoryError, read, write_record};
 pub use log_line::{LogClass, LogLine};
 pub use nanos::Nanos;

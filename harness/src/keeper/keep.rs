@@ -191,7 +191,9 @@ async fn bring_up(
 }
 
 fn tell(kept: &Kept, proof: &[String]) {
-    proof.iter().for_each(|line| kept.note(&format!("  {line}")));
+    for line in proof {
+        kept.note(&format!("  {line}"));
+    }
 }
 
 /// Ends what there is; says what of it is left.

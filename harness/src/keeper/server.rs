@@ -106,17 +106,15 @@ async fn kept_hand<'k>(
     what: &str,
     hearer: &mut Hearer,
 ) -> Result<tokio::sync::MutexGuard<'k, Option<ByHand>>, Refused> {
-    let hand = match kept.hand.try_lock() {
-        Ok(hand) => hand,
-        Err(_) => {
-            let doing = lock(&kept.doing).as_ref().map(|(doing, since)| (doing.clone(), since.elapsed()));
-            let doing =
-                doing.map_or_else(String::new, |(doing, since)| format!(" `{doing}`, which began {since:.1?} ago"));
-            hearer.progress(format!("`{what}` waits for another command:{doing}")).await;
-            tokio::select! {
-                hand = kept.hand.lock() => hand,
-                () = kept.stop.cancelled() => return Err(not_up(kept)),
-            }
+    let hand = if let Ok(hand) = kept.hand.try_lock() {
+        hand
+    } else {
+        let doing = lock(&kept.doing).as_ref().map(|(doing, since)| (doing.clone(), since.elapsed()));
+        let doing = doing.map_or_else(String::new, |(doing, since)| format!(" `{doing}`, which began {since:.1?} ago"));
+        hearer.progress(format!("`{what}` waits for another command:{doing}")).await;
+        tokio::select! {
+            hand = kept.hand.lock() => hand,
+            () = kept.stop.cancelled() => return Err(not_up(kept)),
         }
     };
     match &*kept.phase.borrow() {
@@ -219,11 +217,16 @@ async fn view(kept: &Kept) -> ClusterView {
     }
 }
 
-/// A step in a few words: its verb is the key that names a node, an app or a path.
+/// A step in a few words, its verb in front: the key that is none of those which belong to a verb.
 fn words(table: &Map<String, Value>) -> String {
+    const BEHIND: [&str; 14] = [
+        "on", "client", "at", "for", "form", "headers", "json", "through", "version", "within", "sessions", "contains",
+        "percent", "delay",
+    ];
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let all: Vec<String> = table.iter().map(|(key, value)| format!("{key} {}", word(value))).collect();
-    all.join(", ")
+    let (behind, verb): (Vec<_>, Vec<_>) = table.iter().partition(|(key, _)| BEHIND.contains(&key.as_str()));
+    let all = verb.into_iter().chain(behind).map(|(key, value)| format!("{key} {}", word(value)));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn json(result: &impl Serialize) -> Result<Value, Refused> {

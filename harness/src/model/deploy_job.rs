@@ -159,7 +159,7 @@ mod tests {
     fn a_path_of_another_app_is_refused() {
         let refused = |path: &str| plan(Topology::of(2).expect("two nodes"), app(None, &[path])).map(|plan| plan.name);
         for (path, why) in
-            [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "no blanks")]
+            [("/shop", "/my-shop"), ("/my-shopping", "/my-shop"), ("cart", "begin with /"), ("/a b", "have no spaces")]
         {
             let error = refused(path).expect_err(path).to_string();
             assert!(error.contains(why), "{path}: {error}");

@@ -1,13 +1,23 @@
 //! Requests to any app: method, path, headers, body, and what is remembered of the answer.
 
+mod body;
+mod capture;
+mod fill;
+
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use self::body::{Body, FilePart, Part};
+pub use self::capture::{Capture, Decode};
+pub use self::fill::{Missing, Values, filled, names};
 use super::ContextPath;
 
 /// One request to any app. In path, header values and body, `${name}` stands for a value that the client has captured.
+///
+/// A path is from the root of the server. A whole URL that names one of the nodes, as `Location` may, is asked of the node
+/// that the request is made to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Exchange {
@@ -22,6 +32,13 @@ pub struct Exchange {
     /// What it sends.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Body>,
+    /// A form of the page that the client got last, as `#login`, `form[name=login]` or `form`: its fields are sent, those of
+    /// the body in the place of equal ones. Where the path is empty, its action and its method are taken, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form_from: Option<String>,
+    /// Whether redirects are followed; each is a request of its own, to the same node.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub follow: bool,
     /// What the client keeps of the answer, each by its name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub capture: BTreeMap<String, Capture>,
@@ -38,6 +55,8 @@ pub enum Method {
     Post,
     /// PUT.
     Put,
+    /// PATCH.
+    Patch,
     /// DELETE.
     Delete,
 }
@@ -51,70 +70,24 @@ impl Method {
     }
 }
 
-/// What a request sends.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Body {
-    /// Fields of a form (`application/x-www-form-urlencoded`).
-    Form(BTreeMap<String, String>),
-    /// A document (`application/json`).
-    Json(serde_json::Value),
-}
-
-/// Where in an answer a value is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case", untagged)]
-#[serde(expecting = "a capture is { header = … }, { json = … }, or { after = …, before = … }")]
-pub enum Capture {
-    /// A header.
-    Header {
-        /// Its name.
-        header: String,
-    },
-    /// A place in a JSON document.
-    Json {
-        /// A JSON pointer (RFC 6901), as `/items/0/id`.
-        json: String,
-    },
-    /// What stands between two texts of the body, the first time.
-    Between {
-        /// The text before it.
-        after: String,
-        /// The text behind it.
-        before: String,
-    },
-}
-
-impl Capture {
-    /// The value, where the answer has one. `header` finds a header's value by its name.
-    pub fn of(&self, body: &str, header: impl Fn(&str) -> Option<String>) -> Option<String> {
-        match self {
-            Self::Header { header: name } => header(name),
-            Self::Json { json } => {
-                let document: serde_json::Value = serde_json::from_str(body).ok()?;
-                Some(match document.pointer(json)? {
-                    serde_json::Value::String(text) => text.clone(),
-                    other => other.to_string(),
-                })
-            }
-            Self::Between { after, before } => {
-                let (_, rest) = body.split_once(after.as_str())?;
-                rest.split_once(before.as_str()).map(|(value, _)| value.to_owned())
-            }
-        }
-    }
-}
-
 impl Exchange {
     /// A GET.
     pub fn get(path: impl Into<String>) -> Self {
-        let (headers, capture) = (BTreeMap::new(), BTreeMap::new());
-        Self { method: Method::Get, path: path.into(), headers, body: None, capture }
+        Self {
+            method: Method::Get,
+            path: path.into(),
+            headers: BTreeMap::new(),
+            body: None,
+            form_from: None,
+            follow: false,
+            capture: BTreeMap::new(),
+        }
     }
 
-    /// Whether a text is a path that can be asked: from the root of the server, without blanks.
+    /// Whether a text is a path that can be asked: from the root of the server, without blanks; or one that begins with a
+    /// captured value.
     pub fn is_path(text: &str) -> bool {
-        text.starts_with('/') && !text.chars().any(|c| c.is_control() || c == ' ')
+        (text.starts_with('/') || text.starts_with("${")) && !text.chars().any(|c| c.is_control() || c == ' ')
     }
 
     /// The app that it asks, of these: the one with the longest path that its own begins with.
@@ -131,77 +104,29 @@ impl Exchange {
     pub fn needs(&self) -> Vec<&str> {
         let mut texts: Vec<&str> = vec![&self.path];
         texts.extend(self.headers.values().map(String::as_str));
-        match &self.body {
-            Some(Body::Form(fields)) => texts.extend(fields.values().map(String::as_str)),
-            Some(Body::Json(document)) => strings(document, &mut texts),
-            None => {}
-        }
+        texts.extend(self.body.iter().flat_map(Body::texts));
         texts.into_iter().flat_map(names).collect()
     }
 
-    /// The request with the captured values in their places; a name without a value stays as it is written.
-    #[must_use]
-    pub fn filled(&self, values: &BTreeMap<String, String>) -> Self {
-        let body = self.body.as_ref().map(|body| match body {
-            Body::Form(fields) => {
-                Body::Form(fields.iter().map(|(name, value)| (name.clone(), filled(value, values))).collect())
-            }
-            Body::Json(document) => Body::Json(filled_json(document, values)),
-        });
-        Self {
-            path: filled(&self.path, values),
-            headers: self.headers.iter().map(|(name, value)| (name.clone(), filled(value, values))).collect(),
-            body,
+    /// The request with the captured values in their places.
+    ///
+    /// # Errors
+    /// One has no value.
+    pub fn filled(&self, values: &Values) -> Result<Self, Missing> {
+        let headers = self.headers.iter().map(|(name, value)| Ok((name.clone(), filled(value, values)?)));
+        Ok(Self {
+            path: filled(&self.path, values)?,
+            headers: headers.collect::<Result<_, Missing>>()?,
+            body: self.body.as_ref().map(|body| body.filled(values)).transpose()?,
             ..self.clone()
-        }
-    }
-}
-
-/// The texts in a document.
-fn strings<'a>(document: &'a serde_json::Value, found: &mut Vec<&'a str>) {
-    match document {
-        serde_json::Value::String(text) => found.push(text),
-        serde_json::Value::Array(items) => items.iter().for_each(|item| strings(item, found)),
-        serde_json::Value::Object(fields) => fields.values().for_each(|field| strings(field, found)),
-        _ => {}
-    }
-}
-
-/// The names in `${name}`.
-fn names(text: &str) -> impl Iterator<Item = &str> {
-    text.split("${").skip(1).filter_map(|rest| rest.split_once('}').map(|(name, _)| name))
-}
-
-fn filled(text: &str, values: &BTreeMap<String, String>) -> String {
-    let mut parts = text.split("${");
-    let mut whole = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        if let Some((value, rest)) = part.split_once('}').and_then(|(name, rest)| Some((values.get(name)?, rest))) {
-            whole.push_str(value);
-            whole.push_str(rest);
-        } else {
-            whole.push_str("${");
-            whole.push_str(part);
-        }
-    }
-    whole
-}
-
-fn filled_json(document: &serde_json::Value, values: &BTreeMap<String, String>) -> serde_json::Value {
-    use serde_json::Value;
-    match document {
-        Value::String(text) => Value::String(filled(text, values)),
-        Value::Array(items) => Value::Array(items.iter().map(|item| filled_json(item, values)).collect()),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, field)| (name.clone(), filled_json(field, values))).collect())
-        }
-        other => other.clone(),
+        })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::texts::Texts;
 
     #[test]
     fn captured_values_take_their_places() {
@@ -209,14 +134,17 @@ mod tests {
         let exchange = Exchange {
             method: Method::Post,
             headers: BTreeMap::from([("X-Token".to_owned(), "${token}".to_owned())]),
-            body: Some(Body::Json(serde_json::json!({ "a": ["${token}", 1, "${other}"] }))),
+            body: Some(Body::Json(serde_json::json!({ "a": ["${token}", 1, "$${other}"] }))),
             ..Exchange::get("/shop?t=${token}&x=${")
         };
-        assert_eq!(exchange.needs(), ["token", "token", "token", "other"]);
-        let filled = exchange.filled(&values);
+        assert_eq!(exchange.needs(), ["token", "token", "token"]);
+        let filled = exchange.filled(&values).expect("all have values");
         assert_eq!(filled.path, "/shop?t=t1&x=${");
         assert_eq!(filled.headers["X-Token"], "t1");
         assert_eq!(filled.body, Some(Body::Json(serde_json::json!({ "a": ["t1", 1, "${other}"] }))));
+        let form = BTreeMap::from([("item".to_owned(), Texts::from(vec!["${token}", "${none}"]))]);
+        let exchange = Exchange { body: Some(Body::Form(form)), ..exchange };
+        assert_eq!(exchange.filled(&values), Err(Missing("none".to_owned())), "nothing is sent as it is written");
     }
 
     #[test]
@@ -237,16 +165,25 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_found_in_header_document_and_text() {
-        let none = |_: &str| None;
-        let header = Capture::Header { header: "X-T".to_owned() };
-        assert_eq!(header.of("", |name| (name == "X-T").then(|| "h".to_owned())), Some("h".to_owned()));
-        let json = |pointer: &str| Capture::Json { json: pointer.to_owned() };
-        assert_eq!(json("/a/0").of(r#"{"a":[7]}"#, none), Some("7".to_owned()));
-        assert_eq!(json("/b").of(r#"{"a":[7]}"#, none), None);
-        assert_eq!(json("/a").of("<html>", none), None);
-        let between = Capture::Between { after: "value=\"".to_owned(), before: "\"".to_owned() };
-        assert_eq!(between.of(r#"<input value="x1"><input value="x2">"#, none), Some("x1".to_owned()));
-        assert_eq!(between.of("value=\"open", none), None);
+    fn a_capture_names_one_place() {
+        let part = |capture: &Capture, text: &str| capture.part(text).map(str::to_owned);
+        let between = Capture::between("value=\"", "\"");
+        assert_eq!(part(&between, r#"<input value="x1"><input value="x2">"#), Some("x1".to_owned()));
+        assert_eq!(part(&between, "value=\"open"), None);
+        let behind = Capture { after: Some("=".to_owned()), ..Capture::header("X") };
+        assert_eq!(part(&behind, "a=b"), Some("b".to_owned()));
+        for (written, mistake) in [
+            (r#"{"header":"X","after":"="}"#, None),
+            (r#"{"json":"/a"}"#, None),
+            (r#"{"json":""}"#, None),
+            (r#"{"field":"_csrf"}"#, None),
+            (r#"{"after":"a"}"#, Some("expected `header`, `cookie`, `json`, `field`, or `after` and `before`")),
+            (r#"{"after":"","before":"b"}"#, Some("its texts must not be empty")),
+            (r#"{"json":"/a","before":"b"}"#, Some("`after` and `before` are for the body and for a `header`")),
+            (r#"{"json":"/a","field":"b"}"#, Some("`header`, `cookie`, `json` and `field` exclude each other")),
+        ] {
+            let capture: Capture = serde_json::from_str(written).expect("a capture");
+            assert_eq!(capture.mistake(), mistake, "{written}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::refusal::Refusal;
-use super::{Millis, NodeName};
+use super::{Millis, NodeName, Texts};
 
 /// What the last answer of each client of a step must look like. What is not said may be anything.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -30,9 +30,12 @@ pub struct Expect {
     /// The node in the route of the session id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub route: Option<NodeName>,
-    /// A text that the body contains.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
+    /// A text that the body contains, or several. `${name}` stands for a value that was captured before.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub body: Texts,
+    /// A text that the body does not contain, or several.
+    #[serde(skip_serializing_if = "Texts::is_empty")]
+    pub no_body: Texts,
     /// Whether there is an answer at all: `false` where a node is to be silent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<bool>,
@@ -166,8 +169,15 @@ pub static EXPECTATIONS: &[Expectation] = &[
         key: "body",
         scope: Scope::Answer,
         written: "body = \"text\"",
-        holds_where: "the body contains it (its first 4096 bytes; not of the counter app)",
-        words: |expect| expect.body.as_ref().map(|body| format!("{body:?} in the body")),
+        holds_where: "the body contains it; `[\"a\", \"b\"]`: all of them. `${name}` stands for a value that was captured before (not of the counter app)",
+        words: |expect| listed(expect.body.iter().map(|text| format!("{text:?} in the body"))),
+    },
+    Expectation {
+        key: "no-body",
+        scope: Scope::Answer,
+        written: "no-body = \"text\"",
+        holds_where: "the body does not contain it; `[\"a\", \"b\"]`: none of them (not of the counter app)",
+        words: |expect| listed(expect.no_body.iter().map(|text| format!("no {text:?} in the body"))),
     },
     Expectation {
         key: "header",
@@ -304,6 +314,16 @@ impl Expect {
         self.answered == Some(false)
     }
 
+    /// The texts that it looks for in the body, as they are written.
+    pub fn body_texts(&self) -> impl Iterator<Item = &str> {
+        self.body.iter().chain(self.no_body.iter())
+    }
+
+    /// The names of the captured values that it needs.
+    pub(crate) fn needs(&self) -> impl Iterator<Item = &str> {
+        self.body_texts().chain(self.header.values().map(String::as_str)).flat_map(super::exchange::names)
+    }
+
     /// The texts that it looks for in logs.
     pub fn log_texts(&self) -> impl Iterator<Item = &String> {
         self.log.iter().chain(&self.no_log)
@@ -331,6 +351,10 @@ impl Expect {
         if let Some((key, _)) =
             texts.into_iter().find(|(_, text)| text.as_ref().is_some_and(|text| text.trim().is_empty()))
         {
+            return refuse(format!("`{key}` must not be empty"));
+        }
+        let bodies = [("body", &self.body), ("no-body", &self.no_body)];
+        if let Some((key, _)) = bodies.into_iter().find(|(_, texts)| texts.iter().any(str::is_empty)) {
             return refuse(format!("`{key}` must not be empty"));
         }
         let limits =

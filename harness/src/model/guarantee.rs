@@ -333,6 +333,20 @@ impl Guarantee {
     pub fn is_about_sessions(self) -> bool {
         matches!(self.about().family, Family::Sessions | Family::AnyApp)
     }
+
+    /// Whether only the counter app shows it: nobody knows what another app writes.
+    pub fn needs_the_counter(self) -> bool {
+        matches!(
+            self,
+            Self::ReplicatedWritesSurvive
+                | Self::AcknowledgedWritesSurvive
+                | Self::CompleteSession
+                | Self::IdentityKept
+                | Self::ReplicationWaits
+                | Self::NoStaleRead
+                | Self::Expiry
+        )
+    }
 }
 
 impl Violation {

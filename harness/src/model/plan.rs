@@ -32,6 +32,9 @@ pub struct Plan {
     /// The violations that may show.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<AllowedViolation>,
+    /// Texts of lines of level WARNING and SEVERE that harm nothing, for `clean-logs`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub harmless: Vec<String>,
     /// What its measures may be at most.
     #[serde(default, skip_serializing_if = "AtMost::is_empty")]
     pub at_most: AtMost,
@@ -46,8 +49,8 @@ impl Plan {
     /// A plan that promises these guarantees, and expects, allows and limits nothing.
     pub fn new(name: impl Into<String>, topology: Topology, guarantees: Vec<Guarantee>, steps: Vec<Step>) -> Self {
         let (at_most, warn_at_most) = (AtMost::default(), AtMost::default());
-        let (name, expect_violations, allow) = (name.into(), vec![], vec![]);
-        Self { name, topology, guarantees, expect_violations, allow, at_most, warn_at_most, steps }
+        let (name, expect_violations, allow, harmless) = (name.into(), vec![], vec![], vec![]);
+        Self { name, topology, guarantees, expect_violations, allow, harmless, at_most, warn_at_most, steps }
     }
 }
 

@@ -242,7 +242,7 @@ pub static VERBS: &[Verb<StepKind>] = &[
         let (client, node, context, request, load) = request::read(keys, state)?;
         Ok(StepKind::Request { client, node, context, request, load })
     }),
-    row!(http, ["get", "post", "put", "delete"], |keys, _| {
+    row!(http, ["get", "post", "put", "patch", "delete", "submit"], |keys, _| {
         http::read(keys).map(|(client, node, exchange, load)| StepKind::Http { client, node, exchange, load })
     }),
     row!(traffic, ["traffic"], |keys, state| {
@@ -363,7 +363,7 @@ impl StepKind {
             Self::Deploy { .. } => "deploy".to_owned(),
             Self::Undeploy { .. } => "undeploy".to_owned(),
             Self::Request { .. } => "request".to_owned(),
-            Self::Http { exchange, .. } => exchange.method.to_string().to_lowercase(),
+            Self::Http { exchange, .. } => http::verb(exchange),
             Self::Traffic { .. } | Self::HttpTraffic { .. } => "traffic".to_owned(),
             Self::EndTraffic { .. } => "end-traffic".to_owned(),
             Self::Look { .. } => "look".to_owned(),

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, SerializeError, TestCase, TestCaseStatus, TestSuite};
 
-use super::Summary;
 use super::excerpt::evidence;
 use super::format::{Format, Rendering};
 use super::rows::{Row, rows};
+use super::{Summary, notes};
 use crate::history::History;
 use crate::verdict::{Status, around};
 
@@ -61,6 +61,10 @@ pub fn render(summary: &Summary, history: &History) -> Result<String, SerializeE
     }
     if let Some(why) = &summary.cut_short {
         suite.add_test_case(error(summary, "the whole plan was run", "cut short", why));
+    }
+    if !verdict.notes.is_empty() {
+        let notes: Vec<String> = notes::grouped(&verdict.notes).iter().map(|note| format!("note: {note}")).collect();
+        suite.set_system_out(notes.join("\n"));
     }
     let mut report = Report::new("tomee-harness");
     report.add_test_suite(suite);

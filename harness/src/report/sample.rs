@@ -180,7 +180,7 @@ impl Sample {
             once: Some("once-1".to_owned()),
             list: vec![0],
         });
-        let reply = Reply { status: 200, set_cookie: vec![], headers: BTreeMap::new(), counter, body: None };
+        let reply = Reply { status: 200, counter, ..Reply::default() };
         self.push(3, RecordKind::Complete { operation, outcome: Outcome::Ok { reply } });
     }
 

@@ -133,6 +133,9 @@ pub async fn execute(
     if verdict.status == Status::Holds {
         cluster.keep_pages().map_err(TrialError::RunDir)?;
     }
+    if !stays {
+        cluster.remove_served().map_err(TrialError::RunDir)?;
+    }
     let kept = match at_the_end {
         AtTheEnd::Keep => whereabouts(plan, runtime.as_ref()).await,
         AtTheEnd::ShutDown | AtTheEnd::HandOn => BTreeMap::new(),

@@ -69,7 +69,9 @@ impl Walk {
 
     /// Also knows what further steps deploy.
     pub(super) fn learn(&mut self, steps: &[Step], wars: Wars) {
-        steps.iter().for_each(|step| self.workload.memory().learn(&step.kind));
+        for step in steps {
+            self.workload.memory().learn(&step.kind);
+        }
         self.wars = wars;
     }
 
@@ -131,11 +133,11 @@ impl Walk {
             },
             StepKind::Undeploy { context, delivery } => cluster.undeploy(context, delivery).await,
             StepKind::Request { client, node, context, request, load } => {
-                let ask = Ask { node, what: Question::Counter(context.clone(), *request), load: *load };
+                let ask = Ask { node, what: Question::Counter(context.clone(), *request), load: *load, expect };
                 self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Http { client, node, exchange, load } => {
-                let ask = Ask { node, what: Question::Any(exchange.clone()), load: *load };
+                let ask = Ask { node, what: Question::Any(exchange.clone()), load: *load, expect };
                 self.workload.ask_all(&cluster, client, &ask).await
             }
             StepKind::Traffic { client, node, context, request, clients, every } => {

@@ -1,4 +1,4 @@
-//! What each client has asked, as far as it is to be asked once more at the end.
+//! Question each client has asked, as far as it is to be asked once more at the end.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -21,7 +21,7 @@ pub(super) enum Again {
     Look,
 }
 
-/// What clients have asked of the apps of a plan.
+/// Question clients have asked of the apps of a plan.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
     /// The contexts of the plan's apps, each with whether it is the counter.
@@ -48,11 +48,12 @@ impl Memory {
         let contexts = lock(&self.contexts);
         let (context, again) = match what {
             Question::Counter(context, _) => (context, Again::Counter),
-            Question::Any(exchange) => match exchange.context(contexts.keys()) {
+            // Question was asked in the end: a location that was captured, or one that the answer led to.
+            Question::Any(..) => match answer.asked.context(contexts.keys()) {
                 Some(context) if contexts.get(context) == Some(&true) => (context, Again::Counter),
-                Some(context) if exchange.is_safe() && went_well(answer) => {
-                    // What an answer is to be kept of was for the requests behind it.
-                    (context, Again::Get(Exchange { capture: BTreeMap::new(), ..exchange.clone() }))
+                Some(context) if answer.asked.is_safe() && went_well(answer) => {
+                    // Question an answer is to be kept of was for the requests behind it.
+                    (context, Again::Get(Exchange { capture: BTreeMap::new(), follow: false, ..answer.asked.clone() }))
                 }
                 Some(context) => (context, Again::Look),
                 None => return,
@@ -65,7 +66,7 @@ impl Memory {
         }
     }
 
-    /// What each client is to be asked for, of the apps that are served.
+    /// Question each client is to be asked for, of the apps that are served.
     pub(super) fn again(&self, served: &BTreeSet<ContextPath>) -> Vec<(ClientName, Vec<(ContextPath, Again)>)> {
         let of_client = |apps: &BTreeMap<ContextPath, Again>| {
             let apps = apps.iter().filter(|(context, _)| served.contains(*context));
@@ -87,10 +88,15 @@ mod tests {
     use crate::model::plan::{App, AppRequest};
     use crate::model::{Step, Topology, main_job};
 
-    fn answer(status: u16) -> Answer {
-        let (headers, set_cookie) = (BTreeMap::new(), vec![]);
-        let reply = Reply { status, set_cookie, headers, counter: None, body: None };
-        Answer::new(OperationId(1), Outcome::Ok { reply }, String::new())
+    /// Question a client asks, and its answer.
+    fn asked(exchange: Exchange, status: u16) -> (Question, Answer) {
+        let reply = Reply { status, ..Reply::default() };
+        let answer = Answer::new(OperationId(1), Outcome::Ok { reply }, String::new(), exchange.clone());
+        (Question::Any(exchange), answer)
+    }
+
+    fn get(path: &str, status: u16) -> (Question, Answer) {
+        asked(Exchange::get(path), status)
     }
 
     fn memory() -> Memory {
@@ -107,14 +113,17 @@ mod tests {
     #[test]
     fn each_app_of_a_client_is_asked_for_by_its_last_safe_request_that_went_well() {
         let (memory, alice) = (memory(), ClientName::new("alice").expect("a name"));
-        let get = |path: &str| Question::Any(Exchange::get(path));
-        memory.note(&alice, &get("/shop/login"), &answer(200));
-        memory.note(&alice, &get("/shop/cart"), &answer(200));
-        memory.note(&alice, &get("/shop/gone"), &answer(302));
         let post = Exchange { method: Method::Post, ..Exchange::get("/shop/cart?add=1") };
-        memory.note(&alice, &Question::Any(post), &answer(200));
-        memory.note(&alice, &get("/elsewhere"), &answer(200));
-        memory.note(&alice, &get("/counter/count.jsp"), &answer(200));
+        for (what, answer) in [
+            get("/shop/login", 200),
+            get("/shop/cart", 200),
+            get("/shop/gone", 302),
+            asked(post, 200),
+            get("/elsewhere", 200),
+            get("/counter/count.jsp", 200),
+        ] {
+            memory.note(&alice, &what, &answer);
+        }
         let all: BTreeSet<ContextPath> = ["/counter", "/shop"].map(path).into();
         let shop = (path("/shop"), Again::Get(Exchange::get("/shop/cart")));
         assert_eq!(memory.again(&all), [(alice.clone(), vec![(path("/counter"), Again::Counter), shop.clone()])]);
@@ -124,15 +133,14 @@ mod tests {
     #[test]
     fn who_made_no_safe_request_is_only_looked_at() {
         let (memory, bob) = (memory(), ClientName::new("bob").expect("a name"));
-        memory.note(
-            &bob,
-            &Question::Any(Exchange { method: Method::Post, ..Exchange::get("/shop/cart") }),
-            &answer(200),
-        );
-        memory.note(&bob, &Question::Any(Exchange::get("/shop/cart")), &answer(404));
+        let post = Exchange { method: Method::Post, ..Exchange::get("/shop/cart") };
+        for (what, answer) in [asked(post, 200), get("/shop/cart", 404)] {
+            memory.note(&bob, &what, &answer);
+        }
         let only = |again| [(bob.clone(), vec![(path("/shop"), again)])];
         assert_eq!(memory.again(&[path("/shop")].into()), only(Again::Look));
-        memory.note(&bob, &Question::Counter(path("/counter"), AppRequest::Count), &answer(200));
+        let counted = Question::Counter(path("/counter"), AppRequest::Count);
+        memory.note(&bob, &counted, &get("/counter/count.jsp", 200).1);
         assert_eq!(memory.again(&[path("/counter")].into()), [(bob.clone(), vec![(path("/counter"), Again::Counter)])]);
     }
 }

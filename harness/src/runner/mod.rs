@@ -10,6 +10,7 @@ mod execution;
 mod executor;
 mod final_read;
 mod idle_cluster;
+pub mod import;
 mod memory;
 mod observer;
 mod pipeline;
@@ -19,6 +20,7 @@ mod question;
 mod recorded;
 mod renewal;
 mod schedule;
+pub mod survey;
 mod workload;
 
 pub use batch::{Batch, Left, run_all};

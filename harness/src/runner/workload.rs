@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::question::Question;
 use crate::cluster::client::{Client, ClientError};
 use crate::cluster::{Cluster, ClusterError};
-use crate::model::{ClientName, Load, Millis, NodeName, Plan, Role, SessionId, Target};
+use crate::model::{ClientName, Expect, Load, Millis, NodeName, Plan, Role, SessionId, Target};
 
 /// The clients that a run has made so far, each with its cookies, and the traffic that goes on.
 #[derive(Debug, Default)]
@@ -28,6 +28,8 @@ pub(super) struct Ask<'a> {
     pub(super) node: &'a Target,
     pub(super) what: Question,
     pub(super) load: Load,
+    /// What the step expects of its answers.
+    pub(super) expect: Option<&'a Expect>,
 }
 
 /// What each client of a traffic does, again and again.
@@ -167,15 +169,21 @@ impl Ask<'_> {
 
     async fn once(&self, cluster: &Cluster, client: &Client, memory: &Memory, turn: usize) -> Result<(), ClusterError> {
         let node = node(cluster, self.node, client, turn).await?;
-        self.what.ask(client, &node, memory).await
+        self.what.ask(client, &node, memory, self.expect).await
     }
 }
 
 impl Question {
-    async fn ask(&self, client: &Client, node: &NodeName, memory: &Memory) -> Result<(), ClusterError> {
+    async fn ask(
+        &self,
+        client: &Client,
+        node: &NodeName,
+        memory: &Memory,
+        expect: Option<&Expect>,
+    ) -> Result<(), ClusterError> {
         let answer = match self {
             Self::Counter(context, request) => client.ask(node, context, *request).await?,
-            Self::Any(exchange) => client.exchange(node, exchange).await?,
+            Self::Any(exchange) => client.exchange_for(node, exchange, expect).await?,
         };
         memory.note(client.name(), self, &answer);
         Ok(())
@@ -203,7 +211,7 @@ impl Flow {
                 Err(ClusterError::Wait { .. }) => continue,
                 node => node?,
             };
-            self.what.ask(&client, &node, &memory).await?;
+            self.what.ask(&client, &node, &memory, None).await?;
         }
         Ok(())
     }

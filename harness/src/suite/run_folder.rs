@@ -7,6 +7,7 @@ use super::kept::Kept;
 use super::options;
 use super::planned_run::PlannedRun;
 use crate::config;
+use crate::history::History;
 use crate::host::run_dir::RunDir;
 use crate::model::Plan;
 use crate::model::topology::JvmSpec;
@@ -83,13 +84,8 @@ impl<'a> RunFolder<'a> {
     }
 
     /// Writes report.html and junit.xml of a run that just ended, and its Markdown where it is asked for.
-    fn write_reports(&self, run_dir: &RunDir, summary: &Summary, ended: &Ended) -> Result<(), OtherError> {
-        let judged = JudgedRun {
-            summary,
-            environment: self.environment.as_ref(),
-            plan: &self.planned.plan,
-            history: &ended.history,
-        };
+    fn write_reports(&self, run_dir: &RunDir, summary: &Summary, history: &History) -> Result<(), OtherError> {
+        let judged = JudgedRun { summary, environment: self.environment.as_ref(), plan: &self.planned.plan, history };
         for (file, text) in formats::files(&judged)? {
             fs_err::write(run_dir.path().join(file), text)?;
         }
@@ -123,10 +119,11 @@ impl Outputs for RunFolder<'_> {
         environment.cut_short = ended.cut_short.as_ref().map(ToString::to_string);
         run_dir.write_json(&run_dir.environment(), &environment)?;
         let (plan, verdict) = (&self.planned.plan, ended.verdict.clone());
-        let summary = Summary::of(plan, environment.setting(), verdict, &ended.history, run_dir.path())
+        let history = ended.history.with_values_hidden();
+        let summary = Summary::of(plan, environment.setting(), verdict, &history, run_dir.path())
             .cut_short_by(environment.cut_short)
             .not_in_effect(&environment.not_in_effect);
-        self.write_reports(run_dir, &summary, ended)?;
+        self.write_reports(run_dir, &summary, &history)?;
         Ok(summary)
     }
 }

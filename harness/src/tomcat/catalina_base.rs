@@ -4,7 +4,7 @@
 
 use std::io;
 
-use camino::{Utf8Path, Utf8PathBuf};
+use camino::{Utf8Component, Utf8Path, Utf8PathBuf};
 
 use super::node_file::NodeFile;
 use super::{logging, war};
@@ -22,6 +22,15 @@ pub const REPLACED: [&str; 4] = ["conf", "lib", "work", "harness/probe"];
 
 /// Folders of every node, beside those of the farm.
 const FOLDERS: [&str; 9] = ["bin", "conf", "lib", "logs", "temp", "webapps", "work", "harness/log", "harness/probe"];
+
+/// The folders of a node that nobody looks into when it has ended: what it served, and what it was made of. Those of the farm
+/// are among them. What is left is configuration and logs.
+pub fn bulky(topology: &Topology) -> Vec<Utf8PathBuf> {
+    let farm = config::farm_folders(topology);
+    let all = ["bin", "lib", "temp", "webapps", "work", "harness/probe", farm.temp, farm.watch, farm.deploy];
+    let below = |folder: &Utf8PathBuf| folder.components().all(|part| matches!(part, Utf8Component::Normal(_)));
+    all.map(Utf8PathBuf::from).into_iter().filter(below).collect()
+}
 
 /// The empty folders of a node, relative to `CATALINA_BASE`. The farm's are among them, for it makes none itself.
 pub fn folders(topology: &Topology) -> Vec<Utf8PathBuf> {

@@ -112,6 +112,8 @@ const TEXTS: &[(&str, LogClass)] = &[
     ("received session delta for unknown session", LogClass::DeltaForUnknownSession),
     ("Unable to serialize delta request", LogClass::SerialisationFailed),
     ("Installing webapp [", LogClass::FarmInstalling),
+    ("Error deploying web application archive", LogClass::OtherSevere),
+    ("Deploying web application archive", LogClass::Deploying),
     ("Deployment of web application archive", LogClass::Deployed),
     ("Unable to send message through cluster sender", LogClass::SendFailed),
     ("tomee-harness: session created ", LogClass::SessionCreated),

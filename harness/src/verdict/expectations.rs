@@ -1,62 +1,78 @@
 //! What the steps of a plan expected of their answers, and which violations the scenario is expected to show.
 
 mod asked;
+mod bodies;
 mod logs;
 mod replicas;
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-use self::asked::{Asked, received, same};
+use self::asked::{Asked, answered, each, received, same};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;
 use super::timeline::in_time;
 use super::view::View;
 use crate::history::{CounterReply, Event, Nanos, RecordKind, Reply};
-use crate::model::{ClientName, Expect, ExpectedViolation, Guarantee, SessionFate, SessionId, StepKind, Violation};
+use crate::model::exchange::filled;
+use crate::model::{
+    ClientName, Expect, ExpectedViolation, Guarantee, SessionFate, SessionId, Step, StepKind, Violation,
+};
 
-/// How each expectation of the plan's steps stands.
+/// How each expectation of the plan's steps stands, and whether what they capture and send was there.
 pub(super) fn expectations(view: &View<'_>) -> Vec<Expectation> {
-    if view.plan.steps.iter().all(|step| step.expect.is_none()) {
+    let asks = |step: &Step| step.expect.is_some() || matches!(step.kind, StepKind::Http { .. });
+    if !view.plan.steps.iter().any(asks) {
         return vec![];
     }
     let steps = steps(view);
     let all = asked(view);
     let mut found = vec![];
-    for (number, step) in (1..).zip(&view.plan.steps) {
-        let Some(expect) = &step.expect else { continue };
-        let what = |what: &str| format!("step {number} ({}): {what}", step.title);
-        match steps.get(&number) {
-            Some(Span { from, to: Some(to) }) => {
-                let mut parts = if let StepKind::Look { client, context, .. } = &step.kind {
-                    let looked = replicas::Looked { client, context, from: *from, to: *to };
-                    replicas::judged(view, &looked, expect, &all)
-                } else {
-                    let clients = step.kind.clients();
-                    let mine = all.iter().filter(|asked| {
-                        *from <= asked.invoked
-                            && asked.invoked <= *to
-                            && clients.is_none_or(|(name, count)| asked.client.is_one_of(name, count))
-                    });
-                    let mine: Vec<_> = mine.collect();
-                    let mut parts = judged(expect, *from, &mine);
-                    parts.extend(logs::listeners(view, expect, &mine));
-                    parts
-                };
-                parts.extend(logs::texts(view, expect, *from));
-                found.extend(parts.into_iter().map(|part| Expectation { what: what(&part.what), ..part }));
-            }
-            _ => found.push(Expectation {
-                what: what("its answers"),
+    for (number, step) in (1..).zip(&view.plan.steps).filter(|(_, step)| asks(step)) {
+        let parts = match (steps.get(&number), &step.expect) {
+            (Some(Span { from, to: Some(to) }), expect) => of_step(view, step, expect.as_ref(), (*from, *to), &all),
+            (_, Some(_)) => vec![Expectation {
+                what: "its answers".to_owned(),
                 status: Status::Unknown,
                 because: "the run ended before this step did".to_owned(),
                 rests_on: vec![],
                 evidence: vec![],
-            }),
-        }
+            }],
+            (_, None) => vec![],
+        };
+        let what = |what: &str| format!("step {number} ({}): {what}", step.title);
+        found.extend(parts.into_iter().map(|part| Expectation { what: what(&part.what), ..part }));
     }
     found
+}
+
+fn of_step(
+    view: &View<'_>,
+    step: &Step,
+    expect: Option<&Expect>,
+    (from, to): (Nanos, Nanos),
+    all: &[Asked<'_>],
+) -> Vec<Expectation> {
+    let stock = Expect::default();
+    let expect = expect.unwrap_or(&stock);
+    let mut parts = if let StepKind::Look { client, context, .. } = &step.kind {
+        replicas::judged(view, &replicas::Looked { client, context, from, to }, expect, all)
+    } else {
+        let clients = step.kind.clients();
+        let mine = all.iter().filter(|asked| {
+            from <= asked.invoked
+                && asked.invoked <= to
+                && clients.is_none_or(|(name, count)| asked.client.is_one_of(name, count))
+        });
+        let mine: Vec<_> = mine.collect();
+        let mut parts = judged(expect, from, &mine);
+        parts.extend(bodies::captures(step, &mine));
+        parts.extend(logs::listeners(view, expect, &mine));
+        parts
+    };
+    parts.extend(logs::texts(view, expect, from));
+    parts
 }
 
 /// How each expected violation stands: it *holds* where it showed.
@@ -202,14 +218,7 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
         };
         parts.push(answered(format!("route {route}"), &last, of));
     }
-    if let Some(text) = &expect.body {
-        let of = |_: &Asked<'_>, reply: &Reply| match &reply.body {
-            Some(body) if body.contains(text) => Ok("has it in its body".to_owned()),
-            Some(body) => Err(format!("answered {:?}", body.chars().take(80).collect::<String>())),
-            None => Err("was the counter app's".to_owned()),
-        };
-        parts.push(answered(format!("{text:?} in the body"), &last, of));
-    }
+    parts.extend(bodies::bodies(expect, &last));
     parts.extend(headers(expect, &last));
     parts.extend(times(expect, from, asked));
     parts
@@ -219,10 +228,13 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
 fn headers(expect: &Expect, last: &[&Asked<'_>]) -> Vec<Expectation> {
     let mut parts = vec![];
     for (name, text) in &expect.header {
-        let of = |_: &Asked<'_>, reply: &Reply| match reply.headers.get(&name.to_ascii_lowercase()) {
-            Some(value) if value.contains(text) => Ok(format!("answered {name}: {value}")),
-            Some(value) => Err(format!("answered {name}: {value}")),
-            None => Err(format!("answered without {name}")),
+        let of = |_: &Asked<'_>, reply: &Reply| {
+            let sought = filled(text, &reply.values).map_err(|missing| format!("cannot be judged: {missing}"))?;
+            match reply.headers.get(&name.to_ascii_lowercase()) {
+                Some(value) if value.contains(&sought) => Ok(format!("answered {name}: {value}")),
+                Some(value) => Err(format!("answered {name}: {value}")),
+                None => Err(format!("answered without {name}")),
+            }
         };
         parts.push(answered(format!("{text:?} in header {name}"), last, of));
     }
@@ -257,54 +269,6 @@ fn times(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation>
         parts.push(timed(format!("each answer after {limit}"), &|took| took >= limit.duration()));
     }
     parts
-}
-
-/// Judges the last operation of each client; the first that is not as expected decides.
-fn each(what: String, last: &[&Asked<'_>], of: impl Fn(&Asked<'_>) -> Result<String, String>) -> Expectation {
-    let name = |asked: &Asked<'_>, shown: &str| format!("{} ({} on {}) {shown}", asked.id, asked.client, asked.node);
-    let mut kept = None;
-    for asked in last {
-        let end = asked.end.map(|(_, _, record)| record);
-        match of(asked) {
-            Ok(shown) => kept = Some((name(asked, &shown), asked.id, end)),
-            Err(shown) => {
-                return Expectation {
-                    what,
-                    status: Status::Violated,
-                    because: name(asked, &shown),
-                    rests_on: vec![asked.id],
-                    evidence: end.into_iter().collect(),
-                };
-            }
-        }
-    }
-    match kept {
-        Some((because, id, end)) => Expectation {
-            what,
-            status: Status::Holds,
-            because: if last.len() > 1 { format!("{because}, as did {} others", last.len() - 1) } else { because },
-            rests_on: vec![id],
-            evidence: end.into_iter().collect(),
-        },
-        None => Expectation {
-            what,
-            status: Status::Unknown,
-            because: "nothing was asked".to_owned(),
-            rests_on: vec![],
-            evidence: vec![],
-        },
-    }
-}
-
-fn answered(
-    what: String,
-    last: &[&Asked<'_>],
-    of: impl Fn(&Asked<'_>, &Reply) -> Result<String, String>,
-) -> Expectation {
-    each(what, last, |asked| match asked.reply() {
-        Some(reply) => of(asked, reply),
-        None => Err("was not answered".to_owned()),
-    })
 }
 
 fn counted(what: String, last: &[&Asked<'_>], of: impl Fn(&CounterReply) -> Result<String, String>) -> Expectation {

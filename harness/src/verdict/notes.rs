@@ -1,9 +1,11 @@
 //! Notes: what is worth knowing and breaks nothing.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::guarantees::{answers_kept, identity_kept};
 use super::promise;
+use super::requests::Request;
 use super::sessions::Session;
 use super::view::View;
 use crate::history::{LogClass, RecordKind};
@@ -12,7 +14,7 @@ use crate::model::plan::AppRequest;
 
 /// All notes on a run.
 pub(super) fn notes(view: &View<'_>) -> Vec<String> {
-    let mut notes = Vec::new();
+    let mut notes = refused(view);
     for guarantee in &view.plan.guarantees {
         let not_promised_reason = promise::not_promised_reason(*guarantee, view.plan);
         notes.extend(not_promised_reason.map(|why| format!("{guarantee} is not promised: {why}")));
@@ -30,6 +32,24 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     notes.extend(logged(view));
     notes.extend(answers_kept::other_bodies(view));
     notes
+}
+
+/// Requests that were answered with an error of HTTP, but where the plan expects it: by what was asked, where, and with which
+/// status.
+fn refused(view: &View<'_>) -> Vec<String> {
+    let expected: BTreeSet<u16> = view.plan.steps.iter().filter_map(|step| step.expect.as_ref()?.status).collect();
+    let mut ways: BTreeMap<(Reverse<u16>, &str, &NodeName), Vec<&Request<'_>>> = BTreeMap::new();
+    for request in &view.requests {
+        if let Some(status) = request.status().filter(|status| 400 <= *status && !expected.contains(status)) {
+            ways.entry((Reverse(status), request.target, request.node)).or_default().push(request);
+        }
+    }
+    let told = ways.into_iter().map(|((Reverse(status), target, node), all)| {
+        let (times, first) = (all.len(), all[0]);
+        let times = if times == 1 { "once".to_owned() } else { format!("{times} times") };
+        format!("{target} on {node} was answered with HTTP {status} {times}, first {} at {}", first.id, first.invoked)
+    });
+    told.collect()
 }
 
 /// In-place changes that were acknowledged and are not there in a later answer of another node.

@@ -1,6 +1,6 @@
 //! Requests on their way: sent, executed, replicated to one peer after the other, answered.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use tomee_harness::history::{CounterReply, OperationId, Outcome, RecordKind, Reply};
 use tomee_harness::model::SessionId;
@@ -227,13 +227,7 @@ impl World {
             once: executed.once.map(|once| self.once_text(once)),
             list: executed.list.clone(),
         };
-        Reply {
-            status,
-            set_cookie: cookie.into_iter().collect(),
-            headers: BTreeMap::new(),
-            counter: Some(counter),
-            body: None,
-        }
+        Reply { status, set_cookie: cookie.into_iter().collect(), counter: Some(counter), ..Reply::default() }
     }
 
     pub(super) fn once_text(&self, once: usize) -> String {

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod fault;
+pub(crate) mod import;
 mod lint;
 mod runtime_choice;
 mod values;
@@ -104,6 +105,8 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
     /// Write a commented scenario file to start from
     New(NewArgs),
+    /// Make a scenario of requests that a browser or curl has recorded
+    Import(import::ImportArgs),
     /// Find in configuration files and apps why sessions will not survive; starts nothing
     Lint(Box<LintArgs>),
     /// List the rules of lint
@@ -193,6 +196,18 @@ pub(crate) struct NewArgs {
     /// The file to create; it must not exist yet
     #[arg(value_name = "FILE")]
     pub(crate) file: Utf8PathBuf,
+    /// Your own app: it is started and asked once, and the scenario has its cookie, pages, forms and login
+    #[arg(long, value_name = "WAR")]
+    pub(crate) war: Option<Utf8PathBuf>,
+    /// Where the app is served [default: as its file name says]
+    #[arg(long, value_name = "CONTEXT", requires = "war")]
+    pub(crate) at: Option<ContextPath>,
+    /// Path to request, from the server's root, as /shop/cart; may be repeated [default: the app's root]
+    #[arg(long, value_name = "PATH", requires = "war")]
+    pub(crate) path: Vec<String>,
+    /// Server that is started for it [default: tomee:9.0.0]
+    #[arg(long, value_name = "SERVER", requires = "war")]
+    pub(crate) server: Option<ServerSpec>,
 }
 
 /// The cluster of a run. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
@@ -316,6 +331,9 @@ pub(crate) struct ReportArgs {
     pub(crate) run_dir: Utf8PathBuf,
     #[command(flatten)]
     pub(crate) files: ReportFiles,
+    /// Show what sessions hold, also lists, objects and what is named as a secret; without it, their classes and sizes
+    #[arg(long)]
+    pub(crate) show_values: bool,
 }
 
 /// The reports that are asked for by `--NAME FILE`, an option for each format of the library.

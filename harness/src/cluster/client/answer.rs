@@ -1,6 +1,7 @@
 //! What came back on a request.
 
 use crate::history::{CounterReply, OperationId, Outcome, Reply};
+use crate::model::Exchange;
 
 /// What came back on one request: what the history keeps of it, and the body.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,11 +13,13 @@ pub struct Answer {
     pub outcome: Outcome,
     /// The body, where one came.
     pub body: String,
+    /// What was asked in the end: with the captured values in their places, and behind all redirects.
+    pub(crate) asked: Exchange,
 }
 
 impl Answer {
-    pub(crate) fn new(operation: OperationId, outcome: Outcome, body: String) -> Self {
-        Self { operation, outcome, body }
+    pub(crate) fn new(operation: OperationId, outcome: Outcome, body: String, asked: Exchange) -> Self {
+        Self { operation, outcome, body, asked }
     }
 
     /// The HTTP status, whatever it is; `None` where no answer came: nobody listened, the time ran out, the connection broke.
@@ -52,9 +55,6 @@ impl Answer {
 
     /// What came, also where it was cut off.
     pub(super) fn reply(&self) -> Option<&Reply> {
-        match &self.outcome {
-            Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => Some(reply),
-            Outcome::Failed { .. } | Outcome::Unknown { reply: None, .. } => None,
-        }
+        self.outcome.reply()
     }
 }

@@ -5,8 +5,8 @@ use std::future::IntoFuture;
 use std::pin::Pin;
 
 use super::{Answer, Client, ClientError};
-use crate::model::exchange::{Body, Capture, Method};
-use crate::model::{Exchange, NodeName};
+use crate::model::exchange::{Body, Capture, Method, Part};
+use crate::model::{Exchange, NodeName, Texts};
 
 /// A request to any app, made when it is awaited.
 ///
@@ -47,6 +47,19 @@ impl Client {
         self.request(Method::Put, node, path)
     }
 
+    /// A PATCH, with a form or a document: see [`RequestBuilder`].
+    pub fn patch(&self, node: &str, path: &str) -> RequestBuilder<'_> {
+        self.request(Method::Patch, node, path)
+    }
+
+    /// Sends a form of the page that the client got last, as `#login`, with its fields; those of
+    /// [`form`](RequestBuilder::form) take the places of equal ones.
+    pub fn submit(&self, node: &str, form: &str) -> RequestBuilder<'_> {
+        let mut request = self.request(Method::Post, node, "");
+        request.exchange.form_from = Some(form.to_owned());
+        request
+    }
+
     /// A DELETE.
     pub fn delete(&self, node: &str, path: &str) -> RequestBuilder<'_> {
         self.request(Method::Delete, node, path)
@@ -65,11 +78,31 @@ impl RequestBuilder<'_> {
         self
     }
 
-    /// Sends these fields as a form (`application/x-www-form-urlencoded`).
+    /// Sends these fields as a form (`application/x-www-form-urlencoded`), a name as often as it is there.
     pub fn form<N: Into<String>, V: Into<String>>(mut self, fields: impl IntoIterator<Item = (N, V)>) -> Self {
-        let fields: BTreeMap<String, String> =
-            fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        self.exchange.body = Some(Body::Form(fields));
+        let mut all: BTreeMap<String, Texts> = BTreeMap::new();
+        for (name, value) in fields {
+            all.entry(name.into()).or_default().0.push(value.into());
+        }
+        self.exchange.body = Some(Body::Form(all));
+        self
+    }
+
+    /// Sends these parts as a form (`multipart/form-data`).
+    pub fn multipart(mut self, parts: impl IntoIterator<Item = (impl Into<String>, Part)>) -> Self {
+        self.exchange.body = Some(Body::Multipart(parts.into_iter().map(|(name, part)| (name.into(), part)).collect()));
+        self
+    }
+
+    /// Sends a text as it is: `text/plain` where no header says otherwise.
+    pub fn body(mut self, text: impl Into<String>) -> Self {
+        self.exchange.body = Some(Body::Raw(text.into()));
+        self
+    }
+
+    /// Follows redirects, each to the same node.
+    pub fn follow(mut self) -> Self {
+        self.exchange.follow = true;
         self
     }
 

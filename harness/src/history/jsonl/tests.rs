@@ -148,6 +148,7 @@ fn reply() -> impl Strategy<Value = Reply> {
             headers: std::collections::BTreeMap::from([("content-type".to_owned(), "text/html".to_owned())]),
             counter,
             body,
+            ..Reply::default()
         },
     )
 }

@@ -52,6 +52,7 @@ impl Scenario {
             guarantees: None,
             expect_violation: vec![],
             allow: vec![],
+            harmless: vec![],
             trials: None,
             at_least: None,
             at_most: crate::model::AtMost::default(),
@@ -92,6 +93,12 @@ impl ScenarioBuilder {
     /// One more violation that may show and fails no run.
     pub fn allow(mut self, violation: Violation) -> Self {
         self.file.allow.push(Allow::Any(violation));
+        self
+    }
+
+    /// A part of a line that an app logs as WARNING or SEVERE and that harms nothing, for the guarantee `clean-logs`.
+    pub fn harmless(mut self, text: impl Into<String>) -> Self {
+        self.file.harmless.push(text.into());
         self
     }
 

@@ -43,6 +43,9 @@ pub struct ScenarioFile {
     /// most, as `allow = [{ violation = "lost-first-request", at-most = "20%" }]`.
     #[serde(default)]
     pub allow: Vec<Allow>,
+    /// Parts of lines that an app logs as WARNING or SEVERE and that harm nothing, for the guarantee `clean-logs`.
+    #[serde(default)]
+    pub harmless: Vec<String>,
     /// How many sessions must have been tried for that, where it is a matter of chance: with fewer nobody knows.
     #[serde(default)]
     pub trials: Option<u32>,

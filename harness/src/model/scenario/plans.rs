@@ -190,10 +190,12 @@ impl Scenario {
         let mut plan = Plan::new(self.file.name.clone(), topology, vec![], steps);
         plan.expect_violations = expected.collect();
         plan.allow = self.file.allow.iter().copied().map(Allow::allowed).collect();
+        plan.harmless.clone_from(&self.file.harmless);
         plan.at_most = self.file.at_most.clone();
         plan.steps_in_folder(&self.folder);
         plan.prepare_machines();
         plan.append_final_read();
+        self.can_be_decided(&plan)?;
         plan.guarantees = self.file.guarantees.clone().unwrap_or_else(|| {
             let all = Guarantee::COMMON.into_iter();
             let asked = all.filter(|guarantee| plan.asks_after_a_fault(true) || !guarantee.is_about_sessions());
@@ -209,10 +211,29 @@ impl Scenario {
                 .filter(|guarantee| !one || *guarantee != Guarantee::DeployedEverywhere);
             // Without a WAR of the user's there is nothing to know; what is seen to be lost is reported anyway.
             let own = plan.steps.iter().any(|step| matches!(&step.kind, StepKind::Deploy { app: App::War(_), .. }));
-            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| own && plan.asks_after_a_fault(false));
-            asked.chain(any_app).collect()
+            let after_a_fault = own && plan.asks_after_a_fault(false);
+            let joiners = Some(Guarantee::StateTransferred)
+                .filter(|_| after_a_fault && restarts && !plan.asks_after_a_fault(true));
+            let any_app = Guarantee::ANY_APP.into_iter().filter(|_| after_a_fault);
+            asked.chain(joiners).chain(any_app).collect()
         });
         Ok(plan)
+    }
+
+    /// Refuses a guarantee that only the counter app shows where an app of the user's is all that is asked.
+    fn can_be_decided(&self, plan: &Plan) -> Result<(), ScenarioError> {
+        let any = |fits: fn(&StepKind) -> bool| plan.steps.iter().any(|step| fits(&step.kind));
+        let own = any(|kind| matches!(kind, StepKind::Deploy { app: App::War(_), .. }));
+        let counts = any(|kind| matches!(kind, StepKind::Request { .. } | StepKind::Traffic { .. }));
+        let asked = self.file.guarantees.iter().flatten().filter(|_| own && !counts);
+        match asked.into_iter().find(|guarantee| guarantee.needs_the_counter()) {
+            Some(guarantee) => {
+                let own = Guarantee::ANY_APP.map(|guarantee| format!("`{guarantee}`")).join(", ");
+                let message = format!("guarantee `{guarantee}` is shown by the counter app alone, which no step asks");
+                Err(ScenarioError::nowhere(message).help(format!("of an app of your own: {own}")))
+            }
+            None => Ok(()),
+        }
     }
 
     fn cells(&self, said: &ClusterTable) -> Result<Vec<(Cell, ClusterTable)>, ScenarioError> {

@@ -29,6 +29,9 @@ pub struct Delivery {
     /// Whether the scenario goes on at once. A later wait for [`Until::Deployed`](super::Until::Deployed) waits for it then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub detach: bool,
+    /// How long it may take until every node serves it, where that is not the limit of its kind.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub within: Option<Millis>,
 }
 
 /// The folder into which an app is put.
@@ -97,6 +100,13 @@ impl Delivery {
                 let message = format!("invalid `version` `{version}`, expected letters, digits, `.`, `-` and `_`");
                 return Err(Refusal::new(message).at("version"));
             }
+        }
+        if self.within.is_some() && self.detach {
+            let message = "`within` and `detach` exclude each other";
+            return Err(Refusal::new(message).at("within").help("`wait = \"deployed\"` has its own `within`"));
+        }
+        if self.within.is_some_and(|within| within.0 == 0) {
+            return Err(Refusal::new("`within` must be greater than zero").at("within"));
         }
         if self.aged.is_some() && self.slowly.is_some() {
             return Err(Refusal::new("`aged` and `slowly` exclude each other")

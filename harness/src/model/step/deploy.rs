@@ -13,8 +13,8 @@ use crate::model::{ContextPath, Millis, Target, Topology};
 
 pub(super) const LINES: &[Line] = &[Line::of(
     "deploy = \"counter\"",
-    "drops an app into the farm's watch folder and waits until every node serves it; anew, where one of this context is \
-     there: `counter`, `local-counter` (the same without `<distributable/>`), `heavy-counter` (the same with 64 MB more), an \
+    "drops an app into the farm's watch folder and waits until every node serves it, `within = \"2m\"` at most; anew, where one of this \
+     context is there: `counter`, `local-counter` (the same without `<distributable/>`), `heavy-counter` (the same with 64 MB more), an \
      app with classes (see below), or the path of a WAR; with `aged = \"60m\"` its file is as old as that, with `detach = \
      true` the scenario goes on at once",
 )];
@@ -40,6 +40,8 @@ pub(super) struct Keys {
     aged: Option<Millis>,
     /// Whether a `deploy` does not wait until the app is served; a later `wait = "deployed"` does.
     detach: Option<bool>,
+    /// How long it may take until every node serves it.
+    within: Option<Millis>,
 }
 
 pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(App, ContextPath, Delivery), Refusal> {
@@ -47,7 +49,8 @@ pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(App, ContextPath, D
     let through = keys.through.unwrap_or_default();
     let on = Delivery::to(keys.on, through, state)?;
     let (version, slowly, aged, detach) = (keys.version, keys.slowly, keys.aged, keys.detach.unwrap_or_default());
-    Ok((app, keys.at.unwrap_or(own), Delivery { through, version, on, slowly, aged, detach }))
+    let delivery = Delivery { through, version, on, slowly, aged, detach, within: keys.within };
+    Ok((app, keys.at.unwrap_or(own), delivery))
 }
 
 pub(super) fn title(app: &App, context: &ContextPath, delivery: &Delivery, topology: &Topology) -> String {

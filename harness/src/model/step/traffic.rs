@@ -12,16 +12,17 @@ use super::request::asked;
 use super::traffic_word::TrafficWord;
 use super::verb::Line;
 use crate::model::app_request::AppRequest;
-use crate::model::exchange::{Capture, Exchange};
+use crate::model::exchange::{Capture, Exchange, Part};
 use crate::model::refusal::Refusal;
 use crate::model::state::State;
-use crate::model::{ClientName, ContextPath, Millis, Target};
+use crate::model::{ClientName, ContextPath, Millis, Target, Texts};
 
 pub(super) const LINES: &[Line] = &[
     Line::of("traffic = \"count\"", "lets clients ask the counter app again and again while the scenario goes on")
         .with(&["on", "client", "clients", "every", "at"]),
-    Line::of("traffic = { get = \"/shop/cart\" }", "the same of any app; also `post`, `put`, `delete`")
-        .with(&["on", "client", "clients", "every", "headers", "form", "json", "capture"]),
+    Line::of("traffic = { get = \"/shop/cart\" }", "the same of any app; also `post`, `put`, `patch`, `delete`").with(
+        &["on", "client", "clients", "every", "headers", "form", "json", "multipart", "body", "follow", "capture"],
+    ),
 ];
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -42,10 +43,16 @@ pub(super) struct Keys {
     at: Option<ContextPath>,
     /// Headers of a request.
     headers: Option<BTreeMap<String, String>>,
-    /// Fields of a form that a request sends.
-    form: Option<BTreeMap<String, String>>,
+    /// Fields of a form that a request sends, each with its value or a list of values.
+    form: Option<BTreeMap<String, Texts>>,
     /// A document that a request sends.
     json: Option<serde_json::Value>,
+    /// Parts of a form that a request sends as `multipart/form-data`: texts, and files.
+    multipart: Option<BTreeMap<String, Part>>,
+    /// A text that a request sends, `text/plain` where `headers` has no `Content-Type`.
+    body: Option<String>,
+    /// Whether redirects are followed, each to the node that is asked.
+    follow: Option<bool>,
     /// What the client keeps of the answer, each by the name under which `${name}` stands for it later.
     capture: Option<BTreeMap<String, Capture>>,
 }
@@ -66,7 +73,16 @@ pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Flow, What), Refusa
         return Err(Refusal::new("missing `every`").help("`every = \"100ms\"`"));
     };
     let flow = (client(keys.client)?, node, keys.clients.unwrap_or(1), every);
-    let sent = Sent { headers: keys.headers, form: keys.form, json: keys.json, capture: keys.capture };
+    let sent = Sent {
+        headers: keys.headers,
+        form: keys.form,
+        form_from: None,
+        json: keys.json,
+        multipart: keys.multipart,
+        body: keys.body,
+        follow: keys.follow,
+        capture: keys.capture,
+    };
     match keys.traffic {
         TrafficWord::Counter(request) => {
             nothing_sent(&sent)?;
@@ -90,6 +106,9 @@ fn nothing_sent(sent: &Sent) -> Result<(), Refusal> {
         ("headers", sent.headers.is_some()),
         ("form", sent.form.is_some()),
         ("json", sent.json.is_some()),
+        ("multipart", sent.multipart.is_some()),
+        ("body", sent.body.is_some()),
+        ("follow", sent.follow.is_some()),
         ("capture", sent.capture.is_some()),
     ];
     match keys.into_iter().find(|(_, is_there)| *is_there) {

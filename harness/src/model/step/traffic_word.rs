@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::model::app_request::AppRequest;
 use crate::model::exchange::Method;
 
-/// `"count"`, as of a `request`; or `{ get = "/shop/cart" }`, `post`, `put`, `delete`.
+/// `"count"`, as of a `request`; or `{ get = "/shop/cart" }`, `post`, `put`, `patch`, `delete`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum TrafficWord {
@@ -27,6 +27,8 @@ pub enum PathWord {
     Post(String),
     /// A PUT to a path.
     Put(String),
+    /// A PATCH of a path.
+    Patch(String),
     /// A DELETE of a path.
     Delete(String),
 }
@@ -38,6 +40,7 @@ impl PathWord {
             Self::Get(path) => (Method::Get, path),
             Self::Post(path) => (Method::Post, path),
             Self::Put(path) => (Method::Put, path),
+            Self::Patch(path) => (Method::Patch, path),
             Self::Delete(path) => (Method::Delete, path),
         }
     }
@@ -62,15 +65,21 @@ struct PathTable {
     get: Option<String>,
     post: Option<String>,
     put: Option<String>,
+    patch: Option<String>,
     delete: Option<String>,
 }
 
 impl PathTable {
     /// The one method that it names.
     fn word(self) -> Option<PathWord> {
-        let Self { get, post, put, delete } = self;
-        let all =
-            [get.map(PathWord::Get), post.map(PathWord::Post), put.map(PathWord::Put), delete.map(PathWord::Delete)];
+        let Self { get, post, put, patch, delete } = self;
+        let all = [
+            get.map(PathWord::Get),
+            post.map(PathWord::Post),
+            put.map(PathWord::Put),
+            patch.map(PathWord::Patch),
+            delete.map(PathWord::Delete),
+        ];
         let mut all = all.into_iter().flatten();
         all.next().filter(|_| all.next().is_none())
     }
@@ -101,7 +110,7 @@ impl<'de> Deserialize<'de> for TrafficWord {
             fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
                 let word = PathTable::deserialize(MapAccessDeserializer::new(map))?.word();
                 word.map(TrafficWord::Any).ok_or_else(|| {
-                    serde::de::Error::custom("traffic has exactly one of `get`, `post`, `put`, `delete`")
+                    serde::de::Error::custom("traffic has exactly one of `get`, `post`, `put`, `patch`, `delete`")
                 })
             }
         }

@@ -113,7 +113,7 @@ mod tests {
             let (target, session) = ("GET /shop/cart".to_owned(), None);
             let invoke = RecordKind::Invoke { operation, client, node: node.clone(), request: None, target, session };
             let (headers, body) = (BTreeMap::new(), Some(body.to_owned()));
-            let reply = Reply { status, set_cookie: vec![], headers, counter: None, body };
+            let reply = Reply { status, headers, body, ..Reply::default() };
             let complete = RecordKind::Complete { operation, outcome: Outcome::Ok { reply } };
             history.records.extend([invoke, complete].map(|kind| Record { at: Nanos(u64::from(number)), kind }));
         }

@@ -12,7 +12,7 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, harmless, is_success};
 use super::judgement::Breach;
-use crate::history::{Event, Reply};
+use crate::history::Event;
 use crate::model::{SessionId, Violation};
 
 /// How often each word stands in a body.
@@ -95,7 +95,11 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
         let now = words(after, self.own)?;
-        let lost = || self.before.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times));
+        let mut all_lost: Vec<(&&str, &usize)> =
+            self.before.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times)).collect();
+        // A word says more than a number.
+        all_lost.sort_by_key(|(word, _)| !is_plain(word));
+        let lost = || all_lost.iter().copied();
         let kept_for = lost().find_map(|(word, times)| Some((*word, self.goes_on(word, *times)?)));
         // Once is no time and again.
         let unknown = || {
@@ -186,19 +190,35 @@ fn body<'a>(request: &Request<'a>) -> Option<&'a str> {
     request.reply?.body.as_deref()
 }
 
+/// A text that is shorter is no token.
+const TOKEN: usize = 12;
+
+/// Whether a letter may stand in a token, as in base64 for URLs or not.
+fn is_of_a_token(letter: char) -> bool {
+    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '+' | '/' | '=' | '.')
+}
+
+/// Whether a text is a token that a page has anew each time, as against forged requests, or for the state of a view: it says
+/// nothing to anybody.
+fn is_token(text: &str) -> bool {
+    let has = |fits: fn(char) -> bool| text.chars().any(fits);
+    let letters = has(char::is_alphabetic);
+    let mixed = has(char::is_lowercase) && text.chars().skip(1).any(char::is_uppercase);
+    text.len() >= TOKEN && letters && (has(|letter| letter.is_ascii_digit()) || mixed)
+}
+
 /// The words of a body; `None` where it was not kept whole.
 fn words<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Words<'a>> {
-    let text = match (body(request), request.reply?.status) {
+    let text = match (request.reply?.whole_body(), request.reply?.status) {
         (Some(text), _) => text,
         (None, 204) => "",
         (None, _) => return None,
     };
-    if text.len() >= Reply::BODY {
-        return None;
-    }
     let mut words = Words::new();
-    for word in
-        text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty() && !own.contains(*word))
+    let lasting = text.split(|letter: char| !is_of_a_token(letter)).filter(|text| !is_token(text));
+    for word in lasting
+        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()))
+        .filter(|word| !word.is_empty() && !own.contains(*word))
     {
         *words.entry(word).or_default() += 1;
     }

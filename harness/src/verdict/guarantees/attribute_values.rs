@@ -15,11 +15,6 @@ pub(super) enum Compared {
     Undecidable(String),
 }
 
-/// Words in the name of an attribute whose value is never shown.
-const SECRET: [&str; 4] = ["token", "password", "secret", "key"];
-/// The longest string that is shown.
-const SHORT: usize = 40;
-
 /// A node's attribute held against what was due; `open` where values may be shown.
 pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, open: bool) -> Compared {
     let Some(found) = copy.attributes.get(name) else {
@@ -50,36 +45,19 @@ pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, 
         return Compared::Same;
     }
     // The text of an object may say nothing but where it lies in memory.
-    if is_a_value(due) {
+    if due.is_whole() {
         differs()
     } else {
         Compared::Undecidable(format!("{name} ({}) was not serialised, and its texts differ", due.class))
     }
 }
 
-/// Whether the JSON is the value, and not only a text of it.
-fn is_a_value(value: &AttributeValue) -> bool {
-    !value.value.is_string() || value.class == "java.lang.String" || value.class == "java.lang.Character"
-}
-
 /// A value as a report may show it.
 pub(super) fn text(name: &str, value: &AttributeValue, open: bool) -> String {
-    let lower = name.to_ascii_lowercase();
-    let harmless = !SECRET.iter().any(|word| lower.contains(word)) && is_a_value(value);
-    let short = match &value.value {
-        serde_json::Value::Number(_) | serde_json::Value::Bool(_) | serde_json::Value::Null => true,
-        serde_json::Value::String(text) => text.chars().count() <= SHORT,
-        _ => false,
-    };
-    if open || (harmless && short) {
+    if open || value.is_harmless(name) {
         return format!("{} ({})", value.value, value.class);
     }
-    let size = value.bytes.map_or_else(String::new, |bytes| format!(" of {bytes} bytes"));
-    let elements = value.value.as_array().map_or_else(String::new, |all| match all.len() {
-        1 => " with 1 element".to_owned(),
-        many => format!(" with {many} elements"),
-    });
-    format!("a {}{elements}{size}", value.class)
+    format!("a {}", value.described())
 }
 
 /// How a copy stands against what was due.

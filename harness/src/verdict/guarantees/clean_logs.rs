@@ -15,7 +15,7 @@ const NEAR: Duration = Duration::from_secs(30);
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let (starts, faults) = (starts(view), faults(view));
-    let (mut breaches, mut harmless) = (Vec::new(), 0);
+    let (mut kinds, mut harmless) = (Vec::new(), 0);
     for (index, record) in view.history.records.iter().enumerate() {
         let RecordKind::Log(line) = &record.kind else { continue };
         if !matches!(line.level.as_str(), "WARNING" | "SEVERE") {
@@ -25,12 +25,14 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             Near::Start => covers(&starts, record.at),
             Near::Fault => covers(&faults, record.at) || covers(&starts, record.at),
         };
+        let allowed = view.plan.harmless.iter().any(|text| line.message.contains(text));
         match HARMLESS.iter().find(|known| line.message.contains(known.text)) {
+            _ if allowed => harmless += 1,
             Some(known) if near(known.near) => harmless += 1,
-            known => breaches.push(breach(line, index, record.at, known.is_some())),
+            known => Kind::add(&mut kinds, line, (index, record.at), known.is_some()),
         }
     }
-    if let Some(violated) = Judgement::violated(breaches) {
+    if let Some(violated) = Judgement::violated(Kind::breaches(kinds)) {
         return violated;
     }
     if let Some(silent) = silent_log(view) {
@@ -39,11 +41,66 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     Judgement::holds(format!("{harmless} lines of level WARNING or SEVERE, all known to be harmless where they were"))
 }
 
-fn breach(line: &LogLine, record: usize, at: Nanos, known: bool) -> Breach {
-    let far = if known { ", which is harmless only near a fault or a start" } else { "" };
-    let message: String = line.message.chars().take(200).collect();
-    let because = format!("{} logged {} {}: {message}{far}", line.node, line.level, line.logger);
-    Breach::shown(at, record, because)
+/// How much of a message is shown.
+const SHOWN: usize = 200;
+/// How many kinds of lines a reason tells.
+const TOLD: usize = 3;
+
+/// Lines of one kind: they differ in numbers and names only.
+struct Kind<'a> {
+    form: String,
+    first: &'a LogLine,
+    /// The records, and when the first was.
+    records: Vec<usize>,
+    at: Nanos,
+    /// Whether one of them is known to be harmless elsewhere.
+    known: bool,
+}
+
+impl<'a> Kind<'a> {
+    fn add(kinds: &mut Vec<Self>, line: &'a LogLine, (record, at): (usize, Nanos), known: bool) {
+        let form = form(line);
+        match kinds.iter_mut().find(|kind| kind.form == form) {
+            Some(kind) => kind.records.push(record),
+            None => kinds.push(Self { form, first: line, records: vec![record], at, known }),
+        }
+    }
+
+    /// One breach a kind, the worst first: what is SEVERE, then what was logged most often, then what was first.
+    fn breaches(mut kinds: Vec<Self>) -> Vec<Breach> {
+        kinds.sort_by_key(|kind| (kind.first.level != "SEVERE", std::cmp::Reverse(kind.records.len()), kind.at));
+        let others: Vec<String> = kinds.iter().take(TOLD).skip(1).map(Self::in_words).collect();
+        let at = kinds.iter().map(|kind| kind.at).min().unwrap_or_default();
+        let breach = |(place, kind): (usize, &Self)| {
+            let because = std::iter::once(kind.in_words()).chain(others.iter().filter(|_| place == 0).cloned());
+            let because = because.collect::<Vec<_>>().join("; ");
+            let first = Breach::shown(at, kind.records[0], because);
+            kind.records[1..].iter().fold(first, |breach, record| breach.beside(*record))
+        };
+        // What was told with the worst is not counted once more.
+        kinds.iter().enumerate().filter(|(place, _)| *place == 0 || TOLD <= *place).map(breach).collect()
+    }
+
+    fn in_words(&self) -> String {
+        let Self { first: line, records, known, .. } = self;
+        let far = if *known { ", which is harmless only near a fault or a start" } else { "" };
+        let times = if records.len() > 1 { format!(" ({} such lines)", records.len()) } else { String::new() };
+        let message: String = line.message.chars().take(SHOWN).collect();
+        format!("{} logged {} {}: {message}{far}{times}", line.node, line.level, line.logger)
+    }
+}
+
+/// What lines of one kind have in common: level, logger, and the message without what has digits in it or is in brackets.
+fn form(line: &LogLine) -> String {
+    let mut form = format!("{} {}", line.level, line.logger);
+    let mut depth = 0_usize;
+    for word in line.message.split_inclusive(|c: char| c.is_whitespace() || matches!(c, '[' | ']')) {
+        if depth == 0 && !word.contains(|c: char| c.is_ascii_digit()) {
+            form.push_str(word);
+        }
+        depth = (depth + word.matches('[').count()).saturating_sub(word.matches(']').count());
+    }
+    form
 }
 
 type Spans = Vec<(Nanos, Nanos)>;

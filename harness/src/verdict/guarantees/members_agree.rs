@@ -134,6 +134,37 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_member_is_a_node_by_its_port_and_its_host() {
+        let names = [NodeName::nth(0), NodeName::nth(1)];
+        let far = Ipv4Addr::new(198, 18, 0, 1);
+        let nodes = names.iter().zip([(Ipv4Addr::LOCALHOST, 4000), (far, 4001)]).map(|(name, (address, port))| {
+            let endpoints = crate::model::NodeEndpoints {
+                http_address: address,
+                http_port: 8080,
+                receiver_address: address,
+                receiver_port: port,
+            };
+            (name.clone(), endpoints)
+        });
+        let endpoints = Endpoints { nodes: nodes.collect(), multicast: None };
+        for (host, port, found) in [
+            ("127.0.0.1", 4000, Some(0)),
+            ("localhost", 4000, Some(0)),
+            ("n1", 4000, Some(0)),
+            ("n1", 4001, None),
+            ("127.0.0.1", 4001, None),
+            ("198.18.0.1", 4001, Some(1)),
+            ("n2", 4001, Some(1)),
+            // It is another host's own name.
+            ("localhost", 4001, None),
+            ("elsewhere", 4000, None),
+        ] {
+            let member = MemberState { host: host.to_owned(), port, unique_id: None };
+            assert_eq!(node_of(&member, &endpoints), found.map(|index: usize| &names[index]), "{host}:{port}");
+        }
+    }
+
+    #[test]
     fn a_member_is_known_by_address_bytes_or_name() {
         let localhost = Some(Ipv4Addr::LOCALHOST);
         assert_eq!(address("127.0.0.1"), localhost);

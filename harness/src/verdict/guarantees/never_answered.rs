@@ -43,7 +43,10 @@ fn pages<'a>(view: &View<'a>) -> Vec<Page<'a>> {
 
 /// Whether an expectation settles what a good answer is.
 fn says_what_comes(expect: &Expect) -> bool {
-    expect.status.is_some() || expect.body.is_some() || !expect.header.is_empty() || expect.sets_cookie.is_some()
+    expect.status.is_some()
+        || expect.body_texts().next().is_some()
+        || !expect.header.is_empty()
+        || expect.sets_cookie.is_some()
 }
 
 /// As in `GET /shop/crat was never answered with success: HTTP 404 24 times, first #3 on n1`; `None` where nobody asked it, or

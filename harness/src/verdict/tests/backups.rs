@@ -66,7 +66,7 @@ fn in_vain(scenario: Run, request: AppRequest) -> Run {
     (scenario.held, scenario.cookies) = (held, cookies);
     scenario.last_outcome(|outcome| {
         let set_cookie = vec![];
-        let reply = crate::history::Reply { status: 500, set_cookie, headers: [].into(), counter: None, body: None };
+        let reply = crate::history::Reply { status: 500, set_cookie, ..crate::history::Reply::default() };
         *outcome = crate::history::Outcome::Unknown { why: "HTTP 500".to_owned(), reply: Some(reply) };
     });
     scenario

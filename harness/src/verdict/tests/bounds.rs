@@ -24,7 +24,7 @@ fn more(scenario: Run, on: &[&str]) -> Run {
 fn failed(scenario: Run, on: &str, landed: bool) -> Run {
     let mut scenario = scenario.count_in_vain("alice", on, landed);
     scenario.last_outcome(|outcome| {
-        let reply = Reply { status: 500, set_cookie: vec![], headers: [].into(), counter: None, body: None };
+        let reply = Reply { status: 500, set_cookie: vec![], ..Reply::default() };
         *outcome = Outcome::Unknown { why: "HTTP 500".to_owned(), reply: Some(reply) };
     });
     scenario

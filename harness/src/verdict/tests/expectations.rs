@@ -73,7 +73,7 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
         Expect { session: Some(SessionFate::None), ..Expect::default() },
         Expect { route: Some("n1".parse().expect("a name")), ..Expect::default() },
         Expect { answered: Some(false), ..Expect::default() },
-        Expect { body: Some("count".to_owned()), ..Expect::default() },
+        Expect { body: "count".into(), ..Expect::default() },
         Expect { first_answer_within: Some(Millis(0)), ..Expect::default() },
         Expect { each_answer_within: Some(Millis(0)), ..Expect::default() },
         Expect { each_answer_after: Some(Millis(60_000)), ..Expect::default() },

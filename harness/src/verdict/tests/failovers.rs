@@ -217,3 +217,16 @@ fn where_nobody_else_is_asked_a_word_that_was_always_there_may_be_lost() {
     // What was never the same twice is no page that was kept.
     holds(&pages(&["heads", "tails"], "edge", None).scenario, ANSWERS);
 }
+
+#[test]
+fn a_token_that_a_page_has_anew_each_time_hides_no_loss() {
+    let page = |token: &str, cart: &str| format!("the cart has {cart} <input name=_csrf value={token}>");
+    let (one, two) = ("Q0imAwylOQaRxLLYxwDtavS20cza-VGS", "dPD3-eo9VygxkRlSUXfpADYN_NEyz4eg");
+    let lost = pages(&[&page(one, "a book"), &page(two, "a book")], &page("MDAwMDAwMDE=", "nothing"), None);
+    unknown(&lost.scenario, ANSWERS, &["without \"a\"", "2 answers had before it"]);
+    let kept = pages(&[&page(one, "a book"), &page(two, "a book")], &page("MDAwMDAwMDE=", "a book"), None);
+    holds(&kept.scenario, ANSWERS);
+    let (cart, empty) = (page(one, "a book"), page(two, "nothing"));
+    let broken_page = pages(&[&cart], &empty, Some((&cart, &page(two, "a book"))));
+    broken(&broken_page, ANSWERS, Violation::AnswerLost, &["without \"a\"", "of bob still has it"]);
+}

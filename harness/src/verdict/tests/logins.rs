@@ -22,7 +22,7 @@ fn login(mut scenario: Run, number: u32, status: u16, id: &str) -> Run {
         session,
     });
     let set_cookie = vec![format!("JSESSIONID={id}; Path=/counter")];
-    let reply = Reply { status, set_cookie, headers: [].into(), counter: None, body: None };
+    let reply = Reply { status, set_cookie, ..Reply::default() };
     scenario.push(RecordKind::Complete { operation, outcome: Outcome::Ok { reply } });
     let before = scenario.cookies.insert("alice".to_owned(), id.to_owned()).expect("alice has a session");
     let old = before.split('.').next().expect("a stem").to_owned();

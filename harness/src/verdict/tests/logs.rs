@@ -72,3 +72,25 @@ fn a_node_whose_log_was_not_read_is_unknown() {
     let scenario = logged().without(|kind| matches!(kind, RecordKind::Log(line) if line.node == node("n2")));
     unknown(&scenario, CLEAN, &["no line of the log of n2 was received"]);
 }
+
+#[test]
+fn lines_that_are_alike_are_told_once_and_the_worst_first() {
+    let noisy = (0..3).fold(logged(), |scenario, number| {
+        scenario.logs("n1", "WARNING", &format!("Slow query took {number}0 ms [app-{number}]"))
+    });
+    let scenario =
+        noisy.logs("n2", "SEVERE", "Servlet failed").logs("n2", "WARNING", "Deprecated").count("alice", "n1");
+    let worst =
+        ["n2 logged SEVERE org.apache: Servlet failed; n1 logged WARNING org.apache: Slow query took 00 ms [app-0] \
+                 (3 such lines); n2 logged WARNING org.apache: Deprecated"];
+    violated(&scenario, CLEAN, &worst);
+}
+
+#[test]
+fn a_line_that_the_scenario_says_is_harmless_is() {
+    let mut scenario = logged().logs("n1", "WARNING", "Slow query took 10 ms").count("alice", "n1");
+    violated(&scenario, CLEAN, &["Slow query"]);
+    scenario.plan.harmless = vec!["Slow query took".to_owned()];
+    holds(&scenario, CLEAN);
+    violated(&scenario.logs("n1", "WARNING", "Slow start").count("alice", "n1"), CLEAN, &["Slow start"]);
+}

@@ -6,7 +6,9 @@ mod shop;
 
 mod any_app;
 mod app_excuses;
+mod app_sessions;
 mod backups;
+mod bodies;
 mod bounds;
 mod cluster;
 mod deployments;

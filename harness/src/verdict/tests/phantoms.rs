@@ -23,6 +23,9 @@ fn with_another(scenario: Run, id: &str) -> Run {
 fn a_session_that_nobody_was_given_is_a_phantom() {
     holds(&one_session().observe(), NONE);
     violated(&with_another(one_session().observe(), "S999.n1"), NONE, &["n2 held session S999 at", "no client"]);
+    // A request that was answered from a known session has made none.
+    let again = one_session().count("alice", "n1").count("alice", "n2").observe();
+    violated(&with_another(again, "S999.n1"), NONE, &["n2 held session S999 at"]);
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Run {
             once: held.as_ref().map(|held| held.once.clone()),
             list: held.map(|held| held.list).unwrap_or_default(),
         };
-        Reply { status: 200, set_cookie, headers: BTreeMap::new(), counter: Some(counter), body: None }
+        Reply { status: 200, set_cookie, counter: Some(counter), ..Reply::default() }
     }
 
     /// Every node forgets a session, as when its time is over.

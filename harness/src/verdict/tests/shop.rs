@@ -100,12 +100,42 @@ impl Shop {
         let root = target.split('/').nth(1).unwrap_or_default();
         let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/{root}; HttpOnly")).collect();
         let body = Some(body.to_owned());
-        let reply = Reply { status, set_cookie, headers: BTreeMap::new(), counter: None, body };
+        let reply = Reply { status, set_cookie, body, ..Reply::default() };
         let outcome = match status {
             200..=399 => Outcome::Ok { reply },
             _ => Outcome::Unknown { why: format!("HTTP {status}"), reply: Some(reply) },
         };
         self.scenario.push(RecordKind::Complete { operation, outcome });
+        self
+    }
+
+    /// A request that is under way; [`Self::ends`] it by its number.
+    pub(super) fn begins(mut self, client: &str, on: &str, target: &str, sent: Option<&str>) -> Self {
+        self.operations += 1;
+        self.scenario.push(RecordKind::Invoke {
+            operation: OperationId(self.operations),
+            client: ClientName::new(client).expect("a good name"),
+            node: node(on),
+            request: None,
+            target: target.to_owned(),
+            session: sent.map(SessionId::new),
+        });
+        self
+    }
+
+    /// A request that is under way is answered.
+    pub(super) fn ends(mut self, operation: u32, received: Option<&str>) -> Self {
+        let set_cookie = received.iter().map(|id| format!("JSESSIONID={id}; Path=/shop; HttpOnly")).collect();
+        let (headers, body) = (BTreeMap::new(), Some("hello".to_owned()));
+        let outcome = Outcome::Ok { reply: Reply { status: 200, set_cookie, headers, body, ..Reply::default() } };
+        self.scenario.push(RecordKind::Complete { operation: OperationId(operation), outcome });
+        self
+    }
+
+    /// The last request ran out of time.
+    pub(super) fn unanswered(mut self) -> Self {
+        let outcome = Outcome::Unknown { why: "timed out".to_owned(), reply: None };
+        self.scenario.last_outcome(|last| *last = outcome);
         self
     }
 

@@ -21,6 +21,9 @@ fn an_answer_of_another_node_that_lacks_the_last_write_is_stale() {
     let stale = scenario.answering(|answer| answer.count = 1);
     let words = ["#3 (read on n2)", "count 1, expected 2", "#2 (count on n1) had been acknowledged"];
     violated(&stale, FRESH, &words);
+    // Whoever counts shows its own increment beside those before it.
+    let stale = two_writes("sync-ack").count("alice", "n2").answering(|answer| answer.count = 2);
+    violated(&stale, FRESH, &["count 2, expected 3"]);
     let half = two_writes("sync-ack").count("alice", "n2").answering(|answer| answer.once = None);
     violated(&half, FRESH, &["once None"]);
 }

@@ -18,7 +18,7 @@ const COMPLETE: Guarantee = Guarantee::CompleteSession;
 fn failed(mut scenario: Run, set_cookie: &[&str]) -> Run {
     let set_cookie = set_cookie.iter().map(|cookie| (*cookie).to_owned()).collect();
     scenario.last_outcome(|outcome| {
-        let reply = Reply { status: 500, set_cookie, headers: [].into(), counter: None, body: None };
+        let reply = Reply { status: 500, set_cookie, ..Reply::default() };
         *outcome = Outcome::Unknown { why: "HTTP 500".to_owned(), reply: Some(reply) };
     });
     scenario

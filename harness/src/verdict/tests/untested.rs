@@ -79,7 +79,7 @@ fn a_page_that_was_never_answered_with_success_was_not_tested() {
     holds(&page((302, 302), (Method::Post, "/shop/add"), None), ANSWERS);
     for expect in [
         Expect { status: Some(404), ..Expect::default() },
-        Expect { body: Some("no such".to_owned()), ..Expect::default() },
+        Expect { body: "no such".into(), ..Expect::default() },
         Expect { answered: Some(false), ..Expect::default() },
     ] {
         holds(&page((404, 404), TYPO, Some(expect)), ANSWERS);

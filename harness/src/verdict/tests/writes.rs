@@ -220,3 +220,27 @@ fn what_only_the_killed_node_was_seen_to_hold_proves_nothing() {
     let words = ["before the kill of n1 no replica was seen", "the probe of n2 returned nothing in step 8"];
     unknown(&scenario, Guarantee::ReplicatedWritesSurvive, &words);
 }
+
+/// What the first request wrote and a copy had shown is a replicated write as the count is.
+#[test]
+fn what_a_first_request_wrote_and_a_copy_had_shown_is_there_after_the_fault() {
+    let of = |options: &str| {
+        let mut topology = crate::model::Topology::of(3).expect("three nodes");
+        topology.cluster.send_options = options.parse().expect("known options");
+        Run::on(topology).without_joiners().start().deploy().count("alice", "n1")
+    };
+    let lost = |scenario: Run| scenario.kill("n1").count("alice", "n2").answering(|answer| answer.once = None);
+    let words = ["no once", "as the replica on n2 had shown at"];
+    violated(&lost(of("async").observe()), Guarantee::ReplicatedWritesSurvive, &words);
+    // A copy that had nothing of it shows nothing, nor does one of another node, unless all have it by then.
+    let bare = |scenario: Run, on: &str| {
+        scenario.holding(on, |replica| drop((replica.attributes.remove("once"), replica.attributes.remove("list"))))
+    };
+    let elsewhere = |options: &str| lost(bare(of(options).observe(), "n2")).finding(Guarantee::ReplicatedWritesSurvive);
+    assert_eq!(elsewhere("sync-ack").status, crate::verdict::Status::Violated);
+    assert_ne!(elsewhere("async").status, crate::verdict::Status::Violated, "{}", elsewhere("async").because);
+    let unseen = lost(of("async")).finding(Guarantee::ReplicatedWritesSurvive);
+    assert_ne!(unseen.status, crate::verdict::Status::Violated, "{}", unseen.because);
+    let later = lost(of("async")).observe().finding(Guarantee::ReplicatedWritesSurvive);
+    assert!(!later.because.contains("no once, as"), "{}", later.because);
+}

@@ -6,6 +6,7 @@ mod check;
 mod completions;
 mod doctor;
 mod explain;
+mod import;
 mod lint;
 mod list;
 mod new;
@@ -32,6 +33,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::List(args) => list::list(&args, &cli.output),
         Command::Explain(args) => explain::explain(&args, &cli.output),
         Command::New(args) => new::new(&args, &cli.output),
+        Command::Import(args) => import::import(&args, &cli.output),
         Command::Lint(args) => lint::lint(&args, &cli.output, matches),
         Command::Rules(args) => rules::rules(&args, &cli.output),
         Command::Check(args) => check::check(&args, &cli.output),

@@ -1,5 +1,6 @@
 //! `report`: renders a stored run again.
 
+use std::borrow::Cow;
 use std::io::{self, BufReader};
 use std::time::Instant;
 
@@ -19,6 +20,8 @@ use crate::output::{print, print_json};
 pub(crate) struct Stored {
     pub(crate) run_dir: RunDir,
     pub(crate) history: History,
+    /// As reports show it, where that is another.
+    hidden: Option<History>,
     plan: Plan,
     environment: Option<Environment>,
 }
@@ -42,11 +45,11 @@ struct Written<'a> {
 
 pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let stored = Stored::open(&args.run_dir)?;
+    let stored = Stored::open(&args.run_dir)?.showing_values(args.show_values);
     let (read_ms, begun) = (millis(begun), Instant::now());
     let asked = stored.asked(args);
     let (summary, renderings) = std::thread::scope(|scope| {
-        let history = &stored.history;
+        let history = stored.shown();
         let begun: Vec<_> = asked.iter().map(|(format, _)| scope.spawn(|| format.begin(history))).collect();
         let summary = stored.summary();
         let join = |begun: std::thread::ScopedJoinHandle<'_, _>| {
@@ -89,7 +92,22 @@ impl Stored {
         tracing::trace!(%path, records = history.records.len(), "read a stored run");
         // Only a convenience here: a run that crashed may have written none.
         let environment = read_json::<Environment>(&run_dir.environment()).ok();
-        Ok(Self { run_dir, history, plan, environment })
+        let hidden = match history.with_values_hidden() {
+            Cow::Owned(hidden) => Some(hidden),
+            Cow::Borrowed(_) => None,
+        };
+        Ok(Self { run_dir, history, hidden, plan, environment })
+    }
+
+    /// The same, with all that sessions hold in its reports where that is asked for.
+    fn showing_values(mut self, show: bool) -> Self {
+        self.hidden = self.hidden.filter(|_| !show);
+        self
+    }
+
+    /// What happened, as reports show it.
+    fn shown(&self) -> &History {
+        self.hidden.as_ref().unwrap_or(&self.history)
     }
 
     /// The reports that are asked for, or else those of the run's folder, each with its file.
@@ -103,7 +121,7 @@ impl Stored {
 
     /// The run with what is said of it, as reports take it.
     pub(crate) fn judged<'a>(&'a self, summary: &'a Summary) -> JudgedRun<'a> {
-        JudgedRun { plan: &self.plan, environment: self.environment.as_ref(), history: &self.history, summary }
+        JudgedRun { plan: &self.plan, environment: self.environment.as_ref(), history: self.shown(), summary }
     }
 
     /// What it ran on, where that is stored.
@@ -118,7 +136,7 @@ impl Stored {
         let setting = environment.map_or_else(|| self.plan.topology.server.to_string(), Environment::setting);
         let cut_short = environment.and_then(|environment| environment.cut_short.clone());
         let unused = environment.map_or(&[][..], |environment| &environment.not_in_effect);
-        Summary::of(&self.plan, setting, verdict, &self.history, self.run_dir.path())
+        Summary::of(&self.plan, setting, verdict, self.shown(), self.run_dir.path())
             .cut_short_by(cut_short)
             .not_in_effect(unused)
     }

@@ -118,7 +118,7 @@ fn what_is_said_of_them_in_rust_is_what_a_file_says() {
                 .clients(6)
                 .parallel(3)
                 .on("sticky")
-                .capture([("token".to_owned(), Capture::Json { json: "/token".to_owned() })]),
+                .capture([("token".to_owned(), Capture::json("/token"))]),
         )
         .step(post.on("sticky").headers(token.clone()).form([("item".to_owned(), "book".to_owned())]))
         .step(Step::get("/shop/cart").client("customer-2").times(10).at_once(5).on("n1").headers(token.clone()))

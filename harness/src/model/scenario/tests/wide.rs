@@ -246,7 +246,7 @@ fn what_is_built_in_rust_is_what_a_file_says() {
         ..Expect::default()
     };
     let logs = Expect { no_log: Some("OutOfMemoryError".to_owned()), ..Expect::default() };
-    let capture = [("token".to_owned(), Capture::Json { json: "/token".to_owned() })];
+    let capture = [("token".to_owned(), Capture::json("/token"))];
     let mut with = RestartTable { jvm_args: vec!["-Dshop=1".to_owned()], ..RestartTable::default() };
     with.war = Some("counter".to_owned());
     let cluster = ClusterTable {

@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 
 pub(crate) fn status(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let view: ClusterView = call(&client_of(&args)?, &Ask::Status, output)?;
+    let view: ClusterView = call(&client_of(args)?, &Ask::Status, output)?;
     show(&view, output)?;
     Ok(Exit::Holds)
 }

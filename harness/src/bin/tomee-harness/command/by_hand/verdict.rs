@@ -1,5 +1,7 @@
 //! `verdict` and `recipe`: what was done by hand, judged, and as a scenario.
 
+use std::io::Write as _;
+
 use serde_json::{Value, json};
 use tomee_harness::keeper::Ask;
 use tomee_harness::report::terminal::{self, Style};
@@ -12,7 +14,7 @@ use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 
 pub(crate) fn verdict(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let client = client_of(&args)?;
+    let client = client_of(args)?;
     let _: Value = call(&client, &Ask::Judge, output)?;
     // The folder is judged as `check` judges it.
     let summary = Stored::open(&client.entry().folder)?.summary();
@@ -35,7 +37,6 @@ pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs) -> Result<Exit, Fai
         }
         return Ok(Exit::Holds);
     };
-    use std::io::Write as _;
     let file = fs_err::File::options().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(recipe.as_bytes())).map_err(Failure::usage)?;
     print(&format!("wrote {path}; `tomee-harness run ./{path}` repeats it\n"))?;

@@ -1,0 +1,93 @@
+//! What an answer gave and a later request sends back.
+
+use std::collections::BTreeMap;
+
+use super::request::RecordedAnswer;
+use crate::cluster::client::forms::forms;
+use crate::model::exchange::Capture;
+
+/// A value that is shorter may be anything.
+const LEAST: usize = 8;
+/// How much of the text before and behind a value is taken to find it.
+const AROUND: usize = 24;
+
+/// Whether a value may be a token: long, and no word.
+pub(super) fn may_be(value: &str) -> bool {
+    value.len() >= LEAST && value.chars().any(|c| c.is_ascii_digit()) && !value.contains(char::is_whitespace)
+}
+
+/// Where an answer has a value.
+pub(super) fn place(value: &str, answer: &RecordedAnswer) -> Option<Capture> {
+    let all = forms(&answer.body);
+    let field = all.iter().flat_map(|form| &form.fields).find(|field| field.value == value);
+    if let Some(field) = field {
+        return Some(Capture::field(&field.name));
+    }
+    if let Some(pointer) = serde_json::from_str(&answer.body).ok().and_then(|document| pointer(&document, value)) {
+        return Some(Capture::json(pointer));
+    }
+    let (cookies, headers): (Vec<_>, Vec<_>) = answer.headers.iter().partition(|(name, _)| *name == "set-cookie");
+    let mut set =
+        cookies.iter().flat_map(|(_, lines)| lines.lines()).filter_map(|line| line.split(';').next()?.split_once('='));
+    if let Some((name, _)) = set.find(|(_, has)| *has == value) {
+        return Some(Capture::cookie(name));
+    }
+    if let Some((name, _)) = headers.into_iter().find(|(_, has)| *has == value) {
+        return Some(Capture::header(name));
+    }
+    between(value, &answer.body)
+}
+
+/// The pointer to a value in a document.
+fn pointer(document: &serde_json::Value, value: &str) -> Option<String> {
+    use serde_json::Value;
+    match document {
+        Value::String(text) => (text == value).then(String::new),
+        Value::Array(items) => {
+            let mut found = items.iter().enumerate().filter_map(|(at, item)| Some((at, pointer(item, value)?)));
+            found.next().map(|(at, rest)| format!("/{at}{rest}"))
+        }
+        Value::Object(fields) => {
+            let mut found = fields.iter().filter_map(|(name, field)| Some((name, pointer(field, value)?)));
+            found.next().map(|(name, rest)| format!("/{}{rest}", name.replace('~', "~0").replace('/', "~1")))
+        }
+        _ => None,
+    }
+}
+
+/// The texts around the first place of a value by which it is found again.
+fn between(value: &str, body: &str) -> Option<Capture> {
+    let at = body.find(value)?;
+    let line = body[..at].rfind('\n').map_or(0, |end| end + 1);
+    let from = body[line..at].char_indices().rev().take(AROUND).last().map_or(at, |(start, _)| line + start);
+    let after = &body[from..at];
+    let behind = &body[at + value.len()..];
+    let before: String = behind.chars().take_while(|c| *c != '\n').take(1).collect();
+    let capture = Capture::between(after, &before);
+    (!after.is_empty() && !before.is_empty() && capture.part(body) == Some(value)).then_some(capture)
+}
+
+/// A capture as a scenario writes it.
+pub(super) fn written(capture: &Capture) -> String {
+    let Capture { header, cookie, json, field, after, before, .. } = capture;
+    let all = [
+        ("header", header),
+        ("cookie", cookie),
+        ("json", json),
+        ("field", field),
+        ("after", after),
+        ("before", before),
+    ];
+    let said = all.into_iter().filter_map(|(key, value)| Some((key.to_owned(), super::written::text(value.as_ref()?))));
+    super::written::table(said)
+}
+
+/// A name for a captured value, as none has it yet.
+pub(super) fn name(wanted: &str, known: &BTreeMap<String, String>) -> String {
+    let plain: String =
+        wanted.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let plain = plain.trim_matches('-');
+    let plain = if plain.is_empty() { "value" } else { plain };
+    let mut names = std::iter::once(plain.to_owned()).chain((2..).map(|number| format!("{plain}-{number}")));
+    names.find(|name| !known.values().any(|known| known == name)).unwrap_or_default()
+}
