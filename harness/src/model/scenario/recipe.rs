@@ -127,7 +127,7 @@ mod tests {
     use super::*;
     use crate::model::Scenario;
 
-    fn table(json: Value) -> Map<String, Value> {
+    fn table(json: &Value) -> Map<String, Value> {
         json.as_object().expect("an object").clone()
     }
 
@@ -135,14 +135,14 @@ mod tests {
     fn what_is_written_is_read_as_the_same_steps() {
         let topology = Topology::of(3).expect("three nodes");
         let steps = [
-            table(serde_json::json!({ "deploy": "counter" })),
-            table(serde_json::json!({ "client": "alice", "get": "/counter/count.jsp?a=\"b\"", "on": "n1" })),
-            table(serde_json::json!({
+            table(&serde_json::json!({ "deploy": "counter" })),
+            table(&serde_json::json!({ "client": "alice", "get": "/counter/count.jsp?a=\"b\"", "on": "n1" })),
+            table(&serde_json::json!({
                 "post": "/counter/", "on": "n1", "form": { "a b": "line 1\nline 2\\", "c": "d" }
             })),
-            table(serde_json::json!({ "pause": "n2", "for": "1s" })),
-            table(serde_json::json!({ "kill": "n1" })),
-            table(serde_json::json!({ "get": "/counter/", "on": "n3", "client": "alice" })),
+            table(&serde_json::json!({ "pause": "n2", "for": "1s" })),
+            table(&serde_json::json!({ "kill": "n1" })),
+            table(&serde_json::json!({ "get": "/counter/", "on": "n3", "client": "alice" })),
         ];
         let noted = steps.iter().map(|step| (step, Some("a note\nof two lines")));
         let recipe = Recipe {
