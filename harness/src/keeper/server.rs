@@ -217,11 +217,16 @@ async fn view(kept: &Kept) -> ClusterView {
     }
 }
 
-/// A step in a few words: its verb is the key that names a node, an app or a path.
+/// A step in a few words, its verb in front: the key that is none of those which belong to a verb.
 fn words(table: &Map<String, Value>) -> String {
+    const BEHIND: [&str; 14] = [
+        "on", "client", "at", "for", "form", "headers", "json", "through", "version", "within", "sessions", "contains",
+        "percent", "delay",
+    ];
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let all: Vec<String> = table.iter().map(|(key, value)| format!("{key} {}", word(value))).collect();
-    all.join(", ")
+    let (behind, verb): (Vec<_>, Vec<_>) = table.iter().partition(|(key, _)| BEHIND.contains(&key.as_str()));
+    let all = verb.into_iter().chain(behind).map(|(key, value)| format!("{key} {}", word(value)));
+    all.collect::<Vec<_>>().join(", ")
 }
 
 fn json(result: &impl Serialize) -> Result<Value, Refused> {

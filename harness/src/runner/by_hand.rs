@@ -134,12 +134,19 @@ impl From<PlanError> for ByHandError {
         let (message, help) = match error {
             PlanError::Refused { refusal, .. } => (refusal.message, refusal.help),
             PlanError::Lacks { capability, runtime, .. } => {
-                (format!("runtime {runtime} cannot {capability} on this cluster"), None)
+                (format!("runtime {runtime} cannot {capability} on this cluster"), Some(prepare("partition")))
             }
-            PlanError::Unprepared { kind, .. } => (format!("the cluster is not prepared for {kind}"), None),
+            PlanError::Unprepared { kind, .. } => {
+                (format!("the cluster is not prepared for {kind}"), Some(prepare(&kind.to_string())))
+            }
         };
         Self::Refused { message, help }
     }
+}
+
+/// What to do about machines that were not made for a fault.
+fn prepare(fault: &str) -> String {
+    format!("bring the cluster up with `--prepare {fault}`, or the fault that is meant")
 }
 
 impl ByHand {

@@ -88,7 +88,7 @@ fn subcommand(kind: FaultKind) -> Command {
         .value_name("CLIENT")
         .value_parser(clap::value_parser!(ClientName))
         .help("Whose session the role is about [default: alice]");
-    let mut command = Command::new(kind.to_string()).about(does).arg(node).arg(client);
+    let mut command = Command::new(kind.to_string()).arg(node).arg(client);
     if let Some(alias) = alias(kind) {
         command = command.visible_alias(alias);
     }
@@ -108,7 +108,8 @@ fn subcommand(kind: FaultKind) -> Command {
         command =
             command.arg(lasting.help("Undo it after this time, for example 10s; also when the terminal is closed"));
     }
-    NameArgs::augment_args(command)
+    // Behind the arguments, which bring the words of their own type.
+    NameArgs::augment_args(command).about(does)
 }
 
 fn parse_time(text: &str) -> Result<String, String> {
