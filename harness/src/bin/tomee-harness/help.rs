@@ -24,7 +24,22 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
     ),
     ("list", &["tomee-harness list", "tomee-harness list farm --json"], OF_OTHERS),
     ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], OF_OTHERS),
-    ("new", &["tomee-harness new scenarios/cart.toml"], OF_OTHERS),
+    (
+        "new",
+        &[
+            "tomee-harness new scenarios/cart.toml",
+            "tomee-harness new cart.toml --war target/shop.war --path /shop/cart",
+        ],
+        OF_OTHERS,
+    ),
+    (
+        "import",
+        &[
+            "tomee-harness import har shop.har --war target/shop.war --output cart.toml",
+            "tomee-harness import curl - > cart.toml",
+        ],
+        OF_OTHERS,
+    ),
     (
         "lint",
         &[
