@@ -65,6 +65,6 @@ pub fn fragment(jar: impl Read + Seek) -> Option<Vec<u8>> {
 pub struct AppFiles {
     /// The path or name of the archive.
     pub name: String,
-    /// Its entries that matter, by their path in it: see [`super::app::is_wanted`].
+    /// Its entries that matter, by their path in it: see [`is_wanted`].
     pub files: BTreeMap<String, Vec<u8>>,
 }
