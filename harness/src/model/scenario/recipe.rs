@@ -98,8 +98,10 @@ fn inline(value: &Value) -> String {
         Value::String(text) => one_line(text),
         Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
         Value::Object(fields) => {
+            // By their names: a feature of serde_json that any crate may turn on decides in which order they stand.
+            let fields: std::collections::BTreeMap<_, _> = fields.iter().collect();
             let fields: Vec<String> =
-                fields.iter().map(|(key, value)| format!("{} = {}", bare(key), inline(value))).collect();
+                fields.into_iter().map(|(key, value)| format!("{} = {}", bare(key), inline(value))).collect();
             format!("{{ {} }}", fields.join(", "))
         }
     }

@@ -48,7 +48,8 @@ fn pointer(document: &serde_json::Value, value: &str) -> Option<String> {
             found.next().map(|(at, rest)| format!("/{at}{rest}"))
         }
         Value::Object(fields) => {
-            let mut found = fields.iter().filter_map(|(name, field)| Some((name, pointer(field, value)?)));
+            let fields: BTreeMap<_, _> = fields.iter().collect();
+            let mut found = fields.into_iter().filter_map(|(name, field)| Some((name, pointer(field, value)?)));
             found.next().map(|(name, rest)| format!("/{}{rest}", name.replace('~', "~0").replace('/', "~1")))
         }
         _ => None,

@@ -76,7 +76,11 @@ fn part(part: &Part) -> String {
 fn json(document: &serde_json::Value) -> String {
     use serde_json::Value;
     match document {
-        Value::Object(fields) => table(fields.iter().map(|(name, value)| (name.clone(), json(value)))),
+        Value::Object(fields) => {
+            // By their names: a feature of serde_json that any crate may turn on decides in which order they stand.
+            let fields: BTreeMap<_, _> = fields.iter().collect();
+            table(fields.into_iter().map(|(name, value)| (name.clone(), json(value))))
+        }
         Value::Array(items) => format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", ")),
         Value::String(string) => text(string),
         other => other.to_string(),
