@@ -132,8 +132,13 @@ async fn nothing_outlives_a_keeper_and_a_node_that_dies_behind_its_back_is_shown
 
     let victim = lab.pid(1);
     kill(&victim);
-    let status = lab.status();
-    assert_eq!(status["nodes"][1]["state"], "died", "{status}");
+    // A JVM takes a moment to end after the signal.
+    let died: Result<(), TimedOut> = until("the node to be shown as dead", LIMIT, async || {
+        let state = lab.status()["nodes"][1]["state"].clone();
+        Ok(if state == "died" { Look::Ready(()) } else { Look::NotYet(state.to_string()) })
+    })
+    .await;
+    died.expect("status asks the machine");
     lab.done(&["start", "n2"]);
     assert_eq!(lab.status()["nodes"][1]["state"], "running");
     let verdict = lab.run(&["verdict"]);
