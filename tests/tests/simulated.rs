@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use integration_tests::sim::{BugKind, Case, Truth, dump, legal, with_bug};
+use integration_tests::sim::{BugKind, Case, Truth, dump, legal, legal_shop, shop_with_bug, with_bug};
 use tomee_harness::history;
 use tomee_harness::model::Plan;
 use tomee_harness::verdict::{Status, Verdict, judge};
@@ -145,8 +145,12 @@ fn what_was_judged_wrongly_once_is_judged_rightly() {
         26167, 29126, 35407, 35535, 36851, 40274, 50512, 55853, 63953, 65308, 72823, 80749, 81154, 81961, 90818, 91573,
         93217, 95543, 98059,
     ];
+    let legal_shops = [1042, 1182, 1604, 2181, 2271, 3441, 3865, 4230, 5845, 8709, 15778, 21625, 24860, 26929];
+    let bad_shops = [19, 388, 781, 834, 1078, 18424, 22833];
+    let counters = legal_ones.map(legal).into_iter().chain(with_bugs.into_iter().filter_map(with_bug));
+    let shops = legal_shops.map(legal_shop).into_iter().chain(bad_shops.into_iter().filter_map(shop_with_bug));
     let mut table = Table::default();
-    for case in legal_ones.map(legal).into_iter().chain(with_bugs.into_iter().filter_map(with_bug)) {
+    for case in counters.chain(shops) {
         table.add(&case, &judge(&case.plan, &case.history));
     }
     table.must_be_right();
@@ -182,6 +186,48 @@ fn no_legal_history_is_red_and_few_are_unknown() {
 #[test]
 fn no_history_with_a_bug_that_shows_is_green() {
     insta::assert_snapshot!(bugs_that_show_are_not_green(2_000).letters(1_500));
+}
+
+/// Of an app whose requests say nothing fewer histories can be decided.
+fn legal_shops_are_not_red(count: usize) -> Table {
+    let table = Table::of(count, |seed| Some(legal_shop(seed)));
+    table.must_be_right();
+    let share = table.unknown_share_of_clean();
+    assert!(share <= 0.2, "{share:.3} of the clean ones are unknown\n{}", table.text());
+    table
+}
+
+fn bugs_that_show_in_a_shop_are_not_green(count: usize) -> Table {
+    let table = Table::of(count, shop_with_bug);
+    table.must_be_right();
+    let shown = BugKind::ALL.iter().filter(|kind| table.rows.contains_key(&format!("bug {kind:?}")));
+    assert!(shown.count() >= KINDS_IN_A_SHOP, "too few kinds showed\n{}", table.text());
+    table
+}
+
+/// How many kinds of bugs must show where nothing is known of the app.
+const KINDS_IN_A_SHOP: usize = 20;
+
+#[test]
+fn no_legal_history_of_any_app_is_red_and_few_are_unknown() {
+    insta::assert_snapshot!(legal_shops_are_not_red(1_000).letters(1_000));
+}
+
+#[test]
+fn no_history_of_any_app_with_a_bug_that_shows_is_green() {
+    insta::assert_snapshot!(bugs_that_show_in_a_shop_are_not_green(1_000).letters(700));
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn full_no_legal_history_of_any_app_of_a_hundred_thousand_is_red() {
+    drop(legal_shops_are_not_red(100_000));
+}
+
+#[test]
+#[ignore = "takes minutes"]
+fn full_no_history_of_any_app_with_a_bug_of_a_hundred_thousand_is_green() {
+    drop(bugs_that_show_in_a_shop_are_not_green(100_000));
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! What a guarantee about any app asks of a run: the sessions that it is about, and what excuses a loss.
 
-use super::app_sessions::AppSession;
+use std::collections::BTreeSet;
+
+use super::app_sessions::{AppSession, Shown};
+use super::attribute_values::differences;
 use super::operations::stem;
 use super::requests::Request;
 use super::view::View;
 use crate::history::Nanos;
-use crate::model::{ContextPath, Guarantee, NodeName};
+use crate::model::{ContextPath, Guarantee, NodeName, SessionId};
 
 impl<'a> View<'a> {
     /// The sessions that a guarantee is about: those of every app where the plan asks for it, else those of all but the
@@ -24,13 +27,30 @@ impl<'a> View<'a> {
     /// not safe and nothing showed that the session lives on after such a one.
     pub(super) fn may_end(&self, session: &AppSession<'a>, index: usize) -> bool {
         let request = &self.requests[index];
-        if request.received.is_some_and(|received| stem(received) == session.stem) {
-            return false;
-        }
         if request.counter.is_some() || request.says_to_end() {
             return request.says_to_end();
         }
-        !request.is_safe() && !self.apps.keeping.contains(&request.key())
+        let kept = request.received.is_some_and(|received| stem(received) == session.stem);
+        !kept && !request.is_safe() && !self.apps.keeping.contains(&request.key())
+    }
+
+    /// The request that may have ended a session before an instant: the last successful one, or one behind it that was not
+    /// answered or with an error, and may have done so all the same.
+    pub(super) fn ender(&self, session: &AppSession<'a>, before: Nanos) -> Option<usize> {
+        for index in session.requests.iter().rev().copied() {
+            let request = &self.requests[index];
+            let over = request.succeeded() && request.completed.is_some_and(|end| end < before);
+            if before <= request.invoked {
+                continue;
+            }
+            if self.may_end(session, index) {
+                return Some(index);
+            }
+            if over {
+                return None;
+            }
+        }
+        None
     }
 
     /// Whether nobody promises what a node shows of a session at an instant, in words: a split, or that no copy was left.
@@ -40,10 +60,12 @@ impl<'a> View<'a> {
         node: &NodeName,
         (from, at): (Nanos, Nanos),
     ) -> Option<String> {
-        let begun = || session.requests.iter().map(|index| &self.requests[*index]).filter(|asked| asked.invoked < at);
+        let lineage = self.lineage(session);
+        let asked = || lineage.iter().flat_map(|session| &session.requests).map(|index| &self.requests[*index]);
+        let begun = || asked().filter(|asked| asked.invoked < at);
         let partition = self.partitions.iter().find(|partition| {
             let saw = |asked: &&Request<'a>| asked.invoked < partition.until && partition.from < asked.acts_until;
-            if at <= partition.from {
+            if at <= partition.from || self.merged(session, partition.until, at) {
                 return false;
             }
             if !self.replicates_to_all() {
@@ -61,12 +83,20 @@ impl<'a> View<'a> {
         let broken: Vec<_> = self.broken_between(from, at).collect();
         let alone = broken.iter().find(|(when, victim)| {
             let mut others = self.plan.topology.names().filter(|name| name != victim);
-            !others.any(|other| self.timeline.settled(other, *when, *when))
+            !others.any(|other| {
+                let held = |shown: &Shown<'a>| {
+                    shown.node == other && shown.at < *when && self.timeline.outlives(other, shown.at, *when)
+                };
+                self.timeline.settled(other, *when, *when) || session.shown.iter().any(held)
+            })
         });
         if let Some((when, victim)) = alone {
             return Some(format!("no other node held a copy when {victim} ended at {when}"));
         }
-        let mut pairs = broken.iter().zip(broken.iter().skip(1)).filter(|((_, one), (_, other))| one != other);
+        // The first of the two may have come before: where nobody had noticed it, what was written then had no other copy.
+        let ended: Vec<_> = self.broken_between(Nanos::default(), at).collect();
+        let mut pairs =
+            ended.iter().zip(ended.iter().skip(1)).filter(|((_, one), (when, other))| one != other && from < *when);
         let at_once = pairs.find(|((one, _), (other, _))| {
             !self.timeline.whole.iter().any(|whole| *one < whole.from && whole.from < *other)
         });
@@ -74,12 +104,77 @@ impl<'a> View<'a> {
         Some(format!("{one} and {other} ended before BackupManager could make another copy"))
     }
 
+    /// A session and those from which it got its content under another id, the oldest first.
+    fn lineage(&self, session: &AppSession<'a>) -> Vec<&AppSession<'a>> {
+        let mut all: Vec<&AppSession<'a>> = Vec::new();
+        let mut next = self.apps.find(session.context, session.stem);
+        while let Some(one) = next.filter(|one| all.iter().all(|known| known.stem != one.stem)) {
+            all.insert(0, one);
+            let born = one.born.map(|born| &self.requests[born]);
+            next = born.and_then(|born| self.apps.find(born.context, born.sent?.as_str()));
+        }
+        all
+    }
+
+    /// Whether all nodes were seen to agree about a session between two instants, under the id that its client has, while
+    /// nobody asked for it: what had been apart is one again.
+    fn merged(&self, session: &AppSession<'a>, since: Nanos, until: Nanos) -> bool {
+        self.rounds().into_iter().filter(|(from, to)| since < *from && *to < until).any(|(from, to)| {
+            if session.busy(&self.requests, from, to) {
+                return false;
+            }
+            let up = self.plan.topology.names().filter(|node| self.timeline.up(node, from, to).is_some());
+            let up: BTreeSet<&NodeName> = up.collect();
+            let inside = self.looks_between(from, to).iter().filter(|look| session.would_show_in(look));
+            let looked: BTreeSet<&NodeName> = inside.map(|look| look.node).collect();
+            let copies: Vec<&Shown<'a>> = session.shown_between(from, to).iter().collect();
+            let holders: BTreeSet<&NodeName> = copies.iter().map(|copy| copy.node).collect();
+            let due = if self.replicates_to_all() { up.len() } else { up.len().min(2) };
+            let Some(first) = copies.first().filter(|_| copies.len() == due && holders.len() == due) else {
+                return false;
+            };
+            let last = session.requests.iter().rev().map(|index| &self.requests[*index]);
+            let id = last
+                .filter(|asked| asked.invoked < from)
+                .find_map(|asked| asked.received.or(asked.sent.filter(|_| asked.succeeded()).map(SessionId::as_str)));
+            up.is_subset(&looked)
+                && id == Some(first.replica.id.as_str())
+                && copies.iter().all(|copy| {
+                    let found = differences(first.replica, copy.replica, false);
+                    copy.replica.id == first.replica.id
+                        && copy.names() == first.names()
+                        && found.differs.is_empty()
+                        && found.undecidable.is_empty()
+                })
+        })
+    }
+
+    /// Whether a request for a session was not answered, in words: it may still go on; and what it had written when its node
+    /// ended may have reached some nodes and not the others, and stays so until the same request is answered.
+    pub(super) fn cut_off(&self, session: &AppSession<'a>, at: Nanos) -> Option<String> {
+        let asked = || session.requests.iter().map(|index| &self.requests[*index]);
+        let again = |cut: &Request<'a>| {
+            let mut later = asked().filter(|other| other.key() == cut.key() && other.succeeded());
+            later.any(|other| cut.invoked < other.invoked && other.completed.is_some_and(|end| end < at))
+        };
+        let unanswered = |cut: &&Request<'a>| cut.reply.is_none() && cut.invoked < cut.acts_until && cut.invoked < at;
+        asked().filter(unanswered).find_map(|cut| {
+            if at <= cut.acts_until {
+                return Some(format!("{} was not answered, and may still go on", cut.name()));
+            }
+            let split = format!("{} ended with {}, and may have reached some nodes alone", cut.name(), cut.node);
+            (!again(cut)).then_some(split)
+        })
+    }
+
     /// The ends of nodes between two instants.
     fn broken_between(&self, from: Nanos, to: Nanos) -> impl Iterator<Item = (Nanos, &'a NodeName)> {
         let faults = self.timeline.faults.iter().filter(|fault| !fault.kind.is_undone_in_place());
-        let faults = faults.filter_map(|fault| fault.hit().map(|_| (fault.asked, fault.node)));
-        let deaths = self.timeline.deaths.iter().map(|(at, node, ..)| (*at, *node));
-        let mut all: Vec<_> = faults.chain(deaths).filter(|(at, _)| from < *at && *at < to).collect();
+        // What was answered while a node was being stopped was answered before its end.
+        let faults = faults.filter_map(|fault| fault.hit().map(|hit| (fault.asked, hit, fault.node)));
+        let deaths = self.timeline.deaths.iter().map(|(at, node, ..)| (*at, *at, *node));
+        let inside = faults.chain(deaths).filter(|(asked, hit, _)| from < *hit && *asked < to);
+        let mut all: Vec<_> = inside.map(|(asked, _, node)| (asked, node)).collect();
         all.sort();
         all.into_iter()
     }

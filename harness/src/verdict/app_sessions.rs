@@ -25,6 +25,8 @@ pub(super) struct AppSession<'a> {
     pub(super) requests: Vec<usize>,
     /// For each request until when it or one before it may have changed something.
     acting_until: Vec<Nanos>,
+    /// For each request until when somebody waited for it or one before it.
+    awaited_until: Vec<Nanos>,
     /// Copies that looks showed, by the instant of the look; no proxies, and none that is not valid.
     pub(super) shown: Vec<Shown<'a>>,
 }
@@ -121,6 +123,7 @@ impl<'a> AppSessions<'a> {
                 born: None,
                 requests: vec![],
                 acting_until: vec![],
+                awaited_until: vec![],
                 shown: vec![],
             });
             all.len() - 1
@@ -172,9 +175,10 @@ impl<'a> AppSession<'a> {
     }
 
     fn takes(&mut self, index: usize, request: &Request<'a>) {
-        let before = self.acting_until.last().copied().unwrap_or_default();
+        let later = |times: &[Nanos], until: Nanos| times.last().copied().unwrap_or_default().max(until);
         self.requests.push(index);
-        self.acting_until.push(before.max(request.acts_until));
+        self.acting_until.push(later(&self.acting_until, request.acts_until));
+        self.awaited_until.push(later(&self.awaited_until, request.awaited_until()));
     }
 
     /// The copies of it that looks showed between two instants.
@@ -196,10 +200,11 @@ impl<'a> AppSession<'a> {
         self.requests.partition_point(|index| requests[*index].invoked < before)
     }
 
-    /// Since when nothing of what was asked before an instant goes on; `None` where nothing was asked.
+    /// Since when nobody waits for what was asked before an instant; `None` where nothing was asked. What was given up may go on
+    /// (`View::cut_off`).
     pub(super) fn quiet_since(&self, requests: &[Request<'a>], before: Nanos) -> Option<Nanos> {
         let begun = self.begun(requests, before);
-        self.acting_until[..begun].last().copied()
+        self.awaited_until[..begun].last().copied()
     }
 
     /// Whether one of its requests was under way between two instants, or may still have been.
@@ -214,6 +219,15 @@ impl<'a> AppSession<'a> {
             .iter()
             .copied()
             .rfind(|index| requests[*index].answered && requests[*index].completed.is_some_and(|end| end < before))
+    }
+
+    /// The last request that had been answered before an instant, and not with an error.
+    pub(super) fn last_successful(&self, requests: &[Request<'a>], before: Nanos) -> Option<usize> {
+        let begun = self.begun(requests, before);
+        self.requests[..begun]
+            .iter()
+            .copied()
+            .rfind(|index| requests[*index].succeeded() && requests[*index].completed.is_some_and(|end| end < before))
     }
 
     /// Whether a look would show it where the node holds it.
@@ -260,11 +274,18 @@ impl<'a> AppSession<'a> {
 
     /// Whether its time may have been over at an instant, as far as a look showed how long it lives.
     pub(super) fn may_have_expired(&self, requests: &[Request<'a>], at: Nanos) -> bool {
-        let lives = self.shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
-        let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
-        // The server counts from the begin or the end of the last request.
+        // What a look shows later may have been so before, if a request came in between.
         let begun = self.begun(requests, at);
-        let used = self.requests[..begun].last().map(|index| requests[*index].invoked);
+        let before = self.shown.partition_point(|shown| shown.at <= at);
+        let since = before.checked_sub(1).map(|last| self.shown[last].asked);
+        let asked = self.requests[..begun].last().map(|index| requests[*index].invoked);
+        let awaited = self.awaited_until[..begun].last();
+        let as_then = since.is_some_and(|since| awaited.is_none_or(|until| *until < since));
+        let shown = if as_then { &self.shown[..before] } else { &self.shown[..] };
+        let lives = shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
+        let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
+        // The server counts from the begin or the end of the last request; one that failed may not have come so far.
+        let used = self.last_successful(requests, at).map(|index| requests[index].invoked).or(asked);
         lives.zip(used).is_some_and(|(lives, used)| lives <= at.since(used))
     }
 }

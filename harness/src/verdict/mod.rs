@@ -9,6 +9,7 @@ mod judge;
 mod app_excuses;
 mod app_sessions;
 mod assumptions;
+mod attribute_values;
 mod expectations;
 mod guarantees;
 mod measures;

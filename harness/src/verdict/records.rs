@@ -103,11 +103,11 @@ fn names(view: &View<'_>, record: usize, node: &NodeName) -> bool {
 
 /// The first answer or look of a node after its process had ended, in words.
 pub(super) fn answered_dead(view: &View<'_>) -> Option<String> {
-    let answered = view.operations.iter().filter(|operation| operation.answer().is_some()).find(|operation| {
-        view.timeline.dead(operation.node, operation.invoked, operation.completed.unwrap_or(operation.invoked))
+    let answered = view.requests.iter().filter(|request| request.reply.is_some()).find(|request| {
+        view.timeline.dead(request.node, request.invoked, request.completed.unwrap_or(request.invoked))
     });
-    if let Some(operation) = answered {
-        return Some(format!("{} was answered by a node that had ended", operation.name()));
+    if let Some(request) = answered {
+        return Some(format!("{} was answered by a node that had ended", request.name()));
     }
     let look =
         view.looks.iter().find(|look| look.state.is_some() && view.timeline.dead(look.node, look.asked, look.at))?;

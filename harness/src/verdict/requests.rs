@@ -51,6 +51,16 @@ impl<'a> Request<'a> {
         self.reply.map(|reply| reply.status)
     }
 
+    /// Until when its client waited for it.
+    pub(super) fn awaited_until(&self) -> Nanos {
+        self.completed.map_or(self.acts_until, |end| end.min(self.acts_until))
+    }
+
+    /// Whether it was answered, and not with an error.
+    pub(super) fn succeeded(&self) -> bool {
+        self.answered && self.status().is_some_and(|status| status < 400)
+    }
+
     /// As in `HTTP 200 (the answer broke off)`; `None` where nothing came.
     pub(super) fn answer_in_words(&self) -> Option<String> {
         let broken = if self.answered { "" } else { " (the answer broke off)" };

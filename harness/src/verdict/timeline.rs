@@ -1,6 +1,6 @@
 //! The timeline: when each node lived, when the cluster was whole, what was broken.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::history::{Event, FaultPhase, History, Nanos, RecordKind};
@@ -283,6 +283,12 @@ impl<'a> Timeline<'a> {
     /// Whether nothing was done to a node and nothing befell it after `from` and up to `to`.
     pub(super) fn outlives(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         !self.breaks.get(node).is_some_and(|breaks| breaks.iter().any(|at| from < *at && *at <= to))
+    }
+
+    /// When something was done to a node or befell it, between two instants, in order.
+    pub(super) fn breaks_between(&self, from: Nanos, to: Nanos) -> Vec<Nanos> {
+        let all: BTreeSet<Nanos> = self.breaks.values().flatten().copied().collect();
+        all.into_iter().filter(|at| from < *at && *at < to).collect()
     }
 
     /// Whether something was done to a node, or one ended or came back, between two instants.

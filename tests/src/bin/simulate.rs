@@ -1,10 +1,12 @@
 //! Prints how the verdict judges simulated histories: `simulate table 2000`, or one of them: `simulate legal 17`,
 //! `simulate bug 17`, with a folder behind it to store it there. `simulate wrong 0 2000` names those of which it is wrong.
+//! `shop-table`, `shop-legal`, `shop-bug`: the same with an app of which nothing is known; `reasons` and `shop-reasons`: why they
+//! are judged so.
 
 use std::collections::BTreeMap;
 
 use camino::Utf8Path;
-use integration_tests::sim::{Case, dump, legal, with_bug};
+use integration_tests::sim::{Case, dump, legal, legal_shop, shop_with_bug, with_bug};
 use tomee_harness::verdict::{Status, judge};
 
 #[expect(clippy::print_stdout, reason = "it is a program for the terminal")]
@@ -12,6 +14,16 @@ fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let number = arguments.get(1).and_then(|number| number.parse().ok()).unwrap_or(1_000);
     match arguments.first().map(String::as_str) {
+        Some("shop-table") => {
+            println!("{}", table((0..number).map(|seed| Some(legal_shop(seed)))));
+            println!("{}", table((0..number).map(shop_with_bug)));
+        }
+        Some("shop-legal") => println!("{}", one(&legal_shop(number), arguments.get(2))),
+        Some("shop-bug") => match shop_with_bug(number) {
+            Some(case) => println!("{}", one(&case, arguments.get(2))),
+            None => println!("the bug of seed {number} does not show"),
+        },
+        Some("shop-reasons") => println!("{}", reasons(number, legal_shop)),
         Some("legal") => println!("{}", one(&legal(number), arguments.get(2))),
         Some("bug") => match with_bug(number) {
             Some(case) => println!("{}", one(&case, arguments.get(2))),
@@ -21,14 +33,15 @@ fn main() {
         Some("wrong") => {
             let to = arguments.get(2).and_then(|to| to.parse().ok()).unwrap_or(number);
             for seed in number..to {
-                for case in std::iter::once(legal(seed)).chain(with_bug(seed)) {
+                let cases = [Some(legal(seed)), with_bug(seed), Some(legal_shop(seed)), shop_with_bug(seed)];
+                for case in cases.into_iter().flatten() {
                     if let Some(what) = case.truth.wrong(judge(&case.plan, &case.history).status) {
-                        println!("{seed} {what}: {}", case.truth);
+                        println!("{seed} {} {what}: {}", case.plan.name, case.truth);
                     }
                 }
             }
         }
-        Some("reasons") => println!("{}", reasons(number)),
+        Some("reasons") => println!("{}", reasons(number, legal)),
         _ => {
             println!("{}", table((0..number).map(|seed| Some(legal(seed)))));
             println!("{}", table((0..number).map(with_bug)));
@@ -56,9 +69,9 @@ fn truths(number: u64) -> String {
 }
 
 /// Why cases are judged as they are: each sentence without its numbers and ids, how often, and some seeds.
-fn reasons(number: u64) -> String {
+fn reasons(number: u64, make: impl Fn(u64) -> Case) -> String {
     let mut rows: BTreeMap<(String, String), Vec<u64>> = BTreeMap::new();
-    for case in (0..number).map(legal) {
+    for case in (0..number).map(make) {
         let verdict = judge(&case.plan, &case.history);
         if verdict.status == Status::Holds {
             continue;

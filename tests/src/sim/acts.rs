@@ -37,6 +37,10 @@ impl World {
     pub(super) fn random_fate(&mut self, request: AppRequest) -> Fate {
         let smooth = matches!(request, AppRequest::Invalidate | AppRequest::ChangeId);
         let lands = self.rng.bool();
+        if self.shop && smooth {
+            // What never succeeded is no run of an app's.
+            return Fate::Answered;
+        }
         match self.rng.usize(..1000) {
             0..10 => Fate::Error { status: 500, lands },
             10..14 => Fate::Error { status: 503, lands: false },

@@ -156,6 +156,42 @@ impl BugKind {
         }
     }
 
+    /// Whether it shows where nothing is known of the app: in the ids that clients have, in what looks show, or in what was
+    /// recorded. All others show in what the counter's pages say of its counts. What does not arrive may be late where nobody
+    /// waits for it.
+    pub(super) fn shows_in_any_app(self, waits: bool) -> bool {
+        let between_nodes = matches!(
+            self,
+            Self::ReplicaBehindForEver
+                | Self::NoReplicationOfSession
+                | Self::CreationWithoutOnce
+                | Self::CreationWithoutList
+                | Self::JoinerLacksSession
+                | Self::JoinerBehind
+                | Self::RelocatedBackupMissing
+        );
+        (waits && between_nodes)
+            || matches!(
+                self,
+                Self::SessionReplaced
+                    | Self::OtherClientsSession
+                    | Self::CookieOfAnotherId
+                    | Self::CookieForAnotherPath
+                    | Self::DeadNodeAnswers
+                    | Self::KillWithoutDeath
+                    | Self::CrashTakenForKill
+                    | Self::StepDidNothing
+                    | Self::FaultStepDidNothing
+                    | Self::WarBytesUntold
+                    | Self::DeadNodeSeen
+                    | Self::OtherManager
+                    | Self::OtherBytes
+                    | Self::MemberForgotten
+                    | Self::GhostMember
+                    | Self::OtherSendOptions
+            )
+    }
+
     /// Whether it strikes at the first request behind the death of the owner.
     pub(super) fn strikes_at_failover(self) -> bool {
         self <= Self::LostUnderTraffic

@@ -9,6 +9,7 @@ use tomee_harness::verdict::Status;
 
 use super::bug::{BugKind, Planted};
 use super::script;
+use super::shop::of_a_shop;
 use super::world::World;
 
 /// What is known of a history because the servers that made it are known.
@@ -127,7 +128,16 @@ impl Case {
 
 /// A history of servers that do nothing wrong.
 pub fn legal(seed: u64) -> Case {
-    let mut world = World::new(seed, None);
+    legal_of(seed, false)
+}
+
+/// The same with a shop in the counter's place, an app of which nothing is known.
+pub fn legal_shop(seed: u64) -> Case {
+    of_a_shop(legal_of(seed, true))
+}
+
+fn legal_of(seed: u64, shop: bool) -> Case {
+    let mut world = World::new(seed, None, shop);
     script::run(&mut world);
     let truth = world.truth();
     world.into_case(seed, truth)
@@ -135,11 +145,20 @@ pub fn legal(seed: u64) -> Case {
 
 /// A history of servers with a bug; `None` where the bug did not show.
 pub fn with_bug(seed: u64) -> Option<Case> {
+    bug_of(seed, false)
+}
+
+/// The same with a shop in the counter's place, where it would show as well.
+pub fn shop_with_bug(seed: u64) -> Option<Case> {
+    bug_of(seed, true).map(of_a_shop)
+}
+
+fn bug_of(seed: u64, shop: bool) -> Option<Case> {
     // Another stream than that of the legal case of this seed, so that the two do not look alike.
     let stream = seed ^ 0x9e37_79b9_7f4a_7c15;
     let planted = Planted::random(&mut fastrand::Rng::with_seed(stream));
     let kind = planted.kind;
-    let mut world = World::new(stream, Some(planted));
+    let mut world = World::new(stream, Some(planted), shop);
     script::run(&mut world);
     let why = world.shown()?;
     Some(world.into_case(seed, Truth::Bug { kind, why }))

@@ -18,8 +18,9 @@ mod ledger;
 mod looks;
 mod requests;
 mod script;
+mod shop;
 mod world;
 
 pub use bug::BugKind;
-pub use case::{Case, Truth, legal, with_bug};
+pub use case::{Case, Truth, legal, legal_shop, shop_with_bug, with_bug};
 pub use dump::dump;

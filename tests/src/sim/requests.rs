@@ -68,6 +68,7 @@ impl World {
     pub(super) fn send(&mut self, client: usize, node: usize, context: usize, request: AppRequest, fate: Fate) {
         self.operations += 1;
         let fate = if self.cursed == Some(client) { self.cursed_fate() } else { fate };
+        let fate = if self.shop && self.faults > 0 { Fate::Answered } else { fate };
         self.forgets_its_cookie(client, context);
         let sent = self.browsers[client].jar.get(&context).copied();
         let kind = RecordKind::Invoke {

@@ -104,7 +104,8 @@ fn extras(world: &mut World, groups: &[Group]) {
             _ => {}
         }
         match world.rng.usize(..16) {
-            0 => ask(world, group, context, own, AppRequest::Mutate, 1),
+            // A change in place is a bug of an app that is to be replicated.
+            0 if !world.shop => ask(world, group, context, own, AppRequest::Mutate, 1),
             1 => ask(world, group, context, own, AppRequest::ChangeId, 1),
             2 => end(world, group, context, own),
             3 => short_live(world, group, context, own),
@@ -247,7 +248,7 @@ fn look(world: &mut World, share: f64) {
         world.flush();
     }
     for context in 0..world.contexts.len() {
-        if world.chance(share) {
+        if world.shop || world.chance(share) {
             world.observe(context);
         }
     }
@@ -255,7 +256,7 @@ fn look(world: &mut World, share: f64) {
 
 /// A fault, and what is asked before and behind it.
 fn round(world: &mut World, groups: &[Group]) {
-    let traffic = world.flows.is_empty() && world.chance(0.35)
+    let traffic = world.flows.is_empty() && world.chance(if world.shop { 0.15 } else { 0.35 })
         || world.bug.as_ref().is_some_and(|bug| bug.kind == BugKind::LostUnderTraffic && world.flows.is_empty());
     if traffic {
         let number = world.retired.len() + 1;

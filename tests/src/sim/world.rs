@@ -72,11 +72,14 @@ pub(super) struct World {
     pub(super) bug: Option<Planted>,
     /// Which of the newer fields looks have.
     pub(super) modern: bool,
+    /// Whether the app is to be a shop: one of which nothing is known, and that answers each request behind the first fault, as
+    /// an answer which is missing there is a loss of its own.
+    pub(super) shop: bool,
     pub(super) seed: u64,
 }
 
 impl World {
-    pub(super) fn new(seed: u64, bug: Option<Planted>) -> Self {
+    pub(super) fn new(seed: u64, bug: Option<Planted>, shop: bool) -> Self {
         let mut rng = Rng::with_seed(seed);
         let nodes = [2, 2, 2, 3, 3, 4][rng.usize(..6)];
         let kind = bug.as_ref().map(|bug| bug.kind);
@@ -90,10 +93,11 @@ impl World {
         }
         let names: Vec<NodeName> = topology.names().cloned().collect();
         let guarantees = Guarantee::COMMON.iter().copied().filter(|one| *one != Guarantee::StateTransferred).collect();
-        let plan = Plan::new(format!("simulated {seed}"), topology, guarantees, Vec::new());
+        let plan =
+            Plan::new(format!("simulated {}{seed}", if shop { "shop " } else { "" }), topology, guarantees, Vec::new());
         let paths: &[&str] = if rng.f64() < 0.3 { &["/counter", "/second"] } else { &["/counter"] };
         Self {
-            modern: rng.f64() < 0.75,
+            modern: rng.f64() < 0.75 || shop,
             rng,
             plan,
             contexts: paths.iter().map(|path| ContextPath::new(*path).expect("a good path")).collect(),
@@ -120,6 +124,7 @@ impl World {
             unrenamed: false,
             cursed: None,
             bug,
+            shop,
             seed,
         }
     }

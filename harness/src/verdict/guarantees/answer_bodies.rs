@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answer_pairs::{Pair, between, harmless, is_success};
+use super::answer_pairs::{Pair, between, is_success};
 use super::judgement::Breach;
 use crate::history::Event;
 use crate::model::{SessionId, Violation};
@@ -71,8 +71,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         if builds(view, before) > 1 {
             return None;
         }
-        let changed = between(view, before, after).any(|other| !other.is_safe() && !harmless(view, before, other));
-        if changed || same_session(before).is_none() {
+        if same_session(before).is_none() || same_session(after) != same_session(before) {
             return None;
         }
         let same: Vec<&Request<'a>> = view.requests.iter().filter(|other| other.target == before.target).collect();
@@ -81,7 +80,14 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let steady = earlier.take_while(|other| {
             same_session(other) == same_session(before) && words(other, own).as_ref() == Some(&words_before)
         });
-        let times = steady.count();
+        let steady: Vec<_> = steady.collect();
+        let times = steady.len();
+        // What changes things may have changed the page, unless it had stayed the same over such a one.
+        let kept: BTreeSet<_> =
+            steady.last().into_iter().flat_map(|first| between(view, first, before)).map(Request::key).collect();
+        if between(view, before, after).any(|other| !other.is_safe() && !kept.contains(&other.key())) {
+            return None;
+        }
         // Not so where one of the later answers has it again, before it moves once more.
         let mut later = mine().filter(|other| {
             after.invoked < other.invoked

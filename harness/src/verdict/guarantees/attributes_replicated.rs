@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::attribute_values::differences;
 use super::super::look::Look;
 use super::super::requests::Request;
 use super::super::view::View;
-use super::attribute_values::differences;
 use super::judgement::{Breach, Judgement};
 use super::session_tests::{baseline, is_gone, seen};
 use crate::history::{LogClass, Nanos, RecordKind, ReplicaRole};
@@ -192,9 +192,18 @@ struct Quiet<'v, 'a> {
     owner: &'v Shown<'a>,
 }
 
+/// Each ends where something befalls a node: another one may be the owner from then on.
 fn quiet_times<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>) -> Vec<Quiet<'v, 'a>> {
-    let pauses = pauses(view, session).into_iter();
-    pauses.filter_map(|(from, until)| Some(Quiet { from, until, owner: baseline(view, session, until)? })).collect()
+    let mut times = Vec::new();
+    for (from, until) in pauses(view, session) {
+        let mut since = from;
+        for end in view.timeline.breaks_between(from, until).into_iter().chain([until]) {
+            let owner = baseline(view, session, end);
+            times.extend(owner.map(|owner| Quiet { from: since, until: end, owner }));
+            since = end;
+        }
+    }
+    times
 }
 
 /// The times in which nobody asked for a session, up to the request by which its client left it.
@@ -204,7 +213,7 @@ fn pauses(view: &View<'_>, session: &AppSession<'_>) -> Vec<(Nanos, Nanos)> {
     let left = session.left(&view.requests);
     for (place, index) in session.requests.iter().enumerate() {
         let request: &Request<'_> = &view.requests[*index];
-        from = from.max(request.acts_until);
+        from = from.max(request.awaited_until());
         let next = session.requests.get(place + 1).map_or(Nanos(u64::MAX), |next| view.requests[*next].invoked);
         if left == Some(*index) {
             break;
@@ -228,6 +237,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                 && quiet.from < look.asked
                 && session.would_show_in(look)
                 && view.timeline.reachable(look.node, look.asked, look.at)
+                && !apart(view, (look.node, owner.node), look)
                 && view.timeline.outlives(owner.node, first, last)
                 && !session.may_have_expired(&view.requests, look.at)
         })
@@ -258,7 +268,8 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                 let serialised = |name: &String| {
                     owner.replica.attributes.get(name).is_none_or(|value| value.unserialisable.is_none())
                 };
-                let Some((_, why)) = found.differs.into_iter().find(|(name, _)| serialised(name)) else {
+                let differs = found.differs.into_iter().find(|(name, _)| serialised(name)).map(|(_, why)| why);
+                let Some(why) = differs.or_else(|| beyond(owner, copy)) else {
                     all.same.push(copy.record);
                     all.attributes += owner.names().len();
                     continue;
@@ -268,10 +279,29 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
         };
         let late = !view.waits() && later().next().is_none();
         let late = late.then(|| "no request waits for it, and it may have arrived later".to_owned());
-        let unpromised = late.or_else(|| view.excuse(session, look.node, (quiet.from, look.at)));
+        let unpromised = late
+            .or_else(|| view.excuse(session, look.node, (quiet.from, look.at)))
+            .or_else(|| view.excuse(session, owner.node, (quiet.from, look.at)))
+            .or_else(|| view.cut_off(session, look.at));
         let breach = seen(view, session, look.at, look.record, because).beside(owner.record);
         all.breaches.push(Breach { unpromised, ..breach.named(Violation::StaleReplica) });
     }
+}
+
+/// What a copy holds and its owner does not, in words: the owner has lost it, or its end was not replicated.
+fn beyond(owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {
+    let (due, here) = (&owner.replica.attributes, &copy.replica.attributes);
+    let more = copy
+        .names()
+        .into_iter()
+        .find(|name| !due.contains_key(*name) && here.get(*name).is_some_and(|value| value.unserialisable.is_none()))?;
+    Some(format!("it holds {more}, which {} does not", owner.node))
+}
+
+/// Whether two nodes did not replicate to each other at the time of a look: nothing is due then.
+fn apart(view: &View<'_>, (one, other): (&NodeName, &NodeName), look: &Look<'_>) -> bool {
+    let mut partitions = view.partitions.iter();
+    partitions.any(|partition| partition.parts(one, other) && partition.from <= look.at && look.asked < partition.until)
 }
 
 /// A session of `BackupManager` of which all nodes were looked at, and none but the owner holds it.

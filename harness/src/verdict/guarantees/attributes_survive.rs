@@ -7,12 +7,12 @@
 use std::collections::BTreeSet;
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::attribute_values::{differences, is_same};
 use super::super::look::Look;
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
-use super::attribute_values::{differences, is_same};
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{By, Carried, Trial, baseline, carried, named, seen, shown_by, trials};
 use crate::history::Nanos;
@@ -108,7 +108,9 @@ fn after_fault<'a>(view: &View<'a>, session: &AppSession<'a>, fault: &Fault<'a>,
         return;
     }
     let (strict, limit) = windows(view, session, fault.asked);
-    let survivors: Vec<&NodeName> = if base.node == fault.node {
+    // A node that ended since it showed the session is no owner any more.
+    let ended = !view.timeline.outlives(base.node, base.at, fault.asked);
+    let survivors: Vec<&NodeName> = if base.node == fault.node || ended {
         view.plan.topology.names().filter(|name| *name != fault.node).collect()
     } else {
         vec![base.node]
@@ -226,7 +228,8 @@ fn gone(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, look: &Look
         fault.name(),
         base.node
     );
-    let unpromised = view.excuse(session, look.node, (base.at, look.at));
+    let excuse = |node: &NodeName| view.excuse(session, node, (base.at, look.at));
+    let unpromised = excuse(look.node).or_else(|| excuse(base.node));
     let breach = seen(view, session, look.at, look.record, because).beside(base.record);
     Breach { unpromised, ..breach.named(Violation::LostSession) }
 }
@@ -266,7 +269,8 @@ fn differs(
         fault.name(),
         base.node
     );
-    let unpromised = view.excuse(session, copy.node, (base.at, copy.at));
+    let excuse = |node: &NodeName| view.excuse(session, node, (base.at, copy.at));
+    let unpromised = excuse(copy.node).or_else(|| excuse(base.node)).or_else(|| view.cut_off(session, copy.at));
     let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
     Some(Breach { unpromised, ..breach.named(Violation::LostAttribute) })
 }

@@ -18,7 +18,6 @@ pub(super) mod state_transferred;
 mod answer_bodies;
 mod answer_pairs;
 pub(super) mod answers_kept;
-mod attribute_values;
 mod attributes_replicated;
 mod attributes_survive;
 mod never_answered;

@@ -114,21 +114,25 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let request = &view.requests[index];
     let received = request.received.filter(|received| stem(received) != session.stem && request.answered)?;
     let routine = is_routine(view, session, index);
-    let (last, before) = moved_from(view, session, request).or_else(|| {
+    let moved = moved_from(view, session, request);
+    let stayed = moved.is_none();
+    let before = moved.map(|(_, before)| before).or_else(|| {
         // On the node that holds it an app does with it what it likes; but hardly by a page that had kept it, and only once
         // something broke.
         let last = session.last_answered(&view.requests, request.invoked).filter(|_| routine)?;
         let before = &view.requests[last];
-        view.timeline.broke_between(before.acts_until, request.invoked).then_some((last, before))
+        view.timeline.broke_between(before.acts_until, request.invoked).then_some(before)
     })?;
     let carried = carried(view, session, request, received);
-    let over = !session.known(&view.requests, request.invoked)
-        || was_ended(view, session, last, request.invoked)
+    let ender = view.ender(session, request.invoked).map(|index| &view.requests[index]);
+    let over = ender.is_some_and(|ender| ender.says_to_end() && ender.succeeded())
+        || !session.known(&view.requests, request.invoked)
+        || was_ended(view, session, request.invoked)
         || session.may_have_expired(&view.requests, request.invoked)
         || session.raced(&view.requests, index)
         || request.says_to_end()
         || (!routine && changes_ids(view, request))
-        || (!routine && carried == Carried::All);
+        || ((!routine || stayed) && carried == Carried::All);
     if over {
         return None;
     }
@@ -145,7 +149,7 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         session.name(),
         before.name()
     );
-    let may_end = view.may_end(session, last).then(|| format!("{} may have ended it", before.name()));
+    let may_end = ender.map(|ender| format!("{} may have ended it", ender.name()));
     let unpromised = may_end.or_else(|| login.map(str::to_owned));
     let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
     Some(Breach { unpromised, ..shown_by(view, session, request, because).named(Violation::LostSession) })
@@ -171,10 +175,10 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
 /// A safe request on another node was answered without a word of the session, and the node holds none.
 fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    if !request.answered || request.received.is_some() || !request.is_safe() {
+    if !request.succeeded() || request.received.is_some() || !request.is_safe() {
         return None;
     }
-    let (last, before) = moved_from(view, session, request)?;
+    let (_, before) = moved_from(view, session, request)?;
     let next = session.next_after(&view.requests, request.invoked);
     let look = view.looks_between(request.acts_until, next.unwrap_or(FOREVER)).iter().find(|look| {
         look.node == request.node
@@ -186,8 +190,8 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
     let over = there
         || session.raced(&view.requests, index)
         || !session.known(&view.requests, request.invoked)
-        || view.may_end(session, last)
-        || was_ended(view, session, last, request.invoked)
+        || view.ender(session, request.invoked).is_some()
+        || was_ended(view, session, request.invoked)
         || session.may_have_expired(&view.requests, look.at);
     if over {
         return None;
@@ -208,7 +212,7 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
 /// A node that answered holds the session only under another route than the client's id has: nobody finds it there.
 fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    if !request.answered {
+    if !request.succeeded() {
         return None;
     }
     let sent = request.sent.map(crate::model::SessionId::as_str);
@@ -234,7 +238,13 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         let names = other.names();
         !names.is_empty() && (left_behind(other) || (names.len() > has.len() && has.is_subset(&names)))
     })?;
-    if session.raced(&view.requests, index) {
+    // Another request of its own may have given it the other id meanwhile.
+    let given = session.requests.iter().map(|index| &view.requests[*index]).any(|given| {
+        given.client == request.client
+            && given.received == Some(other.replica.id.as_str())
+            && given.completed.is_some_and(|end| request.invoked < end && end < first.at)
+    });
+    if given || session.raced(&view.requests, index) {
         return None;
     }
     let id = request.received.or(sent).unwrap_or(session.stem);
@@ -247,7 +257,10 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         other.names().len(),
         other.replica.id
     );
-    Some(shown_by(view, session, request, because).beside(first.record).named(Violation::LostSession))
+    let since = session.last_answered(&view.requests, request.invoked).map(|last| view.requests[last].acts_until);
+    let unpromised = view.excuse(session, request.node, (since.unwrap_or_default(), request.invoked));
+    let breach = shown_by(view, session, request, because).beside(first.record).named(Violation::LostSession);
+    Some(Breach { unpromised, ..breach })
 }
 
 /// The client sends an id that another app gave it in the place of this app's: both share one cookie.

@@ -2,11 +2,11 @@
 //! last seen of a session before it, and how a breach is reported.
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::attribute_values::differences;
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
-use super::attribute_values::differences;
 use super::judgement::Breach;
 use crate::history::{Nanos, OperationId, ReplicaRole};
 use crate::model::{Guarantee, SessionId};
@@ -61,7 +61,7 @@ fn at_stake<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, fault: &'v Fau
     let over = left
         || !session.known(&view.requests, fault.asked)
         || asked.says_to_end()
-        || was_ended(view, session, last, fault.asked)
+        || was_ended(view, session, fault.asked)
         || session.may_have_expired(&view.requests, fault.asked);
     if over || asked.node != fault.node {
         return None;
@@ -119,30 +119,38 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
         let id = earlier.received.map(stem).or_else(silent);
         // One that gave it in the place of another may do so each time.
         let changed = earlier.sent.is_some_and(|sent| sent.stem() != session.stem);
-        earlier.answered && earlier.key() == request.key() && id == Some(session.stem) && !changed
+        earlier.succeeded() && earlier.key() == request.key() && id == Some(session.stem) && !changed
     };
     let earlier = session.requests.iter().map(|index| &view.requests[*index]);
     let mut earlier = earlier.take_while(|earlier| earlier.invoked < request.invoked);
     !request.says_to_end() && earlier.any(kept)
 }
 
-/// Whether the app ended a session, as far as looks show: it was gone, before an instant, behind a last request that had
-/// neither made it nor was one of its routine.
-pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, last: usize, to: Nanos) -> bool {
+/// Whether the app ended a session, as far as looks show: it was gone, before an instant, behind a last successful request that
+/// had neither made it nor was one of its routine.
+pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, to: Nanos) -> bool {
+    let Some(last) = session.last_successful(&view.requests, to) else { return false };
     let request = &view.requests[last];
     let made = request.received.is_some_and(|received| stem(received) == session.stem);
     !made && !is_routine(view, session, last) && is_gone(view, session, request.acts_until, to)
 }
 
-/// What was last seen of a session before an instant, after its last request: on the node that answered it last, or on the
-/// one that was its owner.
+/// What was last seen of a session before an instant, after its last request: on the node that answered it last and has lived
+/// on since, or on the one that was its owner; where each node is to hold all of it, on any.
 pub(super) fn baseline<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
     let quiet = session.quiet_since(&view.requests, before)?;
-    let owner = view.requests[session.last_answered(&view.requests, before)?].node;
+    let last = &view.requests[session.last_answered(&view.requests, before)?];
     let shown = || session.shown_between(quiet, before).iter().filter(|shown| quiet < shown.asked);
+    // Up to that instant, which is that of a node's end where it is asked what is at stake.
+    let until = Nanos(before.0.saturating_sub(1));
+    let lives = |shown: &&Shown<'_>| view.timeline.outlives(shown.node, shown.at, until);
     shown()
-        .rfind(|shown| shown.node == owner)
-        .or_else(|| shown().rfind(|shown| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)))
+        .rfind(|shown| shown.node == last.node && view.timeline.outlives(shown.node, last.acts_until, until))
+        .or_else(|| {
+            let owns = |shown: &&Shown<'_>| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local);
+            shown().rfind(|shown| owns(shown) && lives(shown))
+        })
+        .or_else(|| shown().rfind(|shown| view.replicates_to_all() && lives(shown)))
 }
 
 /// What a new session has of what the old one had.
@@ -184,7 +192,8 @@ pub(super) fn first_after<'v, 'a>(
 ) -> Option<&'v Shown<'a>> {
     let next = session.next_after(&view.requests, request.invoked);
     let mut shown = session.shown_between(request.acts_until, next.unwrap_or(FOREVER)).iter();
-    shown.find(|shown| shown.node == request.node && request.acts_until < shown.asked)
+    let first = shown.find(|shown| shown.node == request.node && request.acts_until < shown.asked)?;
+    view.timeline.outlives(first.node, request.acts_until, first.at).then_some(first)
 }
 
 /// A breach that a request showed, with the fault before it.

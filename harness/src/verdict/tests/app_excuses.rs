@@ -73,8 +73,13 @@ const SPLIT: Option<&str> = Some("excused: the partition of n2 had split alice's
 #[case(lost(backup().kill("n1").then(Run::reformed).kill("n2"), "n3"), None)]
 #[case(lost(backup().kill("n1"), "n3"), None)]
 #[case(lost(delta().kill("n1").kill("n2"), "n3"), None)]
-// Of what ended before the last answer, or after the loss, no copy was to be had.
-#[case(lost(kept(backup().kill("n2"), "n1").kill("n1"), "n3"), None)]
+// An answer in between makes no other copy, unless the others had noticed the first end.
+#[case(
+    lost(kept(backup().kill("n2"), "n1").kill("n1"), "n3"),
+    Some("n2 and n1 ended before BackupManager could make another copy")
+)]
+#[case(lost(kept(backup().kill("n2").then(Run::reformed), "n1").kill("n1"), "n3"), None)]
+// Of what ended after the loss no copy was to be had.
 #[case(lost(backup().kill("n1"), "n3").kill("n2"), None)]
 fn what_excuses_that_a_session_is_gone(#[case] shop: Shop, #[case] excused: Option<&str>) {
     match excused {
