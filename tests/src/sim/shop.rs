@@ -90,9 +90,10 @@ fn page(request: AppRequest) -> &'static str {
 fn answer(outcome: &Outcome, asked: Option<AppRequest>) -> Outcome {
     let Some(asked) = asked else { return outcome.clone() };
     match outcome {
-        Outcome::Ok { reply } => Outcome::Ok { reply: paged(reply, asked) },
         // Any status is an answer of an app.
-        Outcome::Unknown { reply: Some(reply), .. } => Outcome::Ok { reply: paged(reply, asked) },
+        Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => {
+            Outcome::Ok { reply: paged(reply, asked) }
+        }
         other => other.clone(),
     }
 }

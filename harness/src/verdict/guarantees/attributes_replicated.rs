@@ -269,7 +269,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                     owner.replica.attributes.get(name).is_none_or(|value| value.unserialisable.is_none())
                 };
                 let differs = found.differs.into_iter().find(|(name, _)| serialised(name)).map(|(_, why)| why);
-                let Some(why) = differs.or_else(|| beyond(owner, copy)) else {
+                let Some(why) = differs.or_else(|| beyond(view, session, owner, copy)) else {
                     all.same.push(copy.record);
                     all.attributes += owner.names().len();
                     continue;
@@ -288,13 +288,22 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
     }
 }
 
-/// What a copy holds and its owner does not, in words: the owner has lost it, or its end was not replicated.
-fn beyond(owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {
+/// What a copy holds and its owner does not, in words: the owner has lost it, or its end was not replicated. It is the session's
+/// where an owner had it, or the copy's node had been asked for it: a listener may add to a copy what is no owner's.
+fn beyond(view: &View<'_>, session: &AppSession<'_>, owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {
     let (due, here) = (&owner.replica.attributes, &copy.replica.attributes);
-    let more = copy
-        .names()
-        .into_iter()
-        .find(|name| !due.contains_key(*name) && here.get(*name).is_some_and(|value| value.unserialisable.is_none()))?;
+    let asked = || {
+        let mut requests = session.requests.iter().map(|index| &view.requests[*index]);
+        requests.any(|request| request.node == copy.node && request.succeeded() && request.acts_until < copy.asked)
+    };
+    let owned = |name: &str| {
+        let mut earlier = session.shown.iter().take_while(|shown| shown.at < copy.asked);
+        earlier.any(|shown| shown.node == owner.node && shown.replica.attributes.contains_key(name))
+    };
+    let more = copy.names().into_iter().find(|name| {
+        let serialises = here.get(*name).is_some_and(|value| value.unserialisable.is_none());
+        !due.contains_key(*name) && serialises && (asked() || owned(name))
+    })?;
     Some(format!("it holds {more}, which {} does not", owner.node))
 }
 

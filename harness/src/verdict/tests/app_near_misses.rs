@@ -61,6 +61,10 @@ fn what_a_copy_has_and_its_owner_does_not_is_lost() {
     let words = "the copy of alice's session A1 of /shop on n1 is not what n2 holds: it holds user, which n2 does not";
     violated(&moved(&HAD[..1]).scenario, Guarantee::AttributesReplicated, &[words]);
     assert_eq!(status(&moved(HAD), Guarantee::AttributesReplicated), Status::Holds);
+    // What only a copy ever had may be a listener's.
+    let listened = shop(Guarantee::AttributesReplicated).ask("alice", "n1", CART, None, A1);
+    let listened = listened.look("n1", owned("A1.n1", &HAD[..1])).look("n2", copied("A1.n1", HAD));
+    assert_eq!(status(&listened, Guarantee::AttributesReplicated), Status::Holds);
 }
 
 /// A login that failed does not make a page that keeps the id of the next one.
