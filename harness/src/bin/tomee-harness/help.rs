@@ -23,7 +23,15 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
         OF_A_VERDICT,
     ),
     ("list", &["tomee-harness list", "tomee-harness list farm --json"], OF_OTHERS),
-    ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], OF_OTHERS),
+    (
+        "explain",
+        &[
+            "tomee-harness explain kill-the-owner",
+            "tomee-harness explain scenarios/",
+            "tomee-harness explain C029 --prove",
+        ],
+        OF_OTHERS,
+    ),
     (
         "new",
         &[

@@ -33,8 +33,8 @@ pub struct ClassFact {
     is_interface: bool,
     writes_itself: bool,
     has_static_map: bool,
-    asks_for_id: bool,
-    changes: BTreeSet<String>,
+    asks_for_id: Option<usize>,
+    changes: BTreeMap<String, usize>,
 }
 
 /// Something that is put into a session.
@@ -46,13 +46,16 @@ pub struct Stored {
     pub name: Option<String>,
     /// The class of the value.
     pub class: String,
+    /// Whether it is of this class, and not of one that extends it.
+    pub is_exact: bool,
     /// Which file of the input.
     pub file: usize,
+    /// The line of its source, 0 where that is not known.
+    pub line: usize,
 }
 
 /// Classes of the platform that cannot be serialized, and are seen in sessions.
-const BROKEN: [&str; 16] = [
-    "java.lang.Object",
+const BROKEN: [&str; 15] = [
     "java.lang.Thread",
     "java.lang.ThreadLocal",
     "java.io.InputStream",
@@ -81,13 +84,13 @@ impl ClassFacts {
             let file = files.len();
             let (fact, stored) = fact(&class, file);
             let is_interesting = fact.is_session_bean
-                || fact.has_static_map && fact.asks_for_id
+                || fact.has_static_map && fact.asks_for_id.is_some()
                 || !stored.is_empty()
                 || !fact.changes.is_empty()
                 || fact.writes_itself
                 || !fact.fields.is_empty();
             if is_interesting {
-                files.push(SourceFile { name: path, text: String::new(), bytes: vec![], document: None });
+                files.push(SourceFile::named(path, true));
             }
             facts.stored.extend(stored);
             facts.classes.insert(fact.name.clone(), fact);
@@ -110,14 +113,38 @@ impl ClassFacts {
         self.classes.values().filter(|class| class.is_session_bean)
     }
 
-    /// Classes with a static map that ask for the ids of sessions.
-    pub fn maps_by_session(&self) -> impl Iterator<Item = &ClassFact> {
-        self.classes.values().filter(|class| class.has_static_map && class.asks_for_id)
+    /// Classes with a static map that ask for the ids of sessions, and in which line.
+    pub fn maps_by_session(&self) -> impl Iterator<Item = (&ClassFact, usize)> {
+        let all = self.classes.values().filter(|class| class.has_static_map);
+        all.filter_map(|class| Some((class, class.asks_for_id?)))
     }
 
-    /// Methods that change what they took out of a session, and do not put it back.
-    pub fn changes_in_place(&self) -> impl Iterator<Item = (&ClassFact, &str)> {
-        self.classes.values().flat_map(|class| class.changes.iter().map(move |method| (class, method.as_str())))
+    /// Methods that change what they took out of a session, and do not put it back, and in which line.
+    pub fn changes_in_place(&self) -> impl Iterator<Item = (&ClassFact, &str, usize)> {
+        let all = self.classes.values().flat_map(|class| class.changes.iter().map(move |change| (class, change)));
+        all.map(|(class, (method, line))| (class, method.as_str(), *line))
+    }
+
+    /// Whether something of this class, or of what extends it in the app, may be Serializable though the class is not.
+    pub fn may_be_serializable(&self, name: &str) -> bool {
+        let is_open = self.classes.get(name).is_none_or(|class| class.is_interface);
+        is_open
+            || self.classes.values().any(|class| {
+                class.name != name && self.extends(class, name) && { self.is_serializable(&class.name) != Some(false) }
+            })
+    }
+
+    fn extends(&self, class: &ClassFact, name: &str) -> bool {
+        let mut at = class;
+        // A class file may claim to extend itself.
+        for _ in 0..64 {
+            if at.extends == name {
+                return true;
+            }
+            let Some(next) = self.classes.get(&at.extends) else { return false };
+            at = next;
+        }
+        false
     }
 
     /// Fields of what goes into sessions that cannot be serialized: class, field, type.
@@ -220,11 +247,15 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
     let mut all = vec![];
     for method in &class.methods {
         let found = code::follow(method);
-        fact.asks_for_id |= found.asks_for_id;
-        if found.changes && found.stored.is_empty() {
-            fact.changes.insert(method.name.to_string());
+        fact.asks_for_id = fact.asks_for_id.or(found.asks_for_id);
+        if let Some(line) = found.changes.filter(|_| found.stored.is_empty()) {
+            fact.changes.insert(method.name.to_string(), line);
         }
-        all.extend(found.stored.into_iter().map(|(name, class)| Stored { by: fact.name.clone(), name, class, file }));
+        let by = &fact.name;
+        all.extend(found.stored.into_iter().map(|put| {
+            let code::Put { name, class, is_exact, line } = put;
+            Stored { by: by.clone(), name, class, is_exact, file, line }
+        }));
     }
     (fact, all)
 }

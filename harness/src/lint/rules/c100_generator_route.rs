@@ -1,6 +1,7 @@
 //! Rule C100, generator-route.
 
-use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
+use crate::config::read::Element;
+use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -20,20 +21,29 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     for node in &input.nodes {
         for engine in node.engines(input) {
-            let Some(route) = node.route(engine) else { continue };
             let generators = engine.document().elements().filter(|element| element.name() == "SessionIdGenerator");
             for generator in generators.filter(|generator| engine.span().contains(&generator.span().start)) {
-                if let Some(own) = generator.value("jvmRoute").filter(|own| *own != route) {
-                    out.on_value(
-                        generator,
-                        "jvmRoute",
-                        format!("ids end in `{own}`, but the Engine's route is `{route}`"),
-                    )
-                    .label(engine, "jvmRoute", "the Engine's route")
-                    .help("remove it from the `<SessionIdGenerator>`")
-                    .unset(Applicability::Safe, generator, "jvmRoute");
-                }
+                differs(out, node, engine, generator);
             }
         }
+        // A file of its own may be of each of several Engines: then nobody knows which.
+        let [engine] = node.engines(input)[..] else { continue };
+        for context in node.clustered_contexts(input) {
+            let generator = context.element.child("Manager").and_then(|manager| manager.child("SessionIdGenerator"));
+            if let Some(generator) = generator.filter(|it| it.document().file() != engine.document().file()) {
+                differs(out, node, engine, generator);
+            }
+        }
+    }
+}
+
+fn differs(out: &mut Findings<'_>, node: &Node, engine: Element<'_>, generator: Element<'_>) {
+    let Some(route) = node.route(engine) else { return };
+    if let Some(own) = generator.value("jvmRoute").filter(|own| *own != route) {
+        let message = format!("ids end in `{own}`, but the Engine's route is `{route}`");
+        out.on_value(generator, "jvmRoute", message)
+            .label(engine, "jvmRoute", "the Engine's route")
+            .help("remove it from the `<SessionIdGenerator>`")
+            .unset(Applicability::Safe, generator, "jvmRoute");
     }
 }
