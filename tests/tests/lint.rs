@@ -241,7 +241,7 @@ fn what_each_side_of_a_proof_does_is_a_scenario() {
     let context = TestContext::new();
     for (code, experiment) in proof::experiments() {
         let folder = context.folder().join(code);
-        let lacking = context.folder().to_owned();
+        let lacking = context.folder().clone();
         let runs = gate::prepare(experiment, &folder, (code == "C108").then_some(lacking.as_path()));
         let runs = runs.unwrap_or_else(|error| panic!("{code}: {error:?}"));
         for run in runs {
@@ -291,13 +291,13 @@ fn what_sarif_forbids_is_seen() {
         ("is none of", |run| run["results"][0]["level"] = "info".into()),
         ("is not the place of", |run| run["results"][0]["ruleIndex"] = 121.into()),
         ("is no URI", |run| {
-            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b.xml".into()
+            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b.xml".into();
         }),
         ("is absolute", |run| {
-            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "/a.xml".into()
+            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "/a.xml".into();
         }),
         ("is no number from 1", |run| {
-            run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0.into()
+            run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0.into();
         }),
         ("at least 1 are asked for", |run| run["results"][0]["locations"] = serde_json::json!([])),
     ];
@@ -308,4 +308,44 @@ fn what_sarif_forbids_is_seen() {
         let faults = sarif::faults(&log);
         assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected} was not seen: {faults:?}");
     }
+}
+
+/// A file with some of its characters replaced by others, the same for each number.
+fn mangled(text: &str, number: u64) -> String {
+    const OTHERS: [char; 16] =
+        ['"', '<', '>', '&', ' ', '-', '0', 'A', '{', '}', '$', '\u{e4}', '\u{8037}', '\u{10348}', '.', ','];
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = move |most: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(most).expect("small")).expect("small")
+    };
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..=next(4) {
+        let at = next(characters.len());
+        characters[at] = OTHERS[next(OTHERS.len())];
+    }
+    characters.into_iter().collect()
+}
+
+#[test]
+fn no_rule_and_no_form_panics_on_a_mangled_file() {
+    let files: Vec<String> = proof::experiments()
+        .flat_map(|(_, experiment)| [Half::Bad, Half::Good].map(|half| experiment.files(half, "n1")))
+        .filter_map(|files| files.get("conf/server.xml").map(|text| proof::with_seats(text, &proof::SAMPLE)))
+        .collect();
+    let mut read = 0;
+    for number in 0..400 {
+        let text = mangled(&files[usize::try_from(number).expect("small") % files.len()], number);
+        let input = input_of(text.as_bytes());
+        let report = run(&input, &Options::default());
+        fix::apply(&input, &report.findings, true);
+        read += usize::from(input.unreadable.is_empty());
+        let checked = [Checked { input, report }];
+        for form in [Form::Text { color: false }, Form::Json, Form::Sarif, Form::Github, Form::Junit, Form::Markdown] {
+            render(form, &checked).expect("it renders");
+        }
+    }
+    assert!(read > 100, "only {read} of 400 were XML");
 }

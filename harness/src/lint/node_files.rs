@@ -167,7 +167,7 @@ impl Node {
     pub fn clustered_contexts<'i>(&self, input: &'i Input) -> Vec<Context<'i>> {
         let clusters = self.clusters(input);
         let served: Vec<&str> =
-            clusters.iter().flat_map(|cluster| cluster.hosts()).filter_map(|host| host.value("name")).collect();
+            clusters.iter().flat_map(Cluster::hosts).filter_map(|host| host.value("name")).collect();
         let mut all = self.contexts(input);
         if self.has_server() {
             all.retain(|context| {

@@ -22,7 +22,7 @@ impl Check {
     }
 
     /// An object with these properties, of which the first ones must be there.
-    fn object<'v>(&mut self, at: &str, value: &'v Value, required: &[&str], optional: &[&str]) -> Map<String, Value> {
+    fn object(&mut self, at: &str, value: &Value, required: &[&str], optional: &[&str]) -> Map<String, Value> {
         let Some(object) = value.as_object() else {
             self.fault(at, "no object");
             return Map::new();
@@ -218,7 +218,7 @@ impl Check {
         let is_of_uri = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#[]@!$&'()*+,;=%".contains(c);
         let mut escapes = text.split('%').skip(1);
         if !text.chars().all(is_of_uri)
-            || escapes.any(|rest| !rest.get(..2).is_some_and(|hex| u8::from_str_radix(hex, 16).is_ok()))
+            || escapes.any(|rest| rest.get(..2).is_none_or(|hex| u8::from_str_radix(hex, 16).is_err()))
         {
             self.fault(at, format!("{text} is no URI"));
         }

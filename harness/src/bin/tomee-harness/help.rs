@@ -6,7 +6,7 @@ use tomee_harness::model::scenario::manual;
 use tomee_harness::model::{FaultKind, Guarantee};
 
 use crate::args::{Cli, Format};
-use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS};
+use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_EXPLAIN, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS};
 
 /// The examples of each command, and what its exit codes are.
 const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
@@ -30,7 +30,7 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
             "tomee-harness explain scenarios/",
             "tomee-harness explain C029 --prove",
         ],
-        OF_OTHERS,
+        OF_EXPLAIN,
     ),
     (
         "new",

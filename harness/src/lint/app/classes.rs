@@ -30,6 +30,7 @@ pub struct ClassFact {
     implements: Vec<String>,
     fields: Vec<(String, String)>,
     is_session_bean: bool,
+    is_managed_bean: bool,
     is_interface: bool,
     writes_itself: bool,
     has_static_map: bool,
@@ -53,6 +54,13 @@ pub struct Stored {
     /// The line of its source, 0 where that is not known.
     pub line: usize,
 }
+
+/// Annotations of CDI, whose beans must be able to leave the memory.
+const CDI_SCOPES: [&str; 2] =
+    ["Ljakarta/enterprise/context/SessionScoped;", "Ljavax/enterprise/context/SessionScoped;"];
+/// Annotations whose beans are put into the session as they are.
+const OTHER_SCOPES: [&str; 2] =
+    ["Ljavax/faces/bean/SessionScoped;", "Lorg/springframework/web/context/annotation/SessionScope;"];
 
 /// Classes of the platform that cannot be serialized, and are seen in sessions.
 const BROKEN: [&str; 15] = [
@@ -84,6 +92,7 @@ impl ClassFacts {
             let file = files.len();
             let (fact, stored) = fact(&class, file);
             let is_interesting = fact.is_session_bean
+                || fact.is_managed_bean
                 || fact.has_static_map && fact.asks_for_id.is_some()
                 || !stored.is_empty()
                 || !fact.changes.is_empty()
@@ -111,6 +120,11 @@ impl ClassFacts {
     /// Beans with the scope of a session.
     pub fn session_beans(&self) -> impl Iterator<Item = &ClassFact> {
         self.classes.values().filter(|class| class.is_session_bean)
+    }
+
+    /// Beans of JSF or Spring that live in a session: as its attributes.
+    pub fn managed_beans(&self) -> impl Iterator<Item = &ClassFact> {
+        self.classes.values().filter(|class| class.is_managed_bean)
     }
 
     /// Classes with a static map that ask for the ids of sessions, and in which line.
@@ -150,7 +164,7 @@ impl ClassFacts {
     /// Fields of what goes into sessions that cannot be serialized: class, field, type.
     pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
         let mut wanted: Vec<&str> = self.stored.iter().map(|stored| stored.class.as_str()).collect();
-        wanted.extend(self.session_beans().map(|class| class.name.as_str()));
+        wanted.extend(self.session_beans().chain(self.managed_beans()).map(|class| class.name.as_str()));
         let mut seen = BTreeSet::new();
         let mut broken = vec![];
         while let Some(name) = wanted.pop() {
@@ -214,23 +228,20 @@ fn dotted(name: &str) -> String {
 }
 
 fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>) {
-    let annotated = class.attributes.iter().any(|attribute| match &attribute.data {
-        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.iter().any(|annotation| {
-            let kind = annotation.type_descriptor.to_string();
-            matches!(
-                kind.as_str(),
-                "Ljakarta/enterprise/context/SessionScoped;" | "Ljavax/enterprise/context/SessionScoped;"
-            )
-        }),
-        _ => false,
+    let annotations = class.attributes.iter().flat_map(|attribute| match &attribute.data {
+        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.as_slice(),
+        _ => &[],
     });
+    let kinds: Vec<String> = annotations.map(|annotation| annotation.type_descriptor.to_string()).collect();
+    let annotated = |names: &[&str]| kinds.iter().any(|kind| names.contains(&kind.as_str()));
     let own = ["writeObject", "writeReplace", "writeExternal"];
     let mut fact = ClassFact {
         name: dotted(&class.this_class),
         file,
         extends: class.super_class.as_deref().map(dotted).unwrap_or_default(),
         implements: class.interfaces.iter().map(|name| dotted(name)).collect(),
-        is_session_bean: annotated,
+        is_session_bean: annotated(&CDI_SCOPES),
+        is_managed_bean: annotated(&OTHER_SCOPES),
         is_interface: class.access_flags.contains(ClassAccessFlags::INTERFACE),
         writes_itself: class.methods.iter().any(|method| own.contains(&method.name.as_ref())),
         ..ClassFact::default()

@@ -189,15 +189,4 @@ pub(super) static ALL: &[(&str, Proof)] = &[
             ..Experiment::PLAIN
         }),
     ),
-    (
-        "C100",
-        Proof::Runs(Experiment {
-            shows: &[Violation::WrongIdentity],
-            bad: &[(
-                "manager",
-                r#"<Manager className="~DeltaManager"><SessionIdGenerator className="~StandardSessionIdGenerator" jvmRoute="other"/></Manager>"#,
-            )],
-            ..Experiment::PLAIN
-        }),
-    ),
 ];

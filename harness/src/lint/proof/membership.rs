@@ -19,17 +19,6 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
-        "C042",
-        Proof::Runs(Experiment {
-            shows: &[],
-            bad: &[(
-                "membership",
-                r#"<Membership className="~StaticMembershipService"><Member className="~StaticMember" host="@n1.receiver-address@" port="@n1.receiver@" uniqueId="{1,2,3}"/><Member className="~StaticMember" host="@n2.receiver-address@" port="@n2.receiver@" uniqueId="{4,5,6}"/></Membership>"#,
-            )],
-            ..Experiment::PLAIN
-        }),
-    ),
-    (
         "C043",
         Proof::Runs(Experiment {
             shows: DO_NOT_MEET,

@@ -101,7 +101,7 @@ impl Experiment {
     /// Folders that the nodes of a side lack though its server.xml names them.
     pub fn lacks(&self, half: Half) -> Vec<&'static str> {
         let parts = self.parts(half, NODES[0]);
-        parts.into_iter().filter_map(|(name, _)| name.strip_prefix("lacks ")).collect()
+        parts.into_keys().filter_map(|name| name.strip_prefix("lacks ")).collect()
     }
 
     /// What is done.

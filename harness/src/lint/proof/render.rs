@@ -20,7 +20,7 @@ pub const SAMPLE: [(&str, &str); 13] = [
 ];
 
 /// Classes by their short names, with the package below `org.apache.catalina`.
-const PACKAGES: [(&str, &str); 21] = [
+const PACKAGES: [(&str, &str); 20] = [
     ("SimpleTcpCluster", "ha.tcp"),
     ("ReplicationValve", "ha.tcp"),
     ("DeltaManager", "ha.session"),
@@ -41,7 +41,6 @@ const PACKAGES: [(&str, &str); 21] = [
     ("GzipInterceptor", "tribes.group.interceptors"),
     ("ThroughputInterceptor", "tribes.group.interceptors"),
     ("StandardManager", "session"),
-    ("StandardSessionIdGenerator", "util"),
 ];
 
 /// The parts of a plain cluster: two nodes that list each other, and wait for each other's acknowledgement.

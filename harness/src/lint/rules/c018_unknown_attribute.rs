@@ -26,7 +26,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         for attribute in element.attributes().iter().filter(|attribute| !is_special(&attribute.name)) {
             let name = lowered(&attribute.name);
             let has = known.iter().any(|(_, names)| names.contains_key(name.as_str()));
-            if !has && !(element.name() == "Connector" && name.starts_with("socket.")) {
+            let is_passed_on = element.name() == "Connector" && name.starts_with("socket.");
+            if !has && !is_passed_on {
                 unknown(out, element, &attribute.name, &known, versions);
             }
         }
@@ -87,8 +88,9 @@ fn elements<'i>(
                 continue;
             }
             ("Manager", "Context") => Some("org.apache.catalina.session.StandardManager"),
-            ("Valve", "Engine" | "Host" | "Context") | ("Listener", "Server" | "Engine" | "Host" | "Context") => None,
-            ("Store", "Manager") => None,
+            ("Valve", "Engine" | "Host" | "Context")
+            | ("Listener", "Server" | "Engine" | "Host" | "Context")
+            | ("Store", "Manager") => None,
             _ if element.document().file() == root.document().file() && inside(element) => None,
             _ => continue,
         };

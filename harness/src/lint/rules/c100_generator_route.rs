@@ -7,13 +7,13 @@ use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severi
 pub(in crate::lint) static RULE: Rule = Rule {
     code: "C100",
     name: "generator-route",
-    severity: Severity::Error,
+    severity: Severity::Info,
     confidence: Confidence::High,
     finds: "a SessionIdGenerator whose jvmRoute is not that of the Engine",
-    why: "Ids carry a route that the JvmRouteBinderValve takes for a foreign one: each request renames the session.",
+    why: "It has no effect: when a Manager starts it gives its generator the route of the Engine.",
     bad: r#"<Engine jvmRoute="n1"> … <SessionIdGenerator jvmRoute="n2"/>"#,
     good: "<SessionIdGenerator/>",
-    evidence: "SessionIdGeneratorBase.jvmRoute; JvmRouteBinderValve.handleJvmRoute",
+    evidence: "ManagerBase.startInternal: setJvmRoute(getJvmRoute()); runs on Tomcat 10.1.59 with it in <Cluster> and in <Context>: ids end in the Engine's route",
     versions: "all",
     check,
 };
@@ -40,7 +40,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 fn differs(out: &mut Findings<'_>, node: &Node, engine: Element<'_>, generator: Element<'_>) {
     let Some(route) = node.route(engine) else { return };
     if let Some(own) = generator.value("jvmRoute").filter(|own| *own != route) {
-        let message = format!("ids end in `{own}`, but the Engine's route is `{route}`");
+        let message = format!("`{own}` has no effect: ids end in the Engine's route `{route}`");
         out.on_value(generator, "jvmRoute", message)
             .label(engine, "jvmRoute", "the Engine's route")
             .help("remove it from the `<SessionIdGenerator>`")
