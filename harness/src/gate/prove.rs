@@ -205,7 +205,8 @@ pub fn violations(verdict: &Verdict) -> Vec<(Violation, String)> {
 pub fn outcome(experiment: &Experiment, bad: &Verdict, good: &Verdict) -> Outcome {
     let shown = violations(bad);
     let is_shown = bad.status == Status::Violated
-        && (experiment.shows.is_empty() || shown.iter().any(|(violation, _)| experiment.shows.contains(violation)));
+        && (experiment.shows.is_empty()
+            || shown.iter().any(|(violation, _)| experiment.shows.contains(&violation.to_string().as_str())));
     match (is_shown, good.status) {
         (true, Status::Holds) => Outcome::Proven,
         (_, Status::Unknown) => Outcome::Undecided,

@@ -1,9 +1,9 @@
 //! Proofs of rules about apps.
 
-use super::{Experiment, Proof, ProofServer, steps};
-use crate::model::Violation;
+use super::experiment::{Experiment, Proof, ProofServer};
+use super::steps;
 
-const LOCAL: &[Violation] = &[Violation::WrongManager, Violation::LostSession];
+const LOCAL: &[&str] = &["wrong-manager", "lost-session"];
 /// A page that counts in the session, whatever the namespace of the servlet API.
 const PAGE: &str = "<% Integer count = (Integer) session.getAttribute(\"count\"); count = count == null ? 1 : count + 1; session.setAttribute(\"count\", count); %>count=<%= count %>\n";
 /// `@SessionScoped public class Cart { }`, compiled.
@@ -59,8 +59,9 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         Proof::Runs(Experiment {
             server: ProofServer::Tomee("9.0.0"),
             steps: steps::APP,
-            shows: &[Violation::NotDeployed],
+            shows: &["not-deployed"],
             both: &[
+                ("listeners", steps::TOMEE_LISTENER),
                 ("app index.jsp", PAGE),
                 ("app WEB-INF/web.xml", r#"<web-app version="4.0"><distributable/></web-app>"#),
                 ("app WEB-INF/beans.xml", r#"<beans bean-discovery-mode="all" version="3.0"/>"#),

@@ -1,10 +1,10 @@
 //! Proofs of rules about `<Cluster>` and its Manager.
 
-use super::{Experiment, Proof, ProofServer, steps};
-use crate::model::Violation;
+use super::experiment::{Experiment, Proof, ProofServer};
+use super::steps;
 
-const LOST: &[Violation] = &[Violation::LostSession, Violation::LostWrite];
-const WRONG: &[Violation] = &[Violation::WrongManager];
+const LOST: &[&str] = &["lost-session", "lost-write"];
+const WRONG: &[&str] = &["wrong-manager"];
 /// `EncryptInterceptor` above the two that the default stack has.
 const ENCRYPTED: &str = r#"<Interceptor className="~EncryptInterceptor" encryptionAlgorithm="AES/GCM/NoPadding" encryptionKey="cafebabedeadbeefcafebabedeadbeef"/><Interceptor className="~TcpFailureDetector"/><Interceptor className="~MessageDispatchInterceptor"/>"#;
 
@@ -29,7 +29,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         "C006",
         Proof::Runs(Experiment {
             steps: steps::MANY,
-            shows: &[Violation::LostFirstRequest, Violation::PartialSession],
+            shows: &["lost-first-request", "partial-session"],
             bad: &[("cluster-attributes", r#"channelSendOptions="4""#)],
             ..Experiment::PLAIN
         }),
@@ -45,7 +45,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
     (
         "C013",
         Proof::Runs(Experiment {
-            shows: &[Violation::LostWrite, Violation::PartialSession],
+            shows: &["lost-write", "partial-session"],
             bad: &[("more", r#"<Valve className="~JvmRouteBinderValve"/>"#)],
             good: &[(
                 "more",
@@ -70,7 +70,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
     (
         "C019",
         Proof::Runs(Experiment {
-            shows: &[Violation::ClusterDoesNotForm],
+            shows: &["cluster-does-not-form"],
             bad: &[(
                 "interceptors",
                 r#"<Interceptor className="~TcpFailureDetector"/><Interceptor className="~EncryptInterceptor" encryptionAlgorithm="AES/GCM/NoPadding" encryptionKey="cafebabedeadbeefcafebabedeadbeef"/><Interceptor className="~MessageDispatchInterceptor"/>"#,
@@ -82,7 +82,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
     (
         "C020",
         Proof::Runs(Experiment {
-            shows: &[Violation::ClusterDoesNotForm, Violation::LostSession, Violation::MembersDisagree],
+            shows: &["cluster-does-not-form", "lost-session", "members-disagree"],
             both: &[("interceptors", ENCRYPTED)],
             bad: &[(
                 "n2 interceptors",
@@ -94,7 +94,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
     (
         "C021",
         Proof::Runs(Experiment {
-            shows: &[Violation::ClusterDoesNotForm, Violation::LostSession, Violation::MembersDisagree],
+            shows: &["cluster-does-not-form", "lost-session", "members-disagree"],
             both: &[("interceptors", ENCRYPTED)],
             bad: &[(
                 "n2 interceptors",
@@ -107,7 +107,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         "C026",
         Proof::Runs(Experiment {
             steps: steps::MANY,
-            shows: &[Violation::LostFirstRequest, Violation::PartialSession],
+            shows: &["lost-first-request", "partial-session"],
             bad: &[
                 ("cluster-attributes", r#"channelSendOptions="8""#),
                 (
@@ -132,7 +132,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         "C059",
         Proof::Runs(Experiment {
             steps: steps::RESTART,
-            shows: &[Violation::StateNotTransferred],
+            shows: &["state-not-transferred"],
             bad: &[(
                 "manager",
                 r#"<Manager className="~DeltaManager" sendAllSessions="false" sendAllSessionsSize="0" stateTransferTimeout="5"/>"#,
@@ -147,7 +147,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
     (
         "C063",
         Proof::Runs(Experiment {
-            shows: &[Violation::ClusterDoesNotForm],
+            shows: &["cluster-does-not-form"],
             bad: &[("host", r#"<Valve className="~ClusterSingleSignOn"/>"#)],
             good: &[("host", r#"%cluster%<Valve className="~ClusterSingleSignOn"/>"#)],
             ..Experiment::PLAIN
@@ -159,7 +159,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         Proof::Runs(Experiment {
             server: ProofServer::Tomee("9.0.0"),
             shows: WRONG,
-            both: &[("file conf/tomee.xml", "<tomee/>")],
+            both: &[("listeners", steps::TOMEE_LISTENER)],
             bad: &[(
                 "file conf/system.properties",
                 "openejb.session.manager = org.apache.catalina.session.StandardManager\n",
@@ -171,7 +171,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         "C077",
         Proof::Runs(Experiment {
             steps: steps::FARM,
-            shows: &[Violation::NotDeployed],
+            shows: &["not-deployed"],
             both: super::farm::SCANS,
             bad: &[(
                 "host",

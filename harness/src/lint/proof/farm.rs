@@ -1,9 +1,9 @@
 //! Proofs of rules about the farm.
 
-use super::{Experiment, Parts, Proof, steps};
-use crate::model::Violation;
+use super::experiment::{Experiment, Parts, Proof};
+use super::steps;
 
-const NOT_DEPLOYED: &[Violation] = &[Violation::NotDeployed];
+const NOT_DEPLOYED: &[&str] = &["not-deployed"];
 
 /// A farm that looks every second, watched on the first node.
 pub(super) const SCANS: Parts = &[

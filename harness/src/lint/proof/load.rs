@@ -1,9 +1,9 @@
 //! Proofs of rules about files with which the server does not start, or that it does not read as they are meant.
 
-use super::{Experiment, Proof, ProofServer, steps};
-use crate::model::Violation;
+use super::experiment::{Experiment, Proof, ProofServer};
+use super::steps;
 
-const DOES_NOT_START: &[Violation] = &[Violation::ClusterDoesNotForm];
+const DOES_NOT_START: &[&str] = &["cluster-does-not-form"];
 
 pub(super) static ALL: &[(&str, Proof)] = &[
     (
@@ -51,7 +51,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         "C086",
         Proof::Runs(Experiment {
             steps: steps::LOGS,
-            shows: &[Violation::DirtyLog],
+            shows: &["dirty-log"],
             bad: &[("service", r#"<Connector address="@self.address@" port="0" protocol="AJP/1.3"/>"#)],
             good: &[(
                 "service",

@@ -1,10 +1,9 @@
 //! Proofs of rules about members.
 
+use super::experiment::{Experiment, Proof};
 use super::render::MULTICAST;
-use super::{Experiment, Proof};
-use crate::model::Violation;
 
-const DO_NOT_MEET: &[Violation] = &[Violation::ClusterDoesNotForm, Violation::MembersDisagree];
+const DO_NOT_MEET: &[&str] = &["cluster-does-not-form", "members-disagree"];
 
 pub(super) static ALL: &[(&str, Proof)] = &[
     (

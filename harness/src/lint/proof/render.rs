@@ -44,7 +44,8 @@ const PACKAGES: [(&str, &str); 20] = [
 ];
 
 /// The parts of a plain cluster: two nodes that list each other, and wait for each other's acknowledgement.
-const PLAIN: [(&str, &str); 13] = [
+const PLAIN: [(&str, &str); 14] = [
+    ("listeners", ""),
     ("service", ""),
     ("engine-attributes", r#"jvmRoute="@self@""#),
     ("engine", ""),
@@ -75,6 +76,7 @@ pub(super) const MULTICAST: &str =
 
 const SERVER: &str = r#"<?xml version="1.0" encoding="UTF-8"?>
 <Server port="-1" shutdown="SHUTDOWN">
+  %listeners%
   <Service name="Catalina">
     <Connector address="@self.address@" port="@self.http@" protocol="HTTP/1.1"/>
     %service%

@@ -1,5 +1,8 @@
 //! What is done in a proof, as in a scenario's file.
 
+/// What makes a Tomcat a `TomEE`.
+pub(super) const TOMEE_LISTENER: &str = r#"<Listener className="org.apache.tomee.catalina.ServerListener"/>"#;
+
 /// A session, and the end of the node that has it.
 pub(super) const FAILOVER: &str = r#"
 name = "a session survives the kill of its node"
@@ -89,6 +92,7 @@ within = "20s"
 /// A node that comes back.
 pub(super) const RESTART: &str = r#"
 name = "a node that comes back takes over the sessions"
+guarantees = ["cluster-forms", "state-transferred"]
 
 [[step]]
 deploy = "counter"
