@@ -176,7 +176,7 @@ fn text(rule: &Rule, experiment: &Experiment, outcome: Outcome, shown: &[Shown])
         let status = match one.verdict.status {
             Status::Holds => "holds",
             Status::Violated => "violated",
-            _ => "unknown",
+            Status::Unknown => "unknown",
         };
         out.push_str(&format!("  {name:<16} {status:<9} {}\n  {:<16} run: {}\n", because(one), "", one.result.run_dir));
     }
