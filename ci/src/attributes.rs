@@ -2,7 +2,8 @@
 //!
 //! `IntrospectionUtils.setProperty` looks for a public `setName` with one parameter of a simple type, in the class and all
 //! that it extends, and falls back to `setProperty(String, String)`, which takes any name. So a class is a line: its name,
-//! what it extends, `*` where it takes any name, and the names.
+//! what it extends, `*` where it takes any name, and the names, with `#` behind one that must be a whole number and `?` behind
+//! one that is true or false.
 
 use std::collections::BTreeMap;
 
@@ -10,18 +11,28 @@ use cafebabe::{ClassAccessFlags, MethodAccessFlags};
 use camino::{Utf8Path, Utf8PathBuf};
 use miette::{IntoDiagnostic as _, Result, WrapErr as _, bail};
 
-/// What is listed: clustering, and the containers, managers and valves around it.
-const PACKAGES: [&str; 9] = [
+/// What is listed: clustering, the elements around it, and what a `<Connector>` passes its attributes on to.
+const PACKAGES: [&str; 17] = [
     "org/apache/catalina/ha/",
     "org/apache/catalina/tribes/",
     "org/apache/catalina/session/",
-    "org/apache/catalina/core/Standard",
-    "org/apache/catalina/core/ContainerBase",
+    "org/apache/catalina/core/",
     "org/apache/catalina/authenticator/",
+    "org/apache/catalina/connector/Connector",
+    "org/apache/catalina/loader/",
+    "org/apache/catalina/realm/",
     "org/apache/catalina/util/",
-    "org/apache/catalina/valves/ValveBase",
+    "org/apache/catalina/valves/",
+    "org/apache/catalina/webresources/",
+    "org/apache/coyote/AbstractProtocol",
+    "org/apache/coyote/ajp/",
+    "org/apache/coyote/http11/",
+    "org/apache/tomcat/util/http/",
+    "org/apache/tomcat/util/net/",
     "org/apache/tomee/catalina/",
 ];
+/// The jars that have them.
+const JARS: [&str; 4] = ["catalina", "tomcat-coyote", "tomcat-util", "tomee-catalina"];
 
 /// A class: what it extends, whether it takes any name, its attributes.
 struct Class {
@@ -58,7 +69,7 @@ fn classes(home: &Utf8Path) -> Result<BTreeMap<String, Class>> {
     for entry in home.join("lib").read_dir_utf8().into_diagnostic().wrap_err_with(|| format!("reading {home}/lib"))? {
         let path = entry.into_diagnostic()?.path().to_owned();
         let name = path.file_name().unwrap_or_default();
-        if !name.ends_with(".jar") || !(name.starts_with("catalina") || name.starts_with("tomee-catalina")) {
+        if !name.ends_with(".jar") || !JARS.iter().any(|jar| name.starts_with(jar)) {
             continue;
         }
         let mut jar = zip::ZipArchive::new(fs_err::File::open(&path).into_diagnostic()?).into_diagnostic()?;
@@ -86,36 +97,40 @@ fn class(bytes: &[u8]) -> Result<(String, Option<Class>)> {
     if class.access_flags.contains(ClassAccessFlags::INTERFACE) {
         return Ok((name, None));
     }
+    let text = "Ljava/lang/String;";
     let simple = [
-        "Ljava/lang/String;",
-        "I",
-        "J",
-        "S",
-        "Z",
-        "Ljava/lang/Integer;",
-        "Ljava/lang/Long;",
-        "Ljava/lang/Boolean;",
-        "Ljava/net/InetAddress;",
+        (text, ""),
+        ("I", "#"),
+        ("J", "#"),
+        ("Ljava/lang/Integer;", "#"),
+        ("Ljava/lang/Long;", "#"),
+        ("Z", "?"),
+        ("Ljava/lang/Boolean;", "?"),
+        ("Ljava/net/InetAddress;", ""),
     ];
-    let (mut names, mut takes_any) = (vec![], false);
+    let (mut names, mut takes_any) = (BTreeMap::<String, &str>::new(), false);
     for method in &class.methods {
         let is_public = method.access_flags.contains(MethodAccessFlags::PUBLIC)
             && !method.access_flags.contains(MethodAccessFlags::STATIC);
         let parameters: Vec<String> = method.descriptor.parameters.iter().map(ToString::to_string).collect();
         match (method.name.strip_prefix("set"), parameters.as_slice()) {
             (Some("Property"), [first, second])
-                if first == simple[0] && (second == simple[0] || second == "Ljava/lang/Object;") =>
+                if first == text && (second == text || second == "Ljava/lang/Object;") =>
             {
                 takes_any |= is_public;
             }
-            (Some(rest), [only]) if is_public && !rest.is_empty() && simple.contains(&only.as_str()) => {
-                names.push(rest[..1].to_ascii_lowercase() + &rest[1..]);
+            (Some(rest), [only]) if is_public && !rest.is_empty() => {
+                let Some((_, kind)) = simple.iter().find(|(simple, _)| simple == only) else { continue };
+                // A setter that takes text is tried before all others of its name.
+                let known = names.entry(rest[..1].to_ascii_lowercase() + &rest[1..]).or_insert(kind);
+                if kind.is_empty() {
+                    *known = kind;
+                }
             }
             _ => {}
         }
     }
-    names.sort();
-    names.dedup();
     let extends = class.super_class.map(|extends| extends.replace('/', ".")).unwrap_or_default();
+    let names = names.into_iter().map(|(name, kind)| name + kind).collect();
     Ok((name, Some(Class { extends, takes_any, names })))
 }

@@ -4,6 +4,7 @@
 mod attributes;
 mod bench;
 mod command;
+mod fuzz;
 mod lint;
 mod manual;
 mod mutants;
@@ -50,6 +51,8 @@ enum Task {
     Scenarios(scenarios::ScenarioArgs),
     /// Change the verdict's code at one place at a time, and see whether a test fails; compare with tests/MUTANTS.md
     Mutants(mutants::MutantArgs),
+    /// Fuzz the reader of configuration files, guided by coverage
+    Fuzz(fuzz::FuzzArgs),
     /// Prepare a Debian machine: container engine, base images, browser, Java compiler (JDK), nextest, apps of the full tier
     Provision,
 }
@@ -64,6 +67,7 @@ fn main() -> Result<()> {
         Task::Bench(args) => bench::bench(&args),
         Task::Scenarios(args) => scenarios::scenarios(&args),
         Task::Mutants(args) => mutants::mutants(&args),
+        Task::Fuzz(args) => fuzz::fuzz(&args),
         Task::Provision => {
             provision()?;
             // Only what the full tier runs: the gate needs none of it.

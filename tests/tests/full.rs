@@ -128,3 +128,19 @@ async fn full_four_runs_at_once_do_not_meet() {
 async fn full_the_documented_procedure_keeps_its_sessions() {
     MainJob::run(&["--runtime", "process", "--membership", "multicast", "--timing", "documented"]).await.holds().await;
 }
+
+/// `explain CODE --prove` of every rule that has runs. A rule that they contradict is wrong.
+#[test]
+#[ignore = "takes most of an hour"]
+fn full_every_rule_with_runs_is_proven_by_them() {
+    let mut wrong = vec![];
+    for (code, _) in tomee_harness::lint::proof::experiments() {
+        let context = TestContext::new();
+        let run = context.run(&["explain", code, "--prove", "--json", "--out", "proof"]);
+        let shown: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_default();
+        if shown["outcome"] != "proven" || run.code != Some(0) {
+            wrong.push(format!("{code}: exit {:?}\n{}{}", run.code, run.stdout, run.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

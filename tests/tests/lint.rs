@@ -2,14 +2,20 @@
 
 #[path = "lint/fixture.rs"]
 mod fixture;
+#[path = "lint/sarif.rs"]
+mod sarif;
 
 use std::collections::BTreeSet;
 
 use fixture::Case;
 use integration_tests::TestContext;
 use tomee_harness::config::read::Document;
+use tomee_harness::gate;
 use tomee_harness::lint::baseline::Baseline;
+use tomee_harness::lint::format::{Checked, Form, render};
+use tomee_harness::lint::proof::{self, Half, Proof};
 use tomee_harness::lint::{Finding, Input, NodeFiles, Options, Severity, fix, rules, run};
+use tomee_harness::model::Violation;
 
 fn codes(input: &Input) -> BTreeSet<&'static str> {
     run(input, &Options::default()).findings.iter().map(|finding| finding.rule.code).collect()
@@ -204,4 +210,146 @@ fn a_secret_is_in_no_report() {
         let run = context.run(&["lint", path.as_str(), "--format", format]);
         assert!(run.stdout.contains("C020") && !run.stdout.contains(key), "{format}: {}", run.stdout);
     }
+}
+
+#[test]
+fn nine_of_ten_error_rules_are_proven_by_runs_and_the_others_say_why_not() {
+    let errors: Vec<&str> =
+        rules::ALL.iter().filter(|rule| rule.severity == Severity::Error).map(|rule| rule.code).collect();
+    let unsaid: Vec<&&str> = errors.iter().filter(|code| proof::of(code).is_none()).collect();
+    assert_eq!(unsaid, Vec::<&&str>::new(), "neither runs nor a reason");
+    let proven = errors.iter().filter(|code| matches!(proof::of(code), Some(Proof::Runs(_)))).count();
+    assert!(proven * 10 >= errors.len() * 9, "only {proven} of {} error rules", errors.len());
+    let violations: Vec<String> = Violation::ALL.iter().map(ToString::to_string).collect();
+    for (code, experiment) in proof::experiments() {
+        assert!(rules::find(code).is_some(), "{code} is no rule");
+        let unknown = experiment.shows.iter().find(|shown| !violations.iter().any(|known| known == *shown));
+        assert_eq!(unknown, None, "{code} shows what is no violation");
+    }
+}
+
+#[test]
+fn each_proof_shows_the_fault_of_its_rule_and_a_remedy_without_it() {
+    let mut wrong = vec![];
+    for (code, experiment) in proof::experiments().filter(|(_, experiment)| experiment.is_linted) {
+        let (bad, good) = (gate::linted(experiment, Half::Bad), gate::linted(experiment, Half::Good));
+        if !bad.contains(&code) || good.contains(&code) {
+            wrong.push(format!("{code}: the bad side has {bad:?}, the good side {good:?}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn what_each_side_of_a_proof_does_is_a_scenario() {
+    let context = TestContext::new();
+    for (code, experiment) in proof::experiments() {
+        let folder = context.folder().join(code);
+        let lacking = context.folder().clone();
+        let runs = gate::prepare(experiment, &folder, (code == "C108").then_some(lacking.as_path()));
+        let runs = runs.unwrap_or_else(|error| panic!("{code}: {error:?}"));
+        for run in runs {
+            let can = tomee_harness::runtime::process::capabilities();
+            run.plan.check("process", &can).unwrap_or_else(|error| panic!("{code} {:?}: {error}", run.half));
+        }
+    }
+}
+
+/// All that the fixtures of all rules show, as SARIF.
+fn sarif_of_everything() -> serde_json::Value {
+    let mut checked = vec![];
+    for rule in rules::ALL {
+        for case in fixture::read(rule.code) {
+            let input = case.input();
+            let report = run(&input, &Options::default());
+            checked.push(Checked { input, report });
+        }
+    }
+    let mut broken = Input::new();
+    let files = [("conf/server.xml".to_owned(), b"<Server><Service></Server>".to_vec())].into();
+    broken.add_node(NodeFiles {
+        name: "n1".to_owned(),
+        prefix: "/srv/a b/\u{fc}/".to_owned(),
+        files,
+        ..NodeFiles::default()
+    });
+    let report = run(&broken, &Options::default());
+    checked.push(Checked { input: broken, report });
+    serde_json::from_str(&render(Form::Sarif, &checked).expect("it renders")).expect("JSON")
+}
+
+#[test]
+fn sarif_is_as_the_standard_demands() {
+    let log = sarif_of_everything();
+    let results = log["runs"][0]["results"].as_array().expect("results").len();
+    assert!(results > 200, "only {results} results were looked at");
+    assert_eq!(sarif::faults(&log), Vec::<String>::new());
+}
+
+#[test]
+fn what_sarif_forbids_is_seen() {
+    type Damage = (&'static str, fn(&mut serde_json::Value));
+    let damages: [Damage; 8] = [
+        ("lacks tool", |run| drop(run.as_object_mut().expect("a run").remove("tool"))),
+        ("which is no property of it", |run| run["results"][0]["severity"] = "error".into()),
+        ("is none of", |run| run["results"][0]["level"] = "info".into()),
+        ("is not the place of", |run| run["results"][0]["ruleIndex"] = 121.into()),
+        ("is no URI", |run| {
+            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "a b.xml".into();
+        }),
+        ("is absolute", |run| {
+            run["results"][0]["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] = "/a.xml".into();
+        }),
+        ("is no number from 1", |run| {
+            run["results"][0]["locations"][0]["physicalLocation"]["region"]["startLine"] = 0.into();
+        }),
+        ("at least 1 are asked for", |run| run["results"][0]["locations"] = serde_json::json!([])),
+    ];
+    let log = sarif_of_everything();
+    for (expected, damage) in damages {
+        let mut log = log.clone();
+        damage(&mut log["runs"][0]);
+        let faults = sarif::faults(&log);
+        assert!(faults.iter().any(|fault| fault.contains(expected)), "{expected} was not seen: {faults:?}");
+    }
+}
+
+/// A file with some of its characters replaced by others, the same for each number.
+fn mangled(text: &str, number: u64) -> String {
+    const OTHERS: [char; 16] =
+        ['"', '<', '>', '&', ' ', '-', '0', 'A', '{', '}', '$', '\u{e4}', '\u{8037}', '\u{10348}', '.', ','];
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = move |most: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(most).expect("small")).expect("small")
+    };
+    let mut characters: Vec<char> = text.chars().collect();
+    for _ in 0..=next(4) {
+        let at = next(characters.len());
+        characters[at] = OTHERS[next(OTHERS.len())];
+    }
+    characters.into_iter().collect()
+}
+
+#[test]
+fn no_rule_and_no_form_panics_on_a_mangled_file() {
+    let files: Vec<String> = proof::experiments()
+        .flat_map(|(_, experiment)| [Half::Bad, Half::Good].map(|half| experiment.files(half, "n1")))
+        .filter_map(|files| files.get("conf/server.xml").map(|text| proof::with_seats(text, &proof::SAMPLE)))
+        .collect();
+    let mut read = 0;
+    for number in 0..400 {
+        let text = mangled(&files[usize::try_from(number).expect("small") % files.len()], number);
+        let input = input_of(text.as_bytes());
+        let report = run(&input, &Options::default());
+        fix::apply(&input, &report.findings, true);
+        read += usize::from(input.unreadable.is_empty());
+        let checked = [Checked { input, report }];
+        for form in [Form::Text { color: false }, Form::Json, Form::Sarif, Form::Github, Form::Junit, Form::Markdown] {
+            render(form, &checked).expect("it renders");
+        }
+    }
+    assert!(read > 100, "only {read} of 400 were XML");
 }

@@ -4,6 +4,7 @@
 //! images already there. (b) is two stock TomEEs started together, no cluster, stock flags, the app already in webapps,
 //! until both answer. One line a runtime, with median (minimum to maximum) of a/b over the rounds.
 
+mod lint;
 mod main_job;
 mod report;
 mod scenarios;
@@ -32,6 +33,9 @@ pub(crate) struct BenchArgs {
     /// Verdict and reports of a history of 100,000 operations instead
     #[arg(long)]
     report: bool,
+    /// `lint` on 5,000 nodes and on a WAR of 100 MB instead, as ratios to reading the same files without asking a rule
+    #[arg(long, conflicts_with_all = ["report", "documented", "scenarios"])]
+    lint: bool,
     /// The shipped failover folder cold, warm and parallel instead, as ratios to the sum of its runs alone
     #[arg(long, conflicts_with_all = ["report", "documented"])]
     scenarios: bool,
@@ -48,6 +52,9 @@ pub(crate) fn bench(args: &BenchArgs) -> Result<()> {
         .ok_or_else(|| miette::miette!("the temporary folder's name is not Unicode"))?;
     if args.report {
         return report::report(folder, args.rounds);
+    }
+    if args.lint {
+        return lint::lint(folder, args.rounds);
     }
     let runtimes: Vec<&str> = args.runtime.as_deref().map_or_else(|| vec!["process", "docker"], |only| vec![only]);
     if args.rounds == 0 {

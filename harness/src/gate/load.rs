@@ -195,7 +195,7 @@ fn one(path: &Utf8Path, given: &Given, notes: &mut Vec<String>) -> Result<(OwnFi
     let script = files.base.as_ref().map(|base| base.join("bin/setenv.sh")).filter(|script| script.is_file());
     if let Some(script) = script {
         let text = fs_err::read(&script).map_err(|error| LoadError::Path(script.clone(), error))?;
-        let text = expanded(&String::from_utf8_lossy(&text), &given.env);
+        let text = lint::environment::expanded(&String::from_utf8_lossy(&text), &given.env);
         for (name, value) in lint::java_options(&text) {
             if NOT_TAKEN.iter().any(|other| name.starts_with(other)) {
                 notes.push(format!("-D{name} of {script} is not taken over"));
@@ -252,38 +252,6 @@ fn descriptors(conf: &Utf8Path) -> Vec<Utf8PathBuf> {
     files
 }
 
-/// A start script with its simple variables put in: those of the environment, and `NAME=VALUE` lines of its own.
-fn expanded(script: &str, env: &BTreeMap<String, String>) -> String {
-    let mut known = env.clone();
-    let mut text = String::with_capacity(script.len());
-    for line in script.lines() {
-        let line = with_variables(line, &known);
-        let set = line.trim().strip_prefix("export ").unwrap_or(line.trim());
-        if let Some((name, value)) = set.split_once('=') {
-            let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-            let value = value.trim().trim_matches(['"', '\'']);
-            if is_name && !value.contains(['$', '`']) {
-                known.insert(name.to_owned(), value.to_owned());
-            }
-        }
-        text.push_str(&line);
-        text.push('\n');
-    }
-    text
-}
-
-fn with_variables(line: &str, known: &BTreeMap<String, String>) -> String {
-    let mut text = line.to_owned();
-    // The longest first: `$NODE` is not `$NODE_NAME`.
-    let mut names: Vec<&String> = known.keys().collect();
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    for name in names {
-        let value = &known[name];
-        text = text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
-    }
-    text
-}
-
 /// The server that a `CATALINA_BASE` is, or is of: an installation with its programs, or the version of its release notes.
 fn server_of(files: &OwnFiles) -> Option<ServerSpec> {
     let base = files.base.as_ref()?;
@@ -293,17 +261,4 @@ fn server_of(files: &OwnFiles) -> Option<ServerSpec> {
     let notes = fs_err::read_to_string(base.join("RELEASE-NOTES")).ok()?;
     let version = notes.lines().find_map(|line| line.trim().strip_prefix("Apache Tomcat Version "))?;
     Some(ServerSpec::Tomcat { version: version.trim().to_owned() })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn simple_variables_of_a_start_script_are_put_in() {
-        let env = BTreeMap::from([("NODE".to_owned(), "a".to_owned()), ("NODE_PORT".to_owned(), "4711".to_owned())]);
-        let script = "ROUTE=$NODE-1\nexport JAVA_OPTS=\"-DjvmRoute=${ROUTE} -Dport=$NODE_PORT -Dother=$UNKNOWN\"\n";
-        let options = lint::java_options(&expanded(script, &env));
-        assert_eq!(options, [("jvmRoute".to_owned(), "a-1".to_owned()), ("port".to_owned(), "4711".to_owned())]);
-    }
 }

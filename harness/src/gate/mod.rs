@@ -11,6 +11,7 @@ mod fits;
 mod judged;
 mod load;
 mod preview;
+mod prove;
 mod result;
 
 pub use choice::{Choice, ChoiceError, Role, choose};
@@ -20,4 +21,5 @@ pub use fits::{FitsError, Fitting};
 pub use judged::judged;
 pub use load::{Given, LoadError, Loaded, load};
 pub use preview::{Preview, preview};
+pub use prove::{Outcome, ProofRun, ProveError, linted, outcome, prepare, violations};
 pub use result::{Change, GateReport, Linted, RunResult, Side, Tested};

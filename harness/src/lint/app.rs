@@ -4,7 +4,7 @@ mod archive;
 mod classes;
 mod files;
 
-pub use archive::{AppError, AppFiles, fragment, is_wanted, read_archive};
+pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
 pub use classes::ClassFacts;
 pub(super) use files::{child, has};
 

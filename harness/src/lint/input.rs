@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::app::App;
 use super::source_file::SourceFile;
 use super::{Node, Versions};
-use crate::config::read::{Document, Properties, ReadError};
+use crate::config::read::{Document, Element, Properties, ReadError};
 
 /// A file that could not be read.
 #[derive(Debug)]
@@ -37,6 +37,8 @@ pub struct NodeFiles {
     pub versions: Option<Versions>,
     /// Properties from the command line.
     pub properties: Properties,
+    /// Variables of the environment that it runs in, where the caller knows: read where `EnvironmentPropertySource` is set.
+    pub environment: Properties,
 }
 
 /// All that is linted together.
@@ -64,7 +66,7 @@ impl Input {
     pub fn add_other(&mut self, name: &str, bytes: &[u8]) {
         let text = String::from_utf8_lossy(bytes).into_owned();
         self.others.push(self.files.len());
-        self.files.push(SourceFile { name: name.to_owned(), text, bytes: vec![], document: None });
+        self.files.push(SourceFile { text, ..SourceFile::named(name.to_owned(), false) });
     }
 
     /// Reads one XML file; `None` where it is none, which is noted.
@@ -75,7 +77,7 @@ impl Input {
                 let mut document = document.of_file(file);
                 document.substitute(properties.unwrap_or(&Properties::new()));
                 let document = Some(document);
-                self.files.push(SourceFile { name: name.to_owned(), text: String::new(), bytes, document });
+                self.files.push(SourceFile { bytes, document, ..SourceFile::named(name.to_owned(), false) });
                 Some(file)
             }
             Err(error) => {
@@ -101,13 +103,45 @@ impl Input {
     }
 }
 
-/// The `appBase` of each Host in a server.xml: where the caller finds apps.
-pub fn app_bases(server_xml: &[u8]) -> Vec<String> {
-    let Ok(document) = Document::read(server_xml) else { return vec![] };
-    let hosts = document.elements().filter(|element| element.name() == "Host");
-    let mut bases: Vec<String> =
-        hosts.filter_map(|host| host.value_or("appBase", "webapps").map(str::to_owned)).collect();
-    bases.sort();
-    bases.dedup();
-    bases
+/// Folders of a server.xml or context.xml in which the caller finds more.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Folders {
+    /// The `appBase` of each Host.
+    pub app_bases: Vec<String>,
+    /// The `xmlBase` of each Host that has one, with the names of its Engine and of itself.
+    pub xml_bases: Vec<(String, String, String)>,
+    /// The `docBase` of each Context.
+    pub doc_bases: Vec<String>,
+}
+
+/// Where the caller finds apps and more contexts. Placeholders that the properties do not know name nothing.
+pub fn folders(xml: &[u8], properties: &Properties) -> Folders {
+    let Ok(mut document) = Document::read(xml) else { return Folders::default() };
+    document.substitute(properties);
+    let mut found = Folders::default();
+    let has_cluster = |element: Element<'_>| element.child("Cluster").is_some();
+    let is_cluster = document.elements().any(has_cluster);
+    let is_served = |host: Element<'_>| !is_cluster || has_cluster(host) || host.parent().is_some_and(has_cluster);
+    for element in document.elements() {
+        let host =
+            if element.name() == "Host" { Some(element) } else { element.parent().filter(|it| it.name() == "Host") };
+        // The apps of a Host without a cluster, beside one with, are local on purpose.
+        if host.is_some_and(|host| !is_served(host)) {
+            continue;
+        }
+        match element.name() {
+            "Host" => {
+                found.app_bases.extend(element.value_or("appBase", "webapps").map(str::to_owned));
+                let engine = element.parent().and_then(|engine| engine.value("name")).unwrap_or("Catalina");
+                let host = element.value("name").unwrap_or("localhost");
+                let named = |base: &str| (engine.to_owned(), host.to_owned(), base.to_owned());
+                found.xml_bases.extend(element.value("xmlBase").map(named));
+            }
+            "Context" => found.doc_bases.extend(element.value("docBase").map(str::to_owned)),
+            _ => {}
+        }
+    }
+    found.app_bases.sort();
+    found.app_bases.dedup();
+    found
 }

@@ -5,6 +5,11 @@ use std::collections::BTreeMap;
 use super::{Version, Versions};
 use crate::config::read::{Element, Properties};
 
+/// The property that names sources of `${…}` (`Digester`).
+pub(super) const PROPERTY_SOURCE: &str = "org.apache.tomcat.util.digester.PROPERTY_SOURCE";
+/// The source that is asked in any case.
+const SYSTEM: &str = "SystemPropertySource";
+
 /// Where a Context's configuration stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
@@ -21,6 +26,8 @@ pub enum Scope {
 pub struct Context<'i> {
     /// For which apps.
     pub scope: Scope,
+    /// The name of its Host, where it is of one.
+    pub host: Option<String>,
     /// The element.
     pub element: Element<'i>,
 }
@@ -42,9 +49,17 @@ pub struct Node {
     pub tomee: Properties,
     /// The text of `bin/setenv.*`.
     pub scripts: Vec<String>,
+    /// The classes that are asked for `${…}` before the system properties: `PROPERTY_SOURCE`.
+    pub sources: Vec<String>,
+    /// Its files of properties, by path.
+    pub(super) properties: BTreeMap<String, usize>,
+    /// Folders, below its base, of which `TomEE` deploys what is in them: `<Deployments dir>` of tomee.xml.
+    pub deployments: Vec<String>,
     pub(super) server: Option<usize>,
+    /// Every `<Cluster>` that Catalina reads, with its Engine and its Host: looked for once, and asked for by most rules.
+    pub(super) clusters: Vec<(usize, usize, Option<usize>)>,
     pub(super) web: Option<usize>,
-    pub(super) contexts: Vec<(Scope, usize)>,
+    pub(super) contexts: Vec<(Scope, usize, Option<String>)>,
 }
 
 impl Node {
@@ -55,7 +70,27 @@ impl Node {
         base: Option<String>,
     ) -> Self {
         let (given, tomee) = (Properties::new(), Properties::new());
-        Self { name, versions, listing, base, given, tomee, scripts: vec![], server: None, web: None, contexts: vec![] }
+        Self {
+            name,
+            versions,
+            listing,
+            base,
+            given,
+            tomee,
+            scripts: vec![],
+            sources: vec![],
+            properties: BTreeMap::new(),
+            deployments: vec![],
+            server: None,
+            clusters: vec![],
+            web: None,
+            contexts: vec![],
+        }
+    }
+
+    /// The source that may know what is unresolved here: the environment, or a class of somebody else's.
+    pub fn other_source(&self) -> Option<&str> {
+        self.sources.iter().map(|class| class.rsplit('.').next().unwrap_or(class)).find(|class| *class != SYSTEM)
     }
 
     /// Whether it has a server.xml.
@@ -118,21 +153,4 @@ impl Node {
             format!("/{}", parts.join("/"))
         })
     }
-}
-
-/// `-Dname=value` in a start script, with or without quotes. A value with a variable of the shell is left out.
-pub fn java_options(script: &str) -> Vec<(String, String)> {
-    let lines = script.lines().filter(|line| {
-        !line.trim_start().starts_with(['#', ':']) && !line.trim_start().to_ascii_lowercase().starts_with("rem ")
-    });
-    let options = lines.flat_map(|line| line.match_indices("-D").map(move |(at, _)| &line[at + 2..]));
-    let pairs = options.filter_map(|option| {
-        let (name, rest) = option.split_once('=')?;
-        let value = rest.trim_start_matches(['"', '\'']);
-        let value = value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next()?;
-        let is_name =
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-        (is_name && !value.contains(['$', '%', '`'])).then(|| (name.to_owned(), value.to_owned()))
-    });
-    pairs.collect()
 }

@@ -1,5 +1,7 @@
 //! What the files of a node say.
 
+use std::ops::Range;
+
 use super::{Cluster, Context, Input, Node, Scope, Version, Versions};
 use crate::config::read::Element;
 
@@ -8,23 +10,41 @@ impl Node {
     pub(super) fn add(&mut self, input: &Input, path: &str, file: usize) {
         let Some(root) = input.document(file).map(crate::config::read::Document::root) else { return };
         let name = path.rsplit('/').next().unwrap_or_default();
+        let host = path.rsplit('/').nth(1).unwrap_or_default();
         match root.name() {
             "Server" => self.server = Some(file),
             "web-app" => self.web = Some(file),
             "Context" if path == "conf/context.xml" || path == "context.xml" => {
-                self.contexts.push((Scope::Global, file));
+                self.contexts.push((Scope::Global, file, None));
             }
             "Context" if name.starts_with("context.xml") => {
-                let host = path.rsplit('/').nth(1).unwrap_or_default();
-                self.contexts.push((Scope::Host(host.to_owned()), file));
+                self.contexts.push((Scope::Host(host.to_owned()), file, Some(host.to_owned())));
             }
             "Context" => {
                 let app = name.strip_suffix(".xml").unwrap_or(name);
-                self.contexts.push((Scope::App(app.to_owned()), file));
+                // `conf/ENGINE/HOST/APP.xml`
+                let host = (path.matches('/').count() == 3).then(|| host.to_owned());
+                self.contexts.push((Scope::App(app.to_owned()), file, host));
             }
             _ if name == "server.xml" => self.server = Some(file),
             _ => {}
         }
+    }
+
+    /// Where a property stands in one of its files of properties.
+    pub(super) fn property_place(&self, input: &Input, path: &str, name: &str) -> Option<(usize, Range<usize>)> {
+        let file = *self.properties.get(path)?;
+        let mut at = 0;
+        for line in input.files[file].text().split_inclusive('\n') {
+            let start = at + (line.len() - line.trim_start().len());
+            at += line.len();
+            let line = line.trim();
+            let rest = line.strip_prefix(name).map(str::trim_start);
+            if rest.is_some_and(|rest| rest.starts_with(['=', ':'])) {
+                return Some((file, start..start + line.len()));
+            }
+        }
+        None
     }
 
     /// The root of its server.xml.
@@ -49,7 +69,7 @@ impl Node {
 
     /// The roots of its server.xml and its context files.
     pub fn roots<'i>(&self, input: &'i Input) -> Vec<Element<'i>> {
-        let files = self.server.into_iter().chain(self.contexts.iter().map(|(_, file)| *file));
+        let files = self.server.into_iter().chain(self.contexts.iter().map(|(_, file, _)| *file));
         files.filter_map(|file| Some(input.document(file)?.root())).collect()
     }
 
@@ -88,46 +108,72 @@ impl Node {
 
     /// Every `<Cluster>` that Catalina reads: in an Engine, or in a Host.
     pub fn clusters<'i>(&'i self, input: &'i Input) -> Vec<Cluster<'i>> {
+        let Some(document) = self.server.and_then(|file| input.document(file)) else { return vec![] };
+        let of = |(element, engine, host): &(usize, usize, Option<usize>)| Cluster {
+            node: self,
+            input,
+            element: document.element(*element),
+            engine: document.element(*engine),
+            host: host.map(|host| document.element(host)),
+        };
+        self.clusters.iter().map(of).collect()
+    }
+
+    /// Looks for them.
+    pub(super) fn find_clusters(&mut self, input: &Input) {
         // Of a cluster of Tomcat 5.5 nothing is said but that (C017).
-        let is_read = |element: &Element<'i>| {
+        let is_read = |element: &Element<'_>| {
             !element.class().is_some_and(|class| class.trim().starts_with("org.apache.catalina.cluster."))
         };
         let mut all = vec![];
         for engine in self.engines(input) {
-            for element in engine.all("Cluster").filter(is_read) {
-                all.push(Cluster { node: self, input, element, engine, host: None });
-            }
+            all.extend(engine.all("Cluster").filter(is_read).map(|it| (it.index(), engine.index(), None)));
             for host in engine.all("Host") {
-                let host_clusters = host.all("Cluster").filter(is_read);
-                all.extend(host_clusters.map(|element| Cluster {
-                    node: self,
-                    input,
-                    element,
-                    engine,
-                    host: Some(host),
-                }));
+                let of_host = host.all("Cluster").filter(is_read);
+                all.extend(of_host.map(|it| (it.index(), engine.index(), Some(host.index()))));
+            }
+        }
+        self.clusters = all;
+    }
+
+    /// Every Context element: of server.xml, and of files of their own. Those of a Host that is not there are of nobody.
+    pub fn contexts<'i>(&self, input: &'i Input) -> Vec<Context<'i>> {
+        let mut all = vec![];
+        let mut names: Vec<&str> = vec![];
+        for engine in self.engines(input) {
+            for host in engine.all("Host") {
+                let name = host.value("name").unwrap_or_default();
+                names.push(name);
+                let scope = |element: Element<'_>| {
+                    Scope::App(element.value("path").unwrap_or_default().trim_start_matches('/').to_owned())
+                };
+                let of_host = |element| Context { scope: scope(element), host: Some(name.to_owned()), element };
+                all.extend(host.all("Context").map(of_host));
+            }
+            let defaults = engine.all("DefaultContext").chain(engine.all("Context"));
+            all.extend(defaults.map(|element| Context { scope: Scope::Global, host: None, element }));
+        }
+        for (scope, file, host) in &self.contexts {
+            let is_there = names.is_empty()
+                || host.as_ref().is_none_or(|host| names.iter().any(|name| name.eq_ignore_ascii_case(host)));
+            if let Some(document) = input.document(*file).filter(|_| is_there) {
+                all.push(Context { scope: scope.clone(), host: host.clone(), element: document.root() });
             }
         }
         all
     }
 
-    /// Every Context element: of server.xml, and of files of their own.
-    pub fn contexts<'i>(&self, input: &'i Input) -> Vec<Context<'i>> {
-        let mut all = vec![];
-        for engine in self.engines(input) {
-            let hosts = engine.all("Host");
-            let contexts = hosts.flat_map(|host| host.all("Context"));
-            all.extend(contexts.map(|element| Context {
-                scope: Scope::App(element.value("path").unwrap_or_default().trim_start_matches('/').to_owned()),
-                element,
-            }));
-            let defaults = engine.all("DefaultContext").chain(engine.all("Context"));
-            all.extend(defaults.map(|element| Context { scope: Scope::Global, element }));
-        }
-        for (scope, file) in &self.contexts {
-            if let Some(document) = input.document(*file) {
-                all.push(Context { scope: scope.clone(), element: document.root() });
-            }
+    /// The Context elements of Hosts that a cluster serves; all, where there is no server.xml.
+    pub fn clustered_contexts<'i>(&self, input: &'i Input) -> Vec<Context<'i>> {
+        let clusters = self.clusters(input);
+        let served: Vec<&str> =
+            clusters.iter().flat_map(Cluster::hosts).filter_map(|host| host.value("name")).collect();
+        let mut all = self.contexts(input);
+        if self.has_server() {
+            all.retain(|context| {
+                let is_served = |host: &String| served.iter().any(|name| name.eq_ignore_ascii_case(host));
+                context.host.as_ref().is_none_or(is_served)
+            });
         }
         all
     }

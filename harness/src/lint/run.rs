@@ -46,7 +46,7 @@ impl Report {
 /// Asks every rule about the input.
 pub fn run(input: &Input, options: &Options) -> Report {
     let mut findings = vec![];
-    for rule in rules::ALL {
+    for rule in rules::ALL.iter().filter(|rule| !options.ignore.contains(rule.code)) {
         let mut found = Findings { input, rule, found: vec![] };
         (rule.check)(input, &mut found);
         findings.append(&mut found.found);
@@ -60,10 +60,11 @@ pub fn run(input: &Input, options: &Options) -> Report {
     findings.dedup_by(|a, b| (a.file, &a.span, a.rule.code, &a.message) == (b.file, &b.span, b.rule.code, &b.message));
     let before = findings.len();
     if !options.no_ignores {
-        findings = suppress::apply(input, findings);
+        findings = suppress::apply(input, findings, &options.ignore);
     }
     let suppressed = before.saturating_sub(findings.iter().filter(|finding| !suppress::is_own(finding)).count());
     findings.retain(|finding| {
+        // What is said of suppression itself is said by no rule above.
         !options.ignore.contains(finding.rule.code)
             && options.min_severity.is_none_or(|least| finding.severity >= least)
             && options.min_confidence.is_none_or(|least| finding.confidence >= least)

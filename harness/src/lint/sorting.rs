@@ -3,20 +3,19 @@
 use std::io::{Read, Seek};
 
 use super::app::{App, AppError, AppFiles, read_archive};
-use super::node::java_options;
+use super::environment::{expanded, java_options, variables};
+use super::node::PROPERTY_SOURCE;
+use super::source_file::SourceFile;
 use super::{Cluster, Input, Node, NodeFiles, Versions};
-use crate::config::read::{Properties, read_properties};
+use crate::config::read::{Document, Properties, read_properties};
 
 impl Input {
     /// Adds a node.
     pub fn add_node(&mut self, files: NodeFiles) {
-        let NodeFiles { name, prefix, files, names, listing, base, versions, properties } = files;
+        let NodeFiles { name, prefix, files, names, listing, base, versions, properties, environment } = files;
         let mut known = Properties::new();
         if let Some(base) = &base {
             known.insert("catalina.base".to_owned(), base.clone());
-        }
-        for path in ["conf/catalina.properties", "conf/system.properties"] {
-            known.extend(files.get(path).map(|bytes| read_properties(bytes)).unwrap_or_default());
         }
         let tomee = files.get("conf/system.properties").map(|bytes| read_properties(bytes)).unwrap_or_default();
         let scripts: Vec<String> = files
@@ -24,20 +23,39 @@ impl Input {
             .filter(|(path, _)| path.starts_with("bin/setenv."))
             .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
             .collect();
-        let mut given: Properties = scripts.iter().flat_map(|text| java_options(text)).collect();
-        given.extend(properties);
+        let options = |text: &String| java_options(&expanded(text, &Properties::new()));
+        let mut given: Properties = scripts.iter().flat_map(options).collect();
         known.extend(given.clone());
+        // These are set by the server itself, in the place of what the command line says (`CatalinaProperties`).
+        for path in ["conf/catalina.properties", "conf/system.properties"] {
+            known.extend(files.get(path).map(|bytes| read_properties(bytes)).unwrap_or_default());
+        }
+        given.extend(properties.clone());
+        let sources: Vec<String> = known.get(PROPERTY_SOURCE).map(|all| words(all)).unwrap_or_default();
+        if sources.iter().any(|class| class.ends_with(".EnvironmentPropertySource")) {
+            // It is asked before the system properties (`Digester`).
+            known.extend(environment);
+            known.extend(scripts.iter().flat_map(|text| variables(text)));
+        }
+        known.extend(properties);
         let found = files.get("version.txt").and_then(|bytes| std::str::from_utf8(bytes).ok()?.trim().parse().ok());
         let mut node = Node::new(name, versions.or(found).unwrap_or(Versions::ANY), listing, base);
-        (node.given, node.tomee, node.scripts) = (given, tomee, scripts);
+        (node.given, node.tomee, node.scripts, node.sources) = (given, tomee, scripts, sources);
+        node.deployments = files.get("conf/tomee.xml").map(|bytes| deployments(bytes, &known)).unwrap_or_default();
         for (path, bytes) in files {
-            if path.ends_with(".xml") && !is_other_xml(&path) {
-                let file = self.add_xml(names.get(&path).unwrap_or(&format!("{prefix}{path}")), bytes, Some(&known));
+            let shown = names.get(&path).cloned().unwrap_or_else(|| format!("{prefix}{path}"));
+            if matches!(path.as_str(), "conf/logging.properties" | "conf/system.properties") {
+                node.properties.insert(path, self.files.len());
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.files.push(SourceFile { text, ..SourceFile::named(shown, false) });
+            } else if (path.ends_with(".xml") || path.ends_with("/context.xml.default")) && !is_other_xml(&path) {
+                let file = self.add_xml(&shown, bytes, Some(&known));
                 if let Some(file) = file {
                     node.add(self, &path, file);
                 }
             }
         }
+        node.find_clusters(self);
         if node.versions.is_unknown() {
             node.infer_versions(self);
         }
@@ -80,4 +98,16 @@ fn is_other_xml(path: &str) -> bool {
         name,
         "tomcat-users.xml" | "jaspic-providers.xml" | "tomee.xml" | "openejb.xml" | "logback.xml" | "log4j2.xml"
     )
+}
+
+/// The folders of `<Deployments dir>` in a tomee.xml, whose root may be `<tomee>` or `<openejb>`; a file that is no XML names none.
+pub fn deployments(tomee_xml: &[u8], properties: &Properties) -> Vec<String> {
+    let Ok(mut document) = Document::read(tomee_xml) else { return vec![] };
+    document.substitute(properties);
+    let named = document.elements().filter(|element| element.name() == "Deployments");
+    named.filter_map(|element| element.value("dir")).map(|dir| dir.trim_end_matches('/').to_owned()).collect()
+}
+
+fn words(list: &str) -> Vec<String> {
+    list.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
 }

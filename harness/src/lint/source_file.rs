@@ -13,9 +13,16 @@ pub struct SourceFile {
     pub bytes: Vec<u8>,
     /// Its tree, where it is XML.
     pub document: Option<Document>,
+    /// Whether it is a class file: a place in it is the number of a line of its source, 0 where that is not known.
+    pub is_class: bool,
 }
 
 impl SourceFile {
+    /// A file of which nothing but the name is kept.
+    pub(super) fn named(name: String, is_class: bool) -> Self {
+        Self { name, text: String::new(), bytes: vec![], document: None, is_class }
+    }
+
     /// The decoded text.
     pub fn text(&self) -> &str {
         self.document.as_ref().map_or(&self.text, Document::text)
@@ -30,6 +37,9 @@ impl SourceFile {
     pub fn position(&self, offset: usize) -> (usize, usize) {
         if let Some(document) = &self.document {
             return document.position(offset);
+        }
+        if self.is_class {
+            return (offset.max(1), 1);
         }
         let before = self.text.get(..offset).unwrap_or(&self.text);
         let start = before.rfind('\n').map_or(0, |at| at + 1);

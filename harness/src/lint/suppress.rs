@@ -1,5 +1,6 @@
 //! `<!-- tomee-harness: ignore C029 reason -->`: the rule says nothing about the next element, and what is in it.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::rules::{self, c110_unused_ignore, c111_ignore_without_reason};
@@ -24,7 +25,7 @@ pub(super) fn is_own(finding: &Finding) -> bool {
 }
 
 /// Leaves out what is suppressed, and adds what is wrong with the comments.
-pub(super) fn apply(input: &Input, findings: Vec<Finding>) -> Vec<Finding> {
+pub(super) fn apply(input: &Input, findings: Vec<Finding>, not_asked: &BTreeSet<String>) -> Vec<Finding> {
     let documents = input.files.iter().filter_map(|file| file.document.as_ref());
     let mut ignores: Vec<Ignore<'_>> = documents.flat_map(ignores).collect();
     if ignores.is_empty() {
@@ -46,7 +47,8 @@ pub(super) fn apply(input: &Input, findings: Vec<Finding>) -> Vec<Finding> {
         }
     }
     for ignore in &ignores {
-        for (code, _) in ignore.codes.iter().zip(&ignore.used).filter(|(_, used)| !**used) {
+        let unused = ignore.codes.iter().zip(&ignore.used).filter(|(_, used)| !**used);
+        for (code, _) in unused.filter(|(code, _)| !not_asked.contains(**code)) {
             let mut found = Findings { input, rule: &c110_unused_ignore::RULE, found: vec![] };
             let known = rules::find(code).is_some();
             let why = if known { "suppresses nothing" } else { "names no rule" };

@@ -31,6 +31,9 @@ pub struct OwnConfiguration {
     /// Whether every `<Cluster>` is taken out: the control run, which must lose what replication is to keep.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_cluster: bool,
+    /// Whether the files are written for a run: nothing is changed in them but `@n1.receiver@` and the like.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub has_seats: bool,
     /// What had to be replaced, in words: what rests on it is not proven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<String>,

@@ -215,10 +215,11 @@ pub(super) fn judge_walk(
 }
 
 /// Whether a node failed to start for something that may be the scenario's own configuration. A port that somebody took and
-/// a JVM that the kernel ended are not.
+/// a JVM that the kernel ended are not; but files that are written for the run may take one port twice, each time anew.
 fn is_found_by(plan: &Plan, error: &ClusterError) -> bool {
-    let ClusterError::NodeFailed { how, address_in_use: false, .. } = error else { return false };
-    plan.is_configured_by_scenario() && !how.contains("signal 9")
+    let ClusterError::NodeFailed { how, address_in_use, .. } = error else { return false };
+    let is_own_port = plan.topology.own.as_ref().is_some_and(|own| own.has_seats);
+    plan.is_configured_by_scenario() && !how.contains("signal 9") && (!address_in_use || is_own_port)
 }
 
 /// The wait for a node that failed, in the server's own words.

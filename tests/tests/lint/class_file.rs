@@ -1,5 +1,5 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
-//! `class NAME [extends NAME] [implements NAME] [session-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
+//! `class NAME [extends NAME] [implements NAME] [session-scoped] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
 //! [asks-id] [changes] [stores NAME CLASS]`.
 
 const SESSION: &str = "jakarta/servlet/http/HttpSession";
@@ -56,6 +56,7 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
             "extends" => extends = one(),
             "implements" => interfaces.push(pool.class(one())),
             "session-scoped" => annotation = Some(pool.text("Ljakarta/enterprise/context/SessionScoped;")),
+            "faces-scoped" => annotation = Some(pool.text("Ljavax/faces/bean/SessionScoped;")),
             "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"))),
             "field" | "transient-field" => {
                 let flags = if word == "field" { 0x0002 } else { 0x0082 };

@@ -195,6 +195,12 @@ pub(crate) struct ExplainArgs {
     /// File, name, tag or catalogue number of a scenario, or the code of a lint rule, as C029
     #[arg(value_name = "SCENARIO")]
     pub(crate) scenario: String,
+    /// Of a rule: run it on real servers, once with the fault that it finds and once with the remedy, and show both verdicts
+    #[arg(long)]
+    pub(crate) prove: bool,
+    /// Where the runs of --prove are kept [default: .tomee-harness/proofs/ID]
+    #[arg(long, value_name = "DIR", requires = "prove")]
+    pub(crate) out: Option<Utf8PathBuf>,
 }
 
 /// Where to write.

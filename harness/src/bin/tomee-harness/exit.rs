@@ -77,6 +77,16 @@ pub(crate) const OF_GATE: Meanings = &[
     (Exit::Interrupted, "Interrupted (143: terminated)"),
 ];
 
+/// Of `explain`, where `--prove` runs servers.
+pub(crate) const OF_EXPLAIN: Meanings = &[
+    (Exit::Holds, "Done; with --prove: the fault breaks what the remedy keeps"),
+    (Exit::Violated, "The runs of --prove contradict the rule"),
+    (Exit::Usage, "Bad usage or bad input"),
+    (Exit::Unknown, "The rule has no runs, or they were not decided"),
+    (Exit::Environment, "The environment is incomplete or broken: Java, Maven, ports"),
+    (Exit::Interrupted, "Interrupted (143: terminated)"),
+];
+
 /// Of `lint`.
 pub(crate) const OF_LINT: Meanings = &[
     (Exit::Holds, "No finding of severity error"),

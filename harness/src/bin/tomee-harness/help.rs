@@ -6,7 +6,7 @@ use tomee_harness::model::scenario::manual;
 use tomee_harness::model::{FaultKind, Guarantee};
 
 use crate::args::{Cli, Format};
-use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS};
+use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_EXPLAIN, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS};
 
 /// The examples of each command, and what its exit codes are.
 const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
@@ -23,7 +23,15 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
         OF_A_VERDICT,
     ),
     ("list", &["tomee-harness list", "tomee-harness list farm --json"], OF_OTHERS),
-    ("explain", &["tomee-harness explain kill-the-owner", "tomee-harness explain scenarios/"], OF_OTHERS),
+    (
+        "explain",
+        &[
+            "tomee-harness explain kill-the-owner",
+            "tomee-harness explain scenarios/",
+            "tomee-harness explain C029 --prove",
+        ],
+        OF_EXPLAIN,
+    ),
     (
         "new",
         &[

@@ -62,6 +62,11 @@ pub enum TransplantError {
 /// # Errors
 /// See [`TransplantError`].
 pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, TransplantError> {
+    if seat.own.has_seats {
+        let text = with_seats(document.text(), &seats(seat.endpoints));
+        let bytes = document.encoding().encode(&text).ok_or(TransplantError::Encoding)?;
+        return Ok(Transplanted { text, bytes, notes: vec![] });
+    }
     let own = seat.endpoints.nodes.get(seat.node).ok_or_else(|| TransplantError::NoEndpoint(seat.node.clone()))?;
     let mut work = Work { seat, own, edits: Edits::default(), notes: vec![] };
     work.ports(document)?;
@@ -77,6 +82,31 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     let text = edits.apply(document);
     let bytes = document.encoding().encode(&text).ok_or(TransplantError::Encoding)?;
     Ok(Transplanted { text, bytes, notes })
+}
+
+/// What stands for each place in a file that is written for a run, as in the proofs of rules.
+fn seats(endpoints: &Endpoints) -> Vec<(String, String)> {
+    let mut seats = vec![];
+    for (node, place) in &endpoints.nodes {
+        let mut set = |what: &str, value: String| seats.push((format!("{node}.{what}"), value));
+        set("address", place.http_address.to_string());
+        set("http", place.http_port.to_string());
+        set("receiver-address", place.receiver_address.to_string());
+        set("receiver", place.receiver_port.to_string());
+    }
+    if let Some(group) = endpoints.multicast {
+        let mut set = |what: &str, value: String| seats.push((format!("group.{what}"), value));
+        set("address", group.address.to_string());
+        set("port", group.port.to_string());
+        set("other-port", group.port.wrapping_add(1).to_string());
+        set("bind", group.bind.unwrap_or(Ipv4Addr::LOCALHOST).to_string());
+    }
+    seats
+}
+
+/// A text with the values of its seats put in.
+fn with_seats(text: &str, seats: &[(String, String)]) -> String {
+    seats.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("@{name}@"), value))
 }
 
 struct Work<'a> {

@@ -115,6 +115,11 @@ impl Document {
         Element { document: self, index: 0 }
     }
 
+    /// An element by its place in the order of the file.
+    pub(crate) fn element(&self, index: usize) -> Element<'_> {
+        Element { document: self, index }
+    }
+
     /// Every element, in the order of the file.
     pub fn elements(&self) -> impl Iterator<Item = Element<'_>> {
         (0..self.nodes.len()).map(|index| Element { document: self, index })
@@ -155,6 +160,11 @@ impl PartialEq for Element<'_> {
 impl<'d> Element<'d> {
     fn node(self) -> &'d Node {
         &self.document.nodes[self.index]
+    }
+
+    /// Its place in the order of the file.
+    pub(crate) fn index(self) -> usize {
+        self.index
     }
 
     /// Its document.
@@ -227,11 +237,12 @@ impl<'d> Element<'d> {
     /// `className` is looked up as it is.
     pub fn attribute(self, name: &str) -> Option<&'d Attribute> {
         let same = |attribute: &&Attribute| {
-            attribute.name == name
-                || name != "className"
-                    && attribute.name.len() == name.len()
-                    && attribute.name[..1].eq_ignore_ascii_case(&name[..1])
-                    && attribute.name[1..] == name[1..]
+            let (own, wanted) = (attribute.name.as_bytes(), name.as_bytes());
+            let is_capitalized = || match (own, wanted) {
+                ([first, rest @ ..], [other, others @ ..]) => first.eq_ignore_ascii_case(other) && rest == others,
+                _ => false,
+            };
+            attribute.name == name || name != "className" && is_capitalized()
         };
         self.attributes().iter().find(same)
     }

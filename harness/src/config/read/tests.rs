@@ -132,6 +132,13 @@ fn properties_are_read_as_java_does() {
 }
 
 #[test]
+fn an_attribute_that_begins_with_another_script_is_none_that_is_asked_for() {
+    let document = read("<Server \u{8037}e='1' n\u{e4}me='2' Port='3'/>").expect("XML");
+    let root = document.root();
+    assert_eq!((root.value("name"), root.value("port")), (None, Some("3")));
+}
+
+#[test]
 fn what_is_unresolved_is_a_placeholder() {
     let mut document =
         read("<a b='${x}-${y}' c='${x}' d='${z:-dflt}' e='@IP@' f='%h %l' g='me@example.org'/>").expect("XML");

@@ -9,6 +9,9 @@ pub enum AppError {
     /// It is no zip archive.
     #[error("not a web archive")]
     Zip(#[from] zip::result::ZipError),
+    /// More than is kept in memory.
+    #[error("its classes and descriptors have more than {MOST_KEPT} bytes")]
+    TooLarge,
     /// An entry cannot be read.
     #[error("reading an entry of the archive")]
     Io(#[from] std::io::Error),
@@ -16,6 +19,9 @@ pub enum AppError {
 
 /// A larger entry of an archive is not read.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
+
+/// As much is kept of one archive.
+const MOST_KEPT: usize = 512 * 1024 * 1024;
 
 /// Whether an entry of an archive says anything to a rule: descriptors, jars and classes.
 pub fn is_wanted(path: &str) -> bool {
@@ -27,21 +33,55 @@ pub fn is_wanted(path: &str) -> bool {
 /// Whether an entry of a jar in `WEB-INF/lib` says anything to a rule.
 pub(super) const FRAGMENT: &str = "META-INF/web-fragment.xml";
 
+/// Reads what matters out of a web archive, or of each in an enterprise archive.
+///
+/// # Errors
+/// It is no archive, or cannot be read.
+pub fn read_archives(name: &str, archive: impl Read + Seek) -> Result<Vec<AppFiles>, AppError> {
+    let mut archive = zip::ZipArchive::new(archive)?;
+    let is_inner = |path: &String| path.ends_with(".war") && !path.starts_with("WEB-INF/");
+    let names = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned);
+    let inner: Vec<String> = names.filter(is_inner).collect();
+    if inner.is_empty() {
+        return Ok(vec![read(name, &mut archive)?]);
+    }
+    let mut apps = vec![];
+    for path in inner {
+        let entry = archive.by_name(&path)?;
+        if entry.size() <= MOST_BYTES * 16 {
+            let mut bytes = vec![];
+            entry.take(MOST_BYTES * 16).read_to_end(&mut bytes)?;
+            apps.push(read(&format!("{name}!/{path}"), &mut zip::ZipArchive::new(Cursor::new(bytes))?)?);
+        }
+    }
+    Ok(apps)
+}
+
 /// Reads what matters out of a web archive.
 ///
 /// # Errors
 /// It is no archive, or cannot be read.
 pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, AppError> {
-    let mut archive = zip::ZipArchive::new(archive)?;
+    read(name, &mut zip::ZipArchive::new(archive)?)
+}
+
+fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>) -> Result<AppFiles, AppError> {
     let mut files = BTreeMap::new();
+    let mut kept = 0;
     for index in 0..archive.len() {
-        let mut entry = archive.by_index(index)?;
+        let entry = archive.by_index(index)?;
         let path = entry.name()?.into_owned();
         let is_jar = path.ends_with(".jar");
-        if is_wanted(&path) && entry.size() <= if is_jar { MOST_BYTES * 16 } else { MOST_BYTES } {
-            let mut bytes = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or_default());
-            entry.read_to_end(&mut bytes)?;
+        let most = if is_jar { MOST_BYTES * 16 } else { MOST_BYTES };
+        if is_wanted(&path) && entry.size() <= most {
+            let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(MOST_BYTES)).unwrap_or_default());
+            // An entry may be longer than it says.
+            entry.take(most).read_to_end(&mut bytes)?;
             if !is_jar {
+                kept += bytes.len();
+                if kept > MOST_KEPT {
+                    return Err(AppError::TooLarge);
+                }
                 files.insert(path, bytes);
             } else if let Some(fragment) = fragment(Cursor::new(&bytes)) {
                 files.insert(format!("{path}!/{FRAGMENT}"), fragment);
@@ -53,8 +93,13 @@ pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, A
 
 /// The web-fragment.xml of a jar, if it has one.
 pub fn fragment(jar: impl Read + Seek) -> Option<Vec<u8>> {
+    entry(jar, FRAGMENT)
+}
+
+/// An entry of a jar, if it has it and it is not too large.
+pub fn entry(jar: impl Read + Seek, path: &str) -> Option<Vec<u8>> {
     let mut jar = zip::ZipArchive::new(jar).ok()?;
-    let entry = jar.by_name(FRAGMENT).ok()?;
+    let entry = jar.by_name(path).ok()?;
     let mut bytes = vec![];
     entry.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
     Some(bytes)

@@ -30,11 +30,12 @@ pub struct ClassFact {
     implements: Vec<String>,
     fields: Vec<(String, String)>,
     is_session_bean: bool,
+    is_managed_bean: bool,
     is_interface: bool,
     writes_itself: bool,
     has_static_map: bool,
-    asks_for_id: bool,
-    changes: BTreeSet<String>,
+    asks_for_id: Option<usize>,
+    changes: BTreeMap<String, usize>,
 }
 
 /// Something that is put into a session.
@@ -46,13 +47,23 @@ pub struct Stored {
     pub name: Option<String>,
     /// The class of the value.
     pub class: String,
+    /// Whether it is of this class, and not of one that extends it.
+    pub is_exact: bool,
     /// Which file of the input.
     pub file: usize,
+    /// The line of its source, 0 where that is not known.
+    pub line: usize,
 }
 
+/// Annotations of CDI, whose beans must be able to leave the memory.
+const CDI_SCOPES: [&str; 2] =
+    ["Ljakarta/enterprise/context/SessionScoped;", "Ljavax/enterprise/context/SessionScoped;"];
+/// Annotations whose beans are put into the session as they are.
+const OTHER_SCOPES: [&str; 2] =
+    ["Ljavax/faces/bean/SessionScoped;", "Lorg/springframework/web/context/annotation/SessionScope;"];
+
 /// Classes of the platform that cannot be serialized, and are seen in sessions.
-const BROKEN: [&str; 16] = [
-    "java.lang.Object",
+const BROKEN: [&str; 15] = [
     "java.lang.Thread",
     "java.lang.ThreadLocal",
     "java.io.InputStream",
@@ -81,13 +92,14 @@ impl ClassFacts {
             let file = files.len();
             let (fact, stored) = fact(&class, file);
             let is_interesting = fact.is_session_bean
-                || fact.has_static_map && fact.asks_for_id
+                || fact.is_managed_bean
+                || fact.has_static_map && fact.asks_for_id.is_some()
                 || !stored.is_empty()
                 || !fact.changes.is_empty()
                 || fact.writes_itself
                 || !fact.fields.is_empty();
             if is_interesting {
-                files.push(SourceFile { name: path, text: String::new(), bytes: vec![], document: None });
+                files.push(SourceFile::named(path, true));
             }
             facts.stored.extend(stored);
             facts.classes.insert(fact.name.clone(), fact);
@@ -110,20 +122,49 @@ impl ClassFacts {
         self.classes.values().filter(|class| class.is_session_bean)
     }
 
-    /// Classes with a static map that ask for the ids of sessions.
-    pub fn maps_by_session(&self) -> impl Iterator<Item = &ClassFact> {
-        self.classes.values().filter(|class| class.has_static_map && class.asks_for_id)
+    /// Beans of JSF or Spring that live in a session: as its attributes.
+    pub fn managed_beans(&self) -> impl Iterator<Item = &ClassFact> {
+        self.classes.values().filter(|class| class.is_managed_bean)
     }
 
-    /// Methods that change what they took out of a session, and do not put it back.
-    pub fn changes_in_place(&self) -> impl Iterator<Item = (&ClassFact, &str)> {
-        self.classes.values().flat_map(|class| class.changes.iter().map(move |method| (class, method.as_str())))
+    /// Classes with a static map that ask for the ids of sessions, and in which line.
+    pub fn maps_by_session(&self) -> impl Iterator<Item = (&ClassFact, usize)> {
+        let all = self.classes.values().filter(|class| class.has_static_map);
+        all.filter_map(|class| Some((class, class.asks_for_id?)))
+    }
+
+    /// Methods that change what they took out of a session, and do not put it back, and in which line.
+    pub fn changes_in_place(&self) -> impl Iterator<Item = (&ClassFact, &str, usize)> {
+        let all = self.classes.values().flat_map(|class| class.changes.iter().map(move |change| (class, change)));
+        all.map(|(class, (method, line))| (class, method.as_str(), *line))
+    }
+
+    /// Whether something of this class, or of what extends it in the app, may be Serializable though the class is not.
+    pub fn may_be_serializable(&self, name: &str) -> bool {
+        let is_open = self.classes.get(name).is_none_or(|class| class.is_interface);
+        is_open
+            || self.classes.values().any(|class| {
+                class.name != name && self.extends(class, name) && { self.is_serializable(&class.name) != Some(false) }
+            })
+    }
+
+    fn extends(&self, class: &ClassFact, name: &str) -> bool {
+        let mut at = class;
+        // A class file may claim to extend itself.
+        for _ in 0..64 {
+            if at.extends == name {
+                return true;
+            }
+            let Some(next) = self.classes.get(&at.extends) else { return false };
+            at = next;
+        }
+        false
     }
 
     /// Fields of what goes into sessions that cannot be serialized: class, field, type.
     pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
         let mut wanted: Vec<&str> = self.stored.iter().map(|stored| stored.class.as_str()).collect();
-        wanted.extend(self.session_beans().map(|class| class.name.as_str()));
+        wanted.extend(self.session_beans().chain(self.managed_beans()).map(|class| class.name.as_str()));
         let mut seen = BTreeSet::new();
         let mut broken = vec![];
         while let Some(name) = wanted.pop() {
@@ -187,23 +228,20 @@ fn dotted(name: &str) -> String {
 }
 
 fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>) {
-    let annotated = class.attributes.iter().any(|attribute| match &attribute.data {
-        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.iter().any(|annotation| {
-            let kind = annotation.type_descriptor.to_string();
-            matches!(
-                kind.as_str(),
-                "Ljakarta/enterprise/context/SessionScoped;" | "Ljavax/enterprise/context/SessionScoped;"
-            )
-        }),
-        _ => false,
+    let annotations = class.attributes.iter().flat_map(|attribute| match &attribute.data {
+        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.as_slice(),
+        _ => &[],
     });
+    let kinds: Vec<String> = annotations.map(|annotation| annotation.type_descriptor.to_string()).collect();
+    let annotated = |names: &[&str]| kinds.iter().any(|kind| names.contains(&kind.as_str()));
     let own = ["writeObject", "writeReplace", "writeExternal"];
     let mut fact = ClassFact {
         name: dotted(&class.this_class),
         file,
         extends: class.super_class.as_deref().map(dotted).unwrap_or_default(),
         implements: class.interfaces.iter().map(|name| dotted(name)).collect(),
-        is_session_bean: annotated,
+        is_session_bean: annotated(&CDI_SCOPES),
+        is_managed_bean: annotated(&OTHER_SCOPES),
         is_interface: class.access_flags.contains(ClassAccessFlags::INTERFACE),
         writes_itself: class.methods.iter().any(|method| own.contains(&method.name.as_ref())),
         ..ClassFact::default()
@@ -220,11 +258,15 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
     let mut all = vec![];
     for method in &class.methods {
         let found = code::follow(method);
-        fact.asks_for_id |= found.asks_for_id;
-        if found.changes && found.stored.is_empty() {
-            fact.changes.insert(method.name.to_string());
+        fact.asks_for_id = fact.asks_for_id.or(found.asks_for_id);
+        if let Some(line) = found.changes.filter(|_| found.stored.is_empty()) {
+            fact.changes.insert(method.name.to_string(), line);
         }
-        all.extend(found.stored.into_iter().map(|(name, class)| Stored { by: fact.name.clone(), name, class, file }));
+        let by = &fact.name;
+        all.extend(found.stored.into_iter().map(|put| {
+            let code::Put { name, class, is_exact, line } = put;
+            Stored { by: by.clone(), name, class, is_exact, file, line }
+        }));
     }
     (fact, all)
 }

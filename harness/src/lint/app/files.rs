@@ -45,7 +45,7 @@ impl App {
         }
         if input.files.len() == app.place {
             // Nothing of it is said by a file of its own.
-            input.files.push(SourceFile { name, text: String::new(), bytes: vec![], document: None });
+            input.files.push(SourceFile::named(name, false));
         }
         app.classes = ClassFacts::read(&mut input.files, classes);
         app

@@ -2,14 +2,26 @@
 
 use serde_json::{Value, json};
 
+use crate::lint::proof::{self, Proof};
 use crate::lint::{Rule, rules};
+
+/// How a rule is shown to be right on real servers, where that is written down.
+fn proof_of(rule: &Rule) -> Option<String> {
+    match proof::of(rule.code)? {
+        Proof::Runs(_) => {
+            Some(format!("`explain {} --prove` runs it on real servers, with the fault and with the remedy", rule.code))
+        }
+        Proof::None(why) => Some(format!("none by runs on one machine: {why}")),
+    }
+}
 
 /// A rule for `explain`.
 pub fn page(rule: &Rule) -> String {
     let Rule { code, name, severity, confidence, finds, why, bad, good, evidence, versions, .. } = rule;
+    let proof = proof_of(rule).map(|proof| format!("Proof: {}\n", proof.replace('`', ""))).unwrap_or_default();
     let indented = |text: &str| text.lines().map(|line| format!("    {line}\n")).collect::<String>();
     format!(
-        "{code} {name} ({severity}, confidence {confidence})\n\nFinds {finds}.\n\n{why}\n\nBad:\n{}\nGood:\n{}\nEvidence: {evidence}\nVersions of Tomcat: {versions}\n",
+        "{code} {name} ({severity}, confidence {confidence})\n\nFinds {finds}.\n\n{why}\n\nBad:\n{}\nGood:\n{}\nEvidence: {evidence}\n{proof}Versions of Tomcat: {versions}\n",
         indented(bad),
         indented(good),
     )
@@ -39,6 +51,9 @@ pub fn pages() -> String {
             "\n## {code} {name}\n\n{severity}, confidence {confidence}. Versions of Tomcat: {versions}.\n\nFinds {finds}.\n\n{why}\n\n\
              ```xml\n{bad}\n```\n\nBetter:\n\n```xml\n{good}\n```\n\nEvidence: {evidence}.\n"
         ));
+        if let Some(proof) = proof_of(rule) {
+            out.push_str(&format!("\nProof: {proof}.\n"));
+        }
     }
     out
 }
@@ -53,7 +68,7 @@ pub fn rules_json() -> Value {
         json!({
             "code": rule.code, "name": rule.name, "severity": rule.severity, "confidence": rule.confidence,
             "finds": rule.finds, "why": rule.why, "bad": rule.bad, "good": rule.good,
-            "evidence": rule.evidence, "versions": rule.versions,
+            "evidence": rule.evidence, "versions": rule.versions, "proof": proof_of(rule),
         })
     });
     json!({ "format": 1, "rules": all.collect::<Vec<_>>() })

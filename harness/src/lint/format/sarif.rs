@@ -105,9 +105,15 @@ fn region(place: &JsonPlace) -> Value {
     json!({ "startLine": line, "startColumn": column, "endLine": end_line, "endColumn": end_column })
 }
 
+/// A path as a URI reference; an absolute one has its scheme.
 fn uri(path: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~/!".contains(&byte);
-    path.bytes().map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    let scheme = if path.starts_with('/') { "file://" } else { "" };
+    scheme.to_owned()
+        + &path
+            .bytes()
+            .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+            .collect::<String>()
 }
 
 fn level(severity: Severity) -> &'static str {

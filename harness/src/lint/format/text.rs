@@ -40,6 +40,8 @@ fn diagnostic(input: &Input, finding: &Finding, source: &str) -> MietteDiagnosti
     let own = LabeledSpan::new_primary_with_span(None, finding.span.clone());
     let others = finding.labels.iter().filter(|label| label.file == finding.file);
     let others = others.map(|label| LabeledSpan::new_with_span(Some(label.text.clone()), label.span.clone()));
+    // Of a class there is no source to be shown: its line is said below.
+    let has_text = !input.files[finding.file].is_class;
     let severity = match finding.severity {
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
@@ -51,7 +53,7 @@ fn diagnostic(input: &Input, finding: &Finding, source: &str) -> MietteDiagnosti
     };
     let code = format!("{}[{}] {}{sure}", finding.severity, finding.rule.code, finding.rule.name);
     let mut diagnostic = MietteDiagnostic::new(finding.message.clone()).with_code(code).with_severity(severity);
-    diagnostic = diagnostic.with_labels(std::iter::once(own).chain(others));
+    diagnostic = diagnostic.with_labels(std::iter::once(own).chain(others).filter(|_| has_text));
     let fixed = fixed_lines(input, finding, source);
     match finding.help.iter().cloned().chain(fixed).collect::<Vec<_>>().join("\n") {
         help if help.is_empty() => diagnostic,
@@ -79,6 +81,11 @@ fn fixed_lines(input: &Input, finding: &Finding, source: &str) -> Option<String>
 
 /// Places in other files: those of other nodes.
 fn elsewhere(out: &mut String, input: &Input, finding: &Finding) {
+    let own = &input.files[finding.file];
+    if own.is_class {
+        let line = if finding.span.start > 0 { format!(":{}", finding.span.start) } else { String::new() };
+        let _ = writeln!(out, "  in: {}{line}", own.name);
+    }
     for label in finding.labels.iter().filter(|label| label.file != finding.file) {
         let file = &input.files[label.file];
         let (line, column) = file.position(label.span.start);

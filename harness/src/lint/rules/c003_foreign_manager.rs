@@ -22,7 +22,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     if !has_cluster && input.nodes.iter().any(Node::has_server) {
         return;
     }
-    let contexts = input.nodes.iter().flat_map(|node| node.contexts(input)).map(|context| context.element);
+    let contexts = input.nodes.iter().flat_map(|node| node.clustered_contexts(input)).map(|context| context.element);
     let apps = input.apps.iter().filter(|app| !app.is_stock(input)).filter_map(|app| app.context(input));
     for manager in contexts.chain(apps).filter_map(|context| context.child("Manager")) {
         match manager.short_class() {

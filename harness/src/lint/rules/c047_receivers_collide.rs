@@ -1,5 +1,8 @@
 //! Rule C047, receivers-collide.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use crate::lint::cluster::is_loopback;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
@@ -19,10 +22,16 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let all: Vec<Cluster<'_>> = input.clusters().collect();
-    for (index, other) in all.iter().enumerate() {
-        let Some(place) = fixed_place(other) else { continue };
-        let Some(first) = all[..index].iter().find(|first| fixed_place(first) == Some(place)) else { continue };
+    let mut seen: HashMap<(&str, i64), Cluster<'_>> = HashMap::new();
+    for other in input.clusters() {
+        let Some(place) = fixed_place(&other) else { continue };
+        let first = match seen.entry(place) {
+            Entry::Occupied(first) => *first.get(),
+            Entry::Vacant(free) => {
+                free.insert(other);
+                continue;
+            }
+        };
         let (Some(receiver), Some(earlier)) = (other.receiver(), first.receiver()) else { continue };
         let message = format!(
             "{} and {} listen on the same address and port: the second does not start",

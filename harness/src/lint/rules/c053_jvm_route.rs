@@ -1,5 +1,7 @@
 //! Rule C053, jvm-route.
 
+use std::collections::HashMap;
+
 use crate::config::read::Element;
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 
@@ -19,24 +21,23 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let mut seen: Vec<(&Node, Element<'_>, &str)> = vec![];
-    let mut engines: Vec<Element<'_>> = vec![];
+    // The first of each route.
+    let mut seen: HashMap<&str, (&Node, Element<'_>)> = HashMap::new();
+    let mut engine: Option<Element<'_>> = None;
     for cluster in input.clusters() {
-        if engines.contains(&cluster.engine) {
+        // The clusters of an Engine follow each other.
+        if engine.replace(cluster.engine) == Some(cluster.engine) {
             continue;
         }
-        engines.push(cluster.engine);
         match cluster.node.route(cluster.engine).filter(|route| !route.is_empty()) {
             Some(route) => {
-                if let Some((other, engine, _)) =
-                    seen.iter().find(|(other, _, seen)| *seen == route && other.name != cluster.node.name)
-                {
+                if let Some((other, engine)) = seen.get(route).filter(|(other, _)| other.name != cluster.node.name) {
                     let message = format!("{} and {} have the same jvmRoute `{route}`", other.name, cluster.node.name);
                     out.on_value(cluster.engine, "jvmRoute", message)
                         .label(*engine, "jvmRoute", format!("the route of {}", other.name))
                         .help("give each node a route of its own");
                 }
-                seen.push((cluster.node, cluster.engine, route));
+                seen.entry(route).or_insert((cluster.node, cluster.engine));
             }
             None if cluster.engine.has("jvmRoute") && cluster.engine.value("jvmRoute").is_none() => {}
             None => {

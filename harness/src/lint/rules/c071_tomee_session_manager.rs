@@ -25,10 +25,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let known = ["StandardManager", "PersistentManager"];
             let short = class.rsplit('.').next().unwrap_or_default();
             if !matches!(short, "DeltaManager" | "BackupManager") {
-                let finding = out.on(
-                    cluster.element,
-                    format!("`{name}={class}` in system.properties overrides the cluster's session manager"),
-                );
+                let message = format!("`{name}={class}` overrides the cluster's session manager");
+                let finding = match node.property_place(input, "conf/system.properties", name) {
+                    Some((file, span)) => out.in_file(file, span, message),
+                    None => out.on(cluster.element, message),
+                };
                 if !known.contains(&short) {
                     finding.at_most(Severity::Warning).sure(Confidence::Medium);
                 }

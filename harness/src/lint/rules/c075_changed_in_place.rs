@@ -19,10 +19,10 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for app in &input.apps {
-        for (class, method) in app.classes.changes_in_place() {
+        for (class, method, line) in app.classes.changes_in_place() {
             out.in_file(
                 class.file,
-                0..0,
+                line..line,
                 format!("`{}.{method}` changes an attribute of the session and does not set it again", class.name),
             )
             .help("call setAttribute after the change");

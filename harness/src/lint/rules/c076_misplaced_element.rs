@@ -57,7 +57,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                         out.on(element, message).help(format!("move it into {}", listed(parents)));
                     }
                 }
-                None if in_cluster && !is_known_in(element.name(), parent) => {
+                None if in_cluster && !is_known_in(element.name(), parent) && !is_wrong_case(element.name()) => {
                     let message = format!("`<{}>` in `<{}>` is ignored", element.name(), parent.name());
                     out.on(element, message).at_most(Severity::Warning).sure(Confidence::Medium);
                 }
@@ -65,6 +65,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Said by another rule.
+fn is_wrong_case(name: &str) -> bool {
+    PARENTS.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
 }
 
 fn is_in_cluster(element: Element<'_>) -> bool {

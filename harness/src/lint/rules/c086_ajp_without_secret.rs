@@ -28,9 +28,14 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 .iter()
                 .any(|name| connector.attribute(name).is_some_and(|secret| secret.known() != Some("")));
             if is_ajp && !has_secret && connector.flag("secretRequired", true) == Some(true) {
-                let finding = out.on(connector, "an AJP connector without a `secret` does not start");
+                // Stock files of older servers have it, so without a version it is a hint.
+                let message = match asks {
+                    None => "an AJP connector without a `secret` does not start on 8.5.51, 9.0.31 and newer",
+                    _ => "an AJP connector without a `secret` does not start",
+                };
+                let finding = out.on(connector, message);
                 if asks.is_none() {
-                    finding.at_most(Severity::Warning).sure(Confidence::Medium);
+                    finding.at_most(Severity::Info).sure(Confidence::Low);
                 }
                 finding.help(
                     "set a `secret`, or `secretRequired=\"false\"` where only the load balancer reaches the port",

@@ -1,7 +1,7 @@
 //! Rule C093, shared-session-cookie.
 
 use crate::config::read::Element;
-use crate::lint::app::child;
+use crate::lint::app::{App, child};
 use crate::lint::{Confidence, Findings, Input, Rule, Scope, Severity};
 
 /// The rule.
@@ -19,41 +19,83 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
+/// A session cookie of an app: where it is set, and for which path.
+struct Cookie<'i> {
+    element: Element<'i>,
+    attribute: &'static str,
+    app: String,
+    path: String,
+    name: String,
+    /// Whether somebody has chosen the path.
+    is_chosen: bool,
+}
+
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let mut shared: Vec<(Element<'_>, String, &str)> = vec![];
+    let mut cookies: Vec<Cookie<'_>> = vec![];
     for context in input.nodes.iter().take(1).flat_map(|node| node.contexts(input)) {
-        if context.element.value("sessionCookiePath") == Some("/") {
-            let name = context.element.value("sessionCookieName").unwrap_or("JSESSIONID").to_owned();
-            if context.scope == Scope::App(String::new()) {
-                continue;
-            }
-            if matches!(context.scope, Scope::App(_)) {
-                shared.push((context.element, name, "sessionCookiePath"));
-            } else {
+        match &context.scope {
+            Scope::App(app) => cookies.extend(of_context(context.element, app)),
+            _ if context.element.value("sessionCookiePath") == Some("/") => {
                 out.on_value(context.element, "sessionCookiePath", "all apps share one session cookie")
                     .help("remove `sessionCookiePath`, or run one app");
             }
+            _ => {}
         }
     }
     for app in &input.apps {
-        if let Some(context) = app.context(input).filter(|context| context.value("sessionCookiePath") == Some("/")) {
-            shared.push((
-                context,
-                context.value("sessionCookieName").unwrap_or("JSESSIONID").to_owned(),
-                "sessionCookiePath",
-            ));
-        }
-        let cookie = app.web(input).and_then(|web| child(child(web, "session-config")?, "cookie-config"));
-        if let Some(path) = cookie.and_then(|cookie| child(cookie, "path")).filter(|path| path.text() == "/") {
-            let name = cookie.and_then(|cookie| child(cookie, "name")).map_or("JSESSIONID", Element::text);
-            shared.push((path, name.to_owned(), ""));
-        }
+        cookies.extend(of_app(input, app));
     }
-    for (index, (element, name, attribute)) in shared.iter().enumerate() {
-        if let Some((other, _, other_attribute)) = shared[..index].iter().find(|(_, other, _)| other == name) {
-            out.on_value(*element, attribute, format!("two apps share the session cookie `{name}` at path /"))
-                .label(*other, other_attribute, "the other app")
+    for (index, cookie) in cookies.iter().enumerate() {
+        let is_same = |other: &&Cookie<'_>| {
+            // Versions of one app share its cookie on purpose.
+            other.app != cookie.app
+                && (&other.path, &other.name) == (&cookie.path, &cookie.name)
+                && (other.is_chosen || cookie.is_chosen)
+        };
+        if let Some(other) = cookies[..index].iter().find(is_same) {
+            let message = format!("two apps share the session cookie `{}` at path {}", cookie.name, cookie.path);
+            out.on_value(cookie.element, cookie.attribute, message)
+                .label(other.element, other.attribute, "the other app")
                 .help("give each app its own path or cookie name");
         }
+    }
+}
+
+fn of_context<'i>(context: Element<'i>, app: &str) -> Option<Cookie<'i>> {
+    let app = match app.split("##").next().unwrap_or_default() {
+        "" => "ROOT",
+        app => app,
+    };
+    let name = context.value("sessionCookieName").unwrap_or("JSESSIONID").to_owned();
+    let chosen = context.value("sessionCookiePath").map(normal);
+    let is_chosen = chosen.is_some();
+    let path = chosen.or_else(|| (app == "ROOT").then(|| "/".to_owned()))?;
+    Some(Cookie { element: context, attribute: "sessionCookiePath", app: app.to_owned(), path, name, is_chosen })
+}
+
+fn of_app<'i>(input: &'i Input, app: &App) -> Option<Cookie<'i>> {
+    let context = app.context(input);
+    // The Context's attribute is asked before web.xml (`SessionConfig`).
+    if let Some(cookie) = context.filter(|it| it.has("sessionCookiePath")).and_then(|it| of_context(it, &app.base_name))
+    {
+        return Some(cookie);
+    }
+    let web = app.web(input)?;
+    let config = child(web, "session-config").and_then(|session| child(session, "cookie-config"));
+    let named = config.and_then(|config| child(config, "name")).map(Element::text);
+    let name = context.and_then(|it| it.value("sessionCookieName")).or(named).unwrap_or("JSESSIONID").to_owned();
+    let (element, path, is_chosen) = match config.and_then(|config| child(config, "path")) {
+        Some(path) => (path, normal(path.text()), true),
+        None if app.base_name == "ROOT" => (web, "/".to_owned(), false),
+        None => return None,
+    };
+    Some(Cookie { element, attribute: "", app: app.base_name.clone(), path, name, is_chosen })
+}
+
+/// `/shop/` is `/shop`, and nothing is `/`.
+fn normal(path: &str) -> String {
+    match path.trim().trim_end_matches('/') {
+        "" => "/".to_owned(),
+        path => path.to_owned(),
     }
 }

@@ -1,5 +1,7 @@
 //! Rule C097, route-unresolved.
 
+use crate::lint::environment::variables;
+use crate::lint::node::PROPERTY_SOURCE;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -32,8 +34,22 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 out.found.pop();
                 continue;
             }
+            if let Some(source) = node.other_source() {
+                // Another source may know it, on each node another value.
+                finding.message = format!("`{name}` is asked of {source}, and these files do not say what it answers");
+                finding.at_most(Severity::Info).sure(Confidence::Low);
+                finding.help(format!("give it to lint: `-D {name}=n1`"));
+                continue;
+            }
             if node.scripts.is_empty() {
                 finding.at_most(Severity::Info).sure(Confidence::Low);
+            }
+            let is_variable = node.scripts.iter().any(|script| variables(script).contains_key(name));
+            if is_variable {
+                finding.help(format!(
+                    "pass it on: `-D{name}=${name}`, or set {PROPERTY_SOURCE} to EnvironmentPropertySource"
+                ));
+                continue;
             }
             finding.help(format!(
                 "set `-D{name}=…` in bin/setenv.sh, on each node another one; or give it to lint: `-D {name}=n1`"

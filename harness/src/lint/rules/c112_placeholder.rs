@@ -1,7 +1,7 @@
 //! Rule C112, placeholder.
 
 use crate::config::read::Element;
-use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -23,11 +23,20 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let clusters = node.clusters(input);
         let Some(server) = node.server(input).filter(|_| !clusters.is_empty()) else { continue };
         let inside = |element: &Element<'_>| {
-            clusters.iter().any(|cluster| cluster.element.span().contains(&element.span().start))
+            let of = |cluster: &Cluster<'_>| {
+                let around = cluster.hosts().contains(element) || cluster.engine == *element;
+                around || cluster.element.span().contains(&element.span().start)
+            };
+            clusters.iter().any(of)
         };
+        if let Some((element, line)) = server.document().elements().find_map(template_line) {
+            let message = format!("`{line}` is of a template: what it makes of this file was not checked");
+            out.on(element, message).help("lint the rendered file");
+        }
         let mut seen: Vec<&str> = vec![];
         for element in server.document().elements().filter(inside) {
-            for attribute in element.attributes() {
+            // The route has a rule of its own.
+            for attribute in element.attributes().iter().filter(|attribute| attribute.name != "jvmRoute") {
                 let Some(placeholder) =
                     attribute.placeholder.as_deref().filter(|placeholder| !seen.contains(placeholder))
                 else {
@@ -45,4 +54,15 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// An element with a line of a template in its text, and that line.
+fn template_line(element: Element<'_>) -> Option<(Element<'_>, &str)> {
+    let of_template = |line: &&str| {
+        line.contains("{%")
+            || line.contains("{{")
+            || ["#if", "#foreach", "#end"].iter().any(|word| line.starts_with(word))
+    };
+    let line = element.text().lines().map(str::trim).find(of_template)?;
+    Some((element, line))
 }

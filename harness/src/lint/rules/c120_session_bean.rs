@@ -19,6 +19,15 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for app in &input.apps {
+        for class in app.classes.managed_beans() {
+            if app.classes.is_serializable(&class.name) == Some(false) {
+                let message = format!("the bean `{}` lives in the session and is not Serializable", class.name);
+                out.in_file(class.file, 0..0, message)
+                    .at_most(Severity::Warning)
+                    .sure(Confidence::Medium)
+                    .help("let it implement java.io.Serializable, with all that it holds");
+            }
+        }
         for class in app.classes.session_beans() {
             if app.classes.is_serializable(&class.name) == Some(false) {
                 out.in_file(class.file, 0..0, format!("the session bean `{}` is not Serializable", class.name))

@@ -19,10 +19,10 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for app in &input.apps {
-        for class in app.classes.maps_by_session() {
+        for (class, line) in app.classes.maps_by_session() {
             out.in_file(
                 class.file,
-                0..0,
+                line..line,
                 format!(
                     "`{}` has a static map and asks for session ids: state beside the session is not replicated",
                     class.name

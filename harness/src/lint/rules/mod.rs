@@ -123,6 +123,8 @@ mod c121_attribute_not_serializable;
 mod c122_static_map;
 mod c123_field_not_serializable;
 mod c124_form_login_failover;
+mod c125_hidden_cluster_log;
+mod c126_wrong_value;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -247,6 +249,8 @@ pub static ALL: &[&Rule] = &[
     &c122_static_map::RULE,
     &c123_field_not_serializable::RULE,
     &c124_form_login_failover::RULE,
+    &c125_hidden_cluster_log::RULE,
+    &c126_wrong_value::RULE,
 ];
 
 /// A rule by its code or name.

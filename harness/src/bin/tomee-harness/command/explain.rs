@@ -10,8 +10,14 @@ use crate::scenarios;
 
 pub(crate) fn explain(args: &ExplainArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     if let Some(rule) = tomee_harness::lint::rules::find(&args.scenario) {
+        if args.prove {
+            return super::prove::prove(rule, args, output);
+        }
         print(&tomee_harness::lint::format::page(rule))?;
         return Ok(Exit::Holds);
+    }
+    if args.prove {
+        return Err(Failure::usage(format!("--prove takes the code of a rule, as C029, and not `{}`", args.scenario)));
     }
     let scenarios = scenarios::choose(std::slice::from_ref(&args.scenario))?;
     let two = Topology::of(2).map_err(Failure::usage)?;

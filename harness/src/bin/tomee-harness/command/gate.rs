@@ -1,7 +1,7 @@
 //! `gate`: is a change of configuration, server or app safe to merge?
 
 mod git;
-mod work;
+pub(super) mod work;
 
 use std::collections::BTreeMap;
 use std::time::Instant;

@@ -1,5 +1,6 @@
 //! `lint`: findings in configuration files and apps.
 
+mod base;
 mod load;
 mod settings;
 

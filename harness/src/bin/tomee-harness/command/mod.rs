@@ -11,6 +11,7 @@ mod import;
 mod lint;
 mod list;
 mod new;
+mod prove;
 mod report;
 mod reports;
 mod rules;

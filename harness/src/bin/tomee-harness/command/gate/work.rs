@@ -27,34 +27,34 @@ use crate::signals;
 
 /// One run of one side.
 #[derive(Debug, Clone)]
-pub(super) struct Item {
+pub(in crate::command) struct Item {
     /// Which side, from 0.
-    pub(super) side: usize,
+    pub(in crate::command) side: usize,
     /// What is run.
-    pub(super) choice: Choice,
+    pub(in crate::command) choice: Choice,
     /// Its folder.
-    pub(super) folder: Utf8PathBuf,
+    pub(in crate::command) folder: Utf8PathBuf,
     /// What the nodes claim.
-    pub(super) claims: Vec<(NodeName, Claims)>,
+    pub(in crate::command) claims: Vec<(NodeName, Claims)>,
     /// The user's own app.
-    pub(super) war: Option<Utf8PathBuf>,
+    pub(in crate::command) war: Option<Utf8PathBuf>,
 }
 
 /// A run that was judged, or that there was no time for.
-pub(super) enum Done {
+pub(in crate::command) enum Done {
     Run { result: RunResult, differences: Vec<String>, setting: String },
     LeftOut(String),
 }
 
 /// What all runs share.
 #[derive(Clone, Copy)]
-pub(super) struct Common<'a> {
-    pub(super) jobs: Jobs,
-    pub(super) jvm: &'a JvmSpec,
-    pub(super) timeout: Duration,
-    pub(super) within: Option<(Instant, Duration)>,
-    pub(super) progress: &'a Progress,
-    pub(super) signals: &'a Signals,
+pub(in crate::command) struct Common<'a> {
+    pub(in crate::command) jobs: Jobs,
+    pub(in crate::command) jvm: &'a JvmSpec,
+    pub(in crate::command) timeout: Duration,
+    pub(in crate::command) within: Option<(Instant, Duration)>,
+    pub(in crate::command) progress: &'a Progress,
+    pub(in crate::command) signals: &'a Signals,
 }
 
 impl Common<'_> {
@@ -65,7 +65,7 @@ impl Common<'_> {
 }
 
 /// Runs all, and gives what each showed, in their order. The first that cannot be judged ends the others.
-pub(super) async fn all(items: &[Item], common: Common<'_>) -> Result<Vec<Done>, Failure> {
+pub(in crate::command) async fn all(items: &[Item], common: Common<'_>) -> Result<Vec<Done>, Failure> {
     let stop = common.signals.token().child_token();
     let pool = ClusterPool::new(Budget::of(common.jobs), false);
     let runner = Runner::new(pool.clone());
