@@ -178,14 +178,14 @@
     }
   }
 
-  static Object contexts(Object engine, Object self, Set<String> paths, boolean sessions, Set<String> stems) {
+  /** Those of one Host: in another one the same path is another app. */
+  static Object contexts(Object host, Object self, Set<String> paths, boolean sessions, Set<String> stems) {
     try {
       long until = System.currentTimeMillis() + SERIALISES;
       List<Object> all = new ArrayList<Object>();
-      for (Object host : (Object[]) call(engine, "findChildren"))
-        for (Object context : (Object[]) call(host, "findChildren"))
-          if (paths == null ? context != self : paths.contains(call(context, "getPath")))
-            all.add(context(host, context, sessions, stems, until));
+      for (Object context : (Object[]) call(host, "findChildren"))
+        if (paths == null ? context != self : paths.contains(call(context, "getPath")))
+          all.add(context(host, context, sessions, stems, until));
       return all;
     } catch (Throwable e) {
       return failed(e);
@@ -370,7 +370,7 @@
       for (String s : request.getParameterValues("session")) stems.add(stem(s));
     }
     answer.put("contexts", "members".equals(request.getParameter("only")) ? new ArrayList<Object>()
-        : contexts(engine, self, paths, !"0".equals(request.getParameter("sessions")), stems));
+        : contexts(host, self, paths, !"0".equals(request.getParameter("sessions")), stems));
   } catch (Throwable e) {
     answer.putAll(failed(e));
   }

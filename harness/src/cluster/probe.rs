@@ -58,6 +58,12 @@ impl Probe {
         Ok(Self { http, token })
     }
 
+    /// With another host in its requests than the node's address.
+    #[must_use]
+    pub fn naming(self, host_header: Option<String>) -> Self {
+        Self { http: self.http.naming(host_header), ..self }
+    }
+
     /// Looks at a node, and all sessions of what is asked for. `asked` is the present time on the run's clock.
     pub async fn look(
         &self,

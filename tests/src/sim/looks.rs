@@ -38,7 +38,7 @@ impl World {
             };
             (name.clone(), endpoints)
         });
-        Endpoints { nodes: nodes.collect(), multicast: None }
+        Endpoints { nodes: nodes.collect(), multicast: None, ..Endpoints::default() }
     }
 
     /// A step that looks at all nodes.

@@ -7,6 +7,7 @@
 mod claims;
 mod edits;
 mod error;
+mod hosts;
 mod members;
 mod paths;
 mod topology;
@@ -15,7 +16,7 @@ mod transplant;
 #[cfg(test)]
 mod tests;
 
-pub use claims::{Claims, ClaimsError, Farm, MembershipClaim};
+pub use claims::{Claims, ClaimsError, Farm, MembershipClaim, OtherCluster};
 pub use edits::Edits;
 pub use error::OwnError;
 pub use paths::below_base;

@@ -45,7 +45,11 @@ fn endpoints(nodes: usize) -> Endpoints {
         receiver_port: 24_000 + u16::try_from(index).expect("small"),
     };
     let multicast = Some(MulticastGroup { address: Ipv4Addr::new(239, 255, 1, 1), port: 4001, bind: None });
-    Endpoints { nodes: (0..nodes).map(|index| (node(index), place(index))).collect(), multicast }
+    Endpoints {
+        nodes: (0..nodes).map(|index| (node(index), place(index))).collect(),
+        multicast,
+        ..Endpoints::default()
+    }
 }
 
 fn parsed(xml: &str) -> crate::config::read::Document {
@@ -84,7 +88,7 @@ fn ports_addresses_paths_and_the_group_are_changed_and_nothing_else() {
 
 #[test]
 fn what_is_claimed_is_read_with_the_defaults_of_tomcat() {
-    let claims = Claims::of(&parsed(SHOP), None).expect("claims");
+    let claims = Claims::of(&parsed(SHOP), None, None).expect("claims");
     assert_eq!((claims.host.as_str(), claims.app_base.as_str()), ("shop", "outside/srv/shop/webapps"));
     assert_eq!((claims.manager, claims.channel_options), (ManagerKind::Backup, SendOptions::SYNC_ACK));
     assert_eq!(claims.map_options, SendOptions::ASYNC);
@@ -93,7 +97,7 @@ fn what_is_claimed_is_read_with_the_defaults_of_tomcat() {
     let farm = claims.farm.expect("a farm");
     assert_eq!((farm.deploy.as_str(), farm.temp.as_str(), farm.scan_s), ("webapps", "outside/tmp/war-temp", 20));
     let plain = "<Server><Service><Engine><Host/></Engine></Service></Server>";
-    let none = Claims::of(&parsed(plain), None).expect("claims");
+    let none = Claims::of(&parsed(plain), None, None).expect("claims");
     assert_eq!(
         (none.container, none.membership, none.channel_options),
         (None, MembershipClaim::None, SendOptions::ASYNC)
@@ -181,7 +185,7 @@ fn cluster(files: &[String]) -> Result<crate::model::Topology, OwnError> {
     let nodes = files.iter().enumerate().map(|(index, xml)| OwnNode {
         name: node(index),
         files: OwnFiles::default(),
-        claims: Claims::of(&parsed(xml), None).expect("claims"),
+        claims: Claims::of(&parsed(xml), None, None).expect("claims"),
     });
     topology(nodes.collect(), ServerSpec::default())
 }
@@ -255,7 +259,7 @@ fn what_no_lab_can_run_is_refused() {
             "invalid channelSendOptions `fast`",
         ),
     ] {
-        let refused = Claims::of(&parsed(xml), None).expect_err(xml);
+        let refused = Claims::of(&parsed(xml), None, None).expect_err(xml);
         assert_eq!(refused.to_string(), why);
     }
 }

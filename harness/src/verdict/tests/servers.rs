@@ -158,7 +158,7 @@ pub(super) fn endpoints(names: &[NodeName]) -> Endpoints {
         };
         (name.clone(), endpoints)
     });
-    Endpoints { nodes: nodes.collect(), multicast: None }
+    Endpoints { nodes: nodes.collect(), multicast: None, ..Endpoints::default() }
 }
 
 fn replica(held: &Held) -> SessionReplica {

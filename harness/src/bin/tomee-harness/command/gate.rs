@@ -86,6 +86,7 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         config: args.config.clone(),
         nodes: args.node.iter().cloned().collect(),
         count: args.nodes.map(usize::from),
+        host_header: args.host_header.clone(),
         server: args.server.clone(),
         properties: args.define.iter().cloned().collect(),
         env: jvm.env.clone(),
