@@ -31,6 +31,9 @@ pub struct OwnConfiguration {
     /// The folder that the farm watches, below `CATALINA_BASE`, and on which node; none where there is no farm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<(NodeName, String)>,
+    /// What each node's `<Manager>` says beside its class.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub manager_attributes: BTreeMap<NodeName, BTreeMap<String, String>>,
     /// How often the farm looks at it, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_s: Option<u32>,

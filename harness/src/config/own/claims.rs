@@ -1,6 +1,6 @@
 //! What one node's server.xml claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::hosts;
 use super::paths::below_base;
@@ -121,6 +121,8 @@ pub struct Claims {
     pub manager: ManagerKind,
     /// Its class, where it is none of Tomcat's two.
     pub manager_class: Option<String>,
+    /// What its Manager says beside its class.
+    pub manager_attributes: BTreeMap<String, String>,
     /// `channelSendOptions`.
     pub channel_options: SendOptions,
     /// `mapSendOptions` of a `BackupManager`.
@@ -195,6 +197,7 @@ impl Claims {
             }),
             manager: kind,
             manager_class,
+            manager_attributes: manager.map(attributes).unwrap_or_default(),
             channel_options: channel_options.unwrap_or(Ok(SendOptions::ASYNC))?,
             map_options: map_options.unwrap_or(Ok(SendOptions::SYNC_ACK))?,
             membership: cluster.map_or(MembershipClaim::None, membership),
@@ -323,6 +326,13 @@ fn farm(engine: Element<'_>, cluster: Element<'_>, base: Option<&str>) -> Option
         watches: deployer.flag("watchEnabled", false).unwrap_or_default(),
         scan_s: u32::try_from(scan).unwrap_or(u32::MAX),
     })
+}
+
+/// The attributes whose values are known.
+fn attributes(element: Element<'_>) -> BTreeMap<String, String> {
+    let known =
+        element.attributes().iter().filter(|attribute| !matches!(attribute.name.as_str(), "className" | "name"));
+    known.filter_map(|attribute| Some((attribute.name.clone(), attribute.known()?.to_owned()))).collect()
 }
 
 /// Attributes that name folders to which the server writes, by their element.

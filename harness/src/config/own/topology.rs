@@ -83,6 +83,9 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
         let farm = claims.farm.iter().flat_map(|farm| [&farm.temp, &farm.deploy, &farm.watch]);
         let all: BTreeSet<&String> = claims.folders.iter().chain(farm).chain([&claims.app_base]).collect();
         let folders = all.into_iter().filter(|folder| !folder.is_empty()).map(Utf8PathBuf::from).collect();
+        if !claims.manager_attributes.is_empty() {
+            own.manager_attributes.insert(name.clone(), claims.manager_attributes);
+        }
         own.nodes.insert(name, OwnFiles { folders, engine: claims.engine, host: claims.host, ..files });
     }
     topology.own = Some(Box::new(own));

@@ -117,6 +117,7 @@ impl Run {
             send_options: Some(i64::from(self.plan.topology.cluster.send_options.bits())),
             cluster_class: Some("org.apache.catalina.ha.tcp.SimpleTcpCluster".to_owned()),
             engine: None,
+            running: vec![],
             members: members.collect(),
             contexts: vec![ContextState {
                 started_ms: None,

@@ -38,6 +38,9 @@ pub(crate) struct GateArgs {
     /// Path to request, from the root of the server; may be repeated [default: the app's root]
     #[arg(long, value_name = "PATH", requires = "war")]
     pub(crate) path: Vec<String>,
+    /// What each client asks first: a file with the steps of a login, as a scenario has them
+    #[arg(long, value_name = "FILE", requires = "war")]
+    pub(crate) login: Option<Utf8PathBuf>,
     /// The host that requests name, for a virtual host [default: the default Host, or the first one in a Cluster]
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
     pub(crate) host_header: Option<String>,
