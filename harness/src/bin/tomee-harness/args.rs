@@ -324,8 +324,12 @@ pub(crate) struct ClusterArgs {
 /// A configuration of the user's own.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct OwnArgs {
-    /// Your own configuration for all nodes: a CATALINA_BASE, a conf folder, a server.xml, or a folder with n1, n2 and so on
-    #[arg(long, value_name = "DIR")]
+    // An attribute and no comment: the help has no backticks.
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Your own configuration for all nodes: a CATALINA_BASE, a conf folder, a server.xml, or a folder with n1, n2 and so on"
+    )]
     pub(crate) config: Option<Utf8PathBuf>,
     /// The same for one node, as n2=DIR; may be repeated
     #[arg(long, value_name = "NODE=DIR", value_parser = gate::parse_node)]

@@ -19,6 +19,8 @@ fn main() -> std::process::ExitCode {
     tomee_harness::test_main(concat!(env!(\"CARGO_MANIFEST_DIR\"), \"/scenarios\"))
 }
 ";
+/// Where a crate says what its tests need.
+const TABLE: &str = "[dev-dependencies]";
 /// How a test target without the usual harness is declared.
 const TARGET: &str = "\n[[test]]\nname = \"failover\"\nharness = false\n";
 /// Where the runs lie.
@@ -108,7 +110,6 @@ fn with_target(text: &str, dependency: &str) -> String {
     if !text.ends_with('\n') {
         text.push('\n');
     }
-    const TABLE: &str = "[dev-dependencies]";
     let at = text.lines().position(|line| line.trim() == TABLE);
     let mut changed = match at {
         None => format!("{text}\n{TABLE}\n{dependency}\n"),

@@ -151,7 +151,7 @@ fn check_input(run: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked) 
         }
     }
     let ours = run.plan.topology.own.is_none();
-    for (node, topology) in run.plan.each_node().into_iter().filter(|_| ours) {
+    for (node, topology) in run.plan.each_node().filter(|_| ours) {
         config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", run.label)))?;
     }
     let jvm = &run.plan.topology.jvm;

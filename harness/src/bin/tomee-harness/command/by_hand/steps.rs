@@ -154,12 +154,11 @@ fn wait(args: &WaitArgs, output: &OutputArgs) -> Result<Exit, Failure> {
 /// Waits until a node, or each that runs, lists so many others.
 fn members(args: &WaitArgs, count: u64, output: &OutputArgs) -> Result<Exit, Failure> {
     let client = client_of(&args.name)?;
-    let nodes = match &args.on {
-        Some(node) => vec![node.clone()],
-        None => {
-            let view: ClusterView = call(&client, &Ask::Status, output)?;
-            view.nodes.into_iter().filter(|row| row.state == "running").map(|row| row.node).collect()
-        }
+    let nodes = if let Some(node) = &args.on {
+        vec![node.clone()]
+    } else {
+        let view: ClusterView = call(&client, &Ask::Status, output)?;
+        view.nodes.into_iter().filter(|row| row.state == "running").map(|row| row.node).collect()
     };
     for node in nodes {
         let step = table([
