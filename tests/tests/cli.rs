@@ -19,6 +19,9 @@ use tomee_harness::model::Topology;
 #[case::check(&["check", "--help"])]
 #[case::report(&["report", "--help"])]
 #[case::bundle(&["bundle", "--help"])]
+#[case::runs(&["runs", "--help"])]
+#[case::init(&["init", "--help"])]
+#[case::man(&["man", "--help"])]
 #[case::doctor(&["doctor", "--help"])]
 #[case::settings(&["settings", "--help"])]
 #[case::sweep(&["sweep", "--help"])]
@@ -33,6 +36,14 @@ use tomee_harness::model::Topology;
 #[case::deploy(&["deploy", "--help"])]
 #[case::undeploy(&["undeploy", "--help"])]
 #[case::wait(&["wait", "--help"])]
+#[case::attach(&["attach", "--help"])]
+#[case::config(&["config", "--help"])]
+#[case::threads(&["threads", "--help"])]
+#[case::heap(&["heap", "--help"])]
+#[case::exec(&["exec", "--help"])]
+#[case::jmx(&["jmx", "--help"])]
+#[case::drop_one_way(&["drop-one-way", "--help"])]
+#[case::redeploy(&["redeploy", "--help"])]
 #[case::http(&["http", "--help"])]
 #[case::sessions(&["sessions", "--help"])]
 #[case::diff(&["diff", "--help"])]
@@ -177,12 +188,101 @@ fn a_settings_file_is_found_upward_and_its_mistakes_are_shown_at_their_place() {
 #[case("fish")]
 #[case("elvish")]
 #[case("powershell")]
-fn completions_name_every_command(#[case] shell: &str) {
+fn completions_are_a_script_that_asks_the_program(#[case] shell: &str) {
     let ran = TestContext::new().run(&["completions", shell]);
     assert_eq!(ran.code, Some(0), "{ran}");
-    for command in ["run", "check", "settings", "sweep", "completions"] {
-        assert!(ran.stdout.contains(command), "{command} is not in the script for {shell}");
+    assert!(ran.stdout.contains("COMPLETE") && ran.stdout.contains("tomee-harness"), "{shell}: {ran}");
+}
+
+/// What a shell offers behind these words.
+fn offered(context: &TestContext, words: &[&str]) -> Vec<String> {
+    let mut command = context.command(&[&["--", "tomee-harness"], words].concat());
+    let ran = integration_tests::Ran::of(command.env("COMPLETE", "fish"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    ran.stdout.lines().filter_map(|line| line.split('\t').next()).map(str::to_owned).collect()
+}
+
+#[test]
+fn a_shell_offers_commands_scenarios_runs_and_clusters() {
+    let context = TestContext::new();
+    for (words, wanted) in [
+        (&["se"][..], "sessions"),
+        (&["explain", "kill"], "kill-the-owner"),
+        (&["run", "kill-the"], "kill-the-owner"),
+        (&["check", ""], "latest"),
+        (&["kill", "own"], "owner"),
+        (&["run", "--runtime", "pro"], "process"),
+    ] {
+        let offered = offered(&context, words);
+        assert!(offered.iter().any(|word| word == wanted), "{words:?}: {offered:?}");
     }
+    assert!(offered(&context, &["check", "20261"]).is_empty(), "there is no run yet");
+    let run = "20261129-215258-2c10";
+    fs_err::create_dir_all(context.folder().join(".tomee-harness/runs").join(run)).expect("made");
+    assert_eq!(offered(&context, &["check", "20261"]), [run]);
+}
+
+#[test]
+fn a_project_is_set_up_once_and_what_is_there_stays() {
+    let context = TestContext::new();
+    let folder = context.folder();
+    fs_err::write(folder.join("Cargo.toml"), "[package]\nname = \"shop\"\n").expect("written");
+    fs_err::write(folder.join(".gitignore"), "/target").expect("written");
+    let first = context.run(&["init", "--server", "tomcat:10.1.59"]);
+    assert_eq!(first.code, Some(0), "{first}");
+    for file in ["tomee-harness.toml", "scenarios/failover.toml", "tests/failover.rs", ".github/workflows/failover.yml"]
+    {
+        assert!(folder.join(file).is_file(), "{file}: {first}");
+    }
+    let read = |file: &str| fs_err::read_to_string(folder.join(file)).expect("it is there");
+    assert_eq!(read(".gitignore"), "/target\n/.tomee-harness/\n");
+    assert!(read("Cargo.toml").contains("harness = false") && read("Cargo.toml").contains("tomee-harness = {"));
+    let settings = context.run(&["settings", "--json"]).json().to_string();
+    assert!(settings.contains("tomcat:10.1.59") && settings.contains("keep-runs"), "{settings}");
+    let dry = context.run(&["run", "scenarios/", "--dry-run"]);
+    assert!(dry.code == Some(0) && dry.stdout.contains("kill"), "{dry}");
+    let before = read("Cargo.toml");
+    let again = context.run(&["init", "--json"]).json();
+    let what: Vec<&str> =
+        again["files"].as_array().expect("files").iter().filter_map(|file| file["what"].as_str()).collect();
+    assert_eq!(what, ["kept"; 6], "{again}");
+    assert_eq!(read("Cargo.toml"), before);
+}
+
+#[test]
+fn runs_are_listed_pruned_and_meant_by_their_names() {
+    let context = TestContext::new();
+    let runs = context.folder().join(".tomee-harness/runs");
+    for (run, status) in [("20260101-000000-aaaa", "holds"), ("20260102-000000-bbbb", "violated")] {
+        fs_err::create_dir_all(runs.join(run)).expect("made");
+        fs_err::write(runs.join(run).join("plan.json"), "{\"name\": \"a scenario\"}").expect("written");
+        fs_err::write(runs.join(run).join("verdict.json"), format!("{{\"status\": \"{status}\"}}")).expect("written");
+    }
+    fs_err::create_dir_all(runs.join("notes")).expect("made");
+    let listed = context.run(&["runs", "list"]).stdout;
+    let lines: Vec<&str> = listed.lines().collect();
+    assert!(lines.len() == 3 && lines[1].contains("bbbb  violated") && lines[2].contains("aaaa  holds"), "{listed}");
+    assert!(context.run(&["runs", "latest"]).stdout.trim_end().ends_with("20260102-000000-bbbb"));
+    let unsaid = context.run(&["runs", "prune"]);
+    assert!(unsaid.code == Some(2) && unsaid.stderr.contains("keep-runs"), "{unsaid}");
+    assert!(context.run(&["runs", "prune", "--keep", "1", "--dry-run"]).stdout.contains("would remove 1 of 2 runs"));
+    fs_err::write(context.folder().join("tomee-harness.toml"), "keep-runs = 1\n").expect("written");
+    assert_eq!(context.run(&["runs", "prune"]).code, Some(0));
+    let left: Vec<String> =
+        runs.read_dir_utf8().expect("there").flatten().map(|entry| entry.file_name().to_owned()).collect();
+    assert!(left.len() == 2 && left.contains(&"20260102-000000-bbbb".to_owned()), "{left:?}");
+    assert_eq!(context.run(&["check", "latest"]).code, Some(2), "its history is missing");
+}
+
+#[test]
+fn each_command_has_a_man_page() {
+    let context = TestContext::new();
+    let written = context.run(&["man", "pages", "--json"]).json();
+    let pages = written["pages"].as_array().expect("pages");
+    for page in ["tomee-harness.1", "tomee-harness-run.1", "tomee-harness-runs-prune.1", "tomee-harness-kill.1"] {
+        assert!(pages.iter().any(|one| one == page), "{page}: {written}");
+    }
+    assert!(context.run(&["man"]).stdout.contains(".TH tomee-harness 1"));
 }
 
 #[test]

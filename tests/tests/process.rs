@@ -2,6 +2,14 @@
 
 #[path = "process/by_hand.rs"]
 mod by_hand;
+#[path = "process/by_hand_bugs.rs"]
+mod by_hand_bugs;
+#[path = "process/by_hand_speed.rs"]
+mod by_hand_speed;
+#[path = "process/by_hand_wide.rs"]
+mod by_hand_wide;
+#[path = "process/lab.rs"]
+mod lab;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;

@@ -19,7 +19,7 @@ pub use self::answer::Answer;
 use self::jar::Jar;
 use self::page::Page;
 pub(crate) use self::page::resolved;
-pub(crate) use self::plain::PlainClient;
+pub(crate) use self::plain::{PlainClient, PlainError};
 pub use self::request::RequestBuilder;
 use self::set_cookie::SetCookie;
 use self::wanted::Wanted;

@@ -6,11 +6,12 @@ use futures_util::future::join_all;
 
 use super::Cluster;
 use super::probe::SessionScope;
-use crate::history::{LogClass, LogLine, Question, Seen};
+use crate::history::{LogLine, Question, Seen};
 use crate::host::error_chain::DisplayErrorChain;
 use crate::host::sync::lock;
 use crate::model::{FaultKind, NodeName};
 use crate::runtime::NodeStatus;
+use crate::verdict::last_problem;
 
 /// A node as its machine and its probe have it.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ pub struct NodeView {
     pub faults: Vec<FaultKind>,
     /// What its probe says; `None` where it does not run, or stands still.
     pub seen: Option<Seen>,
-    /// The last line of its log that reports a failure.
+    /// The last line of its log that reports a failure and is not known to be harmless where it stands.
     pub problem: Option<LogLine>,
 }
 
@@ -63,13 +64,8 @@ impl Cluster {
         if let Some(Seen::State(state)) = &seen {
             self.learn(node, state);
         }
-        let problem = self.logs_since(node, 0).into_iter().rev().find(is_a_problem);
+        let problem = self.recorder().read(|history| last_problem(history, node).cloned());
         let whereabouts = if runs { runtime.whereabouts(node).await.ok() } else { None };
         NodeView { node: node.clone(), status, whereabouts, http, faults, seen, problem }
     }
-}
-
-/// Whether a line reports a failure, whatever it may mean.
-pub fn is_a_problem(line: &LogLine) -> bool {
-    matches!(line.level.as_str(), "WARNING" | "SEVERE") || line.class == LogClass::AddressInUse
 }

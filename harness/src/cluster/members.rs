@@ -191,6 +191,24 @@ impl Cluster {
     }
 }
 
+impl Cluster {
+    /// Waits until a node lists so many members, itself not counted.
+    ///
+    /// # Errors
+    /// The wait ran out.
+    pub async fn await_members(&self, node: &NodeName, count: usize, limit: Duration) -> Result<(), ClusterError> {
+        wait::until(&format!("{node} to list {count} members"), limit, async || {
+            let seen = self.look(node, &Question::Members).await?;
+            Ok(match seen.state().map(|state| state.members.len()) {
+                Some(listed) if listed == count => Look::Ready(()),
+                Some(listed) => Look::NotYet(format!("it lists {listed}")),
+                None => Look::NotYet("its probe does not answer".to_owned()),
+            })
+        })
+        .await
+    }
+}
+
 /// How many sessions have an owner among these nodes and a backup on none of them.
 fn without_backup(observations: &[NodeObservation], context: &ContextPath) -> usize {
     let contexts = observations.iter().filter_map(NodeObservation::state).flat_map(|state| &state.contexts);

@@ -11,6 +11,7 @@ mod deployed;
 mod error;
 mod farm;
 mod faults;
+mod inside;
 mod inspect;
 pub mod logs;
 mod machines;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::error::ClusterError;
-pub use self::inspect::{NodeView, is_a_problem};
+pub use self::inspect::NodeView;
 pub use self::machines::{Machines, ReleaseError};
 pub use self::node::Node;
 pub use self::recording::Recording;

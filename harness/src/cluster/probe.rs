@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use crate::cluster::client::PlainClient;
+use crate::cluster::client::{PlainClient, PlainError};
 use crate::history::observation::Seen;
 use crate::history::{
     AttributeValue, ContextState, EngineState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question,
@@ -23,6 +23,9 @@ pub const CONTEXT: &str = "/harness-probe";
 const TOKEN_HEADER: &str = "X-Harness-Token";
 /// A probe answers in milliseconds, the first time within a second or two: its page is compiled then.
 const TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A dump of a heap is written within this time, or not at all.
+const INSIDE_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Which sessions the probe reports in the contexts that it is asked for. Each value of a session that it reports is
 /// serialised on the node, and a session that it cannot read makes the whole answer none.
@@ -97,6 +100,29 @@ impl Probe {
         }
     }
 
+    /// The probe's whole answer about a node without its sessions, as it writes it.
+    ///
+    /// # Errors
+    /// Why it does not answer, in words.
+    pub async fn effective(&self, address: SocketAddr) -> Result<serde_json::Value, String> {
+        let query = query(&Question::Everything, SessionScope::None);
+        answer(self.http.get(&format!("http://{address}{CONTEXT}/state.jsp{query}"), (TOKEN_HEADER, &self.token)).await)
+    }
+
+    /// What a node's JVM has inside: the value of this key, with which it is asked.
+    ///
+    /// # Errors
+    /// Why it does not say so, in words.
+    pub async fn inside(&self, address: SocketAddr, key: &str, value: &str) -> Result<serde_json::Value, String> {
+        let http = PlainClient::new(INSIDE_TIMEOUT).map_err(|error| error.to_string())?;
+        let url = format!("http://{address}{CONTEXT}/inside.jsp?{key}={}", escaped(value));
+        let mut said = answer(http.get(&url, (TOKEN_HEADER, &self.token)).await)?;
+        if let Some(error) = said.get("error").and_then(serde_json::Value::as_str) {
+            return Err(error.to_owned());
+        }
+        said.get_mut(key).map(serde_json::Value::take).ok_or_else(|| format!("it says nothing of {key}"))
+    }
+
     /// The wall clock of a node's JVM, in milliseconds since 1970.
     ///
     /// # Errors
@@ -110,6 +136,15 @@ impl Probe {
             Ok((status, _)) => Err(format!("the probe answered HTTP {status}")),
             Err(error) => Err(error.to_string()),
         }
+    }
+}
+
+/// A document that the probe answered with.
+fn answer(answered: Result<(u16, String), PlainError>) -> Result<serde_json::Value, String> {
+    match answered {
+        Ok((200, body)) => serde_json::from_str(&body).map_err(|error| error.to_string()),
+        Ok((status, _)) => Err(format!("the probe answered HTTP {status}")),
+        Err(error) => Err(error.to_string()),
     }
 }
 

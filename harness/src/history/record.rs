@@ -202,6 +202,9 @@ pub enum Event {
         waited_ms: u64,
         /// The guarantee that this breaks, where one explains it.
         breaks: Option<crate::model::Guarantee>,
+        /// Whether what followed was done all the same, as by hand: nothing else was left out then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        went_on: bool,
     },
     /// A node exited unexpectedly.
     NodeDied {

@@ -10,6 +10,9 @@ use serde::{Deserialize, Serialize};
 use crate::host::guard::{RegistryError, state_of_user};
 use crate::model::{ClusterName, RunId};
 
+/// Which cluster was chosen last: no name of a cluster has a dot.
+const CHOSEN: &str = "chosen.run";
+
 /// Where the clusters of this user are remembered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Clusters {
@@ -102,7 +105,9 @@ impl NoCluster {
         match self {
             Self::Clusters(_) => None,
             Self::None | Self::NotThis { .. } => Some("`tomee-harness up` brings one up".to_owned()),
-            Self::Several(_) => Some("--name says which one is meant".to_owned()),
+            Self::Several(_) => {
+                Some("--name says which one is meant; `tomee-harness attach NAME` chooses one".to_owned())
+            }
         }
     }
 }
@@ -200,9 +205,29 @@ impl Clusters {
                 let found = all.into_iter().find(|known| known.entry.name == *name);
                 found.ok_or_else(|| NoCluster::NotThis { name: name.clone(), up })
             }
-            None if all.len() > 1 => Err(NoCluster::Several(names())),
+            None if all.len() > 1 => {
+                let chosen = self.chosen().and_then(|chosen| all.iter().position(|known| known.entry.run == chosen));
+                match chosen {
+                    Some(index) => Ok(all.swap_remove(index)),
+                    None => Err(NoCluster::Several(names())),
+                }
+            }
             None => all.pop().ok_or(NoCluster::None),
         }
+    }
+
+    /// From now on commands without a name mean the cluster of this run, for as long as it is up.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn choose(&self, run: &RunId) -> Result<(), ClustersError> {
+        fs_err::write(self.folder.join(CHOSEN), run.as_str()).map_err(self.failed())
+    }
+
+    /// The run whose cluster was chosen last.
+    fn chosen(&self) -> Option<RunId> {
+        let text = fs_err::read_to_string(self.folder.join(CHOSEN)).ok()?;
+        RunId::new(text.trim()).ok()
     }
 
     /// Forgets a cluster whose keeper is gone. One whose keeper lives is left alone, and `false` is said.

@@ -20,9 +20,10 @@ use crate::host::run_dir::RunDir;
 use crate::host::signals::Signals;
 use crate::model::ClusterName;
 use crate::runner::prepare::{MachineSpec, Place};
-use crate::runner::{ByHand, HandDone, OtherError};
+use crate::runner::{ByHand, ByHandError, HandDone, OtherError};
 use crate::runtime::RuntimeKind;
 use crate::tomcat::distribution::Progress as _;
+use crate::verdict::{Status, Verdict};
 
 /// A path of more bytes names no socket: `sun_path` has 108 on Linux, 104 elsewhere, with a zero at its end.
 const MOST_SOCKET_BYTES: usize = 100;
@@ -78,6 +79,7 @@ pub async fn serve(task: Task, finish: Finish) -> Result<(), KeepError> {
         cluster: OnceLock::new(),
         hand: tokio::sync::Mutex::new(None),
         doing: Mutex::new(None),
+        held: OnceLock::new(),
         told: tokio::sync::Notify::new(),
         stop: signals.token().clone(),
     });
@@ -176,18 +178,69 @@ async fn bring_up(
     let place = Place { run: task.run.clone(), folder: task.folder.clone(), machines: None };
     let prepared = spec.prepare_in(&place, run_dir.clone(), run_dir, &**kept, (Clock::start(), Arc::new(|_| {}))).await;
     let cluster = Arc::new(prepared.map_err(|error| environment(&error, error.hint()))?);
-    let by_hand = hand
-        .insert(ByHand::new(cluster.clone(), format!("by hand on {}", task.name)).map_err(|error| refused(&error))?);
+    let by_hand = hand.insert(
+        ByHand::new(cluster.clone(), format!("by hand on {}", task.name), task.head.clone())
+            .map_err(|error| refused(&error))?,
+    );
     let _ = kept.cluster.set(cluster);
     kept.note("starting the nodes");
     let started = by_hand.start().await.map_err(|error| refused(&error))?;
     tell(kept, &started.proof);
+    if task.holds {
+        return run(kept, by_hand).await;
+    }
     for step in &task.steps {
         let done = by_hand.step(step.clone()).await.map_err(|error| refused(&error))?;
         kept.note(&done.title);
         tell(kept, &done.proof);
     }
     Ok(())
+}
+
+/// Does the steps of a run, and stops where it fails. One that holds to its end has nothing to be held for.
+async fn run(kept: &Kept, by_hand: &mut ByHand) -> Result<(), Refused> {
+    let steps = &kept.task.steps;
+    by_hand.go_as_a_run(true);
+    let mut held = None;
+    for (number, step) in (1..).zip(steps) {
+        let at = |why: &str| format!("step {number} of {}: {why}", steps.len());
+        match by_hand.step(step.clone()).await {
+            Ok(done) => {
+                kept.note(&done.title);
+                tell(kept, &done.proof);
+                let verdict = by_hand.so_far().map_err(|error| refused(&error))?;
+                held = violated(&verdict).map(|why| at(&format!("{}: {why}", done.title)));
+            }
+            Err(error @ ByHandError::Failed(_)) => {
+                by_hand.so_far().map_err(|error| refused(&error))?;
+                held = Some(at(&refused(&error).message));
+            }
+            Err(error) => return Err(refused(&error)),
+        }
+        if held.is_some() {
+            break;
+        }
+    }
+    if held.is_none() {
+        let verdict = by_hand.judge().await.map_err(|error| refused(&error))?;
+        let why = || violated(&verdict).unwrap_or_else(|| "it is not known whether all holds".to_owned());
+        held = (verdict.status != Status::Holds).then(|| format!("all steps are done: {}", why()));
+    }
+    by_hand.go_as_a_run(false);
+    if let Some(held) = held {
+        kept.note(&format!("held at {held}"));
+        let _ = kept.held.set(held);
+    }
+    Ok(())
+}
+
+/// What makes a run red whatever comes later: a guarantee that is violated in no way that is expected or allowed, an answer
+/// that is not as a step expects it, a measure above its limit.
+fn violated(verdict: &Verdict) -> Option<String> {
+    let finding = verdict.guarantees.iter().find(|one| one.status == Status::Violated && one.aside.is_none());
+    let finding = finding.map(|one| format!("{}: {}", one.guarantee, one.because));
+    let unmet = verdict.expectations.iter().find(|one| one.status == Status::Violated);
+    finding.or_else(|| unmet.map(|one| format!("{}: {}", one.what, one.because)))
 }
 
 fn tell(kept: &Kept, proof: &[String]) {

@@ -36,6 +36,8 @@ pub(super) struct Kept {
     pub(super) hand: tokio::sync::Mutex<Option<ByHand>>,
     /// What is done by who has it, since when.
     pub(super) doing: Mutex<Option<(String, Instant)>>,
+    /// Where a run stands that failed and is held.
+    pub(super) held: OnceLock<String>,
     /// Whether somebody heard why the cluster did not start.
     pub(super) told: tokio::sync::Notify,
     /// Cancelled by `down`.

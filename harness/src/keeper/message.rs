@@ -6,13 +6,14 @@ use camino::Utf8PathBuf;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::model::{ClusterName, RunId, SessionId, Topology};
+use crate::model::scenario::Head;
+use crate::model::{ClusterName, NodeName, RunId, SessionId, Topology};
 
 /// The version of this tool. A keeper and a command of two versions do not understand each other.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// What a keeper is started for: it reads it from its standard input.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Task {
     /// What the cluster is called.
@@ -27,8 +28,12 @@ pub struct Task {
     pub topology: Topology,
     /// The name of the runtime.
     pub runtime: String,
+    /// What a scenario says beside its steps, where the cluster is that of one.
+    pub head: Option<Head>,
     /// What is done when the nodes have started, each step as in a scenario.
     pub steps: Vec<Map<String, Value>>,
+    /// Whether that is a run, which is left as it is at the step that fails.
+    pub holds: bool,
 }
 
 /// The first and only line of a command.
@@ -55,12 +60,31 @@ pub enum Ask {
     Sessions(Option<SessionId>),
     /// Where the logs of the nodes are.
     Logs,
+    /// The configuration in effect on a node.
+    Config(NodeName),
+    /// A thread dump of a node.
+    Threads(NodeName),
+    /// The classes of the objects on a node's heap.
+    Histogram(NodeName),
+    /// All objects of a node's heap, in a file that is not there yet.
+    HeapDump(NodeName, Utf8PathBuf),
+    /// The MBeans of a node whose names fit a pattern.
+    Beans(NodeName, String),
+    /// A command where a node runs. It ends with who asks.
+    Exec(NodeName, Vec<String>),
     /// The verdict of all that was done. The run's folder has it then.
     Judge,
     /// All that was done as a scenario file.
     Recipe,
     /// The end.
     Down,
+}
+
+impl Ask {
+    /// Whether it is for who asks alone, and of no use when that is gone.
+    pub(super) fn ends_with_its_asker(&self) -> bool {
+        matches!(self, Self::Exec(..))
+    }
 }
 
 /// A line of a keeper.

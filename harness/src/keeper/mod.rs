@@ -8,6 +8,7 @@
 mod client;
 mod clusters;
 mod down;
+mod inside;
 mod keep;
 mod kept;
 mod logs;

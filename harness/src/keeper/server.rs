@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader, Lines, Take};
 use tokio::net::UnixStream;
-use tokio::net::unix::OwnedWriteHalf;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
+use super::inside;
 use super::kept::{Kept, Phase, refused};
 use super::message::{Ask, Asked, Mistake, Refused, Reply};
 use super::status::{self, ClusterView};
@@ -29,10 +30,21 @@ pub(super) async fn answer(kept: &Kept, stream: UnixStream) {
     let asked = serde_json::from_str::<Asked>(&line);
     let asked = asked.map_err(|error| Refused::usage(format!("unknown request: {error}"), None));
     let done = match asked.and_then(|asked| asked.read(&kept.task.name)) {
+        Ok(ask) if ask.ends_with_its_asker() => {
+            tokio::select! {
+                done = respond(kept, ask, &mut hearer) => done,
+                () = gone(&mut lines) => return,
+            }
+        }
         Ok(ask) => respond(kept, ask, &mut hearer).await,
         Err(refused) => Err(refused),
     };
     hearer.hear(&done.map_or_else(Reply::Refused, Reply::Done)).await;
+}
+
+/// Waits until who asked is gone: it says nothing more.
+async fn gone(lines: &mut Lines<BufReader<Take<OwnedReadHalf>>>) {
+    while let Ok(Some(_)) = lines.next_line().await {}
 }
 
 /// A command that listens, as long as it does.
@@ -70,6 +82,14 @@ async fn respond(kept: &Kept, ask: Ask, hearer: &mut Hearer) -> Result<Value, Re
             let path = |node| cluster.runtime().log_path(node, NodeLog::Harness);
             let paths: BTreeMap<_, _> = cluster.topology().names().map(|node| (node, path(node))).collect();
             json(&paths)
+        }
+        Ask::Config(_) | Ask::Threads(_) | Ask::Histogram(_) | Ask::HeapDump(..) | Ask::Beans(..) | Ask::Exec(..) => {
+            let cluster = kept.cluster.get().ok_or_else(|| not_up(kept))?;
+            let said = tokio::select! {
+                said = inside::answer(cluster, &ask) => said,
+                () = kept.stop.cancelled() => None,
+            };
+            said.unwrap_or_else(|| Err(not_up(kept)))
         }
         Ask::Step(table) => {
             let what = words(&table);
@@ -212,6 +232,7 @@ async fn view(kept: &Kept) -> ClusterView {
         ),
         phase: phase.to_owned(),
         failed,
+        held: kept.held.get().cloned(),
         doing,
         nodes,
     }
@@ -219,9 +240,9 @@ async fn view(kept: &Kept) -> ClusterView {
 
 /// A step in a few words, its verb in front: the key that is none of those which belong to a verb.
 fn words(table: &Map<String, Value>) -> String {
-    const BEHIND: [&str; 14] = [
-        "on", "client", "at", "for", "form", "headers", "json", "through", "version", "within", "sessions", "contains",
-        "percent", "delay",
+    const BEHIND: [&str; 15] = [
+        "on", "client", "at", "for", "form", "headers", "json", "through", "version", "within", "sessions", "members",
+        "contains", "percent", "delay",
     ];
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let (behind, verb): (Vec<_>, Vec<_>) = table.iter().partition(|(key, _)| BEHIND.contains(&key.as_str()));

@@ -27,6 +27,9 @@ pub struct ClusterView {
     pub phase: String,
     /// Why it failed to start, where it did.
     pub failed: Option<String>,
+    /// Where it stands, where it is of a run that failed and is held.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<String>,
     /// What is being done to it now.
     pub doing: Option<String>,
     /// Its nodes.

@@ -42,7 +42,10 @@ impl App {
     }
 
     /// The app of a `deploy`, and where it is served unless the step says otherwise.
-    pub(super) fn named(name: &str) -> Result<(Self, ContextPath), Refusal> {
+    ///
+    /// # Errors
+    /// There is no such app, or its archive's name is no path.
+    pub fn named(name: &str) -> Result<(Self, ContextPath), Refusal> {
         let at = |context: Result<ContextPath, super::names::NameError>| {
             context.map_err(|error| Refusal::new(error.to_string()))
         };

@@ -33,6 +33,8 @@ pub struct Nodes {
     pub living: Option<BTreeSet<NodeName>>,
     /// What was done to a node and is to be undone by a later step.
     pub lasting: BTreeMap<NodeName, Vec<FaultKind>>,
+    /// The nodes to which something was done that is undone by itself, nobody knows before which step.
+    pub timed: BTreeSet<NodeName>,
 }
 
 /// Why a fault cannot come to a node.
@@ -82,7 +84,7 @@ impl<'t> State<'t> {
             started: false,
             apps: vec![],
             detached: BTreeSet::new(),
-            nodes: Nodes { living, lasting: BTreeMap::new() },
+            nodes: Nodes { living, ..Nodes::default() },
             traffic: BTreeSet::new(),
             captured: BTreeMap::new(),
         }

@@ -6,6 +6,7 @@
 
 mod proof;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -16,8 +17,9 @@ pub use self::proof::AnswerSeen;
 use super::execution::{Ended, TrialError, judge_walk};
 use super::executor::{Walk, Wars};
 use crate::cluster::{Cluster, ClusterError};
+use crate::history::Event;
 use crate::model::plan::{App, AppRequest, PlanError};
-use crate::model::scenario::{ClusterTable, Recipe, ScenarioError, StepBuilder};
+use crate::model::scenario::{Head, Recipe, ScenarioError};
 use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
 use crate::verdict::{self, Verdict};
 
@@ -36,6 +38,12 @@ const PAGES: [AppRequest; 6] = [
 pub struct ByHand {
     cluster: Arc<Cluster>,
     name: String,
+    /// What is said beside the steps, where the cluster is that of a scenario.
+    head: Option<Head>,
+    /// The plan of all that was asked for last, for what it has beside its steps.
+    template: Plan,
+    /// Whether a wait that finds nothing ends what is done, as in a run.
+    as_a_run: bool,
     walk: Walk,
     /// What was asked for.
     asked: Vec<Asked>,
@@ -154,12 +162,31 @@ impl ByHand {
     ///
     /// # Errors
     /// A plan without steps cannot be made.
-    pub fn new(cluster: Arc<Cluster>, name: impl Into<String>) -> Result<Self, ByHandError> {
-        let name = name.into();
+    pub fn new(cluster: Arc<Cluster>, name: impl Into<String>, head: Option<Head>) -> Result<Self, ByHandError> {
+        let name = head.as_ref().and_then(Head::name).map_or_else(|| name.into(), str::to_owned);
         let plan = Plan::new(name.clone(), cluster.topology().clone(), vec![], vec![]);
         let walk = Walk::new(&plan, Wars::default(), cluster.clone());
-        let (asked, done, notes) = (vec![], vec![], vec![]);
-        Ok(Self { cluster, name, walk, asked, planned: 0, done, guarantees: vec![], notes, read: false })
+        let (asked, done, notes, guarantees) = (vec![], vec![], vec![], vec![]);
+        let (template, as_a_run, planned, read) = (plan, false, 0, false);
+        Ok(Self { cluster, name, head, template, as_a_run, walk, asked, planned, done, guarantees, notes, read })
+    }
+
+    /// Whether a wait that finds nothing ends what is done, as in a run.
+    pub fn go_as_a_run(&mut self, as_a_run: bool) {
+        self.as_a_run = as_a_run;
+    }
+
+    /// What all that was done so far shows, without asking for anything more. Plan and verdict are in the run's folder then.
+    ///
+    /// # Errors
+    /// The folder cannot be written.
+    pub fn so_far(&self) -> Result<Verdict, ByHandError> {
+        self.cluster.read_logs();
+        self.write_plan()?;
+        let verdict = verdict::judge(&self.done_plan(), &self.cluster.recorder().history());
+        let run_dir = self.cluster.run_dir();
+        run_dir.write_json(&run_dir.verdict(), &verdict).map_err(ByHandError::RunDir)?;
+        Ok(verdict)
     }
 
     /// The cluster.
@@ -192,6 +219,7 @@ impl ByHand {
         let runtime = self.cluster.runtime();
         plan.check(runtime.name(), &runtime.capabilities())?;
         let done = self.steps(&plan, self.planned).await;
+        let living = self.cluster.living();
         let note = std::mem::take(&mut self.notes).join("\n");
         if let Some(last) = asked.last_mut() {
             last.note = Some(note).filter(|note| !note.is_empty());
@@ -199,7 +227,9 @@ impl ByHand {
         match &done {
             Ok(_) => {}
             // What failed may have left something all the same, or be what is to be repeated.
-            Err(error) if plan.steps[..due(&plan)].last().is_some_and(|step| is_repeated(&step.kind)) => {
+            Err(error)
+                if plan.steps[..due(&plan)].last().is_some_and(|step| is_repeated(&step.kind, error, &living)) =>
+            {
                 if let Some(last) = asked.last_mut() {
                     let note = last.note.take().into_iter().chain([format!("failed: {error}")]);
                     last.note = Some(note.collect::<Vec<_>>().join("\n"));
@@ -229,17 +259,11 @@ impl ByHand {
             self.all(&behind).await?;
             self.read = true;
         }
-        self.cluster.read_logs();
-        self.write_plan()?;
-        let verdict = verdict::judge(&self.done_plan(), &self.cluster.recorder().history());
-        let run_dir = self.cluster.run_dir();
-        run_dir.write_json(&run_dir.verdict(), &verdict).map_err(ByHandError::RunDir)?;
-        Ok(verdict)
+        self.so_far()
     }
 
     /// What was done, as a scenario file that does it again.
     pub fn recipe(&self) -> String {
-        let steps = self.asked.iter().map(|asked| (&asked.table, asked.note.as_deref())).collect();
         let topology = self.cluster.topology();
         let mut notes: Vec<String> = self.notes.iter().map(|note| format!("At the end: {note}")).collect();
         if let Some(home) = &topology.jvm.home {
@@ -249,7 +273,21 @@ impl ByHand {
             let names: Vec<&str> = topology.jvm.env.keys().map(String::as_str).collect();
             notes.push(format!("Run it with --env for {}.", names.join(", ")));
         }
-        Recipe { name: &self.name, notes, topology, steps }.text()
+        if let Some(own) = &topology.own {
+            let files = own.nodes.iter().map(|(node, files)| {
+                let path = files.base.as_ref().or(files.conf.as_ref()).unwrap_or(&files.server_xml);
+                format!("--node {node}={path}")
+            });
+            notes.push(format!("Run it with {}.", files.collect::<Vec<_>>().join(" ")));
+        }
+        self.written(&self.asked, notes)
+    }
+
+    /// Steps as a scenario on this cluster.
+    fn written(&self, asked: &[Asked], notes: Vec<String>) -> String {
+        let steps = asked.iter().map(|asked| (&asked.table, asked.note.as_deref())).collect();
+        let (topology, head) = (self.cluster.topology(), self.head.as_ref());
+        Recipe { name: &self.name, notes, topology, head, steps }.text()
     }
 
     /// Ends all nodes. What was done until then is judged as it stands.
@@ -283,20 +321,9 @@ impl ByHand {
     /// The plan of a scenario with these steps, on this cluster.
     fn plan(&self, asked: &[Asked]) -> Result<Plan, ByHandError> {
         let topology = self.cluster.topology();
-        let cluster = &topology.cluster;
-        let table = ClusterTable {
-            server: Some(topology.server.clone()),
-            manager: Some(cluster.manager),
-            membership: Some(cluster.membership),
-            send_options: Some(cluster.send_options),
-            timing: Some(topology.timing),
-            ports: topology.ports,
-            ..ClusterTable::default()
-        };
-        let builder = Scenario::builder(self.name.clone()).cluster(table).nodes(topology.nodes.len());
-        let scenario =
-            asked.iter().fold(builder, |builder, asked| builder.step(StepBuilder::of_table(asked.table.clone())));
-        let plans = scenario.read()?.plans(topology)?;
+        // What is read is what a recipe says.
+        let scenario = Scenario::parse(self.written(asked, vec![]).as_bytes())?;
+        let plans = scenario.plans(topology)?;
         let plan = plans.into_iter().next().map(|run| run.plan);
         let plan = plan.ok_or_else(|| ByHandError::Refused { message: "no plan".to_owned(), help: None })?;
         // As it was prepared, whatever these steps would have asked for.
@@ -307,6 +334,7 @@ impl ByHand {
     async fn steps(&mut self, plan: &Plan, from: usize) -> Result<StepDone, ByHandError> {
         let new = &plan.steps[from.min(due(plan))..due(plan)];
         self.guarantees.clone_from(&plan.guarantees);
+        self.template = Plan { steps: vec![], ..plan.clone() };
         self.read = false;
         let records = self.cluster.recorder().read(|history| history.records.len());
         let begun = Instant::now();
@@ -328,6 +356,12 @@ impl ByHand {
             self.write_plan()?;
             let number = u32::try_from(self.done.len()).unwrap_or(u32::MAX);
             if let Err(error) = self.walk.one(number, step).await {
+                if let (StepKind::Wait { .. }, Some(ran_out), false) = (&step.kind, was_answered(&error), self.as_a_run)
+                {
+                    recorder.event(ran_out);
+                    recorder.event(Event::StepEnds { step: number });
+                    return Err(error.into());
+                }
                 // A wait that ran out is recorded, for the verdict to say what it means.
                 return Err(match judge_walk(Err(error), &self.done_plan(), &recorder) {
                     Ok(Some(error)) | Err(TrialError::Cluster(error)) => error.into(),
@@ -344,7 +378,7 @@ impl ByHand {
     }
 
     fn done_plan(&self) -> Plan {
-        Plan::new(self.name.clone(), self.cluster.topology().clone(), self.guarantees.clone(), self.done.clone())
+        Plan { guarantees: self.guarantees.clone(), steps: self.done.clone(), ..self.template.clone() }
     }
 
     fn write_plan(&self) -> Result<(), ByHandError> {
@@ -413,9 +447,29 @@ fn counter_request(table: &Map<String, Value>, apps: &[(ContextPath, App)]) -> M
 }
 
 /// Whether a step that failed is repeated by a recipe: what it leaves is there, or the failure is what it showed. A fault that
-/// had no effect and a node that did not start have left nothing.
-fn is_repeated(kind: &StepKind) -> bool {
-    !matches!(kind, StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Restart { .. } | StepKind::StartAgain)
+/// had no effect, a node that did not start and a wait that was answered with no have left nothing.
+fn is_repeated(kind: &StepKind, error: &ByHandError, living: &BTreeSet<NodeName>) -> bool {
+    let ran_out = matches!(error, ByHandError::Failed(ClusterError::Wait { .. }));
+    match kind {
+        StepKind::Fault { .. } | StepKind::Heal { .. } => false,
+        // A node that runs came back, whatever was waited for behind that.
+        StepKind::Restart { node, .. } => ran_out && node.node().is_some_and(|node| living.contains(node)),
+        StepKind::StartAgain => ran_out && living.len() > 1,
+        StepKind::Wait { .. } => !matches!(error, ByHandError::Failed(error) if was_answered(error).is_some()),
+        _ => true,
+    }
+}
+
+/// What a wait showed that ran out and that no guarantee was to end: that it was not so. What follows is done all the same.
+fn was_answered(error: &ClusterError) -> Option<Event> {
+    let ClusterError::Wait { breaks: None, source, .. } = error else { return None };
+    Some(Event::WaitRanOut {
+        wanted: source.wanted.clone(),
+        last_seen: source.last_seen.clone(),
+        waited_ms: millis(source.waited),
+        breaks: None,
+        went_on: true,
+    })
 }
 
 fn millis(time: Duration) -> u64 {
@@ -426,6 +480,7 @@ fn millis(time: Duration) -> u64 {
 mod tests {
     use super::*;
     use crate::model::Topology;
+    use crate::model::scenario::StepBuilder;
 
     fn plan(steps: &[Value]) -> Plan {
         let topology = Topology::of(2).expect("two nodes");

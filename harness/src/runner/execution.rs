@@ -198,6 +198,7 @@ pub(super) fn judge_walk(
                     last_seen: source.last_seen.clone(),
                     waited_ms: verdict::Measures::millis(source.waited),
                     breaks: *breaks,
+                    went_on: false,
                 });
             }
             Ok(Some(error))
@@ -242,6 +243,7 @@ fn never_ready(node: &NodeName, recorder: &Recorder) -> Event {
             last_seen: last_seen.unwrap_or_default(),
             waited_ms: verdict::Measures::millis(began.map_or(std::time::Duration::ZERO, |(at, _)| now.since(at))),
             breaks: Some(Guarantee::ClusterForms),
+            went_on: false,
         }
     })
 }

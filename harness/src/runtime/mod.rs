@@ -64,6 +64,17 @@ pub enum NodeLog {
     Harness,
 }
 
+/// What a command on a node's machine has said, and how it ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CommandOutput {
+    /// Its exit code; `None` where a signal ended it.
+    pub code: Option<i64>,
+    /// Its standard output.
+    pub out: Vec<u8>,
+    /// Its standard error.
+    pub err: Vec<u8>,
+}
+
 /// Whether a node runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeStatus {
@@ -230,6 +241,23 @@ pub trait Runtime: Send + Sync + Debug {
     /// A folder of a node's `CATALINA_BASE`, where this machine has it.
     fn folder(&self, _node: &NodeName, _path: &Utf8Path) -> Option<Utf8PathBuf> {
         None
+    }
+
+    /// Runs a program with these arguments where a node runs, in its `CATALINA_BASE` and its network, without a shell in
+    /// between; waits for its end.
+    async fn exec(&self, node: &NodeName, _command: &[String]) -> Result<CommandOutput, RuntimeError> {
+        let source = format!("runtime {} runs no commands", self.name());
+        Err(RuntimeError::Node { node: node.clone(), action: "running a command".to_owned(), source: source.into() })
+    }
+
+    /// A file below a node's `CATALINA_BASE`.
+    async fn fetch(&self, node: &NodeName, path: &Utf8Path) -> Result<Vec<u8>, RuntimeError> {
+        let read = match self.folder(node, path) {
+            Some(file) => fs_err::tokio::read(file).await,
+            None => Err(std::io::ErrorKind::NotFound.into()),
+        };
+        let action = format!("reading {path}");
+        read.map_err(|error| RuntimeError::Node { node: node.clone(), action, source: error.into() })
     }
 
     /// A thread dump of a running node, where it can be had.

@@ -126,6 +126,11 @@ impl ScenarioRunner {
         self
     }
 
+    /// Whether no other run begins.
+    pub fn is_stopped(&self) -> bool {
+        self.stop.is_cancelled()
+    }
+
     /// How many plans are run at one time, by this one and what is cloned from it. Without this: as many as ask.
     #[must_use]
     pub fn jobs(mut self, jobs: Jobs) -> Self {

@@ -45,6 +45,7 @@ const PROBE: Embedded = embed!["probe":
     "WEB-INF/values.jspf",
     "WEB-INF/web.xml",
     "WEB-INF/written.jspf",
+    "inside.jsp",
     "state.jsp",
 ];
 

@@ -127,7 +127,7 @@ fn none_in(trials: usize) -> String {
 /// A wait that ran out because a guarantee does not hold.
 fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
     view.events().find_map(|(record, _, event)| match event {
-        Event::WaitRanOut { wanted, last_seen, waited_ms, breaks } if *breaks == Some(guarantee) => {
+        Event::WaitRanOut { wanted, last_seen, waited_ms, breaks, .. } if *breaks == Some(guarantee) => {
             Some(Judgement::violated_by(
                 format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}"),
                 record,

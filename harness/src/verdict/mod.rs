@@ -20,6 +20,7 @@ mod thresholds;
 mod content;
 mod excuses;
 mod held;
+mod log_problems;
 mod look;
 mod operations;
 mod partition_excuses;
@@ -44,4 +45,5 @@ pub use finding::{
     Aside, Assumption, Eviction, Expectation, Failover, Finding, Lag, Latency, Measures, NodeTime, Status, Verdict,
 };
 pub use judge::judge;
+pub use log_problems::last_problem;
 pub use promise::promises;

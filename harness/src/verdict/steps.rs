@@ -104,7 +104,8 @@ impl Inside<'_, '_> {
                     .faults
                     .iter()
                     .any(|fault| is(node, fault.node) && fault.healed.is_some_and(|healed| self.is_at(healed)));
-                missing(healed, "a record that anything was healed").or_else(|| self.unhealed(node))
+                let over = || self.ended_by_itself(node);
+                missing(healed || over(), "a record that anything was healed").or_else(|| self.unhealed(node))
             }
             StepKind::Restart { node, .. } => {
                 let started = self.started(&|of| is(node, of));
@@ -118,6 +119,9 @@ impl Inside<'_, '_> {
     }
 
     fn lacks_wait(&self, until: &Until) -> Option<String> {
+        if self.event(&|event| matches!(event, Event::WaitRanOut { went_on: true, .. })) {
+            return None;
+        }
         match until {
             Until::ClusterFormed => {
                 let formed = |event: &Event| matches!(event, Event::ClusterFormed { .. } | Event::ClusterSplit { .. });
@@ -132,7 +136,7 @@ impl Inside<'_, '_> {
                 missing(self.event(&holds), &format!("a look at the sessions of {node}"))
             }
             // Looks and lines of a wait are not recorded, nor is it where nothing was detached.
-            Until::Deployed { .. } | Until::Sessions { .. } | Until::Log { .. } => None,
+            Until::Deployed { .. } | Until::Sessions { .. } | Until::Members { .. } | Until::Log { .. } => None,
         }
     }
 
@@ -176,6 +180,16 @@ impl Inside<'_, '_> {
         };
         let (node, _) = started.iter().find(|start| !is_ready(start))?;
         Some(format!("{node} having been ready"))
+    }
+
+    /// Whether a fault that was to end by itself has done so before the step began.
+    fn ended_by_itself(&self, target: &Target) -> bool {
+        let timed =
+            |step: &Step| matches!(&step.kind, StepKind::Fault { node, lasting: Some(_), .. } if node == target);
+        let healed = |healed: Nanos| healed < self.from;
+        let mut faults = self.view.timeline.faults.iter();
+        self.view.plan.steps.iter().any(timed)
+            && faults.any(|fault| is(target, fault.node) && fault.healed.is_some_and(healed))
     }
 
     /// A fault that still lasts on a node of which all was to be undone, in words. With the node's process it ends by itself.

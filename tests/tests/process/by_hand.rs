@@ -1,80 +1,11 @@
 //! The lab by hand on real servers: a cluster that stays up between commands, and nothing left of it afterwards.
 
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
-
 use camino::Utf8Path;
-use integration_tests::{Ran, TestContext, left_of};
+use integration_tests::left_of;
 use serde_json::Value;
 use tomee_harness::host::wait::{Look, TimedOut, until};
 
-const SERVER: [&str; 4] = ["--server", "tomcat:10.1.59", "--runtime", "process"];
-/// How long a loaded machine may take for what needs a second.
-const LIMIT: Duration = Duration::from_secs(30);
-
-/// A user with a registry of clusters of its own. Whatever a test does, nothing of it stays up.
-struct Lab(TestContext);
-
-impl Lab {
-    fn new() -> Self {
-        Self(TestContext::new())
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.0.users(arguments);
-        command.env("XDG_STATE_HOME", self.0.folder().join("state"));
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        Ran::of(&mut self.command(arguments))
-    }
-
-    fn done(&self, arguments: &[&str]) -> Ran {
-        let ran = self.run(arguments);
-        assert_eq!(ran.code, Some(0), "{arguments:?}: {ran}");
-        ran
-    }
-
-    fn up(&self, more: &[&str]) {
-        self.done(&[&["up"][..], &SERVER, more].concat());
-    }
-
-    fn status(&self) -> Value {
-        self.done(&["status", "--json"]).json()["cluster"].clone()
-    }
-
-    /// The process of a node.
-    fn pid(&self, node: usize) -> String {
-        let place = self.status()["nodes"][node]["place"].as_str().expect("it runs").to_owned();
-        place.strip_prefix("process ").expect("a process").to_owned()
-    }
-
-    fn begun(&self, arguments: &[&str]) -> Child {
-        let mut command = self.command(arguments);
-        command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("it starts")
-    }
-}
-
-impl Drop for Lab {
-    fn drop(&mut self) {
-        let _ = self.run(&["down", "--all"]);
-    }
-}
-
-fn kill(pid: &str) {
-    let killed = Command::new("kill").args(["-9", pid]).status().expect("kill is there");
-    assert!(killed.success(), "there is no process {pid}");
-}
-
-async fn await_nothing_of(run: &str) {
-    let gone: Result<(), TimedOut> = until("nothing to be left", LIMIT, async || {
-        let left = left_of(run, false);
-        Ok(if left.is_empty() { Look::Ready(()) } else { Look::NotYet(left.join(", ")) })
-    })
-    .await;
-    gone.expect("the guard removes it");
-}
+use crate::lab::{LIMIT, Lab, await_nothing_of, kill};
 
 #[test]
 fn what_is_done_by_hand_is_judged_and_repeated_by_its_recipe() {
@@ -82,6 +13,17 @@ fn what_is_done_by_hand_is_judged_and_repeated_by_its_recipe() {
     lab.up(&[]);
     let asked = lab.done(&["http", "n1", "/counter/"]);
     assert!(asked.stdout.contains("\"count\":1"), "{asked}");
+    for node in 0..2 {
+        assert_eq!(lab.status()["nodes"][node]["problem"], Value::Null, "a healthy start is no problem");
+    }
+    look_inside(&lab);
+    // A wait that finds nothing is an answer, and what is paused for a while can be thawed before.
+    let waited = lab.run(&["wait", "--for", "log=never said", "--on", "n1", "--within", "200ms"]);
+    assert_eq!(waited.code, Some(3), "{waited}");
+    lab.done(&["pause", "n2", "--for", "1m"]);
+    lab.done(&["heal", "n2"]);
+    lab.done(&["wait", "--for", "members=1"]);
+    lab.done(&["wait", "--for", "formed"]);
     lab.done(&["http", "n1", "/counter/"]);
     let sessions = lab.done(&["sessions", "--json"]).json();
     assert_eq!(sessions["sessions"][0]["nodes"]["n2"]["attributes"]["count"]["value"], 2, "{sessions}");
@@ -99,6 +41,8 @@ fn what_is_done_by_hand_is_judged_and_repeated_by_its_recipe() {
     let verdict = lab.done(&["verdict", "--json"]).json();
     assert_eq!(verdict["verdict"]["status"], "holds", "{verdict}");
     lab.done(&["recipe", "--output", "recipe.toml"]);
+    let recipe = fs_err::read_to_string(lab.0.folder().join("recipe.toml")).expect("it is written");
+    assert!(recipe.contains("# wait until n1 logs") && !recipe.contains("contains = "), "{recipe}");
     let (run, folder) = (status["run"].as_str().expect("a run"), status["folder"].as_str().expect("a folder"));
     lab.done(&["down"]);
     assert_eq!(left_of(run, false), Vec::<String>::new());
@@ -112,6 +56,31 @@ fn what_is_done_by_hand_is_judged_and_repeated_by_its_recipe() {
         all.iter().map(|one| (one["guarantee"].clone(), one["status"].clone())).collect()
     };
     assert_eq!(guarantees(&repeated), guarantees(&verdict), "{repeated}");
+}
+
+/// What a node has inside, as each command shows it.
+fn look_inside(lab: &Lab) {
+    let config = lab.done(&["config", "n1", "--json"]).json();
+    assert_eq!(config["effective"]["cluster"]["send-options"], 6, "{config}");
+    let contexts = config["effective"]["contexts"].as_array().expect("contexts");
+    let counter = contexts.iter().find(|context| context["path"] == "/counter").expect("the app");
+    assert_eq!(counter["manager"]["class"], "org.apache.catalina.ha.session.DeltaManager");
+    assert!(lab.done(&["config", "n1", "--xml"]).stdout.contains("<Cluster"));
+    assert!(lab.done(&["threads", "n2"]).stdout.contains("Full thread dump"));
+    let heap = lab.done(&["heap", "n1", "--json"]).json();
+    let classes = heap["classes"].as_array().expect("classes");
+    assert!(classes.iter().any(|row| row["class"] == "java.lang.String"), "{heap}");
+    let beans = lab.done(&["jmx", "n1", "Catalina:type=Manager,*", "--json"]).json();
+    let names: Vec<&str> =
+        beans["beans"].as_array().expect("beans").iter().filter_map(|bean| bean["name"].as_str()).collect();
+    assert!(names.iter().any(|name| name.contains("context=/counter")), "{names:?}");
+    assert_eq!(lab.run(&["jmx", "n1", "no pattern"]).code, Some(4));
+    // No shell is in between.
+    assert_eq!(lab.done(&["exec", "n1", "--", "printf", "%s", "$HOME;ls"]).stdout, "$HOME;ls");
+    assert!(lab.done(&["exec", "n1", "--", "ls"]).stdout.contains("webapps"));
+    assert_eq!(lab.run(&["exec", "n1", "--", "sh", "-c", "exit 7"]).code, Some(7));
+    assert_eq!(lab.run(&["exec", "n1", "--", "no-such-program"]).code, Some(4));
+    assert_eq!(lab.run(&["threads", "n9"]).code, Some(2));
 }
 
 #[tokio::test]

@@ -5,19 +5,21 @@ mod fault;
 pub(crate) mod gate;
 pub(crate) mod import;
 mod lint;
+pub(crate) mod runs;
 mod runtime_choice;
 mod values;
 
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tomee_harness::model::{
-    ClusterName, ContextPath, FaultKind, ManagerKind, Membership, Ports, SendOptions, ServerSpec, Timing,
+    ClusterName, ContextPath, FaultKind, ManagerKind, Membership, NodeName, Ports, SendOptions, ServerSpec, Timing,
 };
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
 pub(crate) use self::by_hand::{
-    DiffArgs, DownArgs, Fact, HealArgs, HttpArgs, LogsArgs, NameArgs, RecipeArgs, SessionsArgs, StepCommand, WaitArgs,
+    AttachArgs, ConfigArgs, DiffArgs, DownArgs, ExecArgs, Fact, HealArgs, HeapArgs, HttpArgs, JmxArgs, LogsArgs,
+    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, SessionsArgs, StatusArgs, StepCommand, WaitArgs,
 };
 pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
@@ -123,6 +125,9 @@ pub(crate) enum Command {
     /// Render a stored run again
     #[command(about = "Render a stored run again as HTML, JUnit XML, Markdown, text or JSON")]
     Report(ReportArgs),
+    /// List, show and remove stored runs
+    #[command(subcommand)]
+    Runs(runs::RunsCommand),
     /// Pack a stored run into one file for a bug report
     Bundle(BundleArgs),
     /// Check what is installed on this machine and what is missing
@@ -137,8 +142,10 @@ pub(crate) enum Command {
     Down(DownArgs),
     /// List the clusters that are up
     Ps,
+    /// Let commands without --name mean this cluster
+    Attach(AttachArgs),
     /// Show each node: its state, the members that it sees, its apps and sessions, the last problem of its log
-    Status(NameArgs),
+    Status(StatusArgs),
     #[command(flatten)]
     Step(StepCommand),
     #[command(flatten)]
@@ -151,6 +158,16 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show the logs of all nodes in the order of their times
     Logs(LogsArgs),
+    /// Show the configuration that is in effect on a node
+    Config(ConfigArgs),
+    /// Print a thread dump of a node
+    Threads(NodeArgs),
+    /// Count the objects on a node's heap by class, or dump them
+    Heap(HeapArgs),
+    /// Run a command where a node runs
+    Exec(ExecArgs),
+    /// Show MBeans of a node with their attributes
+    Jmx(JmxArgs),
     /// Judge all that was done by hand so far
     Verdict(NameArgs),
     /// Print all that was done by hand as a scenario file
@@ -158,6 +175,10 @@ pub(crate) enum Command {
     /// Keep a cluster; `up` starts it
     #[command(hide = true)]
     Keeper,
+    /// Set a project up: settings, a first scenario, a test, a CI file
+    Init(InitArgs),
+    /// Write man pages
+    Man(ManArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
 }
@@ -171,6 +192,11 @@ pub(crate) struct ScenarioRunArgs {
     /// Set a parameter of the scenarios' cluster, for example nodes=4; may be repeated
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_variable)]
     pub(crate) set: Vec<(String, String)>,
+    /// Run one scenario, and leave its cluster up where it fails, at the step that failed, for the commands by hand
+    #[arg(long, value_enum, value_name = "WHEN", conflicts_with_all = ["keep", "warm", "jobs", "dry_run", "skip_unsupported"])]
+    pub(crate) hold: Option<Hold>,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
     /// Check the input and print the steps, but start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -181,12 +207,52 @@ pub(crate) struct ScenarioRunArgs {
     pub(crate) run: RunArgs,
 }
 
+/// When a run's cluster is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Hold {
+    /// Where it fails.
+    OnFailure,
+}
+
 /// Which scenarios to list.
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
     /// Files, folders, names, tags or catalogue numbers [default: all built-in scenarios]
     #[arg(value_name = "PATH|TAG")]
     pub(crate) scenarios: Vec<String>,
+}
+
+/// What is set up.
+#[derive(Debug, Args)]
+pub(crate) struct InitArgs {
+    /// The project's folder [default: the working directory]
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<Utf8PathBuf>,
+    /// The CI for which a file is written
+    #[arg(long, value_enum, value_name = "CI", default_value = "github")]
+    pub(crate) ci: CiChoice,
+    /// Server of the settings and the scenario [default: tomee:9.0.0]
+    #[arg(long, value_name = "SERVER")]
+    pub(crate) server: Option<ServerSpec>,
+}
+
+/// A CI.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CiChoice {
+    /// A workflow of GitHub Actions.
+    Github,
+    /// A job of GitLab CI.
+    Gitlab,
+    /// No file.
+    None,
+}
+
+/// Where the pages go.
+#[derive(Debug, Args)]
+pub(crate) struct ManArgs {
+    /// The folder for one page a command; without it, the page of the program goes to standard output
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: Option<Utf8PathBuf>,
 }
 
 /// Which scenario or rule to explain.
@@ -261,9 +327,42 @@ pub(crate) struct ClusterArgs {
     pub(crate) lib: Vec<Utf8PathBuf>,
 }
 
+/// A configuration of the user's own.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct OwnArgs {
+    // An attribute and no comment: the help has no backticks.
+    #[arg(
+        long,
+        value_name = "DIR",
+        help = "Your own configuration for all nodes: a CATALINA_BASE, a conf folder, a server.xml, or a folder with n1, n2 and so on"
+    )]
+    pub(crate) config: Option<Utf8PathBuf>,
+    /// The same for one node, as n2=DIR; may be repeated
+    #[arg(long, value_name = "NODE=DIR", value_parser = gate::parse_node)]
+    pub(crate) node: Vec<(NodeName, Utf8PathBuf)>,
+    /// A system property for ${...} in your own configuration; may be repeated
+    #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = parse_variable)]
+    pub(crate) define: Vec<(String, String)>,
+}
+
+impl OwnArgs {
+    /// Whether there is one.
+    pub(crate) fn is_given(&self) -> bool {
+        self.config.is_some() || !self.node.is_empty()
+    }
+}
+
 /// Which cluster is brought up.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct UpArgs {
+    /// The cluster of a scenario, prepared for its faults, with the apps that it deploys first: a file or a built-in name
+    #[arg(value_name = "SCENARIO")]
+    pub(crate) scenario: Option<String>,
+    /// Set a parameter of the scenario's cluster, for example nodes=4; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_variable, requires = "scenario")]
+    pub(crate) set: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) own: OwnArgs,
     /// Name of the cluster [default: lab]
     #[arg(long, env = "TOMEE_HARNESS_NAME", value_name = "NAME")]
     pub(crate) name: Option<ClusterName>,
@@ -347,6 +446,9 @@ pub(crate) struct ReportArgs {
     /// Show what sessions hold, also lists, objects and what is named as a secret; without it, their classes and sizes
     #[arg(long)]
     pub(crate) show_values: bool,
+    /// Write report.html and open it in a browser
+    #[arg(long)]
+    pub(crate) open: bool,
 }
 
 /// The reports that are asked for by `--NAME FILE`, an option for each format of the library.

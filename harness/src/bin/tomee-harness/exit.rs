@@ -23,6 +23,8 @@ pub(crate) enum Exit {
     Interrupted,
     /// SIGTERM or SIGHUP.
     Terminated,
+    /// What a command on a node's machine ended with.
+    OfCommand(u8),
 }
 
 /// What the codes of a command mean, in the order of its help. README's table has those of a verdict.
@@ -51,6 +53,13 @@ pub(crate) const OF_STEPS: Meanings = &[
     (Exit::Usage, "Bad usage, or it cannot be done now; nothing was done"),
     (Exit::Unknown, "A wait timed out, or a request was not answered"),
     (Exit::Environment, "It failed: a node that does not start, a fault that had no effect, a keeper that is gone"),
+];
+
+/// Of `exec`.
+pub(crate) const OF_EXEC: Meanings = &[
+    (Exit::Holds, "It ended with 0; with any other code this is the code"),
+    (Exit::Usage, "Also: bad usage"),
+    (Exit::Environment, "Also: it could not be started, a signal ended it, or the keeper is gone"),
 ];
 
 /// Of `diff`.
@@ -104,6 +113,7 @@ impl Exit {
             Self::Environment => 4,
             Self::Interrupted => 130,
             Self::Terminated => 143,
+            Self::OfCommand(code) => code,
         }
     }
 
@@ -116,6 +126,7 @@ impl Exit {
             Self::Unknown => "unknown",
             Self::Environment => "error",
             Self::Interrupted | Self::Terminated => "interrupted",
+            Self::OfCommand(_) => "failed",
         }
     }
 

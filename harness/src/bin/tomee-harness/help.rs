@@ -6,7 +6,9 @@ use tomee_harness::model::scenario::manual;
 use tomee_harness::model::{FaultKind, Guarantee};
 
 use crate::args::{Cli, Format};
-use crate::exit::{Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_EXPLAIN, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS};
+use crate::exit::{
+    Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_EXEC, OF_EXPLAIN, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS,
+};
 
 /// The examples of each command, and what its exit codes are.
 const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
@@ -19,6 +21,7 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
             "tomee-harness run scenarios/ --jobs auto --warm",
             "tomee-harness run failover --runtime process --skip-unsupported",
             "tomee-harness run kill-the-owner --repeat 50 --until-failure",
+            "tomee-harness run kill-the-owner --hold on-failure",
         ],
         OF_A_VERDICT,
     ),
@@ -75,7 +78,13 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
         &[
             "tomee-harness report .tomee-harness/runs/RUN_ID",
             "tomee-harness report .tomee-harness/runs/RUN_ID --markdown summary.md",
+            "tomee-harness report latest --open",
         ],
+        OF_OTHERS,
+    ),
+    (
+        "runs",
+        &["tomee-harness runs list", "tomee-harness runs show latest", "tomee-harness runs prune --keep 20"],
         OF_OTHERS,
     ),
     ("bundle", &["tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"], OF_OTHERS),
@@ -88,17 +97,27 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
             "tomee-harness up",
             "tomee-harness up --server tomcat:10.1.59 --nodes 3 --war target/shop.war --ports documented",
             "tomee-harness up --name lab --prepare partition",
+            "tomee-harness up partition",
+            "tomee-harness up --config n1/conf --node n2=n2/conf --server tomcat:10.1.59",
         ],
         OF_STEPS,
     ),
     ("down", &["tomee-harness down", "tomee-harness down --name lab", "tomee-harness down --all"], OF_STEPS),
     ("ps", &["tomee-harness ps", "tomee-harness ps --json"], OF_OTHERS),
-    ("status", &["tomee-harness status", "tomee-harness status --json"], OF_STEPS),
+    ("attach", &["tomee-harness attach other", "tomee-harness attach .tomee-harness/runs/RUN_ID"], OF_STEPS),
+    ("status", &["tomee-harness status", "tomee-harness status --watch"], OF_STEPS),
+    ("config", &["tomee-harness config n1", "tomee-harness config n1 --xml"], OF_STEPS),
+    ("threads", &["tomee-harness threads n1"], OF_STEPS),
+    ("heap", &["tomee-harness heap n1 --top 10", "tomee-harness heap n1 --dump n1.hprof"], OF_STEPS),
+    ("exec", &["tomee-harness exec n1 -- ls logs", "tomee-harness exec n1 -- ss -tn"], OF_EXEC),
+    ("jmx", &["tomee-harness jmx n1 Catalina:type=Manager,*"], OF_STEPS),
     ("start", &["tomee-harness start n1"], OF_STEPS),
     ("restart", &["tomee-harness restart n1"], OF_STEPS),
     ("resume", &["tomee-harness resume n2"], OF_STEPS),
     ("heal", &["tomee-harness heal", "tomee-harness heal n1"], OF_STEPS),
     ("deploy", &["tomee-harness deploy target/shop.war", "tomee-harness deploy counter --copy --on n1"], OF_STEPS),
+    ("drop-one-way", &["tomee-harness drop-one-way n1 n2 --for 10s"], OF_STEPS),
+    ("redeploy", &["tomee-harness redeploy target/shop.war"], OF_STEPS),
     ("undeploy", &["tomee-harness undeploy /shop"], OF_STEPS),
     (
         "wait",
@@ -118,7 +137,13 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
     ("diff", &["tomee-harness diff n1 n2"], OF_DIFF),
     ("logs", &["tomee-harness logs --problems", "tomee-harness logs n1 n2 --follow --match Manager"], OF_STEPS),
     ("verdict", &["tomee-harness verdict", "tomee-harness verdict -v"], OF_A_VERDICT),
-    ("recipe", &["tomee-harness recipe", "tomee-harness recipe --output bug.toml"], OF_STEPS),
+    (
+        "recipe",
+        &["tomee-harness recipe --output bug.toml", "tomee-harness recipe --minimal --trials 5 --at-least 3"],
+        OF_STEPS,
+    ),
+    ("init", &["tomee-harness init", "tomee-harness init shop --ci gitlab --server tomcat:10.1.59"], OF_OTHERS),
+    ("man", &["tomee-harness man ~/.local/share/man/man1"], OF_OTHERS),
     (
         "completions",
         &["tomee-harness completions bash > ~/.local/share/bash-completion/completions/tomee-harness"],
@@ -143,12 +168,15 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "env",
             "lib",
             "set",
+            "config",
+            "node",
+            "define",
             "ports",
             "prepare",
         ],
     ),
     ("Your own app", &["war", "at", "path", "bare"]),
-    ("Many runs", &["repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
+    ("Many runs", &["hold", "repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];
 

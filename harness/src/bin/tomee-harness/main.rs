@@ -1,7 +1,9 @@
 //! The command line of tomee-harness: arguments, settings, one library call, a report, an exit code.
 
+mod able;
 mod args;
 mod block_on;
+mod candidates;
 mod color;
 mod command;
 mod exit;
@@ -12,11 +14,14 @@ mod progress;
 mod scenarios;
 mod settings;
 mod signals;
+mod stored_runs;
 
 use clap::FromArgMatches as _;
 use color::ColorChoice;
 
 fn main() -> std::process::ExitCode {
+    // A shell that asks what could be written at its cursor is answered, and nothing else is done.
+    clap_complete::CompleteEnv::with_factory(|| candidates::with_candidates(help::command())).complete();
     // Usage errors, --help and --version end here, with clap's own codes 2 and 0.
     let matches = help::command().get_matches();
     let cli = args::Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());

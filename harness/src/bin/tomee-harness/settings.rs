@@ -16,6 +16,7 @@ use tomee_harness::runner::Jobs;
 use crate::args::{Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
 use crate::color::ColorChoice;
 use crate::exit::Failure;
+use crate::stored_runs::Retention;
 
 /// The name of the settings file, searched upward from the working directory.
 const FILE_NAME: &str = "tomee-harness.toml";
@@ -67,6 +68,8 @@ struct File {
     timeout: Option<String>,
     jobs: Option<JobsSaid>,
     warm: Option<bool>,
+    keep_runs: Option<usize>,
+    keep_days: Option<u32>,
     format: Option<Format>,
     color: Option<ColorChoice>,
     /// What `lint` reads.
@@ -103,6 +106,7 @@ pub(crate) struct Settings {
     pub(crate) timeout: Duration,
     pub(crate) jobs: Jobs,
     pub(crate) warm: bool,
+    pub(crate) retention: Retention,
     pub(crate) format: Format,
     pub(crate) color: ColorChoice,
     pub(crate) lines: Vec<Line>,
@@ -203,6 +207,11 @@ impl Settings {
         let jobs = file.jobs.as_ref().map(JobsSaid::jobs).transpose()?;
         let jobs = p.pick("jobs", args.jobs, jobs, Jobs::default(), ToString::to_string);
         let warm = p.pick("warm", args.warm.then_some(true), file.warm, false, ToString::to_string);
+        let shown = |count: Option<u64>| count.map_or_else(|| "all".to_owned(), |count| count.to_string());
+        let kept =
+            p.pick("keep_runs", None, file.keep_runs.map(Some), None, |runs| shown(runs.map(|runs| runs as u64)));
+        let days = p.pick("keep_days", None, file.keep_days.map(Some), None, |days| shown(days.map(u64::from)));
+        let retention = Retention { runs: kept, days };
         let format = output.json.then_some(Format::Json).or(output.last_format());
         let format = p.pick("format", format, file.format, Format::Text, |format| format!("{format:?}").to_lowercase());
         let color =
@@ -211,7 +220,7 @@ impl Settings {
         let mut topology = Topology::of(usize::from(nodes)).map_err(Failure::usage)?;
         (topology.server, topology.cluster, topology.timing) = (server, cluster, timing);
         topology.jvm = JvmSpec { home: java, args: jvm_args, env: env.into_iter().collect(), libs, of_scenario: false };
-        Ok(Self { topology, runtime, out, timeout, jobs, warm, format, color, lines: picker.lines })
+        Ok(Self { topology, runtime, out, timeout, jobs, warm, retention, format, color, lines: picker.lines })
     }
 }
 
@@ -219,6 +228,8 @@ impl Settings {
 fn key(id: &'static str) -> &'static str {
     match id {
         "send_options" => "send-options",
+        "keep_runs" => "keep-runs",
+        "keep_days" => "keep-days",
         "jvm_arg" => "jvm-args",
         "lib" => "libs",
         same => same,

@@ -127,7 +127,7 @@ impl Cluster {
         let undoable = lock(&self.state.undoable);
         let kinds = |all: &Vec<ActiveFault>| all.iter().map(|lasting| lasting.kind()).collect();
         let lasting = undoable.iter().map(|(node, all)| (node.clone(), kinds(all))).collect();
-        let nodes = Nodes { living: Some(living.clone()), lasting };
+        let nodes = Nodes { living: Some(living.clone()), lasting, ..Nodes::default() };
         nodes.may_break(kind, node).map_err(|unbreakable| match unbreakable {
             Unbreakable::NotRunning => ClusterError::NotRunning(node.clone()),
             Unbreakable::Lasts(before) => ClusterError::StillBroken { node: node.clone(), kind: before },

@@ -266,7 +266,13 @@ fn event() -> impl Strategy<Value = Event> {
         node().prop_map(move |node| Event::Deployed { node, context: context() }),
         (node(), any::<u16>()).prop_map(|(node, sessions)| Event::Synchronised { node, sessions: sessions.into() }),
         (any::<String>(), any::<u64>(), option::of(Just(Guarantee::MembersAgree))).prop_map(
-            |(wanted, waited_ms, breaks)| Event::WaitRanOut { wanted, last_seen: String::new(), waited_ms, breaks }
+            |(wanted, waited_ms, breaks)| Event::WaitRanOut {
+                wanted,
+                last_seen: String::new(),
+                waited_ms,
+                breaks,
+                went_on: waited_ms % 2 == 0
+            }
         ),
         (node(), any::<String>()).prop_map(|(node, why)| Event::NodeDied { node, why }),
         any::<String>().prop_map(|by| Event::Interrupted { by }),

@@ -78,6 +78,11 @@ impl Registry {
         &self.folder
     }
 
+    /// Whether a run is remembered: it goes on, was kept, or left something.
+    pub fn knows(&self, run: &RunId) -> bool {
+        [Kept::No, Kept::Yes].into_iter().any(|kept| self.path(run, kept).exists())
+    }
+
     /// Enters a run. The entry is locked before it can be seen, so no sweep takes it for a dead one.
     pub(super) fn enter(&self, run: &RunId) -> Result<Held, RegistryError> {
         let taken = || RegistryError::Taken { run: run.clone(), folder: self.folder.clone() };

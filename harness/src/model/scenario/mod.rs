@@ -27,7 +27,7 @@ pub use file::{ClusterTable, MatrixTable, ScenarioFile};
 pub use fragment::logged_in;
 pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
-pub use recipe::Recipe;
+pub use recipe::{Head, Recipe, Tables};
 pub use reserved::refused_jvm_argument;
 pub use shipped::{Shipped, shipped};
 pub use verbs::{StepTable, VerbRow, manual};

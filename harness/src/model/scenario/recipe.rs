@@ -1,9 +1,10 @@
 //! A recipe: steps that were done one by one, written as the file of a scenario.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::verbs;
-use crate::model::{Membership, Ports, Timing, Topology};
+use super::{Scenario, ScenarioError, verbs};
+use crate::model::{ManagerKind, Membership, Ports, Timing, Topology};
 
 /// A scenario file in the making.
 #[derive(Debug, Clone)]
@@ -14,8 +15,101 @@ pub struct Recipe<'a> {
     pub notes: Vec<String>,
     /// The cluster.
     pub topology: &'a Topology,
+    /// What a scenario says beside its steps, where the cluster comes from one.
+    pub head: Option<&'a Head>,
     /// Its steps as a scenario writes them, each with what is noted of it.
     pub steps: Vec<(&'a Map<String, Value>, Option<&'a str>)>,
+}
+
+/// What a scenario says beside its steps: its cluster, what its nodes have otherwise, and where it is judged as that scenario,
+/// what it expects and allows.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Head(Map<String, Value>);
+
+/// A scenario's text as tables: what it says beside its steps, and its steps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Tables {
+    /// What it says beside its steps.
+    pub head: Head,
+    /// Its steps as it writes them.
+    pub steps: Vec<Map<String, Value>>,
+}
+
+impl Tables {
+    /// Reads a scenario's text for one cell of its matrix, of which this is the topology.
+    ///
+    /// # Errors
+    /// It is no TOML, or no scenario.
+    pub fn of(text: &str, topology: &Topology) -> Result<Self, ScenarioError> {
+        let mut head: Map<String, Value> =
+            toml::from_str(text).map_err(|error| ScenarioError::nowhere(error.message().to_owned()))?;
+        let steps = match head.remove("step") {
+            None => vec![],
+            Some(steps) => serde_json::from_value(steps).map_err(|error| ScenarioError::nowhere(error.to_string()))?,
+        };
+        let varied = head.remove("matrix").is_some();
+        let mut said = head.remove("cluster").and_then(|said| said.as_object().cloned()).unwrap_or_default();
+        // What is as in the main job is left out.
+        said.retain(|key, _| !matches!(key.as_str(), "membership" | "timing" | "ports" | "jvm-args" | "libs"));
+        for (key, value) in cluster(topology) {
+            said.insert(key.to_owned(), value);
+        }
+        // A matrix of Managers may say something about the elements of each.
+        if let Some(elements) = said.get_mut("elements").and_then(Value::as_object_mut).filter(|_| varied) {
+            let other = match topology.cluster.manager {
+                ManagerKind::Delta => "backup-manager",
+                ManagerKind::Backup => "delta-manager",
+            };
+            elements.remove(other);
+        }
+        head.insert("cluster".to_owned(), said.into());
+        Ok(Self { head: Head(head), steps })
+    }
+}
+
+impl Tables {
+    /// The file of some of its steps.
+    pub fn text(&self, topology: &Topology, which: &[usize]) -> String {
+        let steps = which.iter().filter_map(|place| self.steps.get(*place)).map(|step| (step, None)).collect();
+        let name = self.head.name().unwrap_or("a scenario");
+        Recipe { name, notes: vec![], topology, head: Some(&self.head), steps }.text()
+    }
+
+    /// Those of some steps that can follow each other: one that cannot where it stands is left out.
+    pub fn fitting(&self, topology: &Topology, which: &[usize]) -> Vec<usize> {
+        let mut kept = vec![];
+        for place in which {
+            kept.push(*place);
+            if Scenario::parse(self.text(topology, &kept).as_bytes()).is_err() {
+                kept.pop();
+            }
+        }
+        kept
+    }
+}
+
+impl Head {
+    /// The cluster alone, of what is run on it nothing.
+    #[must_use]
+    pub fn of_cluster(mut self) -> Self {
+        self.0.retain(|key, _| matches!(key.as_str(), "cluster" | "node"));
+        self
+    }
+
+    /// What it is called, where it is judged as a scenario.
+    pub fn name(&self) -> Option<&str> {
+        self.0.get("name").and_then(Value::as_str)
+    }
+
+    fn table(&self, key: &str) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.get(key).and_then(Value::as_object).into_iter().flatten()
+    }
+
+    /// Its keys that are no tables of their own.
+    fn keys(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "cluster" | "node"))
+    }
 }
 
 impl Recipe<'_> {
@@ -25,9 +119,24 @@ impl Recipe<'_> {
         for note in &self.notes {
             comment(&mut text, note);
         }
-        text.push_str(&format!("name = {}\n\n[cluster]\n", quoted(self.name)));
-        for (key, value) in cluster(self.topology) {
-            text.push_str(&format!("{key} = {value}\n"));
+        text.push_str(&format!("name = {}\n", quoted(self.name)));
+        match self.head {
+            None => {
+                text.push_str("\n[cluster]\n");
+                for (key, value) in cluster(self.topology) {
+                    text.push_str(&format!("{key} = {}\n", inline(&value)));
+                }
+            }
+            Some(head) => {
+                text.extend(head.keys().map(|(key, value)| format!("{} = {}\n", bare(key), inline(value))));
+                text.push_str("\n[cluster]\n");
+                text.extend(head.table("cluster").map(|(key, value)| format!("{} = {}\n", bare(key), inline(value))));
+                for (node, changes) in head.table("node") {
+                    text.push_str(&format!("\n[node.{}]\n", bare(node)));
+                    let changes = changes.as_object().into_iter().flatten();
+                    text.extend(changes.map(|(key, value)| format!("{} = {}\n", bare(key), inline(value))));
+                }
+            }
         }
         for (step, note) in &self.steps {
             text.push('\n');
@@ -48,10 +157,10 @@ impl Recipe<'_> {
 
 /// What a scenario says of a cluster like this one, key by key. What is as in the main job is left out, but for the server and
 /// the number of nodes.
-fn cluster(topology: &Topology) -> Vec<(&'static str, String)> {
+fn cluster(topology: &Topology) -> Vec<(&'static str, Value)> {
     let spec = &topology.cluster;
-    let word = |word: &dyn std::fmt::Display| quoted(&word.to_string());
-    let mut keys = vec![("nodes", topology.nodes.len().to_string()), ("server", word(&topology.server))];
+    let word = |word: &dyn std::fmt::Display| Value::from(word.to_string());
+    let mut keys = vec![("nodes", topology.nodes.len().into()), ("server", word(&topology.server))];
     keys.push(("manager", word(&spec.manager)));
     if spec.membership != Membership::default() {
         keys.push(("membership", word(&spec.membership)));
@@ -61,14 +170,13 @@ fn cluster(topology: &Topology) -> Vec<(&'static str, String)> {
         keys.push(("timing", word(&topology.timing)));
     }
     if topology.ports == Ports::Documented {
-        keys.push(("ports", quoted("documented")));
+        keys.push(("ports", "documented".into()));
     }
-    let list = |all: Vec<String>| format!("[{}]", all.iter().map(|one| quoted(one)).collect::<Vec<_>>().join(", "));
     if !topology.jvm.args.is_empty() {
-        keys.push(("jvm-args", list(topology.jvm.args.clone())));
+        keys.push(("jvm-args", topology.jvm.args.clone().into()));
     }
     if !topology.jvm.libs.is_empty() {
-        keys.push(("libs", list(topology.jvm.libs.iter().map(ToString::to_string).collect())));
+        keys.push(("libs", topology.jvm.libs.iter().map(ToString::to_string).collect::<Vec<_>>().into()));
     }
     keys
 }
@@ -127,7 +235,6 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Scenario;
 
     fn table(json: &Value) -> Map<String, Value> {
         json.as_object().expect("an object").clone()
@@ -151,6 +258,7 @@ mod tests {
             name: "it's \"so\"",
             notes: vec!["above".to_owned()],
             topology: &topology,
+            head: None,
             steps: noted.collect(),
         };
         let text = recipe.text();
@@ -163,5 +271,42 @@ mod tests {
         let built = built.read().expect("good").plans(&base).expect("plans").remove(0).plan;
         assert_eq!(plan, built, "{text}");
         assert!(text.contains("[[step]]\nget = \"/counter/count.jsp"), "the verb is first: {text}");
+    }
+
+    #[test]
+    fn what_cannot_follow_is_left_out() {
+        let topology = Topology::of(2).expect("two nodes");
+        let text = "name = \"x\"\n[[step]]\ndeploy = \"counter\"\n[[step]]\nkill = \"n1\"\n[[step]]\nrestart = \"n1\"\n\
+                    [[step]]\nrequest = \"count\"\non = \"n1\"\n";
+        let tables = Tables::of(text, &topology).expect("tables");
+        assert_eq!(tables.fitting(&topology, &[0, 1, 2, 3]), [0, 1, 2, 3]);
+        assert_eq!(tables.fitting(&topology, &[0, 2, 3]), [0, 3], "nothing is to be restarted");
+        assert_eq!(tables.fitting(&topology, &[0, 1, 3]), [0, 1], "n1 is dead");
+        assert_eq!(tables.fitting(&topology, &[1, 2, 3]), [1, 2], "no app is there");
+    }
+
+    /// What is read of a shipped scenario and written again makes the same plan, whatever it says of its cluster.
+    #[test]
+    fn every_shipped_scenario_is_written_as_it_is_read() {
+        let base = Topology::of(2).expect("two nodes");
+        for shipped in crate::model::scenario::shipped() {
+            let text = String::from_utf8_lossy(shipped.content);
+            let scenario = Scenario::parse(shipped.content).unwrap_or_else(|error| panic!("{}: {error}", shipped.name));
+            for cell in scenario.plans(&base).expect("plans") {
+                let Tables { head, steps } = Tables::of(&text, &cell.plan.topology).expect("tables");
+                let recipe = Recipe {
+                    name: head.name().expect("a name"),
+                    notes: vec![],
+                    topology: &cell.plan.topology,
+                    head: Some(&head),
+                    steps: steps.iter().map(|step| (step, None)).collect(),
+                };
+                let written = recipe.text();
+                let read = Scenario::parse(written.as_bytes())
+                    .unwrap_or_else(|error| panic!("{} {}: {error}\n{written}", shipped.name, cell.cell));
+                let again = read.plans(&base).expect("plans").remove(0).plan;
+                assert_eq!(again, cell.plan, "{} {}\n{written}", shipped.name, cell.cell);
+            }
+        }
     }
 }

@@ -116,6 +116,9 @@ pub(super) fn apply(
         (Some(name), true) if lasting.is_none() => {
             state.nodes.lasting.entry(name.clone()).or_default().push(kind);
         }
+        (Some(name), true) => {
+            state.nodes.timed.insert(name.clone());
+        }
         (Some(name), false) => {
             if let Some(living) = &mut state.nodes.living {
                 living.remove(name);

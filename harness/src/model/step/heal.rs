@@ -24,7 +24,10 @@ pub(super) fn title(node: &str) -> String {
 
 pub(super) fn apply(state: &mut State<'_>, target: &Target) -> Result<(), Refusal> {
     let Some(node) = target.node() else { return Ok(()) };
-    if state.nodes.living.is_some() && state.nodes.lasting.remove(node).is_none() {
+    let lasted = state.nodes.lasting.remove(node).is_some();
+    // One with `for` may have been undone by itself; its `heal` ends it early, or does nothing.
+    let may_last = state.nodes.timed.remove(node);
+    if state.nodes.living.is_some() && !lasted && !may_last {
         return Err(Refusal::new(format!("no fault lasts on node `{node}`")).help("`restart` brings a dead node back"));
     }
     Ok(())

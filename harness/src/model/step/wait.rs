@@ -18,6 +18,8 @@ pub(super) const LINES: &[Line] = &[
         .with(&["on", "within", "at"]),
     Line::of("wait = \"sessions\"", "waits until the node `on` holds `sessions` sessions")
         .with(&["on", "sessions", "within", "at"]),
+    Line::of("wait = \"members\"", "waits until the node `on` lists `members` other nodes")
+        .with(&["on", "members", "within"]),
     Line::of(
         "wait = \"log\"",
         "waits until the log of the node `on` has a line with `contains`, behind the begin of the last step that did \
@@ -39,6 +41,8 @@ pub(super) struct Keys {
     contains: Option<String>,
     /// How many sessions to wait for.
     sessions: Option<usize>,
+    /// How many other nodes to wait for.
+    members: Option<usize>,
     /// How long a wait may take, or a look until it shows what is expected.
     within: Option<Millis>,
 }
@@ -55,6 +59,8 @@ pub enum WaitWord {
     StateTransferred,
     /// The node `on` holds as many sessions as `sessions` says.
     Sessions,
+    /// The node `on` lists as many other nodes as `members` says.
+    Members,
     /// The log of the node `on` has a line that contains `contains`.
     Log,
 }
@@ -86,6 +92,13 @@ pub enum Until {
         /// How many.
         count: usize,
     },
+    /// A node lists a number of other nodes.
+    Members {
+        /// Which node.
+        node: NodeName,
+        /// How many.
+        count: usize,
+    },
     /// A node's log has a line with a text, behind the begin of the last step that did something.
     Log {
         /// Which node.
@@ -99,14 +112,17 @@ impl Until {
     /// The node that it is about.
     pub(super) fn node(&self) -> Option<&NodeName> {
         match self {
-            Self::StateTransferred { node, .. } | Self::Sessions { node, .. } | Self::Log { node, .. } => Some(node),
+            Self::StateTransferred { node, .. }
+            | Self::Sessions { node, .. }
+            | Self::Members { node, .. }
+            | Self::Log { node, .. } => Some(node),
             Self::ClusterFormed | Self::Deployed { .. } => None,
         }
     }
 }
 
 pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Until, Option<Millis>), Refusal> {
-    let Keys { on, at, contains, sessions, .. } = keys;
+    let Keys { on, at, contains, sessions, members, .. } = keys;
     let until = match keys.wait {
         WaitWord::ClusterFormed => Until::ClusterFormed,
         WaitWord::Deployed => Until::Deployed { context: state.context(at)? },
@@ -114,6 +130,10 @@ pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Until, Option<Milli
         WaitWord::Log => match contains {
             Some(text) => Until::Log { node: named(on)?, text },
             None => return Err(no_text()),
+        },
+        WaitWord::Members => match members {
+            Some(count) => Until::Members { node: named(on)?, count },
+            None => return Err(Refusal::new("missing `members`").help("`members = 2`")),
         },
         WaitWord::Sessions => match sessions {
             Some(count) => Until::Sessions { context: state.context(at)?, node: named(on)?, count },
@@ -143,6 +163,7 @@ pub(super) fn title(until: &Until) -> String {
         Until::ClusterFormed => "all see each other".to_owned(),
         Until::StateTransferred { node, .. } => format!("{node} holds its peers' sessions"),
         Until::Sessions { node, count, .. } => format!("{node} holds {count} sessions"),
+        Until::Members { node, count } => format!("{node} lists {count} members"),
         Until::Log { node, text } => format!("{node} logs {text:?}"),
     };
     format!("wait until {fact}")
@@ -171,7 +192,11 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
         Until::Log { text, .. } if text.trim().is_empty() => {
             Err(Refusal::new("`contains` must not be empty").at("contains"))
         }
-        Until::Log { .. } => Ok(()),
+        Until::Members { count, .. } if state.topology.nodes.len() <= *count => {
+            let most = state.topology.nodes.len() - 1;
+            Err(Refusal::new(format!("a node lists at most {most} members: itself is none")).at("members"))
+        }
+        Until::Members { .. } | Until::Log { .. } => Ok(()),
     }
 }
 
@@ -183,6 +208,8 @@ verbs! {
 numbers! {
     /// How many sessions to wait for.
     sessions: usize;
+    /// How many other nodes to wait for.
+    members: usize;
 }
 
 keys! {

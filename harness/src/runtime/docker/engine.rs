@@ -27,7 +27,9 @@ use crate::host::wait::Patience;
 use crate::model::{Capability, Endpoints, FaultKind, Membership, NodeEndpoints, NodeName, RunId, Topology};
 use crate::runtime::packet_filter::Peers;
 use crate::runtime::packet_filter::{MULTICAST, RECEIVER_PORT};
-use crate::runtime::{NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, ResourceFault, Runtime, RuntimeError};
+use crate::runtime::{
+    CommandOutput, NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, ResourceFault, Runtime, RuntimeError,
+};
 use crate::tomcat::catalina_base::HARNESS_LOG;
 use crate::tomcat::distribution::Distribution;
 
@@ -315,6 +317,14 @@ impl Runtime for DockerRuntime {
 
     async fn collect(&self, node: &NodeName, into: &Utf8Path) -> Result<(), RuntimeError> {
         in_context(node, "collection of its logs", self.pod(node)?.collect(into)).await.map(drop)
+    }
+
+    async fn exec(&self, node: &NodeName, command: &[String]) -> Result<CommandOutput, RuntimeError> {
+        in_context(node, "running a command", self.pod(node)?.exec(command)).await
+    }
+
+    async fn fetch(&self, node: &NodeName, path: &Utf8Path) -> Result<Vec<u8>, RuntimeError> {
+        in_context(node, format!("reading {path}"), self.pod(node)?.fetch(path)).await
     }
 
     async fn threads(&self, node: &NodeName) -> Result<Option<String>, RuntimeError> {

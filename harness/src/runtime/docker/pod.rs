@@ -25,7 +25,7 @@ use crate::model::topology::DNS_SERVICE;
 use crate::model::{FaultKind, NodeName, RunId, Topology};
 use crate::runtime::packet_delay as delay;
 use crate::runtime::packet_filter::{self as filter, Peers};
-use crate::runtime::{NetworkFault, NodeFile, NodeStatus, ResourceFault};
+use crate::runtime::{CommandOutput, NetworkFault, NodeFile, NodeStatus, ResourceFault};
 use crate::tomcat::catalina_base::{HARNESS_LOG, REPLACED};
 
 /// The connector's port in the pod; every pod has an address of its own.
@@ -375,6 +375,18 @@ impl Pod {
     pub(super) async fn collect(&self, into: &Utf8Path) -> Result<usize, DockerError> {
         let logs = format!("{}/logs", LAYOUT.base);
         super::archive::folder(&self.docker, &self.server_name, &logs, into).await
+    }
+
+    /// Runs a command in the server's container.
+    pub(super) async fn exec(&self, command: &[String]) -> Result<CommandOutput, DockerError> {
+        server::exec(&self.docker, &self.server_name, command).await
+    }
+
+    /// A file of the server's base.
+    pub(super) async fn fetch(&self, path: &Utf8Path) -> Result<Vec<u8>, DockerError> {
+        let path = format!("{}/{path}", LAYOUT.base);
+        let found = super::archive::file(&self.docker, &self.server_name, &path).await?;
+        found.ok_or_else(|| DockerError::Refused(format!("there is no {path}")))
     }
 
     /// Asks the JVM for a thread dump, which goes to the console; whether it could be asked.

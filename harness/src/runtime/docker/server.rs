@@ -6,6 +6,7 @@ use std::time::Duration;
 use camino::{Utf8Path, Utf8PathBuf};
 use futures_util::TryStreamExt;
 use testcontainers::bollard::Docker;
+use testcontainers::bollard::container::LogOutput;
 use testcontainers::bollard::exec::{StartExecOptions, StartExecResults};
 use testcontainers::bollard::models::{ExecConfig, HostConfig, HostConfigLogConfig, Mount, MountType};
 use testcontainers::bollard::query_parameters::{
@@ -20,7 +21,7 @@ use crate::host::guard::RUN_LABEL;
 use crate::host::wait::Patience;
 use crate::model::RunId;
 use crate::runtime::network_shell::NetworkShell;
-use crate::runtime::{NodeFile, NodeLaunch};
+use crate::runtime::{CommandOutput, NodeFile, NodeLaunch};
 
 /// How long a killed or ended container may take to be gone.
 const END_LIMIT: Duration = Duration::from_secs(20);
@@ -275,6 +276,35 @@ pub(super) async fn shell(
             Some(code) => {
                 return Err(DockerError::Script { script: script.to_owned(), code, said: said.trim().to_owned() });
             }
+            None => patience.another_look("it still runs").await?,
+        }
+    }
+}
+
+/// Runs a command in a running container, in the node's base; waits for its end.
+pub(super) async fn exec(docker: &Docker, name: &str, command: &[String]) -> Result<CommandOutput, DockerError> {
+    let config = ExecConfig {
+        cmd: Some(command.to_vec()),
+        attach_stdout: Some(true),
+        attach_stderr: Some(true),
+        working_dir: Some(LAYOUT.base.to_owned()),
+        ..ExecConfig::default()
+    };
+    let exec = docker.create_exec(name, config).await?;
+    let mut done = CommandOutput::default();
+    if let StartExecResults::Attached { mut output, .. } = docker.start_exec(&exec.id, None::<StartExecOptions>).await?
+    {
+        while let Some(chunk) = output.try_next().await? {
+            match chunk {
+                LogOutput::StdErr { message } => done.err.extend_from_slice(&message),
+                other => done.out.extend_from_slice(other.as_ref()),
+            }
+        }
+    }
+    let mut patience = Patience::new("the command's exit code", EXEC_LIMIT);
+    loop {
+        match docker.inspect_exec(&exec.id).await?.exit_code {
+            Some(code) => return Ok(CommandOutput { code: Some(code), ..done }),
             None => patience.another_look("it still runs").await?,
         }
     }

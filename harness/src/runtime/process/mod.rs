@@ -22,7 +22,7 @@ use self::namespaces::Namespaces;
 use self::node::ProcessNode;
 pub use self::provider::ProcessProvider;
 use super::packet_filter::{MULTICAST, RECEIVER_PORT};
-use super::{NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use super::{CommandOutput, NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::host::guard::Guard;
 use crate::host::ports::{MulticastLease, PortLease, PortPool};
 use crate::host::run_dir::RunDir;
@@ -391,6 +391,13 @@ impl Runtime for ProcessRuntime {
         let copied = tokio::task::spawn_blocking(move || copy_logs(&logs, &into)).await;
         let copied = copied.map_err(|error| node_error(node, "copying its logs", error))?;
         copied.map_err(|error| node_error(node, "copying its logs", error))
+    }
+
+    async fn exec(&self, node: &NodeName, command: &[String]) -> Result<CommandOutput, RuntimeError> {
+        let holder = self.namespaces().and_then(|namespaces| namespaces.holder(node));
+        let mut ready = self.node(node)?.lock().await.beside(&self.run, holder, command);
+        let output = ready.output().await.map_err(|error| node_error(node, "running a command", error))?;
+        Ok(CommandOutput { code: output.status.code().map(i64::from), out: output.stdout, err: output.stderr })
     }
 
     async fn threads(&self, node: &NodeName) -> Result<Option<String>, RuntimeError> {

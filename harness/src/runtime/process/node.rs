@@ -94,6 +94,22 @@ impl ProcessNode {
         Ok(pid)
     }
 
+    /// A command in the node's folder, with its environment and in its network. It ends with who waits for it.
+    pub(super) fn beside(&self, run: &RunId, network_of: Option<u32>, words: &[String]) -> Command {
+        let mut command = match network_of {
+            None => Command::new(words.first().map_or("", String::as_str)),
+            Some(pid) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net=/proc/{pid}/ns/net")).args(words.first());
+                command
+            }
+        };
+        command.args(words.iter().skip(1)).current_dir(&self.base);
+        self.give_environment(&mut command, run);
+        command.stdin(Stdio::null()).kill_on_drop(true);
+        command
+    }
+
     /// The server's own start script, which ends in an `exec` of the JVM: its flags are those of the version, and the
     /// process is the JVM.
     fn command(&self, run: &RunId, network_of: Option<u32>) -> Command {
@@ -107,22 +123,26 @@ impl ProcessNode {
             }
         };
         command.arg(launch.distribution.home.join("bin/catalina.sh")).arg("run").current_dir(&self.base);
+        self.give_environment(&mut command, run);
+        let quoted: Vec<String> = launch.jvm_args.iter().map(|argument| shell_quoted(argument)).collect();
+        command.env("CATALINA_OPTS", quoted.join(" ")).process_group(0);
+        command
+    }
+
+    fn give_environment(&self, command: &mut Command, run: &RunId) {
+        let launch = &self.launch;
         for name in NOT_INHERITED {
             command.env_remove(name);
         }
         if let Some(java_home) = &launch.java_home {
             command.env("JAVA_HOME", java_home).env("JRE_HOME", java_home);
         }
-        let quoted: Vec<String> = launch.jvm_args.iter().map(|argument| shell_quoted(argument)).collect();
         command
             .envs(launch.env.iter().map(|(name, value)| (name, value)))
             .env("CATALINA_HOME", &launch.distribution.home)
             .env("CATALINA_BASE", &self.base)
             .env("CATALINA_TMPDIR", self.base.join("temp"))
-            .env("CATALINA_OPTS", quoted.join(" "))
-            .env(RUN_VARIABLE, run.as_str())
-            .process_group(0);
-        command
+            .env(RUN_VARIABLE, run.as_str());
     }
 
     /// Whether the JVM runs.

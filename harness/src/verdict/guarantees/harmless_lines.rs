@@ -3,25 +3,25 @@
 
 /// A line that harms nothing where it belongs.
 #[derive(Debug)]
-pub(super) struct Harmless {
+pub(in crate::verdict) struct Harmless {
     /// A part of its message, which is the same in all versions.
-    pub(super) text: &'static str,
-    pub(super) near: Near,
+    pub(in crate::verdict) text: &'static str,
+    pub(in crate::verdict) near: Near,
     /// Why it harms nothing.
     #[cfg_attr(not(test), expect(dead_code, reason = "for the reader of the list, and a test sees that it is there"))]
-    pub(super) because: &'static str,
+    pub(in crate::verdict) because: &'static str,
 }
 
 /// What a line must be near to be harmless.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Near {
+pub(in crate::verdict) enum Near {
     /// The start of a node, or an app that is being deployed.
     Start,
     /// A fault, its end, or the start of a node.
     Fault,
 }
 
-pub(super) const HARMLESS: &[Harmless] = &[
+pub(in crate::verdict) const HARMLESS: &[Harmless] = &[
     Harmless {
         text: "'No matching context manager'",
         near: Near::Start,

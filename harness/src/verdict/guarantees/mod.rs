@@ -26,7 +26,7 @@ mod session_tests;
 
 mod clean_logs;
 mod expiry;
-mod harmless_lines;
+pub(super) mod harmless_lines;
 mod no_phantom_session;
 mod no_stale_read;
 mod replication_waits;

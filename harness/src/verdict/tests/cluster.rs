@@ -26,6 +26,7 @@ fn ran_out(mut scenario: Run, kind: StepKind, breaks: Option<Guarantee>) -> Run 
         last_seen: "n1 sees nobody".to_owned(),
         waited_ms: 60_000,
         breaks,
+        went_on: false,
     });
     scenario
 }

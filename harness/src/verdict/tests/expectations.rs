@@ -180,6 +180,7 @@ fn an_expected_violation_that_cuts_the_scenario_short_leaves_the_rest_undecided_
         last_seen: "n2 has no context /counter".to_owned(),
         waited_ms: 60_000,
         breaks: Some(Guarantee::DeployedEverywhere),
+        went_on: false,
     });
     assert_eq!(scenario.judge().status, Status::Violated);
     let (expectation, status) = only(&scenario.clone().expecting_violation(Violation::NotDeployed, 1, 1));

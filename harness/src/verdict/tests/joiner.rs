@@ -24,6 +24,7 @@ fn ends_in_a_wait(mut scenario: Run) -> Run {
         last_seen: "n1 holds 0 sessions, n2 holds 1 sessions".to_owned(),
         waited_ms: 90_000,
         breaks: None,
+        went_on: false,
     });
     scenario
 }

@@ -13,6 +13,14 @@ pub(crate) struct NameArgs {
     pub(crate) name: Option<ClusterName>,
 }
 
+/// Which cluster is chosen.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AttachArgs {
+    /// A run, its folder, or the name of a cluster
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+}
+
 /// Which cluster is ended.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DownArgs {
@@ -34,8 +42,12 @@ pub(crate) enum StepCommand {
     Resume(NodeArgs),
     /// Undo what was done to a node and can be undone
     Heal(HealArgs),
+    /// Drop what a node sends another one
+    DropOneWay(OneWayArgs),
     /// Deploy an app through the farm, and wait until every node serves it
     Deploy(DeployArgs),
+    /// Deploy an app anew where it is deployed, and wait until every node serves it
+    Redeploy(DeployArgs),
     /// Take an app away, and wait until no node serves it
     Undeploy(UndeployArgs),
     /// Wait for a fact
@@ -48,6 +60,22 @@ pub(crate) struct NodeArgs {
     /// The node
     #[arg(value_name = "NODE")]
     pub(crate) node: NodeName,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Which way is cut.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OneWayArgs {
+    /// The node that sends
+    #[arg(value_name = "FROM")]
+    pub(crate) from: NodeName,
+    /// The node that is not to hear it
+    #[arg(value_name = "TO")]
+    pub(crate) to: NodeName,
+    /// Undo it after this time, for example 10s; also when the terminal is closed
+    #[arg(long = "for", value_name = "TIME")]
+    pub(crate) lasting: Option<Millis>,
     #[command(flatten)]
     pub(crate) name: NameArgs,
 }
@@ -100,10 +128,10 @@ pub(crate) struct UndeployArgs {
 /// What is waited for.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct WaitArgs {
-    /// Formed (all living nodes list each other), deployed, sessions=N or log=TEXT
+    /// Formed (all living nodes list each other), deployed, members=N, sessions=N or log=TEXT
     #[arg(long = "for", value_name = "FACT", value_parser = parse_fact)]
     pub(crate) fact: Fact,
-    /// The node, of sessions and log
+    /// The node, of members, sessions and log [default of members: each node that runs]
     #[arg(long, value_name = "NODE")]
     pub(crate) on: Option<NodeName>,
     /// How long at most, for example 30s
@@ -120,6 +148,8 @@ pub(crate) enum Fact {
     Formed,
     /// What was deployed is served.
     Deployed,
+    /// A node lists so many others.
+    Members(u64),
     /// A node holds so many sessions.
     Sessions(u64),
     /// A node logs a text.
@@ -196,9 +226,86 @@ pub(crate) struct LogsArgs {
     pub(crate) name: NameArgs,
 }
 
+/// How often the status is shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct StatusArgs {
+    /// Show it again every second, until Ctrl-C or the end of the cluster
+    #[arg(long)]
+    pub(crate) watch: bool,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Whose configuration is shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConfigArgs {
+    /// The node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: NodeName,
+    /// Print its server.xml instead
+    #[arg(long)]
+    pub(crate) xml: bool,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Whose heap is looked at.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct HeapArgs {
+    /// The node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: NodeName,
+    /// How many classes to show, the biggest first
+    #[arg(long, value_name = "N", default_value = "20", conflicts_with = "dump")]
+    pub(crate) top: usize,
+    /// Write all objects to this file for a heap analyser; it must not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dump: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// What is run where.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ExecArgs {
+    /// The node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: NodeName,
+    /// The program and its arguments; no shell is in between
+    #[arg(value_name = "COMMAND", required = true, last = true)]
+    pub(crate) command: Vec<String>,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
+/// Which MBeans are shown.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct JmxArgs {
+    /// The node
+    #[arg(value_name = "NODE")]
+    pub(crate) node: NodeName,
+    /// Name pattern, for example 'Catalina:type=Manager,*'
+    #[arg(value_name = "PATTERN")]
+    pub(crate) pattern: String,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
 /// Where the scenario goes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RecipeArgs {
+    /// Leave out the steps without which the same violations show, by running what is left; the runs are kept
+    #[arg(long)]
+    pub(crate) minimal: bool,
+    /// Make this scenario minimal, and not what was done by hand
+    #[arg(long, value_name = "FILE", requires = "minimal")]
+    pub(crate) from: Option<Utf8PathBuf>,
+    /// Run each attempt so often at most [default: 1]
+    #[arg(long, value_name = "N", requires = "minimal", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) trials: Option<u32>,
+    /// How many of these must show the violations [default: 1]
+    #[arg(long, value_name = "K", requires = "minimal", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) at_least: Option<u32>,
     /// The file to write; it must not exist yet [default: standard output]
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<Utf8PathBuf>,
@@ -210,9 +317,10 @@ fn parse_fact(text: &str) -> Result<Fact, String> {
     match text.split_once('=') {
         None if text == "formed" => Ok(Fact::Formed),
         None if text == "deployed" => Ok(Fact::Deployed),
+        Some(("members", count)) => count.parse().map(Fact::Members).map_err(|error| error.to_string()),
         Some(("sessions", count)) => count.parse().map(Fact::Sessions).map_err(|error| error.to_string()),
         Some(("log", text)) if !text.is_empty() => Ok(Fact::Log(text.to_owned())),
-        _ => Err("expected formed, deployed, sessions=N or log=TEXT".to_owned()),
+        _ => Err("expected formed, deployed, members=N, sessions=N or log=TEXT".to_owned()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use clap::{Arg, ArgMatches, Args as _, Command, FromArgMatches, Subcommand};
 use serde_json::{Map, Value};
-use tomee_harness::model::{ClientName, FaultKind, Millis, Target};
+use tomee_harness::model::{ClientName, FaultKind, Millis, NodeName, Target};
 
 use super::by_hand::NameArgs;
 
@@ -12,6 +12,8 @@ pub(crate) struct FaultCommand {
     pub(crate) kind: FaultKind,
     /// As a scenario writes it.
     pub(crate) step: Map<String, Value>,
+    /// Where sides are named instead of a node: the nodes of each.
+    pub(crate) sides: Vec<Vec<NodeName>>,
     pub(crate) name: NameArgs,
 }
 
@@ -48,9 +50,15 @@ impl FromArgMatches for FaultCommand {
         let kind = parse_kind(name).map_err(|_| unknown())?;
         let word = |id: &str| matches.try_get_one::<String>(id).ok().flatten().cloned();
         let mut step = Map::new();
-        if let Some(node) = matches.get_one::<Target>("node") {
-            step.insert(kind.to_string(), node.to_string().into());
-        }
+        let words: Vec<&String> = matches.get_many("node").into_iter().flatten().collect();
+        let sides = match &words[..] {
+            [one] if !one.contains([',', '/']) => {
+                let target: Target = one.parse().map_err(|error| invalid(&error))?;
+                step.insert(kind.to_string(), target.to_string().into());
+                vec![]
+            }
+            words => sides(words).map_err(|error| invalid(&error))?,
+        };
         for parameter in kind.about().parameters {
             if let Some(text) = word(parameter.key) {
                 // A number is one in a scenario, too; all else is a word.
@@ -64,7 +72,7 @@ impl FromArgMatches for FaultCommand {
         if let Some(client) = matches.get_one::<ClientName>("client") {
             step.insert("client".to_owned(), client.to_string().into());
         }
-        Ok(Self { kind, step, name: NameArgs::from_arg_matches(matches)? })
+        Ok(Self { kind, step, sides, name: NameArgs::from_arg_matches(matches)? })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
@@ -78,11 +86,15 @@ fn subcommand(kind: FaultKind) -> Command {
     let (first, rest) = about.does.split_at(1);
     // What a scenario writes in backquotes is no help for a terminal.
     let does = format!("{}{rest}", first.to_uppercase()).replace('`', "");
-    let node = Arg::new("node")
-        .value_name("NODE")
-        .required(true)
-        .value_parser(clap::value_parser!(Target))
-        .help("The node, or its role: owner, backup, neither, oldest, watcher");
+    let node = Arg::new("node").value_name("NODE").required(true);
+    let node = if kind.is_partition() {
+        node.num_args(1..).help(
+            "The node, or its role: owner, backup, neither, oldest, watcher; or the sides, as n1,n2 / n3, of which at \
+             most one has several nodes",
+        )
+    } else {
+        node.value_parser(parse_target).help("The node, or its role: owner, backup, neither, oldest, watcher")
+    };
     let client = Arg::new("client")
         .long("client")
         .value_name("CLIENT")
@@ -110,6 +122,28 @@ fn subcommand(kind: FaultKind) -> Command {
     }
     // Behind the arguments, which bring the words of their own type.
     NameArgs::augment_args(command).about(does)
+}
+
+fn parse_target(text: &str) -> Result<String, String> {
+    text.parse::<Target>().map(|_| text.to_owned()).map_err(|error| error.to_string())
+}
+
+fn invalid(error: &dyn std::fmt::Display) -> clap::Error {
+    clap::Error::raw(clap::error::ErrorKind::InvalidValue, format!("invalid NODE: {error}\n"))
+}
+
+/// The sides of a partition, as `n1,n2 / n3`.
+fn sides(words: &[&String]) -> Result<Vec<Vec<NodeName>>, String> {
+    let text = words.iter().map(|word| word.as_str()).collect::<Vec<_>>().join(" ");
+    let side = |side: &str| {
+        let names = side.split([',', ' ']).filter(|name| !name.is_empty());
+        names.map(|name| NodeName::new(name).map_err(|error| error.to_string())).collect::<Result<Vec<_>, _>>()
+    };
+    let sides = text.split('/').map(side).collect::<Result<Vec<_>, _>>()?;
+    if sides.len() < 2 || sides.iter().any(Vec::is_empty) {
+        return Err("expected a node, or sides as n1,n2 / n3".to_owned());
+    }
+    Ok(sides)
 }
 
 fn parse_time(text: &str) -> Result<String, String> {

@@ -102,7 +102,7 @@ fn parse_host(text: &str) -> Result<String, String> {
 }
 
 /// `n2=DIR`.
-fn parse_node(text: &str) -> Result<(NodeName, Utf8PathBuf), String> {
+pub(crate) fn parse_node(text: &str) -> Result<(NodeName, Utf8PathBuf), String> {
     let Some((name, path)) = text.split_once('=').filter(|(_, path)| !path.is_empty()) else {
         return Err("must be NODE=DIR, for example n2=conf-n2".to_owned());
     };

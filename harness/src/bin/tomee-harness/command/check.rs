@@ -8,9 +8,10 @@ use crate::color;
 use crate::color::ColorChoice;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
+use crate::stored_runs;
 
 pub(crate) fn check(args: &CheckArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let stored = Stored::open(&args.run_dir)?;
+    let stored = Stored::open(&stored_runs::meant(&args.run_dir)?)?;
     let summary = stored.summary();
     if output.is_json() {
         print_json(&summary)?;

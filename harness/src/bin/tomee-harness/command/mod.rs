@@ -8,14 +8,17 @@ mod doctor;
 mod explain;
 mod gate;
 mod import;
+mod init;
 mod lint;
 mod list;
+mod man;
 mod new;
 mod prove;
 mod report;
 mod reports;
 mod rules;
 mod run;
+mod runs;
 mod settings;
 mod sweep;
 
@@ -43,6 +46,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Rules(args) => rules::rules(&args, &cli.output),
         Command::Check(args) => check::check(&args, &cli.output),
         Command::Report(args) => report::report(&args, &cli.output),
+        Command::Runs(command) => runs::runs(&command, &cli.output, matches),
         Command::Bundle(args) => bundle::bundle(&args, &cli.output),
         Command::Doctor(args) => doctor::doctor(&args, &cli.output),
         Command::Settings(args) => settings::settings(&args, &cli.output, matches),
@@ -50,6 +54,7 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Up(args) => by_hand::up(&args, &cli.output, matches),
         Command::Down(args) => by_hand::down(&args, &cli.output),
         Command::Ps => by_hand::ps(&cli.output),
+        Command::Attach(args) => by_hand::attach(&args, &cli.output),
         Command::Status(args) => by_hand::status(&args, &cli.output),
         Command::Step(step) => by_hand::step(&step, &cli.output),
         Command::Fault(fault) => by_hand::fault(&fault, &cli.output),
@@ -57,9 +62,16 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Sessions(args) => by_hand::sessions(&args, &cli.output),
         Command::Diff(args) => by_hand::diff(&args, &cli.output),
         Command::Logs(args) => by_hand::logs(&args, &cli.output),
+        Command::Config(args) => by_hand::config(&args, &cli.output),
+        Command::Threads(args) => by_hand::threads(&args, &cli.output),
+        Command::Heap(args) => by_hand::heap(&args, &cli.output),
+        Command::Exec(args) => by_hand::exec(&args, &cli.output),
+        Command::Jmx(args) => by_hand::jmx(&args, &cli.output),
         Command::Verdict(args) => by_hand::verdict(&args, &cli.output),
-        Command::Recipe(args) => by_hand::recipe(&args, &cli.output),
+        Command::Recipe(args) => by_hand::recipe(&args, &cli.output, matches),
         Command::Keeper => by_hand::keep(),
+        Command::Init(args) => init::init(&args, &cli.output),
+        Command::Man(args) => man::man(&args, &cli.output),
         Command::Completions(args) => completions::completions(&args, &cli.output),
     }
 }

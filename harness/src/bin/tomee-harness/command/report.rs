@@ -15,6 +15,7 @@ use tomee_harness::verdict;
 use crate::args::{OutputArgs, ReportArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
+use crate::stored_runs;
 
 /// A run that was stored, and read again.
 pub(crate) struct Stored {
@@ -45,7 +46,7 @@ struct Written<'a> {
 
 pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let begun = Instant::now();
-    let stored = Stored::open(&args.run_dir)?.showing_values(args.show_values);
+    let stored = Stored::open(&stored_runs::meant(&args.run_dir)?)?.showing_values(args.show_values);
     let (read_ms, begun) = (millis(begun), Instant::now());
     let asked = stored.asked(args);
     let (summary, renderings) = std::thread::scope(|scope| {
@@ -74,7 +75,29 @@ pub(crate) fn report(args: &ReportArgs, output: &OutputArgs) -> Result<Exit, Fai
     } else {
         print(&files.iter().map(|path| format!("{path}\n")).collect::<String>())?;
     }
+    if args.open {
+        open(&stored.run_dir.report())?;
+    }
     Ok(Exit::Holds)
+}
+
+/// Opens a page with the program that the desktop has for it.
+fn open(page: &Utf8Path) -> Result<(), Failure> {
+    let own = std::env::var("BROWSER").ok().filter(|browser| !browser.is_empty());
+    let programs = own.into_iter().chain(["xdg-open".to_owned(), "open".to_owned()]);
+    for program in programs {
+        let started = std::process::Command::new(&program)
+            .arg(page)
+            .stdin(std::process::Stdio::null())
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::null())
+            .spawn();
+        if started.is_ok() {
+            return Ok(());
+        }
+    }
+    let hint = "the variable BROWSER names a program that shows it".to_owned();
+    Err(Failure::environment(format!("no program opens {page}")).hint(Some(hint)))
 }
 
 impl Stored {
@@ -113,7 +136,9 @@ impl Stored {
     /// The reports that are asked for, or else those of the run's folder, each with its file.
     fn asked(&self, args: &ReportArgs) -> Vec<(&'static dyn Format, Utf8PathBuf)> {
         if !args.files.0.is_empty() {
-            return args.files.0.clone();
+            let page = self.run_dir.report();
+            let opened = FORMATS.iter().filter(|format| args.open && format.name() == "html");
+            return args.files.0.iter().cloned().chain(opened.map(|format| (*format, page.clone()))).collect();
         }
         let folder = self.run_dir.path();
         FORMATS.iter().filter_map(|format| Some((*format, folder.join(format.file()?)))).collect()

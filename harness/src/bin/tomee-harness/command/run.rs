@@ -13,15 +13,17 @@ use serde_json::json;
 use tomee_harness::config;
 use tomee_harness::host::clock::Clock;
 use tomee_harness::model::deploy_job::{self, OwnApp, OwnAppError};
-use tomee_harness::model::main_job;
 use tomee_harness::model::plan::App;
 use tomee_harness::model::scenario::refused_jvm_argument;
+use tomee_harness::model::{Plan, Topology, main_job};
 use tomee_harness::suite::PlannedRun;
 
 pub(super) use self::failure::{run_failure, war_failure};
 use self::many::Many;
 use self::one::Common;
-use self::unsupported::{Skipped, able};
+use self::unsupported::Skipped;
+use super::by_hand;
+use crate::able::able;
 use crate::args::{Format, OutputArgs, RuntimeChoice, ScenarioRunArgs};
 use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
@@ -30,11 +32,15 @@ use crate::progress::Progress;
 use crate::scenarios::{self, Checked};
 use crate::settings::Settings;
 use crate::signals;
+use crate::stored_runs;
 
 pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
     let settings = Settings::resolve(&args.run, output, matches)?;
     let mut runs = planned(args, &settings)?;
+    if args.own.is_given() {
+        on_own_configuration(&mut runs, args, output)?;
+    }
     unused::warn(&runs);
     let mut checked = Checked::default();
     runs.iter().try_for_each(|run| check_input(run, settings.runtime, &mut checked))?;
@@ -42,6 +48,14 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
     let skipped = Skipped::take(&mut runs, settings.runtime, args.skip_unsupported)?;
     if args.dry_run {
         return skipped.list(dry_run(&runs, &settings)?, &settings);
+    }
+    if args.hold.is_some() {
+        let [run] = &runs[..] else {
+            return Err(Failure::usage(format!("--hold is for one run, and these are {}", runs.len())));
+        };
+        let kind = able(run, settings.runtime).map_err(Failure::usage)?;
+        let times = args.run.repeat.unwrap_or(if args.run.until_failure { u32::MAX } else { 1 });
+        return by_hand::hold(run, (kind, times), &settings, output);
     }
     let args = &args.run;
     // A cluster that is kept is nobody else's.
@@ -55,6 +69,9 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
         Box::pin(many.run(common, clock)).await
     });
     progress.finish();
+    if settings.out.is_none() {
+        stored_runs::retain(settings.retention);
+    }
     skipped.list(result?, &settings)
 }
 
@@ -95,6 +112,19 @@ fn planned(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun
     Ok(vec![PlannedRun { label, source: None, app: Some(app), plan: Arc::new(plan) }])
 }
 
+/// Puts a configuration of the user's own in the place of the one that each scenario says.
+fn on_own_configuration(runs: &mut [PlannedRun], args: &ScenarioRunArgs, output: &OutputArgs) -> Result<(), Failure> {
+    for run in runs {
+        let topology = &run.plan.topology;
+        let (count, server) = (Some(topology.nodes.len()), Some(topology.server.clone()));
+        let own = by_hand::own_topology(&args.own, count, server, &topology.jvm, output)?;
+        let prepared_for = topology.prepared_for.clone();
+        let topology = Topology { prepared_for, ..own };
+        run.plan = Arc::new(Plan { topology, ..Plan::clone(&run.plan) });
+    }
+    Ok(())
+}
+
 /// Says what would be run, and on which machines it could be.
 fn dry_run(planned: &[PlannedRun], settings: &Settings) -> Result<Exit, Failure> {
     let (mut text, mut runs) = (String::new(), vec![]);
@@ -121,7 +151,8 @@ fn check_input(run: &PlannedRun, runtime: RuntimeChoice, checked: &mut Checked) 
             checked.war(path).map_err(war_failure)?;
         }
     }
-    for (node, topology) in run.plan.each_node() {
+    let ours = run.plan.topology.own.is_none();
+    for (node, topology) in run.plan.each_node().filter(|_| ours) {
         config::refuse_unused(&topology).map_err(|error| Failure::usage(format!("{}: {node}: {error}", run.label)))?;
     }
     let jvm = &run.plan.topology.jvm;

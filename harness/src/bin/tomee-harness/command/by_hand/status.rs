@@ -1,16 +1,44 @@
 //! `status`: each node as its machine and its probe have it.
 
-use serde_json::json;
-use tomee_harness::keeper::{Ask, ClusterView, NodeRow};
+use std::io::IsTerminal as _;
+use std::time::Duration;
 
-use super::ask::{call, client_of};
-use crate::args::{NameArgs, OutputArgs};
+use serde_json::json;
+use tomee_harness::keeper::{Ask, CallError, ClusterView, NodeRow};
+
+use super::ask::{call, call_failure, client_of};
+use crate::args::{OutputArgs, StatusArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 
-pub(crate) fn status(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let view: ClusterView = call(&client_of(args)?, &Ask::Status, output)?;
-    show(&view, output)?;
+/// How often a status that is watched is shown.
+const EVERY: Duration = Duration::from_secs(1);
+/// Goes to the top of a terminal's screen and clears it.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
+
+pub(crate) fn status(args: &StatusArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let client = client_of(&args.name)?;
+    let view: ClusterView = call(&client, &Ask::Status, output)?;
+    if !args.watch {
+        show(&view, output)?;
+        return Ok(Exit::Holds);
+    }
+    let clears = !output.is_json() && std::io::stdout().is_terminal();
+    let mut view = Some(view);
+    while let Some(now) = view {
+        if clears {
+            print(CLEAR)?;
+        }
+        show(&now, output)?;
+        std::thread::park_timeout(EVERY);
+        let again = client.call(&Ask::Status, |_| {});
+        view = match again {
+            Ok(view) => Some(serde_json::from_value(view).map_err(Failure::environment)?),
+            // The cluster was ended meanwhile.
+            Err(CallError::Gone { .. }) if !client.entry().socket.exists() => None,
+            Err(error) => return Err(call_failure(error)),
+        };
+    }
     Ok(Exit::Holds)
 }
 
@@ -24,6 +52,7 @@ pub(super) fn show(view: &ClusterView, output: &OutputArgs) -> Result<(), Failur
 fn rendered(view: &ClusterView) -> String {
     let mut text = format!("cluster {} is {}: {}\n", view.name, view.phase, view.setting);
     text.extend(view.failed.iter().map(|why| format!("  {why}\n")));
+    text.extend(view.held.iter().map(|held| format!("  held at {held}\n")));
     text.extend(view.doing.iter().map(|doing| format!("  now: {doing}\n")));
     let rows: Vec<[String; 6]> = view.nodes.iter().map(cells).collect();
     let header = ["NODE", "STATE", "PLACE", "HTTP", "SEES", "APPS (SESSIONS)"].map(str::to_owned);

@@ -3,15 +3,16 @@
 use camino::Utf8Path;
 use serde_json::{Value, json};
 use tomee_harness::keeper::{Ask, Client, ClusterView, NodeRow};
-use tomee_harness::model::NodeName;
+use tomee_harness::model::plan::App;
+use tomee_harness::model::{ContextPath, NodeName};
 
 use super::ask::{call, client_of, do_step, nothing_to_do, table};
 use super::up::absolute;
-use crate::args::{Fact, HealArgs, OutputArgs, StepCommand, WaitArgs};
+use crate::args::{Fact, HealArgs, OneWayArgs, OutputArgs, StepCommand, WaitArgs};
 use crate::exit::{Exit, Failure};
 
-pub(crate) fn step(step: &StepCommand, output: &OutputArgs) -> Result<Exit, Failure> {
-    match step {
+pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, Failure> {
+    match command {
         StepCommand::Start(args) => {
             let client = client_of(&args.name)?;
             match row(&client, &args.node, output)? {
@@ -38,6 +39,20 @@ pub(crate) fn step(step: &StepCommand, output: &OutputArgs) -> Result<Exit, Fail
             }
         }
         StepCommand::Heal(args) => heal(args, output),
+        StepCommand::DropOneWay(args) => drop_one_way(args, output),
+        StepCommand::Redeploy(args) => {
+            let view: ClusterView = call(&client_of(&args.name)?, &Ask::Status, output)?;
+            let context = match &args.at {
+                Some(at) => at.clone(),
+                None => context_of(&args.app)?,
+            };
+            let served = |row: &NodeRow| row.apps.iter().any(|app| app.context == context);
+            if !view.nodes.iter().any(served) {
+                let hint = Some("`deploy` deploys what is not there".to_owned());
+                return Err(Failure::usage(format!("no node serves {context}")).hint(hint));
+            }
+            step(&StepCommand::Deploy(args.clone()), output)
+        }
         StepCommand::Deploy(args) => {
             let app = if Utf8Path::new(&args.app).extension() == Some("war") {
                 absolute(Utf8Path::new(&args.app))?.into_string()
@@ -88,10 +103,41 @@ fn heal(args: &HealArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     Ok(Exit::Holds)
 }
 
+/// Where an app is served that is deployed without saying where.
+fn context_of(app: &str) -> Result<ContextPath, Failure> {
+    App::named(app).map(|(_, context)| context).map_err(|refusal| Failure::usage(refusal.message).hint(refusal.help))
+}
+
+/// With two nodes this is all that the one sends; the machines know no way between two of more.
+fn drop_one_way(args: &OneWayArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    let client = client_of(&args.name)?;
+    let view: ClusterView = call(&client, &Ask::Status, output)?;
+    let names: Vec<&str> = view.nodes.iter().map(|row| row.node.as_str()).collect();
+    if let Some(unknown) = [&args.from, &args.to].into_iter().find(|node| !names.contains(&node.as_str())) {
+        return Err(Failure::usage(format!("no node {unknown}: the cluster has {}", names.join(", "))));
+    }
+    if args.from == args.to {
+        return Err(Failure::usage(format!("{} is named twice", args.from)));
+    }
+    if names.len() > 2 {
+        let hint = format!(
+            "`drop-outgoing {}` drops what it sends any peer, `drop-incoming {}` what any peer sends that one",
+            args.from, args.to
+        );
+        return Err(Failure::usage("one way between two nodes alone can be cut in a cluster of two").hint(Some(hint)));
+    }
+    let step = table([
+        ("drop-outgoing", Some(args.from.to_string().into())),
+        ("for", args.lasting.map(|time| time.to_string().into())),
+    ]);
+    do_step(&client, step, output)
+}
+
 fn wait(args: &WaitArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     let (word, sessions, contains) = match &args.fact {
         Fact::Formed => ("cluster-formed", None, None),
         Fact::Deployed => ("deployed", None, None),
+        Fact::Members(count) => return members(args, *count, output),
         Fact::Sessions(count) => ("sessions", Some(json!(count)), None),
         Fact::Log(text) => ("log", None, Some(json!(text))),
     };
@@ -103,4 +149,25 @@ fn wait(args: &WaitArgs, output: &OutputArgs) -> Result<Exit, Failure> {
         ("within", args.within.map(|time| time.to_string().into())),
     ]);
     do_step(&client_of(&args.name)?, step, output)
+}
+
+/// Waits until a node, or each that runs, lists so many others.
+fn members(args: &WaitArgs, count: u64, output: &OutputArgs) -> Result<Exit, Failure> {
+    let client = client_of(&args.name)?;
+    let nodes = if let Some(node) = &args.on {
+        vec![node.clone()]
+    } else {
+        let view: ClusterView = call(&client, &Ask::Status, output)?;
+        view.nodes.into_iter().filter(|row| row.state == "running").map(|row| row.node).collect()
+    };
+    for node in nodes {
+        let step = table([
+            ("wait", Some("members".into())),
+            ("on", Some(node.to_string().into())),
+            ("members", Some(json!(count))),
+            ("within", args.within.map(|time| time.to_string().into())),
+        ]);
+        do_step(&client, step, output)?;
+    }
+    Ok(Exit::Holds)
 }

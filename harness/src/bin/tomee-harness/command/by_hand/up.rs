@@ -2,69 +2,44 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tomee_harness::config;
-use tomee_harness::host::run_dir::RunDir;
-use tomee_harness::host::wait::{self, TimedOut};
-use tomee_harness::keeper::{self, Ask, Client, ClusterView, Clusters, ClustersError, Known, Task};
-use tomee_harness::model::scenario::refused_jvm_argument;
-use tomee_harness::model::{ClusterName, ServerSpec, Topology};
+use tomee_harness::gate::{self, Given};
+use tomee_harness::keeper::{self, Ask, Client, ClusterView, Clusters, Known};
+use tomee_harness::model::scenario::{Head, refused_jvm_argument};
+use tomee_harness::model::topology::JvmSpec;
+use tomee_harness::model::{ServerSpec, Topology};
 use tomee_harness::runtime::RuntimeKind;
+use tomee_harness::suite::PlannedRun;
 use tomee_harness::tomcat::war::War;
 
 use super::ask::{call, call_failure, chain, no_cluster, registry, table, tell};
 use super::status;
-use crate::args::{DownArgs, OutputArgs, RunArgs, RuntimeChoice, UpArgs};
+use super::task::{free_name, reached, tables, task};
+use crate::able::able;
+use crate::args::{DownArgs, OutputArgs, OwnArgs, RunArgs, RuntimeChoice, UpArgs};
 use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
+use crate::scenarios::{self, Checked};
 use crate::settings::Settings;
-
-/// What a cluster is called where nothing is said.
-const NAME: &str = "lab";
-/// How long a keeper may take to be reached. It needs some ten milliseconds.
-const REACHED: std::time::Duration = std::time::Duration::from_secs(20);
 
 pub(crate) fn up(args: &UpArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let run = RunArgs { cluster: args.cluster.clone(), out: args.out.clone(), ..RunArgs::default() };
     let settings = Settings::resolve(&run, output, matches)?;
-    let name = match &args.name {
-        Some(name) => name.clone(),
-        None => ClusterName::new(NAME).map_err(Failure::usage)?,
-    };
-    let clusters = Clusters::of_user().map_err(registry)?;
-    if let Some(known) = clusters.known(&name).map_err(registry)? {
-        return Err(taken(&known));
+    let (name, clusters) = free_name(args.name.as_ref())?;
+    let Wanted { mut topology, runtime: chosen, head, steps } = wanted(args, &settings, output)?;
+    if let Some(ports) = args.ports {
+        topology.ports = ports;
     }
-    let mut topology = settings.topology.clone();
-    topology.ports = args.ports.unwrap_or_default();
     topology.prepared_for.extend(&args.prepare);
     whole(&mut topology)?;
     check(&topology)?;
-    let steps = args.war.iter().map(|war| {
-        War::check(war).map_err(|error| {
-            let hint = error.hint();
-            Failure::usage(error).hint(hint)
-        })?;
-        Ok(table([("deploy", Some(absolute(war)?.to_string().into()))]))
-    });
-    let mut steps: Vec<_> = steps.collect::<Result<_, Failure>>()?;
-    if steps.is_empty() && !args.bare {
-        steps.push(table([("deploy", Some("counter".into()))]));
-    }
-    let runtime = runtime(settings.runtime, &topology)?;
-    let run = RunDir::new_id(&jiff::Zoned::now());
-    let folder = settings.out.clone().unwrap_or_else(|| format!(".tomee-harness/runs/{run}").into());
-    let run_dir = RunDir::create(&folder).map_err(Failure::environment)?;
-    let task = Task {
-        name,
-        run,
-        folder: run_dir.path().to_owned(),
-        clusters: clusters.folder().to_owned(),
-        topology,
-        runtime: runtime.name().to_owned(),
-        steps,
+    let runtime = match chosen {
+        Some(kind) if args.prepare.is_empty() => kind,
+        _ => runtime(settings.runtime, &topology)?,
     };
+    let task = task((name, &clusters), settings.out.clone(), (topology, runtime), (head, steps), false)?;
     let known = reached(&clusters, &task)?;
     let view: ClusterView = call(&Client::of(&known), &Ask::Started, output).map_err(|failure| {
         let evidence = task.folder.is_dir().then(|| format!("evidence: {}", task.folder));
@@ -76,53 +51,104 @@ pub(crate) fn up(args: &UpArgs, output: &OutputArgs, matches: &ArgMatches) -> Re
     Ok(Exit::Holds)
 }
 
-/// Starts the keeper, and waits until it can be reached.
-fn reached(clusters: &Clusters, task: &Task) -> Result<Known, Failure> {
-    let mut process = keeper::start(task, &["keeper"]).map_err(Failure::environment)?;
-    let log = task.folder.join("keeper.log");
-    let known = block_on(async {
-        let mut patience = wait::Patience::new("the keeper to answer", REACHED);
-        Ok(loop {
-            match clusters.known(&task.name) {
-                Ok(Some(known)) if known.entry.run == task.run => break Ok(known),
-                Ok(_) => {}
-                Err(error) => break Err(Reach::Clusters(error)),
-            }
-            if !matches!(process.try_wait(), Ok(None)) {
-                break Err(Reach::Ended);
-            }
-            if let Err(late) = patience.another_look("it is not in the registry").await {
-                break Err(Reach::Late(late));
-            }
-        })
-    })?;
-    known.map_err(|error| {
-        let said = fs_err::read_to_string(&log).unwrap_or_default();
-        let lines = said.lines().rev().take(12).map(str::to_owned).collect::<Vec<_>>().into_iter().rev().collect();
-        Failure { lines, ..Failure::environment(error).hint(Some(format!("see {log}"))) }
-    })
+/// What is brought up.
+struct Wanted {
+    topology: Topology,
+    /// Where its faults decide that.
+    runtime: Option<RuntimeKind>,
+    head: Option<Head>,
+    steps: Vec<Map<String, Value>>,
 }
 
-/// Why a keeper is not reached.
-#[derive(Debug, thiserror::Error)]
-enum Reach {
-    #[error(transparent)]
-    Clusters(ClustersError),
-    #[error("the keeper of the cluster exited")]
-    Ended,
-    #[error(transparent)]
-    Late(#[from] TimedOut),
-}
-
-/// A cluster of this name is remembered.
-fn taken(known: &Known) -> Failure {
-    let name = &known.entry.name;
-    if known.lives {
-        let hint = format!("`tomee-harness down --name {name}` ends it; --name NAME names another one");
-        return Failure::usage(format!("cluster {name} is already up")).hint(Some(hint));
+fn wanted(args: &UpArgs, settings: &Settings, output: &OutputArgs) -> Result<Wanted, Failure> {
+    let own_apps = args.war.iter().map(|war| {
+        War::check(war).map_err(|error| {
+            let hint = error.hint();
+            Failure::usage(error).hint(hint)
+        })?;
+        Ok(table([("deploy", Some(absolute(war)?.to_string().into()))]))
+    });
+    let mut steps: Vec<_> = own_apps.collect::<Result<_, Failure>>()?;
+    let is_bare = args.bare || !steps.is_empty();
+    if let Some(word) = &args.scenario {
+        if args.own.is_given() {
+            return Err(Failure::usage("a scenario brings its own configuration: --config cannot be added to it"));
+        }
+        let run = of_scenario(word, &args.set, settings, output)?;
+        let runtime = able(&run, settings.runtime).map_err(Failure::usage)?;
+        let topology = run.plan.topology.clone();
+        let source = run.source.as_ref().ok_or_else(|| Failure::usage(format!("{word} is no scenario")))?;
+        let tables = tables(source, &topology)?;
+        if !is_bare {
+            steps = tables.steps.into_iter().take_while(|step| step.contains_key("deploy")).collect();
+        }
+        return Ok(Wanted { topology, runtime: Some(runtime), head: Some(tables.head.of_cluster()), steps });
     }
-    let hint = format!("`tomee-harness down --name {name}` removes what is left of it");
-    Failure::usage(format!("the keeper of cluster {name} is gone, and it was not ended")).hint(Some(hint))
+    if !is_bare {
+        steps.push(table([("deploy", Some("counter".into()))]));
+    }
+    let topology = if args.own.is_given() {
+        if settings.runtime.kind().is_some_and(|kind| kind.name() != RuntimeKind::PROCESS.name()) {
+            return Err(Failure::usage("a configuration of your own runs in runtime process"));
+        }
+        let count = args.cluster.nodes.map(usize::from);
+        own_topology(&args.own, count, args.cluster.server.clone(), &settings.topology.jvm, output)?
+    } else {
+        settings.topology.clone()
+    };
+    let runtime = args.own.is_given().then_some(RuntimeKind::PROCESS);
+    Ok(Wanted { topology, runtime, head: None, steps })
+}
+
+/// The first run of a scenario.
+fn of_scenario(
+    word: &str,
+    set: &[(String, String)],
+    settings: &Settings,
+    output: &OutputArgs,
+) -> Result<PlannedRun, Failure> {
+    let chosen = scenarios::choose(&[word.to_owned()])?;
+    let [scenario] = &chosen[..] else {
+        let names: Vec<&str> = chosen.iter().map(|scenario| scenario.name.as_str()).collect();
+        return Err(Failure::usage(format!("{word} means {} scenarios: {}", names.len(), names.join(", "))));
+    };
+    let mut runs = scenario.runs(settings, set)?;
+    if runs.len() > 1 {
+        tell(output, &format!("the first of its {} clusters is brought up: {}", runs.len(), runs[0].label));
+    }
+    scenarios::check_files(&runs[0], &mut Checked::default())?;
+    Ok(runs.swap_remove(0))
+}
+
+/// The cluster that a configuration of the user's own claims to be, with the JVM of the settings.
+pub(in crate::command) fn own_topology(
+    own: &OwnArgs,
+    count: Option<usize>,
+    server: Option<ServerSpec>,
+    jvm: &JvmSpec,
+    output: &OutputArgs,
+) -> Result<Topology, Failure> {
+    let given = Given {
+        config: own.config.clone(),
+        nodes: own.node.iter().cloned().collect(),
+        count,
+        server,
+        properties: own.define.iter().cloned().collect(),
+        env: jvm.env.clone(),
+    };
+    let loaded = gate::load(&given).map_err(|error| Failure::usage(chain(&error)).hint(error.hint()))?;
+    let previews = gate::preview(&loaded.topology).map_err(|error| Failure::usage(chain(&error)))?;
+    let notes = previews.into_iter().flat_map(|preview| {
+        let node = preview.node;
+        preview.notes.into_iter().map(move |note| format!("{node}: {note}"))
+    });
+    for note in loaded.notes.iter().cloned().chain(notes) {
+        tell(output, &format!("  {note}"));
+    }
+    let defines = own.define.iter().map(|(name, value)| format!("-D{name}={value}"));
+    let mut jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
+    jvm.args.extend(defines);
+    Ok(Topology { jvm, ..loaded.topology })
 }
 
 /// Paths that mean the same wherever the keeper is.
@@ -145,7 +171,9 @@ pub(super) fn absolute(path: &Utf8Path) -> Result<Utf8PathBuf, Failure> {
 
 /// Refuses what no cluster could use, before anything is started.
 fn check(topology: &Topology) -> Result<(), Failure> {
-    config::refuse_unused(topology).map_err(Failure::usage)?;
+    if topology.own.is_none() {
+        config::refuse_unused(topology).map_err(Failure::usage)?;
+    }
     if let Some(refused) = topology.jvm.args.iter().find_map(|argument| refused_jvm_argument(argument)) {
         return Err(Failure::usage(refused).hint(Some("leave out this --jvm-arg".to_owned())));
     }

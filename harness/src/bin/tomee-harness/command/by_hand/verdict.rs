@@ -2,11 +2,13 @@
 
 use std::io::Write as _;
 
+use clap::ArgMatches;
 use serde_json::{Value, json};
 use tomee_harness::keeper::Ask;
 use tomee_harness::report::terminal::{self, Style};
 
 use super::ask::{call, client_of};
+use super::minimal;
 use crate::args::{NameArgs, OutputArgs, RecipeArgs};
 use crate::color::{self, ColorChoice};
 use crate::command::report::Stored;
@@ -27,8 +29,17 @@ pub(crate) fn verdict(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Fail
     Ok(summary.verdict.status.into())
 }
 
-pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let recipe: String = call(&client_of(&args.name)?, &Ask::Recipe, output)?;
+pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
+    if let Some(path) = args.output.as_ref().filter(|path| path.exists()) {
+        return Err(Failure::usage(format!("{path} exists already")));
+    }
+    let mut recipe: String = match &args.from {
+        Some(file) => fs_err::read_to_string(file).map_err(Failure::usage)?,
+        None => call(&client_of(&args.name)?, &Ask::Recipe, output)?,
+    };
+    if args.minimal {
+        recipe = minimal::minimal(&recipe, args, output, matches)?;
+    }
     let Some(path) = &args.output else {
         if output.is_json() {
             print_json(&json!({"format": 1, "scenario": recipe}))?;

@@ -22,6 +22,7 @@ use crate::output::json_line;
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals;
+use crate::stored_runs::default_folder;
 
 /// Where GitHub Actions, and what follows its ways, takes a step's summary from.
 const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -117,13 +118,6 @@ impl One<'_> {
         }
         Ok(terminal::render(summary, style))
     }
-}
-
-/// Where runs are, where nothing is said.
-fn default_folder() -> Result<Utf8PathBuf, Failure> {
-    let here = std::env::current_dir().map_err(Failure::environment)?;
-    let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
-    Ok(here.join(".tomee-harness/runs"))
 }
 
 /// The run's progress, as lines and a moving text.

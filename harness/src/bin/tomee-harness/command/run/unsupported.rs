@@ -1,9 +1,8 @@
 //! Runs that the runtime cannot do: refused by name before anything starts, or left out by name.
 
-use tomee_harness::model::plan::PlanError;
-use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::PlannedRun;
 
+use crate::able::able;
 use crate::args::{Format, RuntimeChoice};
 use crate::exit::{Exit, Failure};
 use crate::output::print;
@@ -51,13 +50,5 @@ impl Skipped {
             print(&list)?;
         }
         Ok(ended.worse(Exit::Unknown))
-    }
-}
-
-/// The machines that can do a run, of those that the settings allow.
-pub(super) fn able(run: &PlannedRun, choice: RuntimeChoice) -> Result<RuntimeKind, PlanError> {
-    match choice.kind() {
-        Some(kind) => kind.check(&run.plan).map(|()| kind),
-        None => RuntimeKind::first_able(&run.plan),
     }
 }
