@@ -12,7 +12,7 @@ const CART: &str = r#"HttpSession session = request.getSession();
     out.print("items=" + session.getAttribute("items"));"#;
 
 /// A page behind a login, which a session without a user does not get.
-const LOGIN: &str = r##"HttpSession session = request.getSession();
+const LOGIN: &str = r#"HttpSession session = request.getSession();
     if (request.getParameter("user") != null && request.getParameter("token").equals(session.getAttribute("token"))) {
         session.setAttribute("user", request.getParameter("user"));
         response.sendRedirect(request.getContextPath() + "/account.jsp");
@@ -21,7 +21,7 @@ const LOGIN: &str = r##"HttpSession session = request.getSession();
     session.setAttribute("token", String.valueOf(System.nanoTime()));
     response.setContentType("text/html");
     out.print("<form id='login' method='post'><input name='user'><input type='hidden' name='token' value='"
-        + session.getAttribute("token") + "'></form>");"##;
+        + session.getAttribute("token") + "'></form>");"#;
 
 const ACCOUNT: &str = r#"HttpSession session = request.getSession(false);
     if (session == null || session.getAttribute("user") == null) {
@@ -51,7 +51,7 @@ fn with_app(change: impl Fn(usize, String) -> String, pages: &[(&str, &str)]) ->
 }
 
 /// A file whose Cluster is in a Host that is not the default one, beside another Host with a Cluster of its own.
-fn virtual_hosts(_: usize, xml: String) -> String {
+fn virtual_hosts(_: usize, xml: &str) -> String {
     let (begin, end) = (xml.find("<Cluster ").expect("a Cluster"), xml.find("</Host>").expect("its Host"));
     let cluster = xml[begin..end].to_owned();
     let other = cluster.replace("228.0.0.9", "228.0.0.10").replace("\"4000\"", "\"4001\"");
@@ -69,7 +69,7 @@ fn effective<'r>(report: &'r Value, value: &str) -> Vec<&'r Value> {
 
 #[test]
 fn each_cluster_of_a_virtual_host_is_moved_apart() {
-    let gate = Gate::of(virtual_hosts);
+    let gate = Gate::of(|number, xml| virtual_hosts(number, &xml));
     let ran = gate.ran(&["--show-transplant", "--host-header", "www.example.com:8080"]);
     assert_eq!(ran.code, Some(0), "{ran}");
     let moved: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with('+')).collect();
@@ -142,7 +142,7 @@ async fn full_an_app_of_ones_own_passes_and_one_with_a_value_that_cannot_be_sent
 #[tokio::test]
 #[ignore = "takes minutes"]
 async fn full_a_cluster_of_a_virtual_host_is_asked_by_its_name() {
-    let gate = with_app(virtual_hosts, &[("index.jsp", CART)]);
+    let gate = with_app(|number, xml| virtual_hosts(number, &xml), &[("index.jsp", CART)]);
     let report = gate.reported(0, &["--war", "shop.war", "--host-header", "www.example.com:8080"]).await;
     assert_eq!(standing(&report, "failover", "session-kept"), "holds");
     assert!(gate.path("out/failover/nodes/n1/base/conf/Catalina/shop.example.com").is_dir());
@@ -150,7 +150,7 @@ async fn full_a_cluster_of_a_virtual_host_is_asked_by_its_name() {
     assert!(replaced.contains("Host[admin.example.com] runs, but is not asked"), "{replaced}");
     // Without a name the first Host in a Cluster is asked, and the page says so.
     let gate = Gate::of(|number, xml| {
-        virtual_hosts(number, xml).replace(REPLICATION, "").replace("admin.example.com", "zoo.example.com")
+        virtual_hosts(number, &xml).replace(REPLICATION, "").replace("admin.example.com", "zoo.example.com")
     });
     let report = gate.reported(1, &[]).await;
     assert_eq!(standing(&report, "failover", "acknowledged-writes-survive"), "violated");

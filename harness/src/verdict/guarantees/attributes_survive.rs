@@ -14,7 +14,7 @@ use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
 use super::judgement::{Breach, Judgement, and_more};
-use super::session_tests::{By, Carried, Trial, baseline, carried, named, seen, shown_by, trials};
+use super::session_tests::{By, Carried, Trial, baseline, carried, last_seen, named, seen, shown_by, trials};
 use crate::history::Nanos;
 use crate::model::{Guarantee, NodeName, Violation};
 
@@ -280,7 +280,7 @@ fn differs(
 fn after_request(view: &View<'_>, session: &AppSession<'_>, index: usize, all: &mut Found) {
     let request = &view.requests[index];
     let sent = request.sent.is_some_and(|sent| sent.stem() == session.stem);
-    let Some(base) = baseline(view, session, request.invoked).filter(|base| sent && !base.names().is_empty()) else {
+    let Some(base) = last_seen(view, session, request.invoked).filter(|base| sent && !base.names().is_empty()) else {
         return;
     };
     let moved = base.node != request.node || !view.timeline.outlives(base.node, base.at, request.invoked);

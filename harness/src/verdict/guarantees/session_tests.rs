@@ -135,22 +135,40 @@ pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, to: Nanos) ->
     !made && !is_routine(view, session, last) && is_gone(view, session, request.acts_until, to)
 }
 
-/// What was last seen of a session before an instant, after its last request: on the node that answered it last and has lived
-/// on since, or on the one that was its owner; where each node is to hold all of it, on any.
+/// What was last seen of a session before an instant, after its last request: on the node that answered it last, or on the
+/// one that was its owner.
+pub(super) fn last_seen<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
+    let owner = view.requests[session.last_answered(&view.requests, before)?].node;
+    let mut shown = quietly_shown(view, session, before)?;
+    shown.clone().rfind(|shown| shown.node == owner).or_else(|| shown.rfind(owns))
+}
+
+/// What was last seen of a session before an instant, after its last request, on a node that had lived on since: the one that
+/// answered it last, or the one that was its owner; where each node is to hold all of it, on any.
 pub(super) fn baseline<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
-    let quiet = session.quiet_since(&view.requests, before)?;
     let last = &view.requests[session.last_answered(&view.requests, before)?];
-    let shown = || session.shown_between(quiet, before).iter().filter(|shown| quiet < shown.asked);
     // Up to that instant, which is that of a node's end where it is asked what is at stake.
     let until = Nanos(before.0.saturating_sub(1));
+    let shown = || quietly_shown(view, session, before).into_iter().flatten();
     let lives = |shown: &&Shown<'_>| view.timeline.outlives(shown.node, shown.at, until);
     shown()
         .rfind(|shown| shown.node == last.node && view.timeline.outlives(shown.node, last.acts_until, until))
-        .or_else(|| {
-            let owns = |shown: &&Shown<'_>| matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local);
-            shown().rfind(|shown| owns(shown) && lives(shown))
-        })
+        .or_else(|| shown().rfind(|shown| owns(shown) && lives(shown)))
         .or_else(|| shown().rfind(|shown| view.replicates_to_all() && lives(shown)))
+}
+
+/// What was seen of a session before an instant, after its last request.
+fn quietly_shown<'v, 'a>(
+    view: &View<'a>,
+    session: &'v AppSession<'a>,
+    before: Nanos,
+) -> Option<impl DoubleEndedIterator<Item = &'v Shown<'a>> + Clone + use<'v, 'a>> {
+    let quiet = session.quiet_since(&view.requests, before)?;
+    Some(session.shown_between(quiet, before).iter().filter(move |shown| quiet < shown.asked))
+}
+
+fn owns(shown: &&Shown<'_>) -> bool {
+    matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)
 }
 
 /// What a new session has of what the old one had.
