@@ -36,6 +36,7 @@ fn full_a_value_that_is_not_serialisable_inside_takes_its_whole_request_with_it(
         &["http", "n1", "/classes/", "--client", "bob"],
         &["pause", "n2", "--for", "500ms"],
         &["heal", "n2"],
+        &["wait", "--for", "formed"],
         &["http", "n1", "/classes/"],
         &["http", "n1", "/classes/next?holds=nested"],
         &["http", "n1", "/classes/"],
@@ -49,7 +50,7 @@ fn full_a_value_that_is_not_serialisable_inside_takes_its_whole_request_with_it(
     assert_eq!(again, by_hand);
     let minimal = lab.done(&["recipe", "--minimal", "--from", "bug.toml", "--output", "minimal.toml"]);
     let text = fs_err::read_to_string(lab.0.folder().join("minimal.toml")).expect("it is written");
-    for gone in ["bob", "pause", "heal"] {
+    for gone in ["bob", "pause", "heal", "cluster-formed"] {
         assert!(!text.contains(gone), "{minimal}\n{text}");
     }
     for needed in ["deploy = \"classes\"", "holds=nested", "kill = \"n1\""] {

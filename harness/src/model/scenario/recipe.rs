@@ -48,22 +48,15 @@ impl Tables {
             None => vec![],
             Some(steps) => serde_json::from_value(steps).map_err(|error| ScenarioError::nowhere(error.to_string()))?,
         };
-        let varied = head.remove("matrix").is_some();
+        let matrix = head.remove("matrix");
         let mut said = head.remove("cluster").and_then(|said| said.as_object().cloned()).unwrap_or_default();
         // What is as in the main job is left out.
         said.retain(|key, _| !matches!(key.as_str(), "membership" | "timing" | "ports" | "jvm-args" | "libs"));
         for (key, value) in cluster(topology) {
             said.insert(key.to_owned(), value);
         }
-        // A matrix of Managers may say something about the elements of each.
-        if let Some(elements) = said.get_mut("elements").and_then(Value::as_object_mut).filter(|_| varied) {
-            let other = match topology.cluster.manager {
-                ManagerKind::Delta => "backup-manager",
-                ManagerKind::Backup => "delta-manager",
-            };
-            elements.remove(other);
-        }
         head.insert("cluster".to_owned(), said.into());
+        leave_out_other_managers(&mut head, matrix.as_ref(), topology);
         Ok(Self { head: Head(head), steps })
     }
 }
@@ -86,6 +79,29 @@ impl Tables {
             }
         }
         kept
+    }
+}
+
+/// A matrix of Managers may say something about the elements of each; a cell has those of its own Manager.
+fn leave_out_other_managers(head: &mut Map<String, Value>, matrix: Option<&Value>, topology: &Topology) {
+    let varied = matrix.and_then(|matrix| matrix.get("manager")).and_then(Value::as_array);
+    let used =
+        |kind| topology.cluster.manager == kind || topology.nodes.iter().any(|node| node.changes.manager == Some(kind));
+    let others = [(ManagerKind::Delta, "delta-manager"), (ManagerKind::Backup, "backup-manager")];
+    for (kind, element) in others.into_iter().filter(|(kind, _)| !used(*kind)) {
+        if !varied.is_some_and(|all| all.iter().any(|one| *one == Value::from(kind.to_string()))) {
+            continue;
+        }
+        let nodes = head.get("node").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned();
+        let paths: Vec<String> = nodes.map(|node| format!("/node/{node}")).chain(["/cluster".to_owned()]).collect();
+        for path in paths {
+            let mut at = path.split('/').skip(1);
+            let root = at.next().and_then(|key| head.get_mut(key));
+            let table = at.try_fold(root, |table, key| Some(table?.get_mut(key))).flatten();
+            if let Some(elements) = table.and_then(|table| table.get_mut("elements")).and_then(Value::as_object_mut) {
+                elements.remove(element);
+            }
+        }
     }
 }
 
