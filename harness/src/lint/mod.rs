@@ -13,6 +13,7 @@ mod finding;
 pub mod fix;
 pub mod format;
 mod input;
+mod known;
 mod node;
 mod node_files;
 pub mod proof;

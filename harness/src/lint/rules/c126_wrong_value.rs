@@ -1,6 +1,7 @@
 //! Rule C126, wrong-value.
 
 use crate::lint::attributes::Kind;
+use crate::lint::known::known_elements;
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -19,14 +20,13 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for (element, known, versions) in super::c018_unknown_attribute::known_elements(input) {
+    for known in known_elements(input) {
+        let (element, versions) = (known.element, known.versions);
         for attribute in element.attributes() {
             let Some(value) = attribute.known() else { continue };
-            let name = super::c018_unknown_attribute::lowered(&attribute.name);
-            let kinds: Vec<Kind> = known.iter().filter_map(|(_, names)| names.get(name.as_str()).copied()).collect();
-            let all = |kind: Kind| !kinds.is_empty() && kinds.iter().all(|one| *one == kind);
+            let kind = known.names.kind(&attribute.name);
             let is_flag = value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
-            if all(Kind::Number) && value.parse::<i64>().is_err() {
+            if kind == Some(Kind::Number) && value.parse::<i64>().is_err() {
                 let message =
                     format!("`{value}` is no whole number: the default of `{}` stays in effect", attribute.name);
                 let finding = out.on_value(element, &attribute.name, message);
@@ -37,7 +37,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 if trimmed.parse::<i64>().is_ok() {
                     finding.help("remove the blank").set(Applicability::Safe, element, &attribute.name, trimmed);
                 }
-            } else if all(Kind::Flag) && !is_flag {
+            } else if kind == Some(Kind::Flag) && !is_flag {
                 let message = format!("`{value}` is not `true`, so `{}` is false", attribute.name);
                 let finding = out.on_value(element, &attribute.name, message);
                 let meant = value.trim().to_ascii_lowercase();
