@@ -140,7 +140,7 @@ pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, to: Nanos) ->
 pub(super) fn last_seen<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>, before: Nanos) -> Option<&'v Shown<'a>> {
     let owner = view.requests[session.last_answered(&view.requests, before)?].node;
     let mut shown = quietly_shown(view, session, before)?;
-    shown.clone().rfind(|shown| shown.node == owner).or_else(|| shown.rfind(owns))
+    shown.clone().rfind(|shown| shown.node == owner).or_else(|| shown.rfind(|shown| owns(shown)))
 }
 
 /// What was last seen of a session before an instant, after its last request, on a node that had lived on since: the one that
@@ -167,7 +167,7 @@ fn quietly_shown<'v, 'a>(
     Some(session.shown_between(quiet, before).iter().filter(move |shown| quiet < shown.asked))
 }
 
-fn owns(shown: &&Shown<'_>) -> bool {
+fn owns(shown: &Shown<'_>) -> bool {
     matches!(shown.replica.role, ReplicaRole::Primary | ReplicaRole::Local)
 }
 

@@ -132,6 +132,7 @@ pub(in crate::command) fn own_topology(
         config: own.config.clone(),
         nodes: own.node.iter().cloned().collect(),
         count,
+        host_header: None,
         server,
         properties: own.define.iter().cloned().collect(),
         env: jvm.env.clone(),
