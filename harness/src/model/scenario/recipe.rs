@@ -89,7 +89,8 @@ fn leave_out_other_managers(head: &mut Map<String, Value>, matrix: Option<&Value
         |kind| topology.cluster.manager == kind || topology.nodes.iter().any(|node| node.changes.manager == Some(kind));
     let others = [(ManagerKind::Delta, "delta-manager"), (ManagerKind::Backup, "backup-manager")];
     for (kind, element) in others.into_iter().filter(|(kind, _)| !used(*kind)) {
-        if !varied.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(kind.to_string().as_str()))) {
+        let name = kind.to_string();
+        if !varied.is_some_and(|all| all.iter().any(|one| one.as_str() == Some(name.as_str()))) {
             continue;
         }
         let nodes = head.get("node").and_then(Value::as_object).into_iter().flat_map(Map::keys).cloned();
