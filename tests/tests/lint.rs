@@ -340,7 +340,7 @@ fn no_rule_and_no_form_panics_on_a_mangled_file() {
         .filter_map(|files| files.get("conf/server.xml").map(|text| proof::with_seats(text, &proof::SAMPLE)))
         .collect();
     let mut read = 0;
-    for number in 0..400 {
+    for number in 0..100 {
         let text = mangled(&files[usize::try_from(number).expect("small") % files.len()], number);
         let input = input_of(text.as_bytes());
         let report = run(&input, &Options::default());
@@ -351,5 +351,5 @@ fn no_rule_and_no_form_panics_on_a_mangled_file() {
             render(form, &checked).expect("it renders");
         }
     }
-    assert!(read > 100, "only {read} of 400 were XML");
+    assert!(read > 25, "only {read} of 100 were XML");
 }
