@@ -415,7 +415,14 @@ fn counter_request(table: &Map<String, Value>, apps: &[(ContextPath, App)]) -> M
 /// Whether a step that failed is repeated by a recipe: what it leaves is there, or the failure is what it showed. A fault that
 /// had no effect and a node that did not start have left nothing.
 fn is_repeated(kind: &StepKind) -> bool {
-    !matches!(kind, StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Restart { .. } | StepKind::StartAgain)
+    !matches!(
+        kind,
+        StepKind::Fault { .. }
+            | StepKind::Heal { .. }
+            | StepKind::Restart { .. }
+            | StepKind::StartAgain
+            | StepKind::Front { .. }
+    )
 }
 
 fn millis(time: Duration) -> u64 {

@@ -176,6 +176,10 @@ impl Walk {
                 let node = self.node(&cluster, node, None).await?;
                 cluster.heal(&node).await
             }
+            StepKind::Front { node, order } => {
+                let node = self.node(&cluster, node, None).await?;
+                cluster.order_front(&node, *order).await
+            }
             StepKind::Restart { node, changes, app, unpacked } => {
                 let node = self.node(&cluster, node, None).await?;
                 let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
@@ -227,6 +231,7 @@ impl Walk {
             Until::Sessions { node, context, count } => {
                 cluster.await_sessions(node, context, *count, within.unwrap_or(limits.synchronise)).await
             }
+            Until::FrontUp { node } => cluster.await_front_up(node, within.unwrap_or(limits.start)).await,
             Until::Log { node, text } => {
                 let mark = self.marks.get(node).copied().unwrap_or_default();
                 cluster.await_log(node, text, mark, within.unwrap_or(limits.synchronise)).await

@@ -162,6 +162,11 @@ fn event_in_words(event: &Event) -> String {
             format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}")
         }
         Event::NodeDied { node, why } => format!("{node}  died: {why}"),
+        Event::FrontSees { nodes } => {
+            let each: Vec<_> = nodes.iter().map(|(node, state)| format!("{node} {state}")).collect();
+            format!("the front has {}", each.join(", "))
+        }
+        Event::FrontTold { node, order } => format!("the front is told: {order} {node}"),
         Event::Interrupted { by } => format!("interrupted by {by}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::history::{Event, Nanos};
-use crate::model::{ClientName, NodeName, Step, StepKind, Target, Until};
+use crate::model::{ClientName, FrontState, NodeName, Step, StepKind, Target, Until};
 
 /// The first step that ended without what it must have left, in words.
 pub(super) fn empty_step(view: &View<'_>) -> Option<String> {
@@ -106,6 +106,10 @@ impl Inside<'_, '_> {
                     .any(|fault| is(node, fault.node) && fault.healed.is_some_and(|healed| self.is_at(healed)));
                 missing(healed, "a record that anything was healed").or_else(|| self.unhealed(node))
             }
+            StepKind::Front { node, order } => {
+                let told = |event: &Event| matches!(event, Event::FrontTold { node: of, order: it } if is(node, of) && it == order);
+                missing(self.event(&told), "a record that the front was told")
+            }
             StepKind::Restart { node, .. } => {
                 let started = self.started(&|of| is(node, of));
                 missing(!started.is_empty(), "a start of a node").or_else(|| self.unready(&started))
@@ -132,6 +136,13 @@ impl Inside<'_, '_> {
                 missing(self.event(&holds), &format!("a look at the sessions of {node}"))
             }
             // Looks and lines of a wait are not recorded, nor is it where nothing was detached.
+            Until::FrontUp { node } => {
+                let up = self
+                    .view
+                    .front_states(node)
+                    .any(|(from, until, state)| state == FrontState::Up && from <= self.to && self.from <= until);
+                missing(up, &format!("{node} having been UP in the front"))
+            }
             Until::Deployed { .. } | Until::Sessions { .. } | Until::Log { .. } => None,
         }
     }

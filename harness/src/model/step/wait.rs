@@ -18,6 +18,7 @@ pub(super) const LINES: &[Line] = &[
         .with(&["on", "within", "at"]),
     Line::of("wait = \"sessions\"", "waits until the node `on` holds `sessions` sessions")
         .with(&["on", "sessions", "within", "at"]),
+    Line::of("wait = \"front-up\"", "waits until the front has the node `on` as UP").with(&["on", "within"]),
     Line::of(
         "wait = \"log\"",
         "waits until the log of the node `on` has a line with `contains`, behind the begin of the last step that did \
@@ -57,6 +58,8 @@ pub enum WaitWord {
     Sessions,
     /// The log of the node `on` has a line that contains `contains`.
     Log,
+    /// The front has the node `on` as UP.
+    FrontUp,
 }
 
 /// A fact to wait for.
@@ -93,13 +96,21 @@ pub enum Until {
         /// The text.
         text: String,
     },
+    /// The front has a node as UP.
+    FrontUp {
+        /// Which node.
+        node: NodeName,
+    },
 }
 
 impl Until {
     /// The node that it is about.
     pub(super) fn node(&self) -> Option<&NodeName> {
         match self {
-            Self::StateTransferred { node, .. } | Self::Sessions { node, .. } | Self::Log { node, .. } => Some(node),
+            Self::StateTransferred { node, .. }
+            | Self::Sessions { node, .. }
+            | Self::Log { node, .. }
+            | Self::FrontUp { node } => Some(node),
             Self::ClusterFormed | Self::Deployed { .. } => None,
         }
     }
@@ -111,6 +122,7 @@ pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Until, Option<Milli
         WaitWord::ClusterFormed => Until::ClusterFormed,
         WaitWord::Deployed => Until::Deployed { context: state.context(at)? },
         WaitWord::StateTransferred => Until::StateTransferred { node: named(on)?, context: state.context(at)? },
+        WaitWord::FrontUp => Until::FrontUp { node: named(on)? },
         WaitWord::Log => match contains {
             Some(text) => Until::Log { node: named(on)?, text },
             None => return Err(no_text()),
@@ -144,6 +156,7 @@ pub(super) fn title(until: &Until) -> String {
         Until::StateTransferred { node, .. } => format!("{node} holds its peers' sessions"),
         Until::Sessions { node, count, .. } => format!("{node} holds {count} sessions"),
         Until::Log { node, text } => format!("{node} logs {text:?}"),
+        Until::FrontUp { node } => format!("{node} is UP in the front"),
     };
     format!("wait until {fact}")
 }
@@ -171,7 +184,10 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
         Until::Log { text, .. } if text.trim().is_empty() => {
             Err(Refusal::new("`contains` must not be empty").at("contains"))
         }
-        Until::Log { .. } => Ok(()),
+        Until::FrontUp { .. } if state.topology.front.is_none() => {
+            Err(Refusal::new("there is no balancer in front of the nodes").help("a table `[front]`"))
+        }
+        Until::Log { .. } | Until::FrontUp { .. } => Ok(()),
     }
 }
 

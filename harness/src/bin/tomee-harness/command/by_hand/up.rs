@@ -8,7 +8,7 @@ use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::host::wait::{self, TimedOut};
 use tomee_harness::keeper::{self, Ask, Client, ClusterView, Clusters, ClustersError, Known, Task};
 use tomee_harness::model::scenario::refused_jvm_argument;
-use tomee_harness::model::{ClusterName, ServerSpec, Topology};
+use tomee_harness::model::{Capability, ClusterName, ServerSpec, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::tomcat::war::War;
 
@@ -39,6 +39,7 @@ pub(crate) fn up(args: &UpArgs, output: &OutputArgs, matches: &ArgMatches) -> Re
     let mut topology = settings.topology.clone();
     topology.ports = args.ports.unwrap_or_default();
     topology.prepared_for.extend(&args.prepare);
+    topology.front = args.front.wanted();
     whole(&mut topology)?;
     check(&topology)?;
     let steps = args.war.iter().map(|war| {
@@ -159,7 +160,8 @@ fn check(topology: &Topology) -> Result<(), Failure> {
 fn runtime(choice: RuntimeChoice, topology: &Topology) -> Result<RuntimeKind, Failure> {
     let lacks = |kind: RuntimeKind| {
         let can = kind.capabilities();
-        let mut needs = topology.prepared_for.iter().map(|fault| (*fault, fault.needs()));
+        let front = topology.front.iter().map(|_| ("a balancer in front of the nodes".to_owned(), Capability::Front));
+        let mut needs = topology.prepared_for.iter().map(|fault| (fault.to_string(), fault.needs())).chain(front);
         needs.find(|(_, need)| !can.contains(need)).map(|(fault, _)| fault)
     };
     let found = match choice.kind() {
@@ -169,7 +171,7 @@ fn runtime(choice: RuntimeChoice, topology: &Topology) -> Result<RuntimeKind, Fa
             .ok_or((RuntimeKind::PROCESS, lacks(RuntimeKind::PROCESS))),
     };
     found.map_err(|(kind, fault)| {
-        let fault = fault.map(|fault| fault.to_string()).unwrap_or_default();
+        let fault = fault.unwrap_or_default();
         let hint = "`tomee-harness doctor` says what is missing".to_owned();
         Failure::usage(format!("runtime {} cannot do {fault} on this machine", kind.name())).hint(Some(hint))
     })
