@@ -2,6 +2,8 @@
 
 #[path = "process/by_hand.rs"]
 mod by_hand;
+#[path = "process/front.rs"]
+mod front;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::fs::PermissionsExt;

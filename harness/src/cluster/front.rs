@@ -57,14 +57,18 @@ impl Cluster {
         .await
     }
 
-    /// Waits until the balancer has a node as UP.
+    /// Waits until the balancer has a node in a state.
     ///
     /// # Errors
     /// It has not in time.
-    pub async fn await_front_up(&self, node: &NodeName, limit: Duration) -> Result<(), ClusterError> {
-        let up =
-            |all: &BTreeMap<NodeName, FrontServer>| all.get(node).is_some_and(|server| server.state == FrontState::Up);
-        self.await_front(&format!("{node} to be UP in the front"), limit, up).await
+    pub async fn await_front_state(
+        &self,
+        node: &NodeName,
+        state: FrontState,
+        limit: Duration,
+    ) -> Result<(), ClusterError> {
+        let is = |all: &BTreeMap<NodeName, FrontServer>| all.get(node).is_some_and(|server| server.state == state);
+        self.await_front(&format!("{node} to be {state} in the front"), limit, is).await
     }
 
     async fn await_front(

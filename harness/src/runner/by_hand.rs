@@ -294,6 +294,10 @@ impl ByHand {
             ..ClusterTable::default()
         };
         let builder = Scenario::builder(self.name.clone()).cluster(table).nodes(topology.nodes.len());
+        let builder = match &topology.front {
+            Some(front) => builder.front((**front).clone()),
+            None => builder,
+        };
         let scenario =
             asked.iter().fold(builder, |builder, asked| builder.step(StepBuilder::of_table(asked.table.clone())));
         let plans = scenario.read()?.plans(topology)?;

@@ -231,7 +231,9 @@ impl Walk {
             Until::Sessions { node, context, count } => {
                 cluster.await_sessions(node, context, *count, within.unwrap_or(limits.synchronise)).await
             }
-            Until::FrontUp { node } => cluster.await_front_up(node, within.unwrap_or(limits.start)).await,
+            Until::Front { node, state } => {
+                cluster.await_front_state(node, *state, within.unwrap_or(limits.start)).await
+            }
             Until::Log { node, text } => {
                 let mark = self.marks.get(node).copied().unwrap_or_default();
                 cluster.await_log(node, text, mark, within.unwrap_or(limits.synchronise)).await

@@ -44,6 +44,11 @@ pub fn around(evidence: &[usize], history: &History) -> Vec<String> {
     lines.collect()
 }
 
+/// One record in words. Of the end of a request the node is known only to the history that has its begin.
+pub fn described(record: &Record, history: &History) -> String {
+    line(record, history)
+}
+
 /// Steps are the frame of a run, not its scenario.
 fn is_worth_showing(record: &Record) -> bool {
     !matches!(

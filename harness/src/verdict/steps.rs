@@ -2,7 +2,7 @@
 
 use super::view::View;
 use crate::history::{Event, Nanos};
-use crate::model::{ClientName, FrontState, NodeName, Step, StepKind, Target, Until};
+use crate::model::{ClientName, NodeName, Step, StepKind, Target, Until};
 
 /// The first step that ended without what it must have left, in words.
 pub(super) fn empty_step(view: &View<'_>) -> Option<String> {
@@ -136,12 +136,10 @@ impl Inside<'_, '_> {
                 missing(self.event(&holds), &format!("a look at the sessions of {node}"))
             }
             // Looks and lines of a wait are not recorded, nor is it where nothing was detached.
-            Until::FrontUp { node } => {
-                let up = self
-                    .view
-                    .front_states(node)
-                    .any(|(from, until, state)| state == FrontState::Up && from <= self.to && self.from <= until);
-                missing(up, &format!("{node} having been UP in the front"))
+            Until::Front { node, state } => {
+                let mut states = self.view.front_states(node);
+                let was = states.any(|(from, until, it)| it == *state && from <= self.to && self.from <= until);
+                missing(was, &format!("{node} having been {state} in the front"))
             }
             Until::Deployed { .. } | Until::Sessions { .. } | Until::Log { .. } => None,
         }

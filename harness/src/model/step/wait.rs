@@ -7,7 +7,7 @@ use super::builder::{keys, numbers, verbs};
 use super::verb::Line;
 use crate::model::refusal::Refusal;
 use crate::model::state::State;
-use crate::model::{ContextPath, Millis, NodeName, Target};
+use crate::model::{ContextPath, FrontState, Millis, NodeName, Target};
 
 pub(super) const LINES: &[Line] = &[
     Line::of("wait = \"deployed\"", "waits until every living node serves the app that was deployed with `detach`")
@@ -18,7 +18,8 @@ pub(super) const LINES: &[Line] = &[
         .with(&["on", "within", "at"]),
     Line::of("wait = \"sessions\"", "waits until the node `on` holds `sessions` sessions")
         .with(&["on", "sessions", "within", "at"]),
-    Line::of("wait = \"front-up\"", "waits until the front has the node `on` as UP").with(&["on", "within"]),
+    Line::of("wait = \"front-up\"` or `\"front-down\"", "waits until the front has the node `on` as UP or DOWN")
+        .with(&["on", "within"]),
     Line::of(
         "wait = \"log\"",
         "waits until the log of the node `on` has a line with `contains`, behind the begin of the last step that did \
@@ -60,6 +61,8 @@ pub enum WaitWord {
     Log,
     /// The front has the node `on` as UP.
     FrontUp,
+    /// The front has the node `on` as DOWN.
+    FrontDown,
 }
 
 /// A fact to wait for.
@@ -96,10 +99,12 @@ pub enum Until {
         /// The text.
         text: String,
     },
-    /// The front has a node as UP.
-    FrontUp {
+    /// The front has a node in a state.
+    Front {
         /// Which node.
         node: NodeName,
+        /// In which.
+        state: FrontState,
     },
 }
 
@@ -110,7 +115,7 @@ impl Until {
             Self::StateTransferred { node, .. }
             | Self::Sessions { node, .. }
             | Self::Log { node, .. }
-            | Self::FrontUp { node } => Some(node),
+            | Self::Front { node, .. } => Some(node),
             Self::ClusterFormed | Self::Deployed { .. } => None,
         }
     }
@@ -122,7 +127,8 @@ pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Until, Option<Milli
         WaitWord::ClusterFormed => Until::ClusterFormed,
         WaitWord::Deployed => Until::Deployed { context: state.context(at)? },
         WaitWord::StateTransferred => Until::StateTransferred { node: named(on)?, context: state.context(at)? },
-        WaitWord::FrontUp => Until::FrontUp { node: named(on)? },
+        WaitWord::FrontUp => Until::Front { node: named(on)?, state: FrontState::Up },
+        WaitWord::FrontDown => Until::Front { node: named(on)?, state: FrontState::Down },
         WaitWord::Log => match contains {
             Some(text) => Until::Log { node: named(on)?, text },
             None => return Err(no_text()),
@@ -156,7 +162,7 @@ pub(super) fn title(until: &Until) -> String {
         Until::StateTransferred { node, .. } => format!("{node} holds its peers' sessions"),
         Until::Sessions { node, count, .. } => format!("{node} holds {count} sessions"),
         Until::Log { node, text } => format!("{node} logs {text:?}"),
-        Until::FrontUp { node } => format!("{node} is UP in the front"),
+        Until::Front { node, state } => format!("{node} is {state} in the front"),
     };
     format!("wait until {fact}")
 }
@@ -184,10 +190,10 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
         Until::Log { text, .. } if text.trim().is_empty() => {
             Err(Refusal::new("`contains` must not be empty").at("contains"))
         }
-        Until::FrontUp { .. } if state.topology.front.is_none() => {
+        Until::Front { .. } if state.topology.front.is_none() => {
             Err(Refusal::new("there is no balancer in front of the nodes").help("a table `[front]`"))
         }
-        Until::Log { .. } | Until::FrontUp { .. } => Ok(()),
+        Until::Log { .. } | Until::Front { .. } => Ok(()),
     }
 }
 

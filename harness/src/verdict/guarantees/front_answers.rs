@@ -50,12 +50,15 @@ fn state_of(view: &View<'_>, request: &Request<'_>) -> String {
     let Some((_, _, state)) = view.front_states(node).find(|(from, until, _)| at(*from, *until)) else {
         return String::new();
     };
-    let lives = view.timeline.lives(node);
-    let life = lives.iter().rev().find(|life| life.from <= request.invoked);
-    let there = match life {
-        Some(life) if life.until <= request.invoked => "it had ended",
-        Some(life) if life.ready.is_none_or(|ready| request.invoked < ready) => "it was still starting",
-        _ => "it was running",
+    let life = view.timeline.lives(node).iter().rev().find(|life| life.from <= request.invoked);
+    let there = if view.timeline.up(node, request.invoked, request.invoked).is_some() {
+        "it was running"
+    } else if view.timeline.dead(node, request.invoked, request.invoked) {
+        "it had ended"
+    } else if life.is_some_and(|life| life.ready.is_none_or(|ready| request.invoked < ready)) {
+        "it was still starting"
+    } else {
+        "it was frozen"
     };
     let early = if state == FrontState::Up { "; the front had it as UP, and " } else { "; " };
     format!("{early}{there}")

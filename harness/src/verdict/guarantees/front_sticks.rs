@@ -64,12 +64,20 @@ fn is_judged(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> bool
         && sent.is_some()
         && sent == of_it
         && view.timeline.outlives(before.node, before.invoked, completed)
-        && is_up(view, before.node, before.invoked, completed)
+        && is_up(
+            view,
+            before.node,
+            before.invoked,
+            if before.node == after.node { completed } else { later(completed) },
+        )
 }
 
-/// Whether the front had a node as UP all the time, and shows nothing else soon after.
+fn later(at: Nanos) -> Nanos {
+    Nanos(at.0.saturating_add(u64::try_from(SHOWS_WITHIN.as_nanos()).unwrap_or(u64::MAX)))
+}
+
+/// Whether the front had a node as UP all the time.
 fn is_up(view: &View<'_>, node: &NodeName, from: Nanos, to: Nanos) -> bool {
-    let to = Nanos(to.0.saturating_add(u64::try_from(SHOWS_WITHIN.as_nanos()).unwrap_or(u64::MAX)));
     let mut known = false;
     for (since, until, state) in view.front_states(node).filter(|(since, until, _)| *since <= to && from <= *until) {
         if state != FrontState::Up {
