@@ -70,26 +70,26 @@ pub fn haproxy(
 mod tests {
     use super::*;
 
-    fn rendered(front: Front) -> String {
+    fn rendered(front: &Front) -> String {
         let topology = Topology::of(2).expect("two nodes");
         let nodes = topology.names().zip([8080_u16, 9080]);
         let nodes = nodes.map(|(name, port)| (name.clone(), SocketAddr::from(([127, 0, 0, 1], port)))).collect();
-        haproxy(&topology, &front, SocketAddr::from(([127, 0, 0, 1], 20_000)), &nodes)
+        haproxy(&topology, front, SocketAddr::from(([127, 0, 0, 1], 20_000)), &nodes)
     }
 
     #[test]
     fn a_balancer_that_goes_by_the_route_knows_each_nodes_own() {
-        let text = rendered(Front::default());
+        let text = rendered(&Front::default());
         insta::assert_snapshot!(text);
         let routes = BTreeMap::from([(NodeName::nth(0), crate::model::JvmRoute::new("tomcat-1").expect("a route"))]);
-        let other = rendered(Front { routes, ..Front::default() });
+        let other = rendered(&Front { routes, ..Front::default() });
         assert!(other.contains("use-server n1 if { req.cook(JSESSIONID) -m end .tomcat-1 }"), "{other}");
         assert!(other.contains("use-server n2 if { req.cook(JSESSIONID) -m end .n2 }"), "{other}");
     }
 
     #[test]
     fn each_way_of_sticking_has_its_own_lines() {
-        let with = |sticky| rendered(Front { sticky, ..Front::default() });
+        let with = |sticky| rendered(&Front { sticky, ..Front::default() });
         let (cookie, prefix, none) = (with(Sticky::Cookie), with(Sticky::Prefix), with(Sticky::None));
         assert!(
             cookie.contains("    cookie FRONT insert indirect nocache httponly\n") && cookie.contains(" cookie n1\n")
@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn a_check_by_a_path_asks_for_it() {
         let check = HealthCheck::Http("/counter/read.jsp".to_owned());
-        let text = rendered(Front { health_check: check, rise: 3, ..Front::default() });
+        let text = rendered(&Front { health_check: check, rise: 3, ..Front::default() });
         assert!(text.contains("http-check send meth GET uri /counter/read.jsp\n"), "{text}");
         assert!(text.contains("check inter 200ms rise 3 fall 2\n"), "{text}");
     }

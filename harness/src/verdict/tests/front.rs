@@ -33,12 +33,10 @@ fn through(mut run: Run) -> Run {
             RecordKind::Invoke { operation, node, .. } => {
                 asked.insert(*operation, std::mem::replace(node, NodeName::front()));
             }
-            RecordKind::Complete { operation, outcome } => match outcome {
-                Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. } => {
-                    reply.chosen = asked.remove(operation);
-                }
-                _ => {}
-            },
+            RecordKind::Complete {
+                operation,
+                outcome: Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. },
+            } => reply.chosen = asked.remove(operation),
             _ => {}
         }
     }
@@ -50,7 +48,7 @@ fn answered_by_the_balancer(mut run: Run, status: u16) -> Run {
     run.last_outcome(|outcome| {
         let Outcome::Ok { reply } = &*outcome else { panic!("an answer") };
         let (counter, set_cookie) = (None, vec![]);
-        let reply = crate::history::Reply { status, counter, set_cookie, ..reply.clone() };
+        let reply = crate::history::Reply { status, set_cookie, counter, ..reply.clone() };
         *outcome = match status {
             503 => Outcome::Failed { why: "the front answered HTTP 503: no node took it".to_owned() },
             _ => Outcome::Unknown { why: format!("the front answered HTTP {status}"), reply: Some(reply) },
