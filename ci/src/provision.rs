@@ -2,13 +2,14 @@
 //! doing it.
 //!
 //! [`provision`] installs and starts a container engine where none answers, makes the two base images without a
-//! registry, and installs Chromium with its driver and a Java compiler where they are not there. What is there
+//! registry, and installs Chromium with its driver, a Java compiler and HAProxy where they are not there. What is there
 //! already is left alone, so a second call takes a second.
 
 pub(crate) mod apps;
 mod browser;
 mod compiler;
 mod engine;
+mod front;
 mod images;
 pub(crate) mod nextest;
 
@@ -41,6 +42,7 @@ pub(crate) fn provision(say: &mut dyn FnMut(&str)) -> Result<Provisioned> {
     timed("packages", say, engine::install)?;
     timed("browser", say, browser::install)?;
     timed("compiler", say, compiler::install)?;
+    timed("balancer", say, front::install)?;
     timed("engine", say, engine::start)?;
     timed("base images", say, images::make)?;
     Ok(Provisioned { engine: engine::version().unwrap_or_default(), done })

@@ -8,6 +8,8 @@ mod by_hand_bugs;
 mod by_hand_speed;
 #[path = "process/by_hand_wide.rs"]
 mod by_hand_wide;
+#[path = "process/front.rs"]
+mod front;
 #[path = "process/lab.rs"]
 mod lab;
 

@@ -182,8 +182,9 @@ impl Client {
         let cookie = self.session_cookies.name_for(path);
         // A server rather takes the id in the cookie.
         let session = self.cookie_for(&url, &cookie).or_else(|| session_in(path, &cookie));
+        let session = if node.is_front() { session.map(|id| self.less_prefix(&id)) } else { session };
         let operation = self.invoked(node, exchange, request, session);
-        let (outcome, body) = self.answer(&url, exchange, request.is_some(), &cookie, wanted).await;
+        let (outcome, body) = self.answer(&url, exchange, (request.is_some(), node.is_front()), &cookie, wanted).await;
         self.recorder.record(RecordKind::Complete { operation, outcome: outcome.clone() });
         Ok(Answer::new(operation, outcome, body, exchange.clone()))
     }
@@ -203,12 +204,12 @@ impl Client {
         operation
     }
 
-    /// `cookie` is the name of the app's session cookie.
+    /// `cookie` is the name of the app's session cookie. Who is asked is the counter app or another, and a node or the front.
     async fn answer(
         &self,
         url: &str,
         exchange: &Exchange,
-        expect_counter: bool,
+        (expect_counter, front): (bool, bool),
         cookie: &str,
         wanted: &Wanted<'_>,
     ) -> (Outcome, String) {
@@ -219,13 +220,25 @@ impl Client {
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: None }, String::new()),
         };
         let status = response.status().as_u16();
-        let set_cookie = wire::session_cookies(&response, cookie);
+        let through = wire::through_front(&response).filter(|_| front);
+        let (chosen, nobody) = match &through {
+            Some(wire::Through { chosen, answered }) => (chosen.clone(), !answered),
+            None => (None, false),
+        };
+        let mut set_cookie = wire::session_cookies(&response, cookie);
+        if front {
+            set_cookie = set_cookie.iter().map(|cookie| self.less_prefix_of_cookie(cookie)).collect();
+        }
         let headers = if expect_counter { BTreeMap::new() } else { wire::headers(&response) };
-        let mut reply = Reply { status, set_cookie, headers, values: wanted.values.clone(), ..Reply::default() };
+        let mut reply =
+            Reply { status, set_cookie, chosen, headers, values: wanted.values.clone(), ..Reply::default() };
         let body = match response.text().await {
             Ok(body) => body,
             Err(error) => return (Outcome::Unknown { why: chain(&error), reply: Some(reply) }, String::new()),
         };
+        if nobody {
+            return (wire::answered_by_the_balancer(reply), body);
+        }
         if expect_counter && status == 200 {
             match serde_json::from_str::<CounterReply>(&body) {
                 Ok(counter) => reply.counter = Some(counter),
@@ -266,7 +279,21 @@ impl Client {
 
     /// The session whose id the client sends with a request of this path, to whichever node.
     pub fn session_at(&self, path: &str) -> Option<SessionId> {
-        self.cookie_for(&format!("http://{HOST}{path}"), &self.session_cookies.name_for(path))
+        let id = self.cookie_for(&format!("http://{HOST}{path}"), &self.session_cookies.name_for(path));
+        id.map(|id| self.less_prefix(&id))
+    }
+
+    /// A session id as the node gets it: a balancer may have put the name of a node before it.
+    fn less_prefix(&self, id: &SessionId) -> SessionId {
+        let own =
+            id.as_str().split_once('~').filter(|(node, _)| self.nodes.iter().any(|known| known.as_str() == *node));
+        own.map_or_else(|| id.clone(), |(_, id)| SessionId::new(id))
+    }
+
+    /// The same in a `Set-Cookie` header.
+    fn less_prefix_of_cookie(&self, cookie: &str) -> String {
+        let Some((name, value)) = cookie.split_once('=') else { return cookie.to_owned() };
+        format!("{name}={}", self.less_prefix(&SessionId::new(value)))
     }
 
     /// The session id that a request to `url` sends in the cookie of this name.

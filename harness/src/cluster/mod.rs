@@ -11,6 +11,7 @@ mod deployed;
 mod error;
 mod farm;
 mod faults;
+mod front;
 mod inside;
 mod inspect;
 pub mod logs;
@@ -122,7 +123,8 @@ impl Cluster {
     pub fn client(&self, name: &str) -> Result<Client, ClientError> {
         let name = ClientName::new(name)?;
         let (recorder, cookies) = (self.recorder().clone(), self.state.session_cookies.clone());
-        let nodes = self.topology().names().cloned().collect();
+        let front = self.topology().front.iter().map(|_| NodeName::front());
+        let nodes = self.topology().names().cloned().chain(front).collect();
         let host_header = self.topology().own.as_ref().and_then(|own| own.host_header.clone());
         let (runtime, limit) = (&self.machines.runtime, self.machines.limits.request);
         Client::new(name, recorder, runtime, cookies, (nodes, host_header), limit)
@@ -236,6 +238,7 @@ impl Cluster {
     /// Something could not be removed; the guard will.
     pub async fn shutdown(&self) -> Result<(), ClusterError> {
         lock(&self.state.living).clear();
+        self.recording.leave_front();
         let removed = self.machines.runtime.shutdown().await;
         // After the last node's end, so that its last lines are read.
         self.recording.stop_following().await;

@@ -13,16 +13,20 @@ use super::state::State;
 use super::{Cluster, ClusterError};
 use crate::cluster::logs::LogFollower;
 use crate::cluster::recorder::{Listener, Recorder};
-use crate::history::LogLine;
+use crate::history::{Event, LogLine};
 use crate::host::clock::Clock;
+use crate::host::error_chain::DisplayErrorChain;
 use crate::host::run_dir::RunDir;
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look};
-use crate::model::NodeName;
-use crate::runtime::NodeLog;
+use crate::model::{FrontServer, FrontState, NodeName};
+use crate::runtime::{NodeLog, Runtime};
 
 /// How often a node's log file is looked at.
 const LOG_POLL: Duration = Duration::from_millis(40);
+
+/// How often the balancer in front may fail to answer before it is taken for dead.
+const FRONT_FAILURES: u32 = 3;
 
 /// The console's name in a node's folder.
 const CONSOLE: &str = "console.log";
@@ -37,6 +41,10 @@ pub struct Recording {
     followers: Mutex<Vec<Arc<Mutex<LogFollower>>>>,
     tasks: Mutex<JoinSet<()>>,
     stop: CancellationToken,
+    /// How the balancer in front had the nodes last.
+    front: Mutex<BTreeMap<NodeName, FrontState>>,
+    /// Cancelled before the balancer is ended.
+    front_stop: CancellationToken,
 }
 
 impl Recording {
@@ -61,6 +69,8 @@ impl Recording {
             followers: Mutex::default(),
             tasks: Mutex::default(),
             stop: CancellationToken::new(),
+            front: Mutex::default(),
+            front_stop: CancellationToken::new(),
         })
     }
 
@@ -96,8 +106,56 @@ impl Recording {
         });
     }
 
+    /// Notes how the balancer in front has the nodes, where that is otherwise than before.
+    pub(super) fn note_front(&self, all: &BTreeMap<NodeName, FrontServer>) {
+        let now: BTreeMap<NodeName, FrontState> =
+            all.iter().map(|(node, server)| (node.clone(), server.state)).collect();
+        // Locked until it is recorded, so that two who look at one time keep their order.
+        let mut before = lock(&self.front);
+        if *before != now {
+            before.clone_from(&now);
+            self.recorder.event(Event::FrontSees { nodes: now });
+        }
+    }
+
+    /// Notes it no longer: the balancer is about to end.
+    pub(super) fn leave_front(&self) {
+        self.front_stop.cancel();
+    }
+
+    /// Goes on noting it. A balancer that answers no more has died.
+    pub(super) fn follow_front(self: &Arc<Self>, runtime: Arc<dyn Runtime>) {
+        let (stop, recording) = (self.front_stop.clone(), Arc::downgrade(self));
+        lock(&self.tasks).spawn(async move {
+            let mut failures = 0;
+            while !stop.is_cancelled() {
+                let seen = runtime.front().await;
+                let Some(recording) = recording.upgrade() else { return };
+                match seen {
+                    Ok(all) => {
+                        failures = 0;
+                        recording.note_front(&all);
+                    }
+                    Err(_) if stop.is_cancelled() => return,
+                    Err(_) if failures < FRONT_FAILURES => failures += 1,
+                    Err(error) => {
+                        let why = DisplayErrorChain(&error).to_string();
+                        recording.recorder.event(Event::NodeDied { node: NodeName::front(), why });
+                        return;
+                    }
+                }
+                drop(recording);
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = wait::pause(wait::POLL) => {}
+                }
+            }
+        });
+    }
+
     /// Reads the nodes' logs to their present ends, and follows them no longer.
     pub(super) async fn stop_following(&self) {
+        self.front_stop.cancel();
         self.stop.cancel();
         let mut tasks = std::mem::take(&mut *lock(&self.tasks));
         while tasks.join_next().await.is_some() {}

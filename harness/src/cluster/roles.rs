@@ -25,7 +25,7 @@ impl Cluster {
         };
         wait::until(&wanted, VACANT, async || {
             let found = match role {
-                Role::Oldest | Role::Rotate | Role::Sticky => self.oldest(),
+                Role::Oldest | Role::Rotate | Role::Sticky | Role::Front => self.oldest(),
                 Role::Watcher => self.living().get(self.topology().watcher()).cloned(),
                 Role::Victim => self.victim(),
                 Role::Owner | Role::Backup | Role::Neither => match session {

@@ -84,7 +84,7 @@ impl Cluster {
         try_join_all(names.iter().map(|node| self.start_node(node))).await?;
         self.await_formed().await?;
         self.note_own_contexts();
-        Ok(())
+        self.start_front().await
     }
 
     /// All that the machines need to make a node, with what was changed at its restarts.

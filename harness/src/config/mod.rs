@@ -7,6 +7,7 @@ mod availability;
 mod cluster;
 mod differences;
 mod error;
+pub mod haproxy;
 pub mod own;
 mod own_file;
 pub mod read;

@@ -5,6 +5,7 @@
 //! start, one clock for all clients and faults; a log line carries its arrival on that clock beside the node's own time.
 
 pub mod body;
+mod chosen;
 mod hidden;
 mod jsonl;
 pub mod log_line;

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::body::{LookedFor, Rest};
-use crate::model::SessionId;
+use crate::model::{NodeName, SessionId};
 
 /// The number of an operation in its run, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -77,6 +77,9 @@ pub struct Reply {
     pub status: u16,
     /// Each `Set-Cookie` header that is about the session, as the server wrote it, in order.
     pub set_cookie: Vec<String>,
+    /// The node that the balancer in front chose, where it was asked: also one that did not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub chosen: Option<NodeName>,
     /// The headers of any other app's answer, by their names in lower case; of cookies only the names.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,

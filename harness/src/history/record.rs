@@ -1,10 +1,14 @@
 //! The record: one line of a history.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{LogLine, Nanos, NodeObservation, OperationId, Outcome};
-use crate::model::{ClientName, ContextPath, Endpoints, FaultKind, NodeName, RunId, plan::AppRequest};
+use crate::model::{
+    ClientName, ContextPath, Endpoints, FaultKind, FrontOrder, FrontState, NodeName, RunId, plan::AppRequest,
+};
 
 /// A whole history, in order of arrival.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -35,7 +39,7 @@ pub enum RecordKind {
         operation: OperationId,
         /// The client.
         client: ClientName,
-        /// The node that the request goes to.
+        /// The node that the request goes to; [`NodeName::front`] where the balancer chooses it, which the answer says then.
         node: NodeName,
         /// The counter app's request; `None` for another app.
         request: Option<AppRequest>,
@@ -212,6 +216,18 @@ pub enum Event {
         node: NodeName,
         /// How it ended and the lines that say why.
         why: String,
+    },
+    /// The balancer in front has the nodes otherwise than before.
+    FrontSees {
+        /// Each node.
+        nodes: BTreeMap<NodeName, FrontState>,
+    },
+    /// The balancer in front was told what to do with a node.
+    FrontTold {
+        /// The node.
+        node: NodeName,
+        /// What.
+        order: FrontOrder,
     },
     /// The run was interrupted.
     Interrupted {

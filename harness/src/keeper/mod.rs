@@ -27,4 +27,4 @@ pub use keep::{Finish, KeepError, serve};
 pub use logs::{LogEntry, Tail};
 pub use message::{Ask, Asked, Mistake, Refused, Reply, Task, VERSION};
 pub use start::{StartKeeperError, start};
-pub use status::{AppRow, ClusterView, NodeRow, SessionRow, sessions};
+pub use status::{AppRow, ClusterView, FrontView, NodeRow, SessionRow, sessions};

@@ -205,9 +205,9 @@ async fn ended(kept: &Kept, hearer: &mut Hearer) -> Result<Value, Refused> {
 
 async fn view(kept: &Kept) -> ClusterView {
     let task = &kept.task;
-    let nodes = match kept.cluster.get() {
-        Some(cluster) => status::nodes(cluster).await,
-        None => vec![],
+    let (nodes, front) = match kept.cluster.get() {
+        Some(cluster) => (status::nodes(cluster).await, status::front(cluster).await),
+        None => (vec![], None),
     };
     let (phase, failed) = match &*kept.phase.borrow() {
         Phase::Starting => ("starting", None),
@@ -231,6 +231,7 @@ async fn view(kept: &Kept) -> ClusterView {
             cluster.send_options
         ),
         phase: phase.to_owned(),
+        front,
         failed,
         held: kept.held.get().cloned(),
         doing,

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use crate::cluster::probe::SessionScope;
 use crate::cluster::{Cluster, NodeView};
 use crate::history::{Event, FaultPhase, LogLine, NodeState, RecordKind, Seen, SessionReplica};
-use crate::model::{ClusterName, ContextPath, Endpoints, FaultKind, NodeName, RunId, SessionId};
+use crate::host::error_chain::DisplayErrorChain;
+use crate::model::{ClusterName, ContextPath, Endpoints, FaultKind, FrontServer, NodeName, RunId, SessionId};
 use crate::runtime::NodeStatus;
 
 /// A cluster.
@@ -34,6 +35,42 @@ pub struct ClusterView {
     pub doing: Option<String>,
     /// Its nodes.
     pub nodes: Vec<NodeRow>,
+    /// The balancer in front of them, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<FrontView>,
+}
+
+/// The balancer in front of the nodes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FrontView {
+    /// What it is and how it chooses, in words.
+    pub setting: String,
+    /// What it is on this machine, as `process 4711`.
+    pub place: Option<String>,
+    /// Where it is reached.
+    pub http: Option<String>,
+    /// How it has each node.
+    pub servers: BTreeMap<NodeName, FrontServer>,
+    /// Why it does not answer, where it does not.
+    pub silent: Option<String>,
+}
+
+/// The balancer of a cluster as it is just now.
+pub(super) async fn front(cluster: &Cluster) -> Option<FrontView> {
+    let front = cluster.topology().front.as_ref()?;
+    let (servers, silent) = match cluster.front().await {
+        Ok(servers) => (servers, None),
+        Err(error) => (BTreeMap::new(), Some(DisplayErrorChain(&error).to_string())),
+    };
+    let (name, runtime) = (NodeName::front(), cluster.runtime());
+    Some(FrontView {
+        setting: format!("{}, sticky by {}, check {}", front.balancer, front.sticky, front.health_check),
+        place: runtime.whereabouts(&name).await.ok(),
+        http: runtime.http(&name).await.ok().map(|address| address.to_string()),
+        servers,
+        silent,
+    })
 }
 
 /// A node.

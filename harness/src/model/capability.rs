@@ -40,6 +40,8 @@ pub enum Capability {
     SkewClock,
     /// IP multicast between the nodes.
     Multicast,
+    /// Run a load balancer before the nodes.
+    Front,
     /// A name that leads to the addresses of all nodes, which share one receiver port.
     Dns,
 }

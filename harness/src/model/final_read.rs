@@ -53,7 +53,11 @@ impl Plan {
                         clients.insert((client, *count, context), true);
                     }
                 }
-                StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Restart { .. } | StepKind::StartAgain => {
+                StepKind::Fault { .. }
+                | StepKind::Heal { .. }
+                | StepKind::Restart { .. }
+                | StepKind::StartAgain
+                | StepKind::Front { .. } => {
                     for at_stake in clients.values_mut() {
                         *at_stake = true;
                     }

@@ -29,6 +29,8 @@ pub enum Family {
     Sessions,
     /// Sessions of any app: no counter is needed.
     AnyApp,
+    /// The balancer in front.
+    Front,
     /// The nodes' logs.
     Logs,
 }
@@ -219,6 +221,23 @@ guarantees! {
         needs_waiting: false,
         violations: &[Violation::AnswerLost],
     };
+    /// Each request to the front is answered by a node.
+    FrontAnswers About {
+        holds_where: "each request to the front, as long as a node is up, is answered by a node: the counter with 200, any \
+         other app with less than 500",
+        family: Family::Front,
+        is_common: false,
+        needs_waiting: false,
+        violations: &[Violation::FrontError],
+    };
+    /// The front sends a session to the node that answered it last, as long as it has that node as UP.
+    FrontSticks About {
+        holds_where: "the front sends a session to the node that answered it last, as long as it has that node as UP",
+        family: Family::Front,
+        is_common: false,
+        needs_waiting: false,
+        violations: &[Violation::NotSticky],
+    };
     /// No node logs a WARNING or SEVERE that is not known to be harmless.
     CleanLogs About {
         holds_where: "no node logs a WARNING or SEVERE that is not known to be harmless where it stands",
@@ -284,6 +303,10 @@ violations! {
     AnswerLost;
     /// A client was given the session of another one.
     ForeignSession;
+    /// A request to the front was answered by the balancer itself, with an error, or by nobody.
+    FrontError;
+    /// The front sent a session to another node than before, though it had that one as UP.
+    NotSticky;
     /// A node logged what is not known to be harmless.
     DirtyLog;
 }

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::app::App;
+use super::front::Sticky;
 use super::refusal::{Refusal, nearest};
 use super::{ClientName, ContextPath, FaultKind, NodeName, Role, Target, Topology};
 
@@ -126,6 +127,7 @@ impl<'t> State<'t> {
 
     /// The node of a request runs and is not frozen, unless it is expected to be silent.
     pub(super) fn asked(&self, on: &Target, silent: bool) -> Result<(), Refusal> {
+        self.asks_front(on)?;
         let Some(living) = self.nodes.living.as_ref().filter(|_| !silent) else { return Ok(()) };
         if let Some(node) = on.node()
             && (!living.contains(node) || self.nodes.lasting_on(node).contains(&FaultKind::Pause))
@@ -136,6 +138,28 @@ impl<'t> State<'t> {
                 .help(format!("`restart = \"{node}\"` before it, or `expect = {{ answered = false }}`")));
         }
         if living.is_empty() { Err(nobody(Some("on"))) } else { Ok(()) }
+    }
+
+    /// Whoever asks the front has one; and behind one that changes session ids nobody knows those of the clients.
+    fn asks_front(&self, on: &Target) -> Result<(), Refusal> {
+        match (&self.topology.front, on) {
+            (None, Target::Role(Role::Front)) => {
+                Err(Refusal::new("there is no balancer in front of the nodes").at("on").help("a table `[front]`"))
+            }
+            (Some(front), on) if front.sticky == Sticky::Prefix && *on != Target::Role(Role::Front) => {
+                let message = format!("with `sticky = \"prefix\"` no session cookie of a client is known to {on}");
+                Err(Refusal::new(message).at("on").help("`on = \"front\"`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Something is done to one node, not to the front.
+    pub(super) fn is_a_node(&self, target: &Target) -> Result<(), Refusal> {
+        match target {
+            Target::Role(Role::Front) => Err(Refusal::new("`front` is no node").help("only requests go to the front")),
+            _ => Ok(()),
+        }
     }
 
     /// An app is served at a context.

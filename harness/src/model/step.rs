@@ -16,6 +16,7 @@ mod deploy;
 mod end_traffic;
 mod fault;
 mod final_read;
+mod front;
 mod heal;
 mod http;
 mod look;
@@ -50,7 +51,7 @@ use super::node_changes::NodeChanges;
 use super::refusal::Refusal;
 use super::state::State;
 use super::written::{ScenarioError, Written};
-use super::{Capability, ClientName, ContextPath, Expect, Millis, NodeName, Target, Topology};
+use super::{Capability, ClientName, ContextPath, Expect, FrontOrder, Millis, NodeName, Target, Topology};
 
 /// One step, with its number in the scenario.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -192,6 +193,13 @@ pub enum StepKind {
         /// Which one.
         node: Target,
     },
+    /// Tells the balancer in front what to do with a node, and waits until it does.
+    Front {
+        /// Which one.
+        node: Target,
+        /// What.
+        order: FrontOrder,
+    },
     /// Starts a node again and waits until it is ready, seen by all, and its session ids equal its peers'.
     Restart {
         /// Which one.
@@ -261,6 +269,9 @@ pub static VERBS: &[Verb<StepKind>] = &[
     }),
     row!(observe, ["observe"], |keys, _| Ok(StepKind::Observe { context: keys.observe })),
     row!(heal, ["heal"], |keys, _| Ok(StepKind::Heal { node: keys.heal })),
+    row!(front, ["drain", "maint", "ready"], |keys, _| {
+        front::read(keys).map(|(node, order)| StepKind::Front { node, order })
+    }),
     row!(restart, ["restart"], |keys, state| {
         let (node, changes, app, unpacked) = restart::read(keys, state)?;
         Ok(StepKind::Restart { node, changes, app, unpacked })
@@ -297,6 +308,14 @@ impl State<'_> {
             }
         }
         match &step.kind {
+            StepKind::Look { node, .. }
+            | StepKind::Fault { node, .. }
+            | StepKind::Heal { node }
+            | StepKind::Front { node, .. }
+            | StepKind::Restart { node, .. } => self.is_a_node(node)?,
+            _ => {}
+        }
+        match &step.kind {
             StepKind::Start => start::apply(self),
             StepKind::Deploy { app, context, delivery } => deploy::apply(self, app, context, delivery),
             StepKind::Undeploy { context, delivery } => undeploy::apply(self, context, delivery),
@@ -316,6 +335,7 @@ impl State<'_> {
             StepKind::FinalRead => Ok(()),
             StepKind::Fault { fault, node, lasting, .. } => fault::apply(self, *fault, node, *lasting),
             StepKind::Heal { node } => heal::apply(self, node),
+            StepKind::Front { node, .. } => front::apply(self, node),
             StepKind::Restart { node, app, .. } => restart::apply(self, node, app.as_ref()),
             StepKind::StartAgain => start_again::apply(self),
             StepKind::Wait { until, .. } => wait::apply(self, until),
@@ -348,6 +368,7 @@ impl StepKind {
             Self::FinalRead => final_read::TITLE.to_owned(),
             Self::Fault { fault, node, lasting, .. } => fault::title(*fault, &node.in_words(), *lasting),
             Self::Heal { node } => heal::title(&node.in_words()),
+            Self::Front { node, order } => front::title(*order, &node.in_words()),
             Self::Restart { node, changes, app, unpacked } => {
                 restart::title(&node.in_words(), changes.as_deref(), app.as_ref(), *unpacked)
             }
@@ -371,6 +392,7 @@ impl StepKind {
             Self::FinalRead => "final-read".to_owned(),
             Self::Fault { fault, .. } => fault.kind().to_string(),
             Self::Heal { .. } => "heal".to_owned(),
+            Self::Front { order, .. } => order.to_string(),
             Self::Restart { .. } => "restart".to_owned(),
             Self::StartAgain => "cold-restart".to_owned(),
             Self::Wait { .. } => "wait".to_owned(),
@@ -389,9 +411,11 @@ impl StepKind {
             | Self::Http { node, .. }
             | Self::Traffic { node, .. }
             | Self::HttpTraffic { node, .. } => node.node().map(|node| (Some("on"), node)).into_iter().collect(),
-            Self::Look { node, .. } | Self::Fault { node, .. } | Self::Restart { node, .. } | Self::Heal { node } => {
-                node.node().map(|node| (None, node)).into_iter().collect()
-            }
+            Self::Look { node, .. }
+            | Self::Fault { node, .. }
+            | Self::Restart { node, .. }
+            | Self::Heal { node }
+            | Self::Front { node, .. } => node.node().map(|node| (None, node)).into_iter().collect(),
             Self::Wait { until, .. } => until.node().map(|node| (Some("on"), node)).into_iter().collect(),
             Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => {
                 delivery.on.as_ref().map(|node| (Some("on"), node)).into_iter().collect()
@@ -406,6 +430,7 @@ impl StepKind {
             Self::Start => start::needs(topology),
             Self::Fault { fault, .. } => vec![fault.kind().needs()],
             Self::Restart { changes, app, .. } => restart::needs(changes.as_deref(), app.is_some()),
+            Self::Front { .. } => vec![Capability::Front],
             Self::Deploy { delivery, .. } => delivery.slowly.map(|_| Capability::SlowCopy).into_iter().collect(),
             Self::Undeploy { .. }
             | Self::Request { .. }
@@ -442,6 +467,8 @@ impl StepKind {
             Self::Fault { fault, .. } => fault.kind().about().part == Part::Process,
             Self::Deploy { delivery, .. } | Self::Undeploy { delivery, .. } => *delivery == Delivery::default(),
             Self::Restart { .. } => !self.changes_its_node(),
+            // A reset knows nothing of what the balancer was told.
+            Self::Front { .. } => false,
             Self::Start
             | Self::StartAgain
             | Self::Request { .. }

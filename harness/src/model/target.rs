@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::NodeName;
+use super::front::Front;
 use super::names::NameError;
 
 /// Which node a step is about. As text: a node's name, or the role's.
@@ -41,11 +42,13 @@ pub enum Role {
     /// The node whose jvmRoute the client's session id names, as long as it lives; else the living nodes in turn. So does a
     /// load balancer with sticky sessions.
     Sticky,
+    /// The load balancer in front of the nodes, which chooses one of them.
+    Front,
 }
 
 impl Role {
     /// All, with the names that stand for them. No node may have one of these names.
-    pub const ALL: [(Self, &'static str); 8] = [
+    pub const ALL: [(Self, &'static str); 9] = [
         (Self::Owner, "owner"),
         (Self::Backup, "backup"),
         (Self::Neither, "neither"),
@@ -54,6 +57,7 @@ impl Role {
         (Self::Victim, "victim"),
         (Self::Rotate, "rotate"),
         (Self::Sticky, "sticky"),
+        (Self::Front, Front::NAME),
     ];
 
     /// Whether it is about a client's session.
@@ -77,6 +81,7 @@ impl Target {
             Self::Node(node) => node.to_string(),
             Self::Role(Role::Rotate) => "each node in turn".to_owned(),
             Self::Role(Role::Sticky) => "the node that its session id names".to_owned(),
+            Self::Role(Role::Front) => "the front".to_owned(),
             Self::Role(Role::Victim) => "the node that was broken last".to_owned(),
             Self::Role(Role::Neither) => "a node that is neither owner nor backup".to_owned(),
             Self::Role(role @ (Role::Owner | Role::Backup | Role::Oldest | Role::Watcher)) => format!("the {role}"),

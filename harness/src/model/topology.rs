@@ -12,7 +12,7 @@ pub use super::manager_kind::ManagerKind;
 use super::node_changes::NodeChanges;
 use super::own::OwnConfiguration;
 pub use super::send_options::{SendOptions, SendOptionsError};
-use super::{Container, FaultKind, JvmRoute, NodeName, Ports, ServerPorts, ServerSpec};
+use super::{Container, FaultKind, Front, JvmRoute, NodeName, Ports, ServerPorts, ServerSpec};
 
 /// A cluster as a user describes it, before it has addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -39,6 +39,9 @@ pub struct Topology {
     /// The user's own configuration, from which the nodes' files are made; else they are made from what stands here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub own: Option<Box<OwnConfiguration>>,
+    /// The load balancer before the nodes, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub front: Option<Box<Front>>,
 }
 
 /// One node.
@@ -84,6 +87,7 @@ impl Topology {
             ports: Ports::default(),
             prepared_for: BTreeSet::new(),
             own: None,
+            front: None,
         })
     }
 
@@ -100,6 +104,12 @@ impl Topology {
     /// The jvmRoute of a node, where it has one.
     pub fn route(&self, name: &NodeName) -> Option<&str> {
         self.node(name)?.jvm_route.as_ref().map(JvmRoute::as_str)
+    }
+
+    /// The route by which the balancer in front knows a node; `None` where the node has none.
+    pub fn front_route(&self, name: &NodeName) -> Option<&str> {
+        let given = self.front.as_ref().and_then(|front| front.routes.get(name)).map(JvmRoute::as_str);
+        given.or_else(|| self.route(name))
     }
 
     /// The ports that a node is to have, where they are given.

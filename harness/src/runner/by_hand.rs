@@ -451,7 +451,7 @@ fn counter_request(table: &Map<String, Value>, apps: &[(ContextPath, App)]) -> M
 fn is_repeated(kind: &StepKind, error: &ByHandError, living: &BTreeSet<NodeName>) -> bool {
     let ran_out = matches!(error, ByHandError::Failed(ClusterError::Wait { .. }));
     match kind {
-        StepKind::Fault { .. } | StepKind::Heal { .. } => false,
+        StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Front { .. } => false,
         // A node that runs came back, whatever was waited for behind that.
         StepKind::Restart { node, .. } => ran_out && node.node().is_some_and(|node| living.contains(node)),
         StepKind::StartAgain => ran_out && living.len() > 1,

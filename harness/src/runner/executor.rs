@@ -182,6 +182,10 @@ impl Walk {
                     healed => healed,
                 }
             }
+            StepKind::Front { node, order } => {
+                let node = self.node(&cluster, node, None).await?;
+                cluster.order_front(&node, *order).await
+            }
             StepKind::Restart { node, changes, app, unpacked } => {
                 let node = self.node(&cluster, node, None).await?;
                 let war = app.as_ref().and_then(|(app, context)| self.wars.of_step(app, context));
@@ -233,6 +237,9 @@ impl Walk {
             }
             Until::Sessions { node, context, count } => {
                 cluster.await_sessions(node, context, *count, within.unwrap_or(limits.synchronise)).await
+            }
+            Until::Front { node, state } => {
+                cluster.await_front_state(node, *state, within.unwrap_or(limits.start)).await
             }
             Until::Members { node, count } => cluster.await_members(node, *count, within.unwrap_or(limits.start)).await,
             Until::Log { node, text } => {

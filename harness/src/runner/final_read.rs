@@ -8,6 +8,7 @@ use super::memory::Again;
 use super::workload::{Workload, named};
 use crate::cluster::client::Client;
 use crate::cluster::{Cluster, ClusterError};
+use crate::model::front::Sticky;
 use crate::model::plan::AppRequest;
 use crate::model::{ContextPath, NodeName};
 
@@ -55,6 +56,9 @@ async fn ask_again(
 /// The living node that is asked: the one that the client's session id names, else the next in turn, of those that serve
 /// the app, and rather one to which nothing was done.
 fn node(cluster: &Cluster, client: &Client, context: &ContextPath, turn: usize) -> Option<NodeName> {
+    if cluster.topology().front.as_ref().is_some_and(|front| front.sticky == Sticky::Prefix) {
+        return Some(NodeName::front());
+    }
     let serving: Vec<NodeName> = cluster.serving(context).into_iter().collect();
     // Below the context: its cookie's path may end with a slash.
     let session = client.session_at(&context.page(""));

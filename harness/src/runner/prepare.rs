@@ -99,7 +99,8 @@ impl MachineSpec {
     /// The user has no cache folder.
     pub fn new(topology: Topology, runtime: RuntimeKind) -> Result<Self, DistributionError> {
         let (caches, maven) = (Caches::of_user()?, Maven::default());
-        let needs = topology.prepared_for.iter().map(|fault| fault.needs()).collect();
+        let front = topology.front.iter().map(|_| Capability::Front);
+        let needs = topology.prepared_for.iter().map(|fault| fault.needs()).chain(front).collect();
         let limits = Limits::of_topology(&topology);
         Ok(Self { topology, changes: vec![], needs, runtime, class_archive: false, caches, maven, limits })
     }

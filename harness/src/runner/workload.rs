@@ -221,6 +221,7 @@ impl Flow {
 async fn node(cluster: &Cluster, target: &Target, client: &Client, turn: usize) -> Result<NodeName, ClusterError> {
     match target {
         Target::Node(node) => Ok(node.clone()),
+        Target::Role(Role::Front) => Ok(NodeName::front()),
         Target::Role(role @ (Role::Rotate | Role::Sticky)) => {
             let living: Vec<NodeName> = cluster.living().into_iter().collect();
             let named = if *role == Role::Sticky { named(cluster, client.session().as_ref(), &living) } else { None };

@@ -17,7 +17,7 @@ mod resource_fault;
 pub mod sweep;
 mod table;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ pub use self::provider::{MachineOrder, Provider};
 pub use self::resource_fault::ResourceFault;
 pub use self::table::RuntimeKind;
 use crate::host::ports::PortError;
-use crate::model::{Capability, Endpoints, NodeName, Topology};
+use crate::model::{Capability, Endpoints, FrontOrder, FrontServer, NodeName, Topology};
 use crate::tomcat::distribution::Distribution;
 pub use crate::tomcat::node_file::NodeFile;
 
@@ -214,6 +214,22 @@ pub trait Runtime: Send + Sync + Debug {
 
     /// Where a client on this machine reaches the node's connector now. Ask at each use.
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError>;
+
+    /// Starts the balancer in front of the nodes, which must be reserved, and returns when it listens. It answers where
+    /// [`Runtime::http`] says of [`NodeName::front`]. Called again, it starts anew.
+    async fn start_front(&self, _topology: &Topology) -> Result<(), RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Front })
+    }
+
+    /// How the balancer in front has each node.
+    async fn front(&self) -> Result<BTreeMap<NodeName, FrontServer>, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Front })
+    }
+
+    /// Tells the balancer in front what to do with a node.
+    async fn order_front(&self, _node: &NodeName, _order: FrontOrder) -> Result<(), RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Front })
+    }
 
     /// Makes a file appear below a node's `CATALINA_BASE`, whole or not at all, with the present time on it.
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError>;

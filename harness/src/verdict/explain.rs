@@ -44,6 +44,11 @@ pub fn around(evidence: &[usize], history: &History) -> Vec<String> {
     lines.collect()
 }
 
+/// One record in words. Of the end of a request the node is known only to the history that has its begin.
+pub fn described(record: &Record, history: &History) -> String {
+    line(record, history)
+}
+
 /// Steps are the frame of a run, not its scenario.
 fn is_worth_showing(record: &Record) -> bool {
     !matches!(
@@ -162,6 +167,11 @@ fn event_in_words(event: &Event) -> String {
             format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}")
         }
         Event::NodeDied { node, why } => format!("{node}  died: {why}"),
+        Event::FrontSees { nodes } => {
+            let each: Vec<_> = nodes.iter().map(|(node, state)| format!("{node} {state}")).collect();
+            format!("the front has {}", each.join(", "))
+        }
+        Event::FrontTold { node, order } => format!("the front is told: {order} {node}"),
         Event::Interrupted { by } => format!("interrupted by {by}"),
     }
 }

@@ -16,7 +16,8 @@ use crate::model::{Guarantee, Plan, Violation};
 /// too little was tried, and holds only where the run could have shown the contrary. A loss that was seen is reported whatever
 /// guarantees the plan asks for, and whatever the configuration promises.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
-    let view = View::of(plan, history);
+    let history = history.with_chosen_nodes();
+    let view = View::of(plan, &history);
     // All go through the whole history, which may be long.
     let (assumed, guarantees, measures, notes) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {

@@ -40,7 +40,7 @@ mod tests;
 
 pub use content::{COUNT_ATTRIBUTE, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};
 pub use expectations::replica_shows;
-pub use explain::{around, explain};
+pub use explain::{around, described, explain};
 pub use finding::{
     Aside, Assumption, Eviction, Expectation, Failover, Finding, Lag, Latency, Measures, NodeTime, Status, Verdict,
 };

@@ -47,6 +47,11 @@ impl<'a> Request<'a> {
         format!("{} ({} on {})", self.id, self.target, self.node)
     }
 
+    /// Whether it was made to the balancer in front, whichever node that chose.
+    pub(super) fn through_front(&self) -> bool {
+        self.node.is_front() || self.reply.is_some_and(|reply| reply.chosen.is_some())
+    }
+
     pub(super) fn status(&self) -> Option<u16> {
         self.reply.map(|reply| reply.status)
     }

@@ -107,6 +107,10 @@ impl Inside<'_, '_> {
                 let over = || self.ended_by_itself(node);
                 missing(healed || over(), "a record that anything was healed").or_else(|| self.unhealed(node))
             }
+            StepKind::Front { node, order } => {
+                let told = |event: &Event| matches!(event, Event::FrontTold { node: of, order: it } if is(node, of) && it == order);
+                missing(self.event(&told), "a record that the front was told")
+            }
             StepKind::Restart { node, .. } => {
                 let started = self.started(&|of| is(node, of));
                 missing(!started.is_empty(), "a start of a node").or_else(|| self.unready(&started))
@@ -136,6 +140,11 @@ impl Inside<'_, '_> {
                 missing(self.event(&holds), &format!("a look at the sessions of {node}"))
             }
             // Looks and lines of a wait are not recorded, nor is it where nothing was detached.
+            Until::Front { node, state } => {
+                let mut states = self.view.front_states(node);
+                let was = states.any(|(from, until, it)| it == *state && from <= self.to && self.from <= until);
+                missing(was, &format!("{node} having been {state} in the front"))
+            }
             Until::Deployed { .. } | Until::Sessions { .. } | Until::Members { .. } | Until::Log { .. } => None,
         }
     }

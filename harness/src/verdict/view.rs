@@ -12,9 +12,9 @@ use super::partitions::{self, Partition};
 use super::requests::{self, Request};
 use super::routes::Routes;
 use super::sessions::{self, Replica, Session};
-use super::timeline::{Fault, Timeline, in_time};
+use super::timeline::{FOREVER, Fault, Timeline, in_time};
 use crate::history::{Event, History, LogClass, Nanos, OperationId, Record, RecordKind, ReplicaRole, SessionReplica};
-use crate::model::{ClientName, ContextPath, Guarantee, NodeName, Plan, StepKind};
+use crate::model::{ClientName, ContextPath, FrontState, Guarantee, NodeName, Plan, StepKind};
 
 /// See the module.
 #[derive(Debug)]
@@ -134,6 +134,17 @@ impl<'a> View<'a> {
         let (first, end) =
             (self.looks.partition_point(|look| look.at <= from), self.looks.partition_point(|look| look.at < to));
         &self.looks[first.min(end)..end]
+    }
+
+    /// How the balancer in front had a node, each time from when until when.
+    pub(super) fn front_states(&self, node: &NodeName) -> impl Iterator<Item = (Nanos, Nanos, FrontState)> {
+        let seen = self.events().filter_map(|(_, at, event)| match event {
+            Event::FrontSees { nodes } => Some((at, *nodes.get(node)?)),
+            _ => None,
+        });
+        let seen: Vec<(Nanos, FrontState)> = seen.collect();
+        let ends: Vec<Nanos> = seen.iter().skip(1).map(|(at, _)| *at).chain([FOREVER]).collect();
+        seen.into_iter().zip(ends).map(|((from, state), until)| (from, until, state))
     }
 
     /// The events, by their instant.

@@ -2,6 +2,7 @@
 
 mod by_hand;
 mod fault;
+mod front;
 pub(crate) mod gate;
 pub(crate) mod import;
 mod lint;
@@ -22,6 +23,7 @@ pub(crate) use self::by_hand::{
     NameArgs, NodeArgs, OneWayArgs, RecipeArgs, SessionsArgs, StatusArgs, StepCommand, WaitArgs,
 };
 pub(crate) use self::fault::{FaultCommand, parse_kind};
+pub(crate) use self::front::FrontArgs;
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
 pub(crate) use self::runtime_choice::RuntimeChoice;
 use self::values::{parse_manager, parse_membership, parse_ports, parse_timing};
@@ -380,6 +382,8 @@ pub(crate) struct UpArgs {
     /// Prepare the machines for a fault: partition, latency, fill-disk, …; may be repeated
     #[arg(long, value_name = "FAULT", value_parser = parse_kind)]
     pub(crate) prepare: Vec<FaultKind>,
+    #[command(flatten)]
+    pub(crate) front: FrontArgs,
     /// Run directory [default: .tomee-harness/runs/RUN_ID]
     #[arg(long, env = "TOMEE_HARNESS_OUT", value_name = "DIR")]
     pub(crate) out: Option<Utf8PathBuf>,

@@ -97,6 +97,7 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
             "tomee-harness up",
             "tomee-harness up --server tomcat:10.1.59 --nodes 3 --war target/shop.war --ports documented",
             "tomee-harness up --name lab --prepare partition",
+            "tomee-harness up --front haproxy --sticky cookie",
             "tomee-harness up partition",
             "tomee-harness up --config n1/conf --node n2=n2/conf --server tomcat:10.1.59",
         ],
@@ -124,6 +125,9 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
         &["tomee-harness wait --for formed --within 30s", "tomee-harness wait --for sessions=1 --on n2"],
         OF_STEPS,
     ),
+    ("drain", &["tomee-harness drain n1"], OF_STEPS),
+    ("maint", &["tomee-harness maint n1"], OF_STEPS),
+    ("ready", &["tomee-harness ready n1"], OF_STEPS),
     (
         "http",
         &[

@@ -5,9 +5,11 @@ use std::collections::BTreeMap;
 use sha2::{Digest as _, Sha256};
 
 use super::SetCookie;
+use crate::config::haproxy;
+use crate::history::{Outcome, Reply};
 use crate::host::hex::hex;
 use crate::model::exchange::{Body, Method, Part};
-use crate::model::{Exchange, Texts};
+use crate::model::{Exchange, NodeName, Texts};
 
 /// The request of an exchange, to be sent.
 pub(super) fn request(
@@ -112,6 +114,35 @@ pub(super) fn session_cookies(response: &reqwest::Response, name: &str) -> Vec<S
         .filter(|value| SetCookie::of(value).is_some_and(|cookie| cookie.session(name).is_some()))
         .map(str::to_owned)
         .collect()
+}
+
+/// What a balancer in front says of an answer.
+pub(super) struct Through {
+    /// The node that it chose.
+    pub(super) chosen: Option<NodeName>,
+    /// Whether that node gave the answer.
+    pub(super) answered: bool,
+}
+
+/// See [`Through`]; `None` where no balancer says anything.
+pub(super) fn through_front(response: &reqwest::Response) -> Option<Through> {
+    let node = |name: &str| response.headers().get(name)?.to_str().ok().map(str::to_owned);
+    let chosen = node(haproxy::CHOSEN)?;
+    Some(Through { chosen: NodeName::new(chosen).ok(), answered: node(haproxy::ANSWERED).is_some() })
+}
+
+/// How a request ended that the balancer answered itself. With 503 no node took it (HAProxy manual, section 9.2: no server
+/// was available to handle the request); with any other status one may have it still.
+pub(super) fn answered_by_the_balancer(reply: Reply) -> Outcome {
+    let status = reply.status;
+    match (&reply.chosen, status) {
+        (_, 503) => Outcome::Failed { why: "the front answered HTTP 503: no node took it".to_owned() },
+        (Some(node), _) => Outcome::Unknown {
+            why: format!("the front answered HTTP {status} in the place of {node}"),
+            reply: Some(reply),
+        },
+        (None, _) => Outcome::Unknown { why: format!("the front answered HTTP {status}"), reply: Some(reply) },
+    }
 }
 
 #[cfg(test)]

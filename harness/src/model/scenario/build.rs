@@ -8,7 +8,7 @@ use super::file::{Allow, ClusterTable, MatrixTable, ScenarioFile};
 use super::{Scenario, ScenarioError, StepBuilder, Steps};
 use crate::model::guarantee::Violation;
 use crate::model::node_changes::NodeChanges;
-use crate::model::{Guarantee, NodeName};
+use crate::model::{Front, Guarantee, NodeName};
 
 /// A scenario in the making.
 ///
@@ -57,6 +57,7 @@ impl Scenario {
             at_least: None,
             at_most: crate::model::AtMost::default(),
             cluster: ClusterTable::default(),
+            front: None,
             node: BTreeMap::new(),
             matrix: MatrixTable::default(),
             steps: vec![],
@@ -129,6 +130,12 @@ impl ScenarioBuilder {
     /// How many nodes.
     pub fn nodes(mut self, count: usize) -> Self {
         self.file.cluster.nodes = Some(placed(count));
+        self
+    }
+
+    /// A load balancer before the nodes.
+    pub fn front(mut self, front: Front) -> Self {
+        self.file.front = Some(front);
         self
     }
 

@@ -9,11 +9,12 @@ use toml::Spanned;
 
 use super::verbs::StepTable;
 use crate::model::cluster_element::ClusterElements;
+use crate::model::front::Sticky;
 use crate::model::guarantee::Violation;
 use crate::model::node_changes::NodeChanges;
 use crate::model::{
-    AllowedViolation, AtMost, Container, Guarantee, JvmRoutes, ManagerKind, Membership, NodeName, Ports, SendOptions,
-    ServerSpec, Timing,
+    AllowedViolation, AtMost, Container, Front, Guarantee, JvmRoutes, ManagerKind, Membership, NodeName, Ports,
+    SendOptions, ServerSpec, Timing,
 };
 
 /// A failover scenario.
@@ -58,6 +59,9 @@ pub struct ScenarioFile {
     /// The cluster.
     #[serde(default)]
     pub cluster: ClusterTable,
+    /// A load balancer before the nodes, for requests `on = "front"`.
+    #[serde(default)]
+    pub front: Option<Front>,
     /// What single nodes have otherwise than the others, each by its name.
     #[serde(default)]
     #[schemars(with = "BTreeMap<NodeName, NodeChanges>")]
@@ -149,6 +153,9 @@ pub struct ClusterTable {
     pub libs: Vec<Utf8PathBuf>,
     /// Whatever else is to be said about the elements of `<Cluster>`.
     pub elements: ClusterElements,
+    /// How sessions stay on their nodes, where a matrix varies it.
+    #[serde(skip)]
+    pub sticky: Option<Sticky>,
 }
 
 /// What is varied. Each key that is said has the values that it takes.
@@ -168,6 +175,8 @@ pub struct MatrixTable {
     pub send_options: Vec<SendOptions>,
     /// Timings.
     pub timing: Vec<Timing>,
+    /// Ways in which the balancer in front keeps sessions on their nodes.
+    pub sticky: Vec<Sticky>,
 }
 
 /// `"a"` or `["a", "b"]`.

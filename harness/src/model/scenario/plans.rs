@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::file::{Allow, ClusterTable};
 use super::{Scenario, ScenarioError, steps};
 use crate::model::cluster_element::{BackupManager, DeltaManager};
+use crate::model::front::Sticky;
 use crate::model::plan::App;
 use crate::model::refusal::nearest;
 use crate::model::written::Written;
@@ -84,6 +85,7 @@ impl ClusterTable {
             membership: other.membership.or(self.membership),
             send_options: other.send_options.or(self.send_options),
             timing: other.timing.or(self.timing),
+            sticky: other.sticky.or(self.sticky),
             ..self.clone()
         }
     }
@@ -140,10 +142,32 @@ impl Scenario {
             let own = self.file.cluster.under(&table).in_folder(&self.folder);
             let mut topology = own.under(said).topology(base)?;
             self.differ(&mut topology)?;
+            self.put_in_front(&mut topology, base, table.sticky)?;
             self.leave_out_other_managers(&mut topology);
             Ok(CellPlan { plan: self.plan(topology, &steps)?, cell })
         });
         plans.collect()
+    }
+
+    /// Puts a balancer before the nodes, where the scenario or the command line says so.
+    fn put_in_front(
+        &self,
+        topology: &mut Topology,
+        base: &Topology,
+        sticky: Option<Sticky>,
+    ) -> Result<(), ScenarioError> {
+        topology.front = self.file.front.clone().map(Box::new).or_else(|| base.front.clone());
+        let Some(front) = &mut topology.front else {
+            return match sticky {
+                Some(_) => Err(ScenarioError::nowhere("`sticky` in [matrix] needs a table `[front]`")),
+                None => Ok(()),
+            };
+        };
+        front.sticky = sticky.unwrap_or(front.sticky);
+        match front.mistake(&topology.nodes.iter().map(|node| &node.name).collect()) {
+            Some(mistake) => Err(ScenarioError::nowhere(format!("[front]: {mistake}"))),
+            None => Ok(()),
+        }
     }
 
     /// Gives single nodes what they have otherwise than the others.
@@ -261,6 +285,9 @@ impl Scenario {
         );
         vary(&mut cells, "timing", &named(&matrix.timing), said.timing.is_some(), |table, timing| {
             table.timing = Some(timing);
+        });
+        vary(&mut cells, "sticky", &named(&matrix.sticky), said.sticky.is_some(), |table, sticky| {
+            table.sticky = Some(sticky);
         });
         if cells.len() > MOST_CELLS {
             return Err(ScenarioError::nowhere(format!(

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Scenario, ScenarioError, verbs};
-use crate::model::{ManagerKind, Membership, Ports, Timing, Topology};
+use crate::model::{Front, ManagerKind, Membership, Ports, Timing, Topology};
 
 /// A scenario file in the making.
 #[derive(Debug, Clone)]
@@ -125,7 +125,7 @@ impl Head {
 
     /// Its keys that are no tables of their own.
     fn keys(&self) -> impl Iterator<Item = (&String, &Value)> {
-        self.0.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "cluster" | "node"))
+        self.0.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "cluster" | "node" | "front"))
     }
 }
 
@@ -153,6 +153,12 @@ impl Recipe<'_> {
                     let changes = changes.as_object().into_iter().flatten();
                     text.extend(changes.map(|(key, value)| format!("{} = {}\n", bare(key), inline(value))));
                 }
+            }
+        }
+        if let Some(front) = &self.topology.front {
+            text.push_str("\n[front]\n");
+            for (key, value) in front_keys(front) {
+                text.push_str(&format!("{} = {}\n", bare(&key), inline(&value)));
             }
         }
         for (step, note) in &self.steps {
@@ -196,6 +202,17 @@ fn cluster(topology: &Topology) -> Vec<(&'static str, Value)> {
         keys.push(("libs", topology.jvm.libs.iter().map(ToString::to_string).collect::<Vec<_>>().into()));
     }
     keys
+}
+
+/// What is said of a balancer, less what is as it is where nothing is said.
+fn front_keys(front: &Front) -> Vec<(String, Value)> {
+    let object = |front: &Front| match serde_json::to_value(front) {
+        Ok(Value::Object(keys)) => keys,
+        _ => Map::new(),
+    };
+    let usual = object(&Front::default());
+    let said = object(front).into_iter();
+    said.filter(|(key, value)| key == "balancer" || usual.get(key) != Some(value)).collect()
 }
 
 fn comment(text: &mut String, note: &str) {
@@ -259,7 +276,8 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read_as_the_same_steps() {
-        let topology = Topology::of(3).expect("three nodes");
+        let mut topology = Topology::of(3).expect("three nodes");
+        topology.front = Some(Box::new(Front { fall: 5, ..Front::default() }));
         let steps = [
             table(&serde_json::json!({ "deploy": "counter" })),
             table(&serde_json::json!({ "client": "alice", "get": "/counter/count.jsp?a=\"b\"", "on": "n1" })),
@@ -268,6 +286,8 @@ mod tests {
             })),
             table(&serde_json::json!({ "pause": "n2", "for": "1s" })),
             table(&serde_json::json!({ "kill": "n1" })),
+            table(&serde_json::json!({ "get": "/counter/", "on": "front", "client": "alice" })),
+            table(&serde_json::json!({ "maint": "n1" })),
             table(&serde_json::json!({ "get": "/counter/", "on": "n3", "client": "alice" })),
         ];
         let noted = steps.iter().map(|step| (step, Some("a note\nof two lines")));
@@ -282,9 +302,10 @@ mod tests {
         let read = Scenario::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
         let base = Topology::of(2).expect("two nodes");
         let plan = read.plans(&base).expect("plans").remove(0).plan;
-        let built = steps.iter().fold(Scenario::builder("it's \"so\"").nodes(3), |builder, step| {
-            builder.step(crate::model::scenario::StepBuilder::of_table(step.clone()))
-        });
+        let built = steps.iter().fold(
+            Scenario::builder("it's \"so\"").nodes(3).front(Front { fall: 5, ..Front::default() }),
+            |builder, step| builder.step(crate::model::scenario::StepBuilder::of_table(step.clone())),
+        );
         let built = built.read().expect("good").plans(&base).expect("plans").remove(0).plan;
         assert_eq!(plan, built, "{text}");
         assert!(text.contains("[[step]]\nget = \"/counter/count.jsp"), "the verb is first: {text}");

@@ -88,7 +88,7 @@ pub(super) fn apply(
 ) -> Result<(), Refusal> {
     let kind = fault.kind();
     state.must_live(node, None)?;
-    if matches!(node.role(), Some(Role::Rotate | Role::Sticky | Role::Victim)) {
+    if matches!(node.role(), Some(Role::Rotate | Role::Sticky | Role::Victim | Role::Front)) {
         return Err(Refusal::new(format!("`{node}` cannot be a fault target")));
     }
     if let Some(lasting) = lasting {

@@ -29,5 +29,6 @@ pub(super) fn needs(topology: &Topology) -> Vec<Capability> {
         .names()
         .any(|node| topology.given_receiver_port(node).is_some() || topology.given_receiver_address(node).is_some());
     let ports = (receivers || !topology.ports.are_free()).then_some(Capability::ChoosePorts);
-    members.into_iter().chain(java.then_some(Capability::ChooseJava)).chain(ports).collect()
+    let front = topology.front.is_some().then_some(Capability::Front);
+    members.into_iter().chain(front).chain(java.then_some(Capability::ChooseJava)).chain(ports).collect()
 }

@@ -7,7 +7,7 @@ use super::builder::{keys, numbers, verbs};
 use super::verb::Line;
 use crate::model::refusal::Refusal;
 use crate::model::state::State;
-use crate::model::{ContextPath, Millis, NodeName, Target};
+use crate::model::{ContextPath, FrontState, Millis, NodeName, Target};
 
 pub(super) const LINES: &[Line] = &[
     Line::of("wait = \"deployed\"", "waits until every living node serves the app that was deployed with `detach`")
@@ -18,6 +18,8 @@ pub(super) const LINES: &[Line] = &[
         .with(&["on", "within", "at"]),
     Line::of("wait = \"sessions\"", "waits until the node `on` holds `sessions` sessions")
         .with(&["on", "sessions", "within", "at"]),
+    Line::of("wait = \"front-up\"` or `\"front-down\"", "waits until the front has the node `on` as UP or DOWN")
+        .with(&["on", "within"]),
     Line::of("wait = \"members\"", "waits until the node `on` lists `members` other nodes")
         .with(&["on", "members", "within"]),
     Line::of(
@@ -63,6 +65,10 @@ pub enum WaitWord {
     Members,
     /// The log of the node `on` has a line that contains `contains`.
     Log,
+    /// The front has the node `on` as UP.
+    FrontUp,
+    /// The front has the node `on` as DOWN.
+    FrontDown,
 }
 
 /// A fact to wait for.
@@ -106,6 +112,13 @@ pub enum Until {
         /// The text.
         text: String,
     },
+    /// The front has a node in a state.
+    Front {
+        /// Which node.
+        node: NodeName,
+        /// In which.
+        state: FrontState,
+    },
 }
 
 impl Until {
@@ -115,7 +128,8 @@ impl Until {
             Self::StateTransferred { node, .. }
             | Self::Sessions { node, .. }
             | Self::Members { node, .. }
-            | Self::Log { node, .. } => Some(node),
+            | Self::Log { node, .. }
+            | Self::Front { node, .. } => Some(node),
             Self::ClusterFormed | Self::Deployed { .. } => None,
         }
     }
@@ -127,6 +141,8 @@ pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(Until, Option<Milli
         WaitWord::ClusterFormed => Until::ClusterFormed,
         WaitWord::Deployed => Until::Deployed { context: state.context(at)? },
         WaitWord::StateTransferred => Until::StateTransferred { node: named(on)?, context: state.context(at)? },
+        WaitWord::FrontUp => Until::Front { node: named(on)?, state: FrontState::Up },
+        WaitWord::FrontDown => Until::Front { node: named(on)?, state: FrontState::Down },
         WaitWord::Log => match contains {
             Some(text) => Until::Log { node: named(on)?, text },
             None => return Err(no_text()),
@@ -165,6 +181,7 @@ pub(super) fn title(until: &Until) -> String {
         Until::Sessions { node, count, .. } => format!("{node} holds {count} sessions"),
         Until::Members { node, count } => format!("{node} lists {count} members"),
         Until::Log { node, text } => format!("{node} logs {text:?}"),
+        Until::Front { node, state } => format!("{node} is {state} in the front"),
     };
     format!("wait until {fact}")
 }
@@ -192,11 +209,14 @@ pub(super) fn apply(state: &mut State<'_>, until: &Until) -> Result<(), Refusal>
         Until::Log { text, .. } if text.trim().is_empty() => {
             Err(Refusal::new("`contains` must not be empty").at("contains"))
         }
+        Until::Front { .. } if state.topology.front.is_none() => {
+            Err(Refusal::new("there is no balancer in front of the nodes").help("a table `[front]`"))
+        }
         Until::Members { count, .. } if state.topology.nodes.len() <= *count => {
             let most = state.topology.nodes.len() - 1;
             Err(Refusal::new(format!("a node lists at most {most} members: itself is none")).at("members"))
         }
-        Until::Members { .. } | Until::Log { .. } => Ok(()),
+        Until::Members { .. } | Until::Log { .. } | Until::Front { .. } => Ok(()),
     }
 }
 

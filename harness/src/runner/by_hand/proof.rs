@@ -44,7 +44,9 @@ pub(super) fn of(records: &[Record]) -> (Vec<String>, Vec<AnswerSeen>) {
                 asked.insert(*operation, (client.clone(), node.clone(), target.clone(), session.clone()));
             }
             RecordKind::Complete { operation, outcome } => {
-                if let Some((client, node, target, session)) = asked.remove(operation) {
+                if let Some((client, asked, target, session)) = asked.remove(operation) {
+                    // Where the balancer in front was asked, the node that it chose.
+                    let node = outcome.reply().and_then(|reply| reply.chosen.clone()).unwrap_or(asked);
                     answers.push(AnswerSeen { client, node, target, session, outcome: outcome.clone() });
                 }
             }
@@ -81,6 +83,10 @@ fn line(event: &Event) -> Option<String> {
         Event::Synchronised { node, sessions: 0 } => format!("{node} holds no session, as its peers"),
         Event::Synchronised { node, sessions: 1 } => format!("{node} holds the session id of its peers"),
         Event::Synchronised { node, sessions } => format!("{node} holds the {sessions} session ids of its peers"),
+        Event::FrontSees { nodes } => {
+            let each: Vec<String> = nodes.iter().map(|(node, state)| format!("{node} {state}")).collect();
+            format!("the front has {}", each.join(", "))
+        }
         Event::NodeDied { node, why } => format!("{node} exited unexpectedly: {why}"),
         _ => return None,
     })

@@ -2,6 +2,7 @@
 
 mod class_archive;
 mod error;
+mod front;
 mod namespaces;
 mod node;
 mod provider;
@@ -18,6 +19,7 @@ use tokio::sync::Mutex;
 
 pub use self::class_archive::{ClassArchive, ClassArchiveError};
 use self::error::node_error;
+use self::front::{FrontError, FrontProcess};
 use self::namespaces::Namespaces;
 use self::node::ProcessNode;
 pub use self::provider::ProcessProvider;
@@ -29,14 +31,17 @@ use crate::host::run_dir::RunDir;
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look, TimedOut};
 use crate::model::topology::MulticastGroup;
-use crate::model::{Capability, Endpoints, Membership, NodeEndpoints, NodeName, RunId, Topology};
+use crate::model::{
+    Capability, Endpoints, FrontOrder, FrontServer, Membership, NodeEndpoints, NodeName, RunId, Topology,
+};
+use crate::tomcat::java::JavaEnvironment;
 
 /// The name on the command line.
 pub const NAME: &str = "process";
 
 /// What processes on one machine can do. Where they share its network, no packet filter is theirs, and their host cannot
 /// be lost alone.
-pub const CAPABILITIES: [Capability; 9] = [
+pub const CAPABILITIES: [Capability; 10] = [
     Capability::Kill,
     Capability::Stop,
     Capability::Pause,
@@ -46,6 +51,7 @@ pub const CAPABILITIES: [Capability; 9] = [
     Capability::ChooseJava,
     Capability::ChoosePorts,
     Capability::SlowCopy,
+    Capability::Front,
 ];
 /// What processes can do besides, where each has a network namespace of its own.
 pub const CAPABILITIES_OF_NAMESPACES: [Capability; 4] =
@@ -76,6 +82,7 @@ pub struct ProcessRuntime {
     leases: std::sync::Mutex<Leases>,
     // A lock for each node: a slow stop of one must not delay a request to another.
     nodes: std::sync::Mutex<BTreeMap<NodeName, Arc<Mutex<ProcessNode>>>>,
+    front: tokio::sync::RwLock<Option<FrontProcess>>,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +90,8 @@ struct Leases {
     ports: Vec<PortLease>,
     multicast: Option<MulticastLease>,
     http: BTreeMap<NodeName, SocketAddr>,
+    /// That of the balancer in front.
+    front: Option<PortLease>,
 }
 
 impl ProcessRuntime {
@@ -97,6 +106,7 @@ impl ProcessRuntime {
             namespaces: std::sync::Mutex::default(),
             leases: std::sync::Mutex::default(),
             nodes: std::sync::Mutex::default(),
+            front: tokio::sync::RwLock::default(),
         }
     }
 
@@ -157,6 +167,19 @@ impl ProcessRuntime {
         Ok(Endpoints { nodes, multicast, ..Endpoints::default() })
     }
 
+    /// The port of the balancer in front, the same for the whole run.
+    fn reserve_front(&self, topology: &Topology) -> Result<(), RuntimeError> {
+        let mut state = self.leases();
+        if topology.front.is_none() || state.front.is_some() {
+            return Ok(());
+        }
+        let none_free = || RuntimeError::NoneFree { what: "port".to_owned() };
+        let lease = self.ports.lease(1).ok().and_then(|mut leases| leases.pop()).ok_or_else(none_free)?;
+        state.http.insert(NodeName::front(), SocketAddr::from((Ipv4Addr::LOCALHOST, lease.port())));
+        state.front = Some(lease);
+        Ok(())
+    }
+
     /// Where a node's `CATALINA_BASE` is.
     fn base(&self, node: &NodeName) -> Utf8PathBuf {
         self.run_dir.node(node).join("base")
@@ -215,6 +238,7 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
+        self.reserve_front(topology)?;
         if self.apart {
             return self.reserve_apart(topology).await;
         }
@@ -288,6 +312,11 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn whereabouts(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        if node.is_front() {
+            let running = self.front.read().await;
+            let front = running.as_ref().ok_or_else(|| no_such_node(node))?;
+            return Ok(format!("process {}", front.pid()));
+        }
         self.node(node)?.lock().await.whereabouts()
     }
 
@@ -326,6 +355,35 @@ impl Runtime for ProcessRuntime {
 
     async fn http(&self, node: &NodeName) -> Result<SocketAddr, RuntimeError> {
         self.leases().http.get(node).copied().ok_or_else(|| no_such_node(node))
+    }
+
+    async fn start_front(&self, topology: &Topology) -> Result<(), RuntimeError> {
+        let lacks = || RuntimeError::Lacks { runtime: NAME, capability: Capability::Front };
+        let front = topology.front.as_ref().ok_or_else(lacks)?;
+        let program = front::find(&JavaEnvironment::of_process().path.unwrap_or_default()).ok_or_else(no_balancer)?;
+        let mut nodes = self.leases().http.clone();
+        let listen = nodes.remove(&NodeName::front()).ok_or_else(lacks)?;
+        let configuration = crate::config::haproxy::haproxy(topology, front, listen, &nodes);
+        let folder = self.run_dir.path().join("front");
+        let mut running = self.front.write().await;
+        if let Some(earlier) = running.take() {
+            earlier.end().await.map_err(|error| front_error("ending it", error))?;
+        }
+        let started = FrontProcess::start(&program, &folder, &configuration, listen, (&self.run, &self.guard)).await;
+        *running = Some(started.map_err(|error| front_error("starting it", error))?);
+        Ok(())
+    }
+
+    async fn front(&self) -> Result<BTreeMap<NodeName, FrontServer>, RuntimeError> {
+        let running = self.front.read().await;
+        let front = running.as_ref().ok_or_else(|| no_such_node(&NodeName::front()))?;
+        front.servers().await.map_err(|error| front_error("reading its state", error))
+    }
+
+    async fn order_front(&self, node: &NodeName, order: FrontOrder) -> Result<(), RuntimeError> {
+        let running = self.front.read().await;
+        let front = running.as_ref().ok_or_else(|| no_such_node(&NodeName::front()))?;
+        front.order(node, order).await.map_err(|error| front_error(&format!("telling it `{order}` of {node}"), error))
     }
 
     async fn put(&self, node: &NodeName, file: NodeFile) -> Result<(), RuntimeError> {
@@ -406,6 +464,10 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn shutdown(&self) -> Result<(), RuntimeError> {
+        // First, so that nobody is sent to nodes that are about to end.
+        if let Some(front) = self.front.write().await.take() {
+            front.end().await.map_err(|error| front_error("ending it", error))?;
+        }
         let nodes: Vec<_> = self.nodes().values().cloned().collect();
         for node in nodes {
             node.lock().await.kill().await?;
@@ -413,6 +475,19 @@ impl Runtime for ProcessRuntime {
         *lock(&self.namespaces) = None;
         *self.leases() = Leases::default();
         Ok(())
+    }
+}
+
+fn front_error(action: &str, error: FrontError) -> RuntimeError {
+    node_error(&NodeName::front(), action, error)
+}
+
+/// There is no program that could be put before the nodes.
+fn no_balancer() -> RuntimeError {
+    RuntimeError::Environment {
+        what: "there is no `haproxy` on the PATH".to_owned(),
+        hint: Some(front::ADVICE.to_owned()),
+        source: None,
     }
 }
 

@@ -1,16 +1,18 @@
 //! What is known of processes before there are any.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{NAME, ProcessRuntime};
+use super::{NAME, ProcessRuntime, front};
 use crate::host::ports::PortPool;
 use crate::model::{Capability, Plan, RunId};
 use crate::runtime::check::{Check, Health};
 use crate::runtime::provider::{MachineOrder, Provider};
 use crate::runtime::{Runtime, RuntimeError};
+use crate::tomcat::java::JavaEnvironment;
 
 /// The row of runtime `process`.
 #[derive(Debug)]
@@ -44,6 +46,9 @@ impl Provider for ProcessProvider {
 
     async fn connect(&self, order: MachineOrder<'_>) -> Result<Arc<dyn Runtime>, RuntimeError> {
         let MachineOrder { run, folder, guard, needs } = order;
+        if needs.contains(&Capability::Front) && find_balancer().is_none() {
+            return Err(super::no_balancer());
+        }
         let processes = ProcessRuntime::new(run.clone(), folder.clone(), guard, PortPool::of_user()?);
         Ok(Arc::new(processes.with_capabilities(needs)))
     }
@@ -58,13 +63,26 @@ impl Provider for ProcessProvider {
     }
 
     async fn examine(&self) -> Vec<Check> {
-        match ProcessRuntime::check_namespaces() {
-            Ok(()) => vec![Check::good("namespaces", "network namespaces: partitions among processes".to_owned())],
+        let mut checks = vec![examine_front()];
+        checks.push(match ProcessRuntime::check_namespaces() {
+            Ok(()) => Check::good("namespaces", "network namespaces: partitions among processes".to_owned()),
             Err(why) => {
                 let advice =
                     "for partitions among processes run as root on Linux with iproute2, util-linux and iptables";
-                vec![Check::bad("namespaces", Health::Optional, why, advice.to_owned())]
+                Check::bad("namespaces", Health::Optional, why, advice.to_owned())
             }
-        }
+        });
+        checks
+    }
+}
+
+fn find_balancer() -> Option<PathBuf> {
+    front::find(&JavaEnvironment::of_process().path.unwrap_or_default())
+}
+
+fn examine_front() -> Check {
+    match find_balancer() {
+        Some(program) => Check::good("haproxy", format!("{}: a balancer in front of processes", program.display())),
+        None => Check::bad("haproxy", Health::Optional, "not found on the PATH", front::ADVICE),
     }
 }

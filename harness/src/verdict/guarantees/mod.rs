@@ -26,6 +26,8 @@ mod session_tests;
 
 mod clean_logs;
 mod expiry;
+mod front_answers;
+mod front_sticks;
 pub(super) mod harmless_lines;
 mod no_phantom_session;
 mod no_stale_read;
@@ -56,6 +58,8 @@ pub(super) fn of(guarantee: Guarantee, view: &View<'_>) -> Judgement {
         Guarantee::AttributesReplicated => attributes_replicated::judge(view),
         Guarantee::AttributesSurvive => attributes_survive::judge(view),
         Guarantee::AnswersKept => answers_kept::judge(view),
+        Guarantee::FrontAnswers => front_answers::judge(view),
+        Guarantee::FrontSticks => front_sticks::judge(view),
         Guarantee::CleanLogs => clean_logs::judge(view),
     }
 }

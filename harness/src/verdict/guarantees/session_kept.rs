@@ -217,8 +217,8 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     }
     let sent = request.sent.map(crate::model::SessionId::as_str);
     // A server sets an id that was sent only where it made a new session under it.
-    let fresh =
-        request.received.is_some() && request.received == sent && session.known(&view.requests, request.invoked);
+    let set = request.reply.is_some_and(|reply| !reply.set_cookie.is_empty());
+    let fresh = set && request.received == sent && session.known(&view.requests, request.invoked);
     // What that leaves behind stays as it was, whatever is asked of the new one.
     let later = || {
         let mut shown = session.shown.iter().filter(|shown| shown.node == request.node);

@@ -18,6 +18,7 @@ mod expectations;
 mod expiry;
 mod explanation;
 mod failovers;
+mod front;
 mod green;
 mod identity;
 mod joiner;

@@ -52,6 +52,12 @@ pub(crate) enum StepCommand {
     Undeploy(UndeployArgs),
     /// Wait for a fact
     Wait(WaitArgs),
+    /// Let the balancer in front give a node no new sessions; those that are on it stay
+    Drain(NodeArgs),
+    /// Let the balancer in front give a node nothing more, and wait until what is under way is answered
+    Maint(NodeArgs),
+    /// Let the balancer in front take a node for one of its own again
+    Ready(NodeArgs),
 }
 
 /// Which node.

@@ -4,7 +4,8 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use serde_json::json;
-use tomee_harness::keeper::{Ask, CallError, ClusterView, NodeRow};
+use tomee_harness::keeper::{Ask, CallError, ClusterView, FrontView, NodeRow};
+use tomee_harness::model::FrontServer;
 
 use super::ask::{call, call_failure, client_of};
 use crate::args::{OutputArgs, StatusArgs};
@@ -78,7 +79,20 @@ fn rendered(view: &ClusterView) -> String {
             text.push_str(&format!("  {} {} at {}: {message}\n", row.node, problem.level, problem.node_time));
         }
     }
+    text.extend(view.front.iter().map(front));
     text.push_str(&format!("run: {}\n", view.folder));
+    text
+}
+
+/// The balancer in a line, and a line for each node that it has.
+fn front(front: &FrontView) -> String {
+    let place = [front.place.as_deref(), front.http.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    let mut text = format!("  front ({}): {place}\n", front.setting);
+    text.extend(front.silent.iter().map(|why| format!("    does not answer: {why}\n")));
+    text.extend(front.servers.iter().map(|(node, server)| {
+        let FrontServer { state, check, active, total } = server;
+        format!("    {node}  {state:<5}  {active} active, {total} in all  {check}\n")
+    }));
     text
 }
 

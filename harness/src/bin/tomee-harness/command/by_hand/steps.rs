@@ -74,6 +74,9 @@ pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, F
             do_step(&client_of(&args.name)?, step, output)
         }
         StepCommand::Wait(args) => wait(args, output),
+        StepCommand::Drain(args) => one(&client_of(&args.name)?, "drain", &args.node, output),
+        StepCommand::Maint(args) => one(&client_of(&args.name)?, "maint", &args.node, output),
+        StepCommand::Ready(args) => one(&client_of(&args.name)?, "ready", &args.node, output),
     }
 }
 

@@ -8,7 +8,7 @@ use tomee_harness::gate::{self, Given};
 use tomee_harness::keeper::{self, Ask, Client, ClusterView, Clusters, Known};
 use tomee_harness::model::scenario::{Head, refused_jvm_argument};
 use tomee_harness::model::topology::JvmSpec;
-use tomee_harness::model::{ServerSpec, Topology};
+use tomee_harness::model::{Capability, ServerSpec, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::PlannedRun;
 use tomee_harness::tomcat::war::War;
@@ -33,6 +33,9 @@ pub(crate) fn up(args: &UpArgs, output: &OutputArgs, matches: &ArgMatches) -> Re
         topology.ports = ports;
     }
     topology.prepared_for.extend(&args.prepare);
+    if let Some(front) = args.front.wanted() {
+        topology.front = Some(front);
+    }
     whole(&mut topology)?;
     check(&topology)?;
     let runtime = match chosen {
@@ -188,7 +191,8 @@ fn check(topology: &Topology) -> Result<(), Failure> {
 fn runtime(choice: RuntimeChoice, topology: &Topology) -> Result<RuntimeKind, Failure> {
     let lacks = |kind: RuntimeKind| {
         let can = kind.capabilities();
-        let mut needs = topology.prepared_for.iter().map(|fault| (*fault, fault.needs()));
+        let front = topology.front.iter().map(|_| ("a balancer in front of the nodes".to_owned(), Capability::Front));
+        let mut needs = topology.prepared_for.iter().map(|fault| (fault.to_string(), fault.needs())).chain(front);
         needs.find(|(_, need)| !can.contains(need)).map(|(fault, _)| fault)
     };
     let found = match choice.kind() {
@@ -198,7 +202,7 @@ fn runtime(choice: RuntimeChoice, topology: &Topology) -> Result<RuntimeKind, Fa
             .ok_or((RuntimeKind::PROCESS, lacks(RuntimeKind::PROCESS))),
     };
     found.map_err(|(kind, fault)| {
-        let fault = fault.map(|fault| fault.to_string()).unwrap_or_default();
+        let fault = fault.unwrap_or_default();
         let hint = "`tomee-harness doctor` says what is missing".to_owned();
         Failure::usage(format!("runtime {} cannot do {fault} on this machine", kind.name())).hint(Some(hint))
     })
