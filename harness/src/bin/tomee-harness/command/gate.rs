@@ -1,16 +1,21 @@
 //! `gate`: is a change of configuration, server or app safe to merge?
 
+mod accept;
+mod bisect;
+mod changelog;
+mod exact;
 mod git;
 mod work;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
-use tomee_harness::gate::{self, Choice, GateReport, Given, Linted, LoadError, Loaded, Side};
+use tomee_harness::gate::{self, AcceptedFile, Choice, GateReport, Given, Linted, LoadError, Loaded, Side};
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::{Severity, Versions};
 use tomee_harness::model::ServerSpec;
@@ -24,7 +29,7 @@ use tomee_harness::tomcat::war::War;
 use self::work::{Common, Done, Item};
 use super::lint;
 use super::reports::{self, Wanted};
-use crate::args::gate::GateArgs;
+use crate::args::gate::{GateArgs, GateCommand};
 use crate::args::{ClusterArgs, Format, OutputArgs, RunArgs};
 use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
@@ -41,10 +46,17 @@ struct Asked {
     choices: Vec<Choice>,
     replaced: Vec<String>,
     war: Option<Utf8PathBuf>,
+    left_out: Vec<String>,
 }
 
 pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let began = Instant::now();
+    if let Some(GateCommand::Accept(accept)) = &args.command {
+        return accept::accept(accept, output);
+    }
+    if let Some(releases) = &args.bisect {
+        return bisect::bisect(args, releases, output, matches);
+    }
     let wanted = reports::wanted(output, &args.output, matches);
     let is_known = |wanted: &&Wanted<'_>| matches!(wanted.format, Format::Sarif | Format::Github);
     if let Some(other) = wanted.iter().find(is_known) {
@@ -53,29 +65,40 @@ pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -
     let env = environment(args)?;
     let settings = Settings::resolve(&run_args(args, env), output, matches)?;
     let jvm = settings.topology.jvm.clone();
-    let (sides, _kept) = sides(args, &jvm)?;
+    let accepted = accept::file(args.accepted.as_deref())?;
+    let progress = Progress::new(output, settings.color);
+    // Nothing is fetched for what starts nothing.
+    let starts_nothing = args.show_transplant || args.plan;
+    let args = &if starts_nothing { args.clone() } else { exact::servers(args, &jvm, &progress)? };
+    let (mut sides, _kept) = sides(args, &jvm)?;
+    let mut rolling = rolling(args, &sides)?;
+    if let Some(only) = &args.only {
+        leave_out(only, &mut sides, &mut rolling)?;
+    }
     if args.show_transplant {
         return show_transplant(&sides, output);
     }
     if args.plan {
-        return show_plan(&sides, output);
+        return show_plan(&sides, rolling.as_ref(), output);
     }
     if let Some(lib) = jvm.libs.iter().find(|lib| !lib.is_file()) {
         return Err(Failure::usage(format!("there is no file {lib}")));
     }
     let folder = folder(args)?;
-    let progress = Progress::new(output, settings.color);
+    let pairs = args.pairs.map_or(if args.noise { 6 } else { 1 }, usize::from);
     let done = block_on(async {
         let signals = signals::listen().map_err(Failure::environment)?;
         let within = args.within.map(|within| (began, within));
-        let (jobs, timeout) = (settings.jobs, settings.timeout);
+        // Another run at the same time would be most of the noise.
+        let jobs = if pairs > 1 { Jobs::Count(NonZeroUsize::MIN) } else { settings.jobs };
+        let timeout = settings.timeout;
         let common = Common { jobs, jvm: &jvm, timeout, within, progress: &progress, signals: &signals };
-        let items = items(&sides, &folder);
+        let items = items(&sides, rolling, &folder, pairs);
         let done = Box::pin(work::all(&items, common)).await?;
         Ok(items.into_iter().map(|item| item.side).zip(done).collect::<Vec<_>>())
     });
     progress.finish();
-    let report = report(sides, done?);
+    let report = report(sides, done?, &accepted);
     write(&report, &folder, &wanted, output)?;
     Ok(Exit::from(report.status))
 }
@@ -91,6 +114,15 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         env: jvm.env.clone(),
     };
     let own = asked(args, &given, args.war.as_deref(), jvm)?;
+    if args.noise {
+        let mut itself = asked(args, &given, args.war.as_deref(), jvm)?;
+        "itself".clone_into(&mut itself.name);
+        let mut both = vec![own, itself];
+        for side in &mut both {
+            side.choices.retain(|choice| choice.name == "failover");
+        }
+        return Ok((both, vec![]));
+    }
     let is_compared = args.against.is_some() || args.against_server.is_some() || args.against_war.is_some();
     if !is_compared {
         return Ok((vec![own], vec![]));
@@ -138,7 +170,7 @@ fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) 
     if let Some(war) = war {
         War::check(war).map_err(super::run::war_failure)?;
     }
-    let app = war.map(|war| OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone() });
+    let app = app(args, war);
     let choices = gate::choose(&loaded.topology, app.as_ref()).map_err(Failure::usage)?;
     let can = tomee_harness::runtime::process::capabilities();
     for choice in &choices {
@@ -158,7 +190,7 @@ fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) 
     };
     let lint = linted(&paths, versions, &args.define)?;
     let name = given.config.iter().chain(given.nodes.values()).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned) })
+    Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned), left_out: vec![] })
 }
 
 fn load_failure(error: &LoadError) -> Failure {
@@ -187,17 +219,77 @@ fn linted(paths: &[String], versions: Option<Versions>, define: &[(String, Strin
     Ok(linted)
 }
 
-/// The runs of all sides, alternating.
-fn items(sides: &[Asked], folder: &Utf8Path) -> Vec<Item> {
+/// The run that has old and new in one cluster.
+fn rolling(args: &GateArgs, sides: &[Asked]) -> Result<Option<Item>, Failure> {
+    let ([now, before], true) = (sides, args.rolling) else { return Ok(None) };
+    let apps = [before, now].map(|side| app(args, side.war.as_deref()));
+    let [old, new] = [(before, &apps[0]), (now, &apps[1])]
+        .map(|(side, app)| gate::Rolled { topology: &side.loaded.topology, app: app.as_ref() });
+    let choice = gate::rolling(old, new).map_err(Failure::usage)?;
+    choice.plan.check("process", &tomee_harness::runtime::process::capabilities()).map_err(Failure::usage)?;
+    Ok(Some(Item::of(0, &choice, before)))
+}
+
+/// Leaves all runs out but one.
+fn leave_out(only: &str, sides: &mut [Asked], rolling: &mut Option<Item>) -> Result<(), Failure> {
+    let all = sides.iter().flat_map(|side| side.choices.iter().map(|choice| choice.name));
+    let mut all: Vec<&str> = all.chain(rolling.iter().map(|item| item.choice.name)).collect();
+    all.dedup();
+    if !all.contains(&only) {
+        return Err(Failure::usage(format!("there is no run {only}, expected one of {}", all.join(", "))));
+    }
+    let left_out = |name: &str| format!("{name}: --only {only}");
+    for side in sides.iter_mut() {
+        let (kept, left) = std::mem::take(&mut side.choices).into_iter().partition(|choice| choice.name == only);
+        side.choices = kept;
+        side.left_out = (left as Vec<Choice>).iter().map(|choice| left_out(choice.name)).collect();
+    }
+    if let (Some(item), Some(first)) = (&*rolling, sides.first_mut())
+        && item.choice.name != only
+    {
+        first.left_out.push(left_out(item.choice.name));
+        *rolling = None;
+    }
+    Ok(())
+}
+
+fn app(args: &GateArgs, war: Option<&Utf8Path>) -> Option<OwnApp> {
+    war.map(|war| OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone() })
+}
+
+impl Item {
+    /// A run of a side, with what the nodes are of another.
+    fn of(side: usize, choice: &Choice, of: &Asked) -> Self {
+        let (claims, war) = (of.loaded.claims.clone(), of.war.clone());
+        Self { side, name: choice.name.to_owned(), choice: choice.clone(), folder: Utf8PathBuf::new(), claims, war }
+    }
+
+    /// The same run once more.
+    fn again(&self, pair: usize) -> Self {
+        Self { name: format!("{}#{pair}", self.name), ..self.clone() }
+    }
+}
+
+/// The runs of all sides, alternating, and those that are repeated: each side is as often the first of a pair.
+fn items(sides: &[Asked], rolling: Option<Item>, folder: &Utf8Path, pairs: usize) -> Vec<Item> {
     let most = sides.iter().map(|side| side.choices.len()).max().unwrap_or_default();
     let places = (0..most).flat_map(|place| (0..sides.len()).map(move |side| (side, place)));
-    let items = places.filter_map(|(side, place)| {
-        let choice = sides[side].choices.get(place)?.clone();
-        let name = if side == 0 { choice.name.to_owned() } else { format!("against-{}", choice.name) };
-        let (claims, war) = (sides[side].loaded.claims.clone(), sides[side].war.clone());
-        Some(Item { side, choice, folder: folder.join(name), claims, war })
-    });
-    items.collect()
+    let of_place = |(side, place): (usize, usize)| {
+        let asked: &Asked = &sides[side];
+        Some(Item::of(side, asked.choices.get(place)?, asked))
+    };
+    let mut items: Vec<Item> = places.filter_map(of_place).collect();
+    items.extend(rolling);
+    let first: Vec<Item> = (0..sides.len()).filter_map(|side| of_place((side, 0))).collect();
+    for pair in 2..=pairs {
+        let once_more = first.iter().map(|item| item.again(pair));
+        if pair.is_multiple_of(2) { items.extend(once_more.rev()) } else { items.extend(once_more) }
+    }
+    for item in &mut items {
+        let name = item.name.replace('#', "-");
+        item.folder = folder.join(if item.side == 0 { name } else { format!("against-{name}") });
+    }
+    items
 }
 
 /// What of the arguments is as for any run.
@@ -242,14 +334,18 @@ fn environment(args: &GateArgs) -> Result<Vec<(String, String)>, Failure> {
     Ok(env.into_iter().collect())
 }
 
+/// Where gates are, where nothing is said.
+fn gates() -> Result<Utf8PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(Failure::environment)?;
+    let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
+    Ok(here.join(".tomee-harness/gates"))
+}
+
 /// The folder of the gate, which must not be there yet.
 fn folder(args: &GateArgs) -> Result<Utf8PathBuf, Failure> {
-    let folder = if let Some(out) = &args.out {
-        out.clone()
-    } else {
-        let here = std::env::current_dir().map_err(Failure::environment)?;
-        let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
-        here.join(".tomee-harness/gates").join(RunDir::new_id(&jiff::Zoned::now()).as_str())
+    let folder = match &args.out {
+        Some(out) => out.clone(),
+        None => gates()?.join(RunDir::new_id(&jiff::Zoned::now()).as_str()),
     };
     let made = RunDir::create(&folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(error)
@@ -259,7 +355,7 @@ fn folder(args: &GateArgs) -> Result<Utf8PathBuf, Failure> {
     Ok(made.path().to_owned())
 }
 
-fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
+fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>, accepted: &AcceptedFile) -> GateReport {
     let mut shown: Vec<Side> = sides
         .into_iter()
         .map(|asked| Side {
@@ -270,7 +366,7 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
             lint: asked.lint,
             runs: vec![],
             differences: vec![],
-            left_out: vec![],
+            left_out: asked.left_out,
         })
         .collect();
     for (side, done) in done {
@@ -281,7 +377,7 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
                     side.setting = setting;
                 }
                 side.differences.extend(differences);
-                side.runs.push(result);
+                side.runs.push(*result);
             }
             Done::LeftOut(what) => side.left_out.push(what),
         }
@@ -292,7 +388,7 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
     }
     let mut shown = shown.into_iter();
     let own = shown.next().unwrap_or_else(|| unreachable!("a gate has a side"));
-    GateReport::of(own, shown.next())
+    GateReport::of(own, shown.next(), accepted)
 }
 
 fn write(report: &GateReport, folder: &Utf8Path, wanted: &[Wanted<'_>], output: &OutputArgs) -> Result<(), Failure> {
@@ -337,11 +433,12 @@ fn show_transplant(sides: &[Asked], output: &OutputArgs) -> Result<Exit, Failure
     Ok(Exit::Holds)
 }
 
-fn show_plan(sides: &[Asked], output: &OutputArgs) -> Result<Exit, Failure> {
+fn show_plan(sides: &[Asked], rolling: Option<&Item>, output: &OutputArgs) -> Result<Exit, Failure> {
     let (mut text, mut runs) = (String::new(), vec![]);
-    for side in sides {
+    for (number, side) in sides.iter().enumerate() {
         text.push_str(&format!("{} on {}\n", side.name, side.loaded.topology.server));
-        for choice in &side.choices {
+        let of_both = rolling.filter(|_| number == 0).map(|item| &item.choice);
+        for choice in side.choices.iter().chain(of_both) {
             text.push_str(&format!("  {}: {}\n", choice.name, choice.reason));
             let steps: Vec<&str> = choice.plan.steps.iter().map(|step| step.title.as_str()).collect();
             text.extend((1..).zip(&steps).map(|(number, title)| format!("{number:>5}. {title}\n")));

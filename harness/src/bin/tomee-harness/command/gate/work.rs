@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::config::own::Claims;
-use tomee_harness::gate::{self, Choice, FitsError, Fitting, RunResult};
+use tomee_harness::gate::{self, Choice, FitsError, Fitting, Role, RunResult};
 use tomee_harness::host::clock::Clock;
 use tomee_harness::host::signals::Signals;
 use tomee_harness::model::topology::JvmSpec;
@@ -30,6 +30,8 @@ use crate::signals;
 pub(super) struct Item {
     /// Which side, from 0.
     pub(super) side: usize,
+    /// Its name: that of the choice, with a number where it is repeated.
+    pub(super) name: String,
     /// What is run.
     pub(super) choice: Choice,
     /// Its folder.
@@ -42,7 +44,7 @@ pub(super) struct Item {
 
 /// A run that was judged, or that there was no time for.
 pub(super) enum Done {
-    Run { result: RunResult, differences: Vec<String>, setting: String },
+    Run { result: Box<RunResult>, differences: Vec<String>, setting: String },
     LeftOut(String),
 }
 
@@ -80,7 +82,7 @@ pub(super) async fn all(items: &[Item], common: Common<'_>) -> Result<Vec<Done>,
         }
         if common.left().is_some_and(|left| left.is_zero()) {
             let why = common.within.map(|(_, within)| format!("{within:?} were over")).unwrap_or_default();
-            let left = |place: usize| (place, Done::LeftOut(format!("{}: {why}", items[place].choice.name)));
+            let left = |place: usize| (place, Done::LeftOut(format!("{}: {why}", items[place].name)));
             done.extend(pending.drain(..).map(left));
         }
         if running.is_empty() && pending.is_empty() {
@@ -137,7 +139,7 @@ async fn one(
 ) -> Result<Done, Failure> {
     let choice = &item.choice;
     let mut planned = PlannedRun::of_plan(choice.plan.clone());
-    choice.name.clone_into(&mut planned.label);
+    item.name.clone_into(&mut planned.label);
     let timeout = common.left().map_or(common.timeout, |left| left.min(common.timeout));
     let request = RunRequest {
         runtime: RuntimeKind::named("process"),
@@ -145,8 +147,8 @@ async fn one(
         clock: Clock::start(),
         ..RunRequest::new(planned.plan.clone(), |_| item.folder.clone())
     };
-    common.progress.line(&format!("run {}: {}", choice.name, choice.reason));
-    let observer: Arc<dyn Observer> = Arc::new(common.progress.of_run(choice.name));
+    common.progress.line(&format!("run {}: {}", item.name, choice.reason));
+    let observer: Arc<dyn Observer> = Arc::new(common.progress.of_run(&item.name));
     let mut folder = Fitting {
         outputs: RunFolder::of(&planned).jvm(common.jvm.clone()),
         claims: item.claims.clone(),
@@ -159,7 +161,11 @@ async fn one(
     let finished = finished.map_err(|failed| failure(*failed))?;
     let verdict = &finished.ended.verdict;
     let cut_short = finished.report.cut_short.as_deref();
-    let result = gate::judged(choice, verdict, cut_short, finished.run_dir.path().to_string());
-    let differences = gate::differences(&choice.plan.topology, &finished.ended.history);
-    Ok(Done::Run { result, differences, setting: finished.report.setting })
+    let history = &finished.ended.history;
+    let mut result = gate::judged(choice, (verdict, history), cut_short, finished.run_dir.path().to_string());
+    result.name.clone_from(&item.name);
+    // Of old and new in one cluster a node is as the files of either claim.
+    let of_one_side = choice.role != Role::Rolling;
+    let differences = of_one_side.then(|| gate::differences(&choice.plan.topology, history)).unwrap_or_default();
+    Ok(Done::Run { result: Box::new(result), differences, setting: finished.report.setting })
 }
