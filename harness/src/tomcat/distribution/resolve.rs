@@ -42,7 +42,8 @@ impl Distribution {
             ServerSpec::Tomcat { version } => Artifact::tomcat(version),
         };
         if let Some(line) = server.line() {
-            return newest(server, (line, &artifact), caches, maven, progress).await;
+            // Seldom needed, and no small future.
+            return Box::pin(newest(server, (line, &artifact), caches, maven, progress)).await;
         }
         release(&artifact, caches, maven, progress).await
     }

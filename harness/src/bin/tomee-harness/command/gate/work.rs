@@ -166,6 +166,6 @@ async fn one(
     result.name.clone_from(&item.name);
     // Of old and new in one cluster a node is as the files of either claim.
     let of_one_side = choice.role != Role::Rolling;
-    let differences = of_one_side.then(|| gate::differences(&choice.plan.topology, history)).unwrap_or_default();
+    let differences = if of_one_side { gate::differences(&choice.plan.topology, history) } else { vec![] };
     Ok(Done::Run { result: Box::new(result), differences, setting: finished.report.setting })
 }
