@@ -265,7 +265,7 @@ async fn full_a_farm_that_deploys_elsewhere_than_in_the_app_base_is_found() {
     };
     let report = Gate::of(|number, xml| xml.replace("</Cluster>", &farm(number == 1))).reported(1, &[]).await;
     assert_eq!(standing(&report, "failover", "deployed-everywhere"), "violated");
-    assert!(because(&report).contains("the linter found 1 error"), "{report:#}");
+    assert!(because(&report).contains("lint: C029 "), "{report:#}");
     assert!(report["side"]["lint"]["errors"][0].as_str().is_some_and(|line| line.starts_with("C029 ")), "{report:#}");
     // The same with the appBase, and its folders outside of CATALINA_BASE, too.
     let good = |number: usize, xml: String| {

@@ -12,7 +12,7 @@ use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine, RecordKind};
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look};
-use crate::model::{Endpoints, NodeName, Topology};
+use crate::model::{Endpoints, NodeChanges, NodeName, Topology};
 use crate::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::tomcat::catalina_base;
 use crate::tomcat::java::ENGLISH;
@@ -90,8 +90,12 @@ impl Cluster {
     /// All that the machines need to make a node, with what was changed at its restarts.
     pub(super) fn launch(&self, node: &NodeName, endpoints: &Endpoints) -> Result<NodeLaunch, ClusterError> {
         let machines = &self.machines;
-        let changed = lock(&self.state.changed).get(node).cloned().unwrap_or_default();
-        let topology = machines.topology.of_node(node, &changed);
+        let changed = lock(&self.state.changed).get(node).cloned();
+        let mut topology = machines.topology.of_node(node, changed.as_ref().unwrap_or(&NodeChanges::default()));
+        if let Some(own) = topology.own.as_mut().filter(|_| changed.is_some()) {
+            own.roll(node);
+        }
+        let topology = topology;
         let distribution =
             machines.other_distributions.get(&topology.server.to_string()).unwrap_or(&machines.distribution);
         let kind = distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;

@@ -1,50 +1,36 @@
 //! The answer of a gate, from what its runs showed.
 
-use super::choice::Role;
+use super::accept::AcceptedFile;
 use super::compare::compare;
-use super::result::{GateReport, Side, Tested};
+use super::matter::{Matter, matters};
+use super::result::{GateReport, Side};
+use super::{measures, problems};
 use crate::verdict::Status;
 
 impl GateReport {
-    /// The answer to one side, or to two that were compared.
-    pub fn of(side: Side, against: Option<Side>) -> Self {
+    /// The answer to one side, or to two that were compared, beside what a team accepts.
+    pub fn of(side: Side, against: Option<Side>, accepted: &AcceptedFile) -> Self {
         let (lost, gained) = against.as_ref().map(|against| compare(against, &side)).unwrap_or_default();
-        let mut red = vec![];
-        let mut open = vec![];
-        if !side.lint.errors.is_empty() {
-            red.push(format!("the linter found {}", counted(side.lint.errors.len(), "error")));
-        }
-        for run in &side.runs {
-            let said = run.because.clone().or_else(|| run.worst().map(Tested::line));
-            let line = format!("{}: {}", run.name, said.unwrap_or_else(|| "it was not decided".to_owned()));
-            match (run.role, run.status) {
-                (_, Status::Holds) => {}
-                (Role::Decides, Status::Violated) => red.push(line),
-                (Role::Control, _) | (Role::Decides, Status::Unknown) => open.push(line),
-            }
-        }
-        red.extend(lost.iter().map(|change| format!("lost: {}, {}", change.guarantee, change.now)));
-        let others = against.iter().flat_map(|against| &against.runs).filter(|run| run.status == Status::Unknown);
-        open.extend(others.map(|run| format!("{} of what it is compared with was not decided", run.name)));
-        open.extend(side.left_out.iter().map(|left| format!("left out: {left}")));
-        for setting in side.effective.iter().filter(|setting| setting.differs) {
-            let line = format!("not as the files claim: {}", setting.line());
-            if setting.of_replication { red.push(line) } else { open.push(line) }
-        }
-        if side.deciding().next().is_none() {
-            open.push("nothing was run".to_owned());
-        }
-        let status = match (red.is_empty(), open.is_empty()) {
-            (false, _) => Status::Violated,
-            (true, false) => Status::Unknown,
-            (true, true) => Status::Holds,
+        let matters = matters(&side, against.as_ref(), &lost);
+        let (known, others): (Vec<&Matter>, Vec<&Matter>) = matters.iter().partition(|matter| accepted.has(matter));
+        let status = if others.iter().any(|matter| matter.status == Status::Violated) {
+            Status::Violated
+        } else if others.is_empty() {
+            Status::Holds
+        } else {
+            Status::Unknown
         };
-        let because = red.into_iter().chain(open).collect();
-        Self { format: 1, status, because, side, against, lost, gained }
+        let follows = |matter: &&&Matter| others.iter().any(|other| matter.follows_from(other));
+        let because = others.iter().filter(|matter| !follows(matter)).map(|matter| matter.line.clone()).collect();
+        let known = known.into_iter().map(|matter| matter.line.clone()).collect();
+        let stale = accepted.stale(&matters).map(|entry| format!("{}: {}", entry.run, entry.what)).collect();
+        let changes = against.as_ref().map(|against| measures::changes(against, &side)).unwrap_or_default();
+        let problems = against.as_ref().map(|against| problems::changes(against, &side)).unwrap_or_default();
+        Self { format: 1, status, because, accepted: known, stale, side, against, lost, gained, changes, problems }
     }
-}
 
-/// `1 error`, `2 errors`.
-fn counted(count: usize, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+    /// All that stands against a pass, accepted or not.
+    pub fn matters(&self) -> Vec<Matter> {
+        matters(&self.side, self.against.as_ref(), &self.lost)
+    }
 }

@@ -19,6 +19,8 @@ use crate::config::own;
 pub enum Role {
     /// It decides guarantees.
     Decides,
+    /// It decides them with old and new in one cluster.
+    Rolling,
     /// It must lose the session, or what the others show proves nothing.
     Control,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::choice::Role;
 use super::result::{Change, Side, Tested};
 use crate::verdict::Status;
 
@@ -34,7 +35,9 @@ enum Strength {
 /// The weakest that any run of a side says of each guarantee.
 fn strengths(side: &Side) -> BTreeMap<String, (Strength, String)> {
     let mut all: BTreeMap<String, (Strength, String)> = BTreeMap::new();
-    for tested in side.deciding().flat_map(|run| &run.tested) {
+    // Old and new in one cluster are of neither side.
+    let runs = side.deciding().filter(|run| run.role != Role::Rolling);
+    for tested in runs.flat_map(|run| &run.tested) {
         let found = (strength(tested), words(tested));
         match all.get(&tested.guarantee) {
             Some((known, _)) if *known <= found.0 => {}

@@ -1,12 +1,20 @@
 //! From a run's verdict to its line of the gate.
 
 use super::choice::{Choice, Role};
+use super::measures::measured;
+use super::problems::{logged, problems};
 use super::result::{RunResult, Tested};
+use crate::history::History;
 use crate::model::{Guarantee, Plan};
 use crate::verdict::{Aside, Finding, Status, Verdict};
 
 /// What a run showed. `cut_short` is why it ended early, where it did.
-pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_dir: String) -> RunResult {
+pub fn judged(
+    choice: &Choice,
+    (verdict, history): (&Verdict, &History),
+    cut_short: Option<&str>,
+    run_dir: String,
+) -> RunResult {
     // What a run shows because it was made to says nothing of the configuration.
     let says = |finding: &&Finding| matches!(finding.aside, None | Some(Aside::NotPromised));
     let findings = verdict.guarantees.iter().filter(says);
@@ -19,9 +27,9 @@ pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_d
         (_, Status::Holds) => None,
         (Role::Control, _) => Some(not_lost(verdict)),
         // What ended a run early is why nothing was decided.
-        (Role::Decides, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
-        (Role::Decides, _) if tested.iter().any(|one| one.counts && one.status == status) => None,
-        (Role::Decides, _) => undecided(verdict),
+        (_, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
+        _ if tested.iter().any(|one| one.counts && one.status == status) => None,
+        _ => undecided(verdict),
     };
     RunResult {
         name: choice.name.to_owned(),
@@ -30,6 +38,9 @@ pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_d
         status,
         because,
         tested: if choice.role == Role::Control { vec![] } else { tested },
+        logged: if status == Status::Holds { vec![] } else { logged(history) },
+        problems: problems(history),
+        measured: measured(verdict),
         run_dir,
     }
 }

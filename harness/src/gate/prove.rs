@@ -42,7 +42,7 @@ pub enum ProveError {
 /// What two runs say of a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Outcome {
+pub enum ProofOutcome {
     /// The fault breaks what the remedy keeps.
     Proven,
     /// The fault breaks nothing, or the remedy keeps nothing.
@@ -202,15 +202,15 @@ pub fn violations(verdict: &Verdict) -> Vec<(Violation, String)> {
 }
 
 /// What both verdicts say together.
-pub fn outcome(experiment: &Experiment, bad: &Verdict, good: &Verdict) -> Outcome {
+pub fn outcome(experiment: &Experiment, bad: &Verdict, good: &Verdict) -> ProofOutcome {
     let shown = violations(bad);
     let is_shown = bad.status == Status::Violated
         && (experiment.shows.is_empty()
             || shown.iter().any(|(violation, _)| experiment.shows.contains(&violation.to_string().as_str())));
     match (is_shown, good.status) {
-        (true, Status::Holds) => Outcome::Proven,
-        (_, Status::Unknown) => Outcome::Undecided,
-        (false, _) if bad.status == Status::Unknown => Outcome::Undecided,
-        _ => Outcome::Contradicted,
+        (true, Status::Holds) => ProofOutcome::Proven,
+        (_, Status::Unknown) => ProofOutcome::Undecided,
+        (false, _) if bad.status == Status::Unknown => ProofOutcome::Undecided,
+        _ => ProofOutcome::Contradicted,
     }
 }

@@ -1,7 +1,10 @@
 //! What a gate showed: plain data for every form of its page.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde::{Deserialize, Serialize};
 
+use super::changes::{MeasureChange, ProblemChange};
 use super::choice::Role;
 use super::effective::Setting;
 use crate::verdict::Status;
@@ -16,6 +19,12 @@ pub struct GateReport {
     pub status: Status,
     /// Why, one line each.
     pub because: Vec<String>,
+    /// What a team accepts of what stands against a pass.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accepted: Vec<String>,
+    /// What a team accepts and what occurs no longer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stale: Vec<String>,
     /// What was asked about.
     pub side: Side,
     /// What it was compared with.
@@ -27,6 +36,12 @@ pub struct GateReport {
     /// What it promises or keeps anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub gained: Vec<Change>,
+    /// The measures of both sides beside each other.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<MeasureChange>,
+    /// Problems that only one of two sides logged.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub problems: Vec<ProblemChange>,
 }
 
 /// One configuration.
@@ -83,6 +98,15 @@ pub struct RunResult {
     pub because: Option<String>,
     /// What it decided.
     pub tested: Vec<Tested>,
+    /// What the nodes logged at SEVERE, where it does not hold: the likely cause first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub logged: Vec<String>,
+    /// The problems that the nodes logged, without numbers that differ from run to run.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub problems: BTreeSet<String>,
+    /// What was measured, each as the median of the run.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub measured: BTreeMap<String, f64>,
     /// Its folder.
     pub run_dir: String,
 }
@@ -118,11 +142,21 @@ pub struct Change {
 impl Side {
     /// The runs that decide.
     pub fn deciding(&self) -> impl Iterator<Item = &RunResult> {
-        self.runs.iter().filter(|run| run.role == Role::Decides)
+        self.runs.iter().filter(|run| run.role != Role::Control)
     }
 }
 
 impl RunResult {
+    /// Its name without its number among repeated runs.
+    pub fn kind(&self) -> &str {
+        self.name.split('#').next().unwrap_or(&self.name)
+    }
+
+    /// Whether its times are compared with those of the other side: those of the first run, which breaks each node.
+    pub fn is_measured(&self) -> bool {
+        self.role == Role::Decides && self.kind() == "failover"
+    }
+
     /// What decided its status.
     pub fn worst(&self) -> Option<&Tested> {
         self.tested.iter().find(|tested| tested.counts && tested.status == self.status)

@@ -12,7 +12,7 @@ impl Plan {
     /// Appends a step that asks for every session once more and a look at each app after it, where clients were not asked
     /// after the last fault, restart, heal or deployment that their session could have been lost by, and a node lives that
     /// can be asked.
-    pub(super) fn append_final_read(&mut self) {
+    pub(crate) fn append_final_read(&mut self) {
         let contexts: BTreeSet<ContextPath> = self.untested().into_iter().cloned().collect();
         if contexts.is_empty() || self.nodes_down_at_the_end() >= self.topology.nodes.len() {
             return;

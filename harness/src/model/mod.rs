@@ -42,6 +42,7 @@ mod refusal;
 pub mod scenario;
 pub mod send_options;
 pub mod server;
+pub mod server_line;
 pub mod skew;
 pub mod state;
 pub mod step;

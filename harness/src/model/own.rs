@@ -14,6 +14,10 @@ use super::NodeName;
 pub struct OwnConfiguration {
     /// Each node's files.
     pub nodes: BTreeMap<NodeName, OwnFiles>,
+    /// The files that a node has from its first restart with changes on, in a rolling update; those of `nodes` where none are
+    /// given.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub next: BTreeMap<NodeName, OwnFiles>,
     /// Which node each entry of a static list means, by `host:port` as it is written there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, NodeName>,
@@ -88,6 +92,13 @@ pub struct OwnFiles {
 }
 
 impl OwnConfiguration {
+    /// Gives a node the files of the rolling update.
+    pub fn roll(&mut self, node: &NodeName) {
+        if let Some(files) = self.next.get(node) {
+            self.nodes.insert(node.clone(), files.clone());
+        }
+    }
+
     /// The group of a node that names this one, counted from 0.
     pub fn group(&self, named: &str) -> Option<usize> {
         self.groups.iter().position(|group| group == named)

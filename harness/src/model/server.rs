@@ -37,7 +37,9 @@ impl Flavour {
 
 /// The server that the nodes run, as the user names it.
 ///
-/// Written `tomee:9.0.0`, `tomee:9.0.0:plus`, `tomcat:11.0.24`, or the path of an installed server.
+/// Written `tomee:9.0.0`, `tomee:9.0.0:plus`, `tomcat:11.0.24`, or the path of an installed server. A version of less than
+/// three numbers is a line, and `latest` is all: `tomcat:10.1` is the newest 10.1.x that Maven's metadata lists and that can
+/// be had.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(try_from = "String", into = "String")]
 #[schemars(with = "String")]
@@ -78,7 +80,7 @@ pub enum ServerSpecError {
     #[error("invalid TomEE flavour `{0}`, expected webprofile, microprofile, plus or plume")]
     Flavour(String),
     /// A version with characters that no release has.
-    #[error("invalid version `{0}` of {1}, expected a release number")]
+    #[error("invalid version `{0}` of {1}, expected a release number, a line of releases as 10.1, or latest")]
     Version(String, &'static str),
 }
 
@@ -112,8 +114,9 @@ fn parse_flavour(text: &str) -> Result<Flavour, ServerSpecError> {
 }
 
 fn checked_version(text: &str, product: &'static str) -> Result<String, ServerSpecError> {
-    let good = text.starts_with(|c: char| c.is_ascii_digit())
-        && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
+    let good = text == "latest"
+        || text.starts_with(|c: char| c.is_ascii_digit())
+            && text.chars().all(|c| c.is_ascii_alphanumeric() || c == '.' || c == '-');
     if good { Ok(text.to_owned()) } else { Err(ServerSpecError::Version(text.to_owned(), product)) }
 }
 

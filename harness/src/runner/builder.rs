@@ -170,7 +170,7 @@ impl ClusterBuilder {
         self
     }
 
-    /// `tomee:VERSION[:FLAVOUR]`, `tomcat:VERSION`, or a folder.
+    /// `tomee:VERSION[:FLAVOUR]`, `tomcat:VERSION`, a line as `tomcat:10.1` or `tomee:latest`, or a folder.
     pub fn server(mut self, server: impl Into<String>) -> Self {
         self.server = Some(server.into());
         self

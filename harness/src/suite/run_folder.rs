@@ -74,7 +74,7 @@ impl<'a> RunFolder<'a> {
             setting: Some(setting),
             cluster: Some(machines.run.clone()).filter(|run| *run != request.run),
             scenario: Some(self.planned.label.clone()),
-            again: self.planned.again(runtime, &self.jvm, kept),
+            again: self.planned.again(&machines.distribution.exactly(&topology.server), runtime, &self.jvm, kept),
             files: kept.files(),
             not_in_effect: unused_configuration(&self.planned.plan),
             cut_short: None,
@@ -146,7 +146,9 @@ pub fn unused_configuration(plan: &Plan) -> Vec<UnusedFile> {
 }
 
 fn server(distribution: &Distribution) -> String {
-    format!("{} {} (Tomcat {})", distribution.product.name(), distribution.version, distribution.tomcat_version)
+    let Distribution { version, tomcat_version, chosen, .. } = distribution;
+    let chosen = chosen.as_ref().map(|chosen| format!(", {chosen}")).unwrap_or_default();
+    format!("{} {version} (Tomcat {tomcat_version}){chosen}", distribution.product.name())
 }
 
 /// What this process used so far, without the servers.

@@ -239,6 +239,7 @@ mod tests {
             tomcat_version: "10.0.27".to_owned(),
             namespace: Namespace::Jakarta,
             digest: "0123456789abcdef0123".to_owned(),
+            chosen: None,
         };
         let version = JavaVersion { major: 17, full: "17".to_owned() };
         let java = Java { home: root.join("no-java"), version, vendor: None };

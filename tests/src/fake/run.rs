@@ -150,5 +150,6 @@ fn distribution(home: Utf8PathBuf) -> std::io::Result<Distribution> {
         tomcat_version: "10.0.27".to_owned(),
         namespace: Namespace::Jakarta,
         digest: "none".to_owned(),
+        chosen: None,
     })
 }

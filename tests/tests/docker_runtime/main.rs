@@ -104,6 +104,7 @@ impl Lab {
             tomcat_version: "0.0.0".to_owned(),
             namespace: Namespace::Jakarta,
             digest: format!("script {script}"),
+            chosen: None,
         };
         let lab = Self::new(name, options, distribution).await;
         lab.runtime.reserve(topology).await.expect("pods are reserved");

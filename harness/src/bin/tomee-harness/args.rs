@@ -294,7 +294,8 @@ pub(crate) struct NewArgs {
 /// The cluster of a run. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct ClusterArgs {
-    /// Server: tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, or a folder [default: tomee:9.0.0]
+    /// Server: tomee:VERSION[:webprofile|plus|plume|microprofile], tomcat:VERSION, tomcat:10.1 or tomee:latest (the newest
+    /// of the line), or a folder [default: tomee:9.0.0]
     #[arg(long, env = "TOMEE_HARNESS_SERVER", value_name = "SERVER")]
     pub(crate) server: Option<ServerSpec>,
     /// Where nodes run: as JVM processes or in containers [default: auto]

@@ -1,6 +1,6 @@
 //! The gate as one page without a network, both sides beside each other.
 
-use super::{answer, effective, standing, word};
+use super::{answer, asides, compared, effective, standing, word};
 use crate::gate::{GateReport, Side};
 
 const STYLE: &str = "body{font:14px/1.45 system-ui,sans-serif;margin:2em;max-width:110em;color:#222;background:#fff}\
@@ -28,6 +28,13 @@ pub fn html(report: &GateReport) -> String {
             page.push_str("</table>\n");
         }
     }
+    let compared = compared(report);
+    for (title, lines) in [("measures and logs", &compared)].into_iter().chain(asides(report)) {
+        if !lines.is_empty() {
+            page.push_str(&format!("<h2>{title}</h2>"));
+            list(&mut page, lines);
+        }
+    }
     page.push_str("<div class=\"sides\">\n");
     if let Some(against) = &report.against {
         side(&mut page, against, "Before: ");
@@ -45,7 +52,7 @@ fn side(page: &mut String, side: &Side, title: &str) {
     for run in &side.runs {
         let (state, reason) = (word(run.status), escaped(&run.reason));
         page.push_str(&format!("<h3>{} <span class=\"{state}\">{state}</span></h3><p>{reason}</p>\n", run.name));
-        list(page, run.because.as_slice());
+        list(page, run.because.iter().chain(&run.logged));
         if !run.tested.is_empty() {
             page.push_str("<table>\n");
             for tested in &run.tested {

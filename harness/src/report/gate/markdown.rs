@@ -1,6 +1,6 @@
 //! The gate as a comment of a merge request.
 
-use super::{answer, effective, guarantees, standing, word};
+use super::{answer, asides, compared, effective, guarantees, standing, word};
 use crate::gate::{GateReport, Side};
 
 /// The gate as Markdown.
@@ -20,6 +20,17 @@ pub fn markdown(report: &GateReport) -> String {
             text.push('\n');
         }
     }
+    let compared = compared(report);
+    if !compared.is_empty() {
+        text.push_str("### Measures and logs\n\n");
+        text.extend(compared.iter().map(|line| format!("- {}\n", escaped(line))));
+        text.push('\n');
+    }
+    for (title, lines) in asides(report) {
+        text.push_str(&format!("<details><summary>{title} ({})</summary>\n\n", lines.len()));
+        text.extend(lines.iter().map(|line| format!("- {}\n", escaped(line))));
+        text.push_str("\n</details>\n\n");
+    }
     side(&mut text, &report.side, "");
     if let Some(against) = &report.against {
         side(&mut text, against, "Against ");
@@ -31,7 +42,8 @@ fn side(text: &mut String, side: &Side, title: &str) {
     text.push_str(&format!("### {title}`{}`\n\n{}\n\n", side.name, escaped(&side.setting)));
     text.push_str("| run | result | why it is run |\n|---|---|---|\n");
     for run in &side.runs {
-        let because = run.because.as_ref().map(|why| format!(": {}", escaped(why))).unwrap_or_default();
+        let why = run.because.iter().chain(run.logged.first()).cloned().collect::<Vec<_>>().join("; ");
+        let because = if why.is_empty() { String::new() } else { format!(": {}", escaped(&why)) };
         text.push_str(&format!("| {} | {}{because} | {} |\n", run.name, word(run.status), escaped(&run.reason)));
     }
     text.push_str("\n| guarantee | result | why |\n|---|---|---|\n");

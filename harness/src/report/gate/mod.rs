@@ -10,7 +10,7 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use text::text;
 
-use crate::gate::{RunResult, Setting, Side, Tested};
+use crate::gate::{GateReport, MeasureChange, RunResult, Setting, Side, Tested};
 use crate::verdict::Status;
 
 /// The word of a status.
@@ -63,6 +63,18 @@ fn effective(side: &Side) -> Vec<[String; 4]> {
         [format!("{} {}", setting.element, setting.name), nodes.join(", "), words(&setting.claimed), found]
     };
     rows.into_iter().map(row).collect()
+}
+
+/// What a team accepts, and what of it occurs no longer.
+fn asides(report: &GateReport) -> impl Iterator<Item = (&'static str, &Vec<String>)> {
+    let all = [("accepted", &report.accepted), ("accepted, and occurs no longer", &report.stale)];
+    all.into_iter().filter(|(_, lines)| !lines.is_empty())
+}
+
+/// What is compared beside guarantees, one line each.
+fn compared(report: &GateReport) -> Vec<String> {
+    let problems = report.problems.iter().map(|problem| format!("logged {}", problem.line()));
+    report.changes.iter().map(MeasureChange::line).chain(problems).collect()
 }
 
 /// Every guarantee of the runs that decide, each with its run.

@@ -1,6 +1,6 @@
 //! The gate as a terminal shows it.
 
-use super::{answer, effective, standing, word};
+use super::{answer, asides, compared, effective, standing, word};
 use crate::gate::{GateReport, Side};
 
 /// The gate as text.
@@ -18,6 +18,11 @@ pub fn text(report: &GateReport) -> String {
                 change.guarantee, change.before, change.now
             ));
         }
+        text.extend(compared(report).iter().map(|line| format!("  {line}\n")));
+    }
+    for (title, lines) in asides(report) {
+        text.push_str(&format!("\n{title}:\n"));
+        text.extend(lines.iter().map(|line| format!("  {line}\n")));
     }
     text
 }
@@ -35,7 +40,7 @@ fn side(text: &mut String, side: &Side) {
     text.extend(lint.warnings.iter().map(|line| format!("    warning {line}\n")));
     for run in &side.runs {
         text.push_str(&format!("\n  {:<9} {}: {}\n", word(run.status), run.name, run.reason));
-        text.extend(run.because.iter().map(|line| format!("    {line}\n")));
+        text.extend(run.because.iter().chain(&run.logged).map(|line| format!("    {line}\n")));
         for tested in &run.tested {
             text.push_str(&format!("    {:<13} {:<28} {}\n", standing(tested), tested.guarantee, tested.because));
         }

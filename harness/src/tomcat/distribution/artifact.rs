@@ -40,6 +40,37 @@ impl Artifact {
         format!("{}.zip", self.name())
     }
 
+    /// The same product in another version.
+    pub(super) fn at_version(&self, version: &str) -> Self {
+        Self { version: version.to_owned(), ..self.clone() }
+    }
+
+    /// What Maven is asked for to learn which releases there are: the small file of the newest.
+    pub(super) fn newest_pom(&self) -> String {
+        format!("{}:{}:RELEASE:pom", self.group, self.id)
+    }
+
+    /// The artifact's name without a version, as in `apache-tomee`.
+    pub(super) fn id(&self) -> &'static str {
+        self.id
+    }
+
+    /// Whether a folder of the cache is a release of the same product and flavour, and which.
+    pub(super) fn version_of<'n>(&self, name: &'n str) -> Option<&'n str> {
+        let version = name.strip_prefix(self.id)?.strip_prefix('-')?;
+        match self.classifier {
+            Some(classifier) => version.strip_suffix(classifier)?.strip_suffix('-'),
+            None => Some(version),
+        }
+    }
+
+    /// The folder of all its releases, relative to the root of a Maven repository.
+    pub(super) fn releases_path(&self) -> Utf8PathBuf {
+        let mut path: Utf8PathBuf = self.group.split('.').collect();
+        path.push(self.id);
+        path
+    }
+
     /// How Maven's messages begin to name it: `org.apache.tomee:apache-tomee:`.
     pub(super) fn group_and_id(&self) -> String {
         format!("{}:{}:", self.group, self.id)
@@ -47,8 +78,8 @@ impl Artifact {
 
     /// Its file relative to the root of a Maven repository.
     pub(super) fn repository_path(&self) -> Utf8PathBuf {
-        let mut path: Utf8PathBuf = self.group.split('.').collect();
-        path.extend([self.id, &self.version, &self.file_name()]);
+        let mut path = self.releases_path();
+        path.extend([&self.version, &self.file_name()]);
         path
     }
 }

@@ -36,6 +36,25 @@ pub enum DistributionError {
         #[source]
         source: MavenSaid,
     },
+    /// Maven's metadata list no release of the line.
+    #[error("no release of {server} in Maven's metadata, which list {listed}")]
+    NoneOfLine {
+        /// The line, as it was named.
+        server: String,
+        /// The newest of what is listed.
+        listed: String,
+    },
+    /// None of the releases that are listed can be had.
+    #[error("{tried} of {server} are listed, and none of them can be had")]
+    NoneToBeHad {
+        /// The line, as it was named.
+        server: String,
+        /// Which were asked for.
+        tried: String,
+        /// Why the newest could not.
+        #[source]
+        source: Box<DistributionError>,
+    },
     /// Maven says that it succeeded, and the archive is not there.
     #[error("Maven reported success for {artifact}, but {file} does not exist")]
     NothingCopied {
@@ -82,6 +101,10 @@ impl DistributionError {
                     .to_owned(),
             ),
             Self::Maven { problem, .. } => Some(problem.hint()),
+            Self::NoneOfLine { .. } => {
+                Some("name a line or a release that is listed, or the folder of an unpacked server".to_owned())
+            }
+            Self::NoneToBeHad { source, .. } => source.hint(),
             Self::NothingCopied { .. } => {
                 Some("check settings.xml and MAVEN_ARGS for options that redirect copied artifacts".to_owned())
             }

@@ -32,6 +32,8 @@ pub struct Distribution {
     pub namespace: Namespace,
     /// Names the content: changes when the files change. Fit for a file name or an image tag.
     pub digest: String,
+    /// How it was chosen, where a line of releases was asked for: `newest of tomcat:10.1`.
+    pub chosen: Option<String>,
 }
 
 impl Distribution {

@@ -114,7 +114,7 @@ impl Identity {
     /// The distribution with these files.
     pub(super) fn with(self, home: Utf8PathBuf, base: Utf8PathBuf, digest: String) -> Distribution {
         let Self { product, version, tomcat_version, namespace } = self;
-        Distribution { home, base, product, version, tomcat_version, namespace, digest }
+        Distribution { home, base, product, version, tomcat_version, namespace, digest, chosen: None }
     }
 }
 

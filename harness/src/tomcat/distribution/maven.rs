@@ -15,6 +15,8 @@ use super::{DistributionError, MavenProblem, MavenSaid, Progress};
 
 /// The goal, with its version pinned: what a plugin does must not change under us. Runs on Maven 3.2.5 and newer.
 const COPY: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy";
+/// A small file that Maven has as soon as it has the goal.
+const OF_THE_GOAL: &str = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:pom";
 
 /// How the user's Maven is run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,15 +81,55 @@ impl Maven {
         fs::create_dir_all(work)?;
         progress.note(&format!("asking Maven for {artifact}"));
         let target = work.join("copy");
-        let arguments = arguments(artifact, &target);
+        self.copied(&artifact.to_string(), artifact, &target, work, progress).await?;
+        fetched(artifact, &target)
+    }
+
+    /// Every version of which the metadata of Maven's repositories know. Maven is asked for the newest of them, which makes it
+    /// read the metadata anew; what it keeps of them in its local repository is then read.
+    pub(super) async fn versions(
+        &self,
+        artifact: &Artifact,
+        work: &Utf8Path,
+        progress: &dyn Progress,
+    ) -> Result<Vec<String>, DistributionError> {
+        fs::create_dir_all(work)?;
+        let newest = artifact.newest_pom();
+        progress.note(&format!("asking Maven for the releases of {}", artifact.id()));
+        let (first, second) = (work.join("newest"), work.join("goal"));
+        let asked = self.copied(&newest, artifact, &first, work, progress).await;
+        let local = match &asked {
+            Ok(()) => local_repository(&first)?,
+            // The metadata may name a release that is not there; they are in the local repository all the same.
+            Err(DistributionError::Maven { problem: MavenProblem::NoSuchRelease | MavenProblem::Other, .. }) => {
+                self.copied(OF_THE_GOAL, artifact, &second, work, progress).await?;
+                local_repository(&second)?
+            }
+            Err(_) => None,
+        };
+        let versions =
+            local.map(|local| listed(&local.join(artifact.releases_path()))).transpose()?.unwrap_or_default();
+        if versions.is_empty() {
+            asked?;
+        }
+        Ok(versions)
+    }
+
+    /// Makes Maven copy something, named by its coordinates, into a folder.
+    async fn copied(
+        &self,
+        coordinates: &str,
+        artifact: &Artifact,
+        target: &Utf8Path,
+        work: &Utf8Path,
+        progress: &dyn Progress,
+    ) -> Result<(), DistributionError> {
+        let arguments = arguments(coordinates, target);
         let mut lines = Vec::new();
         let ended = self.run(&arguments, work, artifact, &mut lines, progress).await?;
-        if let Some(problem) = ended {
-            let command = repeatable(&self.program, artifact);
-            let source = MavenSaid::of(&lines, command);
-            return Err(DistributionError::Maven { artifact: artifact.to_string(), problem, source });
-        }
-        fetched(artifact, &target)
+        let Some(problem) = ended else { return Ok(()) };
+        let source = MavenSaid::of(&lines, repeatable(&self.program, coordinates));
+        Err(DistributionError::Maven { artifact: coordinates.to_owned(), problem, source })
     }
 
     /// Runs Maven to its end and keeps its lines. Gives the problem, where it did not succeed.
@@ -141,7 +183,7 @@ impl Maven {
 
 /// The local repository's path is learned in the same run: Maven expands `${settings.localRepository}` in what it is
 /// given on the command line, so the folder into which it copies spells the path.
-fn arguments(artifact: &Artifact, target: &Utf8Path) -> Vec<String> {
+fn arguments(artifact: &str, target: &Utf8Path) -> Vec<String> {
     vec![
         // Not -B: it silences the progress of downloads. There is no terminal, so nothing is asked either.
         "-Dstyle.color=never".to_owned(),
@@ -155,13 +197,13 @@ fn arguments(artifact: &Artifact, target: &Utf8Path) -> Vec<String> {
 }
 
 /// What a user can run to see the same.
-fn repeatable(program: &Utf8Path, artifact: &Artifact) -> String {
+fn repeatable(program: &Utf8Path, artifact: &str) -> String {
     format!("{program} --strict-checksums -U {COPY} -Dartifact={artifact} -DoutputDirectory=.")
 }
 
 /// Finds what Maven has copied, and with it the local repository.
 fn fetched(artifact: &Artifact, target: &Utf8Path) -> Result<Fetched, DistributionError> {
-    let copy = find(target, &artifact.file_name())?.ok_or_else(|| DistributionError::NothingCopied {
+    let copy = find(target, |name| name == artifact.file_name())?.ok_or_else(|| DistributionError::NothingCopied {
         artifact: artifact.to_string(),
         file: artifact.file_name(),
     })?;
@@ -171,17 +213,48 @@ fn fetched(artifact: &Artifact, target: &Utf8Path) -> Result<Fetched, Distributi
     Ok(Fetched { archive: if local.is_file() { local } else { copy }, folder })
 }
 
-fn find(folder: &Utf8Path, file_name: &str) -> std::io::Result<Option<Utf8PathBuf>> {
+/// The local repository, which the place of a copied file spells.
+fn local_repository(target: &Utf8Path) -> std::io::Result<Option<Utf8PathBuf>> {
+    let Some(copy) = find(target, |name| name.ends_with(".pom"))? else { return Ok(None) };
+    let below = copy.parent().and_then(|folder| folder.strip_prefix(target).ok());
+    Ok(below.map(|below| Utf8Path::new("/").join(below)))
+}
+
+/// The versions in all metadata of a folder of the local repository: one file for each repository that Maven asked.
+fn listed(folder: &Utf8Path) -> std::io::Result<Vec<String>> {
+    let mut versions: Vec<String> = vec![];
+    if !folder.is_dir() {
+        return Ok(versions);
+    }
+    for entry in folder.read_dir_utf8()? {
+        let path = entry?.into_path();
+        let is_metadata = path.file_name().is_some_and(|name| name.starts_with("maven-metadata"));
+        if !is_metadata || path.extension() != Some("xml") {
+            continue;
+        }
+        let text = fs::read_to_string(&path)?;
+        for part in text.split("<version>").skip(1) {
+            let version = part.split("</version>").next().unwrap_or_default().trim();
+            // A file that is cut off has no end there.
+            if !version.is_empty() && !version.contains(['<', '/']) && !versions.iter().any(|known| known == version) {
+                versions.push(version.to_owned());
+            }
+        }
+    }
+    Ok(versions)
+}
+
+fn find(folder: &Utf8Path, wanted: impl Fn(&str) -> bool + Copy) -> std::io::Result<Option<Utf8PathBuf>> {
     if !folder.is_dir() {
         return Ok(None);
     }
     for entry in folder.read_dir_utf8()? {
         let entry = entry?;
         if entry.file_type()?.is_dir() {
-            if let Some(found) = find(entry.path(), file_name)? {
+            if let Some(found) = find(entry.path(), wanted)? {
                 return Ok(Some(found));
             }
-        } else if entry.file_name() == file_name {
+        } else if wanted(entry.file_name()) {
             return Ok(Some(entry.into_path()));
         }
     }

@@ -5,13 +5,17 @@
 //! Maven is started again.
 
 mod artifact;
+mod caches;
 mod error;
 mod files;
 mod home;
 mod identify;
+mod line;
 mod maven;
 mod maven_said;
 mod progress;
+mod release;
+mod releases;
 mod resolve;
 mod store;
 mod unpack;
@@ -19,12 +23,14 @@ mod unpack;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use caches::Caches;
 pub use error::DistributionError;
 pub use files::{Distribution, Namespace, Product};
 pub use identify::IdentifyError;
 pub use maven::Maven;
 pub use maven_said::{MavenProblem, MavenSaid};
 pub use progress::{Progress, Quiet};
-pub use resolve::{Caches, own_server_xml};
+pub use releases::known_releases;
+pub use resolve::own_server_xml;
 pub(crate) use store::remove_leftovers;
 pub use unpack::ArchiveProblem;

@@ -83,7 +83,7 @@ pub(super) async fn obtain(
 ///
 /// Cleaners that go by access times thin out cache folders, hence the look at each file: about a thousand, in some
 /// milliseconds. It also shows what a power failure left of files that were never synced.
-fn stored(place: &Utf8Path) -> Option<Stored> {
+pub(super) fn stored(place: &Utf8Path) -> Option<Stored> {
     let marker: Marker = serde_json::from_slice(&fs::read(place.join(MARKER)).ok()?).ok()?;
     let home = place.join(HOME);
     let whole = marker.files.iter().all(|file| {
@@ -116,7 +116,7 @@ fn write_marker(whole: &Utf8Path, marker: &Marker) -> io::Result<()> {
 }
 
 /// Takes the release's lock; the lock goes with the file. A run that dies loses it, whichever way it dies.
-async fn lock(root: &Utf8Path, name: &str, progress: &dyn Progress) -> Result<fs::File, DistributionError> {
+pub(super) async fn lock(root: &Utf8Path, name: &str, progress: &dyn Progress) -> Result<fs::File, DistributionError> {
     let path = root.join(format!(".{name}.lock"));
     let file = fs::OpenOptions::new().create(true).truncate(false).write(true).open(&path)?;
     let mut patience = Patience::new("the lock of the other run", LIMIT_OF_ANOTHER_RUN);

@@ -131,6 +131,7 @@ fn server(product: Product, version: &str) -> Distribution {
         tomcat_version: version.to_owned(),
         namespace: Namespace::Jakarta,
         digest: String::new(),
+        chosen: None,
     }
 }
 

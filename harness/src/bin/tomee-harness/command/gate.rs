@@ -1,16 +1,22 @@
 //! `gate`: is a change of configuration, server or app safe to merge?
 
+mod accept;
+mod bisect;
+mod changelog;
+mod exact;
 mod git;
+mod items;
 pub(super) mod work;
 
 use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
-use tomee_harness::gate::{self, Choice, GateReport, Given, Linted, LoadError, Loaded, Role, Side};
+use tomee_harness::gate::{self, AcceptedFile, Choice, GateReport, Given, Linted, LoadError, Loaded, Role, Side};
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::{Severity, Versions};
 use tomee_harness::model::deploy_job::OwnApp;
@@ -24,7 +30,7 @@ use tomee_harness::tomcat::war::War;
 use self::work::{Common, Done, Item};
 use super::lint;
 use super::reports::{self, Wanted};
-use crate::args::gate::GateArgs;
+use crate::args::gate::{GateArgs, GateCommand};
 use crate::args::{ClusterArgs, Format, OutputArgs, RunArgs};
 use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
@@ -42,10 +48,17 @@ struct Asked {
     choices: Vec<Choice>,
     replaced: Vec<String>,
     war: Option<Utf8PathBuf>,
+    left_out: Vec<String>,
 }
 
 pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let began = Instant::now();
+    if let Some(GateCommand::Accept(accept)) = &args.command {
+        return accept::accept(accept, output);
+    }
+    if let Some(releases) = &args.bisect {
+        return bisect::bisect(args, releases, output, matches);
+    }
     let wanted = reports::wanted(output, &args.output, matches);
     let is_known = |wanted: &&Wanted<'_>| matches!(wanted.format, Format::Sarif | Format::Github);
     if let Some(other) = wanted.iter().find(is_known) {
@@ -54,29 +67,40 @@ pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -
     let env = environment(args)?;
     let settings = Settings::resolve(&run_args(args, env), output, matches)?;
     let jvm = settings.topology.jvm.clone();
-    let (sides, _kept) = sides(args, &jvm)?;
+    let accepted = accept::file(args.accepted.as_deref())?;
+    let progress = Progress::new(output, settings.color);
+    // Nothing is fetched for what starts nothing.
+    let starts_nothing = args.show_transplant || args.plan;
+    let args = &if starts_nothing { args.clone() } else { exact::servers(args, &jvm, &progress)? };
+    let (mut sides, _kept) = sides(args, &jvm)?;
+    let mut rolling = items::rolling(args, &sides)?;
+    if let Some(only) = &args.only {
+        items::leave_out(only, &mut sides, &mut rolling)?;
+    }
     if args.show_transplant {
         return show_transplant(&sides, output);
     }
     if args.plan {
-        return show_plan(&sides, output);
+        return show_plan(&sides, rolling.as_ref(), output);
     }
     if let Some(lib) = jvm.libs.iter().find(|lib| !lib.is_file()) {
         return Err(Failure::usage(format!("there is no file {lib}")));
     }
     let folder = folder(args)?;
-    let progress = Progress::new(output, settings.color);
+    let pairs = args.pairs.map_or(if args.noise { 6 } else { 1 }, usize::from);
     let done = block_on(async {
         let signals = signals::listen().map_err(Failure::environment)?;
         let within = args.within.map(|within| (began, within));
-        let (jobs, timeout) = (settings.jobs, settings.timeout);
+        // Another run at the same time would be most of the noise.
+        let jobs = if pairs > 1 { Jobs::Count(NonZeroUsize::MIN) } else { settings.jobs };
+        let timeout = settings.timeout;
         let common = Common { jobs, jvm: &jvm, timeout, within, progress: &progress, signals: &signals };
-        let items = items(&sides, &folder);
+        let items = items::all(&sides, rolling, &folder, pairs);
         let done = Box::pin(work::all(&items, common)).await?;
         Ok(items.into_iter().map(|item| item.side).zip(done).collect::<Vec<_>>())
     });
     progress.finish();
-    let report = report(sides, done?);
+    let report = report(sides, done?, &accepted);
     write(&report, &folder, &wanted, output)?;
     Ok(Exit::from(report.status))
 }
@@ -93,6 +117,15 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         env: jvm.env.clone(),
     };
     let own = asked(args, &given, args.war.as_deref(), jvm)?;
+    if args.noise {
+        let mut itself = asked(args, &given, args.war.as_deref(), jvm)?;
+        "itself".clone_into(&mut itself.name);
+        let mut both = vec![own, itself];
+        for side in &mut both {
+            side.choices.retain(|choice| choice.name == "failover");
+        }
+        return Ok((both, vec![]));
+    }
     let is_compared = args.against.is_some() || args.against_server.is_some() || args.against_war.is_some();
     if !is_compared {
         return Ok((vec![own], vec![]));
@@ -160,7 +193,7 @@ fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) 
     };
     let lint = linted(&paths, versions, &args.define)?;
     let name = given.config.iter().chain(given.nodes.values()).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned) })
+    Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned), left_out: vec![] })
 }
 
 /// The user's app, and what it is asked.
@@ -197,19 +230,6 @@ fn linted(paths: &[String], versions: Option<Versions>, define: &[(String, Strin
         }
     }
     Ok(linted)
-}
-
-/// The runs of all sides, alternating.
-fn items(sides: &[Asked], folder: &Utf8Path) -> Vec<Item> {
-    let most = sides.iter().map(|side| side.choices.len()).max().unwrap_or_default();
-    let places = (0..most).flat_map(|place| (0..sides.len()).map(move |side| (side, place)));
-    let items = places.filter_map(|(side, place)| {
-        let choice = sides[side].choices.get(place)?.clone();
-        let name = if side == 0 { choice.name.to_owned() } else { format!("against-{}", choice.name) };
-        let (claims, war) = (sides[side].loaded.claims.clone(), sides[side].war.clone());
-        Some(Item { side, choice, folder: folder.join(name), claims, war })
-    });
-    items.collect()
 }
 
 /// What of the arguments is as for any run.
@@ -254,14 +274,18 @@ fn environment(args: &GateArgs) -> Result<Vec<(String, String)>, Failure> {
     Ok(env.into_iter().collect())
 }
 
+/// Where gates are, where nothing is said.
+fn gates() -> Result<Utf8PathBuf, Failure> {
+    let here = std::env::current_dir().map_err(Failure::environment)?;
+    let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
+    Ok(here.join(".tomee-harness/gates"))
+}
+
 /// The folder of the gate, which must not be there yet.
 fn folder(args: &GateArgs) -> Result<Utf8PathBuf, Failure> {
-    let folder = if let Some(out) = &args.out {
-        out.clone()
-    } else {
-        let here = std::env::current_dir().map_err(Failure::environment)?;
-        let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
-        here.join(".tomee-harness/gates").join(RunDir::new_id(&jiff::Zoned::now()).as_str())
+    let folder = match &args.out {
+        Some(out) => out.clone(),
+        None => gates()?.join(RunDir::new_id(&jiff::Zoned::now()).as_str()),
     };
     let made = RunDir::create(&folder).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => Failure::usage(error)
@@ -271,7 +295,7 @@ fn folder(args: &GateArgs) -> Result<Utf8PathBuf, Failure> {
     Ok(made.path().to_owned())
 }
 
-fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
+fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>, accepted: &AcceptedFile) -> GateReport {
     let mut shown: Vec<Side> = sides
         .into_iter()
         .map(|asked| Side {
@@ -283,7 +307,7 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
             runs: vec![],
             differences: vec![],
             effective: vec![],
-            left_out: vec![],
+            left_out: asked.left_out,
         })
         .collect();
     for (side, done) in done {
@@ -296,7 +320,7 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
                 // Each run has ports of its own: what is as it should be is shown of one.
                 let shows_all = side.effective.is_empty() && result.role == Role::Decides;
                 side.effective.extend(effective.into_iter().filter(|setting| shows_all || setting.differs));
-                side.runs.push(result);
+                side.runs.push(*result);
             }
             Done::LeftOut(what) => side.left_out.push(what),
         }
@@ -309,7 +333,7 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>) -> GateReport {
     }
     let mut shown = shown.into_iter();
     let own = shown.next().unwrap_or_else(|| unreachable!("a gate has a side"));
-    GateReport::of(own, shown.next())
+    GateReport::of(own, shown.next(), accepted)
 }
 
 fn write(report: &GateReport, folder: &Utf8Path, wanted: &[Wanted<'_>], output: &OutputArgs) -> Result<(), Failure> {
@@ -354,11 +378,12 @@ fn show_transplant(sides: &[Asked], output: &OutputArgs) -> Result<Exit, Failure
     Ok(Exit::Holds)
 }
 
-fn show_plan(sides: &[Asked], output: &OutputArgs) -> Result<Exit, Failure> {
+fn show_plan(sides: &[Asked], rolling: Option<&Item>, output: &OutputArgs) -> Result<Exit, Failure> {
     let (mut text, mut runs) = (String::new(), vec![]);
-    for side in sides {
+    for (number, side) in sides.iter().enumerate() {
         text.push_str(&format!("{} on {}\n", side.name, side.loaded.topology.server));
-        for choice in &side.choices {
+        let of_both = rolling.filter(|_| number == 0).map(|item| &item.choice);
+        for choice in side.choices.iter().chain(of_both) {
             text.push_str(&format!("  {}: {}\n", choice.name, choice.reason));
             let steps: Vec<&str> = choice.plan.steps.iter().map(|step| step.title.as_str()).collect();
             text.extend((1..).zip(&steps).map(|(number, title)| format!("{number:>5}. {title}\n")));

@@ -2,7 +2,7 @@
 
 use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
-use tomee_harness::gate::{self, Choice, Outcome, ProofRun, Role, RunResult};
+use tomee_harness::gate::{self, Choice, ProofOutcome, ProofRun, Role, RunResult};
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::Rule;
 use tomee_harness::lint::proof::{self, Experiment, Half, Proof, ProofServer};
@@ -55,7 +55,7 @@ pub(super) fn prove(rule: &Rule, args: &ExplainArgs, output: &OutputArgs) -> Res
             let path = Utf8PathBuf::from(&result.run_dir).join("verdict.json");
             let text = fs_err::read_to_string(path).map_err(Failure::environment)?;
             let verdict = serde_json::from_str(&text).map_err(Failure::environment)?;
-            shown.push(Shown { half, result, verdict });
+            shown.push(Shown { half, result: *result, verdict });
         }
     }
     let [bad, good] = &shown[..] else { return Err(Failure::new(Exit::Interrupted, "interrupted")) };
@@ -69,9 +69,9 @@ pub(super) fn prove(rule: &Rule, args: &ExplainArgs, output: &OutputArgs) -> Res
         print(&text(rule, experiment, outcome, &shown))?;
     }
     Ok(match outcome {
-        Outcome::Proven => Exit::Holds,
-        Outcome::Contradicted => Exit::Violated,
-        Outcome::Undecided => Exit::Unknown,
+        ProofOutcome::Proven => Exit::Holds,
+        ProofOutcome::Contradicted => Exit::Violated,
+        ProofOutcome::Undecided => Exit::Unknown,
     })
 }
 
@@ -90,7 +90,8 @@ fn item(rule: &Rule, run: ProofRun, folder: &Utf8Path) -> Item {
         Half::Good => ("good", "the same with the remedy".to_owned()),
     };
     let choice = Choice { name, reason, role: Role::Decides, plan: run.plan };
-    Item { side: 0, choice, folder: folder.join(format!("run-{name}")), claims: vec![], war: None }
+    let folder = folder.join(format!("run-{name}"));
+    Item { side: 0, name: name.to_owned(), choice, folder, claims: vec![], war: None }
 }
 
 /// A copy of the server without the jars that the fault is about.
@@ -164,11 +165,11 @@ fn side(shown: &Shown) -> serde_json::Value {
     })
 }
 
-fn text(rule: &Rule, experiment: &Experiment, outcome: Outcome, shown: &[Shown]) -> String {
+fn text(rule: &Rule, experiment: &Experiment, outcome: ProofOutcome, shown: &[Shown]) -> String {
     let word = match outcome {
-        Outcome::Proven => "proven",
-        Outcome::Contradicted => "CONTRADICTED",
-        Outcome::Undecided => "not decided",
+        ProofOutcome::Proven => "proven",
+        ProofOutcome::Contradicted => "CONTRADICTED",
+        ProofOutcome::Undecided => "not decided",
     };
     let mut out = format!("{} {}: {word} on {}\n", rule.code, rule.name, server(experiment));
     for one in shown {

@@ -18,10 +18,19 @@ pub(super) struct World {
 /// Copies the archive out of the local repository, as the dependency plugin does.
 const COPY: &str = r#"
 for argument in "$@"; do
-  case "$argument" in -DoutputDirectory=*) target="${argument#-DoutputDirectory=}" ;; esac
+  case "$argument" in
+    -DoutputDirectory=*) target="${argument#-DoutputDirectory=}" ;;
+    -Dartifact=*) artifact="${argument#-Dartifact=}" ;;
+  esac
 done
 target="${target%\$\{settings.localRepository\}}$REPOSITORY"
-mkdir -p "$target" && cp "$REPOSITORY/org/apache/tomcat/tomcat/9.0.1/tomcat-9.0.1.zip" "$target"
+mkdir -p "$target"
+case "$artifact" in
+  *:RELEASE:pom|*:maven-dependency-plugin:*) echo x > "$target/newest.pom" ;;
+  *) version="$(echo "$artifact" | cut -d: -f3)"
+     cp "$REPOSITORY/org/apache/tomcat/tomcat/$version/tomcat-$version.zip" "$target" && exit 0
+     echo "[ERROR] Could not find artifact org.apache.tomcat:tomcat:zip:$version in central -> [Help 1]"; exit 1 ;;
+esac
 "#;
 
 impl World {
@@ -39,6 +48,15 @@ impl World {
     pub(super) fn put_archive(&self, content: &[u8]) {
         fs::create_dir_all(self.archive().parent().expect("a folder")).expect("writable");
         fs::write(self.archive(), content).expect("writable");
+    }
+
+    /// What the metadata list.
+    pub(super) fn put_metadata(&self, versions: &[&str]) {
+        let lines: String = versions.iter().map(|version| format!("<version>{version}</version>\n")).collect();
+        let text = format!("<metadata><versioning><versions>\n{lines}</versions></versioning></metadata>\n");
+        let folder = self.folder.path("repository/org/apache/tomcat/tomcat");
+        fs::create_dir_all(&folder).expect("writable");
+        fs::write(folder.join("maven-metadata-central.xml"), text).expect("writable");
     }
 
     pub(super) fn caches(&self) -> Caches {
@@ -78,7 +96,16 @@ impl World {
         maven: &Maven,
         progress: &Heard,
     ) -> Result<Distribution, DistributionError> {
-        let server = "tomcat:9.0.1".parse().expect("a server");
+        self.server("tomcat:9.0.1", maven, progress).await
+    }
+
+    pub(super) async fn server(
+        &self,
+        server: &str,
+        maven: &Maven,
+        progress: &Heard,
+    ) -> Result<Distribution, DistributionError> {
+        let server = server.parse().expect("a server");
         Distribution::resolve(&server, &self.caches(), maven, progress).await
     }
 

@@ -74,4 +74,5 @@ pub(super) fn fake_server(home: &Utf8Path, version: &str) {
 mod archives;
 mod cache;
 mod fake_maven;
+mod lines;
 mod maven_failures;

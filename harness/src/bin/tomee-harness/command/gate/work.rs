@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::config::own::Claims;
-use tomee_harness::gate::{self, Choice, FitsError, Fitting, RunResult, Setting};
+use tomee_harness::gate::{self, Choice, FitsError, Fitting, Role, RunResult, Setting};
 use tomee_harness::host::clock::Clock;
 use tomee_harness::host::signals::Signals;
 use tomee_harness::model::topology::JvmSpec;
@@ -30,6 +30,8 @@ use crate::signals;
 pub(in crate::command) struct Item {
     /// Which side, from 0.
     pub(in crate::command) side: usize,
+    /// Its name: that of the choice, with a number where it is repeated.
+    pub(in crate::command) name: String,
     /// What is run.
     pub(in crate::command) choice: Choice,
     /// Its folder.
@@ -42,7 +44,7 @@ pub(in crate::command) struct Item {
 
 /// A run that was judged, or that there was no time for.
 pub(in crate::command) enum Done {
-    Run { result: RunResult, effective: Vec<Setting>, setting: String },
+    Run { result: Box<RunResult>, effective: Vec<Setting>, setting: String },
     LeftOut(String),
 }
 
@@ -80,7 +82,7 @@ pub(in crate::command) async fn all(items: &[Item], common: Common<'_>) -> Resul
         }
         if common.left().is_some_and(|left| left.is_zero()) {
             let why = common.within.map(|(_, within)| format!("{within:?} were over")).unwrap_or_default();
-            let left = |place: usize| (place, Done::LeftOut(format!("{}: {why}", items[place].choice.name)));
+            let left = |place: usize| (place, Done::LeftOut(format!("{}: {why}", items[place].name)));
             done.extend(pending.drain(..).map(left));
         }
         if running.is_empty() && pending.is_empty() {
@@ -137,7 +139,7 @@ async fn one(
 ) -> Result<Done, Failure> {
     let choice = &item.choice;
     let mut planned = PlannedRun::of_plan(choice.plan.clone());
-    choice.name.clone_into(&mut planned.label);
+    item.name.clone_into(&mut planned.label);
     let timeout = common.left().map_or(common.timeout, |left| left.min(common.timeout));
     let request = RunRequest {
         runtime: RuntimeKind::named("process"),
@@ -145,8 +147,8 @@ async fn one(
         clock: Clock::start(),
         ..RunRequest::new(planned.plan.clone(), |_| item.folder.clone())
     };
-    common.progress.line(&format!("run {}: {}", choice.name, choice.reason));
-    let observer: Arc<dyn Observer> = Arc::new(common.progress.of_run(choice.name));
+    common.progress.line(&format!("run {}: {}", item.name, choice.reason));
+    let observer: Arc<dyn Observer> = Arc::new(common.progress.of_run(&item.name));
     let mut folder = Fitting {
         outputs: RunFolder::of(&planned).jvm(common.jvm.clone()),
         claims: item.claims.clone(),
@@ -159,7 +161,11 @@ async fn one(
     let finished = finished.map_err(|failed| failure(*failed))?;
     let verdict = &finished.ended.verdict;
     let cut_short = finished.report.cut_short.as_deref();
-    let result = gate::judged(choice, verdict, cut_short, finished.run_dir.path().to_string());
-    let effective = gate::effective(&choice.plan.topology, &finished.ended.history);
-    Ok(Done::Run { result, effective, setting: finished.report.setting })
+    let history = &finished.ended.history;
+    let mut result = gate::judged(choice, (verdict, history), cut_short, finished.run_dir.path().to_string());
+    result.name.clone_from(&item.name);
+    // Of old and new in one cluster a node is as the files of either claim.
+    let of_one_side = choice.role != Role::Rolling;
+    let effective = if of_one_side { gate::effective(&choice.plan.topology, history) } else { vec![] };
+    Ok(Done::Run { result: Box::new(result), effective, setting: finished.report.setting })
 }

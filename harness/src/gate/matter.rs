@@ -1,0 +1,143 @@
+//! What stands against a gate's pass, one thing after the other, each with what it is known by.
+
+use serde::{Deserialize, Serialize};
+
+use super::choice::Role;
+use super::result::{Change, RunResult, Side};
+use crate::verdict::Status;
+
+/// What a matter is known by from run to run, and from machine to machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Key {
+    /// Which run, or `lint`, `lost`, `files` (not as they claim), `against` (the other side).
+    pub run: String,
+    /// A guarantee, or what is said in words, without numbers that differ from run to run.
+    pub what: String,
+    /// How it stands.
+    pub status: Status,
+}
+
+/// One thing that stands against a pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Matter {
+    /// What it is known by; none where nobody can accept it.
+    pub key: Option<Key>,
+    /// Whether it makes the gate red, or leaves it open.
+    pub status: Status,
+    /// It, in a line.
+    pub line: String,
+}
+
+impl Matter {
+    /// Whether it is left open by a run that is red for another reason: what ended that run decided nothing else.
+    pub(super) fn follows_from(&self, other: &Self) -> bool {
+        let run = |matter: &Self| matter.key.as_ref().map(|key| key.run.clone());
+        self.status == Status::Unknown
+            && other.status == Status::Violated
+            && run(self).is_some()
+            && run(self) == run(other)
+    }
+}
+
+/// All that stands against a pass, what is red first.
+pub(super) fn matters(side: &Side, against: Option<&Side>, lost: &[Change]) -> Vec<Matter> {
+    let mut all = vec![];
+    let errors = side.lint.errors.iter();
+    all.extend(errors.map(|line| known("lint", without_numbers(line), Status::Violated, format!("lint: {line}"))));
+    all.extend(side.runs.iter().flat_map(of_run));
+    all.extend(lost.iter().map(|change| {
+        let line = format!("lost: {}, {}", change.guarantee, change.now);
+        known("lost", change.guarantee.clone(), Status::Violated, line)
+    }));
+    let others = against.iter().flat_map(|against| &against.runs).filter(|run| run.status == Status::Unknown);
+    all.extend(others.map(|run| {
+        let line = format!("{} of what it is compared with was not decided", run.name);
+        known("against", run.name.clone(), Status::Unknown, line)
+    }));
+    all.extend(side.effective.iter().filter(|setting| setting.differs).map(|setting| {
+        let (line, red) = (setting.line(), setting.of_replication);
+        let status = if red { Status::Violated } else { Status::Unknown };
+        known("files", without_numbers(&line), status, format!("not as the files claim: {line}"))
+    }));
+    let never = |line: String| Matter { key: None, status: Status::Unknown, line };
+    all.extend(side.left_out.iter().map(|left| never(format!("left out: {left}"))));
+    if side.deciding().next().is_none() {
+        all.push(never("nothing was run".to_owned()));
+    }
+    all.sort_by_key(|matter| matter.status != Status::Violated);
+    all
+}
+
+/// What a run says: each guarantee that counts and does not hold, or what else decided its status.
+fn of_run(run: &RunResult) -> Vec<Matter> {
+    if run.status == Status::Holds {
+        return vec![];
+    }
+    let of_run = |what: String, status: Status, said: String| {
+        // A control run that shows nothing leaves the gate open: it is no fault of the configuration.
+        let weight = if run.role == Role::Control { Status::Unknown } else { status };
+        Matter {
+            key: Some(Key { run: run.kind().to_owned(), what, status }),
+            status: weight,
+            line: format!("{}: {said}", run.name),
+        }
+    };
+    let mut all: Vec<Matter> = run
+        .tested
+        .iter()
+        .filter(|tested| tested.counts && tested.status != Status::Holds)
+        .map(|tested| of_run(tested.guarantee.clone(), tested.status, tested.line()))
+        .collect();
+    if let Some(because) = &run.because {
+        all.push(of_run(without_numbers(because), run.status, because.clone()));
+    }
+    if !all.iter().any(|matter| matter.key.as_ref().is_some_and(|key| key.status == run.status)) {
+        all.push(of_run("not decided".to_owned(), run.status, "it was not decided".to_owned()));
+    }
+    all.sort_by_key(|matter| matter.status != Status::Violated);
+    if let (Some(first), Some(cause)) = (all.first_mut(), run.logged.first()) {
+        first.line = format!("{}; {cause}", first.line);
+    }
+    all
+}
+
+fn known(run: &str, what: String, status: Status, line: String) -> Matter {
+    Matter { key: Some(Key { run: run.to_owned(), what, status }), status, line }
+}
+
+/// A text with each number as `#`: times, ports and counts are others in each run.
+pub(super) fn without_numbers(text: &str) -> String {
+    let mut short = String::with_capacity(text.len());
+    let mut is_number = false;
+    let mut before = ' ';
+    for c in text.chars() {
+        let goes_on = is_number && (c.is_ascii_digit() || matches!(c, '.' | ','));
+        // `n1` and `C029` are names.
+        is_number = goes_on || c.is_ascii_digit() && !before.is_alphanumeric();
+        before = c;
+        match (is_number, goes_on) {
+            (true, true) => {}
+            (true, false) => short.push('#'),
+            (false, _) => short.push(c),
+        }
+    }
+    short
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_left_out_and_names_stay() {
+        for (text, short) in [
+            ("n1 came back at 12.5 s, and lacked 6 of 6", "n1 came back at # s, and lacked # of #"),
+            ("C029 conf/server.xml:12:3: x", "C029 conf/server.xml:#:#: x"),
+            ("ended after 10.", "ended after #"),
+            ("after [1,234] ms", "after [#] ms"),
+        ] {
+            assert_eq!(without_numbers(text), short);
+        }
+    }
+}
