@@ -25,6 +25,7 @@ pub(crate) use self::by_hand::{
 pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::front::FrontArgs;
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
+pub(crate) use self::runs::CheckArgs;
 pub(crate) use self::runtime_choice::RuntimeChoice;
 use self::values::{parse_manager, parse_membership, parse_ports, parse_timing};
 pub(crate) use self::values::{parse_time, parse_variable};
@@ -430,14 +431,6 @@ pub(crate) struct RunArgs {
 /// Nothing to choose.
 #[derive(Debug, Args)]
 pub(crate) struct RulesArgs {}
-
-/// Which run to judge again.
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The run directory
-    #[arg(value_name = "RUN_DIR")]
-    pub(crate) run_dir: Utf8PathBuf,
-}
 
 /// Write the report of a stored run again, as HTML, JUnit XML or Markdown. Without options, report.html and junit.xml are
 /// written into the run directory.
