@@ -155,7 +155,7 @@ impl<'t> State<'t> {
     }
 
     /// Something is done to one node, not to the front.
-    pub(super) fn is_a_node(&self, target: &Target) -> Result<(), Refusal> {
+    pub(super) fn is_a_node(target: &Target) -> Result<(), Refusal> {
         match target {
             Target::Role(Role::Front) => Err(Refusal::new("`front` is no node").help("only requests go to the front")),
             _ => Ok(()),

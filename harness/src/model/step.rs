@@ -312,7 +312,7 @@ impl State<'_> {
             | StepKind::Fault { node, .. }
             | StepKind::Heal { node }
             | StepKind::Front { node, .. }
-            | StepKind::Restart { node, .. } => self.is_a_node(node)?,
+            | StepKind::Restart { node, .. } => Self::is_a_node(node)?,
             _ => {}
         }
         match &step.kind {
