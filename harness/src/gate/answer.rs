@@ -27,7 +27,10 @@ impl GateReport {
         let others = against.iter().flat_map(|against| &against.runs).filter(|run| run.status == Status::Unknown);
         open.extend(others.map(|run| format!("{} of what it is compared with was not decided", run.name)));
         open.extend(side.left_out.iter().map(|left| format!("left out: {left}")));
-        open.extend(side.differences.iter().map(|line| format!("not as the files claim: {line}")));
+        for setting in side.effective.iter().filter(|setting| setting.differs) {
+            let line = format!("not as the files claim: {}", setting.line());
+            if setting.of_replication { red.push(line) } else { open.push(line) }
+        }
         if side.deciding().next().is_none() {
             open.push("nothing was run".to_owned());
         }

@@ -4,6 +4,7 @@
 //! caller runs them; [`GateReport`] is what they showed, of one side or of two that are compared.
 
 mod answer;
+mod beside;
 mod choice;
 mod compare;
 mod effective;
@@ -16,7 +17,7 @@ mod result;
 
 pub use choice::{Choice, ChoiceError, Role, choose};
 pub use compare::compare;
-pub use effective::differences;
+pub use effective::{Setting, effective};
 pub use fits::{FitsError, Fitting};
 pub use judged::judged;
 pub use load::{Given, LoadError, Loaded, load};

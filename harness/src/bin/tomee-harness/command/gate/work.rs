@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::config::own::Claims;
-use tomee_harness::gate::{self, Choice, FitsError, Fitting, RunResult};
+use tomee_harness::gate::{self, Choice, FitsError, Fitting, RunResult, Setting};
 use tomee_harness::host::clock::Clock;
 use tomee_harness::host::signals::Signals;
 use tomee_harness::model::topology::JvmSpec;
@@ -42,7 +42,7 @@ pub(in crate::command) struct Item {
 
 /// A run that was judged, or that there was no time for.
 pub(in crate::command) enum Done {
-    Run { result: RunResult, differences: Vec<String>, setting: String },
+    Run { result: RunResult, effective: Vec<Setting>, setting: String },
     LeftOut(String),
 }
 
@@ -160,6 +160,6 @@ async fn one(
     let verdict = &finished.ended.verdict;
     let cut_short = finished.report.cut_short.as_deref();
     let result = gate::judged(choice, verdict, cut_short, finished.run_dir.path().to_string());
-    let differences = gate::differences(&choice.plan.topology, &finished.ended.history);
-    Ok(Done::Run { result, differences, setting: finished.report.setting })
+    let effective = gate::effective(&choice.plan.topology, &finished.ended.history);
+    Ok(Done::Run { result, effective, setting: finished.report.setting })
 }
