@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     fn rendered(front: &Front) -> String {
-        let topology = Topology::of(2).expect("two nodes");
+        let topology = Topology { front: Some(Box::new(front.clone())), ..Topology::of(2).expect("two nodes") };
         let nodes = topology.names().zip([8080_u16, 9080]);
         let nodes = nodes.map(|(name, port)| (name.clone(), SocketAddr::from(([127, 0, 0, 1], port)))).collect();
         haproxy(&topology, front, SocketAddr::from(([127, 0, 0, 1], 20_000)), &nodes)

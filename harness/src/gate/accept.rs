@@ -94,8 +94,7 @@ impl AcceptedFile {
                 ("because", &entry.because),
                 ("reason", &entry.reason),
             ];
-            // JSON's strings are strings of TOML, too.
-            text.extend(pairs.iter().map(|(key, value)| format!("{key} = {}\n", serde_json::Value::from(*value))));
+            text.extend(pairs.iter().map(|(key, value)| format!("{key} = {}\n", toml::Value::from(*value))));
         }
         text
     }

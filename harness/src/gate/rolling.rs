@@ -231,8 +231,8 @@ mod tests {
         let choice = rolled((&old, None), (&new, None)).expect("a plan");
         let titles: Vec<&str> = choice.plan.steps.iter().map(|step| step.title.as_str()).collect();
         insta::assert_snapshot!(titles.join("\n"));
-        let servers = choice.plan.changes().map(|changes| changes.server.clone()).collect::<Vec<_>>();
-        assert_eq!(servers, [Some(new.server.clone()), Some(new.server)]);
+        let servers = choice.plan.changes().filter_map(|changes| changes.server.clone()).collect::<Vec<_>>();
+        assert_eq!(servers, [new.server.clone(), new.server]);
         let can = crate::runtime::process::capabilities();
         assert_eq!(choice.plan.check("process", &can), Ok(()));
     }
