@@ -150,7 +150,7 @@ mod tests {
         let change = change("failover", &quiet).expect("pairs");
         assert_eq!(
             change.line(),
-            "failover: 502 ms before, 1006 ms now: changed, ×2.00 (1.83 to 2.18 at 99.9 %), noise floor ×1.09, 6 pairs"
+            "failover: 502 ms before, 1006 ms now: changed, ×2.00 (1.82 to 2.20 at 99.9 %), noise floor ×1.10, 6 pairs"
         );
     }
 

@@ -139,7 +139,6 @@ pub(in crate::command) fn own_topology(
         server,
         properties: own.define.iter().cloned().collect(),
         env: jvm.env.clone(),
-        ..Given::default()
     };
     let loaded = gate::load(&given).map_err(|error| Failure::usage(chain(&error)).hint(error.hint()))?;
     let previews = gate::preview(&loaded.topology).map_err(|error| Failure::usage(chain(&error)))?;
