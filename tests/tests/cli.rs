@@ -319,8 +319,8 @@ fn doctor_reports_each_thing_and_an_engine_on_another_machine() {
     let checks = integration_tests::Ran::of(&mut command).json();
     let checks = checks.as_array().expect("a list of checks");
     let names: Vec<&str> = checks.iter().filter_map(|check| check["name"].as_str()).collect();
-    assert_eq!(names, ["java", "maven", "namespaces", "engine", "iptables", "multicast", "memory"]);
-    let engine = &checks[3];
+    assert_eq!(names, ["java", "maven", "haproxy", "namespaces", "engine", "iptables", "multicast", "memory"]);
+    let engine = &checks[4];
     assert_eq!(engine["health"], "optional");
     let found = engine["found"].as_str().expect("it says what it found");
     assert!(found.starts_with("DOCKER_HOST is tcp://elsewhere.example:2375, an engine on another machine"), "{found}");

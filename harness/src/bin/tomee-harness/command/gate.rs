@@ -1,6 +1,7 @@
 //! `gate`: is a change of configuration, server or app safe to merge?
 
 mod accept;
+mod asked;
 mod bisect;
 mod changelog;
 mod exact;
@@ -16,40 +17,22 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
-use tomee_harness::gate::{self, AcceptedFile, Choice, GateReport, Given, Linted, LoadError, Loaded, Role, Side};
-use tomee_harness::host::run_dir::RunDir;
-use tomee_harness::lint::{Severity, Versions};
-use tomee_harness::model::deploy_job::OwnApp;
+use tomee_harness::gate::{self, AcceptedFile, GateReport, Given, Role, Side};
 use tomee_harness::model::topology::JvmSpec;
-use tomee_harness::model::{ContextPath, ServerSpec};
 use tomee_harness::report::gate as page;
 use tomee_harness::runner::Jobs;
-use tomee_harness::tomcat::own_base::OwnFilesError;
-use tomee_harness::tomcat::war::War;
 
+use self::asked::{Asked, asked, environment, files_failure, folder, run_args};
 use self::work::{Common, Done, Item};
-use super::lint;
 use super::reports::{self, Wanted};
 use crate::args::gate::{GateArgs, GateCommand};
-use crate::args::{ClusterArgs, Format, OutputArgs, RunArgs};
+use crate::args::{Format, OutputArgs};
 use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
-use crate::scenarios;
 use crate::settings::Settings;
 use crate::signals;
-
-/// One configuration with what is to be run on it.
-struct Asked {
-    name: String,
-    loaded: Loaded,
-    lint: Linted,
-    choices: Vec<Choice>,
-    replaced: Vec<String>,
-    war: Option<Utf8PathBuf>,
-    left_out: Vec<String>,
-}
 
 pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let began = Instant::now();
@@ -165,134 +148,6 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         return Err(Failure::usage(format!("{now} nodes are compared with {before}: nothing could be said of it")));
     }
     Ok((vec![own, against], kept))
-}
-
-fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) -> Result<Asked, Failure> {
-    let mut loaded = gate::load(given).map_err(|error| load_failure(&error))?;
-    loaded.topology.jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
-    if let Some(war) = war {
-        War::check(war).map_err(super::run::war_failure)?;
-    }
-    let app = war.map(|war| own_app(args, war)).transpose()?;
-    let choices = gate::choose(&loaded.topology, app.as_ref()).map_err(Failure::usage)?;
-    let can = tomee_harness::runtime::process::capabilities();
-    for choice in &choices {
-        choice.plan.check("process", &can).map_err(Failure::usage)?;
-    }
-    let previews = gate::preview(&loaded.topology).map_err(|error| files_failure(&error))?;
-    let notes = previews.into_iter().flat_map(|preview| {
-        let node = preview.node;
-        preview.notes.into_iter().map(move |note| format!("{node}: {note}"))
-    });
-    let mut replaced: Vec<String> = loaded.notes.iter().cloned().chain(notes).collect();
-    replaced.dedup();
-    let paths: Vec<String> = given.paths().into_iter().chain(war.map(ToString::to_string)).collect();
-    let versions: Option<Versions> = match &loaded.topology.server {
-        ServerSpec::Home { .. } => None,
-        server => server.to_string().parse().ok(),
-    };
-    let lint = linted(&paths, versions, &args.define)?;
-    let name = given.config.iter().chain(given.nodes.values()).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned), left_out: vec![] })
-}
-
-/// The user's app, and what it is asked.
-fn own_app(args: &GateArgs, war: &Utf8Path) -> Result<OwnApp, Failure> {
-    let at = match &args.at {
-        Some(at) => at.clone(),
-        None => ContextPath::of_war(war.file_name().unwrap_or_default()).map_err(Failure::usage)?,
-    };
-    let login = args.login.as_ref().map(|file| scenarios::login(file, &at)).transpose()?.unwrap_or_default();
-    Ok(OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone(), login })
-}
-
-fn load_failure(error: &LoadError) -> Failure {
-    Failure::usage(tomee_harness::host::error_chain::DisplayErrorChain(error).to_string()).hint(error.hint())
-}
-
-fn files_failure(error: &OwnFilesError) -> Failure {
-    Failure::usage(tomee_harness::host::error_chain::DisplayErrorChain(error).to_string())
-}
-
-/// What the linter says, in its words.
-fn linted(paths: &[String], versions: Option<Versions>, define: &[(String, String)]) -> Result<Linted, Failure> {
-    let mut linted = Linted::default();
-    for checked in lint::checked(paths, versions, define)? {
-        for finding in &checked.report.findings {
-            let file = &checked.input.files[finding.file];
-            let (line, column) = file.position(finding.span.start);
-            let text = format!("{} {}:{line}:{column}: {}", finding.rule.code, file.name, finding.message);
-            match finding.severity {
-                Severity::Error => linted.errors.push(text),
-                Severity::Warning => linted.warnings.push(text),
-                Severity::Info => linted.infos += 1,
-            }
-        }
-    }
-    Ok(linted)
-}
-
-/// What of the arguments is as for any run.
-fn run_args(args: &GateArgs, env: Vec<(String, String)>) -> RunArgs {
-    let defines = args.define.iter().map(|(name, value)| format!("-D{name}={value}"));
-    let cluster = ClusterArgs {
-        server: args.server.clone(),
-        nodes: args.nodes,
-        java: args.java.clone(),
-        jvm_arg: defines.chain(args.jvm_arg.iter().cloned()).collect(),
-        env,
-        lib: args.lib.clone(),
-        ..ClusterArgs::default()
-    };
-    RunArgs {
-        cluster,
-        war: args.war.clone(),
-        at: args.at.clone(),
-        path: args.path.clone(),
-        timeout: args.timeout,
-        jobs: Some(args.jobs.unwrap_or(Jobs::Auto)),
-        ..RunArgs::default()
-    }
-}
-
-/// The environment of the nodes: the lines of a file, and over them those of the command line.
-fn environment(args: &GateArgs) -> Result<Vec<(String, String)>, Failure> {
-    let mut env: BTreeMap<String, String> = BTreeMap::new();
-    if let Some(path) = &args.env_file {
-        let text = fs_err::read_to_string(path).map_err(Failure::usage)?;
-        for (number, line) in (1..).zip(text.lines()) {
-            let line = line.trim().strip_prefix("export ").unwrap_or(line.trim());
-            if line.is_empty() || line.starts_with('#') {
-                continue;
-            }
-            let (name, value) = crate::args::parse_variable(line)
-                .map_err(|problem| Failure::usage(format!("{path}:{number}: {problem}")))?;
-            env.insert(name, value.trim_matches(['"', '\'']).to_owned());
-        }
-    }
-    env.extend(args.env.iter().cloned());
-    Ok(env.into_iter().collect())
-}
-
-/// Where gates are, where nothing is said.
-fn gates() -> Result<Utf8PathBuf, Failure> {
-    let here = std::env::current_dir().map_err(Failure::environment)?;
-    let here = Utf8PathBuf::try_from(here).map_err(Failure::environment)?;
-    Ok(here.join(".tomee-harness/gates"))
-}
-
-/// The folder of the gate, which must not be there yet.
-fn folder(args: &GateArgs) -> Result<Utf8PathBuf, Failure> {
-    let folder = match &args.out {
-        Some(out) => out.clone(),
-        None => gates()?.join(RunDir::new_id(&jiff::Zoned::now()).as_str()),
-    };
-    let made = RunDir::create(&folder).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::usage(error)
-            .hint(Some("--out names a folder that is not there yet; each gate makes its own".to_owned())),
-        _ => Failure::environment(error),
-    })?;
-    Ok(made.path().to_owned())
 }
 
 fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>, accepted: &AcceptedFile) -> GateReport {

@@ -4,6 +4,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use serde_json::json;
 use tomee_harness::gate::{ACCEPTED_FILE, AcceptedFile, GateReport};
 
+use super::asked::gates;
 use crate::args::OutputArgs;
 use crate::args::gate::AcceptArgs;
 use crate::exit::{Exit, Failure};
@@ -78,7 +79,7 @@ fn report(named: Option<&Utf8Path>) -> Result<GateReport, Failure> {
 }
 
 fn last() -> Result<Utf8PathBuf, Failure> {
-    let folder = super::gates()?;
+    let folder = gates()?;
     let entries = folder.read_dir_utf8().into_iter().flatten().flatten();
     let reports = entries.map(|entry| entry.path().join("gate.json")).filter(|path| path.is_file());
     // Their names begin with the time.

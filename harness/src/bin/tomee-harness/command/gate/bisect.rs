@@ -14,9 +14,10 @@ use tomee_harness::runner::Jobs;
 use tomee_harness::tomcat::distribution::{Caches, Distribution, DistributionError, MavenProblem, known_releases};
 use tomee_harness::verdict::Status;
 
+use super::asked::{asked, environment, folder, run_args};
 use super::changelog::{self, Changelog};
+use super::exact;
 use super::work::{self, Common, Done, Item};
-use super::{asked, environment, exact, folder, run_args};
 use crate::args::OutputArgs;
 use crate::args::gate::{GateArgs, Releases};
 use crate::block_on::block_on;

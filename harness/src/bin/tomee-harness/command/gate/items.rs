@@ -3,8 +3,8 @@
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::gate::{self, Choice};
 
+use super::asked::{Asked, own_app};
 use super::work::Item;
-use super::{Asked, own_app};
 use crate::args::gate::GateArgs;
 use crate::exit::Failure;
 
