@@ -6,6 +6,7 @@
   token=T or header X-Harness-Token   must equal the context parameter harness.token
   only=members                        server, cluster, channel and members, no contexts
   context=/path                       these contexts only (repeatable; / is ROOT)
+  configuration=1                     also what of the configuration is in effect
   sessions=0                          contexts without their sessions
   session=ID                          these sessions only (repeatable; the route does not matter)
 
@@ -14,9 +15,10 @@
   public methods give without their side effects: Session.isValid() may expire a session, and each get()
   on BackupManager's map moves the session to this node. No syntax beyond Java 7.
   Beside this page: WEB-INF/apps.jspf (what a context serves, its cookie, why it is local), WEB-INF/values.jspf (what a
-  value serialises to), WEB-INF/written.jspf and WEB-INF/stream.jspf (how that is compared).
+  value serialises to), WEB-INF/running.jspf (what is in effect), WEB-INF/written.jspf and WEB-INF/stream.jspf (how that is compared).
 --%>
 <%@ include file="WEB-INF/apps.jspf" %>
+<%@ include file="WEB-INF/running.jspf" %>
 <%@ include file="WEB-INF/values.jspf" %>
 <%@ include file="WEB-INF/written.jspf" %>
 <%@ include file="WEB-INF/stream.jspf" %>
@@ -178,14 +180,14 @@
     }
   }
 
-  static Object contexts(Object engine, Object self, Set<String> paths, boolean sessions, Set<String> stems) {
+  /** Those of one Host: in another one the same path is another app. */
+  static Object contexts(Object host, Object self, Set<String> paths, boolean sessions, Set<String> stems) {
     try {
       long until = System.currentTimeMillis() + SERIALISES;
       List<Object> all = new ArrayList<Object>();
-      for (Object host : (Object[]) call(engine, "findChildren"))
-        for (Object context : (Object[]) call(host, "findChildren"))
-          if (paths == null ? context != self : paths.contains(call(context, "getPath")))
-            all.add(context(host, context, sessions, stems, until));
+      for (Object context : (Object[]) call(host, "findChildren"))
+        if (paths == null ? context != self : paths.contains(call(context, "getPath")))
+          all.add(context(host, context, sessions, stems, until));
       return all;
     } catch (Throwable e) {
       return failed(e);
@@ -360,6 +362,7 @@
     answer.put("cluster", cluster == null ? null : cluster(cluster, host));
     answer.put("channel", cluster == null ? null : channel(cluster));
     answer.put("members", members(cluster));
+    if (request.getParameter("configuration") != null) answer.put("configuration", configuration(engine, host, cluster));
     Set<String> paths = null, stems = null;
     if (request.getParameterValues("context") != null) {
       paths = new HashSet<String>();
@@ -370,7 +373,7 @@
       for (String s : request.getParameterValues("session")) stems.add(stem(s));
     }
     answer.put("contexts", "members".equals(request.getParameter("only")) ? new ArrayList<Object>()
-        : contexts(engine, self, paths, !"0".equals(request.getParameter("sessions")), stems));
+        : contexts(host, self, paths, !"0".equals(request.getParameter("sessions")), stems));
   } catch (Throwable e) {
     answer.putAll(failed(e));
   }

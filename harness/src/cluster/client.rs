@@ -100,10 +100,12 @@ pub struct Client {
     page: Arc<Mutex<Option<Page>>>,
     /// The nodes that an absolute URL may name.
     nodes: Arc<[NodeName]>,
+    /// What each request names as its host, where it is not the node's address.
+    host_header: Option<String>,
 }
 
 impl Client {
-    /// A client with an empty jar.
+    /// A client with an empty jar. With a host header its requests name that host, and its cookies are that host's.
     ///
     /// # Errors
     /// The HTTP client cannot be made.
@@ -112,10 +114,10 @@ impl Client {
         recorder: Arc<Recorder>,
         runtime: &Arc<dyn Runtime>,
         session_cookies: Arc<SessionCookies>,
-        nodes: Arc<[NodeName]>,
+        (nodes, host_header): (Arc<[NodeName]>, Option<String>),
         timeout: Duration,
     ) -> Result<Self, ClientError> {
-        let jar = Arc::new(Jar::default());
+        let jar = Arc::new(Jar::of_host(host_header.as_deref()));
         let http = reqwest::Client::builder()
             .cookie_provider(jar.clone())
             .no_proxy()
@@ -127,7 +129,19 @@ impl Client {
             .map_err(|source| ClientError::Make { name: name.clone(), source })?;
         let runtime = Arc::downgrade(runtime);
         let (last_session, captured, page) = (Arc::default(), Arc::default(), Arc::default());
-        Ok(Self { name, http, jar, recorder, session_cookies, runtime, last_session, captured, page, nodes })
+        Ok(Self {
+            name,
+            http,
+            jar,
+            recorder,
+            session_cookies,
+            runtime,
+            last_session,
+            captured,
+            page,
+            nodes,
+            host_header,
+        })
     }
 
     /// The client's name.
@@ -198,7 +212,7 @@ impl Client {
         cookie: &str,
         wanted: &Wanted<'_>,
     ) -> (Outcome, String) {
-        let response = match wire::request(&self.http, url, exchange).send().await {
+        let response = match wire::request(&self.http, url, exchange, self.host_header.as_deref()).send().await {
             Ok(response) => response,
             // Nothing was sent on a connection that was never made.
             Err(error) if error.is_connect() => return (Outcome::Failed { why: chain(&error) }, String::new()),

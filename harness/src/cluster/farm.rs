@@ -245,6 +245,7 @@ impl Cluster {
         let question = Question::Context(context.clone());
         let http =
             PlainClient::new(self.machines.limits.request).map_err(|error| ClusterError::Http(error.to_string()))?;
+        let http = http.naming(self.topology().own.as_ref().and_then(|own| own.host_header.clone()));
         wait::until(&wanted, limit, async || {
             let seen = self.peek(node, &question, SessionScope::None).await?;
             let found = seen.state().and_then(|state| state.context(context, &served.version));

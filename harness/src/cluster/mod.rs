@@ -65,7 +65,8 @@ impl Cluster {
     /// # Errors
     /// The HTTP client of the probe cannot be made.
     pub fn new(machines: Machines, recording: Recording) -> Result<Self, ClusterError> {
-        let probe = Probe::new(machines.token.clone())?;
+        let host_header = machines.topology.own.as_ref().and_then(|own| own.host_header.clone());
+        let probe = Probe::new(machines.token.clone())?.naming(host_header);
         let (machines, state, recording) = (Arc::new(machines), Arc::new(State::new()), Arc::new(recording));
         Ok(Self { machines, state, recording, probe })
     }
@@ -121,7 +122,9 @@ impl Cluster {
         let name = ClientName::new(name)?;
         let (recorder, cookies) = (self.recorder().clone(), self.state.session_cookies.clone());
         let nodes = self.topology().names().cloned().collect();
-        Client::new(name, recorder, &self.machines.runtime, cookies, nodes, self.machines.limits.request)
+        let host_header = self.topology().own.as_ref().and_then(|own| own.host_header.clone());
+        let (runtime, limit) = (&self.machines.runtime, self.machines.limits.request);
+        Client::new(name, recorder, runtime, cookies, (nodes, host_header), limit)
     }
 
     /// Reads on every living node, at one time, what it holds of a context, without touching a session.

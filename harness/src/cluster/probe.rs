@@ -13,7 +13,7 @@ use crate::cluster::client::PlainClient;
 use crate::history::observation::Seen;
 use crate::history::{
     AttributeValue, ContextState, EngineState, ManagerState, MemberState, Nanos, NodeObservation, NodeState, Question,
-    ReplicaRole, SessionCookieState, SessionReplica,
+    ReplicaRole, RunningElement, SessionCookieState, SessionReplica,
 };
 use crate::model::{ContextPath, NodeName, SessionId};
 
@@ -58,6 +58,12 @@ impl Probe {
         Ok(Self { http, token })
     }
 
+    /// With another host in its requests than the node's address.
+    #[must_use]
+    pub fn naming(self, host_header: Option<String>) -> Self {
+        Self { http: self.http.naming(host_header), ..self }
+    }
+
     /// Looks at a node, and all sessions of what is asked for. `asked` is the present time on the run's clock.
     pub async fn look(
         &self,
@@ -70,9 +76,20 @@ impl Probe {
         NodeObservation { node: node.clone(), asked, question: question.clone(), seen }
     }
 
+    /// Looks at a node's members, and at what of its configuration is in effect. `asked` is the present time on the run's
+    /// clock.
+    pub async fn look_at_configuration(&self, node: &NodeName, address: SocketAddr, asked: Nanos) -> NodeObservation {
+        let seen = self.ask(address, "?only=members&configuration=1").await;
+        NodeObservation { node: node.clone(), asked, question: Question::Members, seen }
+    }
+
     /// Looks at some sessions only. That is no observation, for it says nothing of the others.
     pub async fn peek(&self, address: SocketAddr, question: &Question, scope: SessionScope<'_>) -> Seen {
-        let url = format!("http://{address}{CONTEXT}/state.jsp{}", query(question, scope));
+        self.ask(address, &query(question, scope)).await
+    }
+
+    async fn ask(&self, address: SocketAddr, query: &str) -> Seen {
+        let url = format!("http://{address}{CONTEXT}/state.jsp{query}");
         match self.http.get(&url, (TOKEN_HEADER, &self.token)).await {
             Ok((200, body)) => parse(&body).map_or_else(Seen::Dead, Seen::State),
             Ok((status, _)) => Seen::Dead(format!("the probe answered HTTP {status}")),
@@ -147,6 +164,7 @@ fn parse(body: &str) -> Result<NodeState, String> {
         engine: wire.engine.map(wire::Part::get).transpose()?,
         members,
         contexts,
+        running: wire.configuration.map(wire::Part::get).transpose()?.unwrap_or_default(),
     })
 }
 
@@ -193,7 +211,7 @@ fn replica(wire: wire::Session) -> Result<SessionReplica, String> {
 
 /// The probe's JSON, as `state.jsp` writes it.
 mod wire {
-    use super::{AttributeValue, BTreeMap, Deserialize, EngineState, ReplicaRole, SessionCookieState};
+    use super::{AttributeValue, BTreeMap, Deserialize, EngineState, ReplicaRole, RunningElement, SessionCookieState};
 
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
@@ -225,6 +243,7 @@ mod wire {
         pub(super) cluster: Option<Part<Cluster>>,
         pub(super) members: Option<Part<Vec<Part<Member>>>>,
         pub(super) contexts: Option<Part<Vec<Part<Context>>>>,
+        pub(super) configuration: Option<Part<Vec<RunningElement>>>,
     }
 
     #[derive(Deserialize)]

@@ -9,7 +9,7 @@ use super::{Cluster, ClusterError};
 use crate::config;
 use crate::history::Question;
 use crate::history::observation::Seen;
-use crate::history::{Event, LogClass, LogLine};
+use crate::history::{Event, LogClass, LogLine, RecordKind};
 use crate::host::sync::lock;
 use crate::host::wait::{self, Look};
 use crate::model::{Endpoints, NodeChanges, NodeName, Topology};
@@ -147,6 +147,14 @@ impl Cluster {
         .await?;
         self.state.is_ready(node);
         self.recorder().event(Event::NodeReady { node: node.clone() });
+        if self.machines.topology.own.is_some() {
+            // Whoever wrote the configuration is to see what became of it.
+            let (address, now) = (self.address(node).await?, self.recorder().clock().now());
+            let observation = self.probe.look_at_configuration(node, address, now).await;
+            if observation.state().is_some() {
+                self.recorder().record(RecordKind::Observe(observation));
+            }
+        }
         Ok(())
     }
 

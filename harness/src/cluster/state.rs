@@ -59,7 +59,7 @@ impl State {
     pub(super) fn new() -> Self {
         Self {
             started: AtomicBool::new(false),
-            endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None }),
+            endpoints: Mutex::new(Endpoints { nodes: BTreeMap::new(), multicast: None, ..Endpoints::default() }),
             session_cookies: Arc::default(),
             routes: Mutex::default(),
             living: Mutex::default(),

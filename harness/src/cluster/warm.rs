@@ -200,6 +200,7 @@ mod tests {
             openejb: None,
             cluster_class: None,
             engine: None,
+            running: vec![],
             send_options: None,
             members: vec![],
             contexts,

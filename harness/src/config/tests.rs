@@ -45,7 +45,7 @@ pub(super) fn endpoints(topology: &Topology) -> Endpoints {
         (node.clone(), addresses)
     });
     let group = MulticastGroup { address: Ipv4Addr::new(228, 0, 0, 9), port: 45599, bind: Some(Ipv4Addr::LOCALHOST) };
-    Endpoints { nodes: nodes.collect::<BTreeMap<_, _>>(), multicast: Some(group) }
+    Endpoints { nodes: nodes.collect::<BTreeMap<_, _>>(), multicast: Some(group), ..Endpoints::default() }
 }
 
 fn render(topology: &Topology, index: usize, server: (Product, &str)) -> Result<String, RenderError> {

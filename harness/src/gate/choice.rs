@@ -4,6 +4,7 @@ use crate::model::deploy_job::{self, OwnApp, OwnAppError};
 use crate::model::main_job;
 use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
+use crate::model::scenario::logged_in;
 use crate::model::step::{Delivery, Through};
 use crate::model::{
     AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, Step, StepKind,
@@ -140,6 +141,7 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
     let client = ClientName::new("alice")?;
     let delivery = Delivery { through: Through::Copy, ..Delivery::default() };
     let mut steps = vec![Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start)];
+    let login = app.map(|own| own.login.clone()).unwrap_or_default();
     let (app, context, paths) = match app {
         None => (App::Counter, ContextPath::new("/counter")?, vec![]),
         Some(own) => {
@@ -169,6 +171,7 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
     let deploy = StepKind::Deploy { app, context: context.clone(), delivery };
     let (before, after) = (ask(&first, 3), ask(&second, 1));
     steps.push(Step::new("deploy on every node", deploy));
+    steps.extend(login.iter().map(|step| logged_in(step, &client, &first.clone().into(), Load::default())));
     steps.extend(before);
     steps.push(Step::look(&context));
     steps.push(Step::new(format!("kill {first}"), StepKind::fault(FaultKind::Kill, first)));

@@ -1,47 +1,135 @@
 //! What the running servers are, beside what the files claim.
 
-use crate::history::{History, RecordKind};
-use crate::model::{NodeChanges, Topology};
+use serde::{Deserialize, Serialize};
 
-/// One line for each thing in which a running server is not as its files claim.
-pub fn differences(topology: &Topology, history: &History) -> Vec<String> {
-    let mut lines: Vec<String> = vec![];
-    let mut add = |line: String| {
-        if !lines.contains(&line) {
-            lines.push(line);
+use super::beside::{Beside, beside};
+use crate::config::own;
+use crate::history::{Event, History, NodeState, RecordKind};
+use crate::model::{Endpoints, NodeChanges, NodeName, Topology};
+use crate::tomcat::own_base;
+
+/// One value of a node's configuration beside that of its running server.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Setting {
+    /// The node.
+    pub node: NodeName,
+    /// The element, as `Receiver`, or what else has it.
+    pub element: String,
+    /// The attribute; `className` for the class.
+    pub name: String,
+    /// What the file says, with the lab's ports and addresses; `None` where it says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<String>,
+    /// What the server has; `None` where there is no such thing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub found: Option<String>,
+    /// Whether they differ.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub differs: bool,
+    /// Whether sessions depend on it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_replication: bool,
+}
+
+impl Setting {
+    /// The difference in a sentence.
+    pub fn line(&self) -> String {
+        let words = |value: &Option<String>| value.clone().unwrap_or_else(|| "nothing".to_owned());
+        let (found, claimed) = (words(&self.found), words(&self.claimed));
+        format!("{} runs {} {} {found}, its files say {claimed}", self.node, self.element, self.name)
+    }
+}
+
+/// Every value of each node's configuration that can be read of the running server, beside that.
+pub fn effective(topology: &Topology, history: &History) -> Vec<Setting> {
+    let mut all: Vec<Setting> = vec![];
+    let endpoints = history.records.iter().rev().find_map(|record| match &record.kind {
+        RecordKind::Event(Event::Addressed { endpoints }) => Some(endpoints),
+        _ => None,
+    });
+    for node in topology.names() {
+        let states = || {
+            history.records.iter().filter_map(|record| match &record.kind {
+                RecordKind::Observe(observation) if observation.node == *node => observation.state(),
+                _ => None,
+            })
+        };
+        let settings = endpoints.and_then(|endpoints| of_server_xml(topology, node, endpoints, states()));
+        // A node that never came to run is told by its run.
+        if settings.is_none() && states().next().is_some() {
+            all.push(Setting {
+                node: node.clone(),
+                element: "a configuration".to_owned(),
+                name: "that".to_owned(),
+                claimed: Some("what could not be compared".to_owned()),
+                found: Some("was not read".to_owned()),
+                differs: true,
+                of_replication: false,
+            });
         }
-    };
-    let without = topology.own.as_ref().is_some_and(|own| own.without_cluster);
-    for record in &history.records {
-        let RecordKind::Observe(observation) = &record.kind else { continue };
-        let Some(state) = observation.state() else { continue };
-        let node = &observation.node;
-        let claimed = topology.of_node(node, &NodeChanges::default()).cluster;
-        if !without {
-            let wanted = i64::from(claimed.channel_send_options().bits());
-            match state.send_options {
-                Some(found) if found != wanted => {
-                    add(format!("{node} sends with options {found}, its files say {wanted}"));
-                }
-                _ => {}
-            }
-            if state.cluster_class.is_none() {
-                add(format!("{node} runs without a Cluster, its files have one"));
-            }
-            for context in state.contexts.iter().filter(|context| context.available && context.distributable) {
-                let (found, wanted) = (&context.manager.class, claimed.manager_class());
-                if !found.is_empty() && found != wanted {
-                    add(format!("{node} runs {} with {found}, its files say {wanted}", context.path));
-                }
-            }
+        all.extend(settings.into_iter().flatten());
+        all.extend(of_managers(topology, node, states()));
+    }
+    all.sort();
+    all.dedup();
+    all
+}
+
+/// What its server.xml says beside what the first look at the node showed; `None` where one of them cannot be read.
+fn of_server_xml<'h>(
+    topology: &Topology,
+    node: &NodeName,
+    endpoints: &Endpoints,
+    mut states: impl Iterator<Item = &'h NodeState>,
+) -> Option<Vec<Setting>> {
+    let own = topology.own.as_ref()?;
+    let running = states.find(|state| !state.running.is_empty())?;
+    let files = own.nodes.get(node)?;
+    let made = own_base::server_xml(own, node, endpoints).ok()?;
+    let document = own::read(&made.bytes, &own_base::properties(files).ok()?).ok()?;
+    let route = topology.route(node);
+    let pairs = beside(&document, own.host_header.as_deref(), route, &running.running);
+    Some(pairs.into_iter().map(|pair| setting(node, pair)).collect())
+}
+
+/// The Managers of the apps, which a context.xml may have changed.
+fn of_managers<'h>(topology: &Topology, node: &NodeName, states: impl Iterator<Item = &'h NodeState>) -> Vec<Setting> {
+    let mut all: Vec<Setting> = vec![];
+    let Some(own) = topology.own.as_ref().filter(|own| !own.without_cluster) else { return all };
+    let cluster = topology.of_node(node, &NodeChanges::default()).cluster;
+    let claimed = own.manager_attributes.get(node);
+    for context in states.flat_map(|state| &state.contexts) {
+        if !(context.available && context.distributable) || context.manager.class.is_empty() {
+            continue;
         }
-        if let Some(engine) = &state.engine {
-            let (found, wanted) = (engine.jvm_route.as_deref(), topology.route(node));
-            if wanted.is_some() && found != wanted {
-                let found = found.unwrap_or("none");
-                add(format!("{node} has the route {found}, its files say {}", wanted.unwrap_or_default()));
+        let element = format!("the Manager of {}", context.path);
+        let mut add = |name: &str, claimed: &str, found: &str, differs: bool| {
+            let setting = Setting {
+                node: node.clone(),
+                element: element.clone(),
+                name: name.to_owned(),
+                claimed: Some(claimed.to_owned()),
+                found: Some(found.to_owned()),
+                differs,
+                of_replication: true,
+            };
+            if !all.contains(&setting) {
+                all.push(setting);
+            }
+        };
+        let (found, wanted) = (context.manager.class.as_str(), cluster.manager_class());
+        add("className", wanted, found, found != wanted);
+        for (name, value) in claimed.into_iter().flatten().filter(|_| found == wanted) {
+            if let Some(found) = context.manager.attributes.get(name) {
+                add(name, value, found, super::beside::differ(value, found));
             }
         }
     }
-    lines
+    all
+}
+
+fn setting(node: &NodeName, pair: Beside) -> Setting {
+    let Beside { element, name, claimed, found, differs, of_replication } = pair;
+    Setting { node: node.clone(), element, name, claimed, found, differs, of_replication }
 }

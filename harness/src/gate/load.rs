@@ -33,6 +33,8 @@ pub struct Given {
     pub nodes: BTreeMap<NodeName, Utf8PathBuf>,
     /// How many nodes; as many as the configuration names, at least two, where nothing is said.
     pub count: Option<usize>,
+    /// What requests name as their host, where it is said.
+    pub host_header: Option<String>,
     /// The server, where it is said.
     pub server: Option<ServerSpec>,
     /// System properties from the command line.
@@ -145,8 +147,21 @@ impl LoadError {
 /// # Errors
 /// See [`LoadError`].
 pub fn load(given: &Given) -> Result<Loaded, LoadError> {
-    let mut notes = vec![];
     let given = &given.clone().by_node();
+    let mut loaded = load_as(given)?;
+    // Where one node's Cluster is in another Host than the default one, all are asked there.
+    let found = loaded.claims.iter().find_map(|(_, claims)| claims.host_header.clone());
+    if let Some(header) = found.filter(|_| given.host_header.is_none()) {
+        let note =
+            format!("the Cluster is not in the default Host: requests name {header} (--host-header names another)");
+        loaded = load_as(&Given { host_header: Some(header), ..given.clone() })?;
+        loaded.notes.push(note);
+    }
+    Ok(loaded)
+}
+
+fn load_as(given: &Given) -> Result<Loaded, LoadError> {
+    let mut notes = vec![];
     let read = |path: &Utf8Path, notes: &mut Vec<String>| one(path, given, notes);
     let common = given.config.as_ref().map(|path| read(path, &mut notes)).transpose()?;
     let mut named: BTreeMap<&NodeName, (OwnFiles, Claims)> = BTreeMap::new();
@@ -170,6 +185,9 @@ pub fn load(given: &Given) -> Result<Loaded, LoadError> {
     }
     notes.sort();
     notes.dedup();
+    for other in nodes.first().into_iter().flat_map(|node| &node.claims.others) {
+        notes.push(format!("the Cluster in {} runs, but is not asked: --host-header names its Host", other.place));
+    }
     for node in &nodes {
         if let Some(placeholder) = &node.claims.route_placeholder {
             notes.push(format!("{} gets the route {}: nothing says what {placeholder} is", node.name, node.name));
@@ -218,7 +236,8 @@ fn one(path: &Utf8Path, given: &Given, notes: &mut Vec<String>) -> Result<(OwnFi
     let document = own::read(&bytes, &own_base::properties(&files)?);
     let document = document.map_err(|error| LoadError::Xml(files.server_xml.clone(), error))?;
     let base = files.base.as_ref().map(|base| base.as_str());
-    let claims = Claims::of(&document, base).map_err(|error| LoadError::Claims(files.server_xml.clone(), error))?;
+    let claims = Claims::of(&document, base, given.host_header.as_deref());
+    let claims = claims.map_err(|error| LoadError::Claims(files.server_xml.clone(), error))?;
     Ok((files, claims))
 }
 

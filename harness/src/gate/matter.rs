@@ -55,11 +55,11 @@ pub(super) fn matters(side: &Side, against: Option<&Side>, lost: &[Change]) -> V
         let line = format!("{} of what it is compared with was not decided", run.name);
         known("against", run.name.clone(), Status::Unknown, line)
     }));
-    all.extend(
-        side.differences.iter().map(|line| {
-            known("files", without_numbers(line), Status::Unknown, format!("not as the files claim: {line}"))
-        }),
-    );
+    all.extend(side.effective.iter().filter(|setting| setting.differs).map(|setting| {
+        let line = setting.line();
+        let status = if setting.of_replication { Status::Violated } else { Status::Unknown };
+        known("files", without_numbers(&line), status, format!("not as the files claim: {line}"))
+    }));
     let never = |line: String| Matter { key: None, status: Status::Unknown, line };
     all.extend(side.left_out.iter().map(|left| never(format!("left out: {left}"))));
     if side.deciding().next().is_none() {

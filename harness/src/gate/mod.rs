@@ -5,6 +5,7 @@
 
 mod accept;
 mod answer;
+mod beside;
 mod bisection;
 mod changes;
 mod choice;
@@ -25,7 +26,7 @@ pub use bisection::{Bisection, Next, Outcome, Standing, Tally};
 pub use changes::{MeasureChange, ProblemChange};
 pub use choice::{Choice, ChoiceError, Role, choose};
 pub use compare::compare;
-pub use effective::differences;
+pub use effective::{Setting, effective};
 pub use fits::{FitsError, Fitting};
 pub use judged::judged;
 pub use load::{Given, LoadError, Loaded, load};

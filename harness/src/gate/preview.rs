@@ -9,6 +9,7 @@ use crate::tomcat::own_base::{self, OwnFilesError};
 /// The first ports of a preview. A run takes those that are free.
 const HTTP: u16 = 28_080;
 const RECEIVER: u16 = 24_000;
+const OTHER_RECEIVERS: u16 = 24_100;
 
 /// What would be changed in one node's server.xml.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -58,5 +59,15 @@ fn endpoints(topology: &Topology) -> Endpoints {
         port: 45_564,
         bind: Some(address),
     });
-    Endpoints { nodes: topology.names().cloned().enumerate().map(|(at, name)| (name, place(at))).collect(), multicast }
+    let others = topology.own.as_ref().map_or(0, |own| own.other_clusters.len());
+    let others_of = |node: usize| {
+        let port = |index: usize| OTHER_RECEIVERS + u16::try_from(node * others + index).unwrap_or_default();
+        (0..others).map(port).collect::<Vec<u16>>()
+    };
+    let names = || topology.names().cloned().enumerate();
+    Endpoints {
+        nodes: names().map(|(at, name)| (name, place(at))).collect(),
+        multicast,
+        other_receivers: names().filter(|_| others > 0).map(|(at, name)| (name, others_of(at))).collect(),
+    }
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::changes::{MeasureChange, ProblemChange};
 use super::choice::Role;
+use super::effective::Setting;
 use crate::verdict::Status;
 
 /// What a gate showed, of one configuration or of two.
@@ -61,6 +62,9 @@ pub struct Side {
     pub runs: Vec<RunResult>,
     /// Where a running server is not as its files claim.
     pub differences: Vec<String>,
+    /// What the running servers have in effect, beside what their files claim.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub effective: Vec<Setting>,
     /// What was left out, and why.
     pub left_out: Vec<String>,
 }

@@ -48,6 +48,8 @@ pub enum LogClass {
     DeltaForUnknownSession,
     /// `Unable to serialize delta request`.
     SerialisationFailed,
+    /// `Non-serializable attribute`: a session of a distributable app refused an attribute, which failed the request.
+    AttributeRefused,
     /// `Installing webapp`.
     FarmInstalling,
     /// `Deploying web application archive`.

@@ -12,6 +12,7 @@ mod nanos;
 pub mod observation;
 pub mod operation;
 pub mod record;
+mod running;
 
 pub use body::{LookedFor, Rest};
 pub use jsonl::{HistoryError, read, write_record};
@@ -23,3 +24,4 @@ pub use observation::{
 };
 pub use operation::{CounterReply, OperationId, Outcome, Reply};
 pub use record::{Event, FaultPhase, History, Record, RecordKind};
+pub use running::RunningElement;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Nanos;
+use super::{Nanos, RunningElement};
 use crate::model::{ContextPath, NodeName, SessionId};
 
 /// The scope of a question to a probe. What was not asked for is empty in the answer and means nothing.
@@ -94,6 +94,9 @@ pub struct NodeState {
     pub members: Vec<MemberState>,
     /// The contexts without the probe's own.
     pub contexts: Vec<ContextState>,
+    /// What of its configuration is in effect, where it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub running: Vec<RunningElement>,
 }
 
 impl NodeState {

@@ -4,6 +4,7 @@ use camino::Utf8PathBuf;
 
 use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, Plan};
+use super::scenario::logged_in;
 use super::step::{Delivery, Step, StepKind};
 use super::{Exchange, FaultKind, Guarantee, Load, Role, Topology};
 
@@ -34,6 +35,8 @@ pub struct OwnApp {
     pub at: Option<ContextPath>,
     /// The paths that are asked by GET, from the root of the server; the app's own root where none is said.
     pub paths: Vec<String>,
+    /// What each client asks first, once: a login.
+    pub login: Vec<Step>,
 }
 
 /// An app that cannot be asked.
@@ -74,7 +77,7 @@ pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<P
         Some(at) => at,
         None => ContextPath::of_war(&name)?,
     };
-    let paths = paths(&context, app.paths)?;
+    let (paths, app_login) = (paths(&context, app.paths)?, app.login);
     let (client, nodes) = (ClientName::new("client")?, topology.names().cloned().collect::<Vec<_>>());
     let clients = CLIENTS_A_NODE * u32::try_from(nodes.len()).unwrap_or(1);
     let ask = |times: u32| {
@@ -97,6 +100,8 @@ pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<P
         Step::new(format!("deploy {name} at {context} {way}"), deploy),
         look(),
     ];
+    let load = Load { clients, parallel: clients, ..Load::default() };
+    steps.extend(app_login.iter().map(|step| logged_in(step, &client, &Role::Sticky.into(), load)));
     for (index, node) in nodes.iter().enumerate() {
         steps.extend(ask(if index == 0 { TIMES_BEFORE_THE_KILL } else { 1 }));
         steps.push(look());
@@ -134,7 +139,12 @@ mod tests {
 
     fn app(at: Option<&str>, paths: &[&str]) -> OwnApp {
         let at = at.map(|at| ContextPath::new(at).expect("a path"));
-        OwnApp { war: "target/my-shop.war".into(), at, paths: paths.iter().map(|&path| path.to_owned()).collect() }
+        OwnApp {
+            war: "target/my-shop.war".into(),
+            at,
+            paths: paths.iter().map(|&path| path.to_owned()).collect(),
+            login: vec![],
+        }
     }
 
     fn planned(nodes: usize, app: OwnApp) -> Plan {

@@ -24,11 +24,20 @@ pub struct OwnConfiguration {
     /// The multicast groups that the nodes name, as `address:port`: nodes of one group stay together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
-    /// The appBase of the default Host, below `CATALINA_BASE`.
+    /// The Clusters of Hosts that are not asked, in an order that all nodes share.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_clusters: Vec<OtherMembers>,
+    /// What requests name as their host, where the asked Host is not the default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host_header: Option<String>,
+    /// The appBase of the asked Host, below `CATALINA_BASE`.
     pub app_base: String,
     /// The folder that the farm watches, below `CATALINA_BASE`, and on which node; none where there is no farm.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch: Option<(NodeName, String)>,
+    /// What each node's `<Manager>` says beside its class.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub manager_attributes: BTreeMap<NodeName, BTreeMap<String, String>>,
     /// How often the farm looks at it, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scan_s: Option<u32>,
@@ -38,6 +47,17 @@ pub struct OwnConfiguration {
     /// What had to be replaced, in words: what rests on it is not proven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<String>,
+}
+
+/// A Cluster of a Host that is not asked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub struct OtherMembers {
+    /// The path of the element that it stands in.
+    pub place: String,
+    /// Which node each entry of its static lists means, by `host:port` as it is written there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub members: BTreeMap<String, NodeName>,
 }
 
 /// One node's files.
@@ -60,7 +80,7 @@ pub struct OwnFiles {
     pub properties: BTreeMap<String, String>,
     /// The name of the Engine, a folder of `conf`.
     pub engine: String,
-    /// The name of the default Host, a folder of that.
+    /// The name of the asked Host, a folder of that.
     pub host: String,
     /// Folders below `CATALINA_BASE` that the configuration names.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

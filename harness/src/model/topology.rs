@@ -293,13 +293,16 @@ pub struct JvmSpec {
 }
 
 /// The addresses that a runtime gave to the nodes of one run.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub struct Endpoints {
     /// One entry a node.
     pub nodes: BTreeMap<NodeName, NodeEndpoints>,
     /// The group that belongs to this run, where membership is multicast.
     pub multicast: Option<MulticastGroup>,
+    /// Ports of the receivers of each node's other Clusters, where a configuration has more than one.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub other_receivers: BTreeMap<NodeName, Vec<u16>>,
 }
 
 /// What a node binds, as seen by the node itself and its peers (a client asks the runtime for its URL at each use).

@@ -188,7 +188,9 @@ mod tests {
             let nodes = std::iter::once((NodeName::nth(0), node)).collect();
             Record {
                 at: Nanos(u64::from(port)),
-                kind: RecordKind::Event(Event::Addressed { endpoints: Endpoints { nodes, multicast: None } }),
+                kind: RecordKind::Event(Event::Addressed {
+                    endpoints: Endpoints { nodes, multicast: None, ..Endpoints::default() },
+                }),
             }
         };
         let found = endpoints(&History { records: vec![addressed(8080), addressed(9080)] }).expect("addresses");

@@ -83,16 +83,23 @@ fn node_time(milliseconds: &str) -> String {
     time.map_or_else(|| milliseconds.to_owned(), |time| time.to_string())
 }
 
-/// The causes in stack traces that decide what to do about a failed start.
+/// The causes in stack traces that decide something: a failed start, or a request that failed by what it put into a session.
 fn trace_cause(node: &NodeName, line: &str) -> Option<LogLine> {
-    let address_in_use = line.contains("java.net.BindException") && line.contains("Address already in use");
-    address_in_use.then(|| LogLine {
+    let has = |text: &str| line.contains(text);
+    let class = if has("java.net.BindException") && has("Address already in use") {
+        LogClass::AddressInUse
+    } else if has("java.lang.IllegalArgumentException") && has("Non-serializable attribute") {
+        LogClass::AttributeRefused
+    } else {
+        return None;
+    };
+    Some(LogLine {
         node: node.clone(),
         node_time: String::new(),
         level: String::new(),
         logger: String::new(),
         message: line.trim().to_owned(),
-        class: LogClass::AddressInUse,
+        class,
     })
 }
 
@@ -159,6 +166,11 @@ mod tests {
             ("\u{1e}1795347439460|SEVERE|a.B|a.B c|something bad", Some(LogClass::OtherSevere)),
             ("\u{1e}1795347439460|INFO|a.B|a.B c|At least one JAR was scanned", None),
             ("java.net.BindException: Address already in use", Some(LogClass::AddressInUse)),
+            (
+                "java.lang.IllegalArgumentException: setAttribute: Non-serializable attribute [cart]",
+                Some(LogClass::AttributeRefused),
+            ),
+            ("java.lang.IllegalArgumentException: setAttribute: name may not be null", None),
             ("\tat java.base/java.lang.Thread.run(Thread.java:840)", None),
         ] {
             assert_eq!(parse(&node(), line, &[]).map(|line| line.class), class, "{line}");

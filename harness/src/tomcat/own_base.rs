@@ -72,13 +72,13 @@ pub fn server_xml(
 /// # Errors
 /// `catalina.properties` cannot be read.
 pub fn properties(files: &OwnFiles) -> Result<Properties, OwnFilesError> {
-    let mut all = Properties::new();
-    for name in ["catalina.properties", "system.properties"] {
+    // Catalina makes system properties of its file's, over those of the command line.
+    let mut all: Properties = files.properties.clone().into_iter().collect();
+    for name in ["catalina.properties"] {
         if let Some(path) = files.conf.as_ref().map(|conf| conf.join(name)).filter(|path| path.is_file()) {
             all.extend(read_properties(&read(&path)?));
         }
     }
-    all.extend(files.properties.clone());
     Ok(all)
 }
 

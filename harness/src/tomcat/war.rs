@@ -40,6 +40,7 @@ const COUNTER: Embedded = embed!["app":
 
 const PROBE: Embedded = embed!["probe":
     "WEB-INF/apps.jspf",
+    "WEB-INF/running.jspf",
     "WEB-INF/stream.jspf",
     "WEB-INF/values.jspf",
     "WEB-INF/web.xml",

@@ -325,7 +325,9 @@ mod tests {
     #[test]
     fn a_start_on_other_ports_begins_anew_and_a_death_without_one_stays() {
         let node = NodeName::nth(0);
-        let addressed = || Event::Addressed { endpoints: Endpoints { nodes: BTreeMap::new(), multicast: None } };
+        let addressed = || Event::Addressed {
+            endpoints: Endpoints { nodes: BTreeMap::new(), multicast: None, ..Endpoints::default() },
+        };
         let starts = || Event::NodeStarts { node: node.clone() };
         let died = || Event::NodeDied { node: node.clone(), why: "Address already in use".to_owned() };
         let of = |events: Vec<Event>| {

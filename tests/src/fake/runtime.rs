@@ -105,7 +105,7 @@ impl Runtime for FakeRuntime {
             port: 45564,
             bind: Some(Ipv4Addr::LOCALHOST),
         });
-        Ok(Endpoints { nodes: nodes.collect(), multicast })
+        Ok(Endpoints { nodes: nodes.collect(), multicast, ..Endpoints::default() })
     }
 
     async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {

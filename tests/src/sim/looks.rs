@@ -38,7 +38,7 @@ impl World {
             };
             (name.clone(), endpoints)
         });
-        Endpoints { nodes: nodes.collect(), multicast: None }
+        Endpoints { nodes: nodes.collect(), multicast: None, ..Endpoints::default() }
     }
 
     /// A step that looks at all nodes.
@@ -229,6 +229,7 @@ impl World {
             openejb: Some(true),
             send_options: Some(i64::from(self.plan.topology.cluster.send_options.bits())),
             cluster_class: Some("org.apache.catalina.ha.tcp.SimpleTcpCluster".to_owned()),
+            running: vec![],
             engine: self.modern.then(|| EngineState { jvm_route: Some(self.names[node].to_string()) }),
             members: members.collect(),
             contexts: contexts.map(|context| self.context_state(node, context)).collect(),

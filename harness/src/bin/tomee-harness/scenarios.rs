@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tomee_harness::model::Topology;
 use tomee_harness::model::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
+use tomee_harness::model::{ContextPath, Step, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::{PlannedRun, Source, files_below};
 use tomee_harness::tomcat::war::{War, WarError};
@@ -177,6 +177,12 @@ fn read(name: String, text: Vec<u8>, folder: Utf8PathBuf) -> Result<SelectedScen
         Ok(scenario) => Ok(SelectedScenario { name, scenario: scenario.in_folder(&folder), text, folder }),
         Err(error) => Err(refused(&name, &text, error)),
     }
+}
+
+/// The requests of a login.
+pub(crate) fn login(file: &Utf8Path, context: &ContextPath) -> Result<Vec<Step>, Failure> {
+    let text = fs_err::read(file).map_err(Failure::usage)?;
+    Scenario::login(&text, context).map_err(|error| refused(file.as_str(), &text, error))
 }
 
 fn refused(name: &str, text: &[u8], error: ScenarioError) -> Failure {

@@ -112,6 +112,10 @@ impl Client {
         let runtime = self.runtime.upgrade().ok_or(ClientError::ClusterGone)?;
         let here = Url::parse(&format!("http://{}", runtime.http(node).await?)).ok();
         let Some(url) = here.and_then(|here| here.join(link).ok()) else { return Ok(None) };
+        let named = self.host_header.as_deref().and_then(|header| Url::parse(&format!("http://{header}")).ok());
+        if named.is_some_and(|named| named.host_str() == url.host_str() && url.scheme() == "http") {
+            return Ok(Some(path_of(&url)));
+        }
         for node in &*self.nodes {
             // A node without an address is none that a link can name.
             let Ok(address) = runtime.http(node).await else { continue };

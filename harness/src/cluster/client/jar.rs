@@ -13,25 +13,39 @@ use crate::host::sync::lock;
 
 /// The cookies of one client.
 #[derive(Debug, Default)]
-pub(super) struct Jar(Mutex<CookieStore>);
+pub(super) struct Jar {
+    store: Mutex<CookieStore>,
+    /// The host that the client names in its requests, without a port.
+    host: Option<String>,
+}
 
 impl Jar {
+    /// An empty one, for requests that name this host.
+    pub(super) fn of_host(header: Option<&str>) -> Self {
+        let host =
+            header.and_then(|header| Url::parse(&format!("http://{header}")).ok()?.host_str().map(str::to_owned));
+        Self { host, ..Self::default() }
+    }
+
+    /// The same place on the one host that all nodes are to a browser, as behind a balancer: where each node has an address
+    /// of its own, a cookie goes to every one of them all the same.
+    fn on_one_host(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        // What is no host stays away: each is one for every scheme of the web.
+        match &self.host {
+            Some(host) => drop(url.set_host(Some(host))),
+            None => drop(url.set_ip_host(IpAddr::V4(Ipv4Addr::LOCALHOST))),
+        }
+        url
+    }
+
     /// The value of the cookie of this name that a request to `url` sends first.
     pub(super) fn value(&self, url: &str, name: &str) -> Option<String> {
-        let url = on_one_host(&Url::parse(url).ok()?);
-        let store = lock(&self.0);
+        let url = self.on_one_host(&Url::parse(url).ok()?);
+        let store = lock(&self.store);
         let sent = in_order(&store, &url).into_iter().find(|cookie| cookie.name() == name);
         sent.map(|cookie| cookie.value_trimmed().to_owned())
     }
-}
-
-/// The same place on the one host that all nodes are to a browser, as behind a balancer: where each node has an address
-/// of its own, a cookie goes to every one of them all the same.
-fn on_one_host(url: &Url) -> Url {
-    let mut url = url.clone();
-    // An address is a host for every scheme of the web.
-    let _ = url.set_ip_host(IpAddr::V4(Ipv4Addr::LOCALHOST));
-    url
 }
 
 /// The cookies that a request to `url` sends, in their order.
@@ -50,12 +64,12 @@ impl reqwest::cookie::CookieStore for Jar {
             let text = std::str::from_utf8(header.as_bytes()).ok()?;
             RawCookie::parse(text).ok().map(RawCookie::into_owned)
         };
-        lock(&self.0).store_response_cookies(headers.filter_map(read), &on_one_host(url));
+        lock(&self.store).store_response_cookies(headers.filter_map(read), &self.on_one_host(url));
     }
 
     fn cookies(&self, url: &Url) -> Option<HeaderValue> {
-        let store = lock(&self.0);
-        let all: Vec<String> = in_order(&store, &on_one_host(url))
+        let store = lock(&self.store);
+        let all: Vec<String> = in_order(&store, &self.on_one_host(url))
             .into_iter()
             .map(|cookie| {
                 let (name, value) = cookie.name_value();
@@ -93,6 +107,18 @@ mod tests {
         let other = Url::parse("http://198.18.3.7:8080/shop/cart").expect("a URL");
         assert_eq!(jar.cookies(&other), Some(HeaderValue::from_static("JSESSIONID=/shop")));
         assert_eq!(jar.cookies(&Url::parse("http://198.18.3.7:8080/other").expect("a URL")), None);
+    }
+
+    #[test]
+    fn a_cookie_of_a_domain_is_kept_where_requests_name_a_host_of_it() {
+        let url = Url::parse("http://127.0.0.1:8080/").expect("a URL");
+        let header = HeaderValue::from_static("A=1; Domain=example.com");
+        for (host, expected) in [(Some("shop.example.com:8080"), Some("1")), (Some("example.org"), None), (None, None)]
+        {
+            let jar = Jar::of_host(host);
+            jar.set_cookies(&mut std::iter::once(&header), &url);
+            assert_eq!(jar.value("http://127.0.0.1:9090/x", "A").as_deref(), expected, "{host:?}");
+        }
     }
 
     #[rstest]

@@ -8,6 +8,8 @@ use super::chain;
 #[derive(Debug, Clone)]
 pub(crate) struct PlainClient {
     http: reqwest::Client,
+    /// What each request names as its host, where it is not the address.
+    host_header: Option<String>,
 }
 
 /// A plain exchange that came to nothing.
@@ -18,13 +20,23 @@ pub(crate) struct PlainError(String);
 impl PlainClient {
     pub(crate) fn new(timeout: Duration) -> Result<Self, PlainError> {
         let http = reqwest::Client::builder().no_proxy().timeout(timeout).pool_max_idle_per_host(0).build();
-        http.map(|http| Self { http }).map_err(|error| PlainError(chain(&error)))
+        http.map(|http| Self { http, host_header: None }).map_err(|error| PlainError(chain(&error)))
+    }
+
+    /// With another host in its requests than the address.
+    #[must_use]
+    pub(crate) fn naming(self, host_header: Option<String>) -> Self {
+        Self { host_header, ..self }
     }
 
     /// Status and body of a GET with one header.
     pub(crate) async fn get(&self, url: &str, header: (&str, &str)) -> Result<(u16, String), PlainError> {
         let exchange = async {
-            let response = self.http.get(url).header(header.0, header.1).send().await?;
+            let mut request = self.http.get(url).header(header.0, header.1);
+            if let Some(host) = &self.host_header {
+                request = request.header(reqwest::header::HOST, host);
+            }
+            let response = request.send().await?;
             let status = response.status().as_u16();
             Ok::<_, reqwest::Error>((status, response.text().await?))
         };

@@ -10,7 +10,12 @@ use crate::model::exchange::{Body, Method, Part};
 use crate::model::{Exchange, Texts};
 
 /// The request of an exchange, to be sent.
-pub(super) fn request(http: &reqwest::Client, url: &str, exchange: &Exchange) -> reqwest::RequestBuilder {
+pub(super) fn request(
+    http: &reqwest::Client,
+    url: &str,
+    exchange: &Exchange,
+    host_header: Option<&str>,
+) -> reqwest::RequestBuilder {
     let mut request = match exchange.method {
         Method::Get => http.get(url),
         Method::Post => http.post(url),
@@ -18,6 +23,10 @@ pub(super) fn request(http: &reqwest::Client, url: &str, exchange: &Exchange) ->
         Method::Patch => http.patch(url),
         Method::Delete => http.delete(url),
     };
+    let names_a_host = exchange.headers.keys().any(|name| name.eq_ignore_ascii_case("Host"));
+    if let Some(host) = host_header.filter(|_| !names_a_host) {
+        request = request.header(reqwest::header::HOST, host);
+    }
     for (name, value) in &exchange.headers {
         request = request.header(name, value);
     }

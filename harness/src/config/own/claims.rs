@@ -1,7 +1,8 @@
 //! What one node's server.xml claims.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::hosts;
 use super::paths::below_base;
 use crate::config::read::{Document, Element};
 use crate::model::{Container, ManagerKind, SendOptions};
@@ -39,6 +40,14 @@ pub enum ClaimsError {
         /// The value.
         value: String,
     },
+    /// A name that no Host answers to.
+    #[error("no Host and no Alias is {name}; there are {}", .hosts.join(", "))]
+    NoHost {
+        /// The name.
+        name: String,
+        /// The names of all.
+        hosts: Vec<String>,
+    },
     /// Options that Tomcat does not know.
     #[error("invalid {0} `{1}`")]
     Options(&'static str, String),
@@ -63,6 +72,19 @@ pub enum MembershipClaim {
     None,
 }
 
+/// A `<Cluster>` of a Host that is not asked: it runs, too, and must not meet the asked one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherCluster {
+    /// Where it stands.
+    pub place: String,
+    /// `host:port` of each entry of its lists of members.
+    pub members: Vec<String>,
+    /// `host:port` of its Receiver.
+    pub receiver: String,
+    /// Its multicast group, where it has one.
+    pub group: Option<String>,
+}
+
 /// A `FarmWarDeployer`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Farm {
@@ -83,8 +105,10 @@ pub struct Farm {
 pub struct Claims {
     /// The Engine's name.
     pub engine: String,
-    /// The Engine's default Host.
+    /// The Host that is asked: the one that the header names, or the default one.
     pub host: String,
+    /// What a request must name as its host, where the asked Host is not the default one.
+    pub host_header: Option<String>,
     /// Its appBase, below `CATALINA_BASE` in the lab.
     pub app_base: String,
     /// The Engine's jvmRoute, where it has one.
@@ -97,6 +121,8 @@ pub struct Claims {
     pub manager: ManagerKind,
     /// Its class, where it is none of Tomcat's two.
     pub manager_class: Option<String>,
+    /// What its Manager says beside its class.
+    pub manager_attributes: BTreeMap<String, String>,
     /// `channelSendOptions`.
     pub channel_options: SendOptions,
     /// `mapSendOptions` of a `BackupManager`.
@@ -109,6 +135,8 @@ pub struct Claims {
     pub receiver: String,
     /// The farm, where there is one.
     pub farm: Option<Farm>,
+    /// The Clusters of other Hosts.
+    pub others: Vec<OtherCluster>,
     /// Whether messages are encrypted.
     pub encrypts: bool,
     /// Whether a valve for single sign-on is there.
@@ -120,11 +148,13 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Reads them. `base` is the user's own `CATALINA_BASE`.
+    /// Reads them. `base` is the user's own `CATALINA_BASE`, `header` what requests name as their host.
+    ///
+    /// Without a header the default Host is asked, or, where it is in no Cluster, the first one that is.
     ///
     /// # Errors
     /// See [`ClaimsError`].
-    pub fn of(document: &Document, base: Option<&str>) -> Result<Self, ClaimsError> {
+    pub fn of(document: &Document, base: Option<&str>, header: Option<&str>) -> Result<Self, ClaimsError> {
         let root = document.root();
         if root.name() != "Server" {
             return Err(ClaimsError::Root(root.name().to_owned()));
@@ -133,8 +163,16 @@ impl Claims {
             return Err(ClaimsError::Partial(entity.system.clone()));
         }
         let engine = engine(document).ok_or(ClaimsError::Lacks("Engine"))?;
-        let host = default_host(engine).ok_or(ClaimsError::Lacks("Host"))?;
-        let cluster = cluster(document);
+        let host_header = match header {
+            Some(header) => Some(header.to_owned()),
+            None => hosts::clustered(engine),
+        };
+        let host = match &host_header {
+            Some(name) => hosts::named(engine, name)
+                .ok_or_else(|| ClaimsError::NoHost { name: name.clone(), hosts: hosts::names(engine) })?,
+            None => hosts::default(engine).ok_or(ClaimsError::Lacks("Host"))?,
+        };
+        let cluster = cluster_of(host);
         let manager = cluster.and_then(|cluster| cluster.child("Manager"));
         let (kind, manager_class) = match manager.and_then(Element::class).map(str::trim) {
             None => (ManagerKind::Delta, None),
@@ -149,6 +187,7 @@ impl Claims {
         Ok(Self {
             engine: known(engine, "name")?.unwrap_or("Catalina").to_owned(),
             host: known(host, "name")?.unwrap_or("localhost").to_owned(),
+            host_header,
             app_base: below_base(known(host, "appBase")?.unwrap_or("webapps"), base),
             route: route.and_then(|route| route.known()).map(text).filter(|route| !route.is_empty()),
             route_placeholder: route.and_then(|route| route.placeholder.clone()),
@@ -158,12 +197,14 @@ impl Claims {
             }),
             manager: kind,
             manager_class,
+            manager_attributes: manager.map(attributes).unwrap_or_default(),
             channel_options: channel_options.unwrap_or(Ok(SendOptions::ASYNC))?,
             map_options: map_options.unwrap_or(Ok(SendOptions::SYNC_ACK))?,
             membership: cluster.map_or(MembershipClaim::None, membership),
             members: cluster.map(members).unwrap_or_default(),
             receiver: place(cluster.and_then(receiver), "address", "auto", RECEIVER_PORT),
             farm: cluster.and_then(|cluster| farm(engine, cluster, base)),
+            others: others(document, cluster),
             encrypts: cluster.is_some_and(|cluster| interceptor(cluster, "EncryptInterceptor").is_some()),
             signs_on: document.elements().any(|it| {
                 matches!(it.short_class(), Some("SingleSignOn" | "ClusterSingleSignOn")) && it.name() == "Valve"
@@ -179,13 +220,6 @@ pub(super) fn engine(document: &Document) -> Option<Element<'_>> {
     document.root().all("Service").find_map(|service| service.child("Engine"))
 }
 
-/// The Host to which a request goes that names none.
-pub(super) fn default_host(engine: Element<'_>) -> Option<Element<'_>> {
-    let named = engine.value("defaultHost").unwrap_or("localhost");
-    let is_named = |host: &Element<'_>| host.value("name").is_some_and(|name| name.eq_ignore_ascii_case(named));
-    engine.all("Host").find(is_named).or_else(|| engine.all("Host").next())
-}
-
 /// Every `<Cluster>` in an Engine or a Host.
 pub(super) fn clusters(document: &Document) -> impl Iterator<Item = Element<'_>> {
     let is_read = |it: &Element<'_>| {
@@ -194,12 +228,38 @@ pub(super) fn clusters(document: &Document) -> impl Iterator<Item = Element<'_>>
     document.elements().filter(is_read)
 }
 
-/// The `<Cluster>` that serves the default Host, or else the first.
-pub(super) fn cluster(document: &Document) -> Option<Element<'_>> {
+/// The `<Cluster>` that serves requests which name this host.
+pub(super) fn cluster<'d>(document: &'d Document, header: Option<&str>) -> Option<Element<'d>> {
     let engine = engine(document)?;
-    let host = default_host(engine);
-    let of_host = host.and_then(|host| host.child("Cluster"));
-    of_host.or_else(|| engine.child("Cluster")).or_else(|| clusters(document).next())
+    let host = match header {
+        Some(name) => hosts::named(engine, name),
+        None => hosts::default(engine),
+    };
+    host.and_then(cluster_of)
+}
+
+/// Where a `<Cluster>` stands.
+pub(super) fn place_of(cluster: Element<'_>) -> String {
+    cluster.parent().map(Element::path).unwrap_or_default()
+}
+
+fn others(document: &Document, asked: Option<Element<'_>>) -> Vec<OtherCluster> {
+    let others = clusters(document).filter(|cluster| asked != Some(*cluster));
+    let of = |cluster: Element<'_>| OtherCluster {
+        place: place_of(cluster),
+        members: members(cluster),
+        receiver: place(receiver(cluster), "address", "auto", RECEIVER_PORT),
+        group: match membership(cluster) {
+            MembershipClaim::Multicast { group } => Some(group),
+            _ => None,
+        },
+    };
+    others.map(of).collect()
+}
+
+/// The Cluster of a Host: its own, or its Engine's.
+fn cluster_of(host: Element<'_>) -> Option<Element<'_>> {
+    host.child("Cluster").or_else(|| host.parent().and_then(|engine| engine.child("Cluster")))
 }
 
 pub(super) fn receiver(cluster: Element<'_>) -> Option<Element<'_>> {
@@ -268,6 +328,13 @@ fn farm(engine: Element<'_>, cluster: Element<'_>, base: Option<&str>) -> Option
     })
 }
 
+/// The attributes whose values are known.
+fn attributes(element: Element<'_>) -> BTreeMap<String, String> {
+    let known =
+        element.attributes().iter().filter(|attribute| !matches!(attribute.name.as_str(), "className" | "name"));
+    known.filter_map(|attribute| Some((attribute.name.clone(), attribute.known()?.to_owned()))).collect()
+}
+
 /// Attributes that name folders to which the server writes, by their element.
 pub(super) const FOLDERS: &[(&str, &[&str])] = &[
     ("Host", &["appBase", "xmlBase", "workDir", "legacyAppBase"]),
@@ -288,7 +355,7 @@ fn folders(document: &Document, base: Option<&str>) -> BTreeSet<String> {
     named.map(|path| below_base(path, base)).filter(|path| !path.is_empty() && !path.ends_with(".war")).collect()
 }
 
-fn known<'d>(element: Element<'d>, name: &str) -> Result<Option<&'d str>, ClaimsError> {
+pub(super) fn known<'d>(element: Element<'d>, name: &str) -> Result<Option<&'d str>, ClaimsError> {
     let Some(attribute) = element.attribute(name) else { return Ok(None) };
     attribute.known().map(Some).ok_or_else(|| ClaimsError::Placeholder {
         element: element.name().to_owned(),

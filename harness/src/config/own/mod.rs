@@ -7,7 +7,9 @@
 mod claims;
 mod edits;
 mod error;
+mod hosts;
 mod members;
+mod parts;
 mod paths;
 mod topology;
 mod transplant;
@@ -15,9 +17,10 @@ mod transplant;
 #[cfg(test)]
 mod tests;
 
-pub use claims::{Claims, ClaimsError, Farm, MembershipClaim};
+pub use claims::{Claims, ClaimsError, Farm, MembershipClaim, OtherCluster};
 pub use edits::Edits;
 pub use error::OwnError;
+pub use parts::{Parts, parts};
 pub use paths::below_base;
 pub use topology::{OwnNode, topology, without_cluster};
 pub use transplant::{Seat, TransplantError, Transplanted, transplant};

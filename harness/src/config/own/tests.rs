@@ -45,7 +45,11 @@ fn endpoints(nodes: usize) -> Endpoints {
         receiver_port: 24_000 + u16::try_from(index).expect("small"),
     };
     let multicast = Some(MulticastGroup { address: Ipv4Addr::new(239, 255, 1, 1), port: 4001, bind: None });
-    Endpoints { nodes: (0..nodes).map(|index| (node(index), place(index))).collect(), multicast }
+    Endpoints {
+        nodes: (0..nodes).map(|index| (node(index), place(index))).collect(),
+        multicast,
+        ..Endpoints::default()
+    }
 }
 
 fn parsed(xml: &str) -> crate::config::read::Document {
@@ -84,7 +88,7 @@ fn ports_addresses_paths_and_the_group_are_changed_and_nothing_else() {
 
 #[test]
 fn what_is_claimed_is_read_with_the_defaults_of_tomcat() {
-    let claims = Claims::of(&parsed(SHOP), None).expect("claims");
+    let claims = Claims::of(&parsed(SHOP), None, None).expect("claims");
     assert_eq!((claims.host.as_str(), claims.app_base.as_str()), ("shop", "outside/srv/shop/webapps"));
     assert_eq!((claims.manager, claims.channel_options), (ManagerKind::Backup, SendOptions::SYNC_ACK));
     assert_eq!(claims.map_options, SendOptions::ASYNC);
@@ -93,7 +97,7 @@ fn what_is_claimed_is_read_with_the_defaults_of_tomcat() {
     let farm = claims.farm.expect("a farm");
     assert_eq!((farm.deploy.as_str(), farm.temp.as_str(), farm.scan_s), ("webapps", "outside/tmp/war-temp", 20));
     let plain = "<Server><Service><Engine><Host/></Engine></Service></Server>";
-    let none = Claims::of(&parsed(plain), None).expect("claims");
+    let none = Claims::of(&parsed(plain), None, None).expect("claims");
     assert_eq!(
         (none.container, none.membership, none.channel_options),
         (None, MembershipClaim::None, SendOptions::ASYNC)
@@ -181,7 +185,7 @@ fn cluster(files: &[String]) -> Result<crate::model::Topology, OwnError> {
     let nodes = files.iter().enumerate().map(|(index, xml)| OwnNode {
         name: node(index),
         files: OwnFiles::default(),
-        claims: Claims::of(&parsed(xml), None).expect("claims"),
+        claims: Claims::of(&parsed(xml), None, None).expect("claims"),
     });
     topology(nodes.collect(), ServerSpec::default())
 }
@@ -255,7 +259,7 @@ fn what_no_lab_can_run_is_refused() {
             "invalid channelSendOptions `fast`",
         ),
     ] {
-        let refused = Claims::of(&parsed(xml), None).expect_err(xml);
+        let refused = Claims::of(&parsed(xml), None, None).expect_err(xml);
         assert_eq!(refused.to_string(), why);
     }
 }
@@ -267,4 +271,46 @@ fn a_route_that_nothing_sets_is_the_nodes_name() {
     assert_eq!(routes, [Some("n1".to_owned()), Some("n2".to_owned())]);
     let arguments = &topology.nodes[1].changes.jvm_args;
     assert_eq!(*arguments, ["-Droute=n2".to_owned()]);
+}
+
+const HOSTS: &str = r#"<Server><Service name="Catalina"><Connector port="1"/><Engine name="Catalina" defaultHost="localhost">
+    <Host name="localhost"/><Host name="*.example.com" appBase="any"/>
+    <Host name="shop.example.com" appBase="shop"><Alias>www.example.org</Alias>
+    <Cluster className="x.Y" channelSendOptions="6"><Channel><Receiver port="4000"/></Channel></Cluster></Host>
+    <Host name="zoo.example.net" appBase="zoo"><Cluster className="x.Y"><Channel>
+    <Membership className="org.apache.catalina.tribes.membership.McastService" address="228.0.0.5" port="1"/></Channel></Cluster></Host>
+    </Engine></Service></Server>"#;
+
+#[test]
+fn a_request_comes_to_the_host_that_it_names() {
+    let of = |header: Option<&str>| Claims::of(&parsed(HOSTS), None, header).map(|claims| claims.host);
+    for (header, host) in [
+        ("shop.example.com", "shop.example.com"),
+        ("SHOP.example.com:8080", "shop.example.com"),
+        ("www.example.org", "shop.example.com"),
+        ("other.example.com", "*.example.com"),
+        ("localhost", "localhost"),
+    ] {
+        assert_eq!(of(Some(header)).as_deref(), Ok(host), "{header}");
+    }
+    let refused = of(Some("a.b.example.com")).expect_err("a wildcard is one part");
+    assert!(refused.to_string().contains("no Host and no Alias is a.b.example.com; there are localhost"), "{refused}");
+}
+
+#[test]
+fn where_the_default_host_is_in_no_cluster_the_first_one_that_is_is_asked() {
+    let claims = Claims::of(&parsed(HOSTS), None, None).expect("claims");
+    assert_eq!(claims.host_header.as_deref(), Some("shop.example.com"));
+    assert_eq!((claims.app_base.as_str(), claims.channel_options), ("shop", SendOptions::SYNC_ACK));
+    assert_eq!(claims.others.len(), 1);
+    assert_eq!(claims.others[0].group.as_deref(), Some("228.0.0.5:1"));
+    // Near misses: a Cluster of the Engine is every Host's, and one of the default Host is asked by no name.
+    for clustered in [
+        HOSTS.replace("<Host name=\"localhost\"/>", "<Host name=\"localhost\"><Cluster className=\"x.Y\"/></Host>"),
+        HOSTS.replace("<Host name=\"localhost\"/>", "<Cluster className=\"x.Y\"/><Host name=\"localhost\"/>"),
+    ] {
+        let claims = Claims::of(&parsed(&clustered), None, None).expect("claims");
+        assert_eq!((claims.host_header, claims.host.as_str()), (None, "localhost"));
+        assert!(claims.container.is_some());
+    }
 }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use super::{Claims, Farm, MembershipClaim, OwnError, members};
+use super::members::{self, Listed};
+use super::{Claims, Farm, MembershipClaim, OwnError};
+use crate::model::own::OtherMembers;
 use crate::model::topology::NodeCountError;
 use crate::model::{
     JvmRoute, ManagerKind, Membership, NodeChanges, NodeName, OwnConfiguration, OwnFiles, ServerSpec, Topology,
@@ -30,8 +32,22 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
     topology.server = server;
     let named: Vec<(NodeName, Claims)> = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
     let Some((_, first)) = named.first() else { return Err(NodeCountError(0).into()) };
-    let mut own = OwnConfiguration { members: members::mapped(&named)?, ..OwnConfiguration::default() };
-    own.app_base.clone_from(&first.app_base);
+    let asked: Vec<Listed<'_>> = named
+        .iter()
+        .map(|(node, claims)| Listed { node, receiver: &claims.receiver, members: &claims.members })
+        .collect();
+    let mut own = OwnConfiguration {
+        members: members::mapped(&asked)?,
+        other_clusters: other_clusters(&named)?,
+        host_header: first.host_header.clone(),
+        app_base: first.app_base.clone(),
+        ..OwnConfiguration::default()
+    };
+    for group in named.iter().flat_map(|(_, claims)| &claims.others).filter_map(|other| other.group.as_ref()) {
+        if own.group(group).is_none() {
+            own.groups.push(group.clone());
+        }
+    }
     for (_, claims) in &named {
         match &claims.membership {
             MembershipClaim::Multicast { group } if own.group(group).is_none() => own.groups.push(group.clone()),
@@ -49,7 +65,9 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
     }
     topology.cluster.membership = match &first.membership {
         MembershipClaim::Multicast { .. } => Membership::Multicast,
-        _ => Membership::Static,
+        _ if own.groups.is_empty() => Membership::Static,
+        // The group is another Cluster's.
+        _ => Membership::Multicast,
     };
     claim(&mut topology, first);
     for (spec, node) in topology.nodes.iter_mut().zip(nodes) {
@@ -57,15 +75,36 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
         spec.name = name.clone();
         let (changes, given) = changes(first, &claims, &files, &name);
         spec.changes = changes;
-        let route = claims.route.clone().filter(|_| claims.route_placeholder.is_none()).or(given);
+        // An Engine that says nothing takes the property.
+        let says_nothing = claims.route.is_none() && claims.route_placeholder.is_none();
+        let of_property = files.properties.get("jvmRoute").filter(|_| says_nothing).cloned();
+        let route = claims.route.clone().filter(|_| claims.route_placeholder.is_none()).or(given).or(of_property);
         spec.jvm_route = route.and_then(|route| JvmRoute::new(route).ok());
         let farm = claims.farm.iter().flat_map(|farm| [&farm.temp, &farm.deploy, &farm.watch]);
         let all: BTreeSet<&String> = claims.folders.iter().chain(farm).chain([&claims.app_base]).collect();
         let folders = all.into_iter().filter(|folder| !folder.is_empty()).map(Utf8PathBuf::from).collect();
+        if !claims.manager_attributes.is_empty() {
+            own.manager_attributes.insert(name.clone(), claims.manager_attributes);
+        }
         own.nodes.insert(name, OwnFiles { folders, engine: claims.engine, host: claims.host, ..files });
     }
     topology.own = Some(Box::new(own));
     Ok(topology)
+}
+
+/// The Clusters of Hosts that are not asked, by where they stand.
+fn other_clusters(nodes: &[(NodeName, Claims)]) -> Result<Vec<OtherMembers>, OwnError> {
+    let places: BTreeSet<&String> =
+        nodes.iter().flat_map(|(_, claims)| &claims.others).map(|other| &other.place).collect();
+    let of = |place: &String| {
+        let listed = nodes.iter().flat_map(|(node, claims)| {
+            let others = claims.others.iter().filter(|other| other.place == *place);
+            others.map(move |other| Listed { node, receiver: &other.receiver, members: &other.members })
+        });
+        let members = members::mapped(&listed.collect::<Vec<_>>())?;
+        Ok(OtherMembers { place: place.clone(), members })
+    };
+    places.into_iter().map(of).collect()
 }
 
 /// The same without any `<Cluster>`.

@@ -69,8 +69,10 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     if seat.own.without_cluster {
         work.without_cluster(document);
     } else {
+        let asked = claims::cluster(document, seat.own.host_header.as_deref());
         for cluster in claims::clusters(document) {
-            work.cluster(cluster)?;
+            let receiver = if asked == Some(cluster) { Receiver::of(own) } else { work.other_receiver(cluster) };
+            work.cluster(cluster, receiver)?;
         }
     }
     let Work { edits, notes, .. } = work;
@@ -84,6 +86,33 @@ struct Work<'a> {
     own: &'a NodeEndpoints,
     edits: Edits,
     notes: Vec<String>,
+}
+
+/// Where a Cluster of a node receives.
+#[derive(Debug, Clone, Copy)]
+struct Receiver {
+    address: Ipv4Addr,
+    port: u16,
+    /// Which of the Clusters that are not asked; `None` of the asked one.
+    cluster: Option<usize>,
+}
+
+impl Receiver {
+    /// That of the asked Cluster.
+    fn of(place: &NodeEndpoints) -> Self {
+        Self { address: place.receiver_address, port: place.receiver_port, cluster: None }
+    }
+
+    /// That of the same Cluster on another node.
+    fn same(self, place: &NodeEndpoints, endpoints: &Endpoints, node: &NodeName) -> Self {
+        Self { cluster: self.cluster, ..Self::of(place) }.at(endpoints, node)
+    }
+
+    fn at(self, endpoints: &Endpoints, node: &NodeName) -> Self {
+        let ports = endpoints.other_receivers.get(node);
+        let port = self.cluster.and_then(|index| ports?.get(index).copied());
+        Self { port: port.unwrap_or(self.port), ..self }
+    }
 }
 
 impl Work<'_> {
@@ -148,14 +177,21 @@ impl Work<'_> {
         }
     }
 
-    fn cluster(&mut self, cluster: Element<'_>) -> Result<(), TransplantError> {
+    /// The receiver of a Cluster that is not asked.
+    fn other_receiver(&self, cluster: Element<'_>) -> Receiver {
+        let place = claims::place_of(cluster);
+        let index = self.seat.own.other_clusters.iter().position(|other| other.place == place);
+        Receiver { cluster: index, ..Receiver::of(self.own) }.at(self.seat.endpoints, self.seat.node)
+    }
+
+    fn cluster(&mut self, cluster: Element<'_>, place: Receiver) -> Result<(), TransplantError> {
         let channel = cluster.child("Channel");
         let mut missing = String::new();
         match claims::receiver(cluster) {
-            Some(receiver) => self.receiver(receiver),
+            Some(receiver) => self.receiver(receiver, place),
             None => missing.push_str(&format!(
                 "<Receiver className=\"{RECEIVER}\" address=\"{}\" port=\"{}\"/>",
-                self.own.receiver_address, self.own.receiver_port
+                place.address, place.port
             )),
         }
         let service = channel.and_then(|channel| channel.child("Membership"));
@@ -165,7 +201,7 @@ impl Work<'_> {
             Some(Some("StaticMembershipService")) => {}
             Some(class) => {
                 let what = class.unwrap_or("the membership").to_owned();
-                let members = self.all_members();
+                let members = self.all_members(place);
                 if let Some(service) = service {
                     self.edits.replace(service, &members);
                 }
@@ -174,7 +210,7 @@ impl Work<'_> {
         }
         for list in claims::static_lists(cluster) {
             for member in list.all("Member") {
-                self.member(member)?;
+                self.member(member, place)?;
             }
         }
         match channel {
@@ -186,13 +222,13 @@ impl Work<'_> {
     }
 
     /// An address of all interfaces stays: it is announced to the peers, and that is what is tried.
-    fn receiver(&mut self, receiver: Element<'_>) {
+    fn receiver(&mut self, receiver: Element<'_>, place: Receiver) {
         let said = receiver.value("address").map(str::trim).unwrap_or_default();
         let is_unspecified = said.parse::<Ipv4Addr>().is_ok_and(|address| address.is_unspecified());
         if !is_unspecified {
-            self.edits.set(receiver, "address", &self.own.receiver_address.to_string());
+            self.edits.set(receiver, "address", &place.address.to_string());
         }
-        self.edits.set(receiver, "port", &self.own.receiver_port.to_string());
+        self.edits.set(receiver, "port", &place.port.to_string());
     }
 
     /// Address, port and bind of the group that this node names.
@@ -219,26 +255,30 @@ impl Work<'_> {
         }
     }
 
-    fn member(&mut self, member: Element<'_>) -> Result<(), TransplantError> {
+    fn member(&mut self, member: Element<'_>, of: Receiver) -> Result<(), TransplantError> {
         let named = claims::place(Some(member), "host", "", "");
-        let node = self.seat.own.members.get(&named);
-        let place = node.and_then(|node| self.seat.endpoints.nodes.get(node));
+        let own = self.seat.own;
+        let members = of.cluster.and_then(|index| own.other_clusters.get(index)).map(|other| &other.members);
+        let node = members.unwrap_or(&own.members).get(&named);
+        let place =
+            node.and_then(|node| Some(of.same(self.seat.endpoints.nodes.get(node)?, self.seat.endpoints, node)));
         let place = place.ok_or(TransplantError::NoSuchMember(named))?;
-        self.edits.set(member, "host", &place.receiver_address.to_string());
-        self.edits.set(member, "port", &place.receiver_port.to_string());
+        self.edits.set(member, "host", &place.address.to_string());
+        self.edits.set(member, "port", &place.port.to_string());
         Ok(())
     }
 
-    fn all_members(&self) -> String {
+    fn all_members(&self, of: Receiver) -> String {
         let mut xml = format!("<Membership className=\"{STATIC}\">");
         for (index, (node, place)) in self.seat.endpoints.nodes.iter().enumerate() {
             let id = UniqueId::nth(index);
             if node == self.seat.node {
                 xml.push_str(&format!("<LocalMember className=\"{MEMBER}\" uniqueId=\"{id}\"/>"));
             } else {
+                let place = of.same(place, self.seat.endpoints, node);
                 xml.push_str(&format!(
                     "<Member className=\"{MEMBER}\" host=\"{}\" port=\"{}\" uniqueId=\"{id}\"/>",
-                    place.receiver_address, place.receiver_port
+                    place.address, place.port
                 ));
             }
         }

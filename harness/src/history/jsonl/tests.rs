@@ -211,6 +211,7 @@ fn observation() -> impl Strategy<Value = NodeObservation> {
             send_options,
             cluster_class,
             engine: None,
+            running: vec![],
             members,
             contexts,
         });
@@ -241,6 +242,7 @@ fn event() -> impl Strategy<Value = Event> {
             })
             .collect(),
         multicast: None,
+        ..Endpoints::default()
     };
     prop_oneof![
         (any::<u32>(), any::<String>()).prop_map(|(step, title)| Event::StepBegins { step, title }),

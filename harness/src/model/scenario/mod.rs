@@ -6,6 +6,7 @@
 
 mod build;
 mod file;
+mod fragment;
 mod paths;
 mod plans;
 mod prose;
@@ -23,6 +24,7 @@ mod tests;
 pub use super::refusal::of_unknown_word as unknown_word;
 pub use build::ScenarioBuilder;
 pub use file::{ClusterTable, MatrixTable, ScenarioFile};
+pub use fragment::logged_in;
 pub use paths::{NamedPath, PathKind};
 pub use plans::{Cell, CellPlan};
 pub use recipe::Recipe;

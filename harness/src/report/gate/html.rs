@@ -1,6 +1,6 @@
 //! The gate as one page without a network, both sides beside each other.
 
-use super::{answer, asides, compared, standing, word};
+use super::{answer, asides, compared, effective, standing, word};
 use crate::gate::{GateReport, Side};
 
 const STYLE: &str = "body{font:14px/1.45 system-ui,sans-serif;margin:2em;max-width:110em;color:#222;background:#fff}\
@@ -77,6 +77,16 @@ fn side(page: &mut String, side: &Side, title: &str) {
     for (title, lines) in lists.into_iter().filter(|(_, lines)| !lines.is_empty()) {
         page.push_str(&format!("<h3>{title}</h3>"));
         list(page, lines);
+    }
+    let rows = effective(side);
+    if !rows.is_empty() {
+        page.push_str("<details><summary>What the running servers have in effect</summary><table>\n");
+        page.push_str("<tr><th>value</th><th>nodes</th><th>files</th><th>servers</th></tr>\n");
+        for row in rows {
+            let cells = row.map(|cell| format!("<td>{}</td>", escaped(&cell))).concat();
+            page.push_str(&format!("<tr>{cells}</tr>\n"));
+        }
+        page.push_str("</table></details>\n");
     }
     page.push_str("</section>\n");
 }

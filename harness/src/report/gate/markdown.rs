@@ -1,6 +1,6 @@
 //! The gate as a comment of a merge request.
 
-use super::{answer, asides, compared, guarantees, standing, word};
+use super::{answer, asides, compared, effective, guarantees, standing, word};
 use crate::gate::{GateReport, Side};
 
 /// The gate as Markdown.
@@ -70,6 +70,13 @@ fn side(text: &mut String, side: &Side, title: &str) {
             text.extend(lines.iter().map(|line| format!("- {}\n", escaped(line))));
             text.push_str("\n</details>\n\n");
         }
+    }
+    let rows = effective(side);
+    if !rows.is_empty() {
+        text.push_str("<details><summary>What the running servers have in effect</summary>\n\n");
+        text.push_str("| value | nodes | files | servers |\n|---|---|---|---|\n");
+        text.extend(rows.iter().map(|row| format!("| {} |\n", row.each_ref().map(|cell| escaped(cell)).join(" | "))));
+        text.push_str("\n</details>\n\n");
     }
 }
 

@@ -10,7 +10,7 @@ pub use junit::junit;
 pub use markdown::markdown;
 pub use text::text;
 
-use crate::gate::{GateReport, MeasureChange, RunResult, Side, Tested};
+use crate::gate::{GateReport, MeasureChange, RunResult, Setting, Side, Tested};
 use crate::verdict::Status;
 
 /// The word of a status.
@@ -40,6 +40,29 @@ fn answer(status: Status, is_compared: bool) -> &'static str {
         (Status::Violated, _) => "NOT safe",
         (Status::Unknown, _) => "unknown: not everything could be decided",
     }
+}
+
+/// What the running servers have in effect: each value with the nodes that have it and what their files say.
+fn effective(side: &Side) -> Vec<[String; 4]> {
+    let mut rows: Vec<(&Setting, Vec<&str>)> = vec![];
+    for setting in &side.effective {
+        let same = |(row, _): &&mut (&Setting, Vec<&str>)| {
+            let key = |it: &Setting| (it.element.clone(), it.name.clone(), it.claimed.clone(), it.found.clone());
+            key(row) == key(setting)
+        };
+        match rows.iter_mut().find(same) {
+            Some((_, nodes)) => nodes.push(setting.node.as_str()),
+            None => rows.push((setting, vec![setting.node.as_str()])),
+        }
+    }
+    let words = |value: &Option<String>| value.clone().unwrap_or_else(|| "–".to_owned());
+    let row = |(setting, mut nodes): (&Setting, Vec<&str>)| {
+        nodes.dedup();
+        let mark = if setting.differs { " (differs)" } else { "" };
+        let found = format!("{}{mark}", words(&setting.found));
+        [format!("{} {}", setting.element, setting.name), nodes.join(", "), words(&setting.claimed), found]
+    };
+    rows.into_iter().map(row).collect()
 }
 
 /// What a team accepts, and what of it occurs no longer.

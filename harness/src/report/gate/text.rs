@@ -1,6 +1,6 @@
 //! The gate as a terminal shows it.
 
-use super::{answer, asides, compared, standing, word};
+use super::{answer, asides, compared, effective, standing, word};
 use crate::gate::{GateReport, Side};
 
 /// The gate as text.
@@ -55,5 +55,12 @@ fn side(text: &mut String, side: &Side) {
             text.push_str(&format!("\n  {title}:\n"));
             text.extend(lines.iter().map(|line| format!("    {line}\n")));
         }
+    }
+    let rows = effective(side);
+    if !rows.is_empty() {
+        text.push_str("\n  in effect on the running servers (what the files say in brackets):\n");
+        let row =
+            |[value, nodes, claimed, found]: [String; 4]| format!("    {nodes:<8} {value}: {found} [{claimed}]\n");
+        text.extend(rows.into_iter().map(row));
     }
 }

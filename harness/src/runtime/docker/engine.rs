@@ -194,7 +194,7 @@ impl Runtime for DockerRuntime {
         let nodes = pods.iter().map(|(node, pod)| (node.clone(), endpoints(pod.address))).collect();
         *lock(&self.pods) = pods;
         let multicast = (topology.cluster.membership == Membership::Multicast).then_some(MULTICAST);
-        Ok(Endpoints { nodes, multicast })
+        Ok(Endpoints { nodes, multicast, ..Endpoints::default() })
     }
 
     async fn install(&self, mut launch: NodeLaunch) -> Result<(), RuntimeError> {

@@ -218,7 +218,7 @@ fn launch(distribution: &Arc<Distribution>) -> Result<NodeLaunch, ClassArchiveEr
     // 0 is any free port; nobody listens on the peer's.
     let nodes = [(NodeName::nth(0), at(0)), (NodeName::nth(1), at(1))].into();
     let kind = distribution.kind().map_err(|error| refused(&error))?;
-    let endpoints = Endpoints { nodes, multicast: None };
+    let endpoints = Endpoints { nodes, multicast: None, ..Endpoints::default() };
     let node = NodeName::nth(0);
     let server_xml = config::server_xml(&topology, &endpoints, &node, &kind).map_err(|error| refused(&error))?;
     let mut files = catalina_base::files(distribution, &node, server_xml, "none", &[])?;

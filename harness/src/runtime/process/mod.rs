@@ -154,7 +154,7 @@ impl ProcessRuntime {
             );
         }
         let multicast = (topology.cluster.membership == Membership::Multicast).then_some(MULTICAST);
-        Ok(Endpoints { nodes, multicast })
+        Ok(Endpoints { nodes, multicast, ..Endpoints::default() })
     }
 
     /// Where a node's `CATALINA_BASE` is.
@@ -241,8 +241,16 @@ impl Runtime for ProcessRuntime {
                 },
             );
         }
+        let mut other_receivers = BTreeMap::new();
+        let others = topology.own.as_ref().map_or(0, |own| own.other_clusters.len());
+        let mut more = vec![];
+        for name in topology.names().filter(|_| others > 0) {
+            let ports = self.ports.lease(others).map_err(|_| none_free("port"))?;
+            other_receivers.insert(name.clone(), ports.iter().map(PortLease::port).collect());
+            more.extend(ports);
+        }
         // The leases of an earlier call go only now, so that the same ports are not handed out again.
-        state.ports = leases.into_iter().chain(given).collect();
+        state.ports = leases.into_iter().chain(more).chain(given).collect();
         state.multicast = match topology.cluster.membership {
             // By DNS is refused before: it takes an address for each node.
             Membership::Static | Membership::Dns => None,
@@ -253,7 +261,7 @@ impl Runtime for ProcessRuntime {
             port: lease.port,
             bind: Some(Ipv4Addr::LOCALHOST),
         });
-        Ok(Endpoints { nodes, multicast })
+        Ok(Endpoints { nodes, multicast, other_receivers })
     }
 
     async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {

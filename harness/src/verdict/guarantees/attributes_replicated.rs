@@ -13,7 +13,7 @@ use super::super::view::View;
 use super::attribute_values::differences;
 use super::judgement::{Breach, Judgement};
 use super::session_tests::{baseline, is_gone, seen};
-use crate::history::{LogClass, Nanos, RecordKind, ReplicaRole};
+use crate::history::{LogClass, LogLine, Nanos, RecordKind, ReplicaRole};
 use crate::model::{ContextPath, Guarantee, NodeName, Violation};
 
 const THIS: Guarantee = Guarantee::AttributesReplicated;
@@ -36,6 +36,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     all.breaches
         .extend(local.values().flatten().map(|(at, record, because)| Breach::shown(*at, *record, because.clone())));
     all.breaches.extend(unsent(view));
+    all.breaches.extend(refused(view));
     for session in view.app_sessions(THIS) {
         all.breaches.extend(unserialisable(session));
         if session.context.is_some_and(|context| local.get(context).is_some_and(Option::is_some)) {
@@ -161,6 +162,23 @@ fn unsent(view: &View<'_>) -> Vec<Breach> {
         })
     });
     breaches.collect()
+}
+
+/// Attributes that no session took, each once a node: a Manager that replicates takes none that cannot be serialised.
+fn refused(view: &View<'_>) -> Vec<Breach> {
+    let asked = view.plan.guarantees.contains(&THIS);
+    let mut seen = BTreeSet::new();
+    let lines = view.history.records.iter().enumerate().filter_map(|(index, record)| match &record.kind {
+        RecordKind::Log(line) if line.class == LogClass::AttributeRefused => Some((index, record.at, line)),
+        _ => None,
+    });
+    let first = lines.filter(|(_, _, line)| asked && seen.insert((&line.node, &line.message)));
+    let breach = |(index, at, line): (usize, Nanos, &LogLine)| {
+        let what = line.message.rsplit_once(": ").map_or(line.message.as_str(), |(_, what)| what);
+        let because = format!("a session on {} refused an attribute, which failed the request: {what}", line.node);
+        Breach::shown(at, index, because).named(Violation::StaleReplica)
+    };
+    first.map(breach).collect()
 }
 
 /// What the owner holds and no Manager can send.

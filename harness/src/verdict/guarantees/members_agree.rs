@@ -146,7 +146,7 @@ mod tests {
             };
             (name.clone(), endpoints)
         });
-        let endpoints = Endpoints { nodes: nodes.collect(), multicast: None };
+        let endpoints = Endpoints { nodes: nodes.collect(), multicast: None, ..Endpoints::default() };
         for (host, port, found) in [
             ("127.0.0.1", 4000, Some(0)),
             ("localhost", 4000, Some(0)),

@@ -265,6 +265,21 @@ fn a_delta_that_could_not_be_serialised_is_a_lost_write() {
 }
 
 #[test]
+fn an_attribute_that_no_session_takes_is_reported() {
+    let line = "java.lang.IllegalArgumentException: setAttribute: Non-serializable attribute [thread]";
+    let logged = |class, asked| shop(asked).alice().logs("n1", class, line);
+    let words = ["a session on n1 refused", "Non-serializable attribute [thread]"];
+    broken(&logged(LogClass::AttributeRefused, REPLICATED), REPLICATED, Violation::StaleReplica, &words);
+    let other =
+        [logged(LogClass::OtherSevere, REPLICATED), logged(LogClass::AttributeRefused, Guarantee::MembersAgree)];
+    for other in other {
+        let all = other.scenario.judge().guarantees;
+        let finding = all.iter().find(|finding| finding.guarantee == REPLICATED);
+        assert!(finding.is_none_or(|finding| finding.status != Status::Violated), "{finding:?}");
+    }
+}
+
+#[test]
 fn an_app_that_no_node_replicates_is_reported_with_the_reason() {
     let local = |because: Option<&str>| {
         let shop =

@@ -117,6 +117,7 @@ impl Run {
             send_options: Some(i64::from(self.plan.topology.cluster.send_options.bits())),
             cluster_class: Some("org.apache.catalina.ha.tcp.SimpleTcpCluster".to_owned()),
             engine: None,
+            running: vec![],
             members: members.collect(),
             contexts: vec![ContextState {
                 started_ms: None,
@@ -158,7 +159,7 @@ pub(super) fn endpoints(names: &[NodeName]) -> Endpoints {
         };
         (name.clone(), endpoints)
     });
-    Endpoints { nodes: nodes.collect(), multicast: None }
+    Endpoints { nodes: nodes.collect(), multicast: None, ..Endpoints::default() }
 }
 
 fn replica(held: &Held) -> SessionReplica {

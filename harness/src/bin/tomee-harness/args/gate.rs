@@ -42,6 +42,12 @@ pub(crate) struct GateArgs {
     /// Path to request, from the root of the server; may be repeated [default: the app's root]
     #[arg(long, value_name = "PATH", requires = "war")]
     pub(crate) path: Vec<String>,
+    /// What each client asks first: a file with the steps of a login, as a scenario has them
+    #[arg(long, value_name = "FILE", requires = "war")]
+    pub(crate) login: Option<Utf8PathBuf>,
+    /// The host that requests name, for a virtual host [default: the default Host, or the first one in a Cluster]
+    #[arg(long, value_name = "NAME", value_parser = parse_host)]
+    pub(crate) host_header: Option<String>,
     /// A system property for ${...}; may be repeated
     #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) define: Vec<(String, String)>,
@@ -117,6 +123,13 @@ pub(crate) struct GateArgs {
     /// Write the report in the --format before it to a file; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) output: Vec<Utf8PathBuf>,
+}
+
+/// A host, with or without a port.
+fn parse_host(text: &str) -> Result<String, String> {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.:".contains(c);
+    let is_one = !text.is_empty() && text.chars().all(is_name) && !text.starts_with([':', '.', '-']);
+    is_one.then(|| text.to_owned()).ok_or_else(|| "must be a host, for example shop.example.com".to_owned())
 }
 
 /// What is done with a gate that was run.

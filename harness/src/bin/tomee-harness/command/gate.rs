@@ -16,12 +16,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
-use tomee_harness::gate::{self, AcceptedFile, Choice, GateReport, Given, Linted, LoadError, Loaded, Side};
+use tomee_harness::gate::{self, AcceptedFile, Choice, GateReport, Given, Linted, LoadError, Loaded, Role, Side};
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::{Severity, Versions};
-use tomee_harness::model::ServerSpec;
 use tomee_harness::model::deploy_job::OwnApp;
 use tomee_harness::model::topology::JvmSpec;
+use tomee_harness::model::{ContextPath, ServerSpec};
 use tomee_harness::report::gate as page;
 use tomee_harness::runner::Jobs;
 use tomee_harness::tomcat::own_base::OwnFilesError;
@@ -36,6 +36,7 @@ use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 use crate::progress::Progress;
+use crate::scenarios;
 use crate::settings::Settings;
 use crate::signals;
 
@@ -110,6 +111,7 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         config: args.config.clone(),
         nodes: args.node.iter().cloned().collect(),
         count: args.nodes.map(usize::from),
+        host_header: args.host_header.clone(),
         server: args.server.clone(),
         properties: args.define.iter().cloned().collect(),
         env: jvm.env.clone(),
@@ -171,7 +173,7 @@ fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) 
     if let Some(war) = war {
         War::check(war).map_err(super::run::war_failure)?;
     }
-    let app = app(args, war);
+    let app = war.map(|war| own_app(args, war)).transpose()?;
     let choices = gate::choose(&loaded.topology, app.as_ref()).map_err(Failure::usage)?;
     let can = tomee_harness::runtime::process::capabilities();
     for choice in &choices {
@@ -192,6 +194,16 @@ fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) 
     let lint = linted(&paths, versions, &args.define)?;
     let name = given.config.iter().chain(given.nodes.values()).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned), left_out: vec![] })
+}
+
+/// The user's app, and what it is asked.
+fn own_app(args: &GateArgs, war: &Utf8Path) -> Result<OwnApp, Failure> {
+    let at = match &args.at {
+        Some(at) => at.clone(),
+        None => ContextPath::of_war(war.file_name().unwrap_or_default()).map_err(Failure::usage)?,
+    };
+    let login = args.login.as_ref().map(|file| scenarios::login(file, &at)).transpose()?.unwrap_or_default();
+    Ok(OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone(), login })
 }
 
 fn load_failure(error: &LoadError) -> Failure {
@@ -218,10 +230,6 @@ fn linted(paths: &[String], versions: Option<Versions>, define: &[(String, Strin
         }
     }
     Ok(linted)
-}
-
-fn app(args: &GateArgs, war: Option<&Utf8Path>) -> Option<OwnApp> {
-    war.map(|war| OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone() })
 }
 
 /// What of the arguments is as for any run.
@@ -298,23 +306,28 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>, accepted: &AcceptedFile) 
             lint: asked.lint,
             runs: vec![],
             differences: vec![],
+            effective: vec![],
             left_out: asked.left_out,
         })
         .collect();
     for (side, done) in done {
         let side = &mut shown[side];
         match done {
-            Done::Run { result, differences, setting } => {
+            Done::Run { result, effective, setting } => {
                 if side.setting.is_empty() {
                     side.setting = setting;
                 }
-                side.differences.extend(differences);
+                // Each run has ports of its own: what is as it should be is shown of one.
+                let shows_all = side.effective.is_empty() && result.role == Role::Decides;
+                side.effective.extend(effective.into_iter().filter(|setting| shows_all || setting.differs));
                 side.runs.push(*result);
             }
             Done::LeftOut(what) => side.left_out.push(what),
         }
     }
     for side in &mut shown {
+        let differs = side.effective.iter().filter(|setting| setting.differs);
+        side.differences = differs.map(gate::Setting::line).collect();
         side.differences.sort();
         side.differences.dedup();
     }

@@ -136,6 +136,7 @@ impl Bisect<'_> {
                 config: args.config.clone(),
                 nodes: args.node.iter().cloned().collect(),
                 count: args.nodes.map(usize::from),
+                host_header: args.host_header.clone(),
                 server: Some(server),
                 properties: args.define.iter().cloned().collect(),
                 env: self.settings.topology.jvm.env.clone(),
@@ -373,6 +374,8 @@ impl Bisect<'_> {
             args.war.iter().for_each(|war| say("--war", war));
             args.at.iter().for_each(|at| say("--at", at));
             args.path.iter().for_each(|path| say("--path", path));
+            args.host_header.iter().for_each(|host| say("--host-header", host));
+            args.login.iter().for_each(|file| say("--login", file));
             args.define.iter().for_each(|(name, value)| say("-D", &format!("{name}={value}")));
             args.lib.iter().for_each(|lib| say("--lib", lib));
         }

@@ -4,15 +4,16 @@ use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::gate::{self, Choice};
 
 use super::work::Item;
-use super::{Asked, app};
+use super::{Asked, own_app};
 use crate::args::gate::GateArgs;
 use crate::exit::Failure;
 
 /// The run that has old and new in one cluster.
 pub(super) fn rolling(args: &GateArgs, sides: &[Asked]) -> Result<Option<Item>, Failure> {
     let ([now, before], true) = (sides, args.rolling) else { return Ok(None) };
-    let apps = [before, now].map(|side| app(args, side.war.as_deref()));
-    let [old, new] = [(before, &apps[0]), (now, &apps[1])]
+    let app = |side: &Asked| side.war.as_deref().map(|war| own_app(args, war)).transpose();
+    let (old, new) = (app(before)?, app(now)?);
+    let [old, new] = [(before, &old), (now, &new)]
         .map(|(side, app)| gate::Rolled { topology: &side.loaded.topology, app: app.as_ref() });
     let choice = gate::rolling(old, new).map_err(Failure::usage)?;
     choice.plan.check("process", &tomee_harness::runtime::process::capabilities()).map_err(Failure::usage)?;

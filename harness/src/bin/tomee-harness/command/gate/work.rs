@@ -9,7 +9,7 @@ use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::config::own::Claims;
-use tomee_harness::gate::{self, Choice, FitsError, Fitting, Role, RunResult};
+use tomee_harness::gate::{self, Choice, FitsError, Fitting, Role, RunResult, Setting};
 use tomee_harness::host::clock::Clock;
 use tomee_harness::host::signals::Signals;
 use tomee_harness::model::topology::JvmSpec;
@@ -44,7 +44,7 @@ pub(super) struct Item {
 
 /// A run that was judged, or that there was no time for.
 pub(super) enum Done {
-    Run { result: Box<RunResult>, differences: Vec<String>, setting: String },
+    Run { result: Box<RunResult>, effective: Vec<Setting>, setting: String },
     LeftOut(String),
 }
 
@@ -166,6 +166,6 @@ async fn one(
     result.name.clone_from(&item.name);
     // Of old and new in one cluster a node is as the files of either claim.
     let of_one_side = choice.role != Role::Rolling;
-    let differences = if of_one_side { gate::differences(&choice.plan.topology, history) } else { vec![] };
-    Ok(Done::Run { result: Box::new(result), differences, setting: finished.report.setting })
+    let effective = if of_one_side { gate::effective(&choice.plan.topology, history) } else { vec![] };
+    Ok(Done::Run { result: Box::new(result), effective, setting: finished.report.setting })
 }
