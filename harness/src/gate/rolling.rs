@@ -3,6 +3,7 @@
 use crate::model::deploy_job::{OF_ANY_APP, OwnApp};
 use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
+use crate::model::scenario::logged_in;
 use crate::model::step::{Delivery, Through, Unpacked};
 use crate::model::{
     Exchange, FaultKind, Guarantee, Load, NodeChanges, NodeName, OwnConfiguration, Role as NodeRole, Step, StepKind,
@@ -55,7 +56,8 @@ pub fn rolling(before: Rolled<'_>, now: Rolled<'_>) -> Result<Choice, RollingErr
     let topology = mixed(before.topology, now.topology)?;
     let app = |app: Option<&OwnApp>| app.map_or(App::Counter, |app| App::War(app.war.clone()));
     let new = (app(before.app) != app(now.app)).then(|| (app(now.app), context.clone()));
-    let update = Update { context, paths, app: app(before.app), new };
+    let login = before.app.map(|app| app.login.clone()).unwrap_or_default();
+    let update = Update { context, paths, login, app: app(before.app), new };
     let changes = |node: &NodeName| changes(before.topology, now.topology, node);
     if update.new.is_none() && topology.names().all(|node| changes(node).is_none()) {
         return Err(RollingError::Same);
@@ -89,6 +91,8 @@ fn mixed(before: &Topology, now: &Topology) -> Result<Topology, RollingError> {
     let mut topology = before.clone();
     let (Some(own), Some(new)) = (&mut topology.own, &now.own) else { return Ok(topology) };
     same("the appBase", &own.app_base, &new.app_base)?;
+    let host = |own: &OwnConfiguration| own.host_header.clone().unwrap_or_else(|| "the default one".to_owned());
+    same("the host that is asked", &host(own), &host(new))?;
     for node in before.names() {
         let route = |topology: &Topology| topology.route(node).unwrap_or("none").to_owned();
         same("the route of a node", &route(before), &route(now))?;
@@ -143,11 +147,21 @@ fn changes(before: &Topology, now: &Topology, node: &NodeName) -> NodeChanges {
 struct Update {
     context: ContextPath,
     paths: Vec<String>,
+    login: Vec<Step>,
     app: App,
     new: Option<(App, ContextPath)>,
 }
 
 impl Update {
+    /// Clients that log in, where a login is given, and ask twice.
+    fn begin(&self, name: &str, clients: u32, node: &Target) -> Result<Vec<Step>, NameError> {
+        let client = ClientName::new(name)?;
+        let load = Load { clients, parallel: clients, ..Load::default() };
+        let mut steps: Vec<Step> = self.login.iter().map(|step| logged_in(step, &client, node, load)).collect();
+        steps.extend(self.ask(name, clients, node, 2)?);
+        Ok(steps)
+    }
+
     /// Clients that ask, each so often.
     fn ask(&self, name: &str, clients: u32, node: &Target, times: u32) -> Result<Vec<Step>, NameError> {
         let client = ClientName::new(name)?;
@@ -177,7 +191,7 @@ fn plan(topology: &Topology, update: &Update, changes: impl Fn(&NodeName) -> Nod
         Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
         Step::new("deploy the old on every node", deploy),
     ];
-    steps.extend(update.ask("old", all, &sticky, 2)?);
+    steps.extend(update.begin("old", all, &sticky)?);
     steps.push(look());
     for (index, node) in nodes.iter().enumerate() {
         steps.push(Step::new(format!("stop {node}"), StepKind::fault(FaultKind::Stop, node.clone())));
@@ -192,8 +206,8 @@ fn plan(topology: &Topology, update: &Update, changes: impl Fn(&NodeName) -> Nod
         // Each writes, is looked at on the other side, and goes over to it.
         let (born_new, born_old) = (format!("born-on-new-{}", index + 1), format!("born-on-old-{}", index + 1));
         let (new_side, old_side) = (Target::from(node), Target::from(other.clone()));
-        steps.extend(update.ask(&born_new, CLIENTS_A_NODE, &new_side, 2)?);
-        steps.extend(update.ask(&born_old, CLIENTS_A_NODE, &old_side, 2)?);
+        steps.extend(update.begin(&born_new, CLIENTS_A_NODE, &new_side)?);
+        steps.extend(update.begin(&born_old, CLIENTS_A_NODE, &old_side)?);
         steps.push(look());
         steps.extend(update.ask(&born_new, CLIENTS_A_NODE, &old_side, 1)?);
         steps.extend(update.ask(&born_old, CLIENTS_A_NODE, &new_side, 1)?);

@@ -375,6 +375,8 @@ impl Bisect<'_> {
             args.war.iter().for_each(|war| say("--war", war));
             args.at.iter().for_each(|at| say("--at", at));
             args.path.iter().for_each(|path| say("--path", path));
+            args.host_header.iter().for_each(|host| say("--host-header", host));
+            args.login.iter().for_each(|file| say("--login", file));
             args.define.iter().for_each(|(name, value)| say("-D", &format!("{name}={value}")));
             args.lib.iter().for_each(|lib| say("--lib", lib));
         }
