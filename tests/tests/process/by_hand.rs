@@ -20,7 +20,7 @@ fn what_is_done_by_hand_is_judged_and_repeated_by_its_recipe() {
     // A wait that finds nothing is an answer, and what is paused for a while can be thawed before.
     let waited = lab.run(&["wait", "--for", "log=never said", "--on", "n1", "--within", "200ms"]);
     assert_eq!(waited.code, Some(3), "{waited}");
-    lab.done(&["pause", "n2", "--for", "1m"]);
+    lab.done(&["pause", "n2", "--for", "10s"]);
     lab.done(&["heal", "n2"]);
     lab.done(&["wait", "--for", "members=1"]);
     lab.done(&["wait", "--for", "formed"]);
