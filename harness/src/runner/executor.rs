@@ -1,10 +1,11 @@
 //! The walk: one step of a plan after the other.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use super::question::Question;
 use super::workload::{Ask, Flow, Workload};
@@ -57,8 +58,8 @@ pub(super) struct Walk {
     workload: Workload,
     /// Faults that end by themselves, while the scenario goes on.
     lasting: JoinSet<Result<(), ClusterError>>,
-    /// The nodes that had one.
-    timed: BTreeSet<NodeName>,
+    /// What ends the wait for each, by its node.
+    timers: BTreeMap<NodeName, Vec<CancellationToken>>,
     /// How many lines of each node's log were seen when the last step began that did something.
     marks: BTreeMap<NodeName, usize>,
 }
@@ -66,7 +67,7 @@ pub(super) struct Walk {
 impl Walk {
     pub(super) fn new(plan: &Plan, wars: Wars, cluster: Arc<Cluster>) -> Self {
         let (workload, lasting) = (Workload::of(plan), JoinSet::new());
-        Self { wars, cluster, started: false, workload, lasting, timed: BTreeSet::new(), marks: BTreeMap::new() }
+        Self { wars, cluster, started: false, workload, lasting, timers: BTreeMap::new(), marks: BTreeMap::new() }
     }
 
     /// Also knows what further steps deploy.
@@ -176,11 +177,7 @@ impl Walk {
             }
             StepKind::Heal { node } => {
                 let node = self.node(&cluster, node, None).await?;
-                match cluster.heal(&node).await {
-                    // What lasted for a time of its own was faster.
-                    Err(ClusterError::NothingToHeal(_)) if self.timed.contains(&node) => Ok(()),
-                    healed => healed,
-                }
+                self.heal(&cluster, &node).await
             }
             StepKind::Front { node, order } => {
                 let node = self.node(&cluster, node, None).await?;
@@ -212,11 +209,27 @@ impl Walk {
         }
     }
 
+    /// Undoes what was done to a node, and ends the wait for what would have ended by itself.
+    async fn heal(&mut self, cluster: &Cluster, node: &NodeName) -> Result<(), ClusterError> {
+        let healed = cluster.heal(node).await;
+        let timers = self.timers.remove(node).unwrap_or_default();
+        timers.iter().for_each(CancellationToken::cancel);
+        match healed {
+            // It was faster.
+            Err(ClusterError::NothingToHeal(_)) if !timers.is_empty() => Ok(()),
+            healed => healed,
+        }
+    }
+
     fn heal_after(&mut self, cluster: Arc<Cluster>, fault: u32, node: NodeName, lasting: Option<Millis>) {
         let Some(time) = lasting else { return };
-        self.timed.insert(node.clone());
+        let ended = CancellationToken::new();
+        self.timers.entry(node.clone()).or_default().push(ended.clone());
         self.lasting.spawn(async move {
-            wait::pause(time.duration()).await;
+            tokio::select! {
+                () = wait::pause(time.duration()) => {}
+                () = ended.cancelled() => return Ok(()),
+            }
             match cluster.heal_fault(&node, fault).await {
                 // A step was faster.
                 Err(ClusterError::NothingToHeal(_)) => Ok(()),

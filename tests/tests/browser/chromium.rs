@@ -7,6 +7,7 @@ use camino::{Utf8Path, Utf8PathBuf};
 use integration_tests::TestContext;
 use serde_json::{Value, json};
 use thirtyfour::Key;
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::{Child, Command};
@@ -84,9 +85,19 @@ impl Chromium {
         self.shows(&script, |text| text.as_str().is_some_and(|text| text.contains(part))).await;
     }
 
-    /// Clicks an element.
+    /// Clicks an element, as soon as nothing lies over it: a window gets its size a moment after its page is drawn, and
+    /// until then what stands at its end is out of reach.
     pub(crate) async fn click(&self, css: &str) {
-        self.driver.find(By::Css(css)).await.expect("the element is there").click().await.expect("it can be clicked");
+        let element = self.driver.find(By::Css(css)).await.expect("the element is there");
+        let clicked = wait::until(css, PATIENCE, || async {
+            match element.click().await {
+                Err(error) if matches!(error.as_inner(), WebDriverErrorInner::ElementClickIntercepted(_)) => {
+                    Ok::<_, TimedOut>(Look::NotYet(error.to_string()))
+                }
+                clicked => Ok(Look::Ready(clicked)),
+            }
+        });
+        clicked.await.expect("nothing lies over it").expect("it can be clicked");
     }
 
     /// Presses a key, whatever has the focus.

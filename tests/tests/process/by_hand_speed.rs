@@ -8,6 +8,10 @@ use tomee_harness::host::wait::{Look, TimedOut, until};
 
 use crate::lab::{LIMIT, Lab, kill};
 
+/// How long all sessions of three nodes may take, in milliseconds. Reading so much JSON takes a program that is not optimised
+/// several times as long.
+const ALL_SESSIONS: u64 = if cfg!(debug_assertions) { 1200 } else { 300 };
+
 /// The `percent`th of some times.
 fn percentile(mut times: Vec<Duration>, percent: usize) -> Duration {
     times.sort();
@@ -44,13 +48,13 @@ fn full_commands_that_only_look_are_quick_on_a_thousand_sessions() {
     ] {
         timed(&lab, command);
         let p95 = percentile((0..20).map(|_| timed(&lab, command)).collect(), 95);
-        let limit = if command[0] == "diff" { 300 } else { 150 };
+        let limit = if command[0] == "diff" { ALL_SESSIONS } else { 150 };
         shown.push_str(&format!("{}: p95 {p95:?} of {limit} ms\n", command.join(" ")));
         assert!(p95 <= Duration::from_millis(limit), "{shown}");
     }
     let all = percentile((0..20).map(|_| timed(&lab, &["sessions"])).collect(), 95);
-    shown.push_str(&format!("sessions: p95 {all:?} of 300 ms\n"));
-    assert!(all <= Duration::from_millis(300), "{shown}");
+    shown.push_str(&format!("sessions: p95 {all:?} of {ALL_SESSIONS} ms\n"));
+    assert!(all <= Duration::from_millis(ALL_SESSIONS), "{shown}");
     say(&shown);
 }
 
