@@ -2,7 +2,7 @@
 
 use super::choice::{Choice, Role};
 use super::result::{RunResult, Tested};
-use crate::model::{Guarantee, Plan};
+use crate::model::{Guarantee, deploy_job};
 use crate::verdict::{Aside, Finding, Status, Verdict};
 
 /// What a run showed. `cut_short` is why it ended early, where it did.
@@ -10,7 +10,7 @@ pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_d
     // What a run shows because it was made to says nothing of the configuration.
     let says = |finding: &&Finding| matches!(finding.aside, None | Some(Aside::NotPromised));
     let findings = verdict.guarantees.iter().filter(says);
-    let tested: Vec<Tested> = findings.map(|finding| tested(&choice.plan, finding)).collect();
+    let tested: Vec<Tested> = findings.map(|finding| tested(choice, finding)).collect();
     let status = match verdict.status {
         Status::Holds if tested.iter().any(|one| one.counts && one.status == Status::Unknown) => Status::Unknown,
         status => status,
@@ -34,7 +34,8 @@ pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_d
     }
 }
 
-fn tested(plan: &Plan, finding: &Finding) -> Tested {
+fn tested(choice: &Choice, finding: &Finding) -> Tested {
+    let plan = &choice.plan;
     let replaced = plan.topology.own.as_ref().and_then(|own| own.replaced.first());
     let rests_on_it = matches!(finding.guarantee, Guarantee::ClusterForms | Guarantee::MembersAgree);
     let is_waiting = finding.guarantee == Guarantee::ReplicationWaits;
@@ -46,6 +47,21 @@ fn tested(plan: &Plan, finding: &Finding) -> Tested {
         counts: finding.aside.is_none(),
         because: finding.because.clone(),
     };
+    let of_the_app = deploy_job::OF_ANY_APP.contains(&finding.guarantee)
+        && !matches!(
+            finding.guarantee,
+            Guarantee::ClusterForms
+                | Guarantee::MembersAgree
+                | Guarantee::DeployedEverywhere
+                | Guarantee::ManagerAsConfigured
+        );
+    if let Some(what) = choice.rests_on.as_ref().filter(|_| of_the_app && finding.status == Status::Holds) {
+        return Tested {
+            status: Status::Unknown,
+            because: format!("it rests on {what}: {}", finding.because),
+            ..tested
+        };
+    }
     match replaced {
         Some(what) if rests_on_it && finding.status == Status::Holds => Tested {
             status: Status::Unknown,

@@ -12,6 +12,7 @@ mod fits;
 mod judged;
 mod load;
 mod preview;
+mod resources;
 mod result;
 
 pub use choice::{Choice, ChoiceError, Role, choose};
@@ -21,4 +22,5 @@ pub use fits::{FitsError, Fitting};
 pub use judged::judged;
 pub use load::{Given, LoadError, Loaded, load};
 pub use preview::{Preview, preview};
+pub use resources::{ResourceError, names_resource};
 pub use result::{Change, GateReport, Linted, RunResult, Side, Tested};

@@ -1,6 +1,6 @@
 //! A configuration that is the user's own: what each node's `CATALINA_BASE` is made from, in the place of a server.xml of ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
@@ -40,6 +40,9 @@ pub struct OwnConfiguration {
     /// Whether every `<Cluster>` is taken out: the control run, which must lose what replication is to keep.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub without_cluster: bool,
+    /// The names of the data sources that are replaced by one in memory.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub data_sources: BTreeSet<String>,
     /// What had to be replaced, in words: what rests on it is not proven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<String>,

@@ -1,10 +1,13 @@
 //! The few changes that make a server.xml fit on a machine with others.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::claims::{self, FOLDERS};
+use super::data_sources;
 use super::edits::{Edits, escaped};
 use super::paths::moved;
+use super::tls::{self, Kept};
 use crate::config::read::{Document, Element};
 use crate::model::cluster_element::UniqueId;
 use crate::model::{Endpoints, NodeEndpoints, NodeName, OwnConfiguration};
@@ -26,6 +29,8 @@ pub struct Seat<'a> {
     pub own: &'a OwnConfiguration,
     /// The user's own `CATALINA_BASE`, where it is known.
     pub base: Option<&'a str>,
+    /// Where the files are that connectors with TLS name, by how they are written.
+    pub present: &'a BTreeMap<String, String>,
 }
 
 /// A server.xml that fits.
@@ -37,6 +42,8 @@ pub struct Transplanted {
     pub bytes: Vec<u8>,
     /// What was replaced or left out, in words: no mere change of a port, an address or a path.
     pub notes: Vec<String>,
+    /// Whether [`KEY_STORE`](super::KEY_STORE) must be there.
+    pub makes_key_store: bool,
 }
 
 /// A server.xml that cannot be made to fit.
@@ -63,7 +70,7 @@ pub enum TransplantError {
 /// See [`TransplantError`].
 pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, TransplantError> {
     let own = seat.endpoints.nodes.get(seat.node).ok_or_else(|| TransplantError::NoEndpoint(seat.node.clone()))?;
-    let mut work = Work { seat, own, edits: Edits::default(), notes: vec![] };
+    let mut work = Work { seat, own, edits: Edits::default(), notes: vec![], makes_key_store: false };
     work.ports(document)?;
     work.paths(document);
     if seat.own.without_cluster {
@@ -75,10 +82,11 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
             work.cluster(cluster, receiver)?;
         }
     }
-    let Work { edits, notes, .. } = work;
+    data_sources::replace(&mut work.edits, document, &seat.own.data_sources);
+    let Work { edits, notes, makes_key_store, .. } = work;
     let text = edits.apply(document);
     let bytes = document.encoding().encode(&text).ok_or(TransplantError::Encoding)?;
-    Ok(Transplanted { text, bytes, notes })
+    Ok(Transplanted { text, bytes, notes, makes_key_store })
 }
 
 struct Work<'a> {
@@ -86,6 +94,7 @@ struct Work<'a> {
     own: &'a NodeEndpoints,
     edits: Edits,
     notes: Vec<String>,
+    makes_key_store: bool,
 }
 
 /// Where a Cluster of a node receives.
@@ -128,13 +137,22 @@ impl Work<'_> {
         let connectors = document.elements().filter(|element| element.name() == "Connector");
         for connector in connectors {
             let is_asked = asked == Some(connector);
-            if !is_asked && encrypts(connector) {
-                self.notes.push(format!(
-                    "the connector of port {} is left out: the lab asks by plain HTTP",
-                    connector.value("port").unwrap_or_default()
-                ));
-                self.edits.replace(connector, "");
-                continue;
+            if tls::encrypts(connector) {
+                let port = connector.value("port").unwrap_or_default();
+                match tls::keep(&mut self.edits, connector, self.seat.present) {
+                    Kept::AsItIs => {}
+                    Kept::WithAKeyStore(file) => {
+                        let note =
+                            format!("the connector of port {port} gets a key store that is made: {file} is not there");
+                        self.notes.push(note);
+                        self.makes_key_store = true;
+                    }
+                    Kept::No(why) => {
+                        self.notes.push(format!("the connector of port {port} is left out: {why}"));
+                        self.edits.replace(connector, "");
+                        continue;
+                    }
+                }
             }
             self.edits.set(connector, "address", &address);
             let port = if is_asked { self.own.http_port } else { 0 };
@@ -294,9 +312,5 @@ fn is_in_cluster(element: Element<'_>) -> bool {
 fn is_plain(connector: Element<'_>) -> bool {
     let protocol = connector.value("protocol").map_or("HTTP/1.1", str::trim);
     let is_http = protocol.eq_ignore_ascii_case("HTTP/1.1") || protocol.contains("http11.Http11");
-    is_http && !encrypts(connector)
-}
-
-fn encrypts(connector: Element<'_>) -> bool {
-    connector.flag("SSLEnabled", false) == Some(true) || connector.child("SSLHostConfig").is_some()
+    is_http && !tls::encrypts(connector)
 }

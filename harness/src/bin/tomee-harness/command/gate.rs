@@ -11,6 +11,7 @@ use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
 use tomee_harness::gate::{self, Choice, GateReport, Given, Linted, LoadError, Loaded, Role, Side};
+use tomee_harness::host::error_chain::DisplayErrorChain;
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::{Severity, Versions};
 use tomee_harness::model::deploy_job::OwnApp;
@@ -18,6 +19,8 @@ use tomee_harness::model::topology::JvmSpec;
 use tomee_harness::model::{ContextPath, ServerSpec};
 use tomee_harness::report::gate as page;
 use tomee_harness::runner::Jobs;
+use tomee_harness::tomcat::distribution::Caches;
+use tomee_harness::tomcat::library;
 use tomee_harness::tomcat::own_base::OwnFilesError;
 use tomee_harness::tomcat::war::War;
 
@@ -88,6 +91,9 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         nodes: args.node.iter().cloned().collect(),
         count: args.nodes.map(usize::from),
         host_header: args.host_header.clone(),
+        resources: args.resource.iter().cloned().collect(),
+        libs: args.lib.clone(),
+        war: args.war.clone(),
         server: args.server.clone(),
         properties: args.define.iter().cloned().collect(),
         env: jvm.env.clone(),
@@ -136,7 +142,17 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
 
 fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) -> Result<Asked, Failure> {
     let mut loaded = gate::load(given).map_err(|error| load_failure(&error))?;
-    loaded.topology.jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
+    let mut jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
+    let replaces = loaded.topology.own.as_ref().is_some_and(|own| !own.data_sources.is_empty());
+    if replaces && !args.plan && !args.show_transplant {
+        let caches = Caches::of_user().map_err(Failure::environment)?;
+        let jar = library::h2(&caches).map_err(|error| {
+            let hint = "a database in memory takes the place of a data source that is not to be had here";
+            Failure::environment(DisplayErrorChain(&error)).hint(Some(hint.to_owned()))
+        })?;
+        jvm.libs.push(jar);
+    }
+    loaded.topology.jvm = jvm;
     if let Some(war) = war {
         War::check(war).map_err(super::run::war_failure)?;
     }
