@@ -143,6 +143,7 @@ impl LoadError {
                 Some(format!("--nodes {}, or --node n2=DIR with each node's own file", members.len()))
             }
             Self::NoConfiguration(node) => Some(format!("--config DIR for all nodes, or --node {node}=DIR")),
+            Self::Count { named, .. } => Some(format!("--nodes {named}; both sides of a comparison have as many")),
             Self::Resource(_) => {
                 Some("--resource takes the name of a <Resource> of the type javax.sql.DataSource".to_owned())
             }

@@ -379,3 +379,17 @@ fn a_data_source_in_memory_takes_the_place_of_one_that_is_named() {
     let found = data_sources(&parsed(&xml));
     assert_eq!(found.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["jdbc/shop", "jdbc/other"]);
 }
+
+#[test]
+fn ports_of_listeners_are_moved_or_told() {
+    let with = |listener: &str| {
+        moved(&SHOP.replacen("<Service", &format!("{listener}<Service"), 1), &OwnConfiguration::default())
+    };
+    let jmx = r#"<Listener className="org.apache.catalina.mbeans.JmxRemoteLifecycleListener" rmiRegistryPortPlatform="10001"/>"#;
+    assert!(with(jmx).text.contains("rmiRegistryPortPlatform=\"0\""));
+    let own = r#"<Listener className="com.example.Metrics" port="9404" reporter="9"/>"#;
+    let told: Vec<String> = with(own).notes.into_iter().filter(|note| note.contains("Metrics")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("the port 9404 of Metrics cannot be moved"), "{told:?}");
+    assert!(with(own).text.contains("port=\"9404\""));
+}

@@ -72,6 +72,7 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     let own = seat.endpoints.nodes.get(seat.node).ok_or_else(|| TransplantError::NoEndpoint(seat.node.clone()))?;
     let mut work = Work { seat, own, edits: Edits::default(), notes: vec![], makes_key_store: false };
     work.ports(document)?;
+    work.listeners(document);
     work.paths(document);
     if seat.own.without_cluster {
         work.without_cluster(document);
@@ -167,6 +168,29 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// Ports of listeners: one of Tomcat's own takes any, of others nobody knows what they do.
+    fn listeners(&mut self, document: &Document) {
+        for listener in document.elements().filter(|element| element.name() == "Listener") {
+            let ports = listener.attributes().iter().filter(|attribute| {
+                let is_number =
+                    attribute.known().is_some_and(|value| value.trim().parse::<u16>().is_ok_and(|it| it > 0));
+                attribute.name.to_ascii_lowercase().ends_with("port") && is_number
+                    || attribute.name.contains("Port") && is_number
+            });
+            for port in ports {
+                if listener.short_class() == Some("JmxRemoteLifecycleListener") {
+                    self.edits.set(listener, &port.name, "0");
+                } else {
+                    let class = listener.short_class().unwrap_or_default();
+                    self.notes.push(format!(
+                        "the {} {} of {class} cannot be moved: all nodes share this machine, and one may not get it",
+                        port.name, port.value
+                    ));
+                }
+            }
+        }
+    }
+
     fn paths(&mut self, document: &Document) {
         for element in document.elements() {
             let names = FOLDERS.iter().find(|(tag, _)| *tag == element.name()).map_or(&[][..], |(_, names)| names);
@@ -247,6 +271,10 @@ impl Work<'_> {
             self.edits.set(receiver, "address", &place.address.to_string());
         }
         self.edits.set(receiver, "port", &place.port.to_string());
+        // UDP has ports of its own.
+        if receiver.number("udpPort", -1).is_some_and(|port| port > 0) {
+            self.edits.set(receiver, "udpPort", &place.port.to_string());
+        }
     }
 
     /// Address, port and bind of the group that this node names.
@@ -267,8 +295,11 @@ impl Work<'_> {
     fn multicast(&mut self, service: Option<Element<'_>>) {
         let place = self.place_of_group(service);
         for (name, value) in place {
-            if let Some(service) = service {
-                self.edits.set(service, name, &value);
+            let Some(service) = service else { continue };
+            self.edits.set(service, name, &value);
+            // The other name of `bind`.
+            if name == "bind" && service.has("mcastBindAddress") {
+                self.edits.set(service, "mcastBindAddress", &value);
             }
         }
     }
