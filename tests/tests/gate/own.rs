@@ -185,10 +185,11 @@ async fn full_what_runs_otherwise_than_the_files_say_is_found() {
     for value in ["Engine jvmRoute", "Receiver port", "Manager className", "Channel Interceptors", "Valve className"] {
         assert!(!effective(&report, value).is_empty(), "{value}: {report:#}");
     }
-    // An argument of the JVM is none of the files' properties.
-    let gate = Gate::of(|_, xml| xml.replace("channelSendOptions=\"6\"", "channelSendOptions=\"${send}\""));
-    let report = gate.reported(1, &["-D", "send=6", "--jvm-arg", "-Dsend=8"]).await;
-    assert!(because(&report).contains("n1 runs Cluster channelSendOptions 8, its files say 6"), "{report:#}");
+    // An argument of the JVM gives a route to an Engine whose file has none.
+    let gate = Gate::of(|number, xml| if number == 2 { xml.replace(" jvmRoute=\"b\"", "") } else { xml });
+    let report = gate.reported(1, &["--jvm-arg", "-DjvmRoute=b"]).await;
+    assert!(because(&report).contains("n2 runs Engine jvmRoute b, its files say nothing"), "{report:#}");
+    assert!(!because(&report).contains("n1 runs Engine"), "{report:#}");
     // A context.xml changes the Manager of every app.
     let gate = Gate::of(|_, xml| xml);
     let context = r#"<Context><Manager className="org.apache.catalina.ha.session.DeltaManager" expireSessionsOnShutdown="true"/></Context>"#;
