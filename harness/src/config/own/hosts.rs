@@ -41,7 +41,7 @@ pub(super) fn clustered(engine: Element<'_>) -> Option<String> {
     Some(name.replacen('*', "any", 1))
 }
 
-fn names_of<'d>(host: Element<'d>) -> impl Iterator<Item = &'d str> {
+fn names_of(host: Element<'_>) -> impl Iterator<Item = &str> {
     let aliases = host.all("Alias").map(Element::text);
     host.value("name").into_iter().chain(aliases).map(str::trim).filter(|name| !name.is_empty())
 }
