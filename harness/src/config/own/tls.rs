@@ -92,8 +92,8 @@ pub(super) fn keep(edits: &mut Edits, connector: Element<'_>, present: &BTreeMap
         return Kept::No("it needs the native library".to_owned());
     }
     let elements: Vec<Element<'_>> = elements(connector).collect();
-    let missing = |name: &&str| elements.iter().filter_map(|it| it.value(name)).any(|file| !present.contains_key(file));
-    if let Some(name) = OTHERS.iter().find(missing) {
+    let missing = |name: &str| elements.iter().filter_map(|it| it.value(name)).any(|file| !present.contains_key(file));
+    if let Some(name) = OTHERS.iter().find(|name| missing(name)) {
         return Kept::No(format!("its {name} is not there"));
     }
     let mut made = None;
