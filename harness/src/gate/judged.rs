@@ -17,6 +17,8 @@ pub fn judged(choice: &Choice, verdict: &Verdict, cut_short: Option<&str>, run_d
     };
     let because = match (choice.role, status) {
         (_, Status::Holds) => None,
+        // A control run that ended early lost nothing and kept nothing.
+        (Role::Control, _) if cut_short.is_some() => cut_short.map(str::to_owned),
         (Role::Control, _) => Some(not_lost(verdict)),
         // What ended a run early is why nothing was decided.
         (Role::Decides, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
