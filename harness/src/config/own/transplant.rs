@@ -202,10 +202,8 @@ impl Work<'_> {
     fn listeners(&mut self, document: &Document) {
         for listener in document.elements().filter(|element| element.name() == "Listener") {
             let ports = listener.attributes().iter().filter(|attribute| {
-                let is_number =
-                    attribute.known().is_some_and(|value| value.trim().parse::<u16>().is_ok_and(|it| it > 0));
-                attribute.name.to_ascii_lowercase().ends_with("port") && is_number
-                    || attribute.name.contains("Port") && is_number
+                let names_one = attribute.name == "port" || attribute.name.contains("Port");
+                names_one && attribute.known().is_some_and(|value| value.trim().parse::<u16>().is_ok_and(|it| it > 0))
             });
             for port in ports {
                 if listener.short_class() == Some("JmxRemoteLifecycleListener") {
