@@ -64,7 +64,7 @@ pub fn rolling(before: Rolled<'_>, now: Rolled<'_>) -> Result<Choice, RollingErr
     }
     let plan = plan(&topology, &update, changes)?;
     let nodes = topology.nodes.len();
-    let sides = [&before, &now].into_iter();
+    let mut sides = [&before, &now].into_iter();
     let rests_on = sides.find_map(|side| super::choice::rests_on(side.topology, side.app?));
     let reason = format!(
         "old and new in one cluster of {nodes} nodes, updated one after the other: can they replicate to each other?"
