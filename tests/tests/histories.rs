@@ -32,6 +32,53 @@ const UNKNOWN: &[Status] = &[Status::Unknown];
 const NO_GREEN: &[Status] = &[Status::Violated, Status::Unknown];
 
 #[rstest]
+// A loss that nobody expects, in another session than the one that is expected, or allowed.
+#[case("F01-loss-hidden-by-an-expected-one", VIOLATED)]
+#[case("F01b-loss-hidden-by-an-allowed-one", VIOLATED)]
+// Of some sessions nothing but errors came after a kill of another node, a partition, or a move.
+#[case("F03-sessions-of-the-survivor-only-500", UNKNOWN)]
+#[case("F03b-partition-4-of-5-only-500", UNKNOWN)]
+#[case("F03d-move-4-of-5-only-500", UNKNOWN)]
+// The sessions that took the place of lost ones are no sessions that were kept.
+#[case("F04-allowed-percent-of-a-padded-total", VIOLATED)]
+#[case("R07-trials-count-the-replacements", UNKNOWN)]
+// A client is given another one's session, sends its id, or sends none any more.
+#[case("F05-foreign-session-to-a-new-client", VIOLATED)]
+#[case("F06d-client-sends-the-id-of-another", UNKNOWN)]
+#[case("F06-cookie-lost-behind-a-tested-failover", UNKNOWN)]
+#[case("F06c-cookie-for-another-path-identity-not-asked", NO_GREEN)]
+// A frozen node that answers, and one that is not stopped.
+#[case("F07b-frozen-node-answers-looks", UNKNOWN)]
+#[case("F07c-frozen-node-answers-a-client", UNKNOWN)]
+#[case("F07d-pause-proved-by-state-S", UNKNOWN)]
+// Records of one operation are not there.
+#[case("F08-gap-in-the-operation-numbers", UNKNOWN)]
+// Warnings have another name.
+#[case("F10-log-levels-in-another-language", UNKNOWN)]
+#[case("F11-second-app-manager-not-reported", UNKNOWN)]
+// Thresholds that only some of what they are about keeps.
+#[case("F12-latency-without-the-timeouts", VIOLATED)]
+#[case("F12b-first-answer-of-who-did-not-fail-over", VIOLATED)]
+#[case("F12c-farm-second-app-60s", VIOLATED)]
+#[case("F12d-second-state-transfer-not-measured", UNKNOWN)]
+#[case("F15-node-died-without-a-record", UNKNOWN)]
+// Not all clients asked.
+#[case("F16-traffic-of-one-of-four", UNKNOWN)]
+#[case("F16c-one-client-asked-for-three", UNKNOWN)]
+// One trial of several showed something.
+#[case("F17-expiry-of-one-of-five", UNKNOWN)]
+#[case("F17b-one-of-two-pauses-not-decided", UNKNOWN)]
+// Nodes that live on know each other no more.
+#[case("F18-survivors-list-nobody", VIOLATED)]
+#[case("F19-front-never-told-of-n1", UNKNOWN)]
+// Nobody used it for more than twice its time.
+#[case("R03-expired-by-right-counter", UNKNOWN)]
+fn what_an_adversary_made_of_histories_is_judged_rightly(#[case] name: &str, #[case] right: &[Status]) {
+    let verdict = judged(&format!("adversary/{name}"));
+    assert!(right.contains(&verdict.status), "{:?}\n{}", verdict.status, described(&verdict));
+}
+
+#[rstest]
 // After a kill under traffic each session began anew; each had a request under way.
 #[case("F01-kill-under-traffic-unjudged", VIOLATED)]
 // Of 20 sessions one was answered after the kill, the others got HTTP 500.

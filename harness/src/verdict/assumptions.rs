@@ -1,6 +1,6 @@
 //! Assumptions: what must be true for a verdict to mean anything, checked before anything else counts.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::expectations::cut_short_as_expected;
 use super::finding::Assumption;
@@ -47,6 +47,7 @@ pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
         ("no wait timed out", Reach::Run, no_wait_ran_out(view)),
         ("no node exited unexpectedly", Reach::Run, no_node_died(view)),
         ("every step left its records", Reach::Run, empty_step(view)),
+        ("no operation is missing", Reach::Run, no_operation_is_missing(view)),
         ("every fault had an effect", Reach::Sessions, faults_hit(view)),
         ("no node answered after its end", Reach::Sessions, nobody_answered_dead(view)),
         ("the send options in effect are those of the configuration", Reach::Sessions, send_options(view)),
@@ -84,6 +85,19 @@ fn operations_end_once(view: &View<'_>) -> Shown {
         }
     }
     Ok(format!("{} operations", ends.len()))
+}
+
+/// They are numbered from 1 on, so one that is missing was lost with what it showed.
+fn no_operation_is_missing(view: &View<'_>) -> Shown {
+    let begun = view.history.records.iter().filter_map(|record| match &record.kind {
+        RecordKind::Invoke { operation, .. } => Some(*operation),
+        _ => None,
+    });
+    let begun: BTreeSet<OperationId> = begun.collect();
+    match (1..).map(OperationId).zip(&begun).find(|(due, begun)| due != *begun) {
+        Some((due, next)) => Err(format!("there is no record of {due}, and one of {next}")),
+        None => Ok(format!("their numbers have no gap up to {}", begun.len())),
+    }
 }
 
 /// Within one operation, one fault and the steps; across tasks records may arrive a little out of order.

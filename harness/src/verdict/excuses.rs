@@ -65,7 +65,7 @@ impl Session<'_> {
 
     /// Whether its time was over at an instant, at the earliest: so long after its last use began.
     pub(super) fn may_have_expired(&self, operations: &[Operation<'_>], at: Nanos) -> bool {
-        let Some(shortened) = self.shortened else { return false };
+        let Some(shortened) = self.shortened else { return self.idle_too_long(operations, at).is_some() };
         if at <= operations[shortened].completed.unwrap_or(operations[shortened].invoked) {
             return false;
         }
@@ -77,6 +77,15 @@ impl Session<'_> {
         used.is_some_and(|used| life <= at.since(used))
     }
 
+    /// The last use of a session that nobody used for more than twice the time that it lives, as looks showed: so long may a
+    /// copy wait whose owner died (`DeltaSession.isValid`).
+    fn idle_too_long(&self, operations: &[Operation<'_>], at: Nanos) -> Option<usize> {
+        let life = self.replicas.iter().filter_map(|replica| replica.lives).max()?;
+        let last = self.answers.partition_point(|index| operations[*index].invoked < at);
+        let used = *self.answers[..last].last()?;
+        (life * 2 <= at.since(operations[used].invoked)).then_some(used)
+    }
+
     /// Learns from the replicas how long it lives, where a request made that short; what was not found then is gone by
     /// right. Where nobody `waits` for the others only the node that was asked, or that goes on with it, has heard of it for
     /// certain.
@@ -86,7 +95,14 @@ impl Session<'_> {
             let landed = operation.answer().is_some_and(|shown| shown.session.is_some());
             operation.request == AppRequest::ShortLive && (landed || matches!(operation.fate, Fate::Perhaps(_)))
         };
-        let Some(shortened) = self.operations.iter().find(shorten).copied() else { return };
+        let Some(shortened) = self.operations.iter().find(shorten).copied() else {
+            let used = |loss: &Loss<'_>| self.idle_too_long(operations, operations[loss.operation].completed?);
+            let used: Vec<Option<usize>> = self.losses.iter().map(used).collect();
+            for (loss, used) in self.losses.iter_mut().zip(used) {
+                loss.excuse = loss.excuse.or(used);
+            }
+            return;
+        };
         let since = operations[shortened].completed.unwrap_or(operations[shortened].invoked);
         let lives = self.replicas.iter().filter(|replica| {
             since < replica.asked && (waits || replica.primary || replica.node == operations[shortened].node)

@@ -86,7 +86,7 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
     // The same breach may show to several guarantees: that which saw most of it counts.
     let most = showing.iter().max_by_key(|finding| finding.violations.get(&expected.violation));
     let times = most.and_then(|finding| finding.violations.get(&expected.violation)).copied().unwrap_or(0);
-    let trials = u32::try_from(view.sessions.len()).unwrap_or(u32::MAX);
+    let trials = u32::try_from(view.first_sessions()).unwrap_or(u32::MAX);
     let chance = expected.trials > 1;
     let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
     let (status, because) = if times >= expected.at_least {

@@ -51,9 +51,9 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
 /// Those of the plan, and behind them each other one that reports a loss which was seen.
 fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
     let asked = &view.plan.guarantees;
-    let mut findings: Vec<Finding> = asked.iter().map(|it| finding(*it, view, assumed)).collect();
+    let mut findings: Vec<(Finding, Showing)> = asked.iter().map(|it| finding(*it, view, assumed)).collect();
     for guarantee in Guarantee::LOSSES.into_iter().filter(|guarantee| !asked.contains(guarantee)) {
-        let mut seen = finding(guarantee, view, assumed);
+        let (mut seen, in_sessions) = finding(guarantee, view, assumed);
         // Of other apps only what counts: no excuse makes a run unknown that nobody asked to decide it.
         let excused = Guarantee::ANY_APP.contains(&guarantee) && seen.status != Status::Violated;
         if seen.violations.is_empty() || excused {
@@ -61,18 +61,23 @@ fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
         }
         // A fault stands beside each loss that came after it.
         let shows = |record: usize| !matches!(view.history.records[record].kind, RecordKind::Fault { .. });
-        // The same loss may break several guarantees, and be expected under the name that it has in one of them.
-        let shown = |known: &&Finding| {
+        // The same loss may break several guarantees, and be expected under the name that it has in one of them. What
+        // showed in another session is another loss.
+        let shown = |(known, of): &&(Finding, Showing)| {
             matches!(known.aside, Some(Aside::Expected | Aside::Allowed))
+                && (of.contains(&None) || in_sessions.is_subset(of))
                 && seen.evidence.iter().any(|record| known.evidence.contains(record) && shows(*record))
         };
-        seen.aside = seen.aside.or_else(|| findings.iter().find(shown).and_then(|known| known.aside));
-        findings.push(seen);
+        seen.aside = seen.aside.or_else(|| findings.iter().find(shown).and_then(|(known, _)| known.aside));
+        findings.push((seen, in_sessions));
     }
-    findings
+    findings.into_iter().map(|(finding, _)| finding).collect()
 }
 
-fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Finding {
+/// The sessions in which a violation showed, by their first stems; `None` stands for one that names no session.
+type Showing = BTreeSet<Option<String>>;
+
+fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> (Finding, Showing) {
     let judgement = ran_out(guarantee, view).unwrap_or_else(|| guarantees::of(guarantee, view));
     let not_promised_reason = promise::not_promised_reason(guarantee, view.plan);
     let unmet = assumed.iter().find(|weighed| {
@@ -110,7 +115,12 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> Findin
         evidence: judgement.evidence.clone(),
     };
     finding.aside = aside(view, &finding, &judgement);
-    finding
+    // By the first of its ids, where another app's finding names a later one.
+    let first = |stem: String| {
+        let session = view.sessions.iter().find(|session| session.stems.contains(&stem.as_str()));
+        session.map_or(stem, |session| session.stems[0].to_owned())
+    };
+    (finding, judgement.violations.into_iter().map(|(_, session)| session.map(first)).collect())
 }
 
 /// What the trials allow where none showed a loss: of `n` trials without one, the rate that would show none with 5 %
@@ -177,11 +187,14 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
             judgement.violations.iter().filter(|(way, _)| way.unwrap_or(Violation::of(guarantee)) == violation);
         // One that names no session is of a session of its own, for all that is known.
         let (named, nameless): (Vec<_>, Vec<_>) = showing.map(|(_, session)| session).partition(|it| it.is_some());
-        let lost = named.into_iter().collect::<BTreeSet<_>>().len() + nameless.len();
+        let named: BTreeSet<&str> = named.into_iter().flatten().map(String::as_str).collect();
+        let lost = named.len() + nameless.len();
+        // What a client was given in the place of a lost one is not put to the test beside it.
         let all = if Guarantee::ANY_APP.contains(&guarantee) {
-            view.app_sessions(guarantee).count()
+            let instead = |born: usize| view.requests[born].sent.is_some_and(|sent| named.contains(sent.stem()));
+            view.app_sessions(guarantee).filter(|session| !session.born.is_some_and(instead)).count()
         } else {
-            view.sessions.len()
+            view.first_sessions()
         };
         lost * 100 <= usize::from(percent) * all
     })

@@ -30,7 +30,11 @@ pub(super) fn measure(view: &View<'_>) -> Measures {
 fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
     // Who runs on is not lost.
     let hit = fault.hit().filter(|_| !fault.kind.leaves_it_up())?;
-    let sessions = || view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
+    // Whose node lives on need not fail over.
+    let moves = view.sessions.iter().any(|session| view.at_stake(session, fault));
+    let written = view.sessions.iter().filter(|session| session.acknowledged_before(fault.asked) > 0);
+    let sessions: Vec<_> = written.filter(|session| !moves || view.at_stake(session, fault)).collect();
+    let sessions = || sessions.iter();
     let right = sessions().flat_map(|session| {
         let after = session.answers.partition_point(|answer| view.operations[*answer].invoked <= hit);
         let answers = session.answers.iter().enumerate().skip(after);
@@ -93,6 +97,24 @@ fn latency(view: &View<'_>) -> Option<Latency> {
         }
     }
     spread(took)
+}
+
+/// How long a share of all operations took at least, in microseconds, where those that nobody answered count, too, for as long
+/// as they waited; `None` where all were answered.
+pub(super) fn waited_in_vain(view: &View<'_>, percent: usize) -> Option<u64> {
+    let ended = view.requests.iter().filter_map(|request| Some((request, request.completed?.since(request.invoked))));
+    let (vain, took): (Vec<bool>, Vec<Duration>) = ended.map(|(request, took)| (!request.answered, took)).unzip();
+    let all = spread_at(took, percent)?;
+    vain.contains(&true).then_some(all)
+}
+
+/// The lives of nodes that came back and took over nobody's sessions, as far as is known.
+pub(super) fn not_transferred(view: &View<'_>) -> usize {
+    let lives = view.plan.topology.names().flat_map(|node| view.timeline.lives(node));
+    // A thawed node has what it had.
+    lives
+        .filter(|life| !life.first && life.ready.is_some_and(|ready| life.from < ready) && life.synchronised.is_none())
+        .count()
 }
 
 /// For each node the time from the last drop of each WAR until it served it.
@@ -168,6 +190,13 @@ fn lags(view: &View<'_>) -> Vec<Lag> {
         }
     }
     lags
+}
+
+/// The time, in microseconds, that so many of a hundred took at most.
+fn spread_at(mut took: Vec<Duration>, percent: usize) -> Option<u64> {
+    took.sort_unstable();
+    let rank = (took.len() * percent).div_ceil(100).max(1) - 1;
+    took.get(rank).map(|took| u64::try_from(took.as_micros()).unwrap_or(u64::MAX))
 }
 
 fn spread(mut took: Vec<Duration>) -> Option<Latency> {

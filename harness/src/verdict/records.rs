@@ -1,7 +1,7 @@
 //! What was recorded, held against itself: a victim died of what was done to it, the dead do not answer, and a log that
 //! says nothing was shown to flow.
 
-use super::timeline::{Fault, FaultFate, Life};
+use super::timeline::{FOREVER, Fault, FaultFate, Life};
 use super::view::View;
 use crate::history::{Event, FaultPhase, LogLine, Nanos, RecordKind};
 use crate::model::{FaultKind, NodeName};
@@ -19,6 +19,11 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     if let Some(nothing) = proof.filter(|proof| proof.starts_with("0 packet")) {
         return Some(format!("{} affected nothing: {nothing}", fault.name()));
     }
+    if fault.kind == FaultKind::Pause
+        && let Some(proof) = proof.filter(|proof| !is_frozen(proof))
+    {
+        return Some(format!("{} did not freeze it: {proof}", fault.name()));
+    }
     if fault.kind.is_undone_in_place() {
         return None;
     }
@@ -27,6 +32,13 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     }
     let missed = missed_before(view, fault)?;
     Some(format!("{} was missed at {missed} by a peer, before {} was asked for", fault.node, fault.name()))
+}
+
+/// The proof of a pause that reports what was asked for: a process that is stopped, or a container in the freezer. Words
+/// of another kind prove what they say.
+fn is_frozen(proof: &str) -> bool {
+    let state = proof.split_once("is in state ").map(|(_, state)| state);
+    !proof.trim().is_empty() && state.is_none_or(|state| state.starts_with(['T', 't']))
 }
 
 /// The proof of a kill or a stop that does not report the end that was asked for.
@@ -101,8 +113,31 @@ fn names(view: &View<'_>, record: usize, node: &NodeName) -> bool {
         || port.is_some_and(|port| message.contains(&format!(":{port},")) || message.contains(&format!(":{port}]")))
 }
 
-/// The first answer or look of a node after its process had ended, in words.
+/// The first answer or look of a node after its process had ended, or while it was frozen, in words.
 pub(super) fn answered_dead(view: &View<'_>) -> Option<String> {
+    answered_after_its_end(view).or_else(|| answered_frozen(view))
+}
+
+fn answered_frozen(view: &View<'_>) -> Option<String> {
+    let timeline = &view.timeline;
+    let frozen = timeline.faults.iter().filter(|fault| fault.kind == FaultKind::Pause).filter_map(|fault| {
+        let hit = fault.hit()?;
+        let again = timeline.lives(fault.node).iter().map(|life| life.from).filter(|from| hit < *from).min();
+        Some((fault, hit, again.into_iter().chain(fault.healed).min().unwrap_or(FOREVER)))
+    });
+    frozen.into_iter().find_map(|(fault, from, to)| {
+        let inside = |asked: Nanos, ended: Nanos| from < asked && ended < to;
+        let mut requests = view.requests.iter().filter(|request| request.node == fault.node && request.answered);
+        if let Some(request) = requests.find(|it| it.completed.is_some_and(|ended| inside(it.invoked, ended))) {
+            return Some(format!("{} was answered by a node that {} had frozen", request.name(), fault.name()));
+        }
+        let mut looks = view.looks.iter().filter(|look| look.node == fault.node && look.state.is_some());
+        let look = looks.find(|look| inside(look.asked, look.at))?;
+        Some(format!("the probe of {} answered at {}, while {} had it frozen", look.node, look.at, fault.name()))
+    })
+}
+
+fn answered_after_its_end(view: &View<'_>) -> Option<String> {
     let answered = view.requests.iter().filter(|request| request.reply.is_some()).find(|request| {
         view.timeline.dead(request.node, request.invoked, request.completed.unwrap_or(request.invoked))
     });

@@ -1,5 +1,7 @@
 //! What each step of the plan must have left in the history: a step without its records was not done, or nobody knows.
 
+use std::collections::BTreeSet;
+
 use super::view::View;
 use crate::history::{Event, Nanos};
 use crate::model::{ClientName, NodeName, Step, StepKind, Target, Until};
@@ -76,12 +78,14 @@ impl Inside<'_, '_> {
                 let due = u64::from(load.clients) * u64::from(load.times);
                 let found = self.asked(client, load.clients, self.to);
                 let fewer = u64::try_from(found).unwrap_or(u64::MAX) < due;
-                fewer.then(|| format!("{due} requests of {client}: there are {found}"))
+                let lacks = fewer.then(|| format!("{due} requests of {client}: there are {found}"));
+                lacks.or_else(|| self.silent(client, load.clients, self.to))
             }
             // It goes on behind its step.
             StepKind::Traffic { client, clients, .. } | StepKind::HttpTraffic { client, clients, .. } => {
                 let asked = self.asked(client, *clients, super::timeline::FOREVER) > 0;
                 missing(asked, &format!("any request of {client}"))
+                    .or_else(|| self.silent(client, *clients, super::timeline::FOREVER))
             }
             StepKind::Look { .. } | StepKind::Observe { .. } => {
                 missing(self.looked() || !self.anybody_is_up(), "a look")
@@ -161,6 +165,15 @@ impl Inside<'_, '_> {
     fn asked(&self, name: &ClientName, clients: u32, to: Nanos) -> usize {
         let invoked = self.view.invocations.iter();
         invoked.filter(|(at, client)| self.from <= *at && *at <= to && client.is_one_of(name, clients)).count()
+    }
+
+    /// That not all of some clients asked anything from the begin of the step on, up to an instant, in words.
+    fn silent(&self, name: &ClientName, clients: u32, to: Nanos) -> Option<String> {
+        let invoked = self.view.invocations.iter().filter(|(at, _)| self.from <= *at && *at <= to);
+        let asked: BTreeSet<_> =
+            invoked.map(|(_, client)| client).filter(|client| client.is_one_of(name, clients)).collect();
+        let silent = usize::try_from(clients).unwrap_or(usize::MAX).saturating_sub(asked.len());
+        (silent > 0).then(|| format!("any request of {silent} of {clients} clients like {name}"))
     }
 
     fn looked(&self) -> bool {

@@ -1,6 +1,7 @@
 //! Thresholds: what a scenario says that something may take at most, judged as expectations.
 
 use super::finding::{Expectation, Measures, Status};
+use super::measures;
 use super::timeline::FOREVER;
 use super::view::View;
 use crate::history::{Nanos, OperationId};
@@ -13,15 +14,23 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost)
     let due = view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()).count();
     let silent = due.saturating_sub(measures.failovers.len());
     let unmissed = unmissed(view);
+    // Who waited in vain waited at least so long.
+    let vain = measures::waited_in_vain(view, 99).map(|us| us.div_ceil(1000));
+    let farms = measures.farm.iter().map(|it| it.ms).max();
     let micros = |us: u64| us.div_ceil(1000);
     let single = |ms: Option<u64>| ms.map(|ms| (ms, None)).into_iter().collect::<Vec<_>>();
     let times = |all: &[super::NodeTime]| all.iter().map(|it| (it.ms, None)).collect::<Vec<_>>();
     let all = [
         (at_most.first_answer, "first answer after a fault", first.collect(), silent),
-        (at_most.farm, "farm deployment to every node", single(measures.farm_ms), 0),
+        (at_most.farm, "farm deployment to every node", single(measures.farm_ms.max(farms)), 0),
         (at_most.start, "start of the cluster", single(measures.start_ms), 0),
-        (at_most.latency_p99, "latency (99th percentile)", single(measures.latency.map(|it| micros(it.p99_us))), 0),
-        (at_most.state_transfer, "state transfer", times(&measures.state_transfers), 0),
+        (
+            at_most.latency_p99,
+            "latency (99th percentile)",
+            single(measures.latency.map(|it| micros(it.p99_us)).max(vain)),
+            0,
+        ),
+        (at_most.state_transfer, "state transfer", times(&measures.state_transfers), measures::not_transferred(view)),
         (at_most.eviction, "eviction", measures.evictions.iter().map(|it| (it.ms, None)).collect(), unmissed),
     ];
     let judged =

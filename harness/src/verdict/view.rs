@@ -105,6 +105,14 @@ impl<'a> View<'a> {
         }
     }
 
+    /// How many sessions of the counter app there were, less those that a client was given in the place of a lost one.
+    pub(super) fn first_sessions(&self) -> usize {
+        let losses = self.sessions.iter().flat_map(|session| &session.losses);
+        let lost = losses.filter(|loss| loss.excuse.is_none()).map(|loss| loss.operation);
+        let lost: BTreeSet<usize> = lost.collect();
+        self.sessions.iter().filter(|session| !session.created_by.is_some_and(|index| lost.contains(&index))).count()
+    }
+
     /// The context of a session: that of the first request for it.
     fn context_of(&self, session: &Session<'a>) -> Option<&'a ContextPath> {
         let first =

@@ -174,9 +174,9 @@ impl ClassFacts {
                 continue;
             };
             for (field, kind) in &class.fields {
-                if BROKEN.contains(&kind.as_str())
-                    || self.is_serializable(kind) == Some(false) && !self.classes[kind].is_interface
-                {
+                // A field of the type of an interface, or of Object, may hold what can be sent.
+                let may_hold_another = || self.classes.get(kind).is_none_or(|class| class.is_interface);
+                if BROKEN.contains(&kind.as_str()) || self.is_serializable(kind) == Some(false) && !may_hold_another() {
                     broken.push((class, field.as_str(), kind.as_str()));
                 } else {
                     wanted.push(kind);

@@ -26,6 +26,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             breaches.extend(resurrected(view, session, place));
         }
         breaches.extend(gone(view, session));
+        breaches.extend(foreign(view, session));
         breaches.extend(resurrected_replicas(view, session));
         breaches.extend(lag::lagging(view, session));
     }
@@ -42,6 +43,28 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
                 .after(tried.trials())
         }
     }
+}
+
+/// An answer out of a session that another client was given, to a client that did not ask for it.
+fn foreign(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
+    let creator = &view.operations[session.created_by?];
+    let index = session.answers.iter().copied().find(|index| {
+        let operation = &view.operations[*index];
+        operation.client != creator.client
+            && creator.completed.is_some_and(|given| given < operation.invoked)
+            && operation.sent.is_none_or(|sent| !session.stems.contains(&sent.stem()))
+    })?;
+    let operation = &view.operations[index];
+    let because = format!(
+        "{} gave {} the session {}, which {} had given {}",
+        operation.name(),
+        operation.client,
+        session.stems[0],
+        creator.name(),
+        creator.client
+    );
+    let broken = breach(view, session, index, because, &[], Some(creator.record));
+    Some(broken.named(Violation::ForeignSession))
 }
 
 /// An answer that shows less than had to be there when it was asked for.

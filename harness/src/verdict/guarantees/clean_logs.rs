@@ -38,7 +38,21 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if let Some(silent) = silent_log(view) {
         return Judgement::unknown(silent);
     }
+    if let Some(level) = other_language(view) {
+        return Judgement::unknown(format!(
+            "the logs name their levels in another language ({level}): a WARNING or SEVERE has another name there"
+        ));
+    }
     Judgement::holds(format!("{harmless} lines of level WARNING or SEVERE, all known to be harmless where they were"))
+}
+
+/// A level that is none of `java.util.logging`'s own names.
+fn other_language<'a>(view: &View<'a>) -> Option<&'a str> {
+    const LEVELS: [&str; 7] = ["SEVERE", "WARNING", "INFO", "CONFIG", "FINE", "FINER", "FINEST"];
+    view.history.records.iter().find_map(|record| match &record.kind {
+        RecordKind::Log(line) if !LEVELS.contains(&line.level.as_str()) => Some(line.level.as_str()),
+        _ => None,
+    })
 }
 
 /// How much of a message is shown.

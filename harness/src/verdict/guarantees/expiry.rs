@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::super::sessions::Session;
 use super::super::timeline::FOREVER;
 use super::super::view::View;
-use super::judgement::{Breach, Judgement};
+use super::judgement::{Breach, Judgement, and_more};
 use super::survival::{breach, loss_in_words};
 use crate::history::Nanos;
 use crate::model::{Timing, Violation};
@@ -18,19 +18,25 @@ use crate::model::{Timing, Violation};
 const SLACK: Duration = Duration::from_secs(5);
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
-    let (mut breaches, mut shown) = (Vec::new(), Vec::new());
+    let (mut breaches, mut shown, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for (session, shortened, life) in
         view.sessions.iter().filter_map(|session| session.short.map(|(operation, life)| (session, operation, life)))
     {
         breaches.extend(early(view, session, shortened, life));
         breaches.extend(late(view, session, shortened, life));
-        shown.extend(gone(view, session, shortened).or_else(|| kept(view, session, shortened, life)));
+        match gone(view, session, shortened).or_else(|| kept(view, session, shortened, life)) {
+            Some(found) => shown.push(found),
+            None => open.push(format!("{}'s session {} was not asked or looked for", session.client, session.stems[0])),
+        }
     }
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
     if shown.is_empty() {
         return Judgement::unknown("no session with a short life was asked or looked for when its time was over");
+    }
+    if let Some(open) = and_more(open) {
+        return Judgement::unknown(format!("{open} when its time was over"));
     }
     let (words, records): (Vec<_>, Vec<_>) = shown.into_iter().unzip();
     Judgement::holds(words.join("; ")).resting_on(Vec::new(), records)

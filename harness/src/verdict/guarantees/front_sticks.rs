@@ -27,6 +27,15 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if let Some(violated) = Judgement::violated(moved.map(|(before, after)| breach(view, before, after)).collect()) {
         return violated;
     }
+    // Where the front never said how it has a node, nobody knows whether it may send its sessions elsewhere.
+    let mut through = view.requests.iter().filter(|request| request.through_front() && !request.node.is_front());
+    if let Some(unknown) = through.find(|request| view.front_states(request.node).next().is_none()) {
+        return Judgement::unknown(format!(
+            "the front never said how it has {}, which {} was sent to",
+            unknown.node,
+            unknown.name()
+        ));
+    }
     match pairs.last() {
         None => Judgement::unknown("no session was asked for twice through the front while its node was UP there"),
         Some((_, last)) => Judgement::holds(format!("{} requests went where their session was", pairs.len()))

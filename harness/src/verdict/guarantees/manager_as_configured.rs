@@ -8,7 +8,7 @@ use super::super::timeline::Life;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
-use crate::model::NodeName;
+use crate::model::{ContextPath, NodeName};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let breaches: Vec<_> = view.looks.iter().flat_map(|look| wrong(view, look)).collect();
@@ -58,6 +58,15 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
             let Some(look) = look else {
                 return Err(format!("the Manager on {node} was not seen in its life from {}", life.from));
             };
+            let inside = || {
+                let looks = view.looks.iter().filter(|look| look.node == node);
+                let looks = looks.filter(|look| life.from <= look.asked && look.at < life.until);
+                looks.flat_map(|look| look.contexts(&view.contexts))
+            };
+            let is_named = |path: &ContextPath| inside().any(|context| context.path == *path && named(context));
+            if let Some(unnamed) = inside().find(|context| !is_named(&context.path)) {
+                return Err(format!("the Manager of {} on {node} was not seen", unnamed.path));
+            }
             evidence.push(look.record);
             seen += 1;
         }

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 
 use super::super::look::Look;
 use super::super::timeline::Whole;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
-use crate::history::{Event, MemberState};
+use crate::history::{Event, MemberState, Nanos};
 use crate::model::{Endpoints, NodeName, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
@@ -23,6 +24,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         let looks = looks_before(view, whole).chain(looks);
         breaches.extend(looks.filter_map(|look| disagrees(look, whole, endpoints)));
     }
+    breaches.extend(view.looks.iter().filter_map(|look| forgotten(view, look, endpoints)));
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -71,6 +73,30 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     let because = format!("{} nodes listed each other and nobody else", first.nodes.len());
     Ok(Judgement::holds(because).resting_on(Vec::new(), evidence))
+}
+
+/// How long after a fault nothing is said of who is listed: so long a failure may take to be detected.
+const DETECTED_WITHIN: Duration = Duration::from_secs(30);
+
+/// Two nodes that have lived on for long list each other, whatever befell a third one; until a line is cut or a node frozen.
+fn forgotten(view: &View<'_>, look: &Look<'_>, endpoints: &Endpoints) -> Option<Breach> {
+    let state = look.state?;
+    let since = Nanos(look.asked.0.checked_sub(u64::try_from(DETECTED_WITHIN.as_nanos()).ok()?)?);
+    let faults = || view.timeline.faults.iter().filter(|fault| fault.asked < look.at);
+    let first = view.timeline.whole.first().filter(|whole| whole.from < since)?;
+    let quiet = view.timeline.outlives(look.node, since, look.at) && faults().all(|fault| fault.asked < since);
+    if !quiet || faults().any(|fault| fault.kind.is_undone_in_place()) {
+        return None;
+    }
+    let lives_on = |node: &NodeName| view.timeline.up(node, since, look.at).is_some_and(|life| life.first);
+    let listed = |node: &NodeName| state.members.iter().any(|member| node_of(member, endpoints) == Some(node));
+    let mut peers = first.nodes.iter().filter(|node| *node != look.node && lives_on(node));
+    let missing = peers.find(|node| !listed(node)).filter(|_| lives_on(look.node))?;
+    let because = format!(
+        "{} did not list {missing} at {}; both have lived on since the cluster formed at {}",
+        look.node, look.at, first.from
+    );
+    Some(Breach::shown(look.at, look.record, because).beside(first.record))
 }
 
 fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Option<Breach> {

@@ -10,7 +10,7 @@ use super::super::operations::{Fate, Operation};
 use super::super::sessions::Session;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
-use super::judgement::{Breach, Judgement};
+use super::judgement::{Breach, Judgement, and_more};
 use crate::history::Nanos;
 use crate::model::plan::AppRequest;
 use crate::model::{FaultKind, NodeName, Violation};
@@ -40,6 +40,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         let why = open.into_iter().next();
         return Judgement::unknown(why.unwrap_or_else(|| "no session was written while a peer was silent".to_owned()));
     };
+    if let Some(why) = and_more(open) {
+        return Judgement::unknown(why);
+    }
     let operation = &view.operations[*first];
     let took = took(operation).as_millis();
     let because = match (view.waits(), fault.name()) {

@@ -63,6 +63,19 @@ impl<'v, 'a> Tried<'v, 'a> {
                 }
             }
         }
+        let out_of_reach = |session: &Session<'a>| {
+            let why = view.given_up(session).or_else(|| {
+                let last = &view.operations[*session.answers.last()?];
+                let vain = view.last_asked_in_vain(session, last.invoked)?;
+                // Where nothing happened meanwhile it is as it was.
+                let something = vain.node != last.node || view.timeline.broke_between(last.invoked, vain.invoked);
+                let open =
+                    something && session.acknowledged_before(vain.invoked) > 0 && !view.over(session, vain.invoked);
+                open.then(|| format!("{} was not answered by the app, and nothing after it was", vain.name()))
+            })?;
+            Some(format!("nobody knows what became of {}'s session {}: {why}", session.client, session.stems[0]))
+        };
+        untested.extend(view.sessions.iter().filter_map(out_of_reach));
         if let Some(why) = and_more(untested) {
             return Err(why);
         }
@@ -138,7 +151,7 @@ fn moves<'v, 'a>(view: &'v View<'a>) -> Vec<Test<'v, 'a>> {
 impl<'a> View<'a> {
     /// Whether a fault could lose a session: something was acknowledged of it, it had not ended, and the node that is
     /// broken was its owner, or may have been.
-    pub(super) fn at_stake(&self, session: &Session<'a>, fault: &Fault<'a>) -> bool {
+    pub(in super::super) fn at_stake(&self, session: &Session<'a>, fault: &Fault<'a>) -> bool {
         let Some(hit) = fault.hit() else { return false };
         let answered = session.answers.iter().map(|index| &self.operations[*index]);
         let answered = answered.filter(|answer| answer.completed.is_some_and(|end| end < hit));
@@ -212,6 +225,33 @@ impl<'a> View<'a> {
                 None => Err("it was not asked for again".to_owned()),
             },
         }
+    }
+
+    /// Why a session with something to lose is out of its client's reach, in words: the client goes on without its id, or with
+    /// another one's, though nothing ended the session and no answer told the client to forget it.
+    fn given_up(&self, session: &Session<'a>) -> Option<String> {
+        let last = &self.operations[*session.answers.last()?];
+        let over = session.acknowledged_before(FOREVER) == 0
+            || !session.losses.is_empty()
+            || !session.ends.is_empty()
+            || self.is_by_product(session);
+        if over {
+            return None;
+        }
+        let folder = |path: &'a str| path.rsplit_once('/').map_or(path, |(folder, _)| folder);
+        let other = self.operations.iter().find(|operation| {
+            operation.client == session.client
+                && folder(operation.path) == folder(last.path)
+                && last.completed.is_some_and(|end| end < operation.invoked)
+                && operation.sent.is_none_or(|sent| !session.stems.contains(&sent.stem()))
+        })?;
+        if session.may_have_expired(&self.operations, other.invoked) {
+            return None;
+        }
+        Some(match other.sent {
+            Some(sent) => format!("{} sent {sent} in the place of its id", other.name()),
+            None => format!("{} did not send its id any more", other.name()),
+        })
     }
 
     /// The last request for a session that reached a living node and got no answer of the app, where none got one after it.

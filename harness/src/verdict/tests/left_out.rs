@@ -150,9 +150,12 @@ fn each_step_is_asked_for_what_it_leaves(
 #[test]
 fn traffic_goes_on_behind_its_step_and_a_final_read_may_ask_or_look() {
     let mut scenario = with_step(traffic(), &[]);
+    let refused = || Outcome::Failed { why: "connection refused".to_owned() };
+    let asked = scenario.invoke("carol-1", "n1", AppRequest::Read);
+    scenario.complete(asked, refused());
+    named(&scenario, &["ended without any request of 1 of 2 clients like carol"]);
     let asked = scenario.invoke("carol-2", "n1", AppRequest::Read);
     let open = scenario.clone();
-    let refused = || Outcome::Failed { why: "connection refused".to_owned() };
     scenario.complete(asked, refused());
     assert_eq!(scenario.judge().status, Status::Holds, "{}", super::green::summary(&scenario.judge()));
     named(&open, &["of carol-2 has no end"]);

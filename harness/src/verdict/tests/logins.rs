@@ -10,8 +10,8 @@ use crate::verdict::Status;
 const ACKNOWLEDGED: Guarantee = Guarantee::AcknowledgedWritesSurvive;
 
 /// A login on n1 that is answered with this status and id; what the nodes hold goes by it, where it is the session's.
-fn login(mut scenario: Run, number: u32, status: u16, id: &str) -> Run {
-    let operation = OperationId(900 + number);
+fn login(mut scenario: Run, status: u16, id: &str) -> Run {
+    let operation = OperationId(scenario.next_operation());
     let session = scenario.cookies.get("alice").cloned().map(SessionId::new);
     scenario.push(RecordKind::Invoke {
         operation,
@@ -39,8 +39,8 @@ fn login(mut scenario: Run, number: u32, status: u16, id: &str) -> Run {
 #[test]
 fn a_session_goes_on_under_the_id_that_a_login_gave_it() {
     let after = |logins: u32| {
-        let scenario = (1..=logins)
-            .fold(before_the_kill(), |scenario, number| login(scenario, number, 302, &format!("S10{number}.n1")));
+        let scenario =
+            (1..=logins).fold(before_the_kill(), |scenario, number| login(scenario, 302, &format!("S10{number}.n1")));
         scenario.count("alice", "n1").observe().kill("n1").count("alice", "n2").without_joiners()
     };
     for logins in [1, 2] {
@@ -48,8 +48,7 @@ fn a_session_goes_on_under_the_id_that_a_login_gave_it() {
         // All five increments are due, also those under the old id.
         let lost = after(logins).answering(|answer| answer.count = 2);
         violated(&lost, ACKNOWLEDGED, &["count 2, expected 6"]);
-        let lost =
-            login(before_the_kill(), 1, 302, "S101.n1").count("alice", "n1").answering(|answer| answer.count = 3);
+        let lost = login(before_the_kill(), 302, "S101.n1").count("alice", "n1").answering(|answer| answer.count = 3);
         violated(&lost, ACKNOWLEDGED, &["count 3, expected 5"]);
     }
 }
@@ -58,14 +57,14 @@ fn a_session_goes_on_under_the_id_that_a_login_gave_it() {
 #[test]
 fn an_id_of_another_session_is_no_new_one_of_the_old() {
     let other = |status: u16| {
-        let scenario = login(before_the_kill(), 1, status, "S101.n1").count("alice", "n1");
+        let scenario = login(before_the_kill(), status, "S101.n1").count("alice", "n1");
         scenario.answering(|answer| (answer.count, answer.once, answer.new) = (1, Some("another".to_owned()), true))
     };
     for status in [200, 404] {
         assert_ne!(other(status).finding(ACKNOWLEDGED).status, Status::Violated, "{status}");
     }
-    let refused = login(before_the_kill(), 1, 404, "S101.n1").count("alice", "n1").answering(|answer| answer.count = 1);
+    let refused = login(before_the_kill(), 404, "S101.n1").count("alice", "n1").answering(|answer| answer.count = 1);
     assert_ne!(refused.finding(ACKNOWLEDGED).status, Status::Violated, "{}", refused.finding(ACKNOWLEDGED).because);
-    let bad_request = login(before_the_kill(), 1, 400, "S101.n1").count("alice", "n1").answering(|it| it.count = 1);
+    let bad_request = login(before_the_kill(), 400, "S101.n1").count("alice", "n1").answering(|it| it.count = 1);
     assert_ne!(bad_request.finding(ACKNOWLEDGED).status, Status::Violated);
 }

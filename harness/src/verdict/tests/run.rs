@@ -188,8 +188,13 @@ impl Run {
         scenario
     }
 
-    pub(super) fn invoke(&mut self, client: &str, on: &str, request: AppRequest) -> u32 {
+    pub(super) fn next_operation(&mut self) -> u32 {
         self.operations += 1;
+        self.operations
+    }
+
+    pub(super) fn invoke(&mut self, client: &str, on: &str, request: AppRequest) -> u32 {
+        self.next_operation();
         let kind = RecordKind::Invoke {
             operation: OperationId(self.operations),
             client: ClientName::new(client).expect("a good name"),
