@@ -33,10 +33,9 @@ impl Matter {
     /// Whether it is left open by a run that is red for another reason: what ended that run decided nothing else.
     pub(super) fn follows_from(&self, other: &Self) -> bool {
         let run = |matter: &Self| matter.key.as_ref().map(|key| key.run.clone());
-        self.status == Status::Unknown
-            && other.status == Status::Violated
-            && run(self).is_some()
-            && run(self) == run(other)
+        // Each difference between files and servers stands for itself.
+        let is_of_run = run(self).is_some_and(|run| run != "files");
+        self.status == Status::Unknown && other.status == Status::Violated && is_of_run && run(self) == run(other)
     }
 }
 
@@ -128,6 +127,17 @@ pub(super) fn without_numbers(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_red_run_left_open_follows_from_it_and_a_difference_of_files_from_nothing() {
+        let pair = |run: &str| {
+            [Status::Unknown, Status::Violated].map(|status| known(run, "x".to_owned(), status, "x".to_owned()))
+        };
+        let [open, red] = pair("failover");
+        assert!(open.follows_from(&red) && !red.follows_from(&open));
+        let [open, red] = pair("files");
+        assert!(!open.follows_from(&red));
+    }
 
     #[test]
     fn numbers_are_left_out_and_names_stay() {
