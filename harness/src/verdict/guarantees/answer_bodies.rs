@@ -10,13 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answer_pairs::{Pair, between, is_success};
+use super::answer_pairs::{Pair, between, is_success, same_session};
 use super::judgement::Breach;
 use crate::history::Event;
 use crate::model::{SessionId, Violation};
 
 /// How often each word stands in a body.
-type Words<'b> = BTreeMap<&'b str, usize>;
+pub(super) type Words<'b> = BTreeMap<&'b str, usize>;
 
 /// The answers that lost words by a fault.
 pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
@@ -28,7 +28,7 @@ pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
 }
 
 /// What differs from node to node and from client to client legitimately: names and ports of nodes, and ids of sessions.
-fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
+pub(super) fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
     let mut own: BTreeSet<String> = view.plan.topology.names().map(ToString::to_string).collect();
     for (_, _, event) in view.events() {
         if let Event::Addressed { endpoints } = event {
@@ -57,6 +57,8 @@ struct Page<'p, 'v, 'a> {
     before: Words<'a>,
     /// How many answers had been the same, the last ones before the fault.
     times: usize,
+    /// A request in between that is not meant to change anything, and had not been made before.
+    fresh: Option<&'v Request<'a>>,
 }
 
 impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
@@ -88,6 +90,12 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         if between(view, before, after).any(|other| !other.is_safe() && !kept.contains(&other.key())) {
             return None;
         }
+        let made = |other: &Request<'_>| {
+            let mut known = view.requests.iter().take_while(|known| known.invoked < before.invoked);
+            other.target == before.target
+                || known.any(|known| known.client == other.client && known.key() == other.key())
+        };
+        let fresh = between(view, before, after).find(|other| other.is_safe() && !made(other));
         // Not so where one of the later answers has it again, before it moves once more.
         let mut later = mine().filter(|other| {
             after.invoked < other.invoked
@@ -95,7 +103,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 && view.timeline.outlives(after.node, after.invoked, other.invoked)
         });
         let again = later.any(|other| words(other, own).as_ref() == Some(&words_before));
-        (!again).then_some(Self { pair, own, same, before: words_before, times })
+        (!again).then_some(Self { pair, own, same, before: words_before, times, fresh })
     }
 
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
@@ -114,6 +122,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 .map(|(word, _)| *word)
                 .find(|word| is_plain(word) && !self.is_of_the_node(word))
         };
+        let unknown = || unknown().or_else(|| self.went_back());
         let (word, witness) = kept_for.map(|(word, by)| (word, Some(by))).or_else(|| Some((unknown()?, None)))?;
         let others = witness.map_or_else(String::new, |by| format!("; {} of {} still has it", by.name(), by.client));
         let (old, new) = super::answer_pairs::excerpts(body(before)?, body(after).unwrap_or_default());
@@ -137,7 +146,8 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let doubt = witness
             .is_none()
             .then(|| "no answer to another client shows whether it is only the other node's".to_owned());
-        let unpromised = doubt.or_else(|| {
+        let fresh = self.fresh.map(|other| format!("{} came between, and may have changed the page", other.name()));
+        let unpromised = doubt.or(fresh).or_else(|| {
             let session = view.apps.find(before.context, same_session(before)?)?;
             view.excuse(session, after.node, (before.acts_until, after.invoked))
         });
@@ -161,6 +171,22 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         others.filter(has).find(lived_there)
     }
 
+    /// A number that had been the same each time and is smaller in each later answer, while the rest of the page is the same.
+    fn went_back(&self) -> Option<&'a str> {
+        let (before, after) = (self.pair.before, self.pair.after);
+        let had = sequence(before, self.own).filter(|_| 2 < self.times)?;
+        let later = self
+            .same
+            .iter()
+            .filter(|other| other.client == before.client && after.invoked <= other.invoked && is_success(other));
+        let mut back: Option<BTreeSet<usize>> = None;
+        for other in later {
+            let smaller = smaller(&had, &sequence(other, self.own)?)?;
+            back = Some(back.map_or_else(|| smaller.clone(), |known| &known & &smaller));
+        }
+        back?.into_iter().map(|place| had[place]).find(|number| !self.is_of_the_node(number))
+    }
+
     /// Whether the node that had answered before said the word to another client, too.
     fn is_of_the_node(&self, word: &str) -> bool {
         let before = self.pair.before;
@@ -182,13 +208,8 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
     dropped.collect::<BTreeSet<_>>().len()
 }
 
-/// The session that a request was answered from, as far as it says.
-fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
-    request.received.map(stem).or_else(|| request.sent.map(SessionId::stem))
-}
-
 /// Whether it says something, and is no time, number or hash.
-fn is_plain(word: &str) -> bool {
+pub(super) fn is_plain(word: &str) -> bool {
     word.chars().all(char::is_alphabetic)
 }
 
@@ -213,20 +234,37 @@ fn is_token(text: &str) -> bool {
     text.len() >= TOKEN && letters && (has(|letter| letter.is_ascii_digit()) || mixed)
 }
 
-/// The words of a body; `None` where it was not kept whole.
-fn words<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Words<'a>> {
+/// How often each word stands in a body; `None` where it was not kept whole.
+pub(super) fn words<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Words<'a>> {
+    let mut words = Words::new();
+    for word in sequence(request, own)? {
+        *words.entry(word).or_default() += 1;
+    }
+    Some(words)
+}
+
+/// The words of a body in their order; `None` where it was not kept whole.
+fn sequence<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Vec<&'a str>> {
     let text = match (request.reply?.whole_body(), request.reply?.status) {
         (Some(text), _) => text,
         (None, 204) => "",
         (None, _) => return None,
     };
-    let mut words = Words::new();
     let lasting = text.split(|letter: char| !is_of_a_token(letter)).filter(|text| !is_token(text));
-    for word in lasting
-        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()))
-        .filter(|word| !word.is_empty() && !own.contains(*word))
-    {
-        *words.entry(word).or_default() += 1;
+    let words = lasting.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
+    Some(words.filter(|word| !word.is_empty() && !own.contains(*word)).collect())
+}
+
+/// The places at which the numbers of two texts differ, where all are smaller in the second and all else is the same. Of a time
+/// one goes back when another goes on.
+fn smaller(had: &[&str], has: &[&str]) -> Option<BTreeSet<usize>> {
+    let mut places = BTreeSet::new();
+    for (place, (old, new)) in had.iter().zip(has).enumerate().filter(|(_, (old, new))| old != new) {
+        let (old, new): (u64, u64) = (old.parse().ok()?, new.parse().ok()?);
+        places.extend((new < old).then_some(place));
+        if old < new {
+            return None;
+        }
     }
-    Some(words)
+    (had.len() == has.len()).then_some(places)
 }

@@ -1,8 +1,12 @@
 //! The same request on both sides of a fault.
 
+use super::super::operations::stem;
 use super::super::requests::Request;
-use super::super::timeline::Fault;
+use super::super::timeline::{FOREVER, Fault, Life};
 use super::super::view::View;
+use super::deployed_everywhere::changes;
+use crate::history::Nanos;
+use crate::model::SessionId;
 
 /// The same request on both sides of a fault.
 pub(super) struct Pair<'v, 'a> {
@@ -14,6 +18,34 @@ pub(super) struct Pair<'v, 'a> {
 pub(super) fn is_success(request: &Request<'_>) -> bool {
     // What has not changed is no redirect.
     request.answered && request.status().is_some_and(|status| (200..300).contains(&status) || status == 304)
+}
+
+/// Whether a request came to a node that was up until it ended and served the app.
+pub(super) fn reached(view: &View<'_>, request: &Request<'_>) -> bool {
+    let ended = request.completed.unwrap_or(FOREVER);
+    view.timeline.up(request.node, request.invoked, ended).is_some() && serves(view, request)
+}
+
+/// Whether the node of a request is known to have served the app then.
+fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
+    let Some(context) = request.context else { return true };
+    let (node, at) = (request.node, request.invoked);
+    let born = |life: &&Life| life.from <= at && at < life.until;
+    let Some(life) = view.timeline.lives(node).iter().rev().find(born) else { return false };
+    let wanted = std::iter::once(context).collect();
+    let shows = |from: Nanos, to: Nanos| {
+        view.looks.iter().any(|look| {
+            look.node == node && from <= look.asked && look.at < to && look.contexts(&wanted).next().is_some()
+        })
+    };
+    let last = changes(view, node, context, at).filter(|(when, _)| life.from <= *when).last();
+    let since = last.map_or(life.from, |(when, _)| when);
+    last.is_some_and(|(_, served)| served) || shows(since, life.until)
+}
+
+/// The session that a request was answered from, as far as it says.
+pub(super) fn same_session<'a>(request: &Request<'a>) -> Option<&'a str> {
+    request.received.map(stem).or_else(|| request.sent.map(SessionId::stem))
 }
 
 pub(super) fn between<'v, 'a>(

@@ -6,19 +6,21 @@
 use std::collections::BTreeMap;
 
 use super::super::requests::Request;
-use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::answer_bodies;
-use super::answer_pairs::{Pair, between, excerpts, harmless, is_success};
-use super::deployed_everywhere::changes;
-use super::judgement::{Breach, Judgement};
-use crate::history::Nanos;
+use super::answer_pairs::{Pair, between, excerpts, harmless, is_success, reached, same_session};
+use super::judgement::{Breach, Judgement, and_more};
+use super::last_answers;
 use crate::model::{ClientName, Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
 
+/// The requests of one client for the same page, by the instant of their invocation.
+type Pages<'v, 'a> = BTreeMap<(&'a ClientName, &'a str), Vec<&'v Request<'a>>>;
+
 pub(super) fn judge(view: &View<'_>) -> Judgement {
-    let pairs = pairs(view);
+    let pages = pages(view);
+    let pairs = pairs(view, &pages);
     let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(answer_bodies::breaches(view, &pairs));
     if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
@@ -33,6 +35,12 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             "no request that was answered with success before a fault was made again after it"
         });
     }
+    if let Some(why) = and_more(last_answers::untested(view, pages.values())) {
+        return Judgement::unknown(why);
+    }
+    if let Some(why) = and_more(not_asked_again(view)) {
+        return Judgement::unknown(why);
+    }
     let evidence = pairs.iter().flat_map(|pair| [pair.fault.record, pair.before.record, pair.after.record]);
     let rests_on = pairs.iter().flat_map(|pair| [pair.before.id, pair.after.id]);
     let times = pairs.len();
@@ -42,29 +50,31 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         .after(pairs.len())
 }
 
-/// For each fault each request that was last answered with success before it, with the first of its kind after it that
-/// reached a node which was up and served the app; those to the counter app only where the plan asks for it.
-fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
+/// Those to the counter app only where the plan asks for it: of it others say what is lost.
+fn pages<'v, 'a>(view: &'v View<'a>) -> Pages<'v, 'a> {
     let asked = view.plan.guarantees.contains(&THIS);
-    let mut of: BTreeMap<(&ClientName, &str), Vec<&Request<'a>>> = BTreeMap::new();
-    // Of the counter app others say what is lost.
-    let others = view.requests.iter().filter(|request| asked || !view.is_counter(request.context));
-    for request in others {
-        of.entry((request.client, request.target)).or_default().push(request);
+    let mut pages = Pages::new();
+    for request in view.requests.iter().filter(|request| asked || !view.is_counter(request.context)) {
+        pages.entry((request.client, request.target)).or_default().push(request);
     }
+    pages
+}
+
+/// For each fault each request that was last answered with success before it, with the first of its kind after it that
+/// reached a node which was up and served the app, and was answered; what ran out of time the next answer settles.
+fn pairs<'v, 'a>(view: &'v View<'a>, pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>> {
     let mut pairs = Vec::new();
     for fault in &view.timeline.faults {
         let Some(hit) = fault.hit() else { continue };
-        for same in of.values() {
+        for same in pages.values() {
             let before = same.iter().filter(|request| request.completed.is_some_and(|end| end < fault.asked));
             let before = before.max_by_key(|request| request.completed);
             let Some(before) = before.filter(|before| is_success(before)) else { continue };
             let begun = same.partition_point(|request| request.invoked <= hit);
-            let after = same[begun..].iter().find(|after| {
-                let ended = after.completed.unwrap_or(FOREVER);
-                view.timeline.up(after.node, after.invoked, ended).is_some() && serves(view, after)
-            });
-            if let Some(after) = after.filter(|after| !ends_between(view, before, after)) {
+            let mut later = same[begun..].iter().filter(|after| reached(view, after));
+            let Some(first) = later.next() else { continue };
+            let after = if first.reply.is_some() { first } else { later.find(|after| after.answered).unwrap_or(first) };
+            if !ends_between(view, before, after) && !is_done_already(after) {
                 pairs.push(Pair { fault, before, after });
             }
         }
@@ -72,21 +82,38 @@ fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<Pair<'v, 'a>> {
     pairs
 }
 
-/// Whether the node of a request is known to have served the app then.
-fn serves(view: &View<'_>, request: &Request<'_>) -> bool {
-    let Some(context) = request.context else { return true };
-    let (node, at) = (request.node, request.invoked);
-    let born = |life: &&super::super::timeline::Life| life.from <= at && at < life.until;
-    let Some(life) = view.timeline.lives(node).iter().rev().find(born) else { return false };
-    let wanted = std::iter::once(context).collect();
-    let shows = |from: Nanos, to: Nanos| {
-        view.looks.iter().any(|look| {
-            look.node == node && from <= look.asked && look.at < to && look.contexts(&wanted).next().is_some()
-        })
-    };
-    let last = changes(view, node, context, at).filter(|(when, _)| life.from <= *when).last();
-    let since = last.map_or(life.from, |(when, _)| when);
-    last.is_some_and(|(_, served)| served) || shows(since, life.until)
+/// Whether what it asks for had been done, as of what is deleted twice: that takes nothing away.
+fn is_done_already(after: &Request<'_>) -> bool {
+    !after.is_safe() && after.status().is_some_and(|status| matches!(status, 404 | 409 | 410 | 412))
+}
+
+/// The clients that the node of a fault had answered last, and that were not answered again; of their sessions `session-kept`
+/// says so where it is asked for.
+fn not_asked_again(view: &View<'_>) -> Vec<String> {
+    let asked = |guarantee| view.plan.guarantees.contains(&guarantee);
+    if !asked(THIS) || asked(Guarantee::SessionKept) {
+        return vec![];
+    }
+    let mut clients: BTreeMap<_, Vec<&Request<'_>>> = BTreeMap::new();
+    for request in &view.requests {
+        clients.entry((request.client, request.context)).or_default().push(request);
+    }
+    let mut untested = Vec::new();
+    for fault in view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
+        let Some(hit) = fault.hit() else { continue };
+        for requests in clients.values() {
+            let before = requests.iter().filter(|request| request.completed.is_some_and(|end| end < fault.asked));
+            let last = before.max_by_key(|request| request.completed).filter(|last| {
+                last.node == fault.node && last.succeeded() && !last.says_to_end() && !view.is_counter(last.context)
+            });
+            let again = || requests.iter().any(|request| hit < request.invoked && reached(view, request));
+            if let Some(last) = last.filter(|_| !again()) {
+                let (fault, client) = (fault.name(), last.client);
+                untested.push(format!("{fault} tested nothing of {client}: nothing was asked after {}", last.name()));
+            }
+        }
+    }
+    untested
 }
 
 /// Whether the client meanwhile made a request that says to end its session.
@@ -118,6 +145,12 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     // What a form does to a page is the app's; but where the page was there after the same form before, it is not that.
     let changed = between(view, before, after).find(|other| !other.is_safe() && !harmless(view, before, other));
     let unpromised = changed.map(|other| format!("{} came between, which may change the answer", other.name()));
+    let session = same_session(before).and_then(|id| view.apps.find(before.context, id));
+    let over = session.filter(|session| session.may_have_expired(&view.requests, after.invoked));
+    let unpromised = unpromised
+        .or_else(|| over.map(|session| format!("{} may have expired", session.name())))
+        .or_else(|| view.excuse(session?, after.node, (before.acts_until, after.invoked)))
+        .or_else(|| after.reply.is_none().then(|| "it was not made again, and may have been late".to_owned()));
     let breach = Breach { unpromised, ..breach.beside(pair.fault.record).beside(before.record) };
     Some(breach.named(Violation::AnswerLost))
 }
@@ -127,7 +160,7 @@ pub(in super::super) fn other_bodies(view: &View<'_>) -> Vec<String> {
     if !view.plan.guarantees.contains(&THIS) {
         return Vec::new();
     }
-    let notes = pairs(view).into_iter().filter_map(|pair| {
+    let notes = pairs(view, &pages(view)).into_iter().filter_map(|pair| {
         let (before, after) = (pair.before, pair.after);
         let body = |request: &Request<'_>| request.reply.and_then(|reply| reply.body.clone());
         let (old, new) = (body(before)?, body(after)?);

@@ -20,6 +20,7 @@ mod answer_pairs;
 pub(super) mod answers_kept;
 mod attributes_replicated;
 mod attributes_survive;
+mod last_answers;
 mod never_answered;
 mod session_kept;
 mod session_tests;

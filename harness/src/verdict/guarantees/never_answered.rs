@@ -41,6 +41,20 @@ fn pages<'a>(view: &View<'a>) -> Vec<Page<'a>> {
     pages
 }
 
+/// Whether the plan expects of such a request another answer than a success, or none.
+pub(super) fn is_expected_to_fail(view: &View<'_>, request: &Request<'_>) -> bool {
+    view.plan.steps.iter().any(|step| {
+        let (StepKind::Http { exchange, .. } | StepKind::HttpTraffic { exchange, .. }) = &step.kind else {
+            return false;
+        };
+        let page = Page { method: exchange.method, path: &exchange.path };
+        let fails = |expect: &Expect| {
+            expect.answered == Some(false) || expect.status.is_some_and(|status| !(200..300).contains(&status))
+        };
+        step.expect.as_ref().is_some_and(fails) && page.is_asked_by(&page.method.to_string(), request)
+    })
+}
+
 /// Whether an expectation settles what a good answer is.
 fn says_what_comes(expect: &Expect) -> bool {
     expect.status.is_some()

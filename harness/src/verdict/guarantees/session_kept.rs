@@ -12,7 +12,9 @@ use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
-use super::session_tests::{Carried, Trial, carried, first_after, is_routine, named, shown_by, trials, was_ended};
+use super::session_tests::{
+    Carried, Trial, carried, first_after, in_vain, is_routine, named, out_of_reach, shown_by, trials, was_ended,
+};
 use crate::model::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
@@ -32,7 +34,9 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         return Err("no client was given a session".to_owned());
     }
     let trials = trials(view, THIS);
-    if let Some(why) = and_more(trials.iter().filter_map(|trial| untested(view, trial)).collect()) {
+    let untried = trials.iter().filter_map(|trial| untested(view, trial));
+    let in_vain = view.app_sessions(THIS).filter_map(|session| in_vain(view, session));
+    if let Some(why) = and_more(untried.chain(in_vain).chain(out_of_reach(view, THIS)).collect()) {
         return Err(why);
     }
     if trials.is_empty() {
@@ -192,6 +196,7 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
         || !session.known(&view.requests, request.invoked)
         || view.ender(session, request.invoked).is_some()
         || was_ended(view, session, request.invoked)
+        || session.may_have_expired(&view.requests, request.invoked)
         || session.may_have_expired(&view.requests, look.at);
     if over {
         return None;

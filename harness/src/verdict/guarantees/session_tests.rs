@@ -1,10 +1,12 @@
 //! What the guarantees about sessions of any app share: which sessions were put to the test by which fault or move, what was
 //! last seen of a session before it, and how a breach is reported.
 
+use std::collections::HashMap;
+
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::attribute_values::differences;
 use super::super::operations::stem;
-use super::super::requests::Request;
+use super::super::requests::{Request, deletes};
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
 use super::judgement::Breach;
@@ -95,6 +97,75 @@ fn moves<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>) -> impl Iterat
             && !first.says_to_end();
         moved.then_some(Trial { by: By::Move, session, since: second.invoked, request: Some(*after) })
     })
+}
+
+/// Why nobody knows whether a session was kept that had moved, or whose node had ended: its last requests were answered with
+/// errors of the server, or not at all.
+pub(super) fn in_vain(view: &View<'_>, session: &AppSession<'_>) -> Option<String> {
+    let answered = |request: &Request<'_>| request.answered && request.status().is_some_and(|status| status < 500);
+    let asked = || session.requests.iter().rev().map(|index| &view.requests[*index]);
+    let last = asked().find(|request| {
+        let ended = request.completed.unwrap_or(FOREVER);
+        request.sent.is_some_and(|sent| sent.stem() == session.stem)
+            && view.timeline.up(request.node, request.invoked, ended).is_some()
+    })?;
+    let before = asked().find(|request| answered(request))?;
+    if answered(last) || last.invoked <= before.invoked {
+        return None;
+    }
+    let moved = before.node != last.node || !view.timeline.outlives(before.node, before.acts_until, last.invoked);
+    let over = before.says_to_end()
+        || session.left(&view.requests).is_some()
+        || was_ended(view, session, last.invoked)
+        || session.may_have_expired(&view.requests, last.invoked);
+    (moved && !over).then(|| {
+        let answer = last.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
+        format!(
+            "nothing shows {}: {} was answered with {answer}, and no later one with success",
+            session.name(),
+            last.name()
+        )
+    })
+}
+
+/// The clients that no longer sent the id of a session which nobody had ended, and were given another one, in words.
+pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String> {
+    let asked = view.plan.guarantees.contains(&guarantee);
+    let mut earlier: HashMap<_, Vec<&Request<'_>>> = HashMap::new();
+    let mut lost = Vec::new();
+    let judged = |request: &&Request<'_>| request.context.is_some() && (asked || !view.is_counter(request.context));
+    for request in view.requests.iter().filter(judged) {
+        let known = earlier.entry((request.client, request.context)).or_default();
+        if request.sent.is_none() && request.received.is_some() {
+            let last = known.iter().rev().find(|last| last.completed.is_some_and(|end| end < request.invoked));
+            let session = last.filter(|last| !takes_the_cookie(last)).and_then(|last| {
+                let id = last.received.map(stem).or_else(|| last.sent.map(SessionId::stem))?;
+                view.apps.find(last.context, id)
+            });
+            let session = session.filter(|session| {
+                Some(session.stem) != request.received.map(stem)
+                    && !was_ended(view, session, request.invoked)
+                    && !session.may_have_expired(&view.requests, request.invoked)
+            });
+            lost.extend(session.map(|session| {
+                let received = request.received.unwrap_or_default();
+                format!("{} did not send the id of {}, and was given {received}", request.name(), session.name())
+            }));
+        }
+        known.push(request);
+    }
+    lost
+}
+
+/// Whether a client may have no cookie any more after a request: it says to end the session, its answer took the cookie away, or
+/// gave it one that lasts for some time only.
+fn takes_the_cookie(request: &Request<'_>) -> bool {
+    let cookies = request.reply.map_or(&[][..], |reply| &reply.set_cookie);
+    let ages = |cookie: &String| {
+        let cookie = cookie.to_ascii_lowercase();
+        cookie.contains("max-age") || cookie.contains("expires")
+    };
+    request.says_to_end() || cookies.iter().any(|cookie| deletes(cookie) || ages(cookie))
 }
 
 /// Whether a look at the node that had answered it last showed a session no more, between two instants.

@@ -184,7 +184,8 @@ fn a_word_that_others_still_get_is_lost() {
         known.answered("alice", "n1", CART, (None, A1), 200, own).answered("alice", "n1", CART, (A1, None), 200, own);
     let right = |shop: Shop, client: &str, ids| shop.answered(client, "n2", CART, ids, 200, "served by right");
     let known = right(known, "bob", (None, Some("B1.n2"))).kill("n1");
-    holds(&right(right(known, "alice", (A1, A2)), "bob", (Some("B1.n2"), None)).scenario, ANSWERS);
+    let known = right(right(known, "alice", (A1, A2)), "bob", (Some("B1.n2"), None));
+    holds(&right(known, "carol", (Some("C1.n1"), None)).scenario, ANSWERS);
 }
 
 #[test]

@@ -22,6 +22,7 @@ mod front;
 mod green;
 mod identity;
 mod joiner;
+mod last_answers;
 mod late;
 mod left_out;
 mod listeners;
