@@ -111,6 +111,8 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let now = words(after, self.own)?;
         let mut all_lost: Vec<(&&str, &usize)> =
             self.before.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times)).collect();
+        // What came and went before, as the time of day does, is nothing that anybody keeps.
+        all_lost.retain(|(word, _)| !self.comes_and_goes(view, word));
         // A word says more than a number.
         all_lost.sort_by_key(|(word, _)| !is_plain(word));
         let lost = || all_lost.iter().copied();
@@ -164,11 +166,34 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let has = |other: &&Request<'a>| {
             words(other, self.own).is_some_and(|words| words.get(word).is_some_and(|found| times <= *found))
         };
+        // What all share may have changed since: as the last one says, and a number not before the one that lacks it.
+        let is_last = |other: &&Request<'a>| {
+            let last = self
+                .same
+                .iter()
+                .rfind(|last| last.client == other.client && last.node == after.node && is_success(last));
+            last.is_some_and(|last| last.id == other.id) && (is_plain(word) || after.invoked <= other.invoked)
+        };
         let lived_there = |other: &&Request<'a>| {
             let last = self.same.iter().rfind(|known| known.client == other.client && known.invoked < hit);
             last.is_some_and(|last| last.node == after.node && has(last))
         };
-        others.filter(has).find(lived_there)
+        others.filter(is_last).filter(has).find(lived_there)
+    }
+
+    /// Whether an answer before the fault had a word less often than the one before it, of the same client, session and node,
+    /// and nothing in between was to change anything.
+    fn comes_and_goes(&self, view: &View<'a>, word: &str) -> bool {
+        let times = |request: &Request<'a>| words(request, self.own)?.get(word).copied().or(Some(0));
+        let known = self.same.iter().filter(|known| known.invoked < self.pair.fault.asked && is_success(known));
+        let mut last: BTreeMap<_, &Request<'a>> = BTreeMap::new();
+        known.into_iter().any(|known| {
+            let Some(before) = last.insert(known.client, known) else { return false };
+            before.node == known.node
+                && same_session(before) == same_session(known)
+                && times(known) < times(before)
+                && between(view, before, known).all(|other| other.is_safe())
+        })
     }
 
     /// A number that had been the same each time and is smaller in each later answer, while the rest of the page is the same.

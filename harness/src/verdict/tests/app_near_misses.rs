@@ -129,3 +129,29 @@ fn a_life_that_was_shortened_later_is_no_excuse_for_before() {
         );
     }
 }
+
+/// Alice's pages on n1 before its end, then hers and Bob's on n2 in this order.
+fn pages(before: &[&str], after: &[(&str, &str)]) -> Shop {
+    let shop =
+        shop(Guarantee::AnswersKept).ask("alice", "n1", ADD, None, A1).ask("bob", "n2", ADD, None, Some("B1.n2"));
+    let shop = before.iter().fold(shop, |shop, page| shop.answered("alice", "n1", CART, (A1, None), 200, page));
+    let shop = shop.answered("bob", "n2", CART, (Some("B1.n2"), None), 200, before[before.len() - 1]).kill("n1");
+    after.iter().fold(shop, |shop, (client, page)| match *client {
+        "alice" => shop.answered("alice", "n2", CART, (A1, A2), 200, page),
+        other => shop.answered(other, "n2", CART, (Some("B1.n2"), None), 200, page),
+    })
+}
+
+#[rstest]
+// A clock: nobody was told the old time after her.
+#[case(pages(&["at 32"], &[("bob", "at 32"), ("alice", "at 33")]), false)]
+#[case(pages(&["at 32"], &[("alice", "at 31"), ("bob", "at 32")]), true)]
+// What was in stock for all, until somebody bought one.
+#[case(pages(&["many left"], &[("bob", "many left"), ("bob", "few left"), ("alice", "few left")]), false)]
+#[case(pages(&["many left"], &[("bob", "many left"), ("alice", "few left")]), true)]
+// An advertisement that came and went before.
+#[case(pages(&["buy lamps", "buy books", "buy lamps"], &[("alice", "buy books"), ("bob", "buy lamps")]), false)]
+#[case(pages(&["buy lamps", "buy lamps", "buy lamps"], &[("alice", "buy books"), ("bob", "buy lamps")]), true)]
+fn what_all_pages_say_is_no_state_of_a_session(#[case] shop: Shop, #[case] lost: bool) {
+    assert_eq!(status(&shop, Guarantee::AnswersKept) == Status::Violated, lost, "{:?}", shop.scenario.judge());
+}
