@@ -18,7 +18,7 @@ use tomee_harness::report;
 use tomee_harness::runner::Jobs;
 
 pub(crate) use self::by_hand::{
-    DiffArgs, DownArgs, Fact, HealArgs, HttpArgs, LogsArgs, NameArgs, RecipeArgs, SessionsArgs, StepCommand, WaitArgs,
+    DiffArgs, DownArgs, Fact, HealArgs, HttpArgs, LogsArgs, NameArgs, RecipeArgs, ServeArgs, SessionsArgs, StepCommand, WaitArgs,
 };
 pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::front::FrontArgs;
@@ -153,6 +153,10 @@ pub(crate) enum Command {
     Diff(DiffArgs),
     /// Show the logs of all nodes in the order of their times
     Logs(LogsArgs),
+    /// Watch a cluster in the terminal: nodes, members, sessions, traffic and log, with faults by a key
+    Watch(NameArgs),
+    /// Show a cluster as a web page of this machine, live
+    Serve(ServeArgs),
     /// Judge all that was done by hand so far
     Verdict(NameArgs),
     /// Print all that was done by hand as a scenario file

@@ -56,6 +56,8 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Sessions(args) => by_hand::sessions(&args, &cli.output),
         Command::Diff(args) => by_hand::diff(&args, &cli.output),
         Command::Logs(args) => by_hand::logs(&args, &cli.output),
+        Command::Watch(args) => by_hand::watch(&args),
+        Command::Serve(args) => by_hand::serve(&args, &cli.output),
         Command::Verdict(args) => by_hand::verdict(&args, &cli.output),
         Command::Recipe(args) => by_hand::recipe(&args, &cli.output),
         Command::Keeper => by_hand::keep(),
