@@ -102,7 +102,7 @@ impl Site {
         });
         let all = stream::iter(first).chain(news);
         let frames = all.map(|message| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(message.as_bytes()))));
-        response(StatusCode::OK, "text/event-stream", StreamBody::new(frames).boxed())
+        response(StatusCode::OK, "text/event-stream", http_body_util::BodyExt::boxed(StreamBody::new(frames)))
     }
 
     async fn step(&self, body: &[u8]) -> Response<Body> {
