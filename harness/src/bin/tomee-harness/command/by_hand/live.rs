@@ -1,4 +1,4 @@
-//! What a lab shows while it goes on, for a page and for a dashboard: read from its keeper and from the files of its run.
+//! What goes on in a lab, as it is written: read on from the history and the logs of its run.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{Read as _, Seek as _, SeekFrom};
@@ -6,11 +6,9 @@ use std::io::{Read as _, Seek as _, SeekFrom};
 use camino::Utf8PathBuf;
 use serde::Serialize;
 use tomee_harness::history::{Event, FaultPhase, History, Nanos, OperationId, Outcome, Record, RecordKind};
-use tomee_harness::keeper::{Ask, CallError, Client, ClusterView, LogEntry, SessionRow, Tail};
+use tomee_harness::keeper::{Ask, Client, LogEntry, Tail};
 use tomee_harness::model::NodeName;
 use tomee_harness::verdict;
-
-use super::ask::chain;
 
 /// How many answers count as the traffic of now.
 const RECENT: usize = 200;
@@ -28,6 +26,23 @@ pub(super) struct Row {
     pub(super) text: String,
     /// Whether it is something that one wants to know of.
     pub(super) bad: bool,
+    /// What begins or ends with it on its node.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) edge: Option<Edge>,
+}
+
+/// The begin or the end of something that lasts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Edge {
+    /// The node is down.
+    Down,
+    /// It is back, with all its faults gone.
+    Up,
+    /// A fault takes effect, which can be undone.
+    Begins(u32),
+    /// It was undone.
+    Ends(u32),
 }
 
 /// The requests of the last while.
@@ -42,41 +57,6 @@ pub(super) struct Traffic {
     /// What the recent answers took, in milliseconds.
     pub(super) median_ms: u64,
     pub(super) longest_ms: u64,
-}
-
-/// How a lab is, as its keeper says.
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) struct Look {
-    /// What its keeper says.
-    pub(super) view: Option<ClusterView>,
-    /// Why the keeper says nothing.
-    pub(super) gone: Option<String>,
-    pub(super) sessions: Vec<SessionRow>,
-}
-
-impl Look {
-    /// How a lab is now. Blocks for as long as its keeper takes.
-    pub(super) fn of(client: &Client) -> Self {
-        match ask(client) {
-            Ok((view, sessions)) => Self { view: Some(view), gone: None, sessions },
-            Err(error) => Self { view: None, gone: Some(chain(&error)), sessions: vec![] },
-        }
-    }
-}
-
-fn ask(client: &Client) -> Result<(ClusterView, Vec<SessionRow>), CallError> {
-    let unknown = |error: serde_json::Error| CallError::Silent {
-        name: client.entry().name.clone(),
-        source: std::io::Error::other(error),
-    };
-    let view: ClusterView = serde_json::from_value(client.call(&Ask::Status, |_| {})?).map_err(unknown)?;
-    // While it starts there is nothing to be asked of the nodes.
-    let sessions = match client.call(&Ask::Sessions(None), |_| {}) {
-        Ok(value) => serde_json::from_value(value).map_err(unknown)?,
-        Err(_) => vec![],
-    };
-    Ok((view, sessions))
 }
 
 /// Reads on.
@@ -98,7 +78,7 @@ impl Live {
         Self { client, tail: None, history, offset: 0, open, recent, total: 0 }
     }
 
-    /// The lines of the nodes' logs since the last call.
+    /// The lines of the nodes' logs since the last call, without details.
     pub(super) fn logs(&mut self) -> Vec<LogEntry> {
         if self.tail.is_none() {
             let paths = self.client.call(&Ask::Logs, |_| {}).ok();
@@ -116,6 +96,7 @@ impl Live {
         records.collect::<Vec<_>>().iter().filter_map(|record| self.row(record)).collect()
     }
 
+    /// The whole lines that were written since the last call.
     fn appended(&mut self) -> Option<String> {
         let mut file = fs_err::File::open(&self.history).ok()?;
         file.seek(SeekFrom::Start(self.offset)).ok()?;
@@ -127,48 +108,44 @@ impl Live {
     }
 
     fn row(&mut self, record: &Record) -> Option<Row> {
-        let at_ms = record.at.0 / 1_000_000;
-        let row = |kind, node: Option<&NodeName>, text, bad| {
-            Some(Row { at_ms, kind, node: node.map(ToString::to_string), text, bad })
-        };
-        let described = || verdict::described(record, &History::default());
-        match &record.kind {
+        let described = verdict::described(record, &History::default());
+        let (kind, node, text, bad) = match &record.kind {
             RecordKind::Invoke { operation, client, node, target, .. } => {
                 self.total += 1;
                 self.open.insert(*operation, (record.at, format!("{client} {target}"), node.clone()));
-                None
+                return None;
             }
             RecordKind::Complete { operation, outcome } => {
                 let (begun, asked, node) = self.open.remove(operation)?;
                 let node = outcome.reply().and_then(|reply| reply.chosen.clone()).unwrap_or(node);
                 let took = record.at.0.saturating_sub(begun.0) / 1_000_000;
-                let bad = !matches!(outcome, Outcome::Ok { .. });
-                self.recent.push_back((!bad, took));
+                let good = matches!(outcome, Outcome::Ok { .. });
+                self.recent.push_back((good, took));
                 if self.recent.len() > RECENT {
                     self.recent.pop_front();
                 }
-                row("request", Some(&node), format!("{operation} {asked}: {} ({took} ms)", ended(outcome)), bad)
+                ("request", Some(node), format!("{operation} {asked}: {} ({took} ms)", ended(outcome)), !good)
             }
             RecordKind::Fault { node, phase, .. } => {
-                row("fault", Some(node), described(), matches!(phase, FaultPhase::Missed { .. }))
+                ("fault", Some(node.clone()), described, matches!(phase, FaultPhase::Missed { .. }))
             }
-            RecordKind::Observe(look) => look.state().is_none().then(|| Row {
-                at_ms,
-                kind: "look",
-                node: Some(look.node.to_string()),
-                text: described(),
-                bad: true,
-            }),
-            RecordKind::Event(Event::StepEnds { .. }) => None,
+            RecordKind::Observe(look) if look.state().is_some() => return None,
+            RecordKind::Observe(look) => ("look", Some(look.node.clone()), described, true),
+            RecordKind::Event(Event::StepEnds { .. }) => return None,
             RecordKind::Event(event) => {
                 let bad = matches!(event, Event::NodeDied { .. } | Event::WaitRanOut { .. });
-                row("event", node_of(event), described(), bad)
+                ("event", node_of(event).cloned(), described, bad)
             }
             RecordKind::Log(line) => {
                 let bad = matches!(line.level.as_str(), "WARNING" | "SEVERE");
-                row("log", Some(&line.node), described(), bad)
+                ("log", Some(line.node.clone()), format!("{}: {}", line.level, line.message), bad)
             }
-        }
+        };
+        // The node has a column of its own.
+        let own = node.as_ref().and_then(|node| text.strip_prefix(&format!("{node}  ")));
+        let text = own.map_or_else(|| text.clone(), str::to_owned);
+        let node = node.map(|node| node.to_string());
+        Some(Row { at_ms: record.at.0 / 1_000_000, kind, node, text, bad, edge: edge(&record.kind) })
     }
 
     /// The requests of the last while.
@@ -183,6 +160,17 @@ impl Live {
             median_ms: took.get(took.len() / 2).copied().unwrap_or_default(),
             longest_ms: took.last().copied().unwrap_or_default(),
         }
+    }
+}
+
+fn edge(kind: &RecordKind) -> Option<Edge> {
+    match kind {
+        RecordKind::Event(Event::NodeDied { .. }) => Some(Edge::Down),
+        RecordKind::Event(Event::NodeReady { .. }) => Some(Edge::Up),
+        RecordKind::Fault { kind, phase: FaultPhase::Hit { .. }, .. } if !kind.is_undone_in_place() => Some(Edge::Down),
+        RecordKind::Fault { fault, phase: FaultPhase::Hit { .. }, .. } => Some(Edge::Begins(*fault)),
+        RecordKind::Fault { fault, phase: FaultPhase::Healed { .. }, .. } => Some(Edge::Ends(*fault)),
+        _ => None,
     }
 }
 

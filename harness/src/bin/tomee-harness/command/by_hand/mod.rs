@@ -2,12 +2,14 @@
 
 mod ask;
 mod attach;
+mod deeds;
 mod fault;
 mod hold;
 mod inside;
 mod keep;
 mod live;
 mod logs;
+mod look;
 mod minimal;
 mod ps;
 mod requests;

@@ -1,5 +1,6 @@
 //! What the page of a lab asks for: itself, what goes on, and steps. Whoever asks must know the token, and come from here.
 
+use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
 
@@ -12,25 +13,23 @@ use hyper::{Method, Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::broadcast;
-use tomee_harness::keeper::{Ask, CallError, Client};
+use tomee_harness::keeper::{Ask, Client};
 use tomee_harness::model::NodeName;
 
-use super::super::ask::{chain, table};
-use super::hub::{Hub, Message};
+use super::super::ask::chain;
+use super::hub::{self, Hub, Message};
 
 /// A step says no more than this.
 const MOST_BYTES: usize = 4096;
 
 /// Nothing is loaded from elsewhere, nothing is run that is not in our own file, and no other page may hold this one.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; base-uri 'none'; \
                       form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'";
 
 const PAGE: (&str, &str) = ("text/html; charset=utf-8", include_str!("page.html"));
 const SCRIPT: (&str, &str) = ("text/javascript; charset=utf-8", include_str!("page.js"));
+const ICON: (&str, &str) = ("image/svg+xml", include_str!("icon.svg"));
 const STYLE: (&str, &str) = ("text/css; charset=utf-8", include_str!("page.css"));
-
-/// The steps that the page has buttons for.
-const VERBS: [&str; 8] = ["kill", "stop", "pause", "heal", "restart", "drain", "maint", "ready"];
 
 type Body = BoxBody<Bytes, Infallible>;
 
@@ -48,6 +47,12 @@ pub(super) struct Site {
 struct Step {
     verb: String,
     node: NodeName,
+    /// What the fault needs beside the node, by its key.
+    #[serde(default)]
+    given: BTreeMap<String, String>,
+    /// After what time it is undone.
+    #[serde(default)]
+    lasting: Option<String>,
 }
 
 impl Site {
@@ -55,13 +60,14 @@ impl Site {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body> {
         let (parts, body) = request.into_parts();
         if !self.is_here(&parts.headers) {
-            return text(StatusCode::FORBIDDEN, "this page is for this machine's own browser\n");
+            return text(StatusCode::FORBIDDEN, "this page answers to its own address only\n");
         }
         let Some(path) = self.path(parts.uri.path()) else { return text(StatusCode::NOT_FOUND, "not found\n") };
         match (&parts.method, path) {
             (&Method::GET, "") => file(PAGE),
             (&Method::GET, "page.js") => file(SCRIPT),
             (&Method::GET, "page.css") => file(STYLE),
+            (&Method::GET, "icon.svg") => file(ICON),
             (&Method::GET, "events") => self.events(),
             (&Method::POST, "step") if is_json(&parts.headers) => {
                 match Limited::new(body, MOST_BYTES).collect().await {
@@ -69,7 +75,9 @@ impl Site {
                     Err(_) => text(StatusCode::PAYLOAD_TOO_LARGE, "too much\n"),
                 }
             }
-            (_, "" | "page.js" | "page.css" | "events" | "step") => text(StatusCode::METHOD_NOT_ALLOWED, "not so\n"),
+            (_, "" | "page.js" | "page.css" | "icon.svg" | "events" | "step") => {
+                text(StatusCode::METHOD_NOT_ALLOWED, "not so\n")
+            }
             _ => text(StatusCode::NOT_FOUND, "not found\n"),
         }
     }
@@ -96,9 +104,12 @@ impl Site {
 
     fn events(&self) -> Response<Body> {
         let (first, news) = self.hub.subscribe();
-        let news = stream::unfold(news, async |mut news: broadcast::Receiver<Message>| {
+        let news = stream::unfold(Some(news), async |news: Option<broadcast::Receiver<Message>>| {
+            let mut news = news?;
             // One that is too far behind is ended; its page asks again and begins anew.
-            news.recv().await.ok().map(|message| (message, news))
+            let message = news.recv().await.ok()?;
+            let last = hub::is_the_end(&message);
+            Some((message, (!last).then_some(news)))
         });
         let all = stream::iter(first).chain(news);
         let frames = all.map(|message| Ok::<_, Infallible>(Frame::data(Bytes::copy_from_slice(message.as_bytes()))));
@@ -110,15 +121,18 @@ impl Site {
             Ok(step) => step,
             Err(error) => return refused(StatusCode::BAD_REQUEST, &error.to_string(), None),
         };
-        if !VERBS.contains(&step.verb.as_str()) {
-            return refused(StatusCode::BAD_REQUEST, &format!("there is no step {}", step.verb), None);
-        }
-        let (client, ask) =
-            (self.client.clone(), Ask::Step(table([(step.verb.as_str(), Some(step.node.to_string().into()))])));
+        let Some(deed) = self.hub.deeds().into_iter().find(|deed| deed.verb == step.verb) else {
+            return refused(StatusCode::BAD_REQUEST, &format!("this cluster knows no {}", step.verb), None);
+        };
+        let table = match deed.step(&step.node, &step.given, step.lasting.as_deref()) {
+            Ok(table) => table,
+            Err(why) => return refused(StatusCode::BAD_REQUEST, &why, None),
+        };
+        let (client, ask) = (self.client.clone(), Ask::Step(table));
         let done = tokio::task::spawn_blocking(move || client.call(&ask, |_| {})).await;
         match done {
             Ok(Ok(done)) => as_json(StatusCode::OK, &done),
-            Ok(Err(error)) => refused(StatusCode::CONFLICT, &chain(&error), CallError::hint(&error)),
+            Ok(Err(error)) => refused(StatusCode::CONFLICT, &chain(&error), error.hint().as_deref()),
             Err(error) => refused(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string(), None),
         }
     }
@@ -128,7 +142,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "application/json")
 }
 
-fn refused(status: StatusCode, message: &str, hint: Option<String>) -> Response<Body> {
+fn refused(status: StatusCode, message: &str, hint: Option<&str>) -> Response<Body> {
     as_json(status, &json!({ "message": message, "hint": hint }))
 }
 

@@ -1,25 +1,41 @@
 //! The dashboard without its terminal: what is known, what is chosen, and what a key does.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::{Map, Value};
 use tomee_harness::keeper::{LogEntry, NodeRow};
 use tomee_harness::model::NodeName;
 
-use crate::command::by_hand::live::{Look, Row, Traffic};
+use crate::command::by_hand::deeds::Deed;
+use crate::command::by_hand::live::{Row, Traffic};
+use crate::command::by_hand::look::Look;
 
 /// How much of what goes by is kept.
 const MOST_LINES: usize = 1000;
+
+/// What is asked about, before it is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Pending {
+    pub(super) deed: Deed,
+    pub(super) node: NodeName,
+    /// What was said so far of what its fault needs.
+    pub(super) given: BTreeMap<String, String>,
+}
 
 /// What the dashboard does now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Mode {
     Plain,
     Help,
-    /// The filter is written.
-    Filter,
+    /// The search is written.
+    Search,
+    /// One of all that can be done to the chosen node is chosen.
+    Menu(usize),
+    /// What a fault needs is written.
+    Value(Pending, String),
     /// Before a step.
-    Question(&'static str, NodeName),
+    Question(Pending),
 }
 
 /// What a key asks for.
@@ -27,39 +43,31 @@ pub(super) enum Mode {
 pub(super) enum Action {
     Nothing,
     Quit,
-    Step(&'static str, NodeName),
+    Step(Map<String, Value>),
 }
 
-/// A step of a key, with what is asked before it.
-pub(super) struct Key {
-    pub(super) key: char,
-    pub(super) verb: &'static str,
-    pub(super) question: &'static str,
-    /// Whether only a balancer in front can do it.
-    pub(super) front: bool,
-}
-
-pub(super) const KEYS: [Key; 8] = [
-    Key { key: 'k', verb: "kill", question: "Its process ends at once (SIGKILL).", front: false },
-    Key { key: 's', verb: "stop", question: "It ends in order (SIGTERM).", front: false },
-    Key { key: 'p', verb: "pause", question: "It answers nobody until it is healed.", front: false },
-    Key { key: 'h', verb: "heal", question: "What was done to it and can be undone is undone.", front: false },
-    Key { key: 'r', verb: "restart", question: "It is started, where it is down.", front: false },
-    Key { key: 'd', verb: "drain", question: "The front gives it no new sessions.", front: true },
-    Key { key: 'm', verb: "maint", question: "The front gives it nothing more.", front: true },
-    Key { key: 'y', verb: "ready", question: "The front takes it for one of its own again.", front: true },
+/// The keys of the steps that are taken most.
+pub(super) const KEYS: [(char, &str); 8] = [
+    ('k', "kill"),
+    ('s', "stop"),
+    ('p', "pause"),
+    ('h', "heal"),
+    ('r', "restart"),
+    ('d', "drain"),
+    ('m', "maint"),
+    ('y', "ready"),
 ];
 
 /// See the module.
 #[derive(Debug)]
 pub(super) struct App {
-    pub(super) look: Option<Look>,
+    pub(super) look: Look,
     pub(super) rows: VecDeque<Row>,
     pub(super) logs: VecDeque<LogEntry>,
     pub(super) traffic: Traffic,
     pub(super) chosen: usize,
     pub(super) mode: Mode,
-    pub(super) filter: String,
+    pub(super) search: String,
     /// The last word about a step, and whether it is a bad one.
     pub(super) said: (String, bool),
 }
@@ -67,26 +75,28 @@ pub(super) struct App {
 impl App {
     pub(super) fn new() -> Self {
         Self {
-            look: None,
+            look: Look::default(),
             rows: VecDeque::new(),
             logs: VecDeque::new(),
             traffic: Traffic::default(),
             chosen: 0,
             mode: Mode::Plain,
-            filter: String::new(),
+            search: String::new(),
             said: (String::new(), false),
         }
     }
 
     pub(super) fn nodes(&self) -> &[NodeRow] {
-        self.look.as_ref().and_then(|look| look.view.as_ref()).map_or(&[], |view| &view.nodes)
+        self.look.view.as_ref().map_or(&[], |view| &view.nodes)
     }
 
     pub(super) fn see(&mut self, look: Look) {
-        // The last view stays where the keeper is silent, with the reason beside it.
-        match (&look.view, &mut self.look) {
-            (None, Some(known)) => known.gone.clone_from(&look.gone),
-            _ => self.look = Some(look),
+        if look.view.is_some() {
+            self.look = look;
+        } else {
+            // What was seen last stays, with the reason beside it; nothing can be done to it any more.
+            (self.look.gone, self.look.over) = (look.gone, look.over);
+            self.look.open.clear();
         }
         self.chosen = self.chosen.min(self.nodes().len().saturating_sub(1));
     }
@@ -101,48 +111,109 @@ impl App {
 
     /// Whether a line is to be shown.
     pub(super) fn fits(&self, text: &str) -> bool {
-        text.to_lowercase().contains(&self.filter.to_lowercase())
+        text.to_lowercase().contains(&self.search.to_lowercase())
     }
 
-    fn has_front(&self) -> bool {
-        self.look.as_ref().and_then(|look| look.view.as_ref()).is_some_and(|view| view.front.is_some())
+    /// What can be done to the chosen node now.
+    pub(super) fn open(&self) -> Vec<&Deed> {
+        let Some(row) = self.nodes().get(self.chosen) else { return vec![] };
+        let open = self.look.open.get(&row.node);
+        self.look.deeds.iter().filter(|deed| open.is_some_and(|verbs| verbs.contains(&deed.verb))).collect()
     }
 
     /// What a key does.
     pub(super) fn press(&mut self, key: KeyEvent) -> Action {
-        if key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c') {
-            return Action::Quit;
+        if key.modifiers.contains(KeyModifiers::CONTROL) {
+            return if key.code == KeyCode::Char('c') { Action::Quit } else { Action::Nothing };
         }
         match std::mem::replace(&mut self.mode, Mode::Plain) {
-            Mode::Help => Action::Nothing,
-            Mode::Question(verb, node) if key.code == KeyCode::Char('y') => {
-                self.said = (format!("{verb} {node} …"), false);
-                Action::Step(verb, node)
+            Mode::Plain => return self.plain(key.code),
+            Mode::Help => {}
+            Mode::Search => self.write_search(key.code),
+            Mode::Menu(place) => self.menu(place, key.code),
+            Mode::Value(pending, text) => self.value(pending, text, key.code),
+            Mode::Question(pending) => return self.answer(&pending, key.code),
+        }
+        Action::Nothing
+    }
+
+    fn answer(&mut self, pending: &Pending, code: KeyCode) -> Action {
+        let what = format!("{} {}", pending.deed.verb, pending.node);
+        if code != KeyCode::Char('y') {
+            self.said = (format!("{what}: not done"), false);
+            return Action::Nothing;
+        }
+        match pending.deed.step(&pending.node, &pending.given, None) {
+            Ok(step) => {
+                self.said = (format!("{what} …"), false);
+                Action::Step(step)
             }
-            Mode::Question(verb, node) => {
-                self.said = (format!("{verb} {node}: not done"), false);
+            Err(why) => {
+                self.said = (why, true);
                 Action::Nothing
             }
-            Mode::Filter => {
-                self.write_filter(key.code);
-                Action::Nothing
-            }
-            Mode::Plain => self.plain(key.code),
         }
     }
 
-    fn write_filter(&mut self, code: KeyCode) {
+    fn write_search(&mut self, code: KeyCode) {
         match code {
             KeyCode::Enter => return,
             KeyCode::Esc => {
-                self.filter.clear();
+                self.search.clear();
                 return;
             }
-            KeyCode::Backspace => drop(self.filter.pop()),
-            KeyCode::Char(character) => self.filter.push(character),
+            KeyCode::Backspace => drop(self.search.pop()),
+            KeyCode::Char(character) => self.search.push(character),
             _ => {}
         }
-        self.mode = Mode::Filter;
+        self.mode = Mode::Search;
+    }
+
+    fn menu(&mut self, place: usize, code: KeyCode) {
+        let open = self.open();
+        let last = open.len().saturating_sub(1);
+        let place = place.min(last);
+        self.mode = match code {
+            KeyCode::Up => Mode::Menu(place.saturating_sub(1)),
+            KeyCode::Down | KeyCode::Tab => Mode::Menu(if place < last { place + 1 } else { 0 }),
+            KeyCode::Enter => match open.get(place) {
+                Some(deed) => return self.begin((*deed).clone()),
+                None => Mode::Plain,
+            },
+            _ => Mode::Plain,
+        };
+    }
+
+    /// Asks for what a step needs, and then whether it is meant.
+    fn begin(&mut self, deed: Deed) {
+        if let Some(row) = self.nodes().get(self.chosen) {
+            self.ask_on(Pending { deed, node: row.node.clone(), given: BTreeMap::new() });
+        }
+    }
+
+    fn ask_on(&mut self, pending: Pending) {
+        let lacks = pending.deed.parameters.iter().any(|wanted| !pending.given.contains_key(wanted.key));
+        self.mode = if lacks { Mode::Value(pending, String::new()) } else { Mode::Question(pending) };
+    }
+
+    fn value(&mut self, mut pending: Pending, mut text: String, code: KeyCode) {
+        match code {
+            KeyCode::Esc => {
+                self.said = (format!("{} {}: not done", pending.deed.verb, pending.node), false);
+                return;
+            }
+            KeyCode::Enter if !text.trim().is_empty() => {
+                let lacks = pending.deed.parameters.iter().find(|wanted| !pending.given.contains_key(wanted.key));
+                if let Some(key) = lacks.map(|wanted| wanted.key.to_owned()) {
+                    pending.given.insert(key, text);
+                }
+                return self.ask_on(pending);
+            }
+            KeyCode::Backspace => drop(text.pop()),
+            KeyCode::Char(character) => text.push(character),
+            _ => {}
+        }
+        self.mode = Mode::Value(pending, text);
     }
 
     fn plain(&mut self, code: KeyCode) -> Action {
@@ -150,19 +221,26 @@ impl App {
         match code {
             KeyCode::Char('q') => return Action::Quit,
             KeyCode::Char('?') => self.mode = Mode::Help,
-            KeyCode::Char('/') => self.mode = Mode::Filter,
-            KeyCode::Esc => self.filter.clear(),
+            KeyCode::Char('/') => self.mode = Mode::Search,
+            KeyCode::Esc => self.search.clear(),
             KeyCode::Up => self.chosen = self.chosen.saturating_sub(1),
             KeyCode::Down | KeyCode::Tab => self.chosen = if self.chosen < last { self.chosen + 1 } else { 0 },
-            KeyCode::Char(character) => {
-                let known = KEYS.iter().find(|known| known.key == character && (self.has_front() || !known.front));
-                let node = self.nodes().get(self.chosen).map(|row| row.node.clone());
-                if let (Some(key), Some(node)) = (known, node) {
-                    self.mode = Mode::Question(key.verb, node);
-                }
-            }
+            KeyCode::Char('f') if !self.open().is_empty() => self.mode = Mode::Menu(0),
+            KeyCode::Char(character) => self.short(character),
             _ => {}
         }
         Action::Nothing
+    }
+
+    fn short(&mut self, character: char) {
+        let Some((_, verb)) = KEYS.iter().find(|(key, _)| *key == character) else { return };
+        let open = self.open().into_iter().find(|deed| deed.verb == *verb).cloned();
+        match (open, self.nodes().get(self.chosen)) {
+            (Some(deed), _) => self.begin(deed),
+            (None, Some(row)) => {
+                self.said = (format!("{verb} is nothing for {} now: it is {}", row.node, row.state), true);
+            }
+            (None, None) => {}
+        }
     }
 }

@@ -5,9 +5,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Cell, Clear, Paragraph, Row as TableRow, Table, Wrap};
-use tomee_harness::keeper::{ClusterView, NodeRow, SessionRow};
+use tomee_harness::keeper::{ClusterView, NodeRow};
 
-use super::app::{App, KEYS, Mode};
+use crate::command::by_hand::deeds::Deed;
+
+use super::app::{App, KEYS, Mode, Pending};
 
 const GOOD: Style = Style::new().fg(Color::Green);
 const BAD: Style = Style::new().fg(Color::Red);
@@ -32,25 +34,29 @@ pub(super) fn draw(frame: &mut Frame<'_>, app: &App) {
     session_table(frame, app, middle);
     frame.render_widget(Paragraph::new(traffic_line(app)), traffic);
     let [history, log] = if lower.width >= 100 {
-        Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(lower)
+        Layout::horizontal([Constraint::Percentage(50), Constraint::Percentage(50)]).spacing(1).areas(lower)
     } else {
         Layout::vertical([Constraint::Percentage(50), Constraint::Percentage(50)]).areas(lower)
     };
-    lines(frame, "History", history_lines(app), history);
-    lines(frame, "Log", log_lines(app), log);
+    lines(frame, "History", &history_lines(app), history);
+    lines(frame, "Log", &log_lines(app), log);
     footer(frame, app, foot);
     match &app.mode {
         Mode::Help => help(frame),
-        Mode::Question(verb, node) => {
-            let about = KEYS.iter().find(|key| key.verb == *verb).map_or("", |key| key.question);
-            popup(frame, " Sure? ", vec![Line::from(format!("{verb} {node}? {about}")), Line::from("y: yes, any other key: no")]);
+        Mode::Menu(place) => menu(frame, app, *place),
+        Mode::Value(pending, text) => value(frame, pending, text),
+        Mode::Question(pending) => {
+            let Pending { deed, node, given } = pending;
+            let given: String = given.iter().map(|(key, value)| format!(", {key} {value}")).collect();
+            let question = Line::from(format!("{} {node}{given}? It {}.", deed.verb, deed.does));
+            popup(frame, " Sure? ", vec![question, Line::from("y: yes, any other key: no")]);
         }
-        Mode::Plain | Mode::Filter => {}
+        Mode::Plain | Mode::Search => {}
     }
 }
 
 fn view(app: &App) -> Option<&ClusterView> {
-    app.look.as_ref()?.view.as_ref()
+    app.look.view.as_ref()
 }
 
 fn header(frame: &mut Frame<'_>, app: &App, area: Rect) {
@@ -61,7 +67,7 @@ fn header(frame: &mut Frame<'_>, app: &App, area: Rect) {
             Line::from(vec![Span::styled(format!("{} is {}", view.name, view.phase), BOLD), Span::raw(doing)])
         },
     );
-    let gone = app.look.as_ref().and_then(|look| look.gone.clone());
+    let gone = app.look.gone.clone();
     let setting = view(app).map(|view| view.setting.clone()).unwrap_or_default();
     let second = gone.map_or_else(|| Line::styled(setting, SOFT), |gone| Line::styled(gone, BAD));
     frame.render_widget(Paragraph::new(vec![title, second]), area);
@@ -111,26 +117,20 @@ fn apps(row: &NodeRow) -> String {
 
 fn session_table(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let names: Vec<_> = app.nodes().iter().map(|row| row.node.clone()).collect();
-    let all: &[SessionRow] = app.look.as_ref().map_or(&[], |look| &look.sessions);
-    let rows = all.iter().map(|session| {
-        let held = names.iter().map(|node| match session.nodes.get(node) {
-            Some(Some(replica)) => {
-                let count = replica.attributes.get("count").map(|count| format!(" {}", count.value)).unwrap_or_default();
-                let role = serde_json::to_value(replica.role).ok();
-                format!("{}{count}", role.as_ref().and_then(|role| role.as_str()).unwrap_or_default())
-            }
-            _ => "-".to_owned(),
-        });
-        let first = [session.context.to_string(), session.stem.clone()];
+    let rows = app.look.sessions.iter().map(|session| {
+        let held = names.iter().map(|node| session.nodes.get(node).cloned().unwrap_or_default());
+        let stem: String = session.stem.chars().take(10).collect();
+        let first = [session.context.clone(), format!("{stem}…")];
         let cells: Vec<String> = first.into_iter().chain(held).chain([session.differ.join(", ")]).collect();
         TableRow::new(cells).style(if session.differ.is_empty() { Style::new() } else { BAD })
     });
     let columns = names.iter().map(|_| Constraint::Length(12));
-    let widths = [Constraint::Length(12), Constraint::Length(33)].into_iter().chain(columns).chain([Constraint::Min(8)]);
+    let widths =
+        [Constraint::Length(12), Constraint::Length(11)].into_iter().chain(columns).chain([Constraint::Min(8)]);
     let titles = ["APP".to_owned(), "SESSION".to_owned()].into_iter();
     let titles = titles.chain(names.iter().map(ToString::to_string)).chain(["DIFFERS IN".to_owned()]);
     let table = Table::new(rows, widths).header(TableRow::new(titles).style(BOLD));
-    frame.render_widget(table.block(titled(&format!("Sessions ({})", all.len()))), area);
+    frame.render_widget(table.block(titled(&format!("Sessions ({})", app.look.all_sessions))), area);
 }
 
 fn traffic_line(app: &App) -> Line<'static> {
@@ -171,7 +171,7 @@ fn printable(text: &str) -> String {
 }
 
 /// The last lines that have room.
-fn lines(frame: &mut Frame<'_>, title: &str, all: Vec<Line<'static>>, area: Rect) {
+fn lines(frame: &mut Frame<'_>, title: &str, all: &[Line<'static>], area: Rect) {
     let room = usize::from(area.height.saturating_sub(1));
     let last = all[all.len().saturating_sub(room)..].to_vec();
     frame.render_widget(Paragraph::new(last).block(titled(title)), area);
@@ -179,10 +179,13 @@ fn lines(frame: &mut Frame<'_>, title: &str, all: Vec<Line<'static>>, area: Rect
 
 fn footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
     let line = match (&app.mode, &app.said) {
-        (Mode::Filter, _) => Line::from(format!("/{}▏ Enter keeps it, Esc clears it", app.filter)),
-        (_, (said, bad)) if !said.is_empty() => Line::styled(said.clone(), if *bad { BAD } else { GOOD }),
-        _ if !app.filter.is_empty() => Line::from(format!("filter: {} (Esc clears it)", app.filter)),
-        _ => Line::styled("↑↓ node · k kill · s stop · p pause · h heal · r restart · / filter · ? help · q quit", SOFT),
+        (Mode::Search, _) => Line::from(format!("/{}▏ Enter keeps it, Esc clears it", app.search)),
+        (_, (said, bad)) if !said.is_empty() => Line::styled(printable(said), if *bad { BAD } else { GOOD }),
+        _ if !app.search.is_empty() => Line::from(format!("/{} (Esc clears it)", app.search)),
+        _ => Line::styled(
+            "↑↓ node · k kill · s stop · p pause · h heal · r restart · f more · / search · ? help · q quit",
+            SOFT,
+        ),
     };
     frame.render_widget(Paragraph::new(line), area);
 }
@@ -190,27 +193,60 @@ fn footer(frame: &mut Frame<'_>, app: &App, area: Rect) {
 fn help(frame: &mut Frame<'_>) {
     let mut all = vec![
         Line::from("↑ ↓ Tab   choose a node"),
-        Line::from("/         filter history and log; Esc clears it"),
+        Line::from("f         all that can be done to it now"),
+        Line::from("/         search in history and logs; Esc clears it"),
         Line::from("q Ctrl-C  quit; the cluster stays up"),
         Line::from(""),
     ];
-    for key in &KEYS {
-        all.push(Line::from(format!("{}         {:<8} {}", key.key, key.verb, key.question)));
-    }
+    all.extend(KEYS.iter().map(|(key, verb)| Line::from(format!("{key}         {verb} the chosen node"))));
     all.push(Line::from(""));
-    all.push(Line::from("Each of these asks before it does something. Any key closes this."));
+    all.push(Line::from("Each step is asked about first. d, m and y need a front. Any key closes this."));
     popup(frame, " Keys ", all);
 }
 
-fn popup(frame: &mut Frame<'_>, title: &'static str, text: Vec<Line<'static>>) {
-    let area = frame.area();
-    let width = area.width.min(72);
-    let height = area.height.min(u16::try_from(text.len()).unwrap_or(u16::MAX).saturating_add(3));
+fn menu(frame: &mut Frame<'_>, app: &App, chosen: usize) {
+    let node = app.nodes().get(app.chosen).map(|row| row.node.to_string()).unwrap_or_default();
+    let open = app.open();
+    // What is below the screen is scrolled to.
+    let room = usize::from(frame.area().height).saturating_sub(4).max(1);
+    let first = (chosen + 1).saturating_sub(room);
+    let line = |(place, deed): (usize, &&Deed)| {
+        let text = format!("{:<20} {}", deed.verb, deed.does);
+        Line::styled(text, if place == chosen { CHOSEN } else { Style::new() })
+    };
+    let mut all: Vec<_> = open.iter().enumerate().skip(first).take(room).map(line).collect();
+    all.push(Line::styled(format!("{node}: ↑↓ and Enter, any other key closes this"), SOFT));
+    unwrapped(frame, " Do ", all);
+}
+
+fn value(frame: &mut Frame<'_>, pending: &Pending, text: &str) {
+    let Pending { deed, node, given } = pending;
+    let wanted = deed.parameters.iter().find(|wanted| !given.contains_key(wanted.key));
+    let wanted = wanted.map(|wanted| format!("{} ({})", wanted.key, wanted.expected)).unwrap_or_default();
+    let all = vec![Line::from(format!("{wanted}: {text}▏")), Line::from("Enter: on, Esc: not at all")];
+    popup(frame, &format!(" {} {node} ", deed.verb), all);
+}
+
+fn popup(frame: &mut Frame<'_>, title: &str, text: Vec<Line<'static>>) {
+    let area = middle(frame.area(), 72, text.len() + 3);
+    let block = Block::new().borders(Borders::ALL).title(title.to_owned());
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }).block(block), area);
+}
+
+/// The same for lines of which each has one row.
+fn unwrapped(frame: &mut Frame<'_>, title: &str, text: Vec<Line<'static>>) {
+    let area = middle(frame.area(), 100, text.len() + 2);
+    let block = Block::new().borders(Borders::ALL).title(title.to_owned());
+    frame.render_widget(Clear, area);
+    frame.render_widget(Paragraph::new(text).block(block), area);
+}
+
+fn middle(area: Rect, width: u16, height: usize) -> Rect {
+    let width = area.width.min(width);
+    let height = area.height.min(u16::try_from(height).unwrap_or(u16::MAX));
     let (x, y) = ((area.width - width) / 2, (area.height - height) / 2);
-    let place = Rect::new(area.x + x, area.y + y, width, height);
-    let block = Block::new().borders(Borders::ALL).title(title);
-    frame.render_widget(Clear, place);
-    frame.render_widget(Paragraph::new(text).wrap(Wrap { trim: false }).block(block), place);
+    Rect::new(area.x + x, area.y + y, width, height)
 }
 
 fn titled(title: &str) -> Block<'_> {

@@ -12,58 +12,98 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crossterm::event::{self, Event, KeyEventKind};
+use nix::sys::signal::Signal;
 use serde_json::{Map, Value};
-use tomee_harness::keeper::{Ask, Client};
+use tomee_harness::keeper::{Ask, Client, ClusterView, LogEntry};
 use tomee_harness::runner::StepDone;
 
 use self::app::{Action, App};
-use super::ask::{chain, client_of, seconds, table};
-use super::live::{Live, Look};
-use crate::args::NameArgs;
+use super::ask::{call, chain, client_of, seconds};
+use super::live::{Live, Row, Traffic};
+use super::look::Look;
+use crate::args::{NameArgs, OutputArgs};
+use crate::block_on::block_on;
 use crate::exit::{Exit, Failure};
+use crate::signals;
 
-/// How long a key is waited for before the files are read again.
-const TICK: Duration = Duration::from_millis(100);
-/// From one question to the keeper to the next.
-const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long a key is waited for before the screen is drawn again.
+const TICK: Duration = Duration::from_millis(20);
+/// How often history and logs are read on.
+const READ_EVERY: Duration = Duration::from_millis(30);
+/// From the answer of the keeper to the next question, where something happened meanwhile and where nothing did.
+const SOON: Duration = Duration::from_millis(100);
+const LATER: Duration = Duration::from_millis(500);
 
-/// What comes from those that ask the keeper.
+/// What comes from those that wait for something.
 enum News {
     Look(Box<Look>),
+    Read(Vec<Row>, Vec<LogEntry>, Traffic),
     Step(String, bool),
+    Signal(Signal),
 }
 
-pub(crate) fn watch(args: &NameArgs) -> Result<Exit, Failure> {
+pub(crate) fn watch(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     if !std::io::stdout().is_terminal() {
         let hint = "`tomee-harness status` and `logs --follow` write to a pipe".to_owned();
         return Err(Failure::usage("watch needs a terminal").hint(Some(hint)));
     }
     let client = client_of(args)?;
+    call::<ClusterView>(&client, &Ask::Status, output)?;
     let (tell, news) = mpsc::channel();
-    let looks = asker(tell.clone(), client.clone(), |client, ()| Some(News::Look(Box::new(Look::of(client)))));
-    let steps = asker(tell, client.clone(), |client, step: Map<String, Value>| Some(done(client, step)));
+    let looks = asker(tell.clone(), client.clone(), |client, ()| News::Look(Box::new(Look::of(client))));
+    let steps = asker(tell.clone(), client.clone(), |client, step: Map<String, Value>| done(client, step));
+    read_on(tell.clone(), client);
+    listen(tell);
     // The terminal is put back into order by `restore`, and by a hook where this panics.
     let mut terminal = ratatui::try_init().map_err(Failure::environment)?;
-    let ran = run(&mut terminal, Live::of(client), &looks, &steps, &news);
+    let ran = run(&mut terminal, &looks, &steps, &news);
     ratatui::restore();
-    ran.map(|()| Exit::Holds)
+    ran
 }
 
 /// A thread that asks the keeper, which may take its time, whenever it is told to.
 fn asker<T: Send + 'static>(
     tell: Sender<News>,
     client: Client,
-    ask: impl Fn(&Client, T) -> Option<News> + Send + 'static,
+    ask: impl Fn(&Client, T) -> News + Send + 'static,
 ) -> Sender<T> {
     let (wanted, wants) = mpsc::channel();
     thread::spawn(move || {
         for want in wants {
-            if ask(&client, want).is_some_and(|news| tell.send(news).is_err()) {
+            if tell.send(ask(&client, want)).is_err() {
                 return;
             }
         }
     });
     wanted
+}
+
+/// A thread that reads history and logs.
+fn read_on(tell: Sender<News>, client: Client) {
+    thread::spawn(move || {
+        let mut live = Live::of(client);
+        loop {
+            let (rows, logs) = (live.rows(), live.logs());
+            let nothing = rows.is_empty() && logs.is_empty();
+            if !nothing && tell.send(News::Read(rows, logs, live.traffic())).is_err() {
+                return;
+            }
+            thread::park_timeout(READ_EVERY);
+        }
+    });
+}
+
+/// A thread that hears signals, so that the terminal is left in order.
+fn listen(tell: Sender<News>) {
+    thread::spawn(move || {
+        block_on(async {
+            let signals = signals::listen().map_err(Failure::environment)?;
+            signals.token().cancelled().await;
+            // Nobody hears it where the dashboard is gone already.
+            let _ = tell.send(News::Signal(signals.first().unwrap_or(Signal::SIGTERM)));
+            std::future::pending::<Result<(), Failure>>().await
+        })
+    });
 }
 
 fn done(client: &Client, step: Map<String, Value>) -> News {
@@ -83,44 +123,49 @@ fn done(client: &Client, step: Map<String, Value>) -> News {
 
 fn run(
     terminal: &mut ratatui::DefaultTerminal,
-    mut live: Live,
     looks: &Sender<()>,
     steps: &Sender<Map<String, Value>>,
     news: &Receiver<News>,
-) -> Result<(), Failure> {
+) -> Result<Exit, Failure> {
     let mut app = App::new();
-    // One question at a time: the next one is asked when that is answered.
-    let (mut asked, mut answered) = (None::<Instant>, true);
+    // One question at a time: the next one is asked some time after that is answered.
+    let (mut answered, mut moved, mut drawn) = (Some(Instant::now()), true, false);
     loop {
-        if answered && asked.is_none_or(|asked| asked.elapsed() >= LOOK_EVERY) && looks.send(()).is_ok() {
-            (asked, answered) = (Some(Instant::now()), false);
+        let due = |answered: Instant| answered.elapsed() >= if moved { SOON } else { LATER };
+        if !app.look.over && answered.is_some_and(due) && looks.send(()).is_ok() {
+            (answered, moved) = (None, false);
         }
         for news in news.try_iter() {
+            drawn = false;
             match news {
                 News::Look(look) => {
-                    answered = true;
+                    answered = Some(Instant::now());
                     app.see(*look);
                 }
-                News::Step(said, bad) => app.said = (said, bad),
+                News::Read(rows, logs, traffic) => {
+                    moved = true;
+                    app.hear(rows, logs, traffic);
+                }
+                News::Step(said, bad) => (app.said, moved) = ((said, bad), true),
+                News::Signal(signal) => return Ok(signals::exit(signal)),
             }
         }
-        let (rows, logs) = (live.rows(), live.logs());
-        app.hear(rows, logs, live.traffic());
-        terminal.draw(|frame| draw::draw(frame, &app)).map_err(Failure::environment)?;
+        if !drawn {
+            terminal.draw(|frame| draw::draw(frame, &app)).map_err(Failure::environment)?;
+            drawn = true;
+        }
         if !event::poll(TICK).map_err(Failure::environment)? {
             continue;
         }
+        drawn = false;
         let Event::Key(key) = event::read().map_err(Failure::environment)? else { continue };
         if key.kind != KeyEventKind::Press {
             continue;
         }
         match app.press(key) {
             Action::Nothing => {}
-            Action::Quit => return Ok(()),
-            Action::Step(verb, node) => {
-                let step = table([(verb, Some(node.to_string().into()))]);
-                steps.send(step).map_err(Failure::environment)?;
-            }
+            Action::Quit => return Ok(Exit::Holds),
+            Action::Step(step) => steps.send(step).map_err(Failure::environment)?,
         }
     }
 }
