@@ -11,6 +11,7 @@ use crate::model::{
     Topology, Violation,
 };
 
+use super::resources::names_resource;
 use crate::config::own;
 
 /// What a run is for.
@@ -36,6 +37,8 @@ pub struct Choice {
     pub role: Role,
     /// What is done.
     pub plan: Plan,
+    /// What was replaced that the app needs, in words: what the run says of the app rests on it.
+    pub rests_on: Option<String>,
 }
 
 /// Runs that cannot be planned.
@@ -75,12 +78,14 @@ pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, 
         ),
         role: Role::Decides,
         plan: failover,
+        rests_on: app.and_then(|app| rests_on(topology, app)),
     }];
     choices.push(Choice {
         name: "control",
         reason: "the same without <Cluster> must lose the session, or its survival proves nothing".to_owned(),
         role: Role::Control,
         plan: control(topology, app)?,
+        rests_on: None,
     });
     let options = cluster.session_send_options();
     let waits = if options.waits_for_the_peer() { "waits" } else { "does not wait" };
@@ -93,8 +98,16 @@ pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, 
         reason: format!("{attribute} {} claims that a write {waits} for the peer", options.bits()),
         role: Role::Decides,
         plan: synchrony(topology, &delivery)?,
+        rests_on: None,
     });
     Ok(choices)
+}
+
+/// The replaced data sources that an app names.
+pub(super) fn rests_on(topology: &Topology, app: &OwnApp) -> Option<String> {
+    let sources = &topology.own.as_ref()?.data_sources;
+    let named: Vec<&str> = sources.iter().map(String::as_str).filter(|name| names_resource(&app.war, name)).collect();
+    (!named.is_empty()).then(|| format!("the data source {}, which is one in memory", named.join(", ")))
 }
 
 /// On which way apps come to the nodes: through the farm where the configuration has one.

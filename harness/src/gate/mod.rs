@@ -19,6 +19,7 @@ mod measures;
 mod preview;
 mod problems;
 mod prove;
+mod resources;
 mod result;
 mod rolling;
 
@@ -36,5 +37,6 @@ pub use measures::measured;
 pub use preview::{Preview, preview};
 pub use problems::{logged, problems};
 pub use prove::{ProofOutcome, ProofRun, ProveError, linted, outcome, prepare, violations};
+pub use resources::{ResourceError, names_resource};
 pub use result::{Change, GateReport, Linted, RunResult, Side, Tested};
 pub use rolling::{Rolled, RollingError, rolling};

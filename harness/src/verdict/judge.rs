@@ -158,7 +158,8 @@ fn aside(view: &View<'_>, finding: &Finding, judgement: &Judgement) -> Option<As
         Some(Aside::Expected)
     } else if all(&|violation| expected(violation) || is_allowed(view, violation, finding.guarantee, judgement)) {
         Some(Aside::Allowed)
-    } else if finding.status == Status::Unknown && !finding.promised && finding.violations.is_empty() {
+    } else if finding.status == Status::Unknown && !finding.promised && judgement.status == Status::Holds {
+        // What was not even tried stays unknown, promised or not.
         Some(Aside::NotPromised)
     } else if finding.status == Status::Unknown && expectations::cut_short_as_expected(view) {
         Some(Aside::CutShort)

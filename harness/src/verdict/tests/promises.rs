@@ -89,6 +89,22 @@ fn what_is_not_promised_and_was_not_lost_is_reported_with_what_the_trials_allow(
     }
 }
 
+/// What nobody tried is no matter of promises.
+#[test]
+fn what_is_not_promised_and_was_not_tried_stays_unknown() {
+    let killed = || {
+        let scenario = Run::on(with_options("async", ManagerKind::Delta)).without_joiners().start().deploy();
+        let mut scenario = scenario.count("alice", "n1").observe().kill("n1");
+        scenario.plan.guarantees = vec![Guarantee::AcknowledgedWritesSurvive];
+        scenario
+    };
+    let untried = killed();
+    assert_eq!(untried.finding(Guarantee::AcknowledgedWritesSurvive).aside, None);
+    assert_eq!(untried.judge().status, Status::Unknown);
+    let tried = killed().count("alice", "n2").observe();
+    assert_eq!(tried.finding(Guarantee::AcknowledgedWritesSurvive).aside, Some(Aside::NotPromised));
+}
+
 #[test]
 fn a_loss_may_be_allowed_by_name_and_up_to_a_share_of_the_sessions() {
     let allowing = |violation, at_most_percent| {
