@@ -93,8 +93,9 @@ async fn browser_a_lab_is_watched_and_broken_on_its_page() {
     let run = lab.status()["run"].as_str().expect("a run").to_owned();
     lab.done(&["down"]);
     chromium.says("now", "cluster lab was ended").await;
-    let ended: Result<_, TimedOut> = until("serve to end", LIMIT, async || {
-        Ok(served.0.try_wait().expect("a child").map_or(Look::NotYet("it runs".to_owned()), Look::Ready))
+    let ended: Result<_, TimedOut> = until("serve to end", LIMIT, || {
+        let status = served.0.try_wait().expect("a child");
+        std::future::ready(Ok(status.map_or(Look::NotYet("it runs".to_owned()), Look::Ready)))
     })
     .await;
     assert_eq!(ended.expect("it ends with its cluster").code(), Some(0));
