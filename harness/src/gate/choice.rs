@@ -4,15 +4,16 @@ use crate::model::deploy_job::{self, OwnApp, OwnAppError};
 use crate::model::main_job;
 use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
-use crate::model::scenario::logged_in;
+use crate::model::scenario::{ScenarioError, logged_in};
 use crate::model::step::{Delivery, Through};
 use crate::model::{
-    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, Step, StepKind,
-    Topology, Violation,
+    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, NodeName, Step,
+    StepKind, Topology, Violation,
 };
 
 use super::resources::names_resource;
-use crate::config::own;
+use super::shipped;
+use crate::config::own::{self, Claims, SignOn};
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -50,13 +51,20 @@ pub enum ChoiceError {
     /// A name.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A scenario of this program.
+    #[error(transparent)]
+    Scenario(#[from] Box<ScenarioError>),
 }
 
 /// The runs for a configuration, in the order of what they are worth.
 ///
 /// # Errors
 /// The user's app cannot be asked.
-pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, ChoiceError> {
+pub fn choose(
+    topology: &Topology,
+    claims: &[(NodeName, Claims)],
+    app: Option<&OwnApp>,
+) -> Result<Vec<Choice>, ChoiceError> {
     let delivery = delivery(topology);
     let cluster = &topology.cluster;
     let nodes = topology.nodes.len();
@@ -100,7 +108,42 @@ pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, 
         plan: synchrony(topology, &delivery)?,
         rests_on: None,
     });
+    choices.extend(more(topology, claims, app, &delivery)?);
     Ok(choices)
+}
+
+/// What only some configurations claim.
+fn more(
+    topology: &Topology,
+    claims: &[(NodeName, Claims)],
+    app: Option<&OwnApp>,
+    delivery: &Delivery,
+) -> Result<Vec<Choice>, ChoiceError> {
+    let mut more = vec![];
+    let mut add = |name: &'static str, reason: &str, scenario: &str, with_faults: bool| {
+        let plan = shipped::plan(scenario, topology, delivery, with_faults).map_err(Box::new)?;
+        more.push(Choice { name, reason: reason.to_owned(), role: Role::Decides, plan, rests_on: None });
+        Ok::<_, ChoiceError>(())
+    };
+    let sign_on = "app/cluster-single-sign-on";
+    match claims.iter().filter_map(|(_, claims)| claims.sign_on).max() {
+        Some(SignOn::Cluster) => {
+            let reason = "ClusterSingleSignOn claims that one login holds for every app, on the node that is left, too";
+            add("single-sign-on", reason, sign_on, true)?;
+        }
+        Some(SignOn::Node) => {
+            let reason = "SingleSignOn claims that one login holds for every app of its node";
+            add("single-sign-on", reason, sign_on, false)?;
+        }
+        None => {}
+    }
+    let is_version = app.and_then(|app| app.war.file_name()).is_some_and(|name| name.contains("##"));
+    if is_version || claims.iter().any(|(_, claims)| claims.has_versions) {
+        let what = if is_version { "the name of the archive" } else { "undeployOldVersions" };
+        let reason = format!("{what} claims that versions of an app run beside each other, each with its sessions");
+        add("versions", &reason, "farm/two-versions", true)?;
+    }
+    Ok(more)
 }
 
 /// The replaced data sources that an app names.
@@ -165,7 +208,7 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
         }
     };
     let is_counter = paths.is_empty();
-    let ask = |node: &crate::model::NodeName, times: u32| {
+    let ask = |node: &NodeName, times: u32| {
         let (client, load) = (client.clone(), Load { times, ..Load::default() });
         let requests: Vec<StepKind> = if is_counter {
             let (context, request) = (context.clone(), AppRequest::Count);

@@ -105,3 +105,24 @@ fn undecided(verdict: &Verdict) -> Option<String> {
     let unmet = verdict.assumptions.iter().filter(|one| !one.met).map(|one| format!("{}: {}", one.what, one.because));
     open.chain(unmet).next()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::choice::choose;
+    use super::*;
+    use crate::model::Topology;
+    use crate::verdict::judge;
+
+    #[test]
+    fn a_control_run_that_was_cut_short_is_not_said_to_have_kept_the_session() {
+        let topology = Topology::of(2).expect("two nodes");
+        let choices = choose(&topology, &[], None).expect("runs");
+        let control = choices.iter().find(|choice| choice.role == Role::Control).expect("a control run");
+        let history = History::default();
+        let verdict = judge(&control.plan, &history);
+        let because = |cut_short| judged(control, (&verdict, &history), cut_short, String::new()).because;
+        assert_eq!(because(Some("10s were over")).as_deref(), Some("10s were over"));
+        // Whatever else is not decided has its own reason.
+        assert!(because(None).is_some_and(|why| !why.contains("were over")));
+    }
+}

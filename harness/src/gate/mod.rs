@@ -16,12 +16,14 @@ mod judged;
 mod load;
 mod matter;
 mod measures;
+mod misplaced;
 mod preview;
 mod problems;
 mod prove;
 mod resources;
 mod result;
 mod rolling;
+mod shipped;
 
 pub use accept::{ACCEPTED_FILE, Accepted, AcceptedError, AcceptedFile};
 pub use bisection::{Bisection, Next, Outcome, Standing, Tally};

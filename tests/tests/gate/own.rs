@@ -204,6 +204,17 @@ async fn full_what_runs_otherwise_than_the_files_say_is_found() {
 }
 
 #[test]
+fn what_is_shown_of_a_change_has_no_secrets() {
+    let gate = Gate::of(|_, xml| {
+        let source = r#"<GlobalNamingResources><Resource name="jdbc/shop" type="javax.sql.DataSource" driverClassName="com.example.Driver" username="u" password="geheim"/></GlobalNamingResources><Service name"#;
+        xml.replacen("<Service name", source, 1)
+    });
+    let ran = gate.ran(&["--show-transplant"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains("driverClassName=\"org.h2.Driver\"") && !ran.stdout.contains("geheim"), "{ran}");
+}
+
+#[test]
 fn a_data_source_that_is_none_is_refused() {
     let gate = Gate::of(|_, xml| xml);
     let ran = gate.ran(&["--resource", "jdbc/none", "--plan"]);

@@ -19,7 +19,7 @@ mod transplant;
 #[cfg(test)]
 mod tests;
 
-pub use claims::{Claims, ClaimsError, Farm, MembershipClaim, OtherCluster};
+pub use claims::{Claims, ClaimsError, Farm, MembershipClaim, OtherCluster, SignOn};
 pub use data_sources::{DRIVER, DataSource, data_sources, without_data_sources};
 pub use edits::Edits;
 pub use error::OwnError;

@@ -393,3 +393,15 @@ fn ports_of_listeners_are_moved_or_told() {
     assert!(told[0].starts_with("the port 9404 of Metrics cannot be moved"), "{told:?}");
     assert!(with(own).text.contains("port=\"9404\""));
 }
+
+#[test]
+fn a_host_that_deploys_nothing_while_it_runs_is_made_to() {
+    let off = SHOP.replace("<Host name=\"shop\"", "<Host autoDeploy=\"false\" name=\"shop\"");
+    let made = moved(&off, &OwnConfiguration::default());
+    assert!(made.text.contains("autoDeploy=\"true\""), "{}", made.text);
+    assert!(made.notes.iter().any(|note| note.starts_with("the Host shop gets autoDeploy")), "{:?}", made.notes);
+    // A farm brings its apps itself.
+    let farm = OwnConfiguration { watch: Some((node(0), "farm".to_owned())), ..OwnConfiguration::default() };
+    assert!(moved(&off, &farm).text.contains("autoDeploy=\"false\""));
+    assert!(!moved(SHOP, &OwnConfiguration::default()).text.contains("autoDeploy"));
+}

@@ -6,6 +6,7 @@ use std::net::Ipv4Addr;
 use super::claims::{self, FOLDERS};
 use super::data_sources;
 use super::edits::{Edits, escaped};
+use super::parts::parts;
 use super::paths::moved;
 use super::tls::{self, Kept};
 use crate::config::read::{Document, Element};
@@ -79,6 +80,7 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     work.ports(document)?;
     work.listeners(document);
     work.paths(document);
+    work.deployment(document);
     if seat.own.without_cluster {
         work.without_cluster(document);
     } else {
@@ -216,6 +218,17 @@ impl Work<'_> {
                     ));
                 }
             }
+        }
+    }
+
+    /// The lab puts apps into the appBase of running servers, where no farm brings them.
+    fn deployment(&mut self, document: &Document) {
+        let host = parts(document, self.seat.own.host_header.as_deref()).map(|parts| parts.host);
+        let host = host.filter(|host| host.flag("autoDeploy", true) == Some(false) && self.seat.own.watch.is_none());
+        if let Some(host) = host {
+            self.edits.set(host, "autoDeploy", "true");
+            let name = host.value("name").unwrap_or_default();
+            self.notes.push(format!("the Host {name} gets autoDeploy: here an app comes when the servers run"));
         }
     }
 

@@ -61,7 +61,7 @@ pub(super) fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm:
         War::check(war).map_err(run::war_failure)?;
     }
     let app = war.map(|war| own_app(args, war)).transpose()?;
-    let choices = gate::choose(&loaded.topology, app.as_ref()).map_err(Failure::usage)?;
+    let choices = gate::choose(&loaded.topology, &loaded.claims, app.as_ref()).map_err(Failure::usage)?;
     let can = tomee_harness::runtime::process::capabilities();
     for choice in &choices {
         choice.plan.check("process", &can).map_err(Failure::usage)?;
