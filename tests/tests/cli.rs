@@ -51,6 +51,8 @@ use tomee_harness::model::Topology;
 #[case::sessions(&["sessions", "--help"])]
 #[case::diff(&["diff", "--help"])]
 #[case::logs(&["logs", "--help"])]
+#[case::watch(&["watch", "--help"])]
+#[case::serve(&["serve", "--help"])]
 #[case::verdict(&["verdict", "--help"])]
 #[case::recipe(&["recipe", "--help"])]
 #[case::kill(&["kill", "--help"])]

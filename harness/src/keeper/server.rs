@@ -236,6 +236,7 @@ async fn view(kept: &Kept) -> ClusterView {
         held: kept.held.get().cloned(),
         doing,
         nodes,
+        possible_faults: kept.cluster.get().map(|cluster| status::possible_faults(cluster)).unwrap_or_default(),
     }
 }
 

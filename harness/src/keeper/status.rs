@@ -9,7 +9,9 @@ use crate::cluster::probe::SessionScope;
 use crate::cluster::{Cluster, NodeView};
 use crate::history::{Event, FaultPhase, LogLine, NodeState, RecordKind, Seen, SessionReplica};
 use crate::host::error_chain::DisplayErrorChain;
-use crate::model::{ClusterName, ContextPath, Endpoints, FaultKind, FrontServer, NodeName, RunId, SessionId};
+use crate::model::{
+    ClusterName, ContextPath, Endpoints, FaultKind, FrontServer, Membership, NodeName, RunId, SessionId,
+};
 use crate::runtime::NodeStatus;
 
 /// A cluster.
@@ -35,6 +37,9 @@ pub struct ClusterView {
     pub doing: Option<String>,
     /// Its nodes.
     pub nodes: Vec<NodeRow>,
+    /// The faults that its machines can do, in the order of the manual.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub possible_faults: Vec<FaultKind>,
     /// The balancer in front of them, where there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub front: Option<FrontView>,
@@ -139,6 +144,17 @@ impl SessionRow {
         let (stem, context) = (self.stem.clone(), self.context.clone());
         Self { stem, context, differ: differences(&nodes), nodes }
     }
+}
+
+/// The faults for which a cluster has what they need.
+pub(super) fn possible_faults(cluster: &Cluster) -> Vec<FaultKind> {
+    let (topology, can) = (cluster.topology(), cluster.runtime().capabilities());
+    let fits = |kind: &FaultKind| {
+        can.contains(&kind.needs())
+            && (!kind.needs_preparation() || topology.prepared_for.contains(kind))
+            && (!kind.about().needs_heartbeats || topology.cluster.membership == Membership::Multicast)
+    };
+    FaultKind::ALL.iter().copied().filter(fits).collect()
 }
 
 /// The rows of a cluster's nodes.

@@ -28,6 +28,14 @@ pub(crate) struct Chromium {
 impl Chromium {
     /// Opens a page and waits until it is drawn.
     pub(crate) async fn open(page: &Utf8Path) -> Self {
+        let chromium = Self::begin().await;
+        chromium.driver.goto(format!("file://{page}")).await.expect("the page opens");
+        chromium.shows("return document.documentElement.dataset.readyMs ?? null", Value::is_string).await;
+        chromium
+    }
+
+    /// The browser with an empty page.
+    pub(crate) async fn begin() -> Self {
         let context = TestContext::new();
         let profile = context.folder().join("profile");
         let browser = start(
@@ -53,10 +61,7 @@ impl Chromium {
         let driver = WebDriver::new(format!("http://127.0.0.1:{port}"), capabilities).await.expect("a session");
         // Its end is that of its processes. Dropped otherwise, it would wait for an answer that this thread is to read.
         driver.clone().leak().expect("it was not ended yet");
-        driver.goto(format!("file://{page}")).await.expect("the page opens");
-        let chromium = Self { driver, _browser: browser, _driver: driver_process, _context: context };
-        chromium.shows("return document.documentElement.dataset.readyMs ?? null", Value::is_string).await;
-        chromium
+        Self { driver, _browser: browser, _driver: driver_process, _context: context }
     }
 
     /// What a script returns.

@@ -1,7 +1,11 @@
-//! `report.html` in a real browser: clicked, filtered, jumped in, and read. Needs Debian's `chromium` and
+//! `report.html`, and the page of a lab, in a real browser: clicked, filtered, jumped in, and read. Needs Debian's `chromium` and
 //! `chromium-driver`; included by `cargo ci test`.
 
 mod chromium;
+#[path = "../process/lab.rs"]
+#[expect(dead_code, reason = "the tests of runtime process use more of it")]
+mod lab;
+mod lab_page;
 
 use camino::Utf8PathBuf;
 use integration_tests::fake::{Bug, FakeRun};

@@ -20,7 +20,7 @@ use tomee_harness::runner::Jobs;
 
 pub(crate) use self::by_hand::{
     AttachArgs, ConfigArgs, DiffArgs, DownArgs, ExecArgs, Fact, HealArgs, HeapArgs, HttpArgs, JmxArgs, LogsArgs,
-    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, SessionsArgs, StatusArgs, StepCommand, WaitArgs,
+    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, ServeArgs, SessionsArgs, StatusArgs, StepCommand, WaitArgs,
 };
 pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::front::FrontArgs;
@@ -171,6 +171,10 @@ pub(crate) enum Command {
     Exec(ExecArgs),
     /// Show MBeans of a node with their attributes
     Jmx(JmxArgs),
+    /// Watch a cluster in the terminal: nodes, members, sessions, traffic and log, with faults by a key
+    Watch(NameArgs),
+    /// Show a cluster as a web page of this machine, live
+    Serve(ServeArgs),
     /// Judge all that was done by hand so far
     Verdict(NameArgs),
     /// Print all that was done by hand as a scenario file

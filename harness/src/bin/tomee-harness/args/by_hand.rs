@@ -297,6 +297,16 @@ pub(crate) struct JmxArgs {
     pub(crate) name: NameArgs,
 }
 
+/// How a page is served.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServeArgs {
+    /// Port of 127.0.0.1 [default: any free one]
+    #[arg(long, value_name = "PORT", default_value_t = 0, hide_default_value = true)]
+    pub(crate) port: u16,
+    #[command(flatten)]
+    pub(crate) name: NameArgs,
+}
+
 /// Where the scenario goes.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct RecipeArgs {

@@ -67,6 +67,8 @@ pub(crate) fn dispatch(cli: Cli, matches: &ArgMatches) -> Result<Exit, Failure> 
         Command::Heap(args) => by_hand::heap(&args, &cli.output),
         Command::Exec(args) => by_hand::exec(&args, &cli.output),
         Command::Jmx(args) => by_hand::jmx(&args, &cli.output),
+        Command::Watch(args) => by_hand::watch(&args, &cli.output),
+        Command::Serve(args) => by_hand::serve(&args, &cli.output),
         Command::Verdict(args) => by_hand::verdict(&args, &cli.output),
         Command::Recipe(args) => by_hand::recipe(&args, &cli.output, matches),
         Command::Keeper => by_hand::keep(),
