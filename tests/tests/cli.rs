@@ -67,6 +67,13 @@ use tomee_harness::model::Topology;
 #[case::slow_node(&["slow-node", "--help"])]
 #[case::fill_disk(&["fill-disk", "--help"])]
 #[case::skew_clock(&["skew-clock", "--help"])]
+#[case::api_error(&["api-error", "--help"])]
+#[case::api_error_once(&["api-error-once", "--help"])]
+#[case::api_latency(&["api-latency", "--help"])]
+#[case::api_unready_pods(&["api-unready-pods", "--help"])]
+#[case::api_stale_pods(&["api-stale-pods", "--help"])]
+#[case::api_old_addresses(&["api-old-addresses", "--help"])]
+#[case::api_foreign_pod(&["api-foreign-pod", "--help"])]
 #[case::completions(&["completions", "--help"])]
 fn help_says(#[case] arguments: &[&str]) {
     let name = format!("help_{}", arguments[0].trim_start_matches('-').replace("help", "all"));

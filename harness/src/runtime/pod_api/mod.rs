@@ -2,7 +2,8 @@
 //! /api/v1/namespaces/NAMESPACE/pods`, by plain HTTP, with the token of a pod.
 //!
 //! A pod is listed as Running while its container runs or is about to be started again in its place, so a node that was
-//! killed is still listed; one whose end was asked for has a `deletionTimestamp`, and is gone when it has ended.
+//! killed is still listed; one whose end was asked for has a `deletionTimestamp`, and is gone when it has ended. It comes
+//! back as the same pod, as it has the same address: Tomcat's TcpFailureDetector would take another pod on an old address for both.
 
 mod pods;
 mod server;
@@ -58,8 +59,6 @@ struct Node {
     token: String,
     /// What is listed of it.
     listed: Option<Listed>,
-    /// How many pods of its name there were.
-    pods: u32,
     broken: Option<Broken>,
     polls: u32,
 }
@@ -100,7 +99,7 @@ impl PodApi {
     pub(super) fn admit(&self, node: &NodeName, pod: Pod) -> String {
         let mut state = lock(&self.state);
         let token = format!("{node}-{:016x}", RandomState::new().hash_one(node));
-        let new = Node { pod: pod.clone(), token, listed: None, pods: 0, broken: None, polls: 0 };
+        let new = Node { pod: pod.clone(), token, listed: None, broken: None, polls: 0 };
         let known = state.nodes.entry(node.clone()).or_insert(new);
         known.pod = pod;
         known.token.clone()
@@ -114,8 +113,7 @@ impl PodApi {
             listed.pod = known.pod.clone();
             return;
         }
-        known.pods += 1;
-        let (pod, uid) = (known.pod.clone(), format!("{node}-{}", known.pods));
+        let (pod, uid) = (known.pod.clone(), format!("{node}-uid"));
         known.listed = Some(Listed { pod, uid, created: now(), phase: "Running", deleted: None });
     }
 
@@ -307,22 +305,22 @@ mod tests {
         let both = two_pods(&api);
         let (one, token) = &both[0];
         let listed = |pods: &[&str]| (200, pods.iter().map(|pod| (*pod).to_owned()).collect::<Vec<_>>());
-        let all = listed(&["n1-1 Running 127.0.0.11", "n2-1 Running 127.0.0.12"]);
+        let all = listed(&["n1-uid Running 127.0.0.11", "n2-uid Running 127.0.0.12"]);
         assert_eq!(ask(&api, token, PODS).await, all);
         assert_eq!(ask(&api, token, "/api/v1/namespaces/lab/pods").await, all);
         assert_eq!(ask(&api, token, "/api/v1/namespaces/lab/pods?labelSelector=app%3Dother").await, listed(&[]));
         assert_eq!(ask(&api, token, "/api/v1/namespaces/other/pods").await, listed(&[]));
         assert_eq!(ask(&api, "stolen", PODS).await.0, 401);
         assert_eq!(ask(&api, token, "/api/v1/pods").await.0, 404);
-        // A container that is started again is in the same pod; after a stop it is another pod.
+        // A container that is started again is in the same pod.
         api.starts(one);
         assert_eq!(ask(&api, token, PODS).await, all);
         api.terminates(one);
-        assert_eq!(ask(&api, token, PODS).await.1[0], "n1-1 Running 127.0.0.11 ends");
+        assert_eq!(ask(&api, token, PODS).await.1[0], "n1-uid Running 127.0.0.11 ends");
         api.is_gone(one);
-        assert_eq!(ask(&api, token, PODS).await, listed(&["n2-1 Running 127.0.0.12"]));
+        assert_eq!(ask(&api, token, PODS).await, listed(&["n2-uid Running 127.0.0.12"]));
         api.starts(one);
-        assert_eq!(ask(&api, token, PODS).await.1[0], "n1-2 Running 127.0.0.11");
+        assert_eq!(ask(&api, token, PODS).await.1[0], "n1-uid Running 127.0.0.11");
     }
 
     /// What n1 and n2 are answered while what is said to n1 is broken.
@@ -345,9 +343,9 @@ mod tests {
             (ApiFault::Error(403), 403, vec![]),
             (ApiFault::ErrorOnce(503), 503, vec![]),
             (ApiFault::Late(Duration::from_millis(1)), 200, whole.1.clone()),
-            (ApiFault::UnreadyPods, 200, vec!["n1-1 Running 127.0.0.11".into(), "n2-1 Pending 127.0.0.12".into()]),
+            (ApiFault::UnreadyPods, 200, vec!["n1-uid Running 127.0.0.11".into(), "n2-uid Pending 127.0.0.12".into()]),
             (ApiFault::StalePods, 200, whole.1.clone()),
-            (ApiFault::OldAddresses, 200, vec!["n1-1 Running 127.0.0.11".into(), "n2-1 Running 127.0.0.28".into()]),
+            (ApiFault::OldAddresses, 200, vec!["n1-uid Running 127.0.0.11".into(), "n2-uid Running 127.0.0.28".into()]),
             // The labels do not select it.
             (ApiFault::ForeignPod, 200, whole.1.clone()),
         ] {
@@ -381,6 +379,6 @@ mod tests {
         let both = two_pods(&api);
         broken(ApiFault::ForeignPod, &api, &both).await;
         let listed = ask(&api, &both[0].1, "/api/v1/namespaces/lab/pods").await.1;
-        assert_eq!((listed.len(), listed[2].as_str()), (3, "batch-n1-1 Running 127.0.0.35"));
+        assert_eq!((listed.len(), listed[2].as_str()), (3, "batch-n1-uid Running 127.0.0.35"));
     }
 }

@@ -27,7 +27,7 @@ pub(in crate::runtime) struct Pod {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Listed {
     pub(super) pod: Pod,
-    /// Another one for each pod of the same name.
+    /// From which its peers make its identity.
     pub(super) uid: String,
     /// When it was made, as in RFC 3339.
     pub(super) created: String,
@@ -147,7 +147,7 @@ mod tests {
             address: Ipv4Addr::new(127, 0, 0, 11),
         };
         let created = "2026-11-30T06:00:00Z".to_owned();
-        let listed = Listed { pod, uid: "n1-1".to_owned(), created, phase: "Running", deleted: None };
+        let listed = Listed { pod, uid: "n1-uid".to_owned(), created, phase: "Running", deleted: None };
         let foreign = listed.foreign();
         assert_eq!(selects("app=lab", &foreign.pod.labels), Ok(false));
         let json = list(&[listed.clone(), listed.clone().unready(), listed.moved(), foreign]);
