@@ -103,7 +103,7 @@ fn bad_usage_is_reported_with_exit_code_2() {
         vec!["run", "--nodes", "1"],
         vec!["run", "--nodes", "9"],
         vec!["run", "--manager", "standard"],
-        vec!["run", "--membership", "kubernetes"],
+        vec!["run", "--membership", "gossip"],
         vec!["run", "--send-options", "syncack"],
         vec!["run", "--timing", "fast"],
         vec!["run", "--server", "jetty:12"],
