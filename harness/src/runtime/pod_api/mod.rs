@@ -3,21 +3,20 @@
 //!
 //! A pod is listed as Running while its container runs or is about to be started again in its place, so a node that was
 //! killed is still listed; one whose end was asked for has a `deletionTimestamp`, and is gone when it has ended. It comes
-//! back as the same pod, as it has the same address: Tomcat's TcpFailureDetector would take another pod on an old address for both.
+//! back as the same pod, as it has the same address: another pod at an old address is two members to TcpFailureDetector.
 
+mod answers;
 mod pods;
 mod server;
 
-use std::collections::BTreeMap;
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use jiff::Timestamp;
-use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
+use self::answers::{Broken, Node, State, now};
 use self::pods::Listed;
 pub(super) use self::pods::{Pod, labels_of};
 use super::ApiFault;
@@ -45,40 +44,6 @@ pub(super) enum PodApiError {
     Broken,
     #[error(transparent)]
     TimedOut(#[from] TimedOut),
-}
-
-/// What it knows.
-#[derive(Debug, Default)]
-struct State {
-    nodes: BTreeMap<NodeName, Node>,
-}
-
-#[derive(Debug)]
-struct Node {
-    pod: Pod,
-    token: String,
-    /// What is listed of it.
-    listed: Option<Listed>,
-    broken: Option<Broken>,
-    polls: u32,
-}
-
-/// A fault of what is said to a node.
-#[derive(Debug)]
-struct Broken {
-    fault: ApiFault,
-    /// What was listed when it began.
-    before: Vec<Listed>,
-    /// What the polls were that it hit.
-    hits: Vec<String>,
-}
-
-/// An answer.
-#[derive(Debug)]
-struct Answer {
-    status: u16,
-    body: Value,
-    late: Duration,
 }
 
 impl PodApi {
@@ -180,87 +145,9 @@ impl Drop for PodApi {
     }
 }
 
-impl State {
-    fn listed(&self) -> Vec<Listed> {
-        self.nodes.values().filter_map(|node| node.listed.clone()).collect()
-    }
-
-    /// The answer to a poll of the pods of a namespace, by who shows a token.
-    fn answer(&mut self, token: Option<&str>, namespace: &str, selector: &str) -> Answer {
-        let all = self.listed();
-        let asking = self.nodes.iter_mut().find(|(_, node)| token == Some(node.token.as_str()));
-        let Some((name, node)) = asking else { return refusal(401, "Unauthorized") };
-        node.polls += 1;
-        let asks = node.pod.name.clone();
-        let peers = |all: Vec<Listed>, changed: fn(Listed) -> Listed| {
-            all.into_iter().map(|it| if it.pod.name == asks { it } else { changed(it) }).collect()
-        };
-        let mut late = Duration::ZERO;
-        let mut pods = all;
-        let poll = node.polls;
-        let hit = |broken: &mut Broken, what: String| {
-            broken.hits.push(format!("poll {poll} of {name} {what}"));
-        };
-        match node.broken.as_mut() {
-            None => {}
-            Some(broken) => match broken.fault {
-                ApiFault::Error(status) => {
-                    hit(broken, format!("was answered with {status}"));
-                    return refusal(status, "the lab has it fail");
-                }
-                ApiFault::ErrorOnce(status) if broken.hits.is_empty() => {
-                    hit(broken, format!("was answered with {status}"));
-                    return refusal(status, "the lab has it fail once");
-                }
-                ApiFault::ErrorOnce(_) => {}
-                ApiFault::Late(by) => {
-                    late = by;
-                    hit(broken, format!("is answered {} ms late", by.as_millis()));
-                }
-                ApiFault::UnreadyPods => {
-                    pods = peers(pods, Listed::unready);
-                    hit(broken, "was answered with peers in phase Pending".to_owned());
-                }
-                ApiFault::StalePods => {
-                    pods.clone_from(&broken.before);
-                    hit(broken, format!("was answered with a list of before, of {} pods", pods.len()));
-                }
-                ApiFault::OldAddresses => {
-                    pods = peers(pods, Listed::moved);
-                    hit(broken, "was answered with old addresses of its peers".to_owned());
-                }
-                ApiFault::ForeignPod => {
-                    let foreign = pods.first().map(Listed::foreign);
-                    pods.extend(foreign);
-                    hit(broken, "was answered when a pod of another app ran beside".to_owned());
-                }
-            },
-        }
-        pods.retain(|listed| listed.pod.namespace == namespace);
-        let mut selected = vec![];
-        for listed in pods {
-            match pods::selects(selector, &listed.pod.labels) {
-                Ok(true) => selected.push(listed),
-                Ok(false) => {}
-                Err(why) => return refusal(400, &why),
-            }
-        }
-        Answer { status: 200, body: pods::list(&selected), late }
-    }
-}
-
-/// What the API says where it does not answer.
-fn refusal(status: u16, message: &str) -> Answer {
-    let body = json!({ "kind": "Status", "apiVersion": "v1", "status": "Failure", "message": message, "code": status });
-    Answer { status, body, late: Duration::ZERO }
-}
-
-fn now() -> String {
-    Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     use super::*;

@@ -13,7 +13,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::{Answer, State, refusal};
+use super::answers::{Answer, State, refusal};
 use crate::host::sync::lock;
 use crate::host::wait;
 
