@@ -1,6 +1,8 @@
 //! `gate`: a configuration of the user's own on real servers. Those on servers need Java and, for the first run of a
 //! release, Maven's network.
 
+#[path = "gate/claims.rs"]
+mod claims;
 #[path = "gate/own.rs"]
 mod own;
 

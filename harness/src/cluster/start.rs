@@ -7,6 +7,7 @@ use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError};
 use crate::config;
+use crate::config::own::KEY_STORE;
 use crate::history::Question;
 use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine, RecordKind};
@@ -17,7 +18,9 @@ use crate::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::tomcat::catalina_base;
 use crate::tomcat::java::ENGLISH;
 use crate::tomcat::jsp_cache::JspCache;
+use crate::tomcat::key_store;
 use crate::tomcat::log_lines::class_of;
+use crate::tomcat::node_file::NodeFile;
 use crate::tomcat::own_base;
 
 /// How often a whole start is tried where ports were taken in between.
@@ -104,7 +107,16 @@ impl Cluster {
             let made = own_base::server_xml(own, node, endpoints)
                 .map_err(|source| ClusterError::Own { node: node.clone(), source: Box::new(source) })?;
             self.keep_server_xml(node, config::redact_xml(&made.text))?;
-            own.nodes.get(node).map(|files| own_base::files(distribution, files, node, made.bytes, (token, libs)))
+            own.nodes.get(node).map(|files| {
+                let sources = &own.data_sources;
+                let mut all = own_base::files(distribution, (files, sources), node, made.bytes, (token, libs))?;
+                if made.makes_key_store {
+                    let home = topology.jvm.home.clone().or_else(|| Some(machines.java.as_ref()?.home.clone()));
+                    let content = key_store::made(home.as_deref())?;
+                    all.push(NodeFile { path: KEY_STORE.into(), content, modified: None });
+                }
+                Ok(all)
+            })
         } else {
             let server_xml = config::server_xml(&topology, endpoints, node, &kind)
                 .map_err(|source| ClusterError::Render { node: node.clone(), source })?;

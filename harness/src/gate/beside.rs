@@ -43,6 +43,7 @@ pub(super) fn beside(
     let found = found.cloned().filter(|route| !route.is_empty());
     let differs = found.as_deref() != route;
     all.push(value("Engine", "jvmRoute", route, found, differs));
+    connectors(&mut all, parts.engine, running);
     let Some(cluster) = parts.cluster else {
         let found = of(running, "Cluster").next();
         if let Some(found) = found {
@@ -82,6 +83,17 @@ pub(super) fn beside(
 
 fn of<'r>(running: &'r [RunningElement], name: &str) -> impl Iterator<Item = &'r RunningElement> {
     running.iter().filter(move |element| element.element == name)
+}
+
+/// A server goes on without a connector that failed.
+fn connectors(all: &mut Vec<Beside>, engine: Element<'_>, running: &[RunningElement]) {
+    let claimed = engine.parent().into_iter().flat_map(|service| service.all("Connector"));
+    for (number, (_, found)) in (1..).zip(claimed.zip(of(running, "Connector"))) {
+        let state = found.attributes.get("state").cloned();
+        let differs = state.as_deref() != Some("STARTED");
+        let name = format!("Connector {number}");
+        all.push(Beside { of_replication: false, ..value(&name, "state", Some("STARTED"), state, differs) });
+    }
 }
 
 /// Their order is that of the file; Tomcat adds some of its own where there is none at all.
@@ -213,7 +225,7 @@ mod tests {
     use crate::config::own;
     use crate::config::read::Properties;
 
-    const FILE: &str = r#"<Server><Service><Engine name="Catalina" jvmRoute="a"><Host name="localhost" appBase="${catalina.base}/apps">
+    const FILE: &str = r#"<Server><Service><Connector port="1"/><Engine name="Catalina" jvmRoute="a"><Host name="localhost" appBase="${catalina.base}/apps">
         <Cluster className="x.SimpleTcpCluster" channelSendOptions="sync, use_ack"><Manager className="x.DeltaManager" stateTransferTimeout="5"/>
         <Channel className="x.GroupChannel"><Receiver className="x.NioReceiver" port="4000" autoBind="0"/>
         <Interceptor className="x.TcpFailureDetector" performReadTest="true"/><Interceptor className="x.MessageDispatchInterceptor"/></Channel>
@@ -238,6 +250,7 @@ mod tests {
             element("Receiver", "x.NioReceiver", &[("port", "4000"), ("autoBind", "1")]),
             element("Interceptor", "x.TcpFailureDetector", &[("performReadTest", "true")]),
             element("Interceptor", "x.MessageDispatchInterceptor", &[]),
+            element("Connector", "x.Connector", &[("state", "STARTED")]),
         ]
     }
 
@@ -275,5 +288,7 @@ mod tests {
         let test = element("Interceptor", "x.TcpFailureDetector", &[("performReadTest", "false")]);
         assert_eq!(found(8, Some(test), "a"), ["TcpFailureDetector performReadTest"]);
         assert_eq!(found(9, None, "a"), ["Channel Interceptors"]);
+        let failed = element("Connector", "x.Connector", &[("state", "FAILED")]);
+        assert_eq!(found(10, Some(failed), "a"), ["Connector 1 state"]);
     }
 }

@@ -4,14 +4,16 @@ use crate::model::deploy_job::{self, OwnApp, OwnAppError};
 use crate::model::main_job;
 use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
-use crate::model::scenario::logged_in;
+use crate::model::scenario::{ScenarioError, logged_in};
 use crate::model::step::{Delivery, Through};
 use crate::model::{
-    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, Step, StepKind,
-    Topology, Violation,
+    AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, NodeName, Step,
+    StepKind, Topology, Violation,
 };
 
-use crate::config::own;
+use super::resources::names_resource;
+use super::shipped;
+use crate::config::own::{self, Claims, SignOn};
 
 /// What a run is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -36,6 +38,8 @@ pub struct Choice {
     pub role: Role,
     /// What is done.
     pub plan: Plan,
+    /// What was replaced that the app needs, in words: what the run says of the app rests on it.
+    pub rests_on: Option<String>,
 }
 
 /// Runs that cannot be planned.
@@ -47,13 +51,20 @@ pub enum ChoiceError {
     /// A name.
     #[error(transparent)]
     Name(#[from] NameError),
+    /// A scenario of this program.
+    #[error(transparent)]
+    Scenario(#[from] Box<ScenarioError>),
 }
 
 /// The runs for a configuration, in the order of what they are worth.
 ///
 /// # Errors
 /// The user's app cannot be asked.
-pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, ChoiceError> {
+pub fn choose(
+    topology: &Topology,
+    claims: &[(NodeName, Claims)],
+    app: Option<&OwnApp>,
+) -> Result<Vec<Choice>, ChoiceError> {
     let delivery = delivery(topology);
     let cluster = &topology.cluster;
     let nodes = topology.nodes.len();
@@ -75,12 +86,14 @@ pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, 
         ),
         role: Role::Decides,
         plan: failover,
+        rests_on: app.and_then(|app| rests_on(topology, app)),
     }];
     choices.push(Choice {
         name: "control",
         reason: "the same without <Cluster> must lose the session, or its survival proves nothing".to_owned(),
         role: Role::Control,
         plan: control(topology, app)?,
+        rests_on: None,
     });
     let options = cluster.session_send_options();
     let waits = if options.waits_for_the_peer() { "waits" } else { "does not wait" };
@@ -93,8 +106,51 @@ pub fn choose(topology: &Topology, app: Option<&OwnApp>) -> Result<Vec<Choice>, 
         reason: format!("{attribute} {} claims that a write {waits} for the peer", options.bits()),
         role: Role::Decides,
         plan: synchrony(topology, &delivery)?,
+        rests_on: None,
     });
+    choices.extend(more(topology, claims, app, &delivery)?);
     Ok(choices)
+}
+
+/// What only some configurations claim.
+fn more(
+    topology: &Topology,
+    claims: &[(NodeName, Claims)],
+    app: Option<&OwnApp>,
+    delivery: &Delivery,
+) -> Result<Vec<Choice>, ChoiceError> {
+    let mut more = vec![];
+    let mut add = |name: &'static str, reason: &str, scenario: &str, with_faults: bool| {
+        let plan = shipped::plan(scenario, topology, delivery, with_faults).map_err(Box::new)?;
+        more.push(Choice { name, reason: reason.to_owned(), role: Role::Decides, plan, rests_on: None });
+        Ok::<_, ChoiceError>(())
+    };
+    let sign_on = "app/cluster-single-sign-on";
+    match claims.iter().filter_map(|(_, claims)| claims.sign_on).max() {
+        Some(SignOn::Cluster) => {
+            let reason = "ClusterSingleSignOn claims that one login holds for every app, on the node that is left, too";
+            add("single-sign-on", reason, sign_on, true)?;
+        }
+        Some(SignOn::Node) => {
+            let reason = "SingleSignOn claims that one login holds for every app of its node";
+            add("single-sign-on", reason, sign_on, false)?;
+        }
+        None => {}
+    }
+    let is_version = app.and_then(|app| app.war.file_name()).is_some_and(|name| name.contains("##"));
+    if is_version || claims.iter().any(|(_, claims)| claims.has_versions) {
+        let what = if is_version { "the name of the archive" } else { "undeployOldVersions" };
+        let reason = format!("{what} claims that versions of an app run beside each other, each with its sessions");
+        add("versions", &reason, "farm/two-versions", true)?;
+    }
+    Ok(more)
+}
+
+/// The replaced data sources that an app names.
+pub(super) fn rests_on(topology: &Topology, app: &OwnApp) -> Option<String> {
+    let sources = &topology.own.as_ref()?.data_sources;
+    let named: Vec<&str> = sources.iter().map(String::as_str).filter(|name| names_resource(&app.war, name)).collect();
+    (!named.is_empty()).then(|| format!("the data source {}, which is one in memory", named.join(", ")))
 }
 
 /// On which way apps come to the nodes: through the farm where the configuration has one.
@@ -152,7 +208,7 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
         }
     };
     let is_counter = paths.is_empty();
-    let ask = |node: &crate::model::NodeName, times: u32| {
+    let ask = |node: &NodeName, times: u32| {
         let (client, load) = (client.clone(), Load { times, ..Load::default() });
         let requests: Vec<StepKind> = if is_counter {
             let (context, request) = (context.clone(), AppRequest::Count);

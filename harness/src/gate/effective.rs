@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::beside::{Beside, beside};
+use super::misplaced::{misplaced, not_taken};
 use crate::config::own;
 use crate::history::{Event, History, NodeState, RecordKind};
 use crate::model::{Endpoints, NodeChanges, NodeName, Topology};
@@ -69,6 +70,11 @@ pub fn effective(topology: &Topology, history: &History) -> Vec<Setting> {
             });
         }
         all.extend(settings.into_iter().flatten());
+        let lines = history.records.iter().filter_map(|record| match &record.kind {
+            RecordKind::Log(line) if line.node == *node => not_taken(line),
+            _ => None,
+        });
+        all.extend(lines.map(|pair| setting(node, pair)));
         all.extend(of_managers(topology, node, states()));
     }
     all.sort();
@@ -89,7 +95,8 @@ fn of_server_xml<'h>(
     let made = own_base::server_xml(own, node, endpoints).ok()?;
     let document = own::read(&made.bytes, &own_base::properties(files).ok()?).ok()?;
     let route = topology.route(node);
-    let pairs = beside(&document, own.host_header.as_deref(), route, &running.running);
+    let mut pairs = beside(&document, own.host_header.as_deref(), route, &running.running);
+    pairs.extend(misplaced(&document, &running.running));
     Some(pairs.into_iter().map(|pair| setting(node, pair)).collect())
 }
 

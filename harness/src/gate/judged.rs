@@ -5,7 +5,7 @@ use super::measures::measured;
 use super::problems::{logged, problems};
 use super::result::{RunResult, Tested};
 use crate::history::History;
-use crate::model::{Guarantee, Plan};
+use crate::model::{Guarantee, deploy_job};
 use crate::verdict::{Aside, Finding, Status, Verdict};
 
 /// What a run showed. `cut_short` is why it ended early, where it did.
@@ -18,13 +18,15 @@ pub fn judged(
     // What a run shows because it was made to says nothing of the configuration.
     let says = |finding: &&Finding| matches!(finding.aside, None | Some(Aside::NotPromised));
     let findings = verdict.guarantees.iter().filter(says);
-    let tested: Vec<Tested> = findings.map(|finding| tested(&choice.plan, finding)).collect();
+    let tested: Vec<Tested> = findings.map(|finding| tested(choice, finding)).collect();
     let status = match verdict.status {
         Status::Holds if tested.iter().any(|one| one.counts && one.status == Status::Unknown) => Status::Unknown,
         status => status,
     };
     let because = match (choice.role, status) {
         (_, Status::Holds) => None,
+        // A control run that ended early lost nothing and kept nothing.
+        (Role::Control, _) if cut_short.is_some() => cut_short.map(str::to_owned),
         (Role::Control, _) => Some(not_lost(verdict)),
         // What ended a run early is why nothing was decided.
         (_, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
@@ -45,7 +47,8 @@ pub fn judged(
     }
 }
 
-fn tested(plan: &Plan, finding: &Finding) -> Tested {
+fn tested(choice: &Choice, finding: &Finding) -> Tested {
+    let plan = &choice.plan;
     let replaced = plan.topology.own.as_ref().and_then(|own| own.replaced.first());
     let rests_on_it = matches!(finding.guarantee, Guarantee::ClusterForms | Guarantee::MembersAgree);
     let is_waiting = finding.guarantee == Guarantee::ReplicationWaits;
@@ -57,6 +60,21 @@ fn tested(plan: &Plan, finding: &Finding) -> Tested {
         counts: finding.aside.is_none(),
         because: finding.because.clone(),
     };
+    let of_the_app = deploy_job::OF_ANY_APP.contains(&finding.guarantee)
+        && !matches!(
+            finding.guarantee,
+            Guarantee::ClusterForms
+                | Guarantee::MembersAgree
+                | Guarantee::DeployedEverywhere
+                | Guarantee::ManagerAsConfigured
+        );
+    if let Some(what) = choice.rests_on.as_ref().filter(|_| of_the_app && finding.status == Status::Holds) {
+        return Tested {
+            status: Status::Unknown,
+            because: format!("it rests on {what}: {}", finding.because),
+            ..tested
+        };
+    }
     match replaced {
         Some(what) if rests_on_it && finding.status == Status::Holds => Tested {
             status: Status::Unknown,
@@ -86,4 +104,25 @@ fn undecided(verdict: &Verdict) -> Option<String> {
         expectations.filter(|one| one.status != Status::Holds).map(|one| format!("{}: {}", one.what, one.because));
     let unmet = verdict.assumptions.iter().filter(|one| !one.met).map(|one| format!("{}: {}", one.what, one.because));
     open.chain(unmet).next()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::choice::choose;
+    use super::*;
+    use crate::model::Topology;
+    use crate::verdict::judge;
+
+    #[test]
+    fn a_control_run_that_was_cut_short_is_not_said_to_have_kept_the_session() {
+        let topology = Topology::of(2).expect("two nodes");
+        let choices = choose(&topology, &[], None).expect("runs");
+        let control = choices.iter().find(|choice| choice.role == Role::Control).expect("a control run");
+        let history = History::default();
+        let verdict = judge(&control.plan, &history);
+        let because = |cut_short| judged(control, (&verdict, &history), cut_short, String::new()).because;
+        assert_eq!(because(Some("10s were over")).as_deref(), Some("10s were over"));
+        // Whatever else is not decided has its own reason.
+        assert!(because(None).is_some_and(|why| !why.contains("were over")));
+    }
 }

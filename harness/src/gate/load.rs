@@ -1,10 +1,11 @@
 //! From what the user names to the files of each node, and what they claim.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
 
+use super::resources::{self, Places, ResourceError};
 use crate::config::own::{self, Claims, ClaimsError, MembershipClaim, OwnError, OwnNode};
 use crate::config::read::ReadError;
 use crate::lint;
@@ -35,6 +36,12 @@ pub struct Given {
     pub count: Option<usize>,
     /// What requests name as their host, where it is said.
     pub host_header: Option<String>,
+    /// Data sources that are to be replaced by one in memory.
+    pub resources: BTreeSet<String>,
+    /// Jars that are added to each node.
+    pub libs: Vec<Utf8PathBuf>,
+    /// The user's own app.
+    pub war: Option<Utf8PathBuf>,
     /// The server, where it is said.
     pub server: Option<ServerSpec>,
     /// System properties from the command line.
@@ -122,6 +129,9 @@ pub enum LoadError {
     /// They are no cluster.
     #[error(transparent)]
     Own(#[from] OwnError),
+    /// A data source that is not there.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
 }
 
 impl LoadError {
@@ -133,6 +143,10 @@ impl LoadError {
                 Some(format!("--nodes {}, or --node n2=DIR with each node's own file", members.len()))
             }
             Self::NoConfiguration(node) => Some(format!("--config DIR for all nodes, or --node {node}=DIR")),
+            Self::Count { named, .. } => Some(format!("--nodes {named}; both sides of a comparison have as many")),
+            Self::Resource(_) => {
+                Some("--resource takes the name of a <Resource> of the type javax.sql.DataSource".to_owned())
+            }
             Self::Xml(_, error) => error.hint(),
             Self::Claims(_, ClaimsError::Placeholder { .. }) => {
                 Some("-D NAME=VALUE, or a CATALINA_BASE with its bin/setenv.sh".to_owned())
@@ -203,8 +217,17 @@ fn load_as(given: &Given) -> Result<Loaded, LoadError> {
         }
         (None, None) => ServerSpec::default(),
     };
+    let places = Places { libs: &given.libs, war: given.war.as_deref(), server: &server };
+    let replaced = resources::replaced(&given.resources, nodes.iter().map(|node| &node.files), places)?;
+    notes.extend(
+        replaced.iter().map(|(name, why)| format!("the data source {name} is replaced by one in memory (H2): {why}")),
+    );
     let claims = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
-    Ok(Loaded { topology: own::topology(nodes, server)?, claims, notes })
+    let mut topology = own::topology(nodes, server)?;
+    if let Some(own) = &mut topology.own {
+        own.data_sources = replaced.into_keys().collect();
+    }
+    Ok(Loaded { topology, claims, notes })
 }
 
 /// The files of one configuration, and what they claim.

@@ -2,6 +2,7 @@
 
 use std::net::Ipv4Addr;
 
+use crate::config::redact_xml;
 use crate::model::topology::MulticastGroup;
 use crate::model::{Endpoints, Membership, NodeEndpoints, NodeName, Topology};
 use crate::tomcat::own_base::{self, OwnFilesError};
@@ -33,7 +34,8 @@ pub fn preview(topology: &Topology) -> Result<Vec<Preview>, OwnFilesError> {
     let of = |node: &NodeName| {
         let made = own_base::server_xml(own, node, &endpoints)?;
         let path = own.nodes.get(node).map(|files| files.server_xml.to_string()).unwrap_or_default();
-        let diff = similar::TextDiff::from_lines(&made.original, &made.text)
+        // What is shown may stand in a log that others read.
+        let diff = similar::TextDiff::from_lines(&redact_xml(&made.original), &redact_xml(&made.text))
             .unified_diff()
             .context_radius(1)
             .header(&path, &format!("{node}/conf/server.xml"))

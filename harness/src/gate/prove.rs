@@ -73,6 +73,7 @@ pub fn prepare(
     let mut topology = load(&given)?.topology;
     if let Some(own) = &mut topology.own {
         own.has_seats = true;
+        own.data_sources.clear();
     }
     topology.jvm.of_scenario = true;
     let mut other = topology.clone();

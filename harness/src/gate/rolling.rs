@@ -64,10 +64,12 @@ pub fn rolling(before: Rolled<'_>, now: Rolled<'_>) -> Result<Choice, RollingErr
     }
     let plan = plan(&topology, &update, changes)?;
     let nodes = topology.nodes.len();
+    let mut sides = [&before, &now].into_iter();
+    let rests_on = sides.find_map(|side| super::choice::rests_on(side.topology, side.app?));
     let reason = format!(
         "old and new in one cluster of {nodes} nodes, updated one after the other: can they replicate to each other?"
     );
-    Ok(Choice { name: "rolling", reason, role: Role::Rolling, plan })
+    Ok(Choice { name: "rolling", reason, role: Role::Rolling, plan, rests_on })
 }
 
 /// What is asked, and where it is.
@@ -101,6 +103,11 @@ fn mixed(before: &Topology, now: &Topology) -> Result<Topology, RollingError> {
         }
     }
     addresses(own, new)?;
+    for lib in &now.jvm.libs {
+        if !topology.jvm.libs.contains(lib) {
+            topology.jvm.libs.push(lib.clone());
+        }
+    }
     Ok(topology)
 }
 
@@ -115,6 +122,7 @@ fn addresses(own: &mut OwnConfiguration, new: &OwnConfiguration) -> Result<(), R
             own.groups.push(group.clone());
         }
     }
+    own.data_sources.extend(new.data_sources.iter().cloned());
     for what in &new.replaced {
         if !own.replaced.contains(what) {
             own.replaced.push(what.clone());

@@ -1,6 +1,6 @@
 //! A configuration that is the user's own: what each node's `CATALINA_BASE` is made from, in the place of a server.xml of ours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use camino::Utf8PathBuf;
 use schemars::JsonSchema;
@@ -47,6 +47,9 @@ pub struct OwnConfiguration {
     /// Whether the files are written for a run: nothing is changed in them but `@n1.receiver@` and the like.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_seats: bool,
+    /// The names of the data sources that are replaced by one in memory.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub data_sources: BTreeSet<String>,
     /// What had to be replaced, in words: what rests on it is not proven.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced: Vec<String>,

@@ -5,6 +5,8 @@ pub mod compiler;
 pub mod distribution;
 pub mod java;
 pub mod jsp_cache;
+pub mod key_store;
+pub mod library;
 pub mod log_lines;
 mod logging;
 pub mod node_file;

@@ -3,7 +3,7 @@
 //! The user's `conf/` lies over the distribution's, with the transplanted server.xml; the probe and the log handler are
 //! added as for any other node ([`super::catalina_base`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 
 use camino::{Utf8Path, Utf8PathBuf};
@@ -12,7 +12,7 @@ use super::catalina_base::{Place, added, copy_conf};
 use super::logging;
 use super::node_file::NodeFile;
 use crate::config::own::{self, Seat, TransplantError};
-use crate::config::read::{Properties, ReadError, read_properties};
+use crate::config::read::{Document, Properties, ReadError, read_properties};
 use crate::model::{Endpoints, NodeName, OwnConfiguration, OwnFiles};
 use crate::tomcat::distribution::Distribution;
 
@@ -27,6 +27,8 @@ pub struct OwnServerXml {
     pub original: String,
     /// What was replaced or left out, in words.
     pub notes: Vec<String>,
+    /// Whether a connector needs the key store that the lab makes.
+    pub makes_key_store: bool,
 }
 
 /// A configuration that cannot be used.
@@ -61,10 +63,33 @@ pub fn server_xml(
     let bytes = read(path)?;
     let document = own::read(&bytes, &properties(files)?).map_err(|error| OwnFilesError::Xml(path.clone(), error))?;
     let base = files.base.as_ref().map(|base| base.as_str());
-    let seat = Seat { node, endpoints, own, base };
+    let present = present(&document, files);
+    let seat = Seat { node, endpoints, own, base, present: &present };
     let made = own::transplant(&document, &seat).map_err(|error| OwnFilesError::Transplant(path.clone(), error))?;
     let original = document.text().to_owned();
-    Ok(OwnServerXml { text: made.text, bytes: made.bytes, original, notes: made.notes })
+    Ok(OwnServerXml {
+        text: made.text,
+        bytes: made.bytes,
+        original,
+        notes: made.notes,
+        makes_key_store: made.makes_key_store,
+    })
+}
+
+/// Where the files are that connectors with TLS name: as paths of their own, or below the user's `CATALINA_BASE`.
+fn present(document: &Document, files: &OwnFiles) -> BTreeMap<String, String> {
+    let base = files.base.clone().or_else(|| files.conf.as_ref()?.parent().map(Utf8Path::to_owned));
+    let there = own::named_files(document).into_iter().filter_map(|file| {
+        let below = file.strip_prefix(own::BASE).map(|rest| rest.trim_start_matches('/').to_owned());
+        let path = match (&base, below) {
+            (Some(base), Some(below)) => base.join(below),
+            (None, Some(_)) => return None,
+            (Some(base), None) => base.join(file.strip_prefix("file:").unwrap_or(&file)),
+            (None, None) => Utf8PathBuf::from(&file),
+        };
+        (path.is_absolute() && path.is_file()).then(|| (file, path.into_string()))
+    });
+    there.collect()
 }
 
 /// The properties by which a node's server resolves `${…}`.
@@ -88,7 +113,7 @@ pub fn properties(files: &OwnFiles) -> Result<Properties, OwnFilesError> {
 /// A file of the distribution or of the user cannot be read.
 pub(crate) fn files(
     distribution: &Distribution,
-    own: &OwnFiles,
+    (own, sources): (&OwnFiles, &BTreeSet<String>),
     node: &NodeName,
     server_xml: Vec<u8>,
     (token, libs): (&str, &[Utf8PathBuf]),
@@ -104,6 +129,11 @@ pub(crate) fn files(
     let stock = by_path.remove(logging).map(|file| file.content).unwrap_or_default();
     let stock = String::from_utf8_lossy(&stock);
     let with_ours = logging::with_harness_handler(&stock).into_bytes();
+    for file in by_path.values_mut().filter(|file| file.path.file_name() == Some("context.xml")) {
+        let document = own::read(&file.content, &Properties::new()).ok();
+        let replaced = document.and_then(|document| own::without_data_sources(&document, sources));
+        file.content = replaced.unwrap_or_else(|| std::mem::take(&mut file.content));
+    }
     let mut files: Vec<NodeFile> = by_path.into_values().collect();
     files.retain(|file| file.path != "conf/server.xml");
     files.push(NodeFile { path: logging.to_owned(), content: with_ours, modified: None });

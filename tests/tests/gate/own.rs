@@ -202,3 +202,61 @@ async fn full_what_runs_otherwise_than_the_files_say_is_found() {
     assert!(because(&report).contains(line), "{report:#}");
     assert!(!because(&report).contains("n1 runs the Manager"), "{report:#}");
 }
+
+#[test]
+fn what_is_shown_of_a_change_has_no_secrets() {
+    let gate = Gate::of(|_, xml| {
+        let source = r#"<GlobalNamingResources><Resource name="jdbc/shop" type="javax.sql.DataSource" driverClassName="com.example.Driver" username="u" password="geheim"/></GlobalNamingResources><Service name"#;
+        xml.replacen("<Service name", source, 1)
+    });
+    let ran = gate.ran(&["--show-transplant"]);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains("driverClassName=\"org.h2.Driver\"") && !ran.stdout.contains("geheim"), "{ran}");
+}
+
+#[test]
+fn a_data_source_that_is_none_is_refused() {
+    let gate = Gate::of(|_, xml| xml);
+    let ran = gate.ran(&["--resource", "jdbc/none", "--plan"]);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    assert!(ran.stderr.contains("no data source is jdbc/none; there are none"), "{ran}");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn full_a_database_that_is_not_there_and_a_key_store_are_made() {
+    let with_both = |_: usize, xml: String| {
+        let source = r#"<GlobalNamingResources><Resource name="jdbc/shop" type="javax.sql.DataSource" auth="Container"
+            driverClassName="com.mysql.cj.jdbc.Driver" url="jdbc:mysql://db.example.com/shop" username="u" password="p"/></GlobalNamingResources>
+            <Service name"#;
+        let connector = r#"<Connector port="8443" SSLEnabled="true"><SSLHostConfig><Certificate certificateKeystoreFile="conf/none.jks"/></SSLHostConfig></Connector><Engine"#;
+        xml.replacen("<Service name", source, 1).replacen("<Engine", connector, 1)
+    };
+    let link = r#"<Context><ResourceLink name="jdbc/shop" global="jdbc/shop" type="javax.sql.DataSource"/></Context>"#;
+    let code = r#"javax.sql.DataSource source = (javax.sql.DataSource) new javax.naming.InitialContext().lookup("java:comp/env/jdbc/shop");
+        java.sql.Connection connection = source.getConnection();
+        java.sql.ResultSet rows = connection.createStatement().executeQuery("SELECT 40 + 2");
+        rows.next();
+        request.getSession().setAttribute("answer", rows.getInt(1));
+        out.print("answer=" + rows.getInt(1));
+        connection.close();"#;
+    let gate = Gate::of(with_both);
+    App::distributable().file("META-INF/context.xml", link).page("index.jsp", code).write(&gate.path("shop.war"));
+    let report = gate.reported(3, &["--war", "shop.war"]).await;
+    assert_eq!(standing(&report, "failover", "session-kept"), "unknown");
+    let because = because(&report);
+    assert!(because.contains("it rests on the data source jdbc/shop, which is one in memory"), "{report:#}");
+    assert!(because.contains("each client was answered from its session"), "the app had its answers: {report:#}");
+    let replaced = report["side"]["replaced"].to_string();
+    assert!(
+        replaced.contains("jdbc/shop is replaced by one in memory (H2): no jar has its driver com.mysql"),
+        "{replaced}"
+    );
+    assert!(replaced.contains("gets a key store that is made: conf/none.jks is not there"), "{replaced}");
+    let states = effective(&report, "Connector 2 state");
+    assert!(!states.is_empty() && states.iter().all(|it| it["found"] == "STARTED"), "{report:#}");
+    // What the app does not name rests on nothing.
+    let gate = with_app(with_both, &[("index.jsp", CART)]);
+    let report = gate.reported(0, &["--war", "shop.war"]).await;
+    assert_eq!(standing(&report, "failover", "session-kept"), "holds");
+}

@@ -87,3 +87,72 @@ fn full_a_joiner_starts_empty_where_the_oldest_member_lacks_the_app() {
     assert!(by_hand.0 == "violated" && by_hand.1.contains("state-not-transferred"), "{by_hand:?}");
     assert_eq!(again, by_hand);
 }
+
+/// A joiner asks for the sessions once. A peer that is frozen then is no member, and is not asked again when it thaws.
+#[test]
+#[ignore = "slow: the full tier"]
+fn full_a_joiner_stays_empty_where_its_peer_was_frozen_while_it_started() {
+    let lab = Lab::new();
+    lab.up(&["--bare"]);
+    for command in [
+        &["deploy", "counter"][..],
+        &["http", "n1", "/counter/"],
+        &["http", "n1", "/counter/", "--client", "bob"],
+        &["kill", "n2"],
+        &["pause", "n1"],
+        &["start", "n2"],
+        &["heal", "n1"],
+        &["wait", "--for", "formed"],
+        &["http", "n2", "/counter/"],
+    ] {
+        lab.done(command);
+    }
+    let [by_hand, again] = both(&lab);
+    assert!(by_hand.0 == "violated" && by_hand.1.contains("lost-session"), "{by_hand:?}");
+    assert_eq!(again, by_hand);
+}
+
+/// In a rolling update the owner is told that all went well, and the peer that lacks a class drops the whole request.
+#[test]
+#[ignore = "slow: the full tier"]
+fn full_a_class_that_the_peer_lacks_takes_the_whole_request_with_it() {
+    let lab = Lab::new();
+    lab.up(&["--bare"]);
+    for command in [
+        &["deploy", "classes", "--at", "/classes", "--copy", "--on", "n1"][..],
+        &["deploy", "classes-lacking-note", "--at", "/classes", "--copy", "--on", "n2"],
+        &["http", "n1", "/classes/"],
+        &["http", "n1", "/classes/next?holds=note"],
+        &["http", "n1", "/classes/"],
+        &["kill", "n1"],
+        &["http", "n2", "/classes/"],
+    ] {
+        lab.done(command);
+    }
+    let [by_hand, again] = both(&lab);
+    assert!(by_hand.0 == "violated" && by_hand.1.contains("lost-write"), "{by_hand:?}");
+    assert_eq!(again, by_hand);
+}
+
+/// Under `BackupManager` a new backup of `TomEE` reads a session with a CDI bean on a thread of no app, and fails.
+#[test]
+#[ignore = "slow: the full tier"]
+fn full_a_new_backup_of_tomee_cannot_take_a_session_with_a_cdi_bean() {
+    let lab = Lab::new();
+    lab.done(&["up", "--server", "tomee:9.0.0", "--runtime", "process", "--bare", "--manager", "backup"]);
+    for command in [
+        &["deploy", "cdi"][..],
+        &["http", "n1", "/cdi/"],
+        &["http", "n1", "/cdi/"],
+        &["kill", "n1"],
+        &["http", "n2", "/cdi/"],
+        &["start", "n1"],
+        &["kill", "n2"],
+        &["http", "n1", "/cdi/"],
+    ] {
+        lab.done(command);
+    }
+    let [by_hand, again] = both(&lab);
+    assert!(by_hand.0 == "violated" && by_hand.1.contains("lost-session"), "{by_hand:?}");
+    assert_eq!(again, by_hand);
+}

@@ -100,6 +100,15 @@ pub struct Farm {
     pub scan_s: u32,
 }
 
+/// Where a login to one app holds for the others of its Host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SignOn {
+    /// `SingleSignOn`: on the node of the login.
+    Node,
+    /// `ClusterSingleSignOn`: on every node.
+    Cluster,
+}
+
 /// What a server.xml claims. What is not said is as in Tomcat's code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claims {
@@ -139,8 +148,10 @@ pub struct Claims {
     pub others: Vec<OtherCluster>,
     /// Whether messages are encrypted.
     pub encrypts: bool,
-    /// Whether a valve for single sign-on is there.
-    pub signs_on: bool,
+    /// Whether a login to one app is to hold for the others, and where.
+    pub sign_on: Option<SignOn>,
+    /// Whether versions of an app are to run beside each other.
+    pub has_versions: bool,
     /// Folders below `CATALINA_BASE` that it names.
     pub folders: BTreeSet<String>,
     /// Classes that it names.
@@ -206,13 +217,22 @@ impl Claims {
             farm: cluster.and_then(|cluster| farm(engine, cluster, base)),
             others: others(document, cluster),
             encrypts: cluster.is_some_and(|cluster| interceptor(cluster, "EncryptInterceptor").is_some()),
-            signs_on: document.elements().any(|it| {
-                matches!(it.short_class(), Some("SingleSignOn" | "ClusterSingleSignOn")) && it.name() == "Valve"
-            }),
+            sign_on: sign_on([Some(engine), Some(host), cluster].into_iter().flatten()),
+            has_versions: host.flag("undeployOldVersions", false) == Some(true),
             folders: folders(document, base),
             classes: document.elements().filter_map(Element::class).map(text).filter(|it| !it.is_empty()).collect(),
         })
     }
+}
+
+fn sign_on<'d>(containers: impl Iterator<Item = Element<'d>>) -> Option<SignOn> {
+    let valves = containers.flat_map(|container| container.all("Valve").collect::<Vec<_>>());
+    let of = |valve: Element<'_>| match valve.short_class() {
+        Some("ClusterSingleSignOn") => Some(SignOn::Cluster),
+        Some("SingleSignOn") => Some(SignOn::Node),
+        _ => None,
+    };
+    valves.filter_map(of).max()
 }
 
 /// The first Engine.

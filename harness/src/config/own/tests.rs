@@ -58,7 +58,8 @@ fn parsed(xml: &str) -> crate::config::read::Document {
 
 fn moved(xml: &str, own: &OwnConfiguration) -> Transplanted {
     let endpoints = endpoints(2);
-    let seat = Seat { node: &node(0), endpoints: &endpoints, own, base: None };
+    let present = BTreeMap::new();
+    let seat = Seat { node: &node(0), endpoints: &endpoints, own, base: None, present: &present };
     transplant(&parsed(xml), &seat).expect("it fits")
 }
 
@@ -76,6 +77,7 @@ fn ports_addresses_paths_and_the_group_are_changed_and_nothing_else() {
     <Server port="-1" shutdown="SHUTDOWN">
         <Connector address="127.0.0.1" port='28000'   protocol="HTTP/1.1" /> <!-- plain -->
         <Connector address="127.0.0.1" port="0" protocol="AJP/1.3" secretRequired="false"/>
+        <Connector address="127.0.0.1" port="0" SSLEnabled="true"><SSLHostConfig><Certificate certificateKeystoreFile="${catalina.base}/harness/keystore.p12" certificateKeystorePassword="changeit" certificateKeystoreType="PKCS12"/></SSLHostConfig></Connector>
           <Host name="shop" appBase="${catalina.base}/outside/srv/shop/webapps/">
               <Channel className="org.apache.catalina.tribes.group.GroupChannel"><Membership className="org.apache.catalina.tribes.membership.McastService" address="239.255.1.1" port="4001"/>
                 <Receiver className="org.apache.catalina.tribes.transport.nio.NioReceiver" address="127.0.0.1" port="24000"/>
@@ -83,7 +85,7 @@ fn ports_addresses_paths_and_the_group_are_changed_and_nothing_else() {
             <Valve className="org.apache.catalina.valves.AccessLogValve" directory="${catalina.base}/outside/var/log/shop" prefix="access"/>
     "#);
     let notes = moved(SHOP, &OwnConfiguration::default()).notes;
-    assert_eq!(notes, ["the connector of port 8443 is left out: the lab asks by plain HTTP"]);
+    assert_eq!(notes, ["the connector of port 8443 gets a key store that is made: ~/.keystore is not there"]);
 }
 
 #[test]
@@ -143,7 +145,8 @@ fn the_bytes_of_another_encoding_stay_as_they_are() {
     );
     let document = read(&bytes, &Properties::new()).expect("XML");
     let (endpoints, own) = (endpoints(1), OwnConfiguration::default());
-    let seat = Seat { node: &node(0), endpoints: &endpoints, own: &own, base: None };
+    let present = BTreeMap::new();
+    let seat = Seat { node: &node(0), endpoints: &endpoints, own: &own, base: None, present: &present };
     let made = transplant(&document, &seat).expect("it fits").bytes;
     assert!(
         made.starts_with(
@@ -313,4 +316,92 @@ fn where_the_default_host_is_in_no_cluster_the_first_one_that_is_is_asked() {
         assert_eq!((claims.host_header, claims.host.as_str()), (None, "localhost"));
         assert!(claims.container.is_some());
     }
+}
+
+/// The notes and the connector of a file with this one, where these files are there.
+fn with_tls(connector: &str, there: &[&str]) -> (Vec<String>, String) {
+    let xml = SHOP.replace("<Connector port=\"8443\" SSLEnabled=\"true\"><SSLHostConfig/></Connector>", connector);
+    let present: BTreeMap<String, String> =
+        there.iter().map(|file| ((*file).to_owned(), format!("/srv/{file}"))).collect();
+    let (endpoints, own) = (endpoints(2), OwnConfiguration::default());
+    let seat = Seat { node: &node(0), endpoints: &endpoints, own: &own, base: None, present: &present };
+    let made = transplant(&parsed(&xml), &seat).expect("it fits");
+    let line = made.text.lines().find(|line| line.contains("SSL")).unwrap_or_default().trim().to_owned();
+    assert_eq!(made.makes_key_store, made.notes.iter().any(|note| note.contains("is made")));
+    (made.notes, line)
+}
+
+#[test]
+fn a_connector_with_tls_gets_a_key_store_where_its_own_is_not_there() {
+    let certificate = r#"<Connector port="8443" SSLEnabled="true"><SSLHostConfig><Certificate certificateKeystoreFile="conf/a.jks" certificateKeystorePassword="x" certificateKeyAlias="shop"/></SSLHostConfig></Connector>"#;
+    let (notes, line) = with_tls(certificate, &[]);
+    assert_eq!(notes, ["the connector of port 8443 gets a key store that is made: conf/a.jks is not there"]);
+    for said in ["${catalina.base}/harness/keystore.p12", "Password=\"changeit\"", "KeyAlias=\"lab\"", "\"PKCS12\""] {
+        assert!(line.contains(said), "{said}: {line}");
+    }
+    let (notes, line) = with_tls(certificate, &["conf/a.jks"]);
+    assert_eq!(notes, Vec::<String>::new());
+    assert!(line.contains("certificateKeystoreFile=\"/srv/conf/a.jks\" certificateKeystorePassword=\"x\""), "{line}");
+    let old = r#"<Connector port="8443" SSLEnabled="true" keystoreFile="/etc/a.jks" keystorePass="x"/>"#;
+    let (notes, line) = with_tls(old, &[]);
+    assert_eq!(notes.len(), 1);
+    assert!(line.contains("keystorePass=\"changeit\"") && line.contains("keystoreType=\"PKCS12\""), "{line}");
+    let pem = r#"<Connector port="8443" SSLEnabled="true"><SSLHostConfig><Certificate certificateFile="conf/a.pem" certificateKeyFile="conf/k.pem"/></SSLHostConfig></Connector>"#;
+    assert_eq!(with_tls(pem, &[]).0, ["the connector of port 8443 is left out: its certificateFile is not there"]);
+    assert_eq!(with_tls(pem, &["conf/a.pem", "conf/k.pem"]).0, Vec::<String>::new());
+    let native = r#"<Connector port="8443" SSLEnabled="true" protocol="org.apache.coyote.http11.Http11AprProtocol"/>"#;
+    assert_eq!(with_tls(native, &[]).0, ["the connector of port 8443 is left out: it needs the native library"]);
+}
+
+#[test]
+fn a_data_source_in_memory_takes_the_place_of_one_that_is_named() {
+    let source = r#"<GlobalNamingResources><Resource name="jdbc/shop" type="javax.sql.DataSource" driverClassName="com.mysql.cj.jdbc.Driver"
+        url="jdbc:mysql://db/shop" username="shop" password="x" validationQuery="SELECT 1 FROM T" factory="com.zaxxer.hikari.HikariJNDIFactory"/>
+        <Resource name="jdbc/other" type="javax.sql.DataSource" driverClassName="a.B"/></GlobalNamingResources><Service"#;
+    let xml = SHOP.replacen("<Service", source, 1);
+    let names = |named: &[&str]| OwnConfiguration {
+        data_sources: named.iter().map(|name| (*name).to_owned()).collect(),
+        ..OwnConfiguration::default()
+    };
+    let text = moved(&xml, &names(&["jdbc/shop"])).text;
+    for said in [
+        "driverClassName=\"org.h2.Driver\"",
+        "url=\"jdbc:h2:mem:jdbc_shop;DB_CLOSE_DELAY=-1;MODE=MySQL\"",
+        "username=\"sa\" password=\"\"",
+        "validationQuery=\"SELECT 1\"",
+        "factory=\"org.apache.tomcat.jdbc.pool.DataSourceFactory\"",
+        "name=\"jdbc/other\" type=\"javax.sql.DataSource\" driverClassName=\"a.B\"",
+    ] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
+    assert_eq!(text.matches("h2").count(), 2, "{text}");
+    assert!(!moved(&xml, &names(&[])).text.contains("h2"));
+    let found = data_sources(&parsed(&xml));
+    assert_eq!(found.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), ["jdbc/shop", "jdbc/other"]);
+}
+
+#[test]
+fn ports_of_listeners_are_moved_or_told() {
+    let with = |listener: &str| {
+        moved(&SHOP.replacen("<Service", &format!("{listener}<Service"), 1), &OwnConfiguration::default())
+    };
+    let jmx = r#"<Listener className="org.apache.catalina.mbeans.JmxRemoteLifecycleListener" rmiRegistryPortPlatform="10001"/>"#;
+    assert!(with(jmx).text.contains("rmiRegistryPortPlatform=\"0\""));
+    let own = r#"<Listener className="com.example.Metrics" port="9404" reporter="9"/>"#;
+    let told: Vec<String> = with(own).notes.into_iter().filter(|note| note.contains("Metrics")).collect();
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("the port 9404 of Metrics cannot be moved"), "{told:?}");
+    assert!(with(own).text.contains("port=\"9404\""));
+}
+
+#[test]
+fn a_host_that_deploys_nothing_while_it_runs_is_made_to() {
+    let off = SHOP.replace("<Host name=\"shop\"", "<Host autoDeploy=\"false\" name=\"shop\"");
+    let made = moved(&off, &OwnConfiguration::default());
+    assert!(made.text.contains("autoDeploy=\"true\""), "{}", made.text);
+    assert!(made.notes.iter().any(|note| note.starts_with("the Host shop gets autoDeploy")), "{:?}", made.notes);
+    // A farm brings its apps itself.
+    let farm = OwnConfiguration { watch: Some((node(0), "farm".to_owned())), ..OwnConfiguration::default() };
+    assert!(moved(&off, &farm).text.contains("autoDeploy=\"false\""));
+    assert!(!moved(SHOP, &OwnConfiguration::default()).text.contains("autoDeploy"));
 }

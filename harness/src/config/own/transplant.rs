@@ -1,10 +1,14 @@
 //! The few changes that make a server.xml fit on a machine with others.
 
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use super::claims::{self, FOLDERS};
+use super::data_sources;
 use super::edits::{Edits, escaped};
+use super::parts::parts;
 use super::paths::moved;
+use super::tls::{self, Kept};
 use crate::config::read::{Document, Element};
 use crate::model::cluster_element::UniqueId;
 use crate::model::{Endpoints, NodeEndpoints, NodeName, OwnConfiguration};
@@ -26,6 +30,8 @@ pub struct Seat<'a> {
     pub own: &'a OwnConfiguration,
     /// The user's own `CATALINA_BASE`, where it is known.
     pub base: Option<&'a str>,
+    /// Where the files are that connectors with TLS name, by how they are written.
+    pub present: &'a BTreeMap<String, String>,
 }
 
 /// A server.xml that fits.
@@ -37,6 +43,8 @@ pub struct Transplanted {
     pub bytes: Vec<u8>,
     /// What was replaced or left out, in words: no mere change of a port, an address or a path.
     pub notes: Vec<String>,
+    /// Whether [`KEY_STORE`](super::KEY_STORE) must be there.
+    pub makes_key_store: bool,
 }
 
 /// A server.xml that cannot be made to fit.
@@ -65,12 +73,14 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     if seat.own.has_seats {
         let text = with_seats(document.text(), &seats(seat.endpoints));
         let bytes = document.encoding().encode(&text).ok_or(TransplantError::Encoding)?;
-        return Ok(Transplanted { text, bytes, notes: vec![] });
+        return Ok(Transplanted { text, bytes, notes: vec![], makes_key_store: false });
     }
     let own = seat.endpoints.nodes.get(seat.node).ok_or_else(|| TransplantError::NoEndpoint(seat.node.clone()))?;
-    let mut work = Work { seat, own, edits: Edits::default(), notes: vec![] };
+    let mut work = Work { seat, own, edits: Edits::default(), notes: vec![], makes_key_store: false };
     work.ports(document)?;
+    work.listeners(document);
     work.paths(document);
+    work.deployment(document);
     if seat.own.without_cluster {
         work.without_cluster(document);
     } else {
@@ -80,10 +90,11 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
             work.cluster(cluster, receiver)?;
         }
     }
-    let Work { edits, notes, .. } = work;
+    data_sources::replace(&mut work.edits, document, &seat.own.data_sources);
+    let Work { edits, notes, makes_key_store, .. } = work;
     let text = edits.apply(document);
     let bytes = document.encoding().encode(&text).ok_or(TransplantError::Encoding)?;
-    Ok(Transplanted { text, bytes, notes })
+    Ok(Transplanted { text, bytes, notes, makes_key_store })
 }
 
 /// What stands for each place in a file that is written for a run, as in the proofs of rules.
@@ -116,6 +127,7 @@ struct Work<'a> {
     own: &'a NodeEndpoints,
     edits: Edits,
     notes: Vec<String>,
+    makes_key_store: bool,
 }
 
 /// Where a Cluster of a node receives.
@@ -158,13 +170,22 @@ impl Work<'_> {
         let connectors = document.elements().filter(|element| element.name() == "Connector");
         for connector in connectors {
             let is_asked = asked == Some(connector);
-            if !is_asked && encrypts(connector) {
-                self.notes.push(format!(
-                    "the connector of port {} is left out: the lab asks by plain HTTP",
-                    connector.value("port").unwrap_or_default()
-                ));
-                self.edits.replace(connector, "");
-                continue;
+            if tls::encrypts(connector) {
+                let port = connector.value("port").unwrap_or_default();
+                match tls::keep(&mut self.edits, connector, self.seat.present) {
+                    Kept::AsItIs => {}
+                    Kept::WithAKeyStore(file) => {
+                        let note =
+                            format!("the connector of port {port} gets a key store that is made: {file} is not there");
+                        self.notes.push(note);
+                        self.makes_key_store = true;
+                    }
+                    Kept::No(why) => {
+                        self.notes.push(format!("the connector of port {port} is left out: {why}"));
+                        self.edits.replace(connector, "");
+                        continue;
+                    }
+                }
             }
             self.edits.set(connector, "address", &address);
             let port = if is_asked { self.own.http_port } else { 0 };
@@ -177,6 +198,38 @@ impl Work<'_> {
             self.edits.insert_into(service, &connector);
         }
         Ok(())
+    }
+
+    /// Ports of listeners: one of Tomcat's own takes any, of others nobody knows what they do.
+    fn listeners(&mut self, document: &Document) {
+        for listener in document.elements().filter(|element| element.name() == "Listener") {
+            let ports = listener.attributes().iter().filter(|attribute| {
+                let names_one = attribute.name == "port" || attribute.name.contains("Port");
+                names_one && attribute.known().is_some_and(|value| value.trim().parse::<u16>().is_ok_and(|it| it > 0))
+            });
+            for port in ports {
+                if listener.short_class() == Some("JmxRemoteLifecycleListener") {
+                    self.edits.set(listener, &port.name, "0");
+                } else {
+                    let class = listener.short_class().unwrap_or_default();
+                    self.notes.push(format!(
+                        "the {} {} of {class} cannot be moved: all nodes share this machine, and one may not get it",
+                        port.name, port.value
+                    ));
+                }
+            }
+        }
+    }
+
+    /// The lab puts apps into the appBase of running servers, where no farm brings them.
+    fn deployment(&mut self, document: &Document) {
+        let host = parts(document, self.seat.own.host_header.as_deref()).map(|parts| parts.host);
+        let host = host.filter(|host| host.flag("autoDeploy", true) == Some(false) && self.seat.own.watch.is_none());
+        if let Some(host) = host {
+            self.edits.set(host, "autoDeploy", "true");
+            let name = host.value("name").unwrap_or_default();
+            self.notes.push(format!("the Host {name} gets autoDeploy: here an app comes when the servers run"));
+        }
     }
 
     fn paths(&mut self, document: &Document) {
@@ -259,6 +312,10 @@ impl Work<'_> {
             self.edits.set(receiver, "address", &place.address.to_string());
         }
         self.edits.set(receiver, "port", &place.port.to_string());
+        // UDP has ports of its own.
+        if receiver.number("udpPort", -1).is_some_and(|port| port > 0) {
+            self.edits.set(receiver, "udpPort", &place.port.to_string());
+        }
     }
 
     /// Address, port and bind of the group that this node names.
@@ -279,8 +336,11 @@ impl Work<'_> {
     fn multicast(&mut self, service: Option<Element<'_>>) {
         let place = self.place_of_group(service);
         for (name, value) in place {
-            if let Some(service) = service {
-                self.edits.set(service, name, &value);
+            let Some(service) = service else { continue };
+            self.edits.set(service, name, &value);
+            // The other name of `bind`.
+            if name == "bind" && service.has("mcastBindAddress") {
+                self.edits.set(service, "mcastBindAddress", &value);
             }
         }
     }
@@ -324,9 +384,5 @@ fn is_in_cluster(element: Element<'_>) -> bool {
 fn is_plain(connector: Element<'_>) -> bool {
     let protocol = connector.value("protocol").map_or("HTTP/1.1", str::trim);
     let is_http = protocol.eq_ignore_ascii_case("HTTP/1.1") || protocol.contains("http11.Http11");
-    is_http && !encrypts(connector)
-}
-
-fn encrypts(connector: Element<'_>) -> bool {
-    connector.flag("SSLEnabled", false) == Some(true) || connector.child("SSLHostConfig").is_some()
+    is_http && !tls::encrypts(connector)
 }

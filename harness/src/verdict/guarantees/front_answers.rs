@@ -4,7 +4,7 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::Nanos;
-use crate::model::FrontState;
+use crate::model::{FaultKind, FrontState};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     if view.plan.topology.front.is_none() {
@@ -58,7 +58,11 @@ fn state_of(view: &View<'_>, request: &Request<'_>) -> String {
     } else if life.is_some_and(|life| life.ready.is_none_or(|ready| request.invoked < ready)) {
         "it was still starting"
     } else {
-        "it was frozen"
+        let mut faults = view.timeline.faults.iter().rev().filter(|fault| fault.node == node);
+        match faults.find(|fault| fault.asked <= request.invoked) {
+            Some(fault) if fault.kind == FaultKind::Pause => "it was frozen",
+            _ => "it was ending",
+        }
     };
     let early = if state == FrontState::Up { "; the front had it as UP, and " } else { "; " };
     format!("{early}{there}")

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::run::{Run, node};
 use super::{holds, unknown, violated};
-use crate::history::{Event, Outcome, RecordKind};
+use crate::history::{Event, FaultPhase, Outcome, Record, RecordKind};
 use crate::model::front::Sticky;
 use crate::model::{Front, FrontState, Guarantee, JvmRoute, NodeName, Topology};
 use crate::verdict::Status;
@@ -126,6 +126,14 @@ fn an_error_of_the_front_is_one_while_a_node_is_up() {
     violated(&answered_by_the_balancer(through(ended), 502), ANSWERS, &words);
     let frozen = asked(ANSWERS).freeze("n1").count("alice", "n1");
     violated(&answered_by_the_balancer(through(frozen), 504), ANSWERS, &["and it was frozen"]);
+    // One that was asked to stop, and has not ended yet.
+    let stopping = asked(ANSWERS).kill("n1").count("alice", "n1");
+    let mut stopping = answered_by_the_balancer(through(stopping), 502);
+    let is_hit = |record: &Record| matches!(record.kind, RecordKind::Fault { phase: FaultPhase::Hit { .. }, .. });
+    let hit = stopping.history.records.iter().position(is_hit).expect("a hit");
+    let hit = stopping.history.records.remove(hit);
+    stopping.push(hit.kind);
+    violated(&stopping, ANSWERS, &["had it as UP, and it was ending"]);
 }
 
 #[test]

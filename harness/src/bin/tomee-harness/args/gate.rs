@@ -63,6 +63,9 @@ pub(crate) struct GateArgs {
     /// A jar to add to each node's lib folder; may be repeated
     #[arg(long, value_name = "JAR")]
     pub(crate) lib: Vec<Utf8PathBuf>,
+    /// A data source that is replaced by one in memory, by its JNDI name; may be repeated [default: those without a driver]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) resource: Vec<String>,
     /// Java home of the nodes [default: JAVA_HOME, then java on the PATH]
     #[arg(long, env = "TOMEE_HARNESS_JAVA", value_name = "HOME")]
     pub(crate) java: Option<Utf8PathBuf>,

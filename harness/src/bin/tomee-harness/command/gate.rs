@@ -1,7 +1,7 @@
 //! `gate`: is a change of configuration, server or app safe to merge?
 
 mod accept;
-mod asked;
+pub(super) mod asked;
 mod bisect;
 mod changelog;
 mod exact;
@@ -17,12 +17,12 @@ use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use serde_json::json;
 use tempfile::TempDir;
-use tomee_harness::gate::{self, AcceptedFile, GateReport, Given, Role, Side};
+use tomee_harness::gate::{self, AcceptedFile, GateReport, Role, Side};
 use tomee_harness::model::topology::JvmSpec;
 use tomee_harness::report::gate as page;
 use tomee_harness::runner::Jobs;
 
-use self::asked::{Asked, asked, environment, files_failure, folder, run_args};
+use self::asked::{Asked, asked, environment, files_failure, folder, given, run_args};
 use self::work::{Common, Done, Item};
 use super::reports::{self, Wanted};
 use crate::args::gate::{GateArgs, GateCommand};
@@ -90,15 +90,7 @@ pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -
 
 /// The configuration, and what it is compared with.
 fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), Failure> {
-    let given = Given {
-        config: args.config.clone(),
-        nodes: args.node.iter().cloned().collect(),
-        count: args.nodes.map(usize::from),
-        host_header: args.host_header.clone(),
-        server: args.server.clone(),
-        properties: args.define.iter().cloned().collect(),
-        env: jvm.env.clone(),
-    };
+    let given = given(args, jvm);
     let own = asked(args, &given, args.war.as_deref(), jvm)?;
     if args.noise {
         let mut itself = asked(args, &given, args.war.as_deref(), jvm)?;
@@ -135,6 +127,7 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
         }
     }
     let war = args.against_war.as_deref().or(args.war.as_deref());
+    other.war = war.map(Utf8Path::to_owned);
     let mut against = asked(args, &other, war, jvm)?;
     if let Some(revision) = &args.against {
         against.name.clone_from(revision);

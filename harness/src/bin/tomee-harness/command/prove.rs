@@ -89,7 +89,7 @@ fn item(rule: &Rule, run: ProofRun, folder: &Utf8Path) -> Item {
         Half::Bad => ("bad", format!("{}: {}", rule.code, rule.finds)),
         Half::Good => ("good", "the same with the remedy".to_owned()),
     };
-    let choice = Choice { name, reason, role: Role::Decides, plan: run.plan };
+    let choice = Choice { name, reason, role: Role::Decides, plan: run.plan, rests_on: None };
     let folder = folder.join(format!("run-{name}"));
     Item { side: 0, name: name.to_owned(), choice, folder, claims: vec![], war: None }
 }

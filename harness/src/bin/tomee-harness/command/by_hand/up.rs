@@ -19,6 +19,7 @@ use super::task::{free_name, reached, tables, task};
 use crate::able::able;
 use crate::args::{DownArgs, OutputArgs, OwnArgs, RunArgs, RuntimeChoice, UpArgs};
 use crate::block_on::block_on;
+use crate::command::gate::asked::database_in_memory;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 use crate::scenarios::{self, Checked};
@@ -135,10 +136,11 @@ pub(in crate::command) fn own_topology(
         config: own.config.clone(),
         nodes: own.node.iter().cloned().collect(),
         count,
-        host_header: None,
+        libs: jvm.libs.clone(),
         server,
         properties: own.define.iter().cloned().collect(),
         env: jvm.env.clone(),
+        ..Given::default()
     };
     let loaded = gate::load(&given).map_err(|error| Failure::usage(chain(&error)).hint(error.hint()))?;
     let previews = gate::preview(&loaded.topology).map_err(|error| Failure::usage(chain(&error)))?;
@@ -152,6 +154,9 @@ pub(in crate::command) fn own_topology(
     let defines = own.define.iter().map(|(name, value)| format!("-D{name}={value}"));
     let mut jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
     jvm.args.extend(defines);
+    if loaded.topology.own.as_ref().is_some_and(|own| !own.data_sources.is_empty()) {
+        jvm.libs.push(database_in_memory()?);
+    }
     Ok(Topology { jvm, ..loaded.topology })
 }
 

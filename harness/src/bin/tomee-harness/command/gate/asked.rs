@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::gate::{self, Choice, Given, Linted, LoadError, Loaded};
+use tomee_harness::host::error_chain::DisplayErrorChain;
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::{Severity, Versions};
 use tomee_harness::model::deploy_job::OwnApp;
 use tomee_harness::model::topology::JvmSpec;
 use tomee_harness::model::{ContextPath, ServerSpec};
 use tomee_harness::runner::Jobs;
+use tomee_harness::tomcat::distribution::Caches;
+use tomee_harness::tomcat::library;
 use tomee_harness::tomcat::own_base::OwnFilesError;
 use tomee_harness::tomcat::war::War;
 
@@ -30,14 +33,35 @@ pub(super) struct Asked {
     pub(super) left_out: Vec<String>,
 }
 
+/// What the arguments name.
+pub(super) fn given(args: &GateArgs, jvm: &JvmSpec) -> Given {
+    Given {
+        config: args.config.clone(),
+        nodes: args.node.iter().cloned().collect(),
+        count: args.nodes.map(usize::from),
+        host_header: args.host_header.clone(),
+        resources: args.resource.iter().cloned().collect(),
+        libs: args.lib.clone(),
+        war: args.war.clone(),
+        server: args.server.clone(),
+        properties: args.define.iter().cloned().collect(),
+        env: jvm.env.clone(),
+    }
+}
+
 pub(super) fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm: &JvmSpec) -> Result<Asked, Failure> {
     let mut loaded = gate::load(given).map_err(|error| load_failure(&error))?;
-    loaded.topology.jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
+    let mut jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
+    let replaces = loaded.topology.own.as_ref().is_some_and(|own| !own.data_sources.is_empty());
+    if replaces && !args.plan && !args.show_transplant {
+        jvm.libs.push(database_in_memory()?);
+    }
+    loaded.topology.jvm = jvm;
     if let Some(war) = war {
         War::check(war).map_err(run::war_failure)?;
     }
     let app = war.map(|war| own_app(args, war)).transpose()?;
-    let choices = gate::choose(&loaded.topology, app.as_ref()).map_err(Failure::usage)?;
+    let choices = gate::choose(&loaded.topology, &loaded.claims, app.as_ref()).map_err(Failure::usage)?;
     let can = tomee_harness::runtime::process::capabilities();
     for choice in &choices {
         choice.plan.check("process", &can).map_err(Failure::usage)?;
@@ -59,6 +83,15 @@ pub(super) fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm:
     Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned), left_out: vec![] })
 }
 
+/// The jar of the database that takes the place of others.
+pub(in crate::command) fn database_in_memory() -> Result<Utf8PathBuf, Failure> {
+    let caches = Caches::of_user().map_err(Failure::environment)?;
+    library::h2(&caches).map_err(|error| {
+        let hint = "a database in memory takes the place of a data source that is not to be had here";
+        Failure::environment(DisplayErrorChain(&error).to_string()).hint(Some(hint.to_owned()))
+    })
+}
+
 /// The user's app, and what it is asked.
 pub(super) fn own_app(args: &GateArgs, war: &Utf8Path) -> Result<OwnApp, Failure> {
     let at = match &args.at {
@@ -70,11 +103,11 @@ pub(super) fn own_app(args: &GateArgs, war: &Utf8Path) -> Result<OwnApp, Failure
 }
 
 fn load_failure(error: &LoadError) -> Failure {
-    Failure::usage(tomee_harness::host::error_chain::DisplayErrorChain(error).to_string()).hint(error.hint())
+    Failure::usage(DisplayErrorChain(error).to_string()).hint(error.hint())
 }
 
 pub(super) fn files_failure(error: &OwnFilesError) -> Failure {
-    Failure::usage(tomee_harness::host::error_chain::DisplayErrorChain(error).to_string())
+    Failure::usage(DisplayErrorChain(error).to_string())
 }
 
 /// What the linter says, in its words.

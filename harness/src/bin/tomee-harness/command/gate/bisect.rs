@@ -14,7 +14,7 @@ use tomee_harness::runner::Jobs;
 use tomee_harness::tomcat::distribution::{Caches, Distribution, DistributionError, MavenProblem, known_releases};
 use tomee_harness::verdict::Status;
 
-use super::asked::{asked, environment, folder, run_args};
+use super::asked::{asked, environment, folder, given, run_args};
 use super::changelog::{self, Changelog};
 use super::exact;
 use super::work::{self, Common, Done, Item};
@@ -130,19 +130,13 @@ impl Bisect<'_> {
                 reason: run.label.clone(),
                 role: Role::Decides,
                 plan: (*run.plan).clone(),
+                rests_on: None,
             });
             (choices.collect(), vec![], None)
         } else {
-            let given = Given {
-                config: args.config.clone(),
-                nodes: args.node.iter().cloned().collect(),
-                count: args.nodes.map(usize::from),
-                host_header: args.host_header.clone(),
-                server: Some(server),
-                properties: args.define.iter().cloned().collect(),
-                env: self.settings.topology.jvm.env.clone(),
-            };
-            let side = asked(args, &given, args.war.as_deref(), &self.settings.topology.jvm)?;
+            let jvm = &self.settings.topology.jvm;
+            let given = Given { server: Some(server), ..given(args, jvm) };
+            let side = asked(args, &given, args.war.as_deref(), jvm)?;
             (side.choices, side.loaded.claims, side.war)
         };
         let mut choices: Vec<Choice> = choices;
