@@ -69,6 +69,13 @@ use tomee_harness::model::Topology;
 #[case::slow_node(&["slow-node", "--help"])]
 #[case::fill_disk(&["fill-disk", "--help"])]
 #[case::skew_clock(&["skew-clock", "--help"])]
+#[case::api_error(&["api-error", "--help"])]
+#[case::api_error_once(&["api-error-once", "--help"])]
+#[case::api_latency(&["api-latency", "--help"])]
+#[case::api_unready_pods(&["api-unready-pods", "--help"])]
+#[case::api_stale_pods(&["api-stale-pods", "--help"])]
+#[case::api_old_addresses(&["api-old-addresses", "--help"])]
+#[case::api_foreign_pod(&["api-foreign-pod", "--help"])]
 #[case::completions(&["completions", "--help"])]
 fn help_says(#[case] arguments: &[&str]) {
     let name = format!("help_{}", arguments[0].trim_start_matches('-').replace("help", "all"));
@@ -98,7 +105,7 @@ fn bad_usage_is_reported_with_exit_code_2() {
         vec!["run", "--nodes", "1"],
         vec!["run", "--nodes", "9"],
         vec!["run", "--manager", "standard"],
-        vec!["run", "--membership", "kubernetes"],
+        vec!["run", "--membership", "gossip"],
         vec!["run", "--send-options", "syncack"],
         vec!["run", "--timing", "fast"],
         vec!["run", "--server", "jetty:12"],

@@ -10,6 +10,8 @@ mod by_hand_speed;
 mod by_hand_wide;
 #[path = "process/front.rs"]
 mod front;
+#[path = "process/kubernetes.rs"]
+mod kubernetes;
 #[path = "process/lab.rs"]
 mod lab;
 

@@ -165,6 +165,12 @@ pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
         _ if topology.cluster.membership == Membership::Dns && groups => {
             unused("multicast-membership", "the topology's membership is dns")
         }
+        _ if topology.cluster.membership == Membership::Kubernetes && lists => {
+            unused("static-membership", "the topology's membership is kubernetes")
+        }
+        _ if topology.cluster.membership == Membership::Kubernetes && groups => {
+            unused("multicast-membership", "the topology's membership is kubernetes")
+        }
         _ if members_by_interceptor(topology) && lists => {
             unused("static-membership", "the members are those of the static-membership interceptor")
         }
@@ -224,9 +230,9 @@ fn membership(place: &Place<'_>) -> Result<Option<Element>, RenderError> {
         return Ok(None);
     }
     match place.topology.cluster.membership {
-        Membership::Dns => {
+        provider @ (Membership::Dns | Membership::Kubernetes) => {
             let service = CloudMembershipService {
-                membership_provider_class_name: Some("dns".to_owned()),
+                membership_provider_class_name: Some(provider.to_string()),
                 ..CloudMembershipService::default()
             };
             place.element(&service).map(Some)

@@ -139,6 +139,11 @@ fn membership(topology: &Topology, list: &mut List) {
                 );
             }
             Membership::Dns => list.add("Membership", "CloudMembershipService, provider dns", stock, ASKED),
+            Membership::Kubernetes => {
+                list.add("Membership", "CloudMembershipService, provider kubernetes", stock, ASKED);
+                let why = "the API server is the lab's own, by plain HTTP; it lists the nodes as pods";
+                list.add("environment", "namespace, labels, token and API server", "those of a cluster", why);
+            }
             Membership::Multicast => {
                 let why = "two clusters on one group would merge";
                 list.add("Membership address", "one reserved for the run", "228.0.0.4", why);

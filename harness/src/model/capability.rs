@@ -44,6 +44,8 @@ pub enum Capability {
     Front,
     /// A name that leads to the addresses of all nodes, which share one receiver port.
     Dns,
+    /// An API server that lists the nodes as pods, which share one receiver port.
+    Kubernetes,
 }
 
 kebab!(Capability);

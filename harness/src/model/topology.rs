@@ -160,8 +160,13 @@ impl Topology {
 
     /// Environment variables that the topology needs, before the user's own.
     pub fn environment(&self) -> Vec<(String, String)> {
-        let by_dns = self.cluster.membership == Membership::Dns;
-        by_dns.then(|| (DNS_SERVICE_VARIABLE.to_owned(), DNS_SERVICE.to_owned())).into_iter().collect()
+        let variables: &[_] = match self.cluster.membership {
+            Membership::Dns => &[(DNS_SERVICE_VARIABLE, DNS_SERVICE)],
+            // A user's own configuration has an environment of its own.
+            Membership::Kubernetes if self.own.is_none() => &POD_VARIABLES,
+            _ => &[],
+        };
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
     /// The node whose farm deployer watches its folder: the first that says so, else the first that does not say otherwise.
@@ -251,12 +256,17 @@ pub enum Membership {
     Multicast,
     /// `CloudMembershipService` by DNS: a name leads to the addresses of all nodes (Tomcat 9.0.13 and newer).
     Dns,
+    /// `CloudMembershipService` by Kubernetes: an API server lists all nodes as pods (Tomcat 9.0.13 and newer).
+    Kubernetes,
 }
 
 /// The name under which DNS knows all nodes, in a network that is the run's alone.
 pub const DNS_SERVICE: &str = "harness-members";
 /// The variable in which `DNSMembershipProvider` looks for it.
 const DNS_SERVICE_VARIABLE: &str = "DNS_MEMBERSHIP_SERVICE_NAME";
+/// What a manifest says of a pod: its namespace, and the labels by which it selects its peers. Address, token and
+/// certificate of the API server are the runtime's.
+const POD_VARIABLES: [(&str, &str); 2] = [("KUBERNETES_NAMESPACE", "lab"), ("KUBERNETES_LABELS", "app=lab")];
 
 kebab!(Membership);
 

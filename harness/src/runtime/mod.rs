@@ -1,5 +1,6 @@
 //! What a node is: a process, a pod of containers, or a fake one for tests. All behind one trait.
 
+mod api_fault;
 pub mod check;
 #[cfg(feature = "docker")]
 pub mod docker;
@@ -11,6 +12,7 @@ mod network_fault;
 mod network_shell;
 mod packet_delay;
 mod packet_filter;
+mod pod_api;
 pub mod process;
 mod provider;
 mod resource_fault;
@@ -26,6 +28,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use camino::{Utf8Path, Utf8PathBuf};
 
+pub use self::api_fault::ApiFault;
 pub use self::guard_entry::guard_main;
 pub use self::network_fault::NetworkFault;
 pub use self::provider::{MachineOrder, Provider};
@@ -207,6 +210,16 @@ pub trait Runtime: Send + Sync + Debug {
         fault: ResourceFault,
     ) -> Result<Option<String>, RuntimeError> {
         Err(RuntimeError::Lacks { runtime: self.name(), capability: fault.needs() })
+    }
+
+    /// Breaks what the API server says to a node, and returns when it has said so, with what proves it.
+    async fn add_api_fault(&self, _node: &NodeName, _fault: ApiFault) -> Result<String, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Kubernetes })
+    }
+
+    /// Undoes it, and says how many polls it has hit.
+    async fn remove_api_fault(&self, _node: &NodeName) -> Result<String, RuntimeError> {
+        Err(RuntimeError::Lacks { runtime: self.name(), capability: Capability::Kubernetes })
     }
 
     /// Thaws a node.

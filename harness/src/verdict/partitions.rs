@@ -30,7 +30,8 @@ pub(super) struct Partition<'a> {
 /// The splits of a run.
 pub(super) fn partitions<'a>(plan: &Plan, history: &History, timeline: &Timeline<'a>) -> Vec<Partition<'a>> {
     // A node that is frozen misses what is sent meanwhile, as one that is cut off does.
-    let lasting = timeline.faults.iter().filter(|fault| fault.kind.is_undone_in_place());
+    // Whatever the API server says, the network is whole: who loses a member by it has no excuse.
+    let lasting = timeline.faults.iter().filter(|fault| fault.kind.is_undone_in_place() && !fault.kind.needs_api());
     let partitions = lasting.filter_map(|fault| {
         let whole = timeline
             .whole

@@ -219,6 +219,7 @@ fn after_help(name: &str, examples: &[String], meanings: Meanings) -> String {
 fn fault_examples(kind: FaultKind) -> Vec<String> {
     let value = |key: &str| match key {
         "delay" => "200ms",
+        "status" => "503",
         "by" => "+1h",
         _ => "30",
     };

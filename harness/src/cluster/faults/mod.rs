@@ -2,12 +2,14 @@
 //!
 //! The table is [`Way::of`]: what is done for each fault. A fault that is done as no other one has a file of its own.
 
+mod api;
 mod clock;
 mod network;
 mod process;
 mod resource;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::active_fault::ActiveFault;
 use super::{Cluster, ClusterError};
@@ -16,7 +18,7 @@ use crate::host::error_chain::DisplayErrorChain;
 use crate::host::sync::lock;
 use crate::model::state::{Nodes, Unbreakable};
 use crate::model::{Fault, FaultKind, NodeName, Skew};
-use crate::runtime::{NetworkFault, ResourceFault};
+use crate::runtime::{ApiFault, NetworkFault, ResourceFault};
 
 /// What is done for a fault, and undone.
 #[derive(Debug, Clone, Copy)]
@@ -33,6 +35,8 @@ enum Way {
     Resource(ResourceFault),
     /// A clock that is wrong by so much.
     Clock(Skew),
+    /// What the API server says to it.
+    Api(ApiFault),
 }
 
 impl Way {
@@ -52,6 +56,13 @@ impl Way {
             Fault::SlowNode { percent } => Self::Resource(ResourceFault::SlowProcessor { percent }),
             Fault::FillDisk => Self::Resource(ResourceFault::FullDisk),
             Fault::SkewClock { by } => Self::Clock(by),
+            Fault::ApiError { status } => Self::Api(ApiFault::Error(status)),
+            Fault::ApiErrorOnce { status } => Self::Api(ApiFault::ErrorOnce(status)),
+            Fault::ApiLatency { delay } => Self::Api(ApiFault::Late(Duration::from_millis(delay.0))),
+            Fault::ApiUnreadyPods => Self::Api(ApiFault::UnreadyPods),
+            Fault::ApiStalePods => Self::Api(ApiFault::StalePods),
+            Fault::ApiOldAddresses => Self::Api(ApiFault::OldAddresses),
+            Fault::ApiForeignPod => Self::Api(ApiFault::ForeignPod),
         }
     }
 
@@ -64,6 +75,7 @@ impl Way {
             Self::Network(fault) => network::hit(cluster, node, fault).await,
             Self::Resource(fault) => resource::hit(cluster, node, fault).await,
             Self::Clock(by) => clock::set_wrong(cluster, node, by).await,
+            Self::Api(fault) => api::hit(cluster, node, fault).await,
         }
     }
 
@@ -75,6 +87,7 @@ impl Way {
             Self::Network(_) => network::undo(cluster, node).await.map(Some),
             Self::Resource(fault) => resource::undo(cluster, node, fault).await,
             Self::Clock(by) => clock::set_right(cluster, node, by).await,
+            Self::Api(_) => api::undo(cluster, node).await.map(Some),
         }
     }
 }

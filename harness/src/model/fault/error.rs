@@ -48,6 +48,10 @@ impl Value for u8 {
     const UNKNOWN: Self = Self::MAX;
 }
 
+impl Value for u16 {
+    const UNKNOWN: Self = Self::MAX;
+}
+
 impl Value for Millis {
     const UNKNOWN: Self = Self(u64::MAX);
 }
@@ -86,4 +90,22 @@ pub(super) fn fits<T: Value>(
 /// Whether a share is neither nothing nor all.
 pub(super) fn is_share(fault: &'static str, percent: u8) -> Result<(), FaultError> {
     fits(fault, PERCENT, &percent, |percent| PERCENTS.contains(percent))
+}
+
+/// A status by which a server refuses or fails.
+pub(super) const STATUS: Parameter = Parameter { key: "status", expected: "expected 400 to 599" };
+
+/// Whether it is such a status.
+pub(super) fn is_error(fault: &'static str, status: u16) -> Result<(), FaultError> {
+    fits(fault, STATUS, &status, |status| (400..=599).contains(status))
+}
+
+/// How long something comes later.
+pub(super) const DELAY: Parameter = Parameter { key: "delay", expected: "expected 1ms to 60s" };
+/// More than a minute is a partition to every peer.
+const DELAYS: RangeInclusive<Millis> = Millis(1)..=Millis(60_000);
+
+/// Whether it comes later, and within a minute.
+pub(super) fn is_delay(fault: &'static str, delay: Millis) -> Result<(), FaultError> {
+    fits(fault, DELAY, &delay, |delay| DELAYS.contains(delay))
 }

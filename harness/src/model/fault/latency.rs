@@ -1,9 +1,7 @@
 //! A long line.
 
-use std::ops::RangeInclusive;
-
 use super::about::{About, Part};
-use super::error::{FaultError, Parameter, fits};
+use super::error::{self, DELAY, FaultError};
 use crate::model::{Capability, Millis};
 
 pub(super) const ABOUT: About = About {
@@ -16,12 +14,8 @@ pub(super) const ABOUT: About = About {
     )
 };
 
-const DELAY: Parameter = Parameter { key: "delay", expected: "expected 1ms to 60s" };
-/// More than a minute is a partition to every peer.
-const DELAYS: RangeInclusive<Millis> = Millis(1)..=Millis(60_000);
-
 pub(super) fn check(delay: Millis) -> Result<(), FaultError> {
-    fits("latency", DELAY, &delay, |delay| DELAYS.contains(delay))
+    error::is_delay("latency", delay)
 }
 
 pub(super) fn title(node: &str, delay: Millis) -> String {

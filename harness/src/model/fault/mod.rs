@@ -19,6 +19,13 @@ mod packet_loss;
 mod partition;
 mod tribes_partition;
 
+mod api_error;
+mod api_error_once;
+mod api_foreign_pod;
+mod api_latency;
+mod api_old_addresses;
+mod api_stale_pods;
+mod api_unready_pods;
 mod fill_disk;
 mod skew_clock;
 mod slow_node;
@@ -135,6 +142,30 @@ faults! {
         /// How far it jumps.
         by: Skew = "error::unknown::<Skew>"
     } in skew_clock;
+    /// The API server answers every poll of the node with an error.
+    ApiError {
+        /// The HTTP status, 400 to 599.
+        status: u16 = "error::unknown::<u16>"
+    } in api_error;
+    /// The API server answers one poll of the node with an error, and each later one as ever.
+    ApiErrorOnce {
+        /// The HTTP status, 400 to 599.
+        status: u16 = "error::unknown::<u16>"
+    } in api_error_once;
+    /// The API server answers the node late.
+    ApiLatency {
+        /// How late, 1 ms to 60 s.
+        delay: Millis = "error::unknown::<Millis>"
+    } in api_latency;
+    /// The API server lists the node's peers to it as pods that do not run yet.
+    ApiUnreadyPods in api_unready_pods;
+    /// The API server lists to the node what it listed when this began, though pods come and go.
+    ApiStalePods in api_stale_pods;
+    /// The API server lists the node's peers to it at addresses that nobody has any more.
+    ApiOldAddresses in api_old_addresses;
+    /// A pod of another app runs in the namespace, without the labels of the nodes; the node is listed it where it selects
+    /// no labels.
+    ApiForeignPod in api_foreign_pod;
 }
 
 kebab!(FaultKind);
@@ -155,6 +186,11 @@ impl FaultKind {
     /// Whether the node lives on and the fault is undone by healing it; otherwise only a restart brings it back.
     pub fn is_undone_in_place(self) -> bool {
         self == Self::Pause || self.leaves_it_up()
+    }
+
+    /// Whether it is what an API server does, and not what happens to the node or its network.
+    pub fn needs_api(self) -> bool {
+        self.about().needs_api
     }
 
     /// Whether it is about the node's traffic with its peers and nothing else: the node runs on and answers its clients.
@@ -194,6 +230,7 @@ mod tests {
                 assert_eq!(missing, format!("missing `{}` of `{kind}`, {}", parameter.key, parameter.expected));
                 json[parameter.key] = match parameter.key {
                     "percent" => 10.into(),
+                    "status" => 503.into(),
                     "delay" => "200ms".into(),
                     _ => "+1h".into(),
                 };
@@ -207,6 +244,9 @@ mod tests {
             Fault::PacketLoss { percent: 100 },
             Fault::Latency { delay: Millis(0) },
             Fault::Latency { delay: Millis(60_001) },
+            Fault::ApiLatency { delay: Millis(0) },
+            Fault::ApiError { status: 200 },
+            Fault::ApiErrorOnce { status: 600 },
         ];
         for fault in out_of_range {
             let error = fault.check().expect_err("it is out of range");
@@ -234,6 +274,9 @@ mod tests {
             (Stop, FillDisk, false),
             (SlowNode, FillDisk, false),
             (SkewClock, DropIncoming, false),
+            (ApiError, ApiStalePods, true),
+            (Kill, ApiError, false),
+            (ApiError, Partition, false),
         ] {
             assert_eq!(later.clashes_with(lasting), clashes, "{later} while {lasting} lasts");
         }

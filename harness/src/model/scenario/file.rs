@@ -148,6 +148,8 @@ pub struct ClusterTable {
     pub timing: Option<Timing>,
     /// Arguments for each node's JVM, before those of the command line.
     pub jvm_args: Vec<String>,
+    /// Environment variables of each node, before those of the command line.
+    pub env: BTreeMap<String, String>,
     /// Jars for each node's `lib/`, from the folder of the scenario's file.
     #[schemars(with = "Vec<String>")]
     pub libs: Vec<Utf8PathBuf>,

@@ -116,7 +116,8 @@ impl ClusterTable {
         topology.jvm = base.jvm.clone();
         topology.jvm.args = self.jvm_args.iter().chain(&base.jvm.args).cloned().collect();
         topology.jvm.libs.extend(self.libs.iter().cloned());
-        topology.jvm.of_scenario = !self.jvm_args.is_empty() || !self.libs.is_empty();
+        topology.jvm.env = self.env.clone().into_iter().chain(topology.jvm.env).collect();
+        topology.jvm.of_scenario = !self.jvm_args.is_empty() || !self.libs.is_empty() || !self.env.is_empty();
         Ok(topology)
     }
 }

@@ -51,7 +51,7 @@ impl Tables {
         let matrix = head.remove("matrix");
         let mut said = head.remove("cluster").and_then(|said| said.as_object().cloned()).unwrap_or_default();
         // What is as in the main job is left out.
-        said.retain(|key, _| !matches!(key.as_str(), "membership" | "timing" | "ports" | "jvm-args" | "libs"));
+        said.retain(|key, _| !matches!(key.as_str(), "membership" | "timing" | "ports" | "jvm-args" | "env" | "libs"));
         for (key, value) in cluster(topology) {
             said.insert(key.to_owned(), value);
         }
@@ -197,6 +197,11 @@ fn cluster(topology: &Topology) -> Vec<(&'static str, Value)> {
     }
     if !topology.jvm.args.is_empty() {
         keys.push(("jvm-args", topology.jvm.args.clone().into()));
+    }
+    if !topology.jvm.env.is_empty() {
+        let env: Map<String, Value> =
+            topology.jvm.env.iter().map(|(name, value)| (name.clone(), value.clone().into())).collect();
+        keys.push(("env", env.into()));
     }
     if !topology.jvm.libs.is_empty() {
         keys.push(("libs", topology.jvm.libs.iter().map(ToString::to_string).collect::<Vec<_>>().into()));

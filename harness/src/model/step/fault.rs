@@ -106,6 +106,10 @@ pub(super) fn apply(
     }
     fault.check().map_err(|error| Refusal::new(error.to_string()).at(error.parameter))?;
     let membership = state.topology.cluster.membership;
+    if kind.about().needs_api && membership != Membership::Kubernetes {
+        return Err(Refusal::new(format!("membership `{membership}` asks no API server, which the fault could break"))
+            .help("`membership = \"kubernetes\"` in [cluster]"));
+    }
     if kind.about().needs_heartbeats && membership != Membership::Multicast {
         return Err(Refusal::new(format!(
             "membership `{membership}` sends no heartbeats of its own, which the fault could drop"
@@ -160,6 +164,8 @@ impl StepBuilder {
 numbers! {
     /// How many of a hundred.
     percent: u8;
+    /// With which HTTP status an API server answers.
+    status: u16;
 }
 
 keys! {

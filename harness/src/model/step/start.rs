@@ -19,6 +19,7 @@ pub(super) fn needs(topology: &Topology) -> Vec<Capability> {
     // The cloud's members share a port on addresses of their own.
     let by_cloud = topology.names().any(|node| topology.elements_of(node).cloud_membership.is_some());
     let members = match topology.cluster.membership {
+        Membership::Kubernetes => Some(Capability::Kubernetes),
         _ if by_cloud => Some(Capability::Dns),
         Membership::Multicast => Some(Capability::Multicast),
         Membership::Dns => Some(Capability::Dns),

@@ -3,6 +3,7 @@
 mod class_archive;
 mod error;
 mod front;
+mod kubelet;
 mod namespaces;
 mod node;
 mod provider;
@@ -24,7 +25,8 @@ use self::namespaces::Namespaces;
 use self::node::ProcessNode;
 pub use self::provider::ProcessProvider;
 use super::packet_filter::{MULTICAST, RECEIVER_PORT};
-use super::{CommandOutput, NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
+use super::pod_api::PodApi;
+use super::{ApiFault, CommandOutput, NetworkFault, NodeFile, NodeLaunch, NodeLog, NodeStatus, Runtime, RuntimeError};
 use crate::host::guard::Guard;
 use crate::host::ports::{MulticastLease, PortLease, PortPool};
 use crate::host::run_dir::RunDir;
@@ -59,7 +61,12 @@ pub const CAPABILITIES_OF_NAMESPACES: [Capability; 4] =
 /// What processes can do on this machine.
 pub fn capabilities() -> BTreeSet<Capability> {
     let apart = CAPABILITIES_OF_NAMESPACES.into_iter().filter(|_| namespaces::check().is_ok());
-    CAPABILITIES.into_iter().chain(apart).collect()
+    CAPABILITIES.into_iter().chain(of_pods()).chain(apart).collect()
+}
+
+/// Nodes that share a port have an address of 127.0.0.0/8 each, all of which are this machine's on Linux only.
+fn of_pods() -> Option<Capability> {
+    cfg!(target_os = "linux").then_some(Capability::Kubernetes)
 }
 
 /// The connector's port where every node has an address of its own.
@@ -83,6 +90,8 @@ pub struct ProcessRuntime {
     // A lock for each node: a slow stop of one must not delay a request to another.
     nodes: std::sync::Mutex<BTreeMap<NodeName, Arc<Mutex<ProcessNode>>>>,
     front: tokio::sync::RwLock<Option<FrontProcess>>,
+    /// What lists the nodes as pods, where that is asked for.
+    api: std::sync::Mutex<Option<Arc<PodApi>>>,
 }
 
 #[derive(Debug, Default)]
@@ -90,6 +99,8 @@ struct Leases {
     ports: Vec<PortLease>,
     multicast: Option<MulticastLease>,
     http: BTreeMap<NodeName, SocketAddr>,
+    /// The addresses of the nodes as pods.
+    pods: BTreeMap<NodeName, Ipv4Addr>,
     /// That of the balancer in front.
     front: Option<PortLease>,
 }
@@ -107,6 +118,7 @@ impl ProcessRuntime {
             leases: std::sync::Mutex::default(),
             nodes: std::sync::Mutex::default(),
             front: tokio::sync::RwLock::default(),
+            api: std::sync::Mutex::default(),
         }
     }
 
@@ -158,13 +170,47 @@ impl ProcessRuntime {
             self.leases().http.insert(name.clone(), SocketAddr::from((address, http_port)));
             let receiver_address = topology.given_receiver_address(name).unwrap_or(address);
             let receiver_port = topology.given_receiver_port(name).unwrap_or(RECEIVER_PORT);
+            self.leases().pods.insert(name.clone(), receiver_address);
             nodes.insert(
                 name.clone(),
                 NodeEndpoints { http_address: address, http_port, receiver_address, receiver_port },
             );
         }
+        if let Some(machine) = self.namespaces().map(|namespaces| namespaces.machine()) {
+            self.start_api(topology, machine).await?;
+        }
         let multicast = (topology.cluster.membership == Membership::Multicast).then_some(MULTICAST);
         Ok(Endpoints { nodes, multicast, ..Endpoints::default() })
+    }
+
+    fn api(&self) -> Option<Arc<PodApi>> {
+        lock(&self.api).clone()
+    }
+
+    fn must_have_api(&self) -> Result<Arc<PodApi>, RuntimeError> {
+        self.api().ok_or(RuntimeError::Lacks { runtime: NAME, capability: Capability::Kubernetes })
+    }
+
+    /// Starts the API server that lists the nodes as pods, where the topology asks for it and it does not run yet.
+    async fn start_api(&self, topology: &Topology, address: Ipv4Addr) -> Result<(), RuntimeError> {
+        if topology.cluster.membership != Membership::Kubernetes || self.api().is_some() {
+            return Ok(());
+        }
+        let started = PodApi::start(address).await.map_err(|error| RuntimeError::Environment {
+            what: "the API server that lists the nodes cannot be started".to_owned(),
+            hint: None,
+            source: Some(Box::new(error)),
+        })?;
+        *lock(&self.api) = Some(Arc::new(started));
+        Ok(())
+    }
+
+    /// A launch with what a pod is given, where nodes are pods.
+    fn as_pod(&self, launch: NodeLaunch) -> NodeLaunch {
+        let address = self.leases().pods.get(&launch.node).copied();
+        let Some((api, address)) = self.api().zip(address) else { return launch };
+        let token = api.admit(&launch.node, kubelet::pod(&launch, address));
+        kubelet::give(launch, api.address(), token, address)
     }
 
     /// The port of the balancer in front, the same for the whole run.
@@ -234,7 +280,7 @@ impl Runtime for ProcessRuntime {
 
     fn capabilities(&self) -> BTreeSet<Capability> {
         let apart = CAPABILITIES_OF_NAMESPACES.into_iter().filter(|_| self.apart);
-        CAPABILITIES.into_iter().chain(apart).collect()
+        CAPABILITIES.into_iter().chain(of_pods()).chain(apart).collect()
     }
 
     async fn reserve(&self, topology: &Topology) -> Result<Endpoints, RuntimeError> {
@@ -248,11 +294,18 @@ impl Runtime for ProcessRuntime {
             self.leases().ports.clear();
         }
         let given = self.given(topology).await?;
+        self.start_api(topology, Ipv4Addr::LOCALHOST).await?;
+        let by_pods = topology.cluster.membership == Membership::Kubernetes;
         let mut state = self.leases();
         let leases = self.ports.lease(topology.nodes.len() * 2).map_err(|_| none_free("port"))?;
         let mut nodes = BTreeMap::new();
-        for (name, pair) in topology.names().zip(leases.chunks(2)) {
+        for (index, (name, pair)) in topology.names().zip(leases.chunks(2)).enumerate() {
             let [http, receiver] = pair else { return Err(none_free("port")) };
+            // Pods have one receiver port and an address each.
+            let receiver = if by_pods { &leases[1] } else { receiver };
+            let address = if by_pods { kubelet::address(index) } else { Ipv4Addr::LOCALHOST };
+            let receiver_address = topology.given_receiver_address(name).unwrap_or(address);
+            state.pods.insert(name.clone(), receiver_address);
             let http_port = topology.given_ports(name).map_or(http.port(), |ports| ports.http);
             state.http.insert(name.clone(), SocketAddr::from((Ipv4Addr::LOCALHOST, http_port)));
             nodes.insert(
@@ -260,7 +313,7 @@ impl Runtime for ProcessRuntime {
                 NodeEndpoints {
                     http_address: Ipv4Addr::LOCALHOST,
                     http_port,
-                    receiver_address: topology.given_receiver_address(name).unwrap_or(Ipv4Addr::LOCALHOST),
+                    receiver_address,
                     receiver_port: topology.given_receiver_port(name).unwrap_or_else(|| receiver.port()),
                 },
             );
@@ -277,7 +330,7 @@ impl Runtime for ProcessRuntime {
         state.ports = leases.into_iter().chain(more).chain(given).collect();
         state.multicast = match topology.cluster.membership {
             // By DNS is refused before: it takes an address for each node.
-            Membership::Static | Membership::Dns => None,
+            Membership::Static | Membership::Dns | Membership::Kubernetes => None,
             Membership::Multicast => Some(self.ports.lease_multicast().map_err(|_| none_free("multicast group"))?),
         };
         let multicast = state.multicast.as_ref().map(|lease| MulticastGroup {
@@ -289,6 +342,7 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn install(&self, launch: NodeLaunch) -> Result<(), RuntimeError> {
+        let launch = self.as_pod(launch);
         let name = launch.node.clone();
         let (base, console) = (self.base(&name), self.log_path(&name, NodeLog::Console));
         let node = tokio::task::spawn_blocking(move || ProcessNode::install(launch, base, console)).await;
@@ -303,6 +357,9 @@ impl Runtime for ProcessRuntime {
             namespaces.open(node).await.map_err(|error| node_error(node, "opening its network", error))?;
         }
         let holder = namespaces.and_then(|namespaces| namespaces.holder(node));
+        if let Some(api) = self.api() {
+            api.starts(node);
+        }
         let pid = self.node(node)?.lock().await.start(&self.run, holder)?;
         self.guard.process(pid).map_err(|error| node_error(node, "registering it with the guard", error))
     }
@@ -325,7 +382,15 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn stop(&self, node: &NodeName) -> Result<String, RuntimeError> {
-        self.node(node)?.lock().await.stop().await
+        let api = self.api();
+        if let Some(api) = &api {
+            api.terminates(node);
+        }
+        let stopped = self.node(node)?.lock().await.stop().await?;
+        if let Some(api) = &api {
+            api.is_gone(node);
+        }
+        Ok(stopped)
     }
 
     async fn pause(&self, node: &NodeName) -> Result<String, RuntimeError> {
@@ -347,6 +412,16 @@ impl Runtime for ProcessRuntime {
     async fn remove_network_fault(&self, node: &NodeName) -> Result<String, RuntimeError> {
         let removed = self.apart(node, Capability::Partition)?.remove(node).await;
         removed.map_err(|error| node_error(node, "clearing its packet filter", error))
+    }
+
+    async fn add_api_fault(&self, node: &NodeName, fault: ApiFault) -> Result<String, RuntimeError> {
+        let added = self.must_have_api()?.add(node, fault).await;
+        added.map_err(|error| node_error(node, "breaking what the API server says to it", error))
+    }
+
+    async fn remove_api_fault(&self, node: &NodeName) -> Result<String, RuntimeError> {
+        let removed = self.must_have_api()?.remove(node);
+        removed.map_err(|error| node_error(node, "mending what the API server says to it", error))
     }
 
     async fn resume(&self, node: &NodeName) -> Result<(), RuntimeError> {
@@ -427,6 +502,7 @@ impl Runtime for ProcessRuntime {
     }
 
     async fn replace(&self, launch: NodeLaunch, stale: &[Utf8PathBuf]) -> Result<(), RuntimeError> {
+        let launch = self.as_pod(launch);
         let node = self.node(&launch.node)?;
         let name = launch.node.clone();
         node.lock().await.replace(launch, stale).map_err(|error| node_error(&name, "rewriting its files", error))
@@ -472,6 +548,7 @@ impl Runtime for ProcessRuntime {
         for node in nodes {
             node.lock().await.kill().await?;
         }
+        *lock(&self.api) = None;
         *lock(&self.namespaces) = None;
         *self.leases() = Leases::default();
         Ok(())

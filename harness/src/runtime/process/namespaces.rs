@@ -90,6 +90,8 @@ enum Filter {
 #[derive(Debug)]
 pub(super) struct Namespaces {
     nodes: BTreeMap<NodeName, NodeNetwork>,
+    /// The address of this machine in them.
+    machine: Ipv4Addr,
     /// Holds the bridge.
     _bridge: Holder,
 }
@@ -151,12 +153,17 @@ impl Namespaces {
             networks
                 .insert(node, NodeNetwork { holder, address, folder, filter: tokio::sync::Mutex::new(Filter::Open) });
         }
-        Ok(Self { nodes: networks, _bridge: bridge })
+        Ok(Self { nodes: networks, machine: Ipv4Addr::from(base + 1), _bridge: bridge })
     }
 
     /// The address of a node.
     pub(super) fn address(&self, node: &NodeName) -> Option<Ipv4Addr> {
         Some(self.nodes.get(node)?.address)
+    }
+
+    /// The address of this machine, as the nodes reach it.
+    pub(super) fn machine(&self) -> Ipv4Addr {
+        self.machine
     }
 
     /// The process whose network is a node's.

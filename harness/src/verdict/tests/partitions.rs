@@ -207,6 +207,16 @@ fn where_nobody_was_evicted_nothing_was_split(#[case] kind: FaultKind, #[case] p
     violated(&lost, Guarantee::ReplicatedWritesSurvive, &["count 3, expected 4", "the replica on n2 had shown"]);
 }
 
+/// The network is whole, whatever the API server says: a node that loses its members by it excuses no loss.
+#[test]
+fn an_api_server_that_fails_excuses_no_loss() {
+    let mut parted = of_two().cut(FaultKind::ApiError, None, "n1").count("alice", "n1");
+    parted.push(evicted("n1"));
+    let kept = parted.heal("n1").reformed().kill("n1").count("alice", "n2");
+    let lost = kept.answering(|answer| answer.count -= 1);
+    violated(&lost, Guarantee::AcknowledgedWritesSurvive, &["count 3, expected 4"]);
+}
+
 /// That its peers miss a node that was killed is no sign that the one whose disk is full was cut off.
 #[test]
 fn a_kill_while_a_disk_is_full_splits_nothing() {

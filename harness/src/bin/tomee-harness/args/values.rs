@@ -8,7 +8,7 @@ pub(super) fn parse_manager(text: &str) -> Result<ManagerKind, String> {
 }
 
 pub(super) fn parse_membership(text: &str) -> Result<Membership, String> {
-    one_of(text, &[Membership::Static, Membership::Multicast, Membership::Dns])
+    one_of(text, &[Membership::Static, Membership::Multicast, Membership::Dns, Membership::Kubernetes])
 }
 
 pub(super) fn parse_timing(text: &str) -> Result<Timing, String> {
