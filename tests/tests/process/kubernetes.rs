@@ -5,7 +5,7 @@ use tomee_harness::model::FaultKind;
 
 use super::main_job;
 
-/// One failed poll makes every member expire; without TcpFailureDetector what is written until the next poll dies with its
+/// One failed poll makes every member expire; without `TcpFailureDetector` what is written until the next poll dies with its
 /// node, and no excuse is made of it. That the loss shows is what the scenario expects; its near miss is `one-failed-poll`.
 #[tokio::test]
 async fn one_failed_poll_leaves_a_node_without_a_failure_detector_alone() {

@@ -3,7 +3,7 @@
 //!
 //! A pod is listed as Running while its container runs or is about to be started again in its place, so a node that was
 //! killed is still listed; one whose end was asked for has a `deletionTimestamp`, and is gone when it has ended. It comes
-//! back as the same pod, as it has the same address: another pod at an old address is two members to TcpFailureDetector.
+//! back as the same pod, as it has the same address: another pod at an old address is two members to `TcpFailureDetector`.
 
 mod answers;
 mod pods;

@@ -192,7 +192,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             before.node == known.node
                 && same_session(before) == same_session(known)
                 && times(known) < times(before)
-                && between(view, before, known).all(|other| other.is_safe())
+                && between(view, before, known).all(Request::is_safe)
         })
     }
 
