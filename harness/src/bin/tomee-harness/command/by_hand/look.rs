@@ -1,9 +1,12 @@
 //! How a lab is, as its keeper says, for a page and for a dashboard.
 
 use std::collections::BTreeMap;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde::Serialize;
 use tomee_harness::history::SessionReplica;
+use tomee_harness::host::wait;
 use tomee_harness::keeper::{Ask, CallError, Client, ClusterView, SessionRow};
 use tomee_harness::model::NodeName;
 
@@ -12,6 +15,9 @@ use super::deeds::{self, Deed};
 
 /// So many sessions are shown; of more only the number.
 pub(super) const MOST_SESSIONS: usize = 200;
+
+/// What a keeper needs at most from its last answer to the end of its socket.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// A session, as each node has it in a word or two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -52,7 +58,7 @@ impl Look {
             Ok((view, sessions)) => Self::at(view, &sessions),
             Err(error) => {
                 let over = matches!(error, CallError::Gone { .. });
-                let ended = over && !client.entry().socket.exists();
+                let ended = over && was_ended(client);
                 let gone = if ended { format!("cluster {} was ended", client.entry().name) } else { told(&error) };
                 Self { gone: Some(gone), over, ..Self::default() }
             }
@@ -68,6 +74,19 @@ impl Look {
         let shown = differ.into_iter().chain(same).take(MOST_SESSIONS).map(line).collect();
         Self { view: Some(view), gone: None, over: false, sessions: shown, all_sessions: sessions.len(), deeds, open }
     }
+}
+
+/// Whether a keeper that is gone has ended its cluster. One that does takes its socket with it, a moment after it stops to
+/// answer.
+fn was_ended(client: &Client) -> bool {
+    let begun = Instant::now();
+    while client.entry().socket.exists() {
+        if begun.elapsed() > A_MOMENT {
+            return false;
+        }
+        thread::park_timeout(wait::POLL);
+    }
+    true
 }
 
 fn told(error: &CallError) -> String {
