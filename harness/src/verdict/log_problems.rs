@@ -100,6 +100,9 @@ mod tests {
         let starts = || at(1, RecordKind::Event(Event::NodeStarts { node: NodeName::nth(1) }));
         assert_eq!(shown(vec![starts(), at(2, line("WARNING", TRANSFER))]), None);
         assert_eq!(shown(vec![starts(), at(60, line("WARNING", TRANSFER))]).as_deref(), Some(TRANSFER));
+        let asked_in_vain = || at(2, line("WARNING", "Received 0 replies, probably a timeout."));
+        assert_eq!(shown(vec![starts(), asked_in_vain()]), None, "a peer that starts as well, on a busy machine");
+        assert!(shown(vec![asked_in_vain()]).is_some(), "nobody starts");
         assert_eq!(shown(vec![starts(), at(2, line("INFO", "all is well"))]), None);
         let both = vec![starts(), at(2, line("SEVERE", "out of memory")), at(3, line("WARNING", TRANSFER))];
         assert_eq!(shown(both).as_deref(), Some("out of memory"));
