@@ -6,7 +6,7 @@ use super::shop::{HAD, Shop, copied, owned, shop};
 use super::{holds, unknown, violated};
 use crate::history::{Event, Outcome};
 use crate::model::exchange::Method;
-use crate::model::{ClientName, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
+use crate::model::{ClientName, ContextPath, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
 
 const REPLICATED: Guarantee = Guarantee::AttributesReplicated;
 const ANSWERS: Guarantee = Guarantee::AnswersKept;
@@ -61,6 +61,17 @@ fn page(statuses: (u16, u16), (method, path): (Method, &str), expect: Option<Exp
     shop.scenario.event(Event::StepEnds { step });
     let shop = shop.kill("n1").ask("alice", "n2", CART, A1, A2);
     shop.answered("alice", "n2", &target, (A2, None), statuses.1, "no such page").scenario
+}
+
+#[test]
+fn a_page_that_is_missing_for_the_servlet_api_of_the_server_says_so() {
+    let mut scenario = page((404, 404), (Method::Get, "/shop/crat"), None);
+    let why = "shop.war is written for javax.servlet".to_owned();
+    let of = |path: &str| ContextPath::new(path).expect("a path");
+    scenario.event(Event::OtherNamespace { context: of("/other"), why: "another app is".to_owned() });
+    scenario.event(Event::OtherNamespace { context: of("/shop"), why: why.clone() });
+    unknown(&scenario, ANSWERS, &["never answered with success", "; shop.war is written for javax.servlet"]);
+    assert!(scenario.judge().notes.contains(&why), "{:?}", scenario.judge().notes);
 }
 
 #[test]

@@ -72,7 +72,7 @@ impl One<'_> {
             Some(out) => out.clone(),
             None => folders.join(run.as_str()),
         });
-        let (runtime, timeout) = (settings.runtime.kind(), Some(settings.timeout));
+        let (runtime, timeout) = (settings.runtime.kind(), Some(settings.time_limit(&self.planned.plan)));
         let request = RunRequest { runtime, timeout, keep, clock: self.clock, ..request };
         let step_summary = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()).map(PathBuf::from);
         let mut folder = RunFolder::of(self.planned).jvm(settings.topology.jvm.clone()).step_summary(step_summary);
