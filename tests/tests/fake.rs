@@ -211,6 +211,22 @@ async fn an_app_that_does_not_start_is_red_at_once_with_the_node_and_the_cause()
     assert!(matches!(failed.cut_short, Some(ClusterError::NotDeployed { .. })), "{:?}", failed.cut_short);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_joiner_whose_transfer_failed_is_not_waited_for_to_the_end_and_the_class_is_named() {
+    let mut run = FakeRun::new(Topology::of(2).expect("two nodes"), Some(Bug::TransferFails));
+    run.limits.synchronise = Duration::from_hours(1);
+    let ended = judged(&run).await.expect("it can be judged");
+    assert!(with(&ended.verdict, Status::Violated).contains(&StateTransferred), "{}", described(&ended.verdict));
+    let text = described(&ended.verdict);
+    for word in [
+        "n2 logged: Cannot serialize session attribute [cart]",
+        "NotSerializableException: shop.Cart",
+        "n1 logged: IOException",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
 fn bad_answer(kill: u32, answer: BadAnswer) -> Bug {
     Bug::BadAnswerAtFailover(kill, answer)
 }

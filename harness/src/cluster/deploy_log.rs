@@ -49,7 +49,7 @@ fn missing_class(message: &str) -> Option<String> {
     let cause = message.rsplit_once(": caused by ").map_or(message, |(_, cause)| cause);
     let (_, class) =
         ["ClassNotFoundException: ", "NoClassDefFoundError: "].iter().find_map(|text| cause.rsplit_once(text))?;
-    let class = class.split_whitespace().next()?;
+    let class = class.trim_end();
     let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '/' | '_' | '$');
     class.chars().all(is_name).then(|| class.replace('/', "."))
 }

@@ -116,7 +116,8 @@ impl Cluster {
         for Deployed { war, within, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
             let served = Served { mark, archive: war.context.war_name(), ..Served::default() };
             self.await_served(node, &war, &served, within.unwrap_or(self.machines.limits.deploy)).await?;
-            self.await_synchronised(node, &war.context).await?;
+            let limit = self.machines.limits.synchronise;
+            self.await_synchronised_since(node, &war.context, limit, Some(mark)).await?;
         }
         Ok(())
     }

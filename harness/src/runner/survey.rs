@@ -52,6 +52,9 @@ pub struct Found<'a> {
 /// An app that took longer is given more time than others.
 const SLOW: Duration = Duration::from_secs(20);
 
+/// What a step says of a login by HTTP.
+const BY_HTTP: &str = "each step of it needs headers = { Authorization = \"Basic …\" }, with NAME:PASSWORD in Base64";
+
 /// How pages write that a field is for a password.
 const PASSWORD: [&str; 3] = ["type=\"password\"", "type='password'", "type=password"];
 
@@ -107,6 +110,21 @@ impl Survey {
     /// Whether any page was answered other than by an error.
     pub fn is_answered(&self) -> bool {
         self.pages.iter().any(|page| page.status.is_some_and(|status| status < 400))
+    }
+
+    /// That a page wants a login, and what is to be done for it.
+    pub fn wants_login(&self) -> Option<String> {
+        self.pages.iter().find_map(|page| {
+            let led = if page.ended == page.asked { String::new() } else { format!(" leads to {}, which", page.ended) };
+            let asked = format!("{}{led}", page.asked);
+            if page.password.is_some() {
+                Some(format!("{asked} asks for a login: say in the step `submit` whom the app knows"))
+            } else if page.status == Some(401) {
+                Some(format!("{asked} asks for a login by HTTP: {BY_HTTP}"))
+            } else {
+                None
+            }
+        })
     }
 
     /// A commented scenario of the app.
@@ -167,6 +185,9 @@ impl Page {
             self.status.map_or_else(|| "not answered".to_owned(), |status| format!("answered with HTTP {status}"));
         let led = if self.ended == self.asked { String::new() } else { format!(" led to {} and", self.ended) };
         let mut lines = vec![String::new(), format!("# GET {}{led} was {status}.", self.asked)];
+        if self.status == Some(401) {
+            lines.push(format!("# It asks for a login by HTTP: {BY_HTTP}."));
+        }
         lines.extend(["[[step]]".to_owned(), format!("get = {}", text(&self.asked))]);
         lines.extend(["on = \"sticky\"", "clients = 2"].map(str::to_owned));
         if self.ended != self.asked {
@@ -264,6 +285,14 @@ mod tests {
             Scenario::parse(text.as_bytes()).expect("a scenario");
             text.lines().find(|line| line.starts_with("within")).map(str::to_owned)
         };
+        let login = local.wants_login().expect("it has a login");
+        assert!(login.starts_with("/shop/ leads to /shop/login, which asks for a login"), "{login}");
+        let refused = Survey { pages: vec![page("/shop/", "/shop/", Some(401), "")], ..local.clone() };
+        assert!(refused.wants_login().is_some_and(|login| login.contains("Authorization = \"Basic")));
+        let basic = refused.scenario(&found);
+        assert!(basic.contains("\n# It asks for a login by HTTP: each step"), "{basic}");
+        let open = Survey { pages: vec![page("/shop/", "/shop/", Some(200), "")], ..local.clone() };
+        assert_eq!(open.wants_login(), None);
         assert_eq!(within(3, None), None);
         assert_eq!(within(70, None).as_deref(), Some("within = \"4m\""));
         assert_eq!(within(3, Some(Millis(90_000))).as_deref(), Some("within = \"90s\""));

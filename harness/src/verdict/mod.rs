@@ -32,6 +32,7 @@ mod sessions;
 mod steps;
 mod timeline;
 mod view;
+mod wants_login;
 
 mod explain;
 
@@ -47,3 +48,4 @@ pub use finding::{
 pub use judge::judge;
 pub use log_problems::last_problem;
 pub use promise::promises;
+pub use wants_login::wants_login;

@@ -8,6 +8,7 @@ use super::promise;
 use super::requests::Request;
 use super::sessions::Session;
 use super::view::View;
+use super::wants_login;
 use crate::history::{Event, LogClass, RecordKind};
 use crate::model::NodeName;
 use crate::model::plan::AppRequest;
@@ -30,6 +31,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
         notes.extend(not_asked(view, session));
     }
     notes.extend(foreign(view).map(str::to_owned));
+    notes.extend(wants_login::note(view));
     notes.extend(logged(view));
     notes.extend(answers_kept::other_bodies(view));
     notes

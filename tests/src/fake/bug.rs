@@ -63,6 +63,8 @@ pub enum Bug {
     FirstSessionUnreadable,
     /// A restarted node sees its peers and has none of their sessions.
     JoinerStaysEmpty,
+    /// The same, and the logs say that its peers could not send them.
+    TransferFails,
     /// A restarted node has the sessions of its peers, one count older.
     JoinerIsBehind,
     /// An app whose archive is gone stays deployed.

@@ -184,7 +184,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "prepare",
         ],
     ),
-    ("Your own app", &["war", "at", "path", "bare"]),
+    ("Your own app", &["war", "at", "path", "bare", "within"]),
     ("Many runs", &["hold", "repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];

@@ -68,7 +68,10 @@ pub(super) async fn asked(args: &NewArgs, war: &Utf8PathBuf, output: &OutputArgs
         }
         say(&format!("warning: {why}"));
     }
-    let (took, within) = (took, args.within);
+    if let Some(login) = seen.wants_login() {
+        say(&format!("note: {login}"));
+    }
+    let within = args.within;
     Ok(seen.scenario(&Found { war: beside(war, &args.file).as_str(), server: &server, took, within, foreign }))
 }
 

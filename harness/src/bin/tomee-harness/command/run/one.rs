@@ -13,7 +13,7 @@ use tomee_harness::report::summary::Summary;
 use tomee_harness::report::{environment, terminal};
 use tomee_harness::runner::{self, IdleCluster, Lease, Observer, Renewal, RunRequest, Runner};
 use tomee_harness::suite::{PlannedRun, RunFolder};
-use tomee_harness::verdict::Status;
+use tomee_harness::verdict::{Status, wants_login};
 
 use super::failure::run_failure;
 use crate::args::Format;
@@ -90,6 +90,13 @@ impl One<'_> {
             None => status,
         };
         progress.finish();
+        if let (Some(app), Some(led)) = (&self.planned.app, wants_login(&finished.ended.verdict)) {
+            progress.line(&format!("note: {led}: only what anybody is shown was tested"));
+            progress.line(&format!(
+                "hint: `tomee-harness new FILE --war {}` writes a scenario with the steps of the login that it finds",
+                app.war
+            ));
+        }
         Ok(Ended { exit, text: self.text(&finished.report, many)? })
     }
 
