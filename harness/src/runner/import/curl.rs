@@ -179,8 +179,7 @@ fn options(words: &[String]) -> Vec<(String, Option<String>)> {
             let value = if takes { glued.or_else(|| words.next()) } else { None };
             found.push((option, value));
         } else {
-            let mut letters = word[1..].char_indices();
-            while let Some((at, letter)) = letters.next() {
+            for (at, letter) in word[1..].char_indices() {
                 let option = format!("-{letter}");
                 if LETTERS_WITH_VALUE.contains(letter) {
                     let rest = &word[1 + at + letter.len_utf8()..];
@@ -223,7 +222,7 @@ impl Said {
         match option {
             "" | "--url" => self.urls.push(text),
             "-X" | "--request" => self.method = Some(text),
-            "-H" | "--header" => self.header(text),
+            "-H" | "--header" => self.header(&text),
             "-d" | "--data" | "--data-ascii" | "--data-binary" => self.data(text),
             "--data-raw" => self.data.push(text),
             "--data-urlencode" => self.encoded(&text),
@@ -269,9 +268,9 @@ impl Said {
         }
     }
 
-    fn header(&mut self, text: String) {
-        if text.starts_with('@') {
-            self.notes.push(format!("left out: the headers of the file {}", &text[1..]));
+    fn header(&mut self, text: &str) {
+        if let Some(file) = text.strip_prefix('@') {
+            self.notes.push(format!("left out: the headers of the file {file}"));
         } else if let Some((name, value)) = text.split_once(':') {
             // `Name:` takes a header away that curl sends by itself.
             if !value.trim().is_empty() {

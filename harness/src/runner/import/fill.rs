@@ -111,15 +111,13 @@ impl Filler<'_> {
         let Some((scheme, token)) = value.split_once(' ').filter(|(_, token)| tokens::may_be(token)) else {
             return self.value(name, value, open);
         };
-        match self.captured(name, token) {
-            Some(token) => format!("{} {token}", escaped(scheme)),
-            None => {
-                if scheme.eq_ignore_ascii_case("bearer") || tokens::is_name(name) {
-                    open.push(name.to_owned());
-                }
-                escaped(value)
-            }
+        if let Some(token) = self.captured(name, token) {
+            return format!("{} {token}", escaped(scheme));
         }
+        if scheme.eq_ignore_ascii_case("bearer") || tokens::is_name(name) {
+            open.push(name.to_owned());
+        }
+        escaped(value)
     }
 
     /// A text of which the pieces between these letters may be tokens. A piece before `=` or `:` names the next one.
@@ -130,19 +128,18 @@ impl Filler<'_> {
             let value = piece.trim_end_matches(between);
             let behind = &piece[value.len()..];
             let named = if tokens::is_name(&name) { name.clone() } else { plain.to_owned() };
-            match self.captured(&named, value) {
-                Some(captured) => filled.push_str(&captured),
-                None => {
-                    if tokens::is_name(&named) && tokens::may_be(value) {
-                        open.push(named);
-                    }
-                    filled.push_str(value);
+            if let Some(captured) = self.captured(&named, value) {
+                filled.push_str(&captured);
+            } else {
+                if tokens::is_name(&named) && tokens::may_be(value) {
+                    open.push(named);
                 }
+                filled.push_str(value);
             }
             filled.push_str(behind);
             // Quotes and blanks may stand between a name and its value.
             if !value.is_empty() {
-                name = value.to_owned();
+                value.clone_into(&mut name);
             }
         }
         filled

@@ -208,7 +208,7 @@ pub(super) fn parts_by_name(parts: Vec<(String, Part)>) -> (BTreeMap<String, Par
             (None, part) => drop(all.insert(name, part)),
             (Some(Part::Field(Texts(known))), Part::Field(Texts(more))) => known.extend(more),
             (Some(_), _) => {
-                notes.push(format!("left out: a second part named {name} beside a file; a step has one of a name"))
+                notes.push(format!("left out: a second part named {name} beside a file; a step has one of a name"));
             }
         }
     }

@@ -111,7 +111,7 @@ fn what_a_step_cannot_do_of_a_command_is_named_and_a_comment() {
         ("curl -H 'X-CSRF-TOKEN: abc' h/a", "X-CSRF-TOKEN is sent as it was recorded"),
         ("curl -H 'Authorization: Bearer eyJhbGciOiJIUzI1NiJ9' h/a", "Authorization is sent as it was recorded"),
         ("curl 'h/a?access_token=0123456789' ", "access_token is sent as it was recorded"),
-        ("curl --json '{\"csrfToken\":\"x\",\"n\":null}' h/a", "is sent as it was recorded"),
+        ("curl --json '{\"csrfToken\":\"x0123456789\",\"n\":null}' h/a", "is sent as it was recorded"),
         ("curl 'h/a/x;jsessionid=ABC.n1?y=1'", "left out: the session id in its path"),
         ("curl h/a/x h/a/y http://other/z", "left out: 1 request to other"),
         ("curl -I h/a/x\ncurl h/a/x", "left out: HEAD h/a/x"),
