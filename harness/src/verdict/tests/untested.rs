@@ -102,8 +102,12 @@ fn a_page_that_was_never_answered_with_success_was_not_tested() {
 /// A page that a plan asks, answered with this.
 fn asked(exchange: &Exchange, status: u16, location: Option<&str>, body: &str) -> Run {
     let mut scenario = page((status, status), (exchange.method, &exchange.path), None);
-    if let Some(StepKind::Http { exchange: asked, .. }) = scenario.plan.steps.last_mut().map(|step| &mut step.kind) {
-        *asked = exchange.clone();
+    for step in &mut scenario.plan.steps {
+        if let StepKind::Http { exchange: asked, .. } = &mut step.kind
+            && asked.path == exchange.path
+        {
+            *asked = exchange.clone();
+        }
     }
     scenario.last_outcome(|outcome| {
         let (Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. }) = outcome else {
