@@ -5,6 +5,7 @@
 use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::and_more;
+use crate::history::Event;
 use crate::model::exchange::Method;
 use crate::model::{ContextPath, Expect, StepKind};
 
@@ -92,7 +93,16 @@ fn never_answered(view: &View<'_>, page: &Page<'_>) -> Option<String> {
     let times = |times| if times == 1 { "once".to_owned() } else { format!("{times} times") };
     let ways = ways.into_iter().map(|(way, count)| format!("{way} {}", times(count))).collect::<Vec<_>>().join(", ");
     let Page { method, path } = page;
-    Some(format!("{method} {path} was never answered with success: {ways}, first {} on {}", first.id, first.node))
+    let why = foreign(view, path).map(|why| format!("; {why}")).unwrap_or_default();
+    Some(format!("{method} {path} was never answered with success: {ways}, first {} on {}{why}", first.id, first.node))
+}
+
+/// That the app of a path is written for the other servlet API than its server has, in words.
+fn foreign<'v>(view: &'v View<'_>, path: &str) -> Option<&'v str> {
+    view.events().find_map(|(_, _, event)| match event {
+        Event::OtherNamespace { context, why } if ContextPath::serving(path, [context]).is_some() => Some(why.as_str()),
+        _ => None,
+    })
 }
 
 fn is_success(request: &Request<'_>) -> bool {
