@@ -154,7 +154,7 @@ impl Walk {
             StepKind::EndTraffic { client } => self.workload.end(client).await,
             StepKind::Look { node, client, context, within } => {
                 let node = self.node(&cluster, node, Some(client)).await?;
-                let session = self.workload.session(client);
+                let session = self.workload.session_of(client, context);
                 cluster
                     .observe_node_until(&node, context, within.unwrap_or_default().duration(), |state| {
                         let (Some(expect), Some(session)) = (expect, &session) else { return true };

@@ -12,7 +12,7 @@ use super::memory::Memory;
 use super::question::Question;
 use crate::cluster::client::{Client, ClientError};
 use crate::cluster::{Cluster, ClusterError};
-use crate::model::{ClientName, Expect, Load, Millis, NodeName, Plan, Role, SessionId, Target};
+use crate::model::{ClientName, ContextPath, Expect, Load, Millis, NodeName, Plan, Role, SessionId, Target};
 
 /// The clients that a run has made so far, each with its cookies, and the traffic that goes on.
 #[derive(Debug, Default)]
@@ -54,6 +54,11 @@ impl Workload {
     /// A client that has asked something.
     pub(super) fn known(&self, client: &ClientName) -> Option<Client> {
         self.clients.get(client).cloned()
+    }
+
+    /// The session that a client last had in an app.
+    pub(super) fn session_of(&self, client: &ClientName, context: &ContextPath) -> Option<SessionId> {
+        self.clients.get(client).and_then(|client| client.session_at(&context.page("")))
     }
 
     /// The session that a client last had.

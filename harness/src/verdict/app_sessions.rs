@@ -274,17 +274,22 @@ impl<'a> AppSession<'a> {
 
     /// Whether its time may have been over at an instant, as far as a look showed how long it lives.
     pub(super) fn may_have_expired(&self, requests: &[Request<'a>], at: Nanos) -> bool {
-        // What a look shows later may have been so before, if a request came in between.
         let begun = self.begun(requests, at);
-        let before = self.shown.partition_point(|shown| shown.at <= at);
-        let since = before.checked_sub(1).map(|last| self.shown[last].asked);
         let asked = self.requests[..begun].last().map(|index| requests[*index].invoked);
-        let awaited = self.awaited_until[..begun].last();
-        let as_then = since.is_some_and(|since| awaited.is_none_or(|until| *until < since));
-        let shown = if as_then { &self.shown[..before] } else { &self.shown[..] };
+        let quiet = self.awaited_until[..begun].last().copied().unwrap_or_default();
+        let before = &self.shown[..self.shown.partition_point(|shown| shown.at <= at)];
+        let settled = before.partition_point(|shown| shown.asked <= quiet);
+        // Looks behind the last request show what that one left. Else what came before it may be in effect, or what any
+        // later look shows, if it was so before.
+        let shown = if settled < before.len() {
+            &before[settled..]
+        } else {
+            let known = before.last().map_or(Nanos::default(), |last| last.at);
+            &self.shown[before.partition_point(|shown| shown.at < known)..]
+        };
+        // Not to end at all is longer than any time.
         let lives = shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
         let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
-        // The server counts from the begin or the end of the last request; one that failed may not have come so far.
         let used = self.last_successful(requests, at).map(|index| requests[index].invoked).or(asked);
         lives.zip(used).is_some_and(|(lives, used)| lives <= at.since(used))
     }

@@ -224,7 +224,7 @@ fn no_wait_ran_out(view: &View<'_>) -> Shown {
 fn no_node_died(view: &View<'_>) -> Shown {
     match view.timeline.deaths.first() {
         Some((at, node, why, _)) => Err(format!("{node} ended at {at}: {why}")),
-        None => Ok("nodes exited only as requested".to_owned()),
+        None => records::began_anew(view).map_or_else(|| Ok("nodes exited only as requested".to_owned()), Err),
     }
 }
 
@@ -265,6 +265,15 @@ fn send_options(view: &View<'_>) -> Shown {
             }
             reported += 1;
         }
+    }
+    // Where one node's probe says it, silence of another's says that it cannot be read there.
+    let silent = |node: &&crate::model::NodeName| {
+        let mut looks = view.looks.iter().filter(|look| look.node == *node).filter_map(|look| look.state).peekable();
+        looks.peek().is_some() && looks.all(|state| state.send_options.is_none())
+    };
+    let says = view.looks.iter().any(|look| look.state.is_some_and(|state| state.send_options.is_some()));
+    if let Some(silent) = view.plan.topology.names().find(silent).filter(|_| says) {
+        return Err(format!("nothing shows with which send options {silent} runs"));
     }
     Ok(if reported == 0 {
         "the probe does not report them".to_owned()

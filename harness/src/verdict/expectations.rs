@@ -56,8 +56,8 @@ fn of_step(
 ) -> Vec<Expectation> {
     let stock = Expect::default();
     let expect = expect.unwrap_or(&stock);
-    let mut parts = if let StepKind::Look { client, context, .. } = &step.kind {
-        replicas::judged(view, &replicas::Looked { client, context, from, to }, expect, all)
+    let mut parts = if let StepKind::Look { client, context, node, .. } = &step.kind {
+        replicas::judged(view, &replicas::Looked { client, context, node, from, to }, expect, all)
     } else {
         let clients = step.kind.clients();
         let mine = all.iter().filter(|asked| {
@@ -76,11 +76,17 @@ fn of_step(
 }
 
 /// How each expected violation stands: it *holds* where it showed.
-pub(super) fn expected_violations(view: &View<'_>, findings: &[Finding]) -> Vec<Expectation> {
-    view.plan.expect_violations.iter().map(|expected| expected_violation(view, findings, expected)).collect()
+pub(super) fn expected_violations(view: &View<'_>, findings: &[Finding], unmet: Option<&str>) -> Vec<Expectation> {
+    view.plan.expect_violations.iter().map(|expected| expected_violation(view, findings, unmet, expected)).collect()
 }
 
-fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &ExpectedViolation) -> Expectation {
+/// Where an assumption is not met, that it showed too few times proves nothing.
+fn expected_violation(
+    view: &View<'_>,
+    findings: &[Finding],
+    unmet: Option<&str>,
+    expected: &ExpectedViolation,
+) -> Expectation {
     let showing: Vec<&Finding> =
         findings.iter().filter(|finding| finding.violations.contains_key(&expected.violation)).collect();
     // The same breach may show to several guarantees: that which saw most of it counts.
@@ -98,6 +104,8 @@ fn expected_violation(view: &View<'_>, findings: &[Finding], expected: &Expected
         let open = findings.iter().find(|finding| finding.status == Status::Unknown);
         let why = open.map_or_else(String::new, |finding| format!("{}: {}", finding.guarantee, finding.because));
         (Status::Unknown, format!("it did not occur, and not everything was decided ({why})"))
+    } else if let Some(unmet) = unmet.filter(|_| chance) {
+        (Status::Unknown, format!("it occurred {times} times, and {unmet}"))
     } else if chance {
         let least = expected.at_least;
         (Status::Violated, format!("it occurred {times} times in {trials} sessions, expected at least {least}"))
@@ -156,10 +164,10 @@ fn asked<'a>(view: &View<'a>) -> Vec<Asked<'a>> {
     for index in in_time(view.history) {
         let record = &view.history.records[index];
         match &record.kind {
-            RecordKind::Invoke { operation, client, node, session, .. } => {
+            RecordKind::Invoke { operation, client, node, session, target, .. } => {
                 by_id.insert(*operation, all.len());
                 let (id, invoked) = (*operation, record.at);
-                all.push(Asked { id, client, node, sent: session.as_ref(), invoked, end: None });
+                all.push(Asked { id, client, node, target, sent: session.as_ref(), invoked, end: None });
             }
             RecordKind::Complete { operation, outcome } => {
                 if let Some(asked) = by_id.get(operation).and_then(|index: &usize| all.get_mut(*index)) {
@@ -208,7 +216,7 @@ fn judged(expect: &Expect, from: Nanos, asked: &[&Asked<'_>]) -> Vec<Expectation
         }));
     }
     if let Some(fate) = expect.session {
-        parts.push(answered(format!("session {fate}"), &last, |asked, reply| session(fate, asked, reply)));
+        parts.push(of_session(fate, &last));
     }
     if let Some(route) = &expect.route {
         let of = |asked: &Asked<'_>, reply: &Reply| {
@@ -293,6 +301,26 @@ fn session(fate: SessionFate, asked: &Asked<'_>, reply: &Reply) -> Result<String
         SessionFate::New => "was answered from a new session".to_owned(),
         SessionFate::None => "was answered without a session".to_owned(),
     })
+}
+
+/// An error of another app that says nothing of a session shows neither that it was kept nor that there is none.
+fn of_session(fate: SessionFate, last: &[&Asked<'_>]) -> Expectation {
+    let judged = answered(format!("session {fate}"), last, |asked, reply| session(fate, asked, reply));
+    let silent = last.iter().find_map(|asked| {
+        let reply = asked.reply().filter(|reply| reply.counter.is_none() && received(reply).is_none())?;
+        (400 <= reply.status).then_some((*asked, reply.status))
+    });
+    match silent.filter(|_| judged.status != Status::Violated) {
+        Some((asked, status)) => Expectation {
+            status: Status::Unknown,
+            because: format!(
+                "{} ({} on {}) answered HTTP {status}, which says nothing of its session",
+                asked.id, asked.client, asked.node
+            ),
+            ..judged
+        },
+        None => judged,
+    }
 }
 
 fn first_answer(limit: crate::model::Millis, from: Nanos, asked: &[&Asked<'_>]) -> Expectation {

@@ -32,7 +32,9 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     });
     let mut expectations = expectations::expectations(&view);
     expectations.extend(thresholds::thresholds(&view, &measures, &plan.at_most));
-    let expected_violations = expectations::expected_violations(&view, &guarantees);
+    let unmet = assumed.iter().map(|weighed| &weighed.assumption).find(|assumption| !assumption.met);
+    let unmet = unmet.map(|unmet| format!("not met: {} ({})", unmet.what, unmet.because));
+    let expected_violations = expectations::expected_violations(&view, &guarantees, unmet.as_deref());
     let mut statuses: Vec<Status> = guarantees.iter().filter_map(Finding::counts).collect();
     statuses.extend(expectations.iter().chain(&expected_violations).map(|expectation| expectation.status));
     let status = overall(&statuses, &assumed);
@@ -192,7 +194,12 @@ fn is_allowed(view: &View<'_>, violation: Violation, guarantee: Guarantee, judge
         // What a client was given in the place of a lost one is not put to the test beside it.
         let all = if Guarantee::ANY_APP.contains(&guarantee) {
             let instead = |born: usize| view.requests[born].sent.is_some_and(|sent| named.contains(sent.stem()));
-            view.app_sessions(guarantee).filter(|session| !session.born.is_some_and(instead)).count()
+            let made = |born: Option<usize>| born.map(|born| view.requests[born].invoked);
+            let tested = |session: &&super::app_sessions::AppSession<'_>| {
+                !session.born.is_some_and(instead)
+                    && (named.contains(session.stem) || view.is_before_the_last_fault(made(session.born)))
+            };
+            view.app_sessions(guarantee).filter(tested).count()
         } else {
             view.first_sessions()
         };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::finding::{Eviction, Failover, Lag, Latency, Measures, NodeTime};
+use super::records;
 use super::timeline::{FOREVER, Fault};
 use super::view::View;
 use crate::history::{Event, Outcome, RecordKind};
@@ -103,7 +104,11 @@ fn latency(view: &View<'_>) -> Option<Latency> {
 /// as they waited; `None` where all were answered.
 pub(super) fn waited_in_vain(view: &View<'_>, percent: usize) -> Option<u64> {
     let ended = view.requests.iter().filter_map(|request| Some((request, request.completed?.since(request.invoked))));
-    let (vain, took): (Vec<bool>, Vec<Duration>) = ended.map(|(request, took)| (!request.answered, took)).unzip();
+    // An error that took long is as little of an answer.
+    let is_vain = |request: &super::requests::Request<'_>| {
+        !request.answered || request.status().is_some_and(|status| 500 <= status)
+    };
+    let (vain, took): (Vec<bool>, Vec<Duration>) = ended.map(|(request, took)| (is_vain(request), took)).unzip();
     let all = spread_at(took, percent)?;
     vain.contains(&true).then_some(all)
 }
@@ -155,7 +160,10 @@ fn evictions(view: &View<'_>) -> Vec<Eviction> {
         let until = next.into_iter().chain(fault.healed).min().unwrap_or(FOREVER);
         // A node that a kill ends logs nothing of it; both sides of a partition do.
         let mut missed = BTreeMap::new();
-        for (at, by, _) in view.disappearances().filter(|(at, ..)| hit <= *at && *at < until) {
+        // The other side of a partition misses this one, and this one the others.
+        let of_another = |by: &NodeName, record| by != fault.node && records::names_another(view, record, fault.node);
+        let inside = view.disappearances().filter(|(at, ..)| hit <= *at && *at < until);
+        for (at, by, _) in inside.filter(|(_, by, record)| !of_another(by, *record)) {
             missed.entry(by).or_insert(at);
         }
         evictions.extend(missed.into_iter().map(|(by, at)| Eviction {

@@ -25,12 +25,14 @@ mod look;
 mod operations;
 mod partition_excuses;
 mod partitions;
+mod proofs;
 mod records;
 mod requests;
 mod routes;
 mod sessions;
 mod steps;
 mod timeline;
+mod traffic;
 mod view;
 
 mod explain;

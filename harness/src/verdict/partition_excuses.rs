@@ -1,5 +1,7 @@
 //! What a split excuses of what a session shows.
 
+use std::collections::BTreeSet;
+
 use super::partitions::Partition;
 use super::sessions::Session;
 use super::view::View;
@@ -22,7 +24,7 @@ impl Partition<'_> {
     /// Whether nobody promises what a node shows of a session at an instant.
     fn tears(&self, view: &View<'_>, session: &Session<'_>, node: &NodeName, at: Nanos) -> bool {
         let all = || session.operations.iter().map(|index| &view.operations[*index]).filter(|asked| asked.invoked < at);
-        if at <= self.from {
+        if at <= self.from || view.agreed(session, self.until, at) {
             return false;
         }
         if !view.replicates_to_all() {
@@ -45,11 +47,40 @@ impl View<'_> {
         Some(format!("{} had split {}'s session, and nothing is merged", partition.name, session.client))
     }
 
-    /// Why the end of a session may not have come to all, in words: it was asked for while the nodes were apart.
-    pub(super) fn was_partitioned(&self, session: &Session<'_>) -> Option<String> {
+    /// Why the end of a session, asked for at an instant, may not have come to all, in words: the nodes were apart then, or
+    /// what they hold may be since.
+    pub(super) fn was_partitioned(&self, session: &Session<'_>, at: Nanos) -> Option<String> {
         let asked = || session.operations.iter().map(|index| &self.operations[*index]);
-        let partition = self.partitions.iter().find(|partition| asked().any(|operation| partition.saw(operation)))?;
+        let partition = self.partitions.iter().find(|partition| {
+            asked().any(|operation| partition.saw(operation)) && !self.agreed(session, partition.until, at)
+        })?;
         Some(format!("{} had split {}'s session, and nothing is merged", partition.name, session.client))
+    }
+
+    /// Whether all nodes that are to hold a session were seen to agree about it between two instants, under the id that its
+    /// client has, while nobody asked for it: what had been apart is one again.
+    fn agreed(&self, session: &Session<'_>, since: Nanos, until: Nanos) -> bool {
+        self.rounds().into_iter().filter(|(from, to)| since < *from && *to < until).any(|(from, to)| {
+            if session.busy(&self.operations, from, to) {
+                return false;
+            }
+            let up: BTreeSet<_> =
+                self.plan.topology.names().filter(|node| self.timeline.up(node, from, to).is_some()).collect();
+            let inside = self.looks_between(from, to).iter().filter(|look| session.would_show_in(look));
+            let looked: BTreeSet<_> = inside.map(|look| look.node).collect();
+            let copies: Vec<_> = session.replicas.iter().filter(|copy| from <= copy.asked && copy.at <= to).collect();
+            let holders: BTreeSet<_> = copies.iter().map(|copy| copy.node).collect();
+            let due = if self.replicates_to_all() { up.len() } else { up.len().min(2) };
+            let id = session.last_answer(&self.operations, from).and_then(super::operations::Operation::received);
+            let Some(first) = copies.first().filter(|_| copies.len() == due && holders.len() == due) else {
+                return false;
+            };
+            let shown = first.content.count.and_then(|count| usize::try_from(count).ok());
+            up.is_subset(&looked)
+                && id == Some(first.id)
+                && shown.is_some_and(|shown| session.acknowledged_before(from) <= shown)
+                && copies.iter().all(|copy| copy.id == first.id && copy.content == first.content)
+        })
     }
 
     /// Whether two copies of a session went different ways: both sides of a split were asked for it.

@@ -38,20 +38,24 @@ pub(super) fn partitions<'a>(plan: &Plan, history: &History, timeline: &Timeline
             .iter()
             .find(|whole| fault.healed.is_some_and(|healed| healed < whole.from) && whole.nodes.contains(fault.node));
         let until = whole.map_or(FOREVER, |whole| whole.from);
-        parts(fault, until, plan, history, timeline).then(|| Partition {
-            node: fault.node,
-            name: fault.name(),
-            from: fault.asked,
-            healed: fault.healed,
-            until,
-        })
+        let from = parted_from(fault, until, plan, history, timeline)?;
+        Some(Partition { node: fault.node, name: fault.name(), from, healed: fault.healed, until })
     });
     partitions.collect()
 }
 
-/// Whether a fault may have kept sessions from being sent. Over a lossy or long line, without heartbeats, or to a node that
+/// How long before a line says so a member may have been out of reach: Tribes waits, and logs are read a little late.
+const NOTICED_WITHIN: u64 = 15_000_000_000;
+
+/// From when on a fault may have kept sessions from being sent; `None` where it may not. Over a lossy or long line, without heartbeats, or to a node that
 /// is slow or has no disk, they are sent as long as nobody was evicted and no send failed.
-fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeline: &Timeline<'_>) -> bool {
+fn parted_from(
+    fault: &Fault<'_>,
+    until: Nanos,
+    plan: &Plan,
+    history: &History,
+    timeline: &Timeline<'_>,
+) -> Option<Nanos> {
     let gentle = match fault.kind {
         FaultKind::PacketLoss => worst_loss(plan) <= BEARABLE_PERCENT,
         FaultKind::MembershipPartition | FaultKind::Latency => true,
@@ -67,7 +71,11 @@ fn parts(fault: &Fault<'_>, until: Nanos, plan: &Plan, history: &History, timeli
         }
         _ => false,
     };
-    !gentle || history.records.iter().any(shows_a_loss)
+    if !gentle {
+        return Some(fault.asked);
+    }
+    let first = history.records.iter().filter(|record| shows_a_loss(record)).map(|record| record.at).min()?;
+    Some(Nanos(first.0.saturating_sub(NOTICED_WITHIN)).max(fault.asked))
 }
 
 /// Whether a node had ended or was frozen and the others had not formed again: that its peers then miss it has a cause of

@@ -1,10 +1,13 @@
 //! What was recorded, held against itself: a victim died of what was done to it, the dead do not answer, and a log that
 //! says nothing was shown to flow.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::proofs;
 use super::timeline::{FOREVER, Fault, FaultFate, Life};
 use super::view::View;
 use crate::history::{Event, FaultPhase, LogLine, Nanos, RecordKind};
-use crate::model::{FaultKind, NodeName};
+use crate::model::{FaultKind, NodeName, StepKind};
 
 /// Why a fault that is recorded as a hit was none, in words.
 pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
@@ -15,54 +18,57 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
         RecordKind::Fault { phase: FaultPhase::Hit { proof }, .. } => Some(proof.as_str()),
         _ => None,
     });
-    // Whatever was to be cut off, nothing was.
-    if let Some(nothing) = proof.filter(|proof| proof.starts_with("0 packet")) {
-        return Some(format!("{} affected nothing: {nothing}", fault.name()));
-    }
-    if fault.kind == FaultKind::Pause
-        && let Some(proof) = proof.filter(|proof| !is_frozen(proof))
-    {
-        return Some(format!("{} did not freeze it: {proof}", fault.name()));
+    if let Some(refuted) = proof.and_then(|proof| proofs::refuted(view, fault.kind, proof)) {
+        return Some(format!("{} {refuted}", fault.name()));
     }
     if fault.kind.is_undone_in_place() {
-        return None;
-    }
-    if let Some(other) = proof.and_then(|proof| other_end(fault.kind, proof)) {
-        return Some(format!("{} did not end it: {other}", fault.name()));
+        return came_through(view, fault);
     }
     let missed = missed_before(view, fault)?;
     Some(format!("{} was missed at {missed} by a peer, before {} was asked for", fault.node, fault.name()))
 }
 
-/// The proof of a pause that reports what was asked for: a process that is stopped, or a container in the freezer. Words
-/// of another kind prove what they say.
-fn is_frozen(proof: &str) -> bool {
-    let state = proof.split_once("is in state ").map(|(_, state)| state);
-    !proof.trim().is_empty() && state.is_none_or(|state| state.starts_with(['T', 't']))
+/// What a node was seen to hold though it was written behind a cut, in words. More than had been attempted when the cut hit,
+/// and nothing was asked on this side since, can only have come through it.
+fn came_through(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
+    let hit = fault.hit()?;
+    let outside = |node: &NodeName| match fault.kind {
+        kind if kind.is_partition() => true,
+        FaultKind::DropOutgoing => node != fault.node,
+        FaultKind::DropIncoming => node == fault.node,
+        _ => false,
+    };
+    let until = undone_from(view, fault);
+    view.sessions.iter().find_map(|session| {
+        let replica =
+            session.replicas.iter().filter(|replica| hit < replica.asked && outside(replica.node)).find(|it| {
+                let apart = |node: &NodeName| (node == fault.node) != (it.node == fault.node);
+                let asked = session.operations.iter().map(|index| &view.operations[*index]);
+                let mut since = asked.filter(|asked| hit < asked.acts_until && asked.invoked < it.at);
+                it.at < until
+                    && it
+                        .content
+                        .count
+                        .is_some_and(|count| session.attempted_before(hit) < usize::try_from(count).unwrap_or(0))
+                    && since.all(|asked| apart(asked.node))
+            })?;
+        let (node, at, count) = (replica.node, replica.at, replica.content.count?);
+        Some(format!("{} cut nothing off: {node} showed {count} at {at}, written behind it", fault.name()))
+    })
 }
 
-/// The proof of a kill or a stop that does not report the end that was asked for.
-fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
-    let number = |word: &str| {
-        let (_, behind) = proof.split_once(word)?;
-        let digits: String = behind.chars().take_while(char::is_ascii_digit).collect();
-        digits.parse::<u32>().ok()
-    };
-    let (signal, code) = (number("signal "), number("exit code "));
-    let fits = match (kind, signal, code) {
-        // What ran out of memory ended by itself.
-        (FaultKind::Kill | FaultKind::Stop, ..) if proof.contains("OOMKilled") => false,
-        (FaultKind::Kill, Some(signal), _) => signal == 9,
-        (FaultKind::Kill, None, code) => code == Some(137),
-        (FaultKind::Stop, Some(signal), None) => signal == 15,
-        // A JVM that SIGTERM has ended in order exits with 143.
-        (FaultKind::Stop, signal, Some(code)) => {
-            signal.is_none_or(|signal| signal == 15) && [0, 130, 143].contains(&code)
+/// From when on a fault may have been in the course of being undone, which is recorded when it is done.
+fn undone_from(view: &View<'_>, fault: &Fault<'_>) -> Nanos {
+    let Some(healed) = fault.healed else { return FOREVER };
+    let begun = view.events().filter_map(|(_, at, event)| match event {
+        Event::StepBegins { step, .. } if at <= healed => {
+            let index = usize::try_from(*step).ok()?.checked_sub(1)?;
+            matches!(view.plan.steps.get(index)?.kind, StepKind::Heal { .. }).then_some(at)
         }
-        (FaultKind::Stop, None, None) => false,
-        _ => true,
-    };
-    (!fits).then_some(proof)
+        _ => None,
+    });
+    // What ends by itself takes some time as well.
+    begun.last().unwrap_or(Nanos(healed.0.saturating_sub(2_000_000_000)))
 }
 
 /// When a peer logged that the victim had disappeared, before anything was done to it and without its having been seen
@@ -98,8 +104,14 @@ fn missed_before(view: &View<'_>, fault: &Fault<'_>) -> Option<Nanos> {
     missed.map(|(at, ..)| at).find(|at| !alive(*at))
 }
 
+/// Whether a line about a member is about another node than this one.
+pub(super) fn names_another(view: &View<'_>, record: usize, node: &NodeName) -> bool {
+    let mut others = view.plan.topology.names().filter(|other| *other != node);
+    !names(view, record, node) && others.any(|other| names(view, record, other))
+}
+
 /// Whether a line about a member is about this node.
-fn names(view: &View<'_>, record: usize, node: &NodeName) -> bool {
+pub(super) fn names(view: &View<'_>, record: usize, node: &NodeName) -> bool {
     let Some(RecordKind::Log(LogLine { message, .. })) = view.history.records.get(record).map(|record| &record.kind)
     else {
         return false;
@@ -147,6 +159,56 @@ fn answered_after_its_end(view: &View<'_>) -> Option<String> {
     let look =
         view.looks.iter().find(|look| look.state.is_some() && view.timeline.dead(look.node, look.asked, look.at))?;
     Some(format!("the probe of {} answered at {}, after its node had ended", look.node, look.at))
+}
+
+/// The app that began anew on a node, though neither it nor the node was to, in words.
+pub(super) fn began_anew(view: &View<'_>) -> Option<String> {
+    let starts = view.looks.iter().flat_map(|look| look.contexts(&view.contexts)).filter_map(|it| it.started_ms);
+    // No two servers start an app within one millisecond: where all say the same, none says when.
+    let told = starts.collect::<BTreeSet<_>>().len() > 1;
+    let mut known: BTreeMap<_, (Nanos, i64)> = BTreeMap::new();
+    for look in &view.looks {
+        for context in look.contexts(&view.contexts) {
+            let Some(started) = context.started_ms else { continue };
+            let before = known.insert((look.node, &context.path, &context.version), (look.asked, started));
+            let Some((since, before)) = before else { continue };
+            if before == started && !told {
+                continue;
+            }
+            if before == started {
+                let started_anew = |event: &Event| matches!(event, Event::NodeStarts { node } if node == look.node);
+                if view.events().any(|(_, at, event)| since < at && at < look.asked && started_anew(event)) {
+                    let (path, node) = (&context.path, look.node);
+                    return Some(format!(
+                        "{path} runs on {node} at {} since {started} ms, as it did at {since}, though {node} was started \
+                         in between",
+                        look.at
+                    ));
+                }
+                continue;
+            }
+            let meant = view.events().any(|(_, at, event)| {
+                let on_purpose = match event {
+                    Event::ClusterAdopted { .. } => true,
+                    Event::NodeStarts { node } => node == look.node,
+                    Event::WarDropped { context: of, .. }
+                    | Event::WarRemoved { context: of, .. }
+                    | Event::Deployed { context: of, .. }
+                    | Event::Undeployed { context: of, .. } => *of == context.path,
+                    _ => false,
+                };
+                since <= at && at <= look.at && on_purpose
+            });
+            if !meant {
+                let (path, node) = (&context.path, look.node);
+                return Some(format!(
+                    "{path} began anew on {node} between {since} and {}: it runs since {started} ms, not {before} ms",
+                    look.at
+                ));
+            }
+        }
+    }
+    None
 }
 
 /// The node whose log was not shown to flow in one of its lives, in words: that it says nothing proves nothing.

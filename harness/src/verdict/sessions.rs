@@ -5,22 +5,26 @@
 //! acknowledged before it was asked for, and at most what was attempted before it came.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::content::Content;
 use super::held::bounds::Held;
+use super::look::Look;
 use super::operations::{Fate, Operation, cookie_value, stem};
 use super::routes::Routes;
 use super::timeline::FOREVER;
 use crate::history::{History, Nanos, Outcome, RecordKind};
 use crate::model::plan::AppRequest;
-use crate::model::{ClientName, NodeName};
+use crate::model::{ClientName, ContextPath, NodeName};
 
 /// One session of one client.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
     pub(super) client: &'a ClientName,
+    /// The context of the counter app that it is of: several whose cookies share a path may give one id to a session each
+    /// (`Request.doGetSession`).
+    pub(super) context: Option<&'a ContextPath>,
     /// The stems that its id has had, the first one first.
     pub(super) stems: Vec<&'a str>,
     /// The operation that created it, where it is known.
@@ -106,6 +110,13 @@ impl Session<'_> {
     /// The operations of the acknowledged increments before `at`, the last ones first.
     pub(super) fn acknowledged_by(&self, at: Nanos) -> impl Iterator<Item = usize> {
         self.acknowledged[..self.acknowledged_before(at)].iter().rev().map(|(_, Reverse(operation))| *operation)
+    }
+
+    /// Whether a look would show it where the node holds it: its context was asked for, and is served.
+    pub(super) fn would_show_in(&self, look: &Look<'_>) -> bool {
+        self.context.is_some_and(|context| {
+            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
+        })
     }
 
     /// The answer that came last before `at`.
@@ -202,8 +213,11 @@ pub(super) fn sessions<'a>(
     routes: &Routes<'_>,
     history: &'a History,
     operations: &[Operation<'a>],
+    counters: &BTreeSet<&'a ContextPath>,
 ) -> Vec<Session<'a>> {
-    let mut book = Book::default();
+    let context = |operation: &Operation<'_>| ContextPath::serving(operation.path, counters.iter().copied());
+    let contexts = operations.iter().map(context).collect();
+    let mut book = Book { sessions: Vec::new(), by_id: BTreeMap::new(), contexts };
     book.learn_ids(history, operations);
     for (index, operation) in operations.iter().enumerate() {
         book.assign(index, operation);
@@ -218,10 +232,12 @@ pub(super) fn sessions<'a>(
     book.sessions
 }
 
-#[derive(Default)]
 struct Book<'a> {
     sessions: Vec<Session<'a>>,
-    by_stem: BTreeMap<&'a str, usize>,
+    /// By context and stem.
+    by_id: BTreeMap<(Option<&'a ContextPath>, &'a str), usize>,
+    /// The context of each operation.
+    contexts: Vec<Option<&'a ContextPath>>,
 }
 
 impl<'a> Book<'a> {
@@ -233,36 +249,43 @@ impl<'a> Book<'a> {
         renamed.extend(renamed_by_others(history, operations));
         for index in by_end {
             let operation = &operations[index];
+            let context = self.contexts[index];
+            let known = |book: &Self, stem: &'a str| book.by_id.get(&(context, stem)).copied();
             let sent = operation.sent.map(|id| stem(id.as_str()));
             // A cookie that no answer of this history gave: the session is older than the history.
-            if let Some(sent) = sent.filter(|sent| !self.by_stem.contains_key(sent)) {
-                match renamed.get(sent).and_then(|before| self.by_stem.get(before).copied()) {
+            if let Some(sent) = sent.filter(|sent| known(self, sent).is_none()) {
+                match renamed.get(sent).and_then(|before| known(self, before)) {
                     Some(session) => self.rename(session, sent),
-                    None => self.open(sent, operation.client, None),
+                    None => self.open(context, sent, operation.client, None),
                 }
             }
-            let Some(received) = operation.received().map(stem).filter(|received| !self.by_stem.contains_key(received))
-            else {
-                continue;
-            };
+            let received = operation.received().map(stem);
+            let Some(received) = received.filter(|received| known(self, received).is_none()) else { continue };
             let before =
                 renamed.get(received).copied().or_else(|| sent.filter(|_| may_be_renamed(operations, operation)));
-            match before.and_then(|before| self.by_stem.get(before).copied()) {
+            match before.and_then(|before| known(self, before)) {
                 Some(session) => self.rename(session, received),
-                None => self.open(received, operation.client, Some(index)),
+                None => self.open(context, received, operation.client, Some(index)),
             }
         }
     }
 
     fn rename(&mut self, session: usize, stem: &'a str) {
+        self.by_id.insert((self.sessions[session].context, stem), session);
         self.sessions[session].stems.push(stem);
-        self.by_stem.insert(stem, session);
     }
 
-    fn open(&mut self, stem: &'a str, client: &'a ClientName, created_by: Option<usize>) {
-        self.by_stem.insert(stem, self.sessions.len());
+    fn open(
+        &mut self,
+        context: Option<&'a ContextPath>,
+        stem: &'a str,
+        client: &'a ClientName,
+        created_by: Option<usize>,
+    ) {
+        self.by_id.insert((context, stem), self.sessions.len());
         self.sessions.push(Session {
             client,
+            context,
             stems: vec![stem],
             created_by,
             operations: Vec::new(),
@@ -287,8 +310,10 @@ impl<'a> Book<'a> {
     }
 
     fn assign(&mut self, index: usize, operation: &Operation<'a>) {
-        let find = |id: Option<&str>| id.and_then(|id| self.by_stem.get(stem(id)).copied());
-        let (asked, received) = (find(operation.sent.map(crate::model::SessionId::as_str)), find(operation.received()));
+        let context = self.contexts[index];
+        let find = |stem: Option<&'a str>| stem.and_then(|stem| self.by_id.get(&(context, stem)).copied());
+        let (asked, received) =
+            (find(operation.sent.map(|id| stem(id.as_str()))), find(operation.received().map(stem)));
         match operation.fate {
             Fate::Nothing => {
                 if let Some(session) = asked {

@@ -1,10 +1,13 @@
 //! What each step of the plan must have left in the history: a step without its records was not done, or nobody knows.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use super::timeline::FOREVER;
+use super::traffic;
 use super::view::View;
 use crate::history::{Event, Nanos};
-use crate::model::{ClientName, NodeName, Step, StepKind, Target, Until};
+use crate::model::{ClientName, ContextPath, FaultKind, Millis, NodeName, Step, StepKind, Target, Until};
 
 /// The first step that ended without what it must have left, in words.
 pub(super) fn empty_step(view: &View<'_>) -> Option<String> {
@@ -72,20 +75,23 @@ impl Inside<'_, '_> {
             }
             StepKind::Undeploy { context, .. } => {
                 let removed = |event: &Event| matches!(event, Event::WarRemoved { context: of, .. } | Event::Undeployed { context: of, .. } if of == context);
-                missing(self.event(&removed), "a WAR that was removed")
+                missing(self.event(&removed), "a WAR that was removed").or_else(|| self.still_deployed(context))
             }
             StepKind::Request { client, load, .. } | StepKind::Http { client, load, .. } => {
                 let due = u64::from(load.clients) * u64::from(load.times);
                 let found = self.asked(client, load.clients, self.to);
                 let fewer = u64::try_from(found).unwrap_or(u64::MAX) < due;
                 let lacks = fewer.then(|| format!("{due} requests of {client}: there are {found}"));
-                lacks.or_else(|| self.silent(client, load.clients, self.to))
+                lacks
+                    .or_else(|| self.silent(client, load.clients, self.to))
+                    .or_else(|| traffic::others(self.view, &step.kind, (self.from, self.to)))
             }
             // It goes on behind its step.
-            StepKind::Traffic { client, clients, .. } | StepKind::HttpTraffic { client, clients, .. } => {
-                let asked = self.asked(client, *clients, super::timeline::FOREVER) > 0;
+            StepKind::Traffic { client, clients, every, .. } | StepKind::HttpTraffic { client, clients, every, .. } => {
+                let asked = self.asked(client, *clients, FOREVER) > 0;
                 missing(asked, &format!("any request of {client}"))
-                    .or_else(|| self.silent(client, *clients, super::timeline::FOREVER))
+                    .or_else(|| self.silent(client, *clients, FOREVER))
+                    .or_else(|| traffic::stood_still(self.view, (client, *clients), every.duration(), self.from))
             }
             StepKind::Look { .. } | StepKind::Observe { .. } => {
                 missing(self.looked() || !self.anybody_is_up(), "a look")
@@ -93,14 +99,11 @@ impl Inside<'_, '_> {
             StepKind::FinalRead => {
                 let earlier = self.view.invocations.iter().any(|(at, _)| *at < self.from);
                 let asked = self.view.invocations.iter().any(|(at, _)| self.is_at(*at));
-                missing(asked || self.looked() || !earlier || !self.anybody_is_up(), "a request or a look")
+                let nobody = !earlier || !self.anybody_is_up();
+                missing(asked || self.looked() || nobody, "a request or a look")
+                    .or_else(|| traffic::left_out(self.view, self.from, self.to).filter(|_| !nobody))
             }
-            StepKind::Fault { fault, node, .. } => {
-                let kind = fault.kind();
-                let mut faults = self.view.timeline.faults.iter();
-                let broken = faults.any(|fault| self.is_at(fault.asked) && fault.kind == kind && is(node, fault.node));
-                missing(broken, &format!("a record of the {kind}"))
-            }
+            StepKind::Fault { fault, node, lasting, .. } => self.lacks_fault(fault.kind(), node, *lasting),
             StepKind::Heal { node } => {
                 let healed = self
                     .view
@@ -119,11 +122,55 @@ impl Inside<'_, '_> {
                 let started = self.started(&|of| is(node, of));
                 missing(!started.is_empty(), "a start of a node").or_else(|| self.unready(&started))
             }
-            StepKind::StartAgain => self.unready(&self.started(&|_| true)),
+            StepKind::StartAgain => self.lacks_start(),
             StepKind::Wait { until, .. } => self.lacks_wait(until),
             // It ends what an earlier step began, which must have left the requests.
             StepKind::EndTraffic { .. } => None,
         }
+    }
+
+    /// A node that was up and served an app, and is not known to have done so to its end, in words.
+    fn still_deployed(&self, context: &ContextPath) -> Option<String> {
+        let events = || self.view.events().filter(|(_, at, _)| *at <= self.to);
+        let nodes = self.view.plan.topology.names();
+        let mut up = nodes.filter(|node| self.view.timeline.up(node, self.from, self.to).is_some());
+        let left = up.find(|node| {
+            let last = events().filter_map(|(_, _, event)| match event {
+                Event::Deployed { node: of, context: it } if of == *node && it == context => Some(true),
+                Event::Undeployed { node: of, context: it } if of == *node && it == context => Some(false),
+                _ => None,
+            });
+            last.last() == Some(true)
+        })?;
+        let any = events().any(|(_, at, event)| {
+            self.is_at(at) && matches!(event, Event::Undeployed { context: of, .. } if of == context)
+        });
+        // Taken from one node alone, the others go on.
+        let alone = events()
+            .any(|(_, _, event)| matches!(event, Event::WarDropped { context: of, alone: true, .. } if of == context));
+        (!alone || !any).then(|| format!("{left} having been seen without {context}"))
+    }
+
+    /// A node that had ended and was not started, or not seen to be ready, in words.
+    fn lacks_start(&self) -> Option<String> {
+        let started = self.started(&|_| true);
+        let down = |node: &&NodeName| {
+            let lives = self.view.timeline.lives(node);
+            !lives.is_empty() && lives.iter().all(|life| life.from < self.from && life.until < self.from)
+        };
+        let mut ended = self.view.plan.topology.names().filter(down);
+        let left = ended.find(|node| !started.iter().any(|(of, _)| of == node));
+        left.map(|node| format!("a start of {node}")).or_else(|| self.unready(&started))
+    }
+
+    /// A fault without a record, or that was over before its time, in words.
+    fn lacks_fault(&self, kind: FaultKind, node: &Target, lasting: Option<Millis>) -> Option<String> {
+        let mut faults = self.view.timeline.faults.iter();
+        let broken = faults.any(|fault| self.is_at(fault.asked) && fault.kind == kind && is(node, fault.node));
+        missing(broken, &format!("a record of the {kind}")).or_else(|| {
+            let lasting = lasting.filter(|_| kind.is_undone_in_place())?;
+            self.cut_short(kind, node, lasting.duration())
+        })
     }
 
     fn lacks_wait(&self, until: &Until) -> Option<String> {
@@ -204,6 +251,31 @@ impl Inside<'_, '_> {
         Some(format!("{node} having been ready"))
     }
 
+    /// A fault of the step that was over before its time, though nobody ended it, in words.
+    fn cut_short(&self, kind: FaultKind, target: &Target, lasting: Duration) -> Option<String> {
+        let timeline = &self.view.timeline;
+        let mut faults = timeline
+            .faults
+            .iter()
+            .filter(|fault| self.is_at(fault.asked) && fault.kind == kind && is(target, fault.node));
+        faults.find_map(|fault| {
+            let (hit, healed) = (fault.hit()?, fault.healed?);
+            let short = healed.since(fault.asked) < lasting;
+            let by_hand = self.view.events().any(|(_, at, event)| {
+                let Event::StepBegins { step, .. } = event else { return false };
+                let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
+                let heals = index.and_then(|index| self.view.plan.steps.get(index));
+                let heals =
+                    heals.is_some_and(|step| matches!(&step.kind, StepKind::Heal { node } if is(node, fault.node)));
+                heals && hit <= at && at <= healed
+            });
+            let ended = timeline.end_of(fault.node, hit) <= healed;
+            (short && !by_hand && !ended).then(|| {
+                format!("{} having lasted {lasting:?}: it was over {:?} after the hit", fault.name(), healed.since(hit))
+            })
+        })
+    }
+
     /// Whether a fault that was to end by itself has done so before the step began.
     fn ended_by_itself(&self, target: &Target) -> bool {
         let timed =
@@ -230,7 +302,7 @@ impl Inside<'_, '_> {
 }
 
 /// Whether a step may be about a node.
-fn is(target: &Target, node: &NodeName) -> bool {
+pub(super) fn is(target: &Target, node: &NodeName) -> bool {
     match target {
         Target::Node(named) => named == node,
         Target::Role(_) => true,

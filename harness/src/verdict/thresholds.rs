@@ -2,10 +2,11 @@
 
 use super::finding::{Expectation, Measures, Status};
 use super::measures;
+use super::records::names_another;
 use super::timeline::FOREVER;
 use super::view::View;
 use crate::history::{Nanos, OperationId};
-use crate::model::{AtMost, Millis};
+use crate::model::{AtMost, Millis, NodeName};
 
 /// How each threshold of some stands; what was not measured is unknown.
 pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost) -> Vec<Expectation> {
@@ -45,26 +46,33 @@ pub(super) fn warnings(view: &View<'_>, measures: &Measures) -> impl Iterator<It
     passed.map(|threshold| format!("slower than usual: {}, and {}", threshold.what, threshold.because))
 }
 
-/// The faults that took a node from peers which lived on, none of which logged that it missed a member before the next.
+/// The peers that lived on when a fault took a node from them, and did not log before the next one that they missed it.
 fn unmissed(view: &View<'_>) -> usize {
     let faults = &view.timeline.faults;
     let ending =
         faults.iter().filter(|fault| !fault.kind.leaves_it_up()).filter_map(|fault| Some((fault, fault.hit()?)));
-    let unmissed = ending.filter(|(fault, hit)| {
-        let next = faults.iter().map(|other| other.asked).filter(|asked| hit < asked).min().unwrap_or(FOREVER);
+    let unmissed = ending.map(|(fault, hit)| {
+        let next = faults.iter().map(|other| other.asked).filter(|asked| hit < *asked).min().unwrap_or(FOREVER);
+        let missed = |peer: &NodeName| {
+            view.disappearances().any(|(at, by, record)| {
+                by == peer && fault.asked < at && at < next && !names_another(view, record, fault.node)
+            })
+        };
+        // Who is ended itself before it can miss anybody has no say.
         let peers = view.plan.topology.names().filter(|peer| *peer != fault.node);
-        let mut peers = peers.filter(|peer| view.timeline.up(peer, fault.asked, *hit).is_some()).peekable();
-        peers.peek().is_some()
-            && !peers.any(|peer| view.disappearances().any(|(at, by, _)| by == peer && fault.asked < at && at < next))
+        let peers = peers.filter(|peer| view.timeline.up(peer, fault.asked, hit).is_some());
+        let peers =
+            peers.filter(|peer| next == FOREVER || view.timeline.outlives(peer, hit, Nanos(next.0.saturating_sub(1))));
+        peers.filter(|peer| !missed(peer)).count()
     });
-    unmissed.count()
+    unmissed.sum()
 }
 
 fn judged(limit: Millis, what: &str, found: &[(u64, Option<OperationId>)], missing: usize) -> Expectation {
     let longest = found.iter().max_by_key(|(ms, _)| *ms);
     let (status, because) = match longest {
         Some((ms, _)) if *ms > limit.0 => (Status::Violated, format!("it took {ms} ms")),
-        Some(_) if missing > 0 => (Status::Unknown, format!("after {missing} of the faults nothing was measured")),
+        Some(_) if missing > 0 => (Status::Unknown, format!("{missing} times nothing was measured")),
         Some((ms, _)) => (Status::Holds, format!("it took {ms} ms")),
         None => (Status::Unknown, "it was not measured".to_owned()),
     };

@@ -59,7 +59,7 @@ impl<'a> View<'a> {
         };
         let (contexts, counters) = (deployed(false), deployed(true));
         let routes = Routes::of(plan, history);
-        let mut sessions = sessions::sessions(&routes, history, &operations);
+        let mut sessions = sessions::sessions(&routes, history, &operations, &counters);
         add_replicas(&mut sessions, &looks, &counters);
         for session in &mut sessions {
             session.learn_content_from_looks(&operations);
@@ -105,26 +105,24 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How many sessions of the counter app there were, less those that a client was given in the place of a lost one.
+    /// How many sessions of the counter app there were to lose: those that a client was given in the place of a lost one, or
+    /// that were made behind the last fault, were put to no test.
     pub(super) fn first_sessions(&self) -> usize {
         let losses = self.sessions.iter().flat_map(|session| &session.losses);
         let lost = losses.filter(|loss| loss.excuse.is_none()).map(|loss| loss.operation);
         let lost: BTreeSet<usize> = lost.collect();
-        self.sessions.iter().filter(|session| !session.created_by.is_some_and(|index| lost.contains(&index))).count()
+        let tested = |session: &&Session<'_>| {
+            let instead = session.created_by.is_some_and(|index| lost.contains(&index));
+            let made = session.created_by.map(|index| self.operations[index].invoked);
+            !instead && (!session.losses.is_empty() || self.is_before_the_last_fault(made))
+        };
+        self.sessions.iter().filter(tested).count()
     }
 
-    /// The context of a session: that of the first request for it.
-    fn context_of(&self, session: &Session<'a>) -> Option<&'a ContextPath> {
-        let first =
-            session.operations.iter().chain(&session.refused).map(|index| self.operations[*index].path).next()?;
-        ContextPath::serving(first, self.counters.iter().copied())
-    }
-
-    /// Whether a look would show a session where the node holds it: its context was asked for, and is served.
-    pub(super) fn would_show(&self, look: &Look<'a>, session: &Session<'a>) -> bool {
-        self.context_of(session).is_some_and(|context| {
-            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
-        })
+    /// Whether an instant lies before the last fault, or nothing broke at all.
+    pub(super) fn is_before_the_last_fault(&self, at: Option<Nanos>) -> bool {
+        let last = self.timeline.faults.iter().map(|fault| fault.asked).max();
+        last.is_none_or(|last| at.is_none_or(|at| at < last))
     }
 
     /// Whether every replica of a session is written before its client has the answer.
@@ -263,13 +261,15 @@ fn looks(history: &History) -> Vec<Look<'_>> {
 
 /// Gives each session what the looks show of it. A proxy holds nothing, and what is not valid is gone.
 fn add_replicas<'a>(sessions: &mut [Session<'a>], looks: &[Look<'a>], counters: &BTreeSet<&ContextPath>) {
-    let mut by_stem = BTreeMap::new();
+    let mut by_id = BTreeMap::new();
     for (index, session) in sessions.iter().enumerate() {
-        by_stem.extend(session.stems.iter().map(|stem| (*stem, index)));
+        by_id.extend(session.stems.iter().map(|stem| ((session.context, *stem), index)));
     }
     for (number, look) in looks.iter().enumerate() {
-        for replica in look.contexts(counters).flat_map(|context| &context.sessions) {
-            let Some(session) = by_stem.get(stem(replica.id.as_str())) else { continue };
+        let contexts = look.contexts(counters);
+        for (path, replica) in contexts.flat_map(|context| context.sessions.iter().map(|it| (&context.path, it))) {
+            let path = counters.get(path).copied();
+            let Some(session) = by_id.get(&(path, stem(replica.id.as_str()))) else { continue };
             if replica.role == ReplicaRole::Proxy || !replica.valid {
                 continue;
             }

@@ -9,6 +9,8 @@ pub(super) struct Asked<'a> {
     pub(super) id: OperationId,
     pub(super) client: &'a ClientName,
     pub(super) node: &'a NodeName,
+    /// Method, path and query.
+    pub(super) target: &'a str,
     pub(super) sent: Option<&'a SessionId>,
     pub(super) invoked: Nanos,
     /// How it ended, when, and the record of its end.

@@ -56,11 +56,12 @@ fn place(reply: &Reply, text: &str) -> Result<(Option<u64>, String), String> {
 pub(super) fn captures(step: &Step, asked: &[&Asked<'_>]) -> Option<Expectation> {
     let StepKind::Http { exchange, .. } = &step.kind else { return None };
     let silent = step.expect.as_ref().is_some_and(|expect| expect.answered == Some(false));
-    if asked.is_empty() || silent {
+    if asked.is_empty() {
         return None;
     }
+    // Where no answer is expected, none is to have anything; but it must have been sent.
     let names: Vec<&str> =
-        exchange.capture.iter().filter(|(_, it)| !it.optional).map(|(name, _)| name.as_str()).collect();
+        exchange.capture.iter().filter(|(_, it)| !it.optional && !silent).map(|(name, _)| name.as_str()).collect();
     let what = match (names.is_empty(), exchange.form_from.as_deref()) {
         (false, _) => format!("captures {}", names.join(", ")),
         (true, Some(form)) => format!("sends the form {form}"),

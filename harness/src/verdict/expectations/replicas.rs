@@ -1,17 +1,18 @@
 //! What a look at one node showed of a client's session.
 
 use super::super::content::Content;
-use super::super::operations::stem;
+use super::super::operations::{path, stem};
 use super::super::view::View;
 use super::asked::Asked;
 use crate::history::{ContextState, Nanos, NodeState, Question, ReplicaRole, SessionReplica};
-use crate::model::{ClientName, ContextPath, Expect, ReplicaFate, SessionId};
+use crate::model::{ClientName, ContextPath, Expect, ReplicaFate, SessionId, Target};
 use crate::verdict::{Expectation, Status};
 
 /// A step that looks: whose session, of which app, and when.
 pub(super) struct Looked<'a> {
     pub(super) client: &'a ClientName,
     pub(super) context: &'a ContextPath,
+    pub(super) node: &'a Target,
     pub(super) from: Nanos,
     pub(super) to: Nanos,
 }
@@ -21,13 +22,18 @@ pub(super) fn judged(view: &View<'_>, looked: &Looked<'_>, expect: &Expect, all:
     let wanted = parts(expect);
     let look = view.looks.iter().find(|look| {
         matches!(look.question, Question::Context(context) if context == looked.context)
+            && super::super::steps::is(looked.node, look.node)
             && looked.from <= look.asked
             && look.at <= looked.to
     });
     let Some(look) = look else {
         return wanted.into_iter().map(|(what, _)| undecided(what, "nothing was looked at", None)).collect();
     };
+    // Each app gives a client a session of its own.
+    let contexts = || view.contexts.iter().copied().chain([looked.context]);
+    let of_the_app = |asked: &&Asked<'_>| ContextPath::serving(path(asked.target), contexts()) == Some(looked.context);
     let id = all.iter().filter(|asked| asked.client == looked.client && asked.invoked < looked.from);
+    let id = id.filter(of_the_app);
     let id = id
         .filter_map(|asked| {
             asked.reply().and_then(super::asked::received).or(asked.sent.map(crate::model::names::SessionId::as_str))

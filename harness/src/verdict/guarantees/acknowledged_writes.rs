@@ -216,8 +216,12 @@ fn resurrected(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<B
     let itself = end.node == operation.node && view.timeline.outlives(end.node, end.invoked, operation.invoked);
     let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows && !itself);
     let renamed = || renamed_unheard(view, session, &view.operations[ended]);
-    let unpromised =
-        bounds.unpromised.clone().or_else(stranger).or_else(|| view.was_partitioned(session)).or_else(renamed);
+    let unpromised = bounds
+        .unpromised
+        .clone()
+        .or_else(stranger)
+        .or_else(|| view.was_partitioned(session, end.invoked))
+        .or_else(renamed);
     Some(Breach { unpromised, ..resurrected })
 }
 
@@ -252,7 +256,7 @@ fn resurrected_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
         ),
         rests_on: vec![end.id],
         evidence: vec![replica.record, end.record],
-        unpromised: view.was_partitioned(session).or_else(|| renamed_unheard(view, session, end)),
+        unpromised: view.was_partitioned(session, end.invoked).or_else(|| renamed_unheard(view, session, end)),
         session: Some(session.stems[0].to_owned()),
     });
     breaches.collect()
@@ -288,7 +292,7 @@ fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Repl
     }
     let later = view.looks.iter().enumerate().skip(replica.look + 1).filter(|(_, look)| look.node == replica.node);
     let gone = later
-        .filter(|(_, look)| view.would_show(look, session))
+        .filter(|(_, look)| session.would_show_in(look))
         .any(|(number, _)| session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err());
     gone || replica.asked.since(ended) < ON_ITS_WAY
 }

@@ -7,16 +7,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, is_success, same_session};
+use super::answer_words::{Reading, Words, is_comparable, is_lasting, is_number, is_plain, of_the_run};
 use super::judgement::Breach;
-use crate::history::Event;
-use crate::model::{SessionId, Violation};
-
-/// How often each word stands in a body.
-pub(super) type Words<'b> = BTreeMap<&'b str, usize>;
+use crate::history::{Event, Rest};
+use crate::model::Violation;
 
 /// The answers that lost words by a fault.
 pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
@@ -27,36 +24,19 @@ pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
     pairs.iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
 }
 
-/// What differs from node to node and from client to client legitimately: names and ports of nodes, and ids of sessions.
-pub(super) fn of_the_run(view: &View<'_>) -> BTreeSet<String> {
-    let mut own: BTreeSet<String> = view.plan.topology.names().map(ToString::to_string).collect();
-    for (_, _, event) in view.events() {
-        if let Event::Addressed { endpoints } = event {
-            own.extend(
-                endpoints
-                    .nodes
-                    .values()
-                    .flat_map(|node| [node.http_port, node.receiver_port].map(|port| port.to_string())),
-            );
-        }
-    }
-    let ids = view
-        .requests
-        .iter()
-        .flat_map(|request| request.sent.map(SessionId::stem).into_iter().chain(request.received.map(stem)));
-    own.extend(ids.map(str::to_owned));
-    own
-}
-
 /// A page that one client was given before a fault, and never again after it.
 struct Page<'p, 'v, 'a> {
     pair: &'p Pair<'v, 'a>,
-    own: &'p BTreeSet<String>,
+    reading: Reading<'p, 'a>,
     /// All requests for it.
     same: Vec<&'v Request<'a>>,
     before: Words<'a>,
     /// How many answers had been the same, the last ones before the fault.
     times: usize,
+    /// How many had each said all that the one before it had said, the last ones before the fault.
+    grew: usize,
+    /// How many of them were the same in what is not kept as well.
+    rests: usize,
     /// A request in between that is not meant to change anything, and had not been made before.
     fresh: Option<&'v Request<'a>>,
 }
@@ -65,12 +45,8 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     fn of(view: &'v View<'a>, own: &'p BTreeSet<String>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
         let (before, after) = (pair.before, pair.after);
         let moved = before.node != after.node || !view.timeline.outlives(before.node, before.acts_until, after.invoked);
-        let asked_for = before.target.starts_with("GET ") && is_success(after) && moved;
-        let words_before = words(before, own).filter(|_| asked_for)?;
-        if words(after, own)? == words_before {
-            return None;
-        }
-        if builds(view, before) > 1 {
+        let asked_for = before.target.starts_with("GET ") && is_success(after) && moved && is_comparable(before, after);
+        if !asked_for || builds(view, before) > 1 {
             return None;
         }
         if same_session(before).is_none() || same_session(after) != same_session(before) {
@@ -78,12 +54,23 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         }
         let same: Vec<&Request<'a>> = view.requests.iter().filter(|other| other.target == before.target).collect();
         let mine = || same.iter().copied().filter(|other| other.client == before.client && is_success(other));
-        let earlier = mine().rev().filter(|other| other.invoked <= before.invoked);
-        let steady = earlier.take_while(|other| {
-            same_session(other) == same_session(before) && words(other, own).as_ref() == Some(&words_before)
-        });
-        let steady: Vec<_> = steady.collect();
+        let earlier = || {
+            let earlier = mine().rev().filter(|other| other.invoked <= before.invoked);
+            earlier.take_while(|other| same_session(other) == same_session(before))
+        };
+        let reading = Reading::of(own, before, earlier().nth(1));
+        let due = reading.due(before)?;
+        let words = |other: &Request<'a>| reading.due(other);
+        // Of a long page what is not kept says by its hash that it is the same.
+        let as_before = |other: &Request<'a>| words(other).as_ref() == Some(&due) && rest(other) == rest(before);
+        let steady: Vec<_> = earlier().take_while(|other| words(other).as_ref() == Some(&due)).collect();
+        if as_before(after) {
+            return None;
+        }
         let times = steady.len();
+        let rests = earlier().take_while(|other| as_before(other)).count();
+        let all: Vec<_> = earlier().filter_map(words).collect();
+        let grew = 1 + all.windows(2).take_while(|pair| has_all(&pair[0], &pair[1])).count();
         // What changes things may have changed the page, unless it had stayed the same over such a one.
         let kept: BTreeSet<_> =
             steady.last().into_iter().flat_map(|first| between(view, first, before)).map(Request::key).collect();
@@ -102,13 +89,15 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 && other.node == after.node
                 && view.timeline.outlives(after.node, after.invoked, other.invoked)
         });
-        let again = later.any(|other| words(other, own).as_ref() == Some(&words_before));
-        (!again).then_some(Self { pair, own, same, before: words_before, times, fresh })
+        let again = later.any(|other| {
+            as_before(other) || (times < 2 && 1 < grew && words(other).is_some_and(|now| has_all(&now, &due)))
+        });
+        (!again).then_some(Self { pair, reading, same, before: due, times, grew, rests, fresh })
     }
 
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
-        let now = words(after, self.own)?;
+        let now = self.words(after)?;
         let mut all_lost: Vec<(&&str, &usize)> =
             self.before.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times)).collect();
         // What came and went before, as the time of day does, is nothing that anybody keeps.
@@ -116,25 +105,33 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         // A word says more than a number.
         all_lost.sort_by_key(|(word, _)| !is_plain(word));
         let lost = || all_lost.iter().copied();
-        let kept_for = lost().find_map(|(word, times)| Some((*word, self.goes_on(word, *times)?)));
+        let kept_for = lost().find_map(|(word, times)| Some((*word, self.goes_on(view, word, *times)?)));
         // Once is no time and again.
         let unknown = || {
             lost()
-                .filter(|_| self.times > 1)
+                .filter(|_| self.times > 1 || self.grew > 2)
                 .map(|(word, _)| *word)
-                .find(|word| is_plain(word) && !self.is_of_the_node(word))
+                .find(|word| is_lasting(word) && !self.is_of_the_node(word))
         };
-        let unknown = || unknown().or_else(|| self.went_back());
-        let (word, witness) = kept_for.map(|(word, by)| (word, Some(by))).or_else(|| Some((unknown()?, None)))?;
+        let numbers = || self.went_back().or_else(|| self.number_gone(&now, lost().map(|(word, _)| *word)));
+        let known = kept_for.map(|(word, by)| (word, Some(by)));
+        let Some((word, witness)) = known.or_else(|| Some((unknown().or_else(numbers)?, None))) else {
+            return self.other_rest();
+        };
         let others = witness.map_or_else(String::new, |by| format!("; {} of {} still has it", by.name(), by.client));
         let (old, new) = super::answer_pairs::excerpts(body(before)?, body(after).unwrap_or_default());
+        let how_often = match (self.times, self.grew) {
+            (1, 2..) => format!("the {} answers had, each with all of the one", self.grew),
+            (1, _) => "1 answer had".to_owned(),
+            (times, _) => format!("{times} answers had"),
+        };
         let because = format!(
-            "{} of {} was answered without \"{word}\" after {}, which {} answers had before it, {} at last{others}: \"{new}\" \
+            "{} of {} was answered without \"{word}\" after {}, which {} before it, {} at last{others}: \"{new}\" \
              where \"{old}\" was",
             after.name(),
             after.client,
             self.pair.fault.name(),
-            self.times,
+            how_often,
             before.id
         );
         let at = after.completed.unwrap_or(after.invoked);
@@ -157,14 +154,14 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     }
 
     /// An answer of the same node to another client that it had answered before, and that has the word as often as before.
-    fn goes_on(&self, word: &str, times: usize) -> Option<&'v Request<'a>> {
+    fn goes_on(&self, view: &'v View<'a>, word: &str, times: usize) -> Option<&'v Request<'a>> {
         let (before, after) = (self.pair.before, self.pair.after);
         let hit = self.pair.fault.hit()?;
         let others = self.same.iter().copied().filter(|other| {
             other.client != before.client && other.node == after.node && hit < other.invoked && is_success(other)
         });
         let has = |other: &&Request<'a>| {
-            words(other, self.own).is_some_and(|words| words.get(word).is_some_and(|found| times <= *found))
+            self.words(other).is_some_and(|words| words.get(word).is_some_and(|found| times <= *found))
         };
         // What all share may have changed since: as the last one says, and a number not before the one that lacks it.
         let is_last = |other: &&Request<'a>| {
@@ -176,7 +173,10 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         };
         let lived_there = |other: &&Request<'a>| {
             let last = self.same.iter().rfind(|known| known.client == other.client && known.invoked < hit);
-            last.is_some_and(|last| last.node == after.node && has(last))
+            // What it asked for since may say the word anew.
+            last.is_some_and(|last| {
+                last.node == after.node && has(last) && between(view, last, other).all(Request::is_safe)
+            })
         };
         others.filter(is_last).filter(has).find(lived_there)
     }
@@ -184,7 +184,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// Whether an answer before the fault had a word less often than the one before it, of the same client, session and node,
     /// and nothing in between was to change anything.
     fn comes_and_goes(&self, view: &View<'a>, word: &str) -> bool {
-        let times = |request: &Request<'a>| words(request, self.own)?.get(word).copied().or(Some(0));
+        let times = |request: &Request<'a>| self.words(request)?.get(word).copied().or(Some(0));
         let known = self.same.iter().filter(|known| known.invoked < self.pair.fault.asked && is_success(known));
         let mut last: BTreeMap<_, &Request<'a>> = BTreeMap::new();
         known.into_iter().any(|known| {
@@ -199,17 +199,57 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// A number that had been the same each time and is smaller in each later answer, while the rest of the page is the same.
     fn went_back(&self) -> Option<&'a str> {
         let (before, after) = (self.pair.before, self.pair.after);
-        let had = sequence(before, self.own).filter(|_| 2 < self.times)?;
+        let had = self.reading.sequence(before).filter(|_| 2 < self.times)?;
         let later = self
             .same
             .iter()
             .filter(|other| other.client == before.client && after.invoked <= other.invoked && is_success(other));
         let mut back: Option<BTreeSet<usize>> = None;
         for other in later {
-            let smaller = smaller(&had, &sequence(other, self.own)?)?;
+            let smaller = smaller(&had, &self.reading.sequence(other)?)?;
             back = Some(back.map_or_else(|| smaller.clone(), |known| &known & &smaller));
         }
         back?.into_iter().map(|place| had[place]).find(|number| !self.is_of_the_node(number))
+    }
+
+    /// A number that had been the same each time, where the page has fewer numbers now: of a time of day another one stands
+    /// there.
+    fn number_gone(&self, now: &Words<'a>, mut lost: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+        let numbers = |words: &Words<'a>| -> usize {
+            words.iter().filter(|(word, _)| is_number(word)).map(|(_, times)| times).sum()
+        };
+        let fewer = 1 < self.times && numbers(now) < numbers(&self.before);
+        lost.find(|word| fewer && is_number(word) && !self.is_of_the_node(word))
+    }
+
+    /// The end of a long page is another one, which had been the same each time, while all that is kept is as before.
+    fn other_rest(&self) -> Option<Breach> {
+        let (before, after) = (self.pair.before, self.pair.after);
+        let differs = rest(before).zip(rest(after)).is_some_and(|(had, has)| had != has);
+        if self.rests < 2 || !differs || self.reading.due(after).as_ref() != Some(&self.before) {
+            return None;
+        }
+        let because = format!(
+            "{} of {} was answered after {} with another end, of which only the hash was kept, than {} answers had before it, \
+             {} at last",
+            after.name(),
+            after.client,
+            self.pair.fault.name(),
+            self.rests,
+            before.id
+        );
+        let at = after.completed.unwrap_or(after.invoked);
+        let breach = Breach {
+            rests_on: vec![after.id, before.id],
+            session: after.sent.map(|sent| sent.stem().to_owned()),
+            unpromised: Some("nobody knows what stands there".to_owned()),
+            ..Breach::shown(at, after.record, because)
+        };
+        Some(breach.beside(self.pair.fault.record).beside(before.record).named(Violation::AnswerLost))
+    }
+
+    fn words(&self, request: &Request<'a>) -> Option<Words<'a>> {
+        self.reading.words(request)
     }
 
     /// Whether the node that had answered before said the word to another client, too.
@@ -219,7 +259,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             other.client != before.client
                 && other.node == before.node
                 && other.invoked < self.pair.fault.asked
-                && words(other, self.own).is_some_and(|words| words.contains_key(word))
+                && self.words(other).is_some_and(|words| words.contains_key(word))
         })
     }
 }
@@ -233,51 +273,18 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
     dropped.collect::<BTreeSet<_>>().len()
 }
 
-/// Whether it says something, and is no time, number or hash.
-pub(super) fn is_plain(word: &str) -> bool {
-    word.chars().all(char::is_alphabetic)
+/// Whether a page says all that another one says, as often.
+fn has_all(page: &Words<'_>, other: &Words<'_>) -> bool {
+    other.iter().all(|(word, times)| page.get(word).is_some_and(|found| times <= found))
+}
+
+/// What is not kept of a long body.
+fn rest<'a>(request: &Request<'a>) -> Option<&'a Rest> {
+    request.reply?.rest.as_ref()
 }
 
 fn body<'a>(request: &Request<'a>) -> Option<&'a str> {
     request.reply?.body.as_deref()
-}
-
-/// A text that is shorter is no token.
-const TOKEN: usize = 12;
-
-/// Whether a letter may stand in a token, as in base64 for URLs or not.
-fn is_of_a_token(letter: char) -> bool {
-    letter.is_alphanumeric() || matches!(letter, '-' | '_' | '+' | '/' | '=' | '.')
-}
-
-/// Whether a text is a token that a page has anew each time, as against forged requests, or for the state of a view: it says
-/// nothing to anybody.
-fn is_token(text: &str) -> bool {
-    let has = |fits: fn(char) -> bool| text.chars().any(fits);
-    let letters = has(char::is_alphabetic);
-    let mixed = has(char::is_lowercase) && text.chars().skip(1).any(char::is_uppercase);
-    text.len() >= TOKEN && letters && (has(|letter| letter.is_ascii_digit()) || mixed)
-}
-
-/// How often each word stands in a body; `None` where it was not kept whole.
-pub(super) fn words<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Words<'a>> {
-    let mut words = Words::new();
-    for word in sequence(request, own)? {
-        *words.entry(word).or_default() += 1;
-    }
-    Some(words)
-}
-
-/// The words of a body in their order; `None` where it was not kept whole.
-fn sequence<'a>(request: &Request<'a>, own: &BTreeSet<String>) -> Option<Vec<&'a str>> {
-    let text = match (request.reply?.whole_body(), request.reply?.status) {
-        (Some(text), _) => text,
-        (None, 204) => "",
-        (None, _) => return None,
-    };
-    let lasting = text.split(|letter: char| !is_of_a_token(letter)).filter(|text| !is_token(text));
-    let words = lasting.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
-    Some(words.filter(|word| !word.is_empty() && !own.contains(*word)).collect())
 }
 
 /// The places at which the numbers of two texts differ, where all are smaller in the second and all else is the same. Of a time

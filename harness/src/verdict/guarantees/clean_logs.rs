@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use super::super::records::silent_log;
+use super::super::records::{names, silent_log};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::harmless_lines::{HARMLESS, Near};
 use super::judgement::{Breach, Judgement};
 use crate::history::{Event, LogLine, Nanos, RecordKind};
+use crate::model::NodeName;
 
 /// How long what happened explains what is logged: membership takes up to 10 s to evict, and a log is read a little later
 /// than it is written.
@@ -21,9 +22,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         if !matches!(line.level.as_str(), "WARNING" | "SEVERE") {
             continue;
         }
+        let about = about(view, line, index);
         let near = |near| match near {
-            Near::Start => covers(&starts, record.at),
-            Near::Fault => covers(&faults, record.at) || covers(&starts, record.at),
+            Near::Start => covers(&starts, record.at, about),
+            Near::Fault => covers(&faults, record.at, about) || covers(&starts, record.at, about),
         };
         let allowed = view.plan.harmless.iter().any(|text| line.message.contains(text));
         match HARMLESS.iter().find(|known| line.message.contains(known.text)) {
@@ -117,10 +119,20 @@ fn form(line: &LogLine) -> String {
     form
 }
 
-type Spans = Vec<(Nanos, Nanos)>;
+/// From when to when something went on that explains lines, and on which node, where it is one.
+type Spans<'a> = Vec<(Nanos, Nanos, Option<&'a NodeName>)>;
 
-fn covers(spans: &Spans, at: Nanos) -> bool {
-    spans.iter().any(|(from, until)| *from <= at && at <= *until)
+/// Whether an instant lies in one of some times that are about these nodes; about none in particular: in any.
+fn covers(spans: &Spans<'_>, at: Nanos, about: Option<[&NodeName; 2]>) -> bool {
+    let fits = |node: Option<&NodeName>| about.zip(node).is_none_or(|(about, node)| about.contains(&node));
+    spans.iter().any(|(from, until, node)| *from <= at && at <= *until && fits(*node))
+}
+
+/// The node that a line names as a member, and the one that logged it; `None` where it names none alone.
+fn about<'a>(view: &View<'a>, line: &'a LogLine, record: usize) -> Option<[&'a NodeName; 2]> {
+    let mut named = view.plan.topology.names().filter(|node| names(view, record, node));
+    let only = named.next().filter(|_| named.next().is_none())?;
+    Some([only, &line.node])
 }
 
 fn after(at: Nanos) -> Nanos {
@@ -128,11 +140,10 @@ fn after(at: Nanos) -> Nanos {
 }
 
 /// The starts of nodes and the deployments.
-fn starts(view: &View<'_>) -> Spans {
+fn starts<'a>(view: &View<'a>) -> Spans<'a> {
     let starts = view.events().filter_map(|(_, at, event)| match event {
-        Event::NodeStarts { .. } | Event::NodeReady { .. } | Event::WarDropped { .. } | Event::Deployed { .. } => {
-            Some((at, after(at)))
-        }
+        Event::NodeStarts { node } | Event::NodeReady { node } => Some((at, after(at), Some(node))),
+        Event::WarDropped { .. } | Event::Deployed { .. } => Some((at, after(at), None)),
         _ => None,
     });
     starts.collect()
@@ -140,13 +151,13 @@ fn starts(view: &View<'_>) -> Spans {
 
 /// The faults, each until it was undone; what ends a node is over at once. Behind the last step all nodes are ended, in no
 /// order; what a node logged before, and is read only then, counts like any other line.
-fn faults(view: &View<'_>) -> Spans {
+fn faults<'a>(view: &View<'a>) -> Spans<'a> {
     let steps = view.events().filter(|(_, _, event)| matches!(event, Event::StepEnds { .. })).map(|(_, at, _)| at);
-    let end = steps.max().map(|over| (over, FOREVER));
+    let end = steps.max().map(|over| (over, FOREVER, None));
     let faults = view.timeline.faults.iter().map(|fault| {
         let lasts = fault.kind.is_undone_in_place();
         let ends = fault.healed.or_else(|| if lasts { None } else { Some(fault.hit().unwrap_or(fault.asked)) });
-        (fault.asked, ends.map_or(FOREVER, after))
+        (fault.asked, ends.map_or(FOREVER, after), Some(fault.node))
     });
-    faults.chain(view.timeline.deaths.iter().map(|(at, ..)| (*at, after(*at)))).chain(end).collect()
+    faults.chain(view.timeline.deaths.iter().map(|(at, node, ..)| (*at, after(*at), Some(*node)))).chain(end).collect()
 }

@@ -3,10 +3,12 @@
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
+use crate::model::NodeName;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut breaches = died_before_forming(view);
     breaches.extend(unhealthy(view));
+    breaches.extend(super::members_agree::alone(view));
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -20,11 +22,11 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     for node in view.plan.topology.names() {
         for life in view.timeline.lives(node).iter().filter(|life| life.until > first.from) {
-            let formed = view
-                .timeline
-                .whole
-                .iter()
-                .any(|whole| whole.nodes.contains(node) && life.from <= whole.from && whole.from < life.until);
+            let formed = view.timeline.whole.iter().any(|whole| {
+                let alive = |other: &&NodeName| view.timeline.up(other, whole.from, whole.from).is_some();
+                let all = view.plan.topology.names().filter(alive).all(|other| whole.nodes.contains(other));
+                whole.nodes.contains(node) && all && life.from <= whole.from && whole.from < life.until
+            });
             if !formed {
                 return Err(format!("{node} was not seen to join the cluster after it came back at {}", life.from));
             }

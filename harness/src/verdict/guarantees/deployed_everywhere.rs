@@ -11,7 +11,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let contexts = view.contexts.iter();
     let breaches = contexts.flat_map(|context| {
         let other = other_bytes(view, context);
-        not_served(view, context).into_iter().chain(other)
+        not_served(view, context).into_iter().chain(other).chain(still_served(view, context))
     });
     let breaches: Vec<_> = breaches.collect();
     if let Some(violated) = Judgement::violated(breaches) {
@@ -213,6 +213,30 @@ fn deployed(view: &View<'_>, wanted: &ContextPath, on: &NodeName) -> impl Iterat
         Event::Deployed { node, context } if context == wanted && node == on => Some((index, at)),
         _ => None,
     })
+}
+
+/// Looks at a node that serves what it had been seen without, though nobody brought it back: as an unpacked folder that was
+/// left behind does.
+fn still_served(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
+    let wanted = std::iter::once(context).collect();
+    let breaches = view.looks.iter().filter_map(|look| {
+        look.contexts(&wanted).next()?;
+        let last = view.events().take_while(|(_, at, _)| *at < look.asked).filter(|(_, _, event)| match event {
+            Event::Deployed { node, context: of } | Event::Undeployed { node, context: of } => {
+                of == context && node == look.node
+            }
+            Event::WarDropped { context: of, .. } => of == context,
+            Event::NodeStarts { node } => node == look.node,
+            _ => false,
+        });
+        let (record, at, event) = last.last()?;
+        matches!(event, Event::Undeployed { .. }).then(|| {
+            let because =
+                format!("{} served {context} at {}, which had been taken from it at {at}", look.node, look.at);
+            Breach::shown(look.at, look.record, because).beside(record)
+        })
+    });
+    breaches.collect()
 }
 
 /// Looks at a settled node that no longer serves what it did.

@@ -60,7 +60,7 @@ fn early(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duratio
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         view.replicates_to_all()
             && since < look.asked
-            && view.would_show(look, session)
+            && session.would_show_in(look)
             && view.timeline.settled(look.node, look.asked, look.at)
             && !session.may_have_ended(&view.operations, look.at)
             && !session.busy(&view.operations, look.asked, look.at)
@@ -152,7 +152,7 @@ fn gone(view: &View<'_>, session: &Session<'_>, shortened: usize) -> Option<(Str
     }
     let last = session.replicas.last()?;
     let look = view.looks.iter().enumerate().skip(last.look + 1).find(|(_, look)| {
-        view.would_show(look, session)
+        session.would_show_in(look)
             && session.replicas.iter().any(|replica| replica.node == look.node)
             && view.timeline.up(look.node, last.asked, look.at).is_some()
             && session.may_have_expired(&view.operations, look.at)
@@ -167,8 +167,15 @@ fn gone(view: &View<'_>, session: &Session<'_>, shortened: usize) -> Option<(Str
 /// That it was answered for longer than it would have lived unused, in words, with the record.
 fn kept(view: &View<'_>, session: &Session<'_>, shortened: usize, life: Duration) -> Option<(String, usize)> {
     let since = view.operations[shortened].completed?;
-    let mut answers = session.answers.iter().map(|index| &view.operations[*index]);
-    let last = answers.rfind(|answer| life < answer.invoked.since(since))?;
+    // Used again each time before its time was over; what comes between that and the slack of a busy machine shows nothing.
+    let mut used = since;
+    let answers = session.answers.iter().map(|index| &view.operations[*index]).filter(|answer| since < answer.invoked);
+    let in_time = answers.take_while(|answer| {
+        let idle = answer.invoked.since(used);
+        used = answer.invoked;
+        idle < life
+    });
+    let last = in_time.filter(|answer| life < answer.invoked.since(since)).last()?;
     let words =
         format!("{} was answered from {}'s session, kept alive beyond its {life:?}", last.name(), session.client);
     Some((words, last.record))

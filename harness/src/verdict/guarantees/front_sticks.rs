@@ -52,11 +52,10 @@ fn pairs<'v, 'a>(view: &'v View<'a>) -> Vec<(&'v Request<'a>, &'v Request<'a>)> 
         open.entry((request.client, request.context)).or_default().push(request);
     }
     for asked in open.values() {
-        for pair in asked.windows(2) {
-            let (before, after) = (pair[0], pair[1]);
-            if is_judged(view, before, after) {
-                pairs.push((before, after));
-            }
+        for (place, after) in asked.iter().enumerate() {
+            // What nobody answered moves no session.
+            let before = asked[..place].iter().rfind(|before| before.answered && !before.node.is_front());
+            pairs.extend(before.filter(|before| is_judged(view, before, after)).map(|before| (*before, *after)));
         }
     }
     pairs.sort_by_key(|(_, after)| after.invoked);

@@ -50,10 +50,10 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let (made, creator) = (first.completed?, first.node);
     let looks = view.looks.iter().enumerate().filter(|(number, look)| {
         made < look.asked
-            && view.would_show(look, session)
+            && session.would_show_in(look)
             && view.timeline.reachable(look.node, look.asked, look.at)
             && arrived(view, session, look.asked)
-            && session.replicas.binary_search_by_key(number, |replica| replica.look).is_err()
+            && !shows_it(view, session, (*number, look))
     });
     let mut looks = looks.filter(|(number, look)| {
         let legitimately = (session.may_have_ended(&view.operations, look.at) && !lives_on(view, session, look.at))
@@ -61,10 +61,51 @@ fn missing(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
             || lost_by(view, session, look.at)
             || !together(view, session, creator, look.node, (made, look.asked))
             || session.busy(&view.operations, look.asked, look.at);
-        let later = session.replicas.iter().any(|replica| replica.node == look.node && *number < replica.look);
-        !legitimately && (view.waits() || !later)
+        let id = given_by(view, session, look.asked);
+        let mut later = session.replicas.iter().filter(|replica| replica.node == look.node && *number < replica.look);
+        !legitimately && (view.waits() || !later.any(|replica| id.is_none_or(|id| id == replica.id)))
     });
-    looks.next().map(|(_, look)| (look.at, look.record, missing_words(session, look)))
+    looks.next().map(|(number, look)| {
+        let mut because = missing_words(session, look);
+        if let Some(id) = given_by(view, session, look.asked).filter(|_| shown(session, number, None)) {
+            because = format!("{because} under its id {id}, which its client had been given, but under an old one");
+        }
+        (look.at, look.record, because)
+    })
+}
+
+/// Whether a look showed what its client asks for by then.
+fn shows_it(view: &View<'_>, session: &Session<'_>, (number, look): (usize, &Look<'_>)) -> bool {
+    let last = session.answers.last().and_then(|index| view.operations[*index].received());
+    shown(session, number, None)
+        && (shown(session, number, last) || shown(session, number, given_by(view, session, look.asked)))
+}
+
+/// Whether a look showed a copy of a session, under this id where one is given.
+fn shown(session: &Session<'_>, look: usize, id: Option<&str>) -> bool {
+    let first = session.replicas.partition_point(|replica| replica.look < look);
+    let mut copies = session.replicas[first..].iter().take_while(|replica| replica.look == look);
+    copies.any(|replica| id.is_none_or(|id| id == replica.id))
+}
+
+/// The id under which whoever asks must find a session at an instant: the one that its client was given last, where that
+/// must have come to every node. The server looks for the whole of it, with the route.
+fn given_by<'a>(view: &View<'a>, session: &Session<'a>, at: Nanos) -> Option<&'a str> {
+    let answers = session.answers.iter().map(|index| (*index, &view.operations[*index]));
+    let known = || answers.clone().filter(|(_, answer)| answer.completed.is_some_and(|end| end < at));
+    let id = known().max_by_key(|(_, answer)| answer.completed)?.1.received()?;
+    let under = known().partition::<Vec<_>, _>(|(_, answer)| answer.received() == Some(id));
+    let before = under.1.iter().filter_map(|(_, answer)| answer.completed).max();
+    let (index, first) =
+        under.0.into_iter().filter(|(_, it)| before < it.completed).min_by_key(|(_, it)| it.completed)?;
+    let came = view.waits() || first.completed.is_some_and(|given| ON_ITS_WAY < at.since(given));
+    // What nobody answered, or with an error, may have given it another one.
+    let renamed = session.operations.iter().map(|index| &view.operations[*index]).any(|other| {
+        first.invoked < other.invoked && other.invoked < at && other.answer().is_none() && other.node != first.node
+    });
+    // What a split has left apart has ids of its own.
+    let apart = || view.was_partitioned(session, at).is_some();
+    (came && !renamed && !apart() && !session.raced(&view.operations, index)).then_some(id)
 }
 
 /// Whether a session was answered from, or its owner was seen to hold it, after an instant: it had not ended by then.
@@ -124,7 +165,7 @@ fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let holders: Vec<&NodeName> =
         session.replicas.iter().filter(|replica| inside(replica.at)).map(|replica| replica.node).collect();
     let looked = view.looks.iter().filter(|look| {
-        inside(look.at) && view.would_show(look, session) && view.timeline.settled(look.node, look.asked, look.at)
+        inside(look.at) && session.would_show_in(look) && view.timeline.settled(look.node, look.asked, look.at)
     });
     let nodes: std::collections::BTreeSet<&NodeName> = looked.map(|look| look.node).collect();
     let all = view.plan.topology.names().filter(|node| view.timeline.up(node, from, to).is_some());

@@ -3,8 +3,8 @@
 
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answer_bodies::{is_plain, of_the_run, words};
 use super::answer_pairs::{between, harmless, is_success, reached, same_session};
+use super::answer_words::{Reading, is_lasting, of_the_run};
 use super::never_answered::is_expected_to_fail;
 
 /// The pages that were given, and at last no more, in words; each with all requests of one client for it.
@@ -63,16 +63,21 @@ fn changed<'a>(
     same: &[&Request<'a>],
     last: &Request<'a>,
 ) -> Option<String> {
-    let now = words(last, own).filter(|_| last.target.starts_with("GET "))?;
     let given = || same.iter().copied().rev().filter(|other| other.invoked <= last.invoked && is_success(other));
-    let as_now = given().take_while(|other| words(other, own).as_ref() == Some(&now)).count();
+    // What it says now, read as what it said before.
+    let read = |at: usize| given().nth(at).map(|before| Reading::of(own, before, given().nth(at + 1)));
+    let as_last = Reading::of(own, last, given().nth(1));
+    let now = as_last.words(last).filter(|_| last.target.starts_with("GET "))?;
+    let as_now = given().take_while(|other| as_last.words(other).as_ref() == Some(&now)).count();
     let first = given().nth(as_now.checked_sub(1)?)?;
     let before = given().nth(as_now)?;
-    let had = words(before, own)?;
+    let reading = read(as_now)?;
+    let had = reading.due(before)?;
+    let now = reading.words(last)?;
     let session = same_session(before)?;
     let steady = given()
         .skip(as_now)
-        .take_while(|other| same_session(other) == Some(session) && words(other, own).as_ref() == Some(&had));
+        .take_while(|other| same_session(other) == Some(session) && reading.due(other).as_ref() == Some(&had));
     let steady = steady.count();
     let stayed = first.node == before.node && view.timeline.outlives(first.node, before.acts_until, first.invoked);
     if steady < 2 || !stayed || same_session(first) != Some(session) {
@@ -82,7 +87,8 @@ fn changed<'a>(
         let mut earlier = view.requests.iter().take_while(|known| known.invoked <= before.invoked);
         other.is_safe() && earlier.any(|known| known.client == other.client && known.target == other.target)
     };
-    let (lost, _) = had.iter().find(|(word, times)| is_plain(word) && now.get(*word).is_none_or(|now| now < *times))?;
+    let (lost, _) =
+        had.iter().find(|(word, times)| is_lasting(word) && now.get(*word).is_none_or(|now| now < *times))?;
     let quiet = since(view, before, first).filter(|other| other.context == first.context).all(known);
     quiet.then(|| {
         format!(

@@ -64,8 +64,15 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
                 looks.flat_map(|look| look.contexts(&view.contexts))
             };
             let is_named = |path: &ContextPath| inside().any(|context| context.path == *path && named(context));
-            if let Some(unnamed) = inside().find(|context| !is_named(&context.path)) {
-                return Err(format!("the Manager of {} on {node} was not seen", unnamed.path));
+            // What no look anywhere was about, none was to show.
+            let asked = |path: &ContextPath| {
+                view.looks.iter().any(|look| look.contexts(&view.contexts).any(|context| context.path == *path))
+            };
+            let deployed = view.contexts.iter().copied();
+            let deployed = deployed.filter(|context| asked(context) && is_deployed(view, node, life, context));
+            let unnamed = inside().map(|context| &context.path).chain(deployed).find(|path| !is_named(path));
+            if let Some(unnamed) = unnamed {
+                return Err(format!("the Manager of {unnamed} on {node} was not seen"));
             }
             evidence.push(look.record);
             seen += 1;
@@ -77,6 +84,18 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let classes = view.plan.each_node().map(|(_, topology)| topology.cluster.manager_class().to_owned());
     let classes = classes.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" or ");
     Ok(Judgement::holds(format!("every node ran {classes}")).resting_on(Vec::new(), evidence))
+}
+
+/// Whether a node was seen to deploy an app in a life, and to keep it to its end.
+fn is_deployed(view: &View<'_>, node: &NodeName, life: &Life, context: &ContextPath) -> bool {
+    let changes = view.events().filter_map(|(_, at, event)| match event {
+        _ if at < life.from || life.until <= at => None,
+        Event::Deployed { node: on, context: of } if on == node && of == context => Some(true),
+        Event::Undeployed { node: on, context: of } if on == node && of == context => Some(false),
+        _ => None,
+    });
+    let all: Vec<bool> = changes.collect();
+    !all.is_empty() && !all.contains(&false)
 }
 
 /// Whether a node served an app in a life: it was deployed there, it took over sessions, or it answered.

@@ -51,6 +51,17 @@ fn looks_before<'v, 'a>(view: &'v View<'a>, whole: &Whole<'_>) -> impl Iterator<
     })
 }
 
+/// The last looks that a cluster is said to have formed by, where one lists nobody at all: its node formed none.
+pub(super) fn alone(view: &View<'_>) -> Vec<Breach> {
+    let Some(endpoints) = endpoints(view) else { return vec![] };
+    let wholes = view.timeline.whole.iter().filter(|whole| whole.nodes.len() > 1);
+    let breaches = wholes.flat_map(|whole| {
+        let looks = looks_before(view, whole).filter(|look| look.state.is_some_and(|state| state.members.is_empty()));
+        looks.filter_map(|look| disagrees(look, whole, endpoints))
+    });
+    breaches.collect()
+}
+
 /// The first time and the last time that all nodes were there, each must have been seen so by each.
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let full = |whole: &&Whole<'_>| view.plan.topology.names().all(|node| whole.nodes.contains(node));

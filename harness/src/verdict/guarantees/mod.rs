@@ -17,6 +17,7 @@ pub(super) mod state_transferred;
 
 mod answer_bodies;
 mod answer_pairs;
+mod answer_words;
 pub(super) mod answers_kept;
 mod attributes_replicated;
 mod attributes_survive;

@@ -52,6 +52,17 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(view: &View<'a>) -> Self {
         let mut known = Self { stems: BTreeSet::new(), nameless: Vec::new() };
+        // A request for a session that goes on under its id made none, and renamed none.
+        let confirmed = |operation| {
+            let asked = view.requests.iter().find(|request| request.id == operation)?;
+            let sent = asked.sent.filter(|_| !asked.says_to_end())?.stem();
+            let mut later = view.requests.iter().filter(|other| other.client == asked.client);
+            later.find(|other| {
+                asked.completed.is_some_and(|end| end < other.invoked)
+                    && other.answered
+                    && other.received.map(stem) == Some(sent)
+            })
+        };
         let mut open = std::collections::BTreeMap::new();
         for record in &view.history.records {
             match &record.kind {
@@ -68,7 +79,7 @@ impl<'a> Known<'a> {
                     let before = known.stems.len();
                     known.stems.extend(reply.into_iter().flat_map(ids_in));
                     let silent = matches!(outcome, Outcome::Unknown { .. }) && known.stems.len() == before;
-                    known.nameless.extend(began.filter(|_| silent));
+                    known.nameless.extend(began.filter(|_| silent && confirmed(*operation).is_none()));
                 }
                 _ => {}
             }

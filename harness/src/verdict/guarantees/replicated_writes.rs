@@ -94,7 +94,7 @@ fn looked_for(view: &View<'_>, test: &Test<'_, '_>) -> bool {
             && look.at < test.since
             && view.timeline.settled(look.node, look.asked, look.at)
             && view.timeline.outlives(look.node, look.at, test.since)
-            && view.would_show(look, test.session)
+            && test.session.would_show_in(look)
             // With one backup only it may be any other node's.
             && (view.replicates_to_all() || view.plan.topology.nodes.len() == 2)
     })
@@ -234,7 +234,7 @@ fn doubled_replica(session: &Session<'_>, place: usize, replica: &Replica<'_>) -
 
 /// A session that a node no longer holds at all. Where each session has one backup only, it may move legitimately.
 fn vanished(view: &View<'_>, session: &Session<'_>, number: usize, look: &Look<'_>) -> Option<Breach> {
-    let served = view.would_show(look, session);
+    let served = session.would_show_in(look);
     if !served
         || !(view.replicates_to_all() || last_of(view, session, look).is_some())
         || !view.timeline.settled(look.node, look.asked, look.at)

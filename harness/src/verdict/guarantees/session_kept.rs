@@ -13,7 +13,8 @@ use super::super::view::View;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{
-    Carried, Trial, carried, first_after, in_vain, is_routine, named, out_of_reach, shown_by, trials, was_ended,
+    Carried, Trial, carried, first_after, in_vain, is_routine, is_the_same, named, out_of_reach, shown_by, trials,
+    vanished_behind, was_ended,
 };
 use crate::model::{Guarantee, Violation};
 
@@ -63,7 +64,8 @@ fn untested(view: &View<'_>, trial: &Trial<'_, '_>) -> Option<String> {
     let seen = trial.session.shown.iter().any(|shown| shown.node == request.node && request.acts_until < shown.asked);
     let other = request.received.filter(|received| stem(received) != trial.session.stem);
     let lost = |other: &&str| {
-        is_routine(view, trial.session, index) || carried(view, trial.session, request, other) != Carried::All
+        carried(view, trial.session, request, other) != Carried::All
+            || (is_routine(view, trial.session, index) && !is_the_same(view, trial.session, request, other))
     };
     if let Some(other) = other.filter(lost) {
         return Some(format!(
@@ -107,7 +109,10 @@ fn moved_from<'v, 'a>(
     session: &AppSession<'a>,
     request: &Request<'a>,
 ) -> Option<(usize, &'v Request<'a>)> {
-    let last = session.last_answered(&view.requests, request.invoked)?;
+    // An error shows nobody's session.
+    let last = session
+        .last_successful(&view.requests, request.invoked)
+        .or_else(|| session.last_answered(&view.requests, request.invoked))?;
     let before = &view.requests[last];
     let moved = before.node != request.node || !view.timeline.outlives(before.node, before.acts_until, request.invoked);
     moved.then_some((last, before))
@@ -136,7 +141,7 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         || session.raced(&view.requests, index)
         || request.says_to_end()
         || (!routine && changes_ids(view, request))
-        || ((!routine || stayed) && carried == Carried::All);
+        || (carried == Carried::All && (!routine || stayed || is_the_same(view, session, request, received)));
     if over {
         return None;
     }
@@ -154,7 +159,8 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         before.name()
     );
     let may_end = ender.map(|ender| format!("{} may have ended it", ender.name()));
-    let unpromised = may_end.or_else(|| login.map(str::to_owned));
+    let vanished = || vanished_behind(view, session, request.invoked);
+    let unpromised = may_end.or_else(|| login.map(str::to_owned)).or_else(vanished);
     let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
     Some(Breach { unpromised, ..shown_by(view, session, request, because).named(Violation::LostSession) })
 }
@@ -209,7 +215,9 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
         look.at,
         before.name()
     );
-    let unpromised = view.excuse(session, request.node, (before.acts_until, request.invoked));
+    let unpromised = view
+        .excuse(session, request.node, (before.acts_until, request.invoked))
+        .or_else(|| vanished_behind(view, session, request.invoked));
     let breach = shown_by(view, session, request, because).beside(look.record).named(Violation::LostSession);
     Some(Breach { unpromised, ..breach })
 }

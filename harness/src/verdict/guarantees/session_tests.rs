@@ -2,9 +2,10 @@
 //! last seen of a session before it, and how a breach is reported.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use super::super::app_sessions::{AppSession, Shown};
-use super::super::attribute_values::differences;
+use super::super::attribute_values::{differences, is_same};
 use super::super::operations::stem;
 use super::super::requests::{Request, deletes};
 use super::super::timeline::{FOREVER, Fault};
@@ -138,7 +139,7 @@ pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String>
         let known = earlier.entry((request.client, request.context)).or_default();
         if request.sent.is_none() && request.received.is_some() {
             let last = known.iter().rev().find(|last| last.completed.is_some_and(|end| end < request.invoked));
-            let session = last.filter(|last| !takes_the_cookie(last)).and_then(|last| {
+            let session = last.filter(|last| !takes_the_cookie(last, request.invoked)).and_then(|last| {
                 let id = last.received.map(stem).or_else(|| last.sent.map(SessionId::stem))?;
                 view.apps.find(last.context, id)
             });
@@ -157,15 +158,26 @@ pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String>
     lost
 }
 
-/// Whether a client may have no cookie any more after a request: it says to end the session, its answer took the cookie away, or
-/// gave it one that lasts for some time only.
-fn takes_the_cookie(request: &Request<'_>) -> bool {
+/// Whether a client may have no cookie any more at an instant after a request: it says to end the session, its answer took the
+/// cookie away, or gave it one whose time is over.
+fn takes_the_cookie(request: &Request<'_>, at: Nanos) -> bool {
     let cookies = request.reply.map_or(&[][..], |reply| &reply.set_cookie);
-    let ages = |cookie: &String| {
-        let cookie = cookie.to_ascii_lowercase();
-        cookie.contains("max-age") || cookie.contains("expires")
+    let since = at.since(request.invoked);
+    let over = |cookie: &String| match max_age(cookie) {
+        Some(age) => age <= since,
+        // A date is one of the server's clock, which nobody knows.
+        None => cookie.to_ascii_lowercase().contains("expires"),
     };
-    request.says_to_end() || cookies.iter().any(|cookie| deletes(cookie) || ages(cookie))
+    request.says_to_end() || cookies.iter().any(|cookie| deletes(cookie) || over(cookie))
+}
+
+/// How long a cookie lasts, where it says so; that goes before a date (RFC 6265, section 5.3).
+fn max_age(cookie: &str) -> Option<Duration> {
+    cookie.split(';').skip(1).find_map(|attribute| {
+        let (name, value) = attribute.trim().split_once('=')?;
+        let seconds = value.trim().parse::<u64>().ok().filter(|_| name.trim().eq_ignore_ascii_case("max-age"))?;
+        Some(Duration::from_secs(seconds))
+    })
 }
 
 /// Whether a look at the node that had answered it last showed a session no more, between two instants.
@@ -202,8 +214,29 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
 pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, to: Nanos) -> bool {
     let Some(last) = session.last_successful(&view.requests, to) else { return false };
     let request = &view.requests[last];
+    says_so(request) && is_gone_behind(view, session, last, to)
+}
+
+/// Whether a request may be meant to end a session: it changes something, says so by its path, or its answer takes the cookie
+/// away.
+fn says_so(request: &Request<'_>) -> bool {
+    let cookies = request.reply.map_or(&[][..], |reply| &reply.set_cookie);
+    !request.is_safe() || request.says_to_end() || cookies.iter().any(|cookie| deletes(cookie))
+}
+
+fn is_gone_behind(view: &View<'_>, session: &AppSession<'_>, last: usize, to: Nanos) -> bool {
+    let request = &view.requests[last];
     let made = request.received.is_some_and(|received| stem(received) == session.stem);
     !made && !is_routine(view, session, last) && is_gone(view, session, request.acts_until, to)
+}
+
+/// Why nobody knows whether the app ended a session, in words: it was gone behind a page that had not been asked for before,
+/// which does not say that it ends anything.
+pub(super) fn vanished_behind(view: &View<'_>, session: &AppSession<'_>, to: Nanos) -> Option<String> {
+    let last = session.last_successful(&view.requests, to)?;
+    let request = &view.requests[last];
+    let gone = !says_so(request) && is_gone_behind(view, session, last, to);
+    gone.then(|| format!("it was gone behind {}, which may have ended it", request.name()))
 }
 
 /// What was last seen of a session before an instant, after its last request: on the node that answered it last, or on the
@@ -271,6 +304,31 @@ pub(super) fn carried<'a>(
     }
     let found = differences(had.replica, has.replica, false);
     if found.differs.is_empty() && found.undecidable.is_empty() { Carried::All } else { Carried::InName }
+}
+
+/// Whether a new session that holds all of another one must have got it from there: a value among it is one that no other
+/// session of the app was seen to hold, so nobody made it anew.
+pub(super) fn is_the_same<'a>(
+    view: &View<'a>,
+    session: &AppSession<'a>,
+    request: &Request<'a>,
+    received: &'a str,
+) -> bool {
+    if carried(view, session, request, received) != Carried::All {
+        return false;
+    }
+    let Some(had) = session.shown_between(Nanos::default(), request.invoked).last() else { return false };
+    let others = || {
+        let of_the_app = view.apps.all.iter().filter(|other| other.context == session.context);
+        of_the_app.filter(|other| other.stem != session.stem && other.stem != stem(received))
+    };
+    // Where there is no other one, nobody knows what each has.
+    let seen = others().any(|other| !other.shown.is_empty());
+    seen && had.replica.attributes.iter().filter(|(_, value)| !value.excluded).any(|(name, value)| {
+        let mut all = others().flat_map(|other| &other.shown);
+        let known = value.sha256.is_some() || value.is_whole();
+        known && !all.any(|shown| shown.replica.attributes.get(name).is_some_and(|other| is_same(value, other)))
+    })
 }
 
 /// What the first look at the node of a request showed of a session afterwards, before it was asked for again.

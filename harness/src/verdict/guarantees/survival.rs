@@ -197,7 +197,7 @@ impl<'a> View<'a> {
     fn gone_since(&self, session: &Session<'a>, from: Nanos, to: Nanos) -> bool {
         let before = |node: &NodeName| session.replicas.iter().any(|replica| replica.node == node && replica.at < from);
         let looks = self.looks.iter().enumerate().filter(|(_, look)| from < look.asked && look.at < to);
-        let mut looks = looks.filter(|(_, look)| self.would_show(look, session));
+        let mut looks = looks.filter(|(_, look)| session.would_show_in(look));
         looks.any(|(number, look)| {
             before(look.node) && session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err()
         })

@@ -38,7 +38,10 @@ fn is_missed(deploy: Run, events: &[Event]) -> bool {
     for event in events {
         scenario.event(event.clone());
     }
-    let gone = scenario.observe().seeing("n2", |state| state.contexts.clear());
+    let mut gone = scenario.observe().seeing("n2", |state| state.contexts.clear());
+    if events.iter().any(|event| matches!(event, Event::Undeployed { node: of, .. } if *of == node("n1"))) {
+        gone = gone.seeing("n1", |state| state.contexts.clear());
+    }
     let finding = gone.finding(EVERYWHERE);
     if finding.status == Status::Violated {
         says(&finding, &["n2 did not serve /counter"]);

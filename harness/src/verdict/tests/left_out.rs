@@ -119,7 +119,7 @@ fn held_by(node: NodeName) -> StepKind {
 #[case(traffic(), &[], Some("ended without any request of carol"))]
 #[case(StepKind::FinalRead, &[], Some("ended without a request or a look"))]
 #[case(StepKind::EndTraffic { client: client("alice") }, &[], None)]
-#[case(StepKind::StartAgain, &[], None)]
+#[case(StepKind::StartAgain, &[], Some("ended without a start of n"))]
 #[case(StepKind::StartAgain, &[Event::NodeStarts { node: node("n2") }], Some("ended without n2 having been ready"))]
 #[case(
     StepKind::restart(node("n2")),
