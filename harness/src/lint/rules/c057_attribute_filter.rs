@@ -107,9 +107,7 @@ fn exact_class(stored: &Stored) -> Option<&str> {
     let class = stored.class.as_str();
     let is_final = class.strip_prefix("java.lang.").is_some_and(|rest| {
         matches!(rest, "String" | "Integer" | "Long" | "Boolean" | "Double" | "Float" | "Short" | "Byte" | "Character")
-    }) || matches!(
-        class,
-        "java.util.UUID" | "java.time.Instant" | "java.time.LocalDate" | "java.time.LocalDateTime"
-    );
+    }) || class == "java.util.UUID"
+        || class.starts_with("java.time.Local");
     (is_final || stored.is_exact && !class.is_empty()).then_some(class)
 }

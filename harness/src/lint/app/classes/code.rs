@@ -2,6 +2,7 @@
 
 mod invoke;
 mod lambda;
+mod value;
 
 use std::collections::BTreeMap;
 
@@ -10,79 +11,10 @@ use cafebabe::bytecode::Opcode;
 use cafebabe::constant_pool::{LiteralConstant, Loadable, MemberRef};
 use cafebabe::{MethodAccessFlags, MethodInfo};
 
-pub use lambda::Lambda;
 pub(super) use lambda::{Bootstrap, bootstraps};
-
-/// What a method does with sessions. Lines are those of the source, 0 where the class does not know them.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// What is put into one.
-    pub(super) stored: Vec<Put>,
-    /// Maps that are asked by a session, or by one of the method's parameters.
-    pub(super) keyed: Vec<Keyed>,
-    /// Methods that are given a session, or its id.
-    pub(super) passed: Vec<Passed>,
-    /// The line that changes what was taken out of one.
-    pub(super) changes: Option<usize>,
-}
-
-/// What is put into a session.
-#[derive(Debug)]
-pub(super) struct Put {
-    pub(super) name: Option<String>,
-    pub(super) class: String,
-    /// Whether the value is of this class, and not of one that extends it.
-    pub(super) is_exact: bool,
-    /// What it is, if it is a lambda.
-    pub(super) lambda: Option<Lambda>,
-    pub(super) line: usize,
-}
-
-/// A map in a field that is asked for a key.
-#[derive(Debug)]
-pub(super) struct Keyed {
-    pub(super) field: Field,
-    /// The parameter that is the key; `None` where it is a session or its id.
-    pub(super) parameter: Option<usize>,
-    pub(super) line: usize,
-}
-
-/// A field of a class.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Field {
-    pub(super) class: String,
-    pub(super) name: String,
-    pub(super) is_static: bool,
-}
-
-/// A method that is given a session, or its id.
-#[derive(Debug)]
-pub(super) struct Passed {
-    pub(super) class: String,
-    /// Its name and descriptor.
-    pub(super) method: String,
-    /// Which of its parameters, from 0.
-    pub(super) parameter: usize,
-    pub(super) line: usize,
-}
-
-/// What is known of a value on the stack.
-#[derive(Debug, Clone)]
-enum Value {
-    Text(String),
-    Object(String),
-    /// Of this class, or one that extends it.
-    Declared(String),
-    Lambda(Lambda),
-    /// A session, or its id.
-    Session,
-    /// A map in a field.
-    Map(Field),
-    /// A parameter of the method, with its declared class.
-    Parameter(usize, Option<String>),
-    Attribute,
-    Unknown,
-}
+pub use value::Lambda;
+use value::{Field, Value, declared};
+pub(super) use value::{Found, Keyed, Passed, Put};
 
 /// Follows a method's instructions once, from the first to the last; a jump forgets what is on the stack.
 pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found {
@@ -187,15 +119,6 @@ fn parameters_of(method: &MethodInfo<'_>) -> BTreeMap<u16, Value> {
     locals
 }
 
-/// A value of a declared type.
-fn declared(descriptor: &str) -> Value {
-    match descriptor.strip_prefix('L').and_then(|class| class.strip_suffix(';')) {
-        Some(class) if is_session(class) => Value::Session,
-        Some(class) => Value::Declared(class.replace('/', ".")),
-        None => Value::Unknown,
-    }
-}
-
 /// What a field holds.
 fn field(member: &MemberRef<'_>, is_static: bool) -> Value {
     match declared(&member.name_and_type.descriptor) {
@@ -206,11 +129,6 @@ fn field(member: &MemberRef<'_>, is_static: bool) -> Value {
         }),
         other => other,
     }
-}
-
-/// The class of sessions.
-fn is_session(class: &str) -> bool {
-    matches!(class, "javax/servlet/http/HttpSession" | "jakarta/servlet/http/HttpSession")
 }
 
 /// Whether a class keeps values by key in this JVM.

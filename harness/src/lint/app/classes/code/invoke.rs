@@ -2,7 +2,7 @@
 
 use cafebabe::constant_pool::MemberRef;
 
-use super::{Found, Keyed, Passed, Put, Value, declared, is_session};
+use super::value::{Found, Keyed, Passed, Put, Value, declared, is_session, parameters};
 
 /// Methods that change a collection or a bean.
 const CHANGING: [&str; 9] =
@@ -84,23 +84,4 @@ fn put(key: &Value, value: &Value, line: usize) -> Put {
         _ => (String::new(), false),
     };
     Put { name, class, is_exact, lambda, line }
-}
-
-/// How many parameters a method has.
-pub(super) fn parameters(descriptor: &str) -> Option<usize> {
-    Some(types(descriptor)?.len())
-}
-
-/// The types of a method's parameters.
-pub(super) fn types(descriptor: &str) -> Option<Vec<&str>> {
-    let (mut rest, _) = descriptor.strip_prefix('(')?.split_once(')')?;
-    let mut types = vec![];
-    while !rest.is_empty() {
-        let inner = rest.trim_start_matches('[');
-        let length = if inner.starts_with('L') { inner.find(';')? + 1 } else { inner.chars().next()?.len_utf8() };
-        let (one, others) = rest.split_at(rest.len() - inner.len() + length);
-        types.push(one);
-        rest = others;
-    }
-    Some(types)
 }

@@ -3,21 +3,10 @@
 use cafebabe::attributes::AttributeData;
 use cafebabe::constant_pool::{BootstrapArgument, InvokeDynamic, LiteralConstant};
 
-use super::invoke::types;
+use super::value::{Lambda, types};
 
 /// `LambdaMetafactory.FLAG_SERIALIZABLE`, the fourth argument of `altMetafactory`.
 const FLAG_SERIALIZABLE: i32 = 1;
-
-/// A lambda or a method reference.
-#[derive(Debug, Clone)]
-pub struct Lambda {
-    /// The interface that it is made for.
-    pub interface: String,
-    /// Whether it is made to be serialized: its type is, or it is cast to, a Serializable.
-    pub is_serializable: bool,
-    /// The classes of what it captures.
-    pub captures: Vec<String>,
-}
 
 /// What a bootstrap method of a class makes.
 #[derive(Debug, Clone, Copy)]
