@@ -78,6 +78,25 @@ fn what_an_adversary_made_of_histories_is_judged_rightly(#[case] name: &str, #[c
     assert!(right.contains(&verdict.status), "{:?}\n{}", verdict.status, described(&verdict));
 }
 
+/// Histories of real and of made-up runs with one thing changed each, as a broken server, app or harness may leave it, and
+/// beside them near misses with another end. The table says what is right of each.
+#[test]
+fn what_one_change_makes_of_a_history_is_judged_rightly() {
+    let table = Utf8PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("histories/mutated/right.txt");
+    let table = fs_err::read_to_string(table).expect("a table");
+    let wrong: Vec<String> = table
+        .lines()
+        .filter_map(|line| {
+            let (right, name) = line.split_once(' ').expect("a status and a name");
+            let verdict = judged(&format!("mutated/{}", name.trim()));
+            let found = format!("{:?}", verdict.status).to_lowercase();
+            (found != right).then(|| format!("{name} is {found} and not {right}:\n{}", described(&verdict)))
+        })
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(table.lines().count() > 100, "most are gone");
+}
+
 #[rstest]
 // After a kill under traffic each session began anew; each had a request under way.
 #[case("F01-kill-under-traffic-unjudged", VIOLATED)]

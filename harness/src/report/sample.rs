@@ -114,6 +114,7 @@ fn summary(status: Status, guarantees: Vec<Finding>) -> Summary {
 
 fn finding(guarantee: Guarantee, status: Status, because: &str) -> Finding {
     Finding {
+        sessions: BTreeMap::new(),
         guarantee,
         promised: true,
         aside: None,

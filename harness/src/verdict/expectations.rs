@@ -91,9 +91,14 @@ fn expected_violation(
         findings.iter().filter(|finding| finding.violations.contains_key(&expected.violation)).collect();
     // The same breach may show to several guarantees: that which saw most of it counts.
     let most = showing.iter().max_by_key(|finding| finding.violations.get(&expected.violation));
-    let times = most.and_then(|finding| finding.violations.get(&expected.violation)).copied().unwrap_or(0);
-    let trials = u32::try_from(view.first_sessions()).unwrap_or(u32::MAX);
     let chance = expected.trials > 1;
+    // Tried are sessions, so it is counted in sessions.
+    let shown = |finding: &&Finding| {
+        let all = if chance { &finding.sessions } else { &finding.violations };
+        all.get(&expected.violation).copied()
+    };
+    let times = most.and_then(shown).unwrap_or(0);
+    let trials = u32::try_from(view.first_sessions()).unwrap_or(u32::MAX);
     let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
     let (status, because) = if times >= expected.at_least {
         let seen = most.map_or_else(String::new, |finding| finding.because.clone());

@@ -100,6 +100,9 @@ pub struct Finding {
     /// How it is violated, and how often each way showed; also where the loss is excused, and the status unknown.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub violations: BTreeMap<Violation, u32>,
+    /// In how many sessions each way showed; what names no session is of one of its own.
+    #[serde(skip)]
+    pub(crate) sessions: BTreeMap<Violation, u32>,
     /// The operations it rests on; the first of a violation is the one that broke it.
     pub rests_on: Vec<OperationId>,
     /// The records it rests on, as indexes into the history from 0; [`super::explain`] prints what is around them.

@@ -101,16 +101,17 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> (Findi
         (Status::Holds, None, _, Some(why)) => (Status::Unknown, format!("{why}; {}", none_in(judgement.trials))),
         (status, ..) => (status, because.clone()),
     };
-    let violations = if judgement.status == Status::Violated && !because.starts_with("not met") {
+    let (violations, sessions) = if judgement.status == Status::Violated && !because.starts_with("not met") {
         named(guarantee, &judgement)
     } else {
-        BTreeMap::new()
+        (BTreeMap::new(), BTreeMap::new())
     };
     let mut finding = Finding {
         guarantee,
         promised: not_promised_reason.is_none(),
         aside: None,
         violations,
+        sessions,
         status,
         because,
         rests_on: judgement.rests_on.clone(),
@@ -150,13 +151,17 @@ fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
     })
 }
 
-/// How often each way of violating a guarantee showed.
-fn named(guarantee: Guarantee, judgement: &Judgement) -> BTreeMap<Violation, u32> {
-    let mut times = BTreeMap::new();
-    for (violation, _) in &judgement.violations {
-        *times.entry(violation.unwrap_or(Violation::of(guarantee))).or_default() += 1;
+/// How often each way of violating a guarantee showed, and in how many sessions; what names none is of one of its own.
+fn named(guarantee: Guarantee, judgement: &Judgement) -> (BTreeMap<Violation, u32>, BTreeMap<Violation, u32>) {
+    let (mut times, mut sessions, mut known) = (BTreeMap::new(), BTreeMap::new(), BTreeSet::new());
+    for (violation, session) in &judgement.violations {
+        let violation = violation.unwrap_or(Violation::of(guarantee));
+        *times.entry(violation).or_default() += 1;
+        if session.is_none() || known.insert((violation, session)) {
+            *sessions.entry(violation).or_default() += 1;
+        }
     }
-    times
+    (times, sessions)
 }
 
 /// Why a finding adds nothing to the verdict, where it does not.

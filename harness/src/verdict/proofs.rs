@@ -10,7 +10,8 @@ use crate::model::{Fault, FaultKind, StepKind};
 const JUMP: u64 = 10_000;
 
 /// What a proof says against its fault, in words.
-pub(super) fn refuted(view: &View<'_>, kind: FaultKind, proof: &str) -> Option<String> {
+pub(super) fn refuted(view: &View<'_>, fault: &super::timeline::Fault<'_>, proof: &str) -> Option<String> {
+    let kind = fault.kind;
     // Whatever was to be cut off, nothing was.
     if proof.starts_with("0 packet") {
         return Some(format!("affected nothing: {proof}"));
@@ -53,6 +54,17 @@ pub(super) fn refuted(view: &View<'_>, kind: FaultKind, proof: &str) -> Option<S
             let full = proof.contains("No space left on device") || proof.contains("refused");
             let written = proof.contains("one more byte") && !full;
             written.then(|| format!("did not fill it: {proof}"))
+        }
+        FaultKind::ApiError | FaultKind::ApiErrorOnce => {
+            let (asked, status) = proof.strip_prefix("poll ")?.split_once(" was answered with ")?;
+            let status: u16 = status.trim().parse().ok()?;
+            let meant = planned(view, |fault| match fault {
+                Fault::ApiError { status } | Fault::ApiErrorOnce { status } => Some(status),
+                _ => None,
+            });
+            let right = (meant.is_empty() && 400 <= status) || meant.contains(&status);
+            let other = !asked.ends_with(&format!(" of {}", fault.node));
+            (!right || other).then(|| format!("failed no poll of its node so: {proof}"))
         }
         _ => None,
     }

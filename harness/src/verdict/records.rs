@@ -18,7 +18,7 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
         RecordKind::Fault { phase: FaultPhase::Hit { proof }, .. } => Some(proof.as_str()),
         _ => None,
     });
-    if let Some(refuted) = proof.and_then(|proof| proofs::refuted(view, fault.kind, proof)) {
+    if let Some(refuted) = proof.and_then(|proof| proofs::refuted(view, fault, proof)) {
         return Some(format!("{} {refuted}", fault.name()));
     }
     if fault.kind.is_undone_in_place() {

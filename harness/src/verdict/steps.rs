@@ -68,6 +68,7 @@ impl Inside<'_, '_> {
                     |event: &Event| matches!(event, Event::ClusterFormed { .. } | Event::ClusterAdopted { .. });
                 missing(self.event(&formed), "a cluster that had formed")
                     .or_else(|| self.unready(&self.started(&|_| true)))
+                    .or_else(|| self.adopted_dirty())
             }
             StepKind::Deploy { context, .. } => {
                 let dropped = |event: &Event| matches!(event, Event::WarDropped { context: of, .. } if of == context);
@@ -149,6 +150,26 @@ impl Inside<'_, '_> {
         let alone = events()
             .any(|(_, _, event)| matches!(event, Event::WarDropped { context: of, alone: true, .. } if of == context));
         (!alone || !any).then(|| format!("{left} having been seen without {context}"))
+    }
+
+    /// A node of a cluster that was taken over, and was not seen to be there without what an earlier run had left, in words.
+    fn adopted_dirty(&self) -> Option<String> {
+        let adopted = self.view.events().find_map(|(_, at, event)| match event {
+            Event::ClusterAdopted { nodes, .. } if self.is_at(at) => Some((at, nodes)),
+            _ => None,
+        });
+        let (at, nodes) = adopted?;
+        nodes.iter().find_map(|node| {
+            let look = self.view.looks.iter().rfind(|look| look.node == node && look.at <= at);
+            let Some(state) = look.and_then(|look| look.state) else {
+                return Some(format!("{node} having been seen before it was taken over"));
+            };
+            let left = state
+                .contexts
+                .iter()
+                .find(|context| self.view.contexts.contains(&context.path) || !context.sessions.is_empty())?;
+            Some(format!("{node} having been without {} when it was taken over", left.path))
+        })
     }
 
     /// A node that had ended and was not started, or not seen to be ready, in words.

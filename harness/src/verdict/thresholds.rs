@@ -5,7 +5,7 @@ use super::measures;
 use super::records::names_another;
 use super::timeline::FOREVER;
 use super::view::View;
-use crate::history::{Nanos, OperationId};
+use crate::history::{Event, Nanos, OperationId};
 use crate::model::{AtMost, Millis, NodeName};
 
 /// How each threshold of some stands; what was not measured is unknown.
@@ -23,7 +23,7 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost)
     let times = |all: &[super::NodeTime]| all.iter().map(|it| (it.ms, None)).collect::<Vec<_>>();
     let all = [
         (at_most.first_answer, "first answer after a fault", first.collect(), silent),
-        (at_most.farm, "farm deployment to every node", single(measures.farm_ms.max(farms)), 0),
+        (at_most.farm, "farm deployment to every node", single(measures.farm_ms.max(farms)), undeployed(view)),
         (at_most.start, "start of the cluster", single(measures.start_ms), 0),
         (
             at_most.latency_p99,
@@ -37,6 +37,26 @@ pub(super) fn thresholds(view: &View<'_>, measures: &Measures, at_most: &AtMost)
     let judged =
         all.into_iter().filter_map(|(limit, what, found, missing)| Some(judged(limit?, what, &found, missing)));
     judged.chain(at_most.replication_lag.map(|limit| lag(view, measures, limit))).collect()
+}
+
+/// The nodes that were up when a WAR was last dropped for all, and were not seen to serve it since, each for each app.
+fn undeployed(view: &View<'_>) -> usize {
+    let missing = view.contexts.iter().map(|context| {
+        let drops = view.events().filter_map(|(_, at, event)| match event {
+            Event::WarDropped { context: of, alone: false, .. } if of == *context => Some(at),
+            _ => None,
+        });
+        let Some(dropped) = drops.last() else { return 0 };
+        let up = view.plan.topology.names().filter(|node| view.timeline.up(node, dropped, dropped).is_some());
+        let serves = |node: &NodeName| {
+            view.events().any(|(_, at, event)| {
+                matches!(event, Event::Deployed { node: on, context: of } if on == node && of == *context)
+                    && dropped <= at
+            })
+        };
+        up.filter(|node| !serves(node)).count()
+    });
+    missing.sum()
 }
 
 /// The thresholds of the plan that are passed and only warned of, in words.

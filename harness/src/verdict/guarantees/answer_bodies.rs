@@ -15,7 +15,7 @@ use super::judgement::Breach;
 use crate::history::{Event, Rest};
 use crate::model::Violation;
 
-/// The answers that lost words by a fault.
+/// The answers that lost words by a fault or a move.
 pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
     if pairs.is_empty() {
         return vec![];
@@ -30,11 +30,16 @@ struct Page<'p, 'v, 'a> {
     reading: Reading<'p, 'a>,
     /// All requests for it.
     same: Vec<&'v Request<'a>>,
-    before: Words<'a>,
-    /// How many answers had been the same, the last ones before the fault.
+    /// What the last answer before the fault said.
+    whole: Words<'a>,
+    /// The words that stood in each of the last answers before the fault.
+    due: Words<'a>,
+    /// Those of the last one, where each of these answers had all of the one before it: of these a witness decides.
+    grown: Words<'a>,
+    /// How many these answers are.
     times: usize,
-    /// How many had each said all that the one before it had said, the last ones before the fault.
-    grew: usize,
+    /// How many of them had been the same.
+    steady: usize,
     /// How many of them were the same in what is not kept as well.
     rests: usize,
     /// A request in between that is not meant to change anything, and had not been made before.
@@ -45,7 +50,11 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     fn of(view: &'v View<'a>, own: &'p BTreeSet<String>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
         let (before, after) = (pair.before, pair.after);
         let moved = before.node != after.node || !view.timeline.outlives(before.node, before.acts_until, after.invoked);
-        let asked_for = before.target.starts_with("GET ") && is_success(after) && moved && is_comparable(before, after);
+        let asked_for = before.target.starts_with("GET ")
+            && is_success(before)
+            && is_success(after)
+            && moved
+            && is_comparable(before, after);
         if !asked_for || builds(view, before) > 1 {
             return None;
         }
@@ -59,21 +68,21 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             earlier.take_while(|other| same_session(other) == same_session(before))
         };
         let reading = Reading::of(own, before, earlier().nth(1));
-        let due = reading.due(before)?;
+        let page = reading.due(before)?;
         let words = |other: &Request<'a>| reading.due(other);
         // Of a long page what is not kept says by its hash that it is the same.
-        let as_before = |other: &Request<'a>| words(other).as_ref() == Some(&due) && rest(other) == rest(before);
-        let steady: Vec<_> = earlier().take_while(|other| words(other).as_ref() == Some(&due)).collect();
+        let as_before = |other: &Request<'a>| words(other).as_ref() == Some(&page) && rest(other) == rest(before);
         if as_before(after) {
             return None;
         }
-        let times = steady.len();
+        let steady = earlier().take_while(|other| words(other).as_ref() == Some(&page)).count();
         let rests = earlier().take_while(|other| as_before(other)).count();
-        let all: Vec<_> = earlier().filter_map(words).collect();
-        let grew = 1 + all.windows(2).take_while(|pair| has_all(&pair[0], &pair[1])).count();
+        let last = last_answers(view, &reading, earlier());
+        let times = last.len();
+        let due = last.iter().filter_map(|other| words(other)).fold(page.clone(), |due, other| common(due, &other));
         // What changes things may have changed the page, unless it had stayed the same over such a one.
         let kept: BTreeSet<_> =
-            steady.last().into_iter().flat_map(|first| between(view, first, before)).map(Request::key).collect();
+            last.last().into_iter().flat_map(|first| between(view, first, before)).map(Request::key).collect();
         if between(view, before, after).any(|other| !other.is_safe() && !kept.contains(&other.key())) {
             return None;
         }
@@ -83,35 +92,66 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 || known.any(|known| known.client == other.client && known.key() == other.key())
         };
         let fresh = between(view, before, after).find(|other| other.is_safe() && !made(other));
-        // Not so where one of the later answers has it again, before it moves once more.
-        let mut later = mine().filter(|other| {
+        // Not so where one of the later answers has it again, before it moves once more, and nothing else put it back.
+        let page_alone = |other: &Request<'_>| other.target == before.target || kept.contains(&other.key());
+        let later = mine().filter(|other| {
             after.invoked < other.invoked
                 && other.node == after.node
                 && view.timeline.outlives(after.node, after.invoked, other.invoked)
+                && between(view, after, other).all(page_alone)
         });
-        let again = later.any(|other| {
-            as_before(other) || (times < 2 && 1 < grew && words(other).is_some_and(|now| has_all(&now, &due)))
-        });
-        (!again).then_some(Self { pair, reading, same, before: due, times, grew, rests, fresh })
+        let later: Vec<_> = later.collect();
+        if later.iter().any(|other| as_before(other)) {
+            return None;
+        }
+        // A page that had only grown, as a list does, has all of it again or nothing.
+        let all: Vec<_> = last.iter().filter_map(|other| words(other)).collect();
+        let grew = 1 < all.len() && all.windows(2).all(|pair| has_all(&pair[0], &pair[1]));
+        let grows = grew && 2 < all.len() && all.windows(2).all(|pair| pair[0] != pair[1]);
+        let later: Vec<Words<'a>> = later.into_iter().filter_map(|other| reading.words(other)).collect();
+        let grown = if grew && !later.iter().any(|now| has_all(now, &page)) { page.clone() } else { Words::new() };
+        let due = if grows {
+            if later.iter().any(|now| has_all(now, &page)) { Words::new() } else { page.clone() }
+        } else {
+            let again =
+                |word: &str, times: usize| later.iter().any(|now| now.get(word).is_some_and(|found| times <= *found));
+            due.into_iter().filter(|(word, times)| !again(word, *times)).collect()
+        };
+        Some(Self { pair, reading, same, whole: page, due, grown, times, steady, rests, fresh })
     }
 
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
         let now = self.words(after)?;
         let mut all_lost: Vec<(&&str, &usize)> =
-            self.before.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times)).collect();
+            self.due.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times)).collect();
         // What came and went before, as the time of day does, is nothing that anybody keeps.
         all_lost.retain(|(word, _)| !self.comes_and_goes(view, word));
         // A word says more than a number.
         all_lost.sort_by_key(|(word, _)| !is_plain(word));
         let lost = || all_lost.iter().copied();
-        let kept_for = lost().find_map(|(word, times)| Some((*word, self.goes_on(view, word, *times)?)));
+        // A number says something in its place only, where all else is as before.
+        let says = |word: &str| self.steady > 1 || (is_lasting(word) && !is_number(word));
+        let mut witnessed: Vec<(&&str, &usize)> = all_lost.clone();
+        witnessed.extend(self.grown.iter().filter(|(word, times)| {
+            now.get(*word).is_none_or(|now| now < *times)
+                && !self.due.contains_key(*word)
+                && is_lasting(word)
+                && !self.comes_and_goes(view, word)
+        }));
+        let kept_for = witnessed
+            .into_iter()
+            .filter(|(word, _)| says(word))
+            .find_map(|(word, times)| Some((*word, self.goes_on(view, word, *times)?)));
+        // What is a node's own stands in a page that is else the same.
+        let plain = self.due.keys().filter(|word| is_plain(word)).count();
+        let mostly = 2 < plain && plain < 2 * lost().filter(|(word, _)| is_plain(word)).count();
         // Once is no time and again.
         let unknown = || {
             lost()
-                .filter(|_| self.times > 1 || self.grew > 2)
+                .filter(|_| self.times > 1)
                 .map(|(word, _)| *word)
-                .find(|word| is_lasting(word) && !self.is_of_the_node(word))
+                .find(|word| is_lasting(word) && (mostly || !self.is_of_the_node(word)))
         };
         let numbers = || self.went_back().or_else(|| self.number_gone(&now, lost().map(|(word, _)| *word)));
         let known = kept_for.map(|(word, by)| (word, Some(by)));
@@ -120,17 +160,16 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         };
         let others = witness.map_or_else(String::new, |by| format!("; {} of {} still has it", by.name(), by.client));
         let (old, new) = super::answer_pairs::excerpts(body(before)?, body(after).unwrap_or_default());
-        let how_often = match (self.times, self.grew) {
-            (1, 2..) => format!("the {} answers had, each with all of the one", self.grew),
-            (1, _) => "1 answer had".to_owned(),
-            (times, _) => format!("{times} answers had"),
+        let how_often = match self.times {
+            1 => "1 answer had".to_owned(),
+            times => format!("{times} answers had"),
         };
         let because = format!(
             "{} of {} was answered without \"{word}\" after {}, which {} before it, {} at last{others}: \"{new}\" \
              where \"{old}\" was",
             after.name(),
             after.client,
-            self.pair.fault.name(),
+            self.pair.name(),
             how_often,
             before.id
         );
@@ -140,7 +179,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             session: after.sent.map(|sent| sent.stem().to_owned()),
             ..Breach::shown(at, after.record, because)
         };
-        let breach = breach.beside(self.pair.fault.record).beside(before.record);
+        let breach = self.pair.records().fold(breach, Breach::beside);
         let breach = witness.map(|by| by.record).into_iter().fold(breach, Breach::beside);
         let doubt = witness
             .is_none()
@@ -156,7 +195,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// An answer of the same node to another client that it had answered before, and that has the word as often as before.
     fn goes_on(&self, view: &'v View<'a>, word: &str, times: usize) -> Option<&'v Request<'a>> {
         let (before, after) = (self.pair.before, self.pair.after);
-        let hit = self.pair.fault.hit()?;
+        let hit = self.pair.hit()?;
         let others = self.same.iter().copied().filter(|other| {
             other.client != before.client && other.node == after.node && hit < other.invoked && is_success(other)
         });
@@ -173,19 +212,32 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         };
         let lived_there = |other: &&Request<'a>| {
             let last = self.same.iter().rfind(|known| known.client == other.client && known.invoked < hit);
-            // What it asked for since may say the word anew.
+            // What it asked for since may say anew what the other page says by another word.
             last.is_some_and(|last| {
-                last.node == after.node && has(last) && between(view, last, other).all(Request::is_safe)
+                // Who moved along is as good a witness as who had been there.
+                (last.node == after.node || last.node == before.node)
+                    && has(last)
+                    && (self.says_nothing_else() || between(view, last, other).all(Request::is_safe))
             })
         };
-        others.filter(is_last).filter(has).find(lived_there)
+        let in_each = |other: &&Request<'a>| {
+            let since = self.same.iter().filter(|one| one.client == other.client && one.node == after.node);
+            since.filter(|one| hit < one.invoked && is_success(one)).all(|one| !is_lasting(word) || has(one))
+        };
+        others.filter(is_last).filter(has).filter(in_each).find(lived_there)
+    }
+
+    /// Whether the page says nothing that it had not said before, but for numbers: what is gone was not put in other words.
+    fn says_nothing_else(&self) -> bool {
+        let now = self.words(self.pair.after).unwrap_or_default();
+        now.keys().all(|word| is_number(word) || self.whole.contains_key(word))
     }
 
     /// Whether an answer before the fault had a word less often than the one before it, of the same client, session and node,
     /// and nothing in between was to change anything.
     fn comes_and_goes(&self, view: &View<'a>, word: &str) -> bool {
         let times = |request: &Request<'a>| self.words(request)?.get(word).copied().or(Some(0));
-        let known = self.same.iter().filter(|known| known.invoked < self.pair.fault.asked && is_success(known));
+        let known = self.same.iter().filter(|known| known.invoked < self.pair.asked() && is_success(known));
         let mut last: BTreeMap<_, &Request<'a>> = BTreeMap::new();
         known.into_iter().any(|known| {
             let Some(before) = last.insert(known.client, known) else { return false };
@@ -199,7 +251,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// A number that had been the same each time and is smaller in each later answer, while the rest of the page is the same.
     fn went_back(&self) -> Option<&'a str> {
         let (before, after) = (self.pair.before, self.pair.after);
-        let had = self.reading.sequence(before).filter(|_| 2 < self.times)?;
+        let had = self.reading.sequence(before).filter(|_| 1 < self.steady)?;
         let later = self
             .same
             .iter()
@@ -209,7 +261,10 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             let smaller = smaller(&had, &self.reading.sequence(other)?)?;
             back = Some(back.map_or_else(|| smaller.clone(), |known| &known & &smaller));
         }
-        back?.into_iter().map(|place| had[place]).find(|number| !self.is_of_the_node(number))
+        // How long it took is another time each time.
+        let timed = |place: usize| had.get(place + 1).is_some_and(|unit| matches!(*unit, "ms" | "s" | "us" | "ns"));
+        let mut back = back?.into_iter().filter(|place| !timed(*place)).map(|place| had[place]);
+        back.find(|number| !self.is_of_the_node(number))
     }
 
     /// A number that had been the same each time, where the page has fewer numbers now: of a time of day another one stands
@@ -218,7 +273,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let numbers = |words: &Words<'a>| -> usize {
             words.iter().filter(|(word, _)| is_number(word)).map(|(_, times)| times).sum()
         };
-        let fewer = 1 < self.times && numbers(now) < numbers(&self.before);
+        let fewer = 1 < self.steady && numbers(now) < numbers(&self.whole);
         lost.find(|word| fewer && is_number(word) && !self.is_of_the_node(word))
     }
 
@@ -226,7 +281,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     fn other_rest(&self) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
         let differs = rest(before).zip(rest(after)).is_some_and(|(had, has)| had != has);
-        if self.rests < 2 || !differs || self.reading.due(after).as_ref() != Some(&self.before) {
+        if self.rests < 2 || !differs || self.reading.due(after).as_ref() != Some(&self.whole) {
             return None;
         }
         let because = format!(
@@ -234,7 +289,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
              {} at last",
             after.name(),
             after.client,
-            self.pair.fault.name(),
+            self.pair.name(),
             self.rests,
             before.id
         );
@@ -245,22 +300,25 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             unpromised: Some("nobody knows what stands there".to_owned()),
             ..Breach::shown(at, after.record, because)
         };
-        Some(breach.beside(self.pair.fault.record).beside(before.record).named(Violation::AnswerLost))
+        Some(self.pair.records().fold(breach, Breach::beside).named(Violation::AnswerLost))
     }
 
     fn words(&self, request: &Request<'a>) -> Option<Words<'a>> {
         self.reading.words(request)
     }
 
-    /// Whether the node that had answered before said the word to another client, too.
+    /// Whether the node that had answered before said the word to another client, too, and no other node ever did.
     fn is_of_the_node(&self, word: &str) -> bool {
         let before = self.pair.before;
-        self.same.iter().any(|other| {
-            other.client != before.client
-                && other.node == before.node
-                && other.invoked < self.pair.fault.asked
-                && self.words(other).is_some_and(|words| words.contains_key(word))
-        })
+        let says = |other: &Request<'a>| self.words(other).is_some_and(|words| words.contains_key(word));
+        let by_others = self.same.iter().any(|other| other.node != before.node && says(other));
+        !by_others
+            && self.same.iter().any(|other| {
+                other.client != before.client
+                    && other.node == before.node
+                    && other.invoked < self.pair.asked()
+                    && says(other)
+            })
     }
 }
 
@@ -271,6 +329,34 @@ fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
         _ => None,
     });
     dropped.collect::<BTreeSet<_>>().len()
+}
+
+/// No more answers are compared.
+const COMPARED: usize = 20;
+
+/// The last answers of some, the latest first, between which nothing was to change what they say, or did.
+fn last_answers<'v, 'a>(
+    view: &View<'a>,
+    reading: &Reading<'_, 'a>,
+    all: impl Iterator<Item = &'v Request<'a>>,
+) -> Vec<&'v Request<'a>> {
+    let mut last: Vec<&'v Request<'a>> = Vec::new();
+    for earlier in all.take(COMPARED) {
+        if let Some(next) = last.last() {
+            let quiet = between(view, earlier, next).all(Request::is_safe);
+            if !quiet && reading.due(earlier) != reading.due(next) {
+                break;
+            }
+        }
+        last.push(earlier);
+    }
+    last
+}
+
+/// The words that stand in both of two pages, as often as in each.
+fn common<'a>(one: Words<'a>, other: &Words<'a>) -> Words<'a> {
+    let both = one.into_iter().filter_map(|(word, times)| Some((word, times.min(*other.get(word)?))));
+    both.collect()
 }
 
 /// Whether a page says all that another one says, as often.

@@ -8,11 +8,44 @@ use super::deployed_everywhere::changes;
 use crate::history::Nanos;
 use crate::model::SessionId;
 
-/// The same request on both sides of a fault.
+/// The same request on both sides of a fault, or of a move to another node.
 pub(super) struct Pair<'v, 'a> {
-    pub(super) fault: &'v Fault<'a>,
+    /// `None`: a move.
+    pub(super) fault: Option<&'v Fault<'a>>,
     pub(super) before: &'v Request<'a>,
     pub(super) after: &'v Request<'a>,
+}
+
+impl Pair<'_, '_> {
+    /// As in `the kill of n1`, or `a move to n2`.
+    pub(super) fn name(&self) -> String {
+        self.fault.map_or_else(|| format!("a move to {}", self.after.node), Fault::name)
+    }
+
+    /// The last instant of what was before.
+    pub(super) fn asked(&self) -> Nanos {
+        self.fault.map_or(self.after.invoked, |fault| fault.asked)
+    }
+
+    /// The first instant of what comes after; `None` where the fault never hit.
+    pub(super) fn hit(&self) -> Option<Nanos> {
+        self.fault.map_or(Some(self.before.acts_until), Fault::hit)
+    }
+
+    /// The records that show it, the two requests last.
+    pub(super) fn records(&self) -> impl Iterator<Item = usize> {
+        self.fault.map(|fault| fault.record).into_iter().chain([self.before.record, self.after.record])
+    }
+}
+
+/// Whether a request was answered well: with success, or by being sent on to another page.
+pub(super) fn went_well(request: &Request<'_>) -> bool {
+    is_success(request) || is_sent_on(request)
+}
+
+/// Whether a request was answered with a redirect, as a form is that was taken.
+pub(super) fn is_sent_on(request: &Request<'_>) -> bool {
+    request.answered && request.status().is_some_and(|status| (300..400).contains(&status) && status != 304)
 }
 
 pub(super) fn is_success(request: &Request<'_>) -> bool {

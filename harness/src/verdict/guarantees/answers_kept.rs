@@ -8,9 +8,12 @@ use std::collections::BTreeMap;
 use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_bodies;
-use super::answer_pairs::{Pair, between, excerpts, harmless, is_success, reached, same_session};
+use super::answer_pairs::{
+    Pair, between, excerpts, harmless, is_sent_on, is_success, reached, same_session, went_well,
+};
 use super::judgement::{Breach, Judgement, and_more};
 use super::last_answers;
+use super::never_answered::is_expected_to_fail;
 use crate::model::{ClientName, Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
@@ -21,7 +24,8 @@ type Pages<'v, 'a> = BTreeMap<(&'a ClientName, &'a str), Vec<&'v Request<'a>>>;
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let pages = pages(view);
     let pairs = pairs(view, &pages);
-    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(answer_bodies::breaches(view, &pairs));
+    let bodies = answer_bodies::breaches(view, &pairs).into_iter().chain(answer_bodies::breaches(view, &moves(&pages)));
+    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(bodies);
     if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
     }
@@ -41,7 +45,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if let Some(why) = and_more(not_asked_again(view)) {
         return Judgement::unknown(why);
     }
-    let evidence = pairs.iter().flat_map(|pair| [pair.fault.record, pair.before.record, pair.after.record]);
+    let evidence = pairs.iter().flat_map(Pair::records);
     let rests_on = pairs.iter().flat_map(|pair| [pair.before.id, pair.after.id]);
     let times = pairs.len();
     let times = if times == 1 { "1 request was".to_owned() } else { format!("{times} requests were") };
@@ -69,17 +73,30 @@ fn pairs<'v, 'a>(view: &'v View<'a>, pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>>
         for same in pages.values() {
             let before = same.iter().filter(|request| request.completed.is_some_and(|end| end < fault.asked));
             let before = before.max_by_key(|request| request.completed);
-            let Some(before) = before.filter(|before| is_success(before)) else { continue };
+            let Some(before) = before.filter(|before| went_well(before)) else { continue };
             let begun = same.partition_point(|request| request.invoked <= hit);
             let mut later = same[begun..].iter().filter(|after| reached(view, after));
             let Some(first) = later.next() else { continue };
             let after = if first.reply.is_some() { first } else { later.find(|after| after.answered).unwrap_or(first) };
             if !ends_between(view, before, after) && !is_done_already(after) {
-                pairs.push(Pair { fault, before, after });
+                pairs.push(Pair { fault: Some(fault), before, after });
             }
         }
     }
     pairs
+}
+
+/// Each page that was given with success on one node and then on another one, as a balancer may have it.
+fn moves<'v, 'a>(pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>> {
+    let moved = pages.values().flat_map(|same| {
+        let given: Vec<_> = same.iter().copied().filter(|request| is_success(request)).collect();
+        let pairs = given.windows(2).map(|pair| (pair[0], pair[1]));
+        let moved = pairs.filter(|(before, after)| {
+            before.node != after.node && before.completed.is_some_and(|end| end < after.invoked)
+        });
+        moved.map(|(before, after)| Pair { fault: None, before, after }).collect::<Vec<_>>()
+    });
+    moved.collect()
 }
 
 /// Whether what it asks for had been done, as of what is deleted twice: that takes nothing away.
@@ -123,7 +140,12 @@ fn ends_between(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> b
 
 fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     let (before, after) = (pair.before, pair.after);
-    if is_success(after) {
+    if is_expected_to_fail(view, after) {
+        return None;
+    }
+    // A form that was taken may be refused for what it says, but for no want of a session.
+    let refused = || !after.answered || after.status().is_some_and(|status| matches!(status, 401 | 403 | 500..));
+    if is_success(after) || (is_sent_on(before) && (is_sent_on(after) || !refused())) {
         return None;
     }
     let status = |request: &Request<'_>| request.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
@@ -132,7 +154,7 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
         after.name(),
         after.client,
         status(after),
-        pair.fault.name(),
+        pair.name(),
         before.id,
         status(before)
     );
@@ -147,11 +169,23 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     let unpromised = changed.map(|other| format!("{} came between, which may change the answer", other.name()));
     let session = same_session(before).and_then(|id| view.apps.find(before.context, id));
     let over = session.filter(|session| session.may_have_expired(&view.requests, after.invoked));
+    // What changes something may be refused the second time.
+    let made = |other: &&Request<'_>| {
+        other.client == before.client
+            && other.target == before.target
+            && other.invoked <= before.invoked
+            && went_well(other)
+    };
+    let once = !after.is_safe()
+        && after.status().is_some_and(|status| (400..500).contains(&status))
+        && view.requests.iter().filter(made).count() < 2;
+    let second = || once.then(|| "it had been made once, and may be refused the second time".to_owned());
     let unpromised = unpromised
+        .or_else(second)
         .or_else(|| over.map(|session| format!("{} may have expired", session.name())))
         .or_else(|| view.excuse(session?, after.node, (before.acts_until, after.invoked)))
         .or_else(|| after.reply.is_none().then(|| "it was not made again, and may have been late".to_owned()));
-    let breach = Breach { unpromised, ..breach.beside(pair.fault.record).beside(before.record) };
+    let breach = Breach { unpromised, ..pair.records().fold(breach, Breach::beside) };
     Some(breach.named(Violation::AnswerLost))
 }
 
@@ -166,12 +200,7 @@ pub(in super::super) fn other_bodies(view: &View<'_>) -> Vec<String> {
         let (old, new) = (body(before)?, body(after)?);
         let differs = is_success(after) && before.target.starts_with("GET ") && old != new;
         let (old, new) = differs.then(|| excerpts(&old, &new))?;
-        Some(format!(
-            "{} answered \"{new}\" after {}, {} \"{old}\" before it",
-            after.name(),
-            pair.fault.name(),
-            before.id
-        ))
+        Some(format!("{} answered \"{new}\" after {}, {} \"{old}\" before it", after.name(), pair.name(), before.id))
     });
     notes.collect()
 }

@@ -306,6 +306,36 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
     }
 }
 
+/// An attribute that a node was seen to hold and holds no more, though nobody asked for its session in between.
+pub(super) fn vanished(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
+    let mut last: BTreeMap<&crate::model::NodeName, &Shown<'_>> = BTreeMap::new();
+    let mut breaches = Vec::new();
+    for shown in &session.shown {
+        let Some(before) = last.insert(shown.node, shown).filter(|before| before.record != shown.record) else {
+            continue;
+        };
+        let quiet = before.replica.id == shown.replica.id
+            && !session.busy(&view.requests, before.asked, shown.at)
+            && view.timeline.outlives(shown.node, before.asked, shown.at)
+            && !session.may_have_expired(&view.requests, shown.at);
+        let names = shown.names();
+        let Some(gone) = before.names().into_iter().find(|name| quiet && !names.contains(name)) else { continue };
+        let because = format!(
+            "{} of {} was on {} at {} and is not at {}, though nobody asked for it in between",
+            gone,
+            session.name(),
+            shown.node,
+            before.at,
+            shown.at
+        );
+        let unpromised =
+            view.excuse(session, shown.node, (before.asked, shown.at)).or_else(|| view.cut_off(session, shown.at));
+        let breach = seen(view, session, shown.at, shown.record, because).beside(before.record);
+        breaches.push(Breach { unpromised, ..breach.named(Violation::LostAttribute) });
+    }
+    breaches
+}
+
 /// What a copy holds and its owner does not, in words: the owner has lost it, or its end was not replicated. It is the session's
 /// where an owner had it, or the copy's node had been asked for it: a listener may add to a copy what is no owner's.
 fn beyond(view: &View<'_>, session: &AppSession<'_>, owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {

@@ -13,6 +13,7 @@ use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
+use super::attributes_replicated::vanished;
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{By, Carried, Trial, baseline, carried, last_seen, named, seen, shown_by, trials};
 use crate::history::Nanos;
@@ -39,6 +40,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         for index in &session.requests {
             after_request(view, session, *index, &mut all);
         }
+        all.breaches.extend(vanished(view, session));
     }
     let breaches = std::mem::take(&mut all.breaches);
     if let Some(violated) = Judgement::violated(breaches) {
@@ -248,9 +250,29 @@ fn differs(
         undecidable.extend(found.undecidable);
     }
     let had_all = had_all(view, session, base, copy.node, fault);
+    // A page that had been asked, and had not taken it out, hardly does so behind the fault.
+    let by_routine = |name: &str| {
+        let between = session.requests.iter().copied().filter(|index| {
+            let request = &view.requests[*index];
+            fault.asked < request.invoked && request.invoked < copy.asked
+        });
+        let left_it = |key| {
+            session.requests.iter().map(|index| &view.requests[*index]).any(|earlier| {
+                let mut shown = session.shown.iter().filter(|shown| earlier.acts_until < shown.asked);
+                // What came between may have put it in.
+                let next = session.next_after(&view.requests, earlier.invoked);
+                let alone = |shown: &Shown<'_>| shown.at < fault.asked && next.is_none_or(|next| shown.at < next);
+                earlier.key() == key
+                    && earlier.invoked < fault.asked
+                    && shown.next().is_some_and(|shown| alone(shown) && shown.replica.attributes.contains_key(name))
+            })
+        };
+        let mut keys = between.map(|index| view.requests[index].key()).peekable();
+        keys.peek().is_some() && keys.all(left_it)
+    };
     let counts = |name: &str| {
         let (Some(due), Some(here)) = (base.replica.attributes.get(name), copy.replica.attributes.get(name)) else {
-            return strict || !had_all;
+            return strict || !had_all || by_routine(name);
         };
         // A safe request may have changed it; but hardly to what a copy had before, where the node had it all.
         strict
@@ -261,7 +283,7 @@ fn differs(
                 })
             }
     };
-    let (_, why) = found.differs.into_iter().find(|(name, _)| counts(name))?;
+    let (name, why) = found.differs.into_iter().find(|(name, _)| counts(name))?;
     let because = format!(
         "{} on {} after {} is not what {} had shown: {why}",
         session.name(),
@@ -271,6 +293,8 @@ fn differs(
     );
     let excuse = |node: &NodeName| view.excuse(session, node, (base.at, copy.at));
     let unpromised = excuse(copy.node).or_else(|| excuse(base.node)).or_else(|| view.cut_off(session, copy.at));
+    let page = || "a page may have taken it out, though it had not before".to_owned();
+    let unpromised = unpromised.or_else(|| (!strict && had_all && by_routine(&name)).then(page));
     let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
     Some(Breach { unpromised, ..breach.named(Violation::LostAttribute) })
 }

@@ -4,14 +4,19 @@ use super::super::look::Look;
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
+use super::never_answered::is_expected_to_fail;
 use crate::history::{ContextState, Event, Nanos};
-use crate::model::{ContextPath, NodeName, Violation};
+use crate::model::{ContextPath, NodeName, StepKind, Violation};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let contexts = view.contexts.iter();
     let breaches = contexts.flat_map(|context| {
         let other = other_bytes(view, context);
-        not_served(view, context).into_iter().chain(other).chain(still_served(view, context))
+        not_served(view, context)
+            .into_iter()
+            .chain(other)
+            .chain(still_served(view, context))
+            .chain(no_version(view, context))
     });
     let breaches: Vec<_> = breaches.collect();
     if let Some(violated) = Judgement::violated(breaches) {
@@ -51,7 +56,39 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         let bytes = if same == nodes.len() { ", the same bytes" } else { "" };
         parts.push(format!("{} serve {context}, dropped on {watcher}{bytes}", nodes.join(", ")));
     }
+    if let Some(why) = view.contexts.iter().find_map(|context| never_served(view, context)) {
+        return Err(why);
+    }
     Ok(Judgement::holds(parts.join("; ")).resting_on(Vec::new(), evidence))
+}
+
+/// A node that was asked for an app time and again and answered with nothing but errors, though others gave the same pages, in
+/// words: what the probe shows is nothing to clients.
+fn never_served(view: &View<'_>, context: &ContextPath) -> Option<String> {
+    view.plan.topology.names().find_map(|node| {
+        let since = deployed(view, context, node).map(|(_, at)| at).max()?;
+        let asked = view.requests.iter().filter(|request| {
+            let ended = request.completed.unwrap_or(request.invoked);
+            request.node == node
+                && request.context == Some(context)
+                && since < request.invoked
+                && view.timeline.up(node, request.invoked, ended).is_some()
+                && !is_expected_to_fail(view, request)
+        });
+        let asked: Vec<_> = asked.collect();
+        let elsewhere = |target: &str| {
+            view.requests.iter().any(|other| other.node != node && other.target == target && other.succeeded())
+        };
+        let vain = asked.len() > 1
+            && asked.iter().all(|request| request.answered && !request.succeeded() && elsewhere(request.target));
+        let last = asked.last().filter(|_| vain)?;
+        let answer = last.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
+        Some(format!(
+            "{node} answered none of {} requests for {context} with success, {} with {answer}; others did",
+            asked.len(),
+            last.name()
+        ))
+    })
 }
 
 /// Two ways to know from what a node serves an app: the archive that lies there, and what it has unpacked of one. They differ
@@ -213,6 +250,42 @@ fn deployed(view: &View<'_>, wanted: &ContextPath, on: &NodeName) -> impl Iterat
         Event::Deployed { node, context } if context == wanted && node == on => Some((index, at)),
         _ => None,
     })
+}
+
+/// The last look at a settled node that serves an app, but not in the version that was deployed last.
+fn no_version(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
+    let mut version = None;
+    for step in &view.plan.steps {
+        match &step.kind {
+            StepKind::Deploy { context: of, delivery, .. } if of == context => version = delivery.version.as_deref(),
+            StepKind::Undeploy { context: of, .. } if of == context => version = None,
+            _ => {}
+        }
+    }
+    let drops = view.events().filter_map(|(_, at, event)| match event {
+        Event::WarDropped { context: of, .. } if of == context => Some(at),
+        _ => None,
+    });
+    let (Some(version), Some(dropped)) = (version, drops.last()) else { return vec![] };
+    let wanted = std::iter::once(context).collect();
+    let breaches = view.plan.topology.names().filter_map(|node| {
+        let served = deployed(view, context, node).map(|(_, at)| at).filter(|at| dropped <= *at).max()?;
+        let look = view.looks.iter().rfind(|look| {
+            look.node == node
+                && served <= look.asked
+                && look.contexts(&wanted).next().is_some()
+                && view.timeline.reachable(node, look.asked, look.at)
+        })?;
+        let there = look.contexts(&wanted).any(|state| state.version == version);
+        (!there).then(|| {
+            let because = format!(
+                "{node} served {context} at {} without its version {version}, which had been dropped at {dropped}",
+                look.at
+            );
+            Breach::shown(look.at, look.record, because)
+        })
+    });
+    breaches.collect()
 }
 
 /// Looks at a node that serves what it had been seen without, though nobody brought it back: as an unpacked folder that was

@@ -23,7 +23,9 @@ mod attributes_replicated;
 mod attributes_survive;
 mod last_answers;
 mod never_answered;
+mod session_gone;
 mod session_kept;
+mod session_moves;
 mod session_tests;
 
 mod clean_logs;

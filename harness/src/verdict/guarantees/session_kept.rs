@@ -12,6 +12,8 @@ use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
+use super::session_gone::{gone_at_last, made_anew, thrown_out};
+use super::session_moves::{moved_from, never_served};
 use super::session_tests::{
     Carried, Trial, carried, first_after, in_vain, is_routine, is_the_same, named, out_of_reach, shown_by, trials,
     vanished_behind, was_ended,
@@ -37,7 +39,10 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let trials = trials(view, THIS);
     let untried = trials.iter().filter_map(|trial| untested(view, trial));
     let in_vain = view.app_sessions(THIS).filter_map(|session| in_vain(view, session));
-    if let Some(why) = and_more(untried.chain(in_vain).chain(out_of_reach(view, THIS)).collect()) {
+    let never = view.app_sessions(THIS).filter_map(|session| never_served(view, session));
+    let out = view.app_sessions(THIS).filter_map(|session| thrown_out(view, session));
+    let untried = untried.chain(in_vain).chain(never).chain(out);
+    if let Some(why) = and_more(untried.chain(out_of_reach(view, THIS)).collect()) {
         return Err(why);
     }
     if trials.is_empty() {
@@ -92,6 +97,8 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
         if request.sent.is_some_and(|sent| sent.stem() == session.stem) {
             breaches.extend(replaced(view, session, *index));
             breaches.extend(not_there(view, session, *index));
+            breaches.extend(made_anew(view, session, *index));
+            breaches.extend(gone_at_last(view, session, *index));
             breaches.extend(orphaned(view, session, *index));
             breaches.extend(overwritten(view, session, request));
         }
@@ -101,21 +108,6 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
         }
     }
     breaches
-}
-
-/// The last answer before a request, where another node answers now or the node was broken since.
-fn moved_from<'v, 'a>(
-    view: &'v View<'a>,
-    session: &AppSession<'a>,
-    request: &Request<'a>,
-) -> Option<(usize, &'v Request<'a>)> {
-    // An error shows nobody's session.
-    let last = session
-        .last_successful(&view.requests, request.invoked)
-        .or_else(|| session.last_answered(&view.requests, request.invoked))?;
-    let before = &view.requests[last];
-    let moved = before.node != request.node || !view.timeline.outlives(before.node, before.acts_until, request.invoked);
-    moved.then_some((last, before))
 }
 
 /// A request was given another session than the one that it sent.

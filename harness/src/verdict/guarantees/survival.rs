@@ -156,7 +156,10 @@ impl<'a> View<'a> {
         let answered = session.answers.iter().map(|index| &self.operations[*index]);
         let answered = answered.filter(|answer| answer.completed.is_some_and(|end| end < hit));
         let Some(last) = answered.max_by_key(|answer| answer.completed) else { return false };
-        let lost = session.losses.iter().any(|loss| self.operations[loss.operation].completed < Some(fault.asked));
+        // What was answered from since had not been lost.
+        let lost = session.losses.iter().map(|loss| &self.operations[loss.operation]).any(|loss| {
+            loss.completed < Some(fault.asked) && loss.completed.is_none_or(|missed| last.invoked <= missed)
+        });
         let owned = last.node == fault.node || {
             // Beside the last answer, or unanswered since, another node may have become the owner.
             let begun = session.operations.partition_point(|index| self.operations[*index].invoked < hit);
@@ -231,10 +234,8 @@ impl<'a> View<'a> {
     /// another one's, though nothing ended the session and no answer told the client to forget it.
     fn given_up(&self, session: &Session<'a>) -> Option<String> {
         let last = &self.operations[*session.answers.last()?];
-        let over = session.acknowledged_before(FOREVER) == 0
-            || !session.losses.is_empty()
-            || !session.ends.is_empty()
-            || self.is_by_product(session);
+        let over =
+            session.acknowledged_before(FOREVER) == 0 || !session.losses.is_empty() || self.is_by_product(session);
         if over {
             return None;
         }
@@ -245,7 +246,7 @@ impl<'a> View<'a> {
                 && last.completed.is_some_and(|end| end < operation.invoked)
                 && operation.sent.is_none_or(|sent| !session.stems.contains(&sent.stem()))
         })?;
-        if session.may_have_expired(&self.operations, other.invoked) {
+        if session.may_have_expired(&self.operations, other.invoked) || self.over(session, other.invoked) {
             return None;
         }
         Some(match other.sent {

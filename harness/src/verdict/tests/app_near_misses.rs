@@ -145,7 +145,9 @@ fn pages(before: &[&str], after: &[(&str, &str)]) -> Shop {
 #[rstest]
 // A clock: nobody was told the old time after her.
 #[case(pages(&["at 32"], &[("bob", "at 32"), ("alice", "at 33")]), false)]
-#[case(pages(&["at 32"], &[("alice", "at 31"), ("bob", "at 32")]), true)]
+#[case(pages(&["at 32", "at 32"], &[("alice", "at 31"), ("bob", "at 32")]), true)]
+// One number is no other one's place.
+#[case(pages(&["at 32"], &[("alice", "at 31"), ("bob", "at 32")]), false)]
 // What was in stock for all, until somebody bought one.
 #[case(pages(&["many left"], &[("bob", "many left"), ("bob", "few left"), ("alice", "few left")]), false)]
 #[case(pages(&["many left"], &[("bob", "many left"), ("alice", "few left")]), true)]

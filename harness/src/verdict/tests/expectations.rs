@@ -59,7 +59,14 @@ fn each_part_of_an_expectation_is_red_on_what_it_does_not_say() {
         each_answer_within: Some(Millis(60_000)),
         ..Expect::default()
     };
-    let scenario = || before_the_kill().kill("n1").count("alice", "n2").without_joiners();
+    let scenario = || {
+        before_the_kill()
+            .logs("n1", "INFO", "up")
+            .logs("n2", "INFO", "up")
+            .kill("n1")
+            .count("alice", "n2")
+            .without_joiners()
+    };
     let with = |expect: Expect| scenario().expecting(expect).observe();
     let verdict = with(good).judge();
     assert_eq!(verdict.status, Status::Holds, "{}: {:?}", summary(&verdict), verdict.expectations);

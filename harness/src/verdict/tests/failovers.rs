@@ -80,8 +80,12 @@ fn what_a_request_takes_out_of_a_whole_copy_is_its_own_doing() {
         let shop = shop(SURVIVE).alice().look("n1", owned("A1.n1", HAD)).look("n2", copied("A1.n1", copy));
         shop.kill("n1").ask("alice", "n2", CART, A1, A2).look("n2", owned("A1.n2", &[("user", "alice")]))
     };
-    holds(&flash(HAD).scenario, SURVIVE);
-    broken(&flash(&[("user", "alice")]), SURVIVE, Violation::LostAttribute, &["cart is missing"]);
+    // A page that had been asked and had left it there hardly takes it out behind the fault; another one may.
+    unknown(&flash(HAD).scenario, SURVIVE, &["cart is missing", "may have taken it out, though it had not before"]);
+    let other = shop(SURVIVE).alice().look("n1", owned("A1.n1", HAD)).look("n2", copied("A1.n1", HAD)).kill("n1");
+    let other = other.ask("alice", "n2", "GET /shop/flash", A1, A2).look("n2", owned("A1.n2", &[("user", "alice")]));
+    holds(&other.scenario, SURVIVE);
+    broken(&flash(&[("user", "alice")]), SURVIVE, Violation::LostAttribute, &["cart"]);
 }
 
 #[test]
@@ -173,7 +177,8 @@ fn a_word_that_others_still_get_is_lost() {
     let lost = pages(&[cart], "in the cart: nothing", Some((cart, cart)));
     let words = ["#3 (GET /shop/cart on n2) of alice", "without \"a\" after the kill of n1", "of bob still has it"];
     broken(&lost, ANSWERS, Violation::AnswerLost, &words);
-    let fewer = pages(&["2 items, 1 new"], "1 items, 1 new", Some(("2 items, 1 new", "2 items, 1 new")));
+    let fewer =
+        pages(&["2 items, 1 new", "2 items, 1 new"], "1 items, 1 new", Some(("2 items, 1 new", "2 items, 1 new")));
     broken(&fewer, ANSWERS, Violation::AnswerLost, &["without \"2\""]);
     // The page of nobody else has it any more, be it the time or the weather.
     holds(&pages(&["it is noon"], "it is night", Some(("it is noon", "it is night"))).scenario, ANSWERS);

@@ -63,7 +63,7 @@ fn a_beginning_is_notified_on_these_nodes_and_no_other(
 
 #[test]
 fn an_end_is_known_by_the_session_that_was_sent_whatever_its_route() {
-    let scenario = scenario().start().deploy().count("alice", "n1");
+    let scenario = scenario().start().logs("n1", "INFO", "up").deploy().count("alice", "n1");
     let session = session_of(&scenario);
     let scenario = scenario.request("alice", "n2", AppRequest::Invalidate);
     let scenario = scenario.expecting(Expect { destroyed: Some(nodes(&["n1", "n2"])), ..Expect::default() });

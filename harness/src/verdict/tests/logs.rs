@@ -12,7 +12,7 @@ const CLEAN: Guarantee = Guarantee::CleanLogs;
 const LONG: u64 = 60_000;
 
 impl Run {
-    fn logs(mut self, on: &str, level: &str, message: &str) -> Self {
+    pub(super) fn logs(mut self, on: &str, level: &str, message: &str) -> Self {
         self.push(RecordKind::Log(LogLine {
             node: node(on),
             node_time: "12:00".to_owned(),

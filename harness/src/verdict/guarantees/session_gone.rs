@@ -1,0 +1,104 @@
+//! Sessions that are gone though their client's id is what it was: no node holds them any more, a new one stands under the same
+//! id, or the client was told to forget it.
+
+use super::super::app_sessions::AppSession;
+use super::super::requests::{Request, deletes};
+use super::super::timeline::FOREVER;
+use super::super::view::View;
+use super::judgement::Breach;
+use super::session_moves::moved_from;
+use super::session_tests::{first_after, is_routine, shown_by};
+use crate::history::Nanos;
+use crate::model::Violation;
+
+/// The node that answered a session last, by a page that had kept it, holds it no more, and nobody asked for it since.
+pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
+    let request = &view.requests[index];
+    let taken = request.reply.is_some_and(|reply| reply.set_cookie.iter().any(|cookie| deletes(cookie)));
+    let is_last = session.requests.last() == Some(&index) && session.left(&view.requests).is_none();
+    if !is_last || !request.succeeded() || taken || !request.is_safe() || !is_routine(view, session, index) {
+        return None;
+    }
+    let look = view.looks_between(request.acts_until, FOREVER).iter().find(|look| {
+        look.node == request.node
+            && request.acts_until < look.asked
+            && session.would_show_in(look)
+            && view.timeline.outlives(look.node, request.acts_until, look.at)
+            && session.shown_in((look.at, look.record)).next().is_none()
+    })?;
+    // It was there right before; that it was answered alone says nothing.
+    let mut before = view.looks.iter().filter(|before| before.node == request.node && before.at < request.invoked);
+    let before = before.rfind(|before| session.would_show_in(before))?;
+    let seen = session.shown_in((before.at, before.record)).next().is_some();
+    if !seen
+        || !view.timeline.outlives(before.node, before.asked, look.at)
+        || session.may_have_expired(&view.requests, look.at)
+        || session.raced(&view.requests, index)
+    {
+        return None;
+    }
+    let because = format!(
+        "{} holds {} no more at {}, which {} had been answered from; nobody asked for it since",
+        look.node,
+        session.name(),
+        look.at,
+        request.name()
+    );
+    let unpromised = view.excuse(session, request.node, (request.acts_until, look.at));
+    let breach = shown_by(view, session, request, because).beside(look.record).named(Violation::LostSession);
+    Some(Breach { unpromised, ..breach })
+}
+
+/// A page that had kept a session takes its client's cookie away, behind a fault or on another node: nobody comes back to it.
+pub(super) fn thrown_out(view: &View<'_>, session: &AppSession<'_>) -> Option<String> {
+    session.requests.iter().copied().find_map(|index| {
+        let request = &view.requests[index];
+        let sent = request.sent.is_some_and(|sent| sent.stem() == session.stem);
+        let taken = request.reply.is_some_and(|reply| reply.set_cookie.last().is_some_and(|cookie| deletes(cookie)));
+        if !sent || !taken || !is_routine(view, session, index) {
+            return None;
+        }
+        moved_from(view, session, request)?;
+        Some(format!("{} took the cookie of {} away, which it had kept before", request.name(), session.name()))
+    })
+}
+
+/// A node sets the very id that it was sent, which a page that had kept it did not do before, and holds less of the session
+/// than had been seen: it made a new one under that id, as it does where another app has one of the same id
+/// (`Request.doGetSession`).
+pub(super) fn made_anew(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
+    let request = &view.requests[index];
+    let sets = |request: &Request<'_>| {
+        let set = request.reply.is_some_and(|reply| !reply.set_cookie.is_empty());
+        set && request.received == request.sent.map(crate::model::SessionId::as_str)
+    };
+    if !request.succeeded() || !sets(request) || !is_routine(view, session, index) {
+        return None;
+    }
+    let (_, before) = moved_from(view, session, request)?;
+    let mut earlier = view.requests.iter().take_while(|other| other.invoked < request.invoked);
+    if earlier.any(|other| other.key() == request.key() && other.sent.is_some() && sets(other)) {
+        return None;
+    }
+    let had = session.shown_between(Nanos::default(), request.invoked).last()?;
+    let has = first_after(view, session, request)?;
+    let lost: Vec<&str> = had.names().difference(&has.names()).copied().collect();
+    let over = lost.is_empty()
+        || session.raced(&view.requests, index)
+        || view.ender(session, request.invoked).is_some()
+        || session.may_have_expired(&view.requests, request.invoked);
+    if over {
+        return None;
+    }
+    let because = format!(
+        "{} was given a new session under the id that it sent: {} shows none of {} of {}, which {} had answered last",
+        request.name(),
+        has.node,
+        lost.join(", "),
+        session.name(),
+        before.name()
+    );
+    let unpromised = view.excuse(session, request.node, (before.acts_until, request.invoked));
+    let breach = shown_by(view, session, request, because).beside(has.record).named(Violation::LostSession);
+    Some(Breach { unpromised, ..breach })
+}
