@@ -82,6 +82,13 @@ impl App {
         app
     }
 
+    /// Without what has this in the begin of its path: what was only compiled against.
+    #[must_use]
+    pub fn without(mut self, begin: &str) -> Self {
+        self.files.retain(|(path, _)| !path.starts_with(begin));
+        self
+    }
+
     /// As an archive.
     ///
     /// # Panics

@@ -10,7 +10,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use integration_tests::{Ran, TestContext, left_of};
+use integration_tests::apps::DISTRIBUTABLE;
+use integration_tests::{App, Ran, TestContext, left_of};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tomee_harness::host::wait::{self, Look, TimedOut};
@@ -245,8 +246,45 @@ async fn an_app_that_fails_to_deploy_is_reported_with_what_the_server_says() {
     let run = Run::on_processes();
     let war = run.war("<distributable/><listener><listener-class>no.Such</listener-class></listener>");
     let ran = run.ran(&[&TOMCAT[..], &["--war", war.as_str()]].concat()).await;
-    let texts = ["VIOLATED  deployed-everywhere", "Context [/shop] startup failed due to previous errors"];
+    let texts = [
+        "VIOLATED  deployed-everywhere           n1 could not start the app at /shop: the class no.Such is missing; its log says: Error",
+        "configuring application listener of class [no.Such]",
+        "cut short: n1 could not start the app at /shop",
+    ];
     run.ended(&ran, 1, &texts).await;
+    assert!(!ran.stdout.contains("timed out"), "{ran}");
+}
+
+/// A listener that no jakarta server can load, against an API of its own.
+fn app_of_javax() -> App {
+    let api = "package javax.servlet; public interface ServletContextListener {}";
+    let listener = "package shop; public class Start implements javax.servlet.ServletContextListener {}";
+    let sources = [("javax/servlet/ServletContextListener.java", api), ("shop/Start.java", listener)];
+    let descriptor = DISTRIBUTABLE.replace(
+        "<distributable/>",
+        "<distributable/><listener><listener-class>shop.Start</listener-class></listener>",
+    );
+    App::default().file("WEB-INF/web.xml", descriptor).classes("11", &sources).without("WEB-INF/classes/javax/")
+}
+
+#[tokio::test]
+async fn an_app_for_the_other_servlet_api_is_named_as_such_by_new() {
+    let _alone = ONE_CLUSTER.lock().await;
+    let run = Run::on_processes();
+    app_of_javax().write(&run.path("old.war"));
+    let mut command = run.context.users(&["new", "old.toml", "--war", "old.war", "--server", "tomcat:11.0.24"]);
+    let ran = tokio::task::spawn_blocking(move || Ran::of(&mut command)).await.expect("it does not panic");
+    assert_eq!(ran.code, Some(1), "{ran}");
+    for text in [
+        "error: n1 could not start the app at /old\n",
+        "old.war is written for javax.servlet (shop.Start uses it) and Tomcat 11.0.24 has jakarta.servlet",
+        "tomcat:9.0 and tomee:8 have javax.servlet; its log says: ",
+        "\n  | Error configuring application listener of class [shop.Start]",
+        "\nhint: `tomee-harness run --war old.war` keeps the logs of all nodes",
+    ] {
+        assert!(ran.stderr.contains(text), "{text:?} is not said: {ran}");
+    }
+    assert!(!ran.stderr.contains("not shut down") && !run.path("old.toml").exists(), "{ran}");
 }
 
 /// A `java` that waits, on n1, until a test has done with its port what it wants.

@@ -52,6 +52,8 @@ enum RunsOut {
 /// The answer that was to show the failover is none.
 const UNUSABLE: &[&str] = &["tested nothing", "got no answer of the app"];
 const SHORT: Duration = Duration::from_secs(3);
+const NEVER: Duration = Duration::from_hours(1);
+const MISSING: &str = "Error configuring application listener of class [a.B]: java.lang.ClassNotFoundException: a.B";
 const CLUSTERS: [(usize, ManagerKind); 6] = [
     (2, ManagerKind::Delta),
     (3, ManagerKind::Delta),
@@ -137,6 +139,12 @@ async fn the_verdict_on(#[case] bug: Option<Bug>, #[case] expected: Expected) {
 
 #[rstest]
 #[case::the_farm_forgets_the_peers(Bug::NeverDeploysOnPeers, Violated(&[DeployedEverywhere], &[]), RunsOut::Deploy)]
+#[case::the_app_does_not_start(Bug::AppFails(MISSING), Violated(&[DeployedEverywhere], &[]), RunsOut::Nothing)]
+#[case::the_app_still_starts(
+    Bug::StartsTheAppSlowly(NEVER),
+    Unknown(&["still starts counter.war; a longer `within`"]),
+    RunsOut::Deploy
+)]
 #[case::nobody_meets(Bug::NeverMeet, Violated(&[ClusterForms], &[]), RunsOut::Start)]
 #[case::one_node_does_not_see_another(Bug::OneSidedView, Violated(&[ClusterForms], &[]), RunsOut::Start)]
 // The ghost shows while the cluster forms again, or just after it has: red either way.
@@ -169,6 +177,54 @@ async fn the_verdict_on_a_wait_that_runs_out_as(
     #[case] runs_out: RunsOut,
 ) {
     on_every_cluster(Some(bug), expected, runs_out).await;
+}
+
+/// The run of an app that is deployed with a limit.
+async fn deployed(within: &str, bug: Bug) -> Ended {
+    let text = format!("name = \"x\"\n[[step]]\ndeploy = \"counter\"\nwithin = \"{within}\"\n");
+    let scenario = Scenario::parse(text.as_bytes()).expect("it is understood");
+    let cell = scenario.plans(&Topology::of(2).expect("two nodes")).expect("it can be read").remove(0);
+    judged(&FakeRun::of(cell.plan, Some(bug))).await.expect("it can be judged")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_has_its_time_on_each_node_and_one_that_is_not_done_is_told_what_gives_it_more() {
+    // The peer begins when the watcher is done, which is behind the limit for both together.
+    let slow = deployed("2s", Bug::StartsTheAppSlowly(Duration::from_millis(1200))).await;
+    let served = slow.verdict.guarantees.iter().find(|finding| finding.guarantee == DeployedEverywhere);
+    assert_eq!(served.map(|finding| finding.status), Some(Status::Holds), "{}", described(&slow.verdict));
+    let never = deployed("300ms", Bug::StartsTheAppSlowly(NEVER)).await;
+    assert_eq!(never.verdict.status, Status::Unknown, "{}", described(&never.verdict));
+    let text = described(&never.verdict);
+    for word in ["n1 still starts counter.war", "`within` of `deploy`", "--within beside --war"] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_app_that_does_not_start_is_red_at_once_with_the_node_and_the_cause() {
+    let failed = deployed("1m", Bug::AppFails(MISSING)).await;
+    let finding = failed.verdict.guarantees.iter().find(|finding| finding.guarantee == DeployedEverywhere);
+    let because = finding.map(|finding| finding.because.as_str()).unwrap_or_default();
+    let wanted = format!("n1 could not start the app at /counter: the class a.B is missing; its log says: {MISSING}");
+    assert_eq!(because.replace("n2", "n1"), wanted);
+    assert!(matches!(failed.cut_short, Some(ClusterError::NotDeployed { .. })), "{:?}", failed.cut_short);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_joiner_whose_transfer_failed_is_not_waited_for_to_the_end_and_the_class_is_named() {
+    let mut run = FakeRun::new(Topology::of(2).expect("two nodes"), Some(Bug::TransferFails));
+    run.limits.synchronise = Duration::from_hours(1);
+    let ended = judged(&run).await.expect("it can be judged");
+    assert!(with(&ended.verdict, Status::Violated).contains(&StateTransferred), "{}", described(&ended.verdict));
+    let text = described(&ended.verdict);
+    for word in [
+        "n2 logged: Cannot serialize session attribute [cart]",
+        "NotSerializableException: shop.Cart",
+        "n1 logged: IOException",
+    ] {
+        assert!(text.contains(word), "{word}: {text}");
+    }
 }
 
 fn bad_answer(kill: u32, answer: BadAnswer) -> Bug {

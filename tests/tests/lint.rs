@@ -38,7 +38,9 @@ fn every_rule_finds_what_it_must_and_no_near_miss() {
     for rule in rules::ALL {
         for case in fixture::read(rule.code) {
             let input = case.input();
-            let found = run(&input, &Options::default());
+            let mut found = run(&input, &Options::default());
+            let stale = case.stale(&input, &mut found);
+            found.findings.extend(stale);
             let has = found.findings.iter().any(|finding| finding.rule.code == rule.code);
             if has != case.is_bad || !input.unreadable.is_empty() {
                 let kind = if case.is_bad { "must report it" } else { "must not report it" };
@@ -155,8 +157,9 @@ fn a_baseline_survives_moved_lines_and_hides_no_new_finding() {
     let input = input_of(&bytes);
     let baseline = Baseline::of(&input, &run(&input, &Options::default()).findings);
     let with = |bytes: &[u8]| {
-        let options = Options { baseline: Some(baseline.clone()), ..Options::default() };
-        let report = run(&input_of(bytes), &options);
+        let input = input_of(bytes);
+        let mut report = run(&input, &Options::default());
+        baseline.apply([(&input, &mut report)], &BTreeSet::new());
         report.findings.iter().map(|finding| finding.rule.code).collect::<Vec<_>>()
     };
     let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
@@ -168,6 +171,47 @@ fn a_baseline_survives_moved_lines_and_hides_no_new_finding() {
     }
     let swapped = text.replace("cluster/webapps", "elsewhere");
     assert_eq!(with(swapped.as_bytes()), ["C029"]);
+}
+
+#[test]
+fn a_baseline_tells_what_it_knows_in_vain_and_hides_it_in_no_other_file() {
+    let context = TestContext::new();
+    let write = |name: &str, bytes: &[u8]| {
+        let path = context.folder().join(name).join("server.xml");
+        fs_err::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        fs_err::write(&path, bytes).expect("it can be written");
+        path.to_string()
+    };
+    let known = context.folder().join("known.json").to_string();
+    let fixed = String::from_utf8_lossy(&farm()).replace("ISO-8859-1", "UTF-8").replace("cluster/webapps", "webapps");
+    let paths = [write("a", &farm()), write("b", &farm())];
+    let lint = |more: &[&str]| context.run(&[&["lint", &paths[0], &paths[1], "--baseline", &known], more].concat());
+    let all = context.run(&["lint", &paths[0], &paths[1], "--write-baseline", &known]);
+    assert_eq!(all.code, Some(1), "{}", all.stderr);
+    let run = lint(&[]);
+    assert!(run.code == Some(0) && !run.stdout.contains("C127"), "{}", run.stdout);
+    // One of the two is fixed.
+    write("a", fixed.as_bytes());
+    let run = lint(&["--min-severity", "warning"]);
+    assert!(run.code == Some(0) && run.stdout.contains("is not found any more"), "{}", run.stdout);
+    assert_eq!(run.stdout.matches("warning[C127]").count(), 1, "{}", run.stdout);
+    // Of a rule that is not asked, and of a file that is not read, nobody knows whether it is fixed.
+    assert!(!lint(&["--ignore", "C029"]).stdout.contains("C127"));
+    let other = context.folder().join("other.xml");
+    fs_err::write(&other, "<Context/>").expect("it can be written");
+    assert!(!context.run(&["lint", other.as_str(), "--baseline", &known]).stdout.contains("C127"));
+    // It comes back in the one and goes in the other.
+    write("a", &farm());
+    write("b", fixed.as_bytes());
+    assert_eq!(lint(&[]).code, Some(0));
+    let run = lint(&["--write-baseline", &known]);
+    assert!(run.stdout.contains("C127"), "{}", run.stdout);
+    assert!(!lint(&[]).stdout.contains("C127"));
+    // The entry is gone, so that the fault is new when it comes back.
+    write("b", &farm());
+    let run = lint(&["--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    assert_eq!((run.code, json["summary"]["errors"].as_u64()), (Some(1), Some(1)));
 }
 
 #[test]

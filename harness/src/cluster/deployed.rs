@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::model::NodeName;
 use crate::tomcat::war::War;
@@ -11,6 +12,8 @@ use crate::tomcat::war::War;
 pub(super) struct Deployed {
     pub(super) war: Arc<War>,
     pub(super) nodes: BTreeSet<NodeName>,
+    /// How long each of them may take to serve it, where that was said.
+    pub(super) within: Option<Duration>,
 }
 
 /// An app that was dropped, and what is to be seen of it on each node that lived then.
@@ -18,6 +21,11 @@ pub(super) struct Deployed {
 pub(super) struct Dropping {
     pub(super) war: Arc<War>,
     pub(super) awaited: Vec<(NodeName, Served)>,
+    /// How long that may take on each node, where it was said.
+    pub(super) within: Option<Duration>,
+    /// The node behind which the others begin: the farm's watcher starts the app before it gives it on
+    /// (`FarmWarDeployer.fileModified`).
+    pub(super) first: Option<NodeName>,
 }
 
 /// What is waited for on one node.

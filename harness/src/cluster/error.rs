@@ -1,10 +1,12 @@
 //! What can go wrong with a cluster, reported with node, phase, limit and evidence.
 
+use std::time::Duration;
+
 use crate::cluster::client::ClientError;
 use crate::cluster::probe::ProbeError;
 use crate::host::error_report::debug_is_the_report;
 use crate::host::wait::TimedOut;
-use crate::model::{FaultError, FaultKind, Guarantee, NodeName};
+use crate::model::{ContextPath, FaultError, FaultKind, Guarantee, NodeName};
 use crate::runtime::RuntimeError;
 
 /// What can go wrong with a cluster.
@@ -126,6 +128,19 @@ pub enum ClusterError {
         #[source]
         source: TimedOut,
     },
+    /// An app did not start, and no server tries that again by itself; this breaks `deployed-everywhere`.
+    #[error("{node} could not start the app at {context}")]
+    NotDeployed {
+        /// The node.
+        node: NodeName,
+        /// Where the app was to be served.
+        context: ContextPath,
+        /// How long it was waited for.
+        waited: Duration,
+        /// Why.
+        #[source]
+        source: AppFailure,
+    },
     /// An HTTP client cannot be made.
     #[error("an HTTP client cannot be created: {0}")]
     Http(String),
@@ -146,6 +161,11 @@ pub enum ClusterError {
 }
 
 debug_is_the_report!(ClusterError);
+
+/// Why an app did not start, in the words of the node's log.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct AppFailure(pub String);
 
 impl From<TimedOut> for ClusterError {
     fn from(source: TimedOut) -> Self {

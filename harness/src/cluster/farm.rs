@@ -1,14 +1,14 @@
 //! The farm: a WAR goes into the watch folder of one node, and Tomcat carries it to the others.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
 
 use camino::Utf8PathBuf;
 use futures_util::future::try_join_all;
 
 use super::deployed::{Deployed, Dropping, Served};
-use super::{Cluster, ClusterError, deploy_log};
+use super::{AppFailure, Cluster, ClusterError, deploy_log};
 use crate::cluster::client::PlainClient;
 use crate::cluster::probe::SessionScope;
 use crate::config;
@@ -39,7 +39,8 @@ impl Cluster {
         self.deploy_by(war, &Delivery::default()).await
     }
 
-    /// Deploys a WAR on this way, and waits as [`Self::deploy`] does, unless it is detached.
+    /// Deploys a WAR on this way, and waits as [`Self::deploy`] does, unless it is detached: for each node as long as `within`
+    /// says, where the farm gives it on from when the watcher serves it.
     ///
     /// # Errors
     /// The wait ran out, which breaks `deployed-everywhere`; or the runtime cannot write slowly.
@@ -47,7 +48,9 @@ impl Cluster {
         let living = self.living();
         let (folder, receivers) = self.folder_of(delivery);
         let path: Utf8PathBuf = format!("{folder}/{}", delivery.war_name(&war.context)).into();
-        let limit = delivery.within.map_or(self.machines.limits.deploy, Millis::duration);
+        let within = delivery.within.map(Millis::duration);
+        let limit = within.unwrap_or(self.machines.limits.deploy);
+        self.note_other_namespace(war, &receivers);
         let mut awaited = vec![];
         for node in living.iter().filter(|node| delivery.through == Through::Farm || receivers.contains(node)) {
             let (version, mark) = (delivery.version().to_owned(), self.log_mark(node));
@@ -63,10 +66,11 @@ impl Cluster {
             if delivery.through == Through::Copy && !delivery.detach {
                 let (own, others) = awaited.into_iter().partition(|(of, _)| of == node);
                 awaited = others;
-                self.await_deployed(Dropping { war: war.clone(), awaited: own }, limit).await?;
+                self.await_deployed(Dropping { war: war.clone(), awaited: own, within, first: None }, limit).await?;
             }
         }
-        let dropping = Dropping { war: war.clone(), awaited };
+        let first = receivers.into_iter().next().filter(|_| delivery.through == Through::Farm);
+        let dropping = Dropping { war: war.clone(), awaited, within, first };
         if delivery.detach {
             lock(&self.state.detached).insert(war.context.clone(), dropping);
             return Ok(());
@@ -87,29 +91,75 @@ impl Cluster {
     }
 
     async fn await_deployed(&self, dropping: Dropping, limit: Duration) -> Result<(), ClusterError> {
-        let (Dropping { war, mut awaited }, living) = (dropping, self.living());
+        let (Dropping { war, mut awaited, within, first }, living) = (dropping, self.living());
         awaited.retain(|(node, _)| living.contains(node));
-        let served = awaited.iter().map(|(node, served)| self.await_served(node, &war, served, limit));
+        // When the watcher served it, which is when the time of the others begins.
+        let given_on = OnceLock::new();
+        let served = awaited.iter().map(async |(node, served)| {
+            if first.as_ref() == Some(node) {
+                self.await_served(node, &war, served, limit).await?;
+                given_on.get_or_init(Instant::now);
+                return Ok(());
+            }
+            match self.await_served(node, &war, served, limit).await {
+                Err(ClusterError::Wait { .. }) if given_on.get().is_some_and(|at| at.elapsed() < limit) => {
+                    let left = given_on.get().map_or(limit, |at| limit.saturating_sub(at.elapsed()));
+                    self.await_served(node, &war, served, left).await
+                }
+                ended => ended,
+            }
+        });
         try_join_all(served).await.map_err(|error| {
-            // A node may wait for the watcher, which still deploys.
-            let open = awaited.iter().find(|(node, served)| self.still_deploys(node, served)).map(|(node, _)| node);
+            let open = awaited.iter().find(|(node, served)| self.still_deploys(node, served));
             match (error, open) {
-                (ClusterError::Wait { source, .. }, Some(node)) if limit <= source.waited => {
-                    still_starts(source, node, limit)
+                (ClusterError::Wait { source, .. }, Some((node, served))) => {
+                    still_starts(source, node, &served.archive)
                 }
                 (error, _) => error.breaking(Guarantee::DeployedEverywhere),
             }
         })?;
-        self.has_deployed(&war, awaited.into_iter().map(|(node, _)| node));
+        self.has_deployed(&war, awaited.into_iter().map(|(node, _)| node), within);
         Ok(())
     }
 
     /// Notes that these nodes serve an app, beside those that did before and may be down now.
-    fn has_deployed(&self, war: &Arc<War>, nodes: impl Iterator<Item = NodeName>) {
+    fn has_deployed(&self, war: &Arc<War>, nodes: impl Iterator<Item = NodeName>, within: Option<Duration>) {
         let mut deployed = lock(&self.state.deployed);
         let known = deployed.iter().position(|old| old.war.context == war.context).map(|at| deployed.remove(at));
+        let within = within.or(known.as_ref().and_then(|old| old.within));
         let nodes = known.map(|old| old.nodes).unwrap_or_default().into_iter().chain(nodes).collect();
-        deployed.push(Deployed { war: war.clone(), nodes });
+        deployed.push(Deployed { war: war.clone(), nodes, within });
+    }
+
+    /// How long a node may take until it is ready: it starts its apps first, and of those that it has one may be slow.
+    pub(super) fn start_limit(&self, node: &NodeName) -> Duration {
+        let limits = &self.machines.limits;
+        let deployed = lock(&self.state.deployed);
+        let slowest = deployed.iter().filter(|app| app.nodes.contains(node)).filter_map(|app| app.within).max();
+        limits.start + slowest.unwrap_or_default().saturating_sub(limits.deploy)
+    }
+
+    /// Says of a start that timed out while the node still started an app what lets it go on for longer.
+    pub(super) fn starts_an_app(&self, error: ClusterError, node: &NodeName, mark: usize) -> ClusterError {
+        let ClusterError::Wait { source, .. } = error else { return error };
+        let (log, deployed) = (self.logs_since(node, mark), lock(&self.state.deployed).clone());
+        let archives = deployed.iter().map(|app| app.war.context.war_name());
+        match archives.into_iter().find(|archive| deploy_log::goes_on(&log, archive)) {
+            Some(archive) => still_starts(source, node, &archive),
+            None => source.into(),
+        }
+    }
+
+    /// Records that a server of these nodes finds nothing of what an app is made of, where that is so.
+    fn note_other_namespace(&self, war: &War, nodes: &[NodeName]) {
+        if let Some(why) = nodes.iter().find_map(|node| self.other_namespace(node, war)) {
+            self.recorder().event(Event::OtherNamespace { context: war.context.clone(), why });
+        }
+    }
+
+    fn other_namespace(&self, node: &NodeName, war: &War) -> Option<String> {
+        let name = war.context.war_name();
+        war.written_for.as_ref()?.is_foreign_to(&name, self.distribution(node))
     }
 
     /// The contexts of the apps that were deployed and not undeployed.
@@ -170,7 +220,7 @@ impl Cluster {
         let folder = config::farm_folders(&self.machines.topology).deploy;
         let path = format!("{folder}/{}", war.context.war_name()).into();
         self.put_war(war, Place { node, path, alone: true }, &Delivery::default()).await?;
-        self.has_deployed(war, std::iter::once(node.clone()));
+        self.has_deployed(war, std::iter::once(node.clone()), None);
         Ok(())
     }
 
@@ -255,9 +305,11 @@ impl Cluster {
             }
             let log = self.logs_since(node, served.mark);
             let failure = deploy_log::failure(&log, context, &served.archive);
-            if let Some(last_seen) = failure.filter(|_| found.is_some() || !served.slowly) {
+            if let Some(failure) = failure.filter(|_| found.is_some() || !served.slowly) {
+                let (node, context) = (node.clone(), context.clone());
+                let source = AppFailure(failure.in_words(self.other_namespace(&node, war)));
                 let waited = self.recorder().clock().now().since(began);
-                return Err(TimedOut { wanted: wanted.clone(), last_seen, waited }.into());
+                return Err(ClusterError::NotDeployed { node, context, waited, source });
             }
             Ok::<_, ClusterError>(Look::NotYet(match found {
                 Some(_) => format!("{context} is there and still starts"),
@@ -293,9 +345,9 @@ impl Cluster {
 }
 
 /// A deployment that went on when the time was over: nobody knows how it ends, so nothing is broken.
-fn still_starts(source: TimedOut, node: &NodeName, limit: Duration) -> ClusterError {
+fn still_starts(source: TimedOut, node: &NodeName, archive: &str) -> ClusterError {
     let last_seen =
-        format!("{}; {node} still deploys it: `within` of `deploy` gives it longer than {limit:.0?}", source.last_seen);
+        format!("{node} still starts {archive}; a longer `within` of `deploy`, or --within beside --war, waits for it");
     let source = TimedOut { last_seen, ..source };
     ClusterError::Wait { what: source.wanted.clone(), breaks: None, open: true, source }
 }

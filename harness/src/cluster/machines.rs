@@ -8,7 +8,7 @@ use camino::Utf8PathBuf;
 
 use crate::host::guard::{Guard, GuardError, Released};
 use crate::model::plan::Limits;
-use crate::model::{RunId, Topology};
+use crate::model::{RunId, ServerSpec, Topology};
 use crate::runtime::Runtime;
 use crate::runtime::process::ClassArchive;
 use crate::tomcat::compiler::Compiler;
@@ -62,6 +62,11 @@ pub enum ReleaseError {
 }
 
 impl Machines {
+    /// The files of a server.
+    pub fn distribution_of(&self, server: &ServerSpec) -> &Arc<Distribution> {
+        self.other_distributions.get(&server.to_string()).unwrap_or(&self.distribution)
+    }
+
     /// Lets the guard look once more, when all nodes have ended, and ends it. What it had to remove is a fault of ours.
     ///
     /// # Errors

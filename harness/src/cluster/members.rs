@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Cluster, ClusterError};
 use crate::history::Question;
 use crate::history::{Event, NodeObservation, RecordKind, ReplicaRole};
 use crate::host::sync::lock;
-use crate::host::wait::{self, Look};
+use crate::host::wait::{self, Look, TimedOut};
 use crate::model::{ContextPath, Guarantee, ManagerKind, NodeName};
 
 /// How long a `BackupManager` may take to copy its sessions to a joiner. 10 MB take it a second.
 const BACKUP_LIMIT: Duration = Duration::from_secs(10);
+/// How long a joiner whose transfer failed may hold the same until nothing more is expected of it: a transfer may come in blocks.
+const SETTLED: Duration = Duration::from_secs(5);
 
 impl Cluster {
     /// Waits until every living node sees every other and nobody else, and records what each sees then. Where a partition
@@ -116,8 +118,21 @@ impl Cluster {
         context: &ContextPath,
         limit: Duration,
     ) -> Result<(), ClusterError> {
+        self.await_synchronised_since(node, context, limit, None).await
+    }
+
+    /// The same of a node that was started when its log had so many lines. Where the logs say that its transfer has failed,
+    /// what it lacks will not come, and is waited for only while anything changes.
+    pub(super) async fn await_synchronised_since(
+        &self,
+        node: &NodeName,
+        context: &ContextPath,
+        limit: Duration,
+        mark: Option<usize>,
+    ) -> Result<(), ClusterError> {
         let wanted = format!("{node} to hold the session ids of its peers");
         let last_look = Mutex::new(vec![]);
+        let (began, held) = (Instant::now(), Mutex::new((String::new(), Instant::now())));
         let waited = wait::until(&wanted, limit, async || {
             let observations = self.look_at_living(&Question::Context(context.clone())).await?;
             lock(&last_look).clone_from(&observations);
@@ -128,15 +143,22 @@ impl Cluster {
                 .collect();
             let own = ids.iter().find(|(name, _)| *name == node).and_then(|(_, ids)| ids.clone());
             let equal = own.is_some() && ids.iter().all(|(_, ids)| *ids == own);
-            Ok::<_, ClusterError>(match own {
-                Some(own) if equal => Look::Ready(own.len()),
-                _ => Look::NotYet(
-                    ids.iter()
-                        .map(|(name, ids)| format!("{name} {}", counted(ids.as_ref())))
-                        .collect::<Vec<_>>()
-                        .join(", "),
-                ),
-            })
+            if let Some(own) = own.filter(|_| equal) {
+                return Ok::<_, ClusterError>(Look::Ready(own.len()));
+            }
+            let counts: Vec<_> = ids.iter().map(|(name, ids)| format!("{name} {}", counted(ids.as_ref()))).collect();
+            let counts = counts.join(", ");
+            let Some(failure) = mark.and_then(|mark| self.transfer_failure(node, mark)) else {
+                return Ok(Look::NotYet(counts));
+            };
+            let last_seen = format!("{counts}; {failure}");
+            let mut held = lock(&held);
+            if held.0 != counts {
+                *held = (counts, Instant::now());
+            } else if held.1.elapsed() > SETTLED {
+                return Err(TimedOut { wanted: wanted.clone(), last_seen, waited: began.elapsed() }.into());
+            }
+            Ok(Look::NotYet(last_seen))
         })
         .await;
         // What was seen last is the evidence of what the joiner has, or lacks.
@@ -147,6 +169,20 @@ impl Cluster {
         self.await_backups(context).await?;
         self.recorder().event(Event::Synchronised { node: node.clone(), sessions });
         Ok(())
+    }
+
+    /// What the logs say of a transfer that failed: that of the node, behind a mark, and those of its peers, which name the class
+    /// that they could not send. The texts are those of `DeltaManager` and `DeltaSession`.
+    fn transfer_failure(&self, node: &NodeName, mark: usize) -> Option<String> {
+        let last = |node: &NodeName, mark: usize, text: &str| {
+            let lines = self.logs_since(node, mark);
+            let line = lines.iter().rev().find(|line| line.level == "SEVERE" && line.message.contains(text))?;
+            Some(format!("{node} logged: {}", line.message))
+        };
+        let failed = last(node, mark, "while loading persisted sessions")?;
+        let peers = self.living().into_iter().filter(|peer| peer != node);
+        let refused = peers.filter_map(|peer| last(&peer, 0, "Cannot serialize session attribute"));
+        Some(refused.chain([failed]).collect::<Vec<_>>().join("; "))
     }
 
     /// Gives a `BackupManager` the time to make new copies of sessions that lost theirs: a joiner knows of a session before

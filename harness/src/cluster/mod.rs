@@ -32,7 +32,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::error::ClusterError;
+pub use self::error::{AppFailure, ClusterError};
 pub use self::inspect::NodeView;
 pub use self::machines::{Machines, ReleaseError};
 pub use self::node::Node;

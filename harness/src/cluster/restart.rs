@@ -113,10 +113,11 @@ impl Cluster {
     async fn await_back(&self, node: &NodeName, mark: usize) -> Result<(), ClusterError> {
         let deployed = lock(&self.state.deployed).clone();
         // What the farm gave the others while the node was down is not on it.
-        for Deployed { war, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
+        for Deployed { war, within, .. } in deployed.into_iter().filter(|app| app.nodes.contains(node)) {
             let served = Served { mark, archive: war.context.war_name(), ..Served::default() };
-            self.await_served(node, &war, &served, self.machines.limits.deploy).await?;
-            self.await_synchronised(node, &war.context).await?;
+            self.await_served(node, &war, &served, within.unwrap_or(self.machines.limits.deploy)).await?;
+            let limit = self.machines.limits.synchronise;
+            self.await_synchronised_since(node, &war.context, limit, Some(mark)).await?;
         }
         Ok(())
     }

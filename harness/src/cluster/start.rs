@@ -16,6 +16,7 @@ use crate::host::wait::{self, Look};
 use crate::model::{Endpoints, NodeChanges, NodeName, Topology};
 use crate::runtime::{NodeLaunch, NodeLog, NodeStatus};
 use crate::tomcat::catalina_base;
+use crate::tomcat::distribution::Distribution;
 use crate::tomcat::java::ENGLISH;
 use crate::tomcat::jsp_cache::JspCache;
 use crate::tomcat::key_store;
@@ -90,6 +91,13 @@ impl Cluster {
         self.start_front().await
     }
 
+    /// The server of a node, as its last restart has it.
+    pub(super) fn distribution(&self, node: &NodeName) -> &Distribution {
+        let changed = lock(&self.state.changed).get(node).cloned();
+        let topology = self.machines.topology.of_node(node, &changed.unwrap_or_default());
+        self.machines.distribution_of(&topology.server)
+    }
+
     /// All that the machines need to make a node, with what was changed at its restarts.
     pub(super) fn launch(&self, node: &NodeName, endpoints: &Endpoints) -> Result<NodeLaunch, ClusterError> {
         let machines = &self.machines;
@@ -99,8 +107,7 @@ impl Cluster {
             own.roll(node);
         }
         let topology = topology;
-        let distribution =
-            machines.other_distributions.get(&topology.server.to_string()).unwrap_or(&machines.distribution);
+        let distribution = machines.distribution_of(&topology.server);
         let kind = distribution.kind().map_err(|source| ClusterError::Version { node: node.clone(), source })?;
         let (libs, token) = (&topology.jvm.libs, machines.token.as_str());
         let files = if let Some(own) = &topology.own {
@@ -152,11 +159,12 @@ impl Cluster {
         self.recorder().event(Event::NodeStarts { node: node.clone() });
         self.machines.runtime.start(node).await?;
         let looks = AtomicU32::new(0);
-        wait::until(&format!("readiness of {node}"), self.machines.limits.start, async || {
+        let wanted = format!("readiness of {node}");
+        let ready = wait::until(&wanted, self.start_limit(node), async || {
             let asks_the_machine = looks.fetch_add(1, Ordering::Relaxed).is_multiple_of(STATUS_EVERY);
             self.look_ready(node, mark, asks_the_machine).await
-        })
-        .await?;
+        });
+        ready.await.map_err(|error| self.starts_an_app(error, node, mark.logs))?;
         self.state.is_ready(node);
         self.recorder().event(Event::NodeReady { node: node.clone() });
         if self.machines.topology.own.is_some() {

@@ -274,6 +274,7 @@ mod tests {
             at: at.map(|at| at.parse().expect("a path")),
             paths: vec![],
             login: vec![],
+            within: None,
         };
         let [one, two] = [app("shop-1.war", None), app("shop-2.war", None)];
         let refused = rolled((&old, Some(&one)), (&old, Some(&two))).expect_err("two paths").to_string();

@@ -210,6 +210,24 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         went_on: bool,
     },
+    /// An app did not start on a node, and no server tries that again by itself.
+    DeploymentFailed {
+        /// The node.
+        node: NodeName,
+        /// Where the app was to be served.
+        context: ContextPath,
+        /// Why, in the words of the node's log.
+        why: String,
+        /// How long it was waited for, in milliseconds.
+        waited_ms: u64,
+    },
+    /// An app is written for the other of `javax.servlet` and `jakarta.servlet` than a node's server has.
+    OtherNamespace {
+        /// Where the app was put.
+        context: ContextPath,
+        /// What shows it, in words.
+        why: String,
+    },
     /// A node exited unexpectedly.
     NodeDied {
         /// The node.

@@ -84,7 +84,7 @@ pub(super) fn environment(error: &(dyn std::error::Error + 'static), hint: Optio
 pub(super) fn refused(error: &ByHandError) -> Refused {
     let mistake = match error {
         ByHandError::Refused { .. } | ByHandError::App(_) => Mistake::Usage,
-        ByHandError::Failed(ClusterError::Wait { .. }) => Mistake::Wait,
+        ByHandError::Failed(ClusterError::Wait { .. } | ClusterError::NotDeployed { .. }) => Mistake::Wait,
         ByHandError::Failed(_) | ByHandError::RunDir(_) => Mistake::Environment,
     };
     let message = DisplayErrorChain(error).to_string();

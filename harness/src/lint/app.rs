@@ -5,7 +5,8 @@ mod classes;
 mod files;
 
 pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
-pub use classes::ClassFacts;
+pub(super) use classes::is_broken;
+pub use classes::{ClassFacts, Lambda, MapBySession, Stored};
 pub(super) use files::{child, has};
 
 /// A web application.

@@ -16,6 +16,7 @@ mod input;
 mod known;
 mod node;
 mod node_files;
+mod pattern;
 pub mod proof;
 mod remedy;
 pub mod rules;

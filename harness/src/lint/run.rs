@@ -2,11 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::baseline::Baseline;
 use super::{Confidence, Finding, Findings, Input, Severity, rules, suppress};
 
 /// What is asked, and what is shown.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Milder findings are left out.
     pub min_severity: Option<Severity>,
@@ -16,8 +15,6 @@ pub struct Options {
     pub no_ignores: bool,
     /// Rules that are not asked.
     pub ignore: BTreeSet<String>,
-    /// Findings that are known.
-    pub baseline: Option<Baseline>,
 }
 
 /// What was found.
@@ -27,7 +24,7 @@ pub struct Report {
     pub findings: Vec<Finding>,
     /// How many a comment suppressed.
     pub suppressed: usize,
-    /// How many the baseline knows.
+    /// How many a baseline knows.
     pub known: usize,
 }
 
@@ -35,6 +32,16 @@ impl Report {
     /// Whether one of the findings is an error.
     pub fn has_errors(&self) -> bool {
         self.findings.iter().any(|finding| finding.severity == Severity::Error)
+    }
+
+    /// Leaves out what the options do not ask for.
+    pub fn keep(&mut self, options: &Options) {
+        self.findings.retain(|finding| {
+            // What is said of suppression and of a baseline is said by no rule that can be left out before.
+            !options.ignore.contains(finding.rule.code)
+                && options.min_severity.is_none_or(|least| finding.severity >= least)
+                && options.min_confidence.is_none_or(|least| finding.confidence >= least)
+        });
     }
 
     /// How many findings are of this severity.
@@ -63,18 +70,9 @@ pub fn run(input: &Input, options: &Options) -> Report {
         findings = suppress::apply(input, findings, &options.ignore);
     }
     let suppressed = before.saturating_sub(findings.iter().filter(|finding| !suppress::is_own(finding)).count());
-    findings.retain(|finding| {
-        // What is said of suppression itself is said by no rule above.
-        !options.ignore.contains(finding.rule.code)
-            && options.min_severity.is_none_or(|least| finding.severity >= least)
-            && options.min_confidence.is_none_or(|least| finding.confidence >= least)
-    });
-    let shown = findings.len();
-    if let Some(baseline) = &options.baseline {
-        findings = baseline.new_findings(input, findings);
-    }
-    let known = shown - findings.len();
-    Report { findings, suppressed, known }
+    let mut report = Report { findings, suppressed, known: 0 };
+    report.keep(options);
+    report
 }
 
 /// In a file of which a part was not read, what is missing may stand in that part.

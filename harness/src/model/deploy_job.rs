@@ -6,7 +6,7 @@ use super::names::{ClientName, ContextPath, NameError};
 use super::plan::{App, Plan};
 use super::scenario::logged_in;
 use super::step::{Delivery, Step, StepKind};
-use super::{Exchange, FaultKind, Guarantee, Load, Role, Topology};
+use super::{Exchange, FaultKind, Guarantee, Load, Millis, Role, Topology};
 
 /// What the verdict decides of any app where nobody says what else.
 pub const OF_ANY_APP: &[Guarantee] = &[
@@ -26,6 +26,10 @@ const TIMES_BEFORE_THE_KILL: u32 = 2;
 /// Clients for each node: a session is lost with its owner alone, so each node is to own some.
 const CLIENTS_A_NODE: u32 = 2;
 
+/// How long an app of the user's may take to start on a node, where nobody says so: one that fails is told at once,
+/// so that this is only for those that are slow.
+pub const WITHIN: Millis = Millis(180_000);
+
 /// An app of the user's, and what it is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnApp {
@@ -37,6 +41,8 @@ pub struct OwnApp {
     pub paths: Vec<String>,
     /// What each client asks first, once: a login.
     pub login: Vec<Step>,
+    /// How long it may take to start on a node; [`WITHIN`] where nothing is said.
+    pub within: Option<Millis>,
 }
 
 /// An app that cannot be asked.
@@ -64,7 +70,8 @@ pub enum OwnAppError {
 /// # Errors
 /// See [`OwnAppError`].
 pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
-    plan_by(topology, app, &Delivery::default())
+    let within = Some(app.within.unwrap_or(WITHIN));
+    plan_by(topology, app, &Delivery { within, ..Delivery::default() })
 }
 
 /// The same with the app deployed on another way.
@@ -144,6 +151,7 @@ mod tests {
             at,
             paths: paths.iter().map(|&path| path.to_owned()).collect(),
             login: vec![],
+            within: None,
         }
     }
 
@@ -172,6 +180,19 @@ mod tests {
         assert_eq!(root(&planned(2, app(None, &[]))).as_deref(), Some("/my-shop/"));
         assert_eq!(root(&planned(2, app(Some("/"), &[]))).as_deref(), Some("/"));
         assert_eq!(root(&planned(2, app(Some("/"), &["/any"]))).as_deref(), Some("/any"));
+    }
+
+    #[test]
+    fn an_app_has_three_minutes_to_be_served_or_what_is_said() {
+        let limit = |within: Option<Millis>| {
+            let plan = planned(2, OwnApp { within, ..app(None, &[]) });
+            plan.steps.iter().find_map(|step| match &step.kind {
+                StepKind::Deploy { delivery, .. } => delivery.within,
+                _ => None,
+            })
+        };
+        assert_eq!(limit(None), Some(Millis(180_000)));
+        assert_eq!(limit(Some(Millis(9000))), Some(Millis(9000)));
     }
 
     #[test]

@@ -449,7 +449,7 @@ fn counter_request(table: &Map<String, Value>, apps: &[(ContextPath, App)]) -> M
 /// Whether a step that failed is repeated by a recipe: what it leaves is there, or the failure is what it showed. A fault that
 /// had no effect, a node that did not start and a wait that was answered with no have left nothing.
 fn is_repeated(kind: &StepKind, error: &ByHandError, living: &BTreeSet<NodeName>) -> bool {
-    let ran_out = matches!(error, ByHandError::Failed(ClusterError::Wait { .. }));
+    let ran_out = matches!(error, ByHandError::Failed(ClusterError::Wait { .. } | ClusterError::NotDeployed { .. }));
     match kind {
         StepKind::Fault { .. } | StepKind::Heal { .. } | StepKind::Front { .. } => false,
         // A node that runs came back, whatever was waited for behind that.

@@ -183,7 +183,7 @@ async fn end(cluster: &Cluster, started: bool) -> Result<(), ClusterError> {
     if started { collected } else { Ok(()) }
 }
 
-/// A wait that ran out, a fault that missed, a node that died and one that does not start with what the scenario says of its
+/// A wait that ran out, an app that failed to start, a fault that missed, a node that died and one that does not start with what the scenario says of its
 /// configuration are the verdict's business; all else is an error of the run.
 pub(super) fn judge_walk(
     walked: Result<(), ClusterError>,
@@ -200,6 +200,17 @@ pub(super) fn judge_walk(
                     waited_ms: verdict::Measures::millis(source.waited),
                     breaks: *breaks,
                     went_on: false,
+                });
+            }
+            Ok(Some(error))
+        }
+        Err(error @ ClusterError::NotDeployed { .. }) => {
+            if let ClusterError::NotDeployed { node, context, waited, source } = &error {
+                recorder.event(Event::DeploymentFailed {
+                    node: node.clone(),
+                    context: context.clone(),
+                    why: source.to_string(),
+                    waited_ms: verdict::Measures::millis(*waited),
                 });
             }
             Ok(Some(error))

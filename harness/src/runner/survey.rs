@@ -1,11 +1,13 @@
 //! What an app says when it is asked once: where its session cookie goes, which pages answer, and which forms they have. Of
 //! that comes a scenario to begin with.
 
+use std::time::Duration;
+
 use crate::cluster::client::Answer;
 use crate::cluster::client::forms::{Form, forms};
 use crate::cluster::{Cluster, ClusterError};
 use crate::history::SessionCookieState;
-use crate::model::{ContextPath, Exchange};
+use crate::model::{ContextPath, Exchange, Millis};
 
 /// What was seen of an app.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +33,27 @@ struct Page {
     /// How the page writes that a field is for a password, where it has one.
     password: Option<&'static str>,
 }
+
+/// What else is known of the app, beside what it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found<'a> {
+    /// The path of its archive.
+    pub war: &'a str,
+    /// The server that was asked.
+    pub server: &'a str,
+    /// How long it took until every node served it.
+    pub took: Duration,
+    /// How long that may take, where it was said.
+    pub within: Option<Millis>,
+    /// That the server has the other servlet API than the app is written for, in words.
+    pub foreign: Option<String>,
+}
+
+/// An app that took longer is given more time than others.
+const SLOW: Duration = Duration::from_secs(20);
+
+/// What a step says of a login by HTTP.
+const BY_HTTP: &str = "each step of it needs headers = { Authorization = \"Basic …\" }, with NAME:PASSWORD in Base64";
 
 /// How pages write that a field is for a password.
 const PASSWORD: [&str; 3] = ["type=\"password\"", "type='password'", "type=password"];
@@ -67,9 +90,46 @@ fn text(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 
+impl Found<'_> {
+    /// How long the app may take, where a minute may be too short.
+    fn time(&self) -> Vec<String> {
+        let took = self.took.as_secs();
+        let within = match self.within {
+            Some(within) => within,
+            None if self.took < SLOW => return vec!["# A slow app needs longer: within = \"3m\"".to_owned()],
+            None => Millis((3 * took).div_ceil(60) * 60_000),
+        };
+        vec![
+            format!("# It took {took} s until every node served it."),
+            format!("within = {}", text(&within.to_string())),
+        ]
+    }
+}
+
 impl Survey {
-    /// A commented scenario of the app, whose archive is there, on this server.
-    pub fn scenario(&self, war: &str, server: &str) -> String {
+    /// Whether any page was answered other than by an error.
+    pub fn is_answered(&self) -> bool {
+        self.pages.iter().any(|page| page.status.is_some_and(|status| status < 400))
+    }
+
+    /// That a page wants a login, and what is to be done for it.
+    pub fn wants_login(&self) -> Option<String> {
+        self.pages.iter().find_map(|page| {
+            let led = if page.ended == page.asked { String::new() } else { format!(" leads to {}, which", page.ended) };
+            let asked = format!("{}{led}", page.asked);
+            if page.password.is_some() {
+                Some(format!("{asked} asks for a login: say in the step `submit` whom the app knows"))
+            } else if page.status == Some(401) {
+                Some(format!("{asked} asks for a login by HTTP: {BY_HTTP}"))
+            } else {
+                None
+            }
+        })
+    }
+
+    /// A commented scenario of the app.
+    pub fn scenario(&self, found: &Found<'_>) -> String {
+        let Found { war, server, .. } = found;
         let mut lines = vec![
             format!(
                 "# A failover test of {war}, made by asking the app once. `tomee-harness explain FILE` describes what it"
@@ -84,11 +144,12 @@ impl Survey {
         if let Some(why) = &self.local_because {
             lines.push(format!("# Its sessions are NOT replicated: {why}."));
         }
+        lines.extend(found.foreign.iter().map(|why| format!("# {why}.")));
         let name = format!("the sessions of {} survive the kill of their node", self.context);
         lines.extend([String::new(), format!("name = {}", text(&name)), String::new(), "[cluster]".to_owned()]);
         lines.extend([format!("server = {}", text(server)), String::new(), "[[step]]".to_owned()]);
         lines.extend([format!("deploy = {}", text(war)), format!("at = {}", text(self.context.as_str()))]);
-        lines.push("# A slow app needs longer: within = \"3m\"".to_owned());
+        lines.extend(found.time());
         let mut logged_in = false;
         for page in &self.pages {
             lines.extend(page.lines(&mut logged_in));
@@ -124,6 +185,9 @@ impl Page {
             self.status.map_or_else(|| "not answered".to_owned(), |status| format!("answered with HTTP {status}"));
         let led = if self.ended == self.asked { String::new() } else { format!(" led to {} and", self.ended) };
         let mut lines = vec![String::new(), format!("# GET {}{led} was {status}.", self.asked)];
+        if self.status == Some(401) {
+            lines.push(format!("# It asks for a login by HTTP: {BY_HTTP}."));
+        }
         lines.extend(["[[step]]".to_owned(), format!("get = {}", text(&self.asked))]);
         lines.extend(["on = \"sticky\"", "clients = 2"].map(str::to_owned));
         if self.ended != self.asked {
@@ -203,14 +267,36 @@ mod tests {
                 page("/shop/about", "/shop/about", None, ""),
             ],
         };
-        let text = survey.scenario("target/shop.war", "tomcat:10.1.59");
+        let found = Found {
+            war: "target/shop.war",
+            server: "tomcat:10.1.59",
+            took: Duration::from_secs(3),
+            within: None,
+            foreign: None,
+        };
+        let text = survey.scenario(&found);
         insta::assert_snapshot!(text);
         Scenario::parse(text.as_bytes()).expect("a scenario");
         let local = Survey { local_because: Some("no <distributable/>".to_owned()), ..survey };
-        assert!(
-            local
-                .scenario("shop.war", "tomee:9.0.0")
-                .contains("# Its sessions are NOT replicated: no <distributable/>.")
-        );
+        let text = local.scenario(&found);
+        assert!(text.contains("# Its sessions are NOT replicated: no <distributable/>."), "{text}");
+        let within = |took, within| {
+            let text = local.scenario(&Found { took: Duration::from_secs(took), within, ..found.clone() });
+            Scenario::parse(text.as_bytes()).expect("a scenario");
+            text.lines().find(|line| line.starts_with("within")).map(str::to_owned)
+        };
+        let login = local.wants_login().expect("it has a login");
+        assert!(login.starts_with("/shop/ leads to /shop/login, which asks for a login"), "{login}");
+        let refused = Survey { pages: vec![page("/shop/", "/shop/", Some(401), "")], ..local.clone() };
+        assert!(refused.wants_login().is_some_and(|login| login.contains("Authorization = \"Basic")));
+        let basic = refused.scenario(&found);
+        assert!(basic.contains("\n# It asks for a login by HTTP: each step"), "{basic}");
+        let open = Survey { pages: vec![page("/shop/", "/shop/", Some(200), "")], ..local.clone() };
+        assert_eq!(open.wants_login(), None);
+        assert_eq!(within(3, None), None);
+        assert_eq!(within(70, None).as_deref(), Some("within = \"4m\""));
+        assert_eq!(within(3, Some(Millis(90_000))).as_deref(), Some("within = \"90s\""));
+        let foreign = local.scenario(&Found { foreign: Some("it is written for javax".to_owned()), ..found });
+        assert!(foreign.contains("\n# it is written for javax.\n"), "{foreign}");
     }
 }

@@ -32,6 +32,7 @@ impl PlannedRun {
             say("--war", &kept.place(&app.war));
             app.at.iter().for_each(|at| say("--at", at));
             app.paths.iter().for_each(|path| say("--path", path));
+            app.within.iter().for_each(|within| say("--within", within));
         }
         words
     }

@@ -2,6 +2,7 @@
 
 mod compiled;
 mod served;
+mod written_for;
 
 use std::io::{self, Cursor, Read, Seek, Write};
 
@@ -16,6 +17,7 @@ use crate::host::hex::hex;
 use crate::model::ContextPath;
 
 pub(crate) use compiled::sources;
+pub use written_for::WrittenFor;
 
 /// Embeds files by their path below a folder of this package.
 macro_rules! embed {
@@ -74,6 +76,8 @@ pub struct War {
     pub pages: Vec<String>,
     /// Whether its descriptors say `<distributable/>`, without which sessions are not replicated.
     pub distributable: Distributable,
+    /// The servlet API that it is written for; `None` of an app of ours, and of one that shows none or both.
+    pub written_for: Option<WrittenFor>,
 }
 
 /// Whether an app asks for replicated sessions.
@@ -209,8 +213,8 @@ impl War {
     /// # Errors
     /// What no server could deploy. An app that is not distributable is no error.
     pub fn read(path: &Utf8Path, context: ContextPath) -> Result<Self, WarError> {
-        let (archive, distributable) = readable(path)?;
-        Ok(Self::of_archive(archive, context, vec![], distributable))
+        let (archive, Inspected { distributable, written_for }) = readable(path)?;
+        Ok(Self { written_for, ..Self::of_archive(archive, context, vec![], distributable) })
     }
 
     /// Whether a user's app could be deployed.
@@ -223,7 +227,8 @@ impl War {
 
     fn of_archive(content: Vec<u8>, context: ContextPath, pages: Vec<String>, distributable: Distributable) -> Self {
         let served_sha256 = served::digest(&content).ok();
-        Self { sha256: hex(&Sha256::digest(&content)), served_sha256, content, context, pages, distributable }
+        let sha256 = hex(&Sha256::digest(&content));
+        Self { sha256, served_sha256, content, context, pages, distributable, written_for: None }
     }
 }
 
@@ -258,7 +263,7 @@ fn pack(files: &[(Utf8PathBuf, Vec<u8>)]) -> zip::result::ZipResult<Vec<u8>> {
 }
 
 /// A file's content, where a server could deploy it.
-fn readable(path: &Utf8Path) -> Result<(Vec<u8>, Distributable), WarError> {
+fn readable(path: &Utf8Path) -> Result<(Vec<u8>, Inspected), WarError> {
     match fs::metadata(path) {
         Ok(metadata) if metadata.is_file() => {}
         Ok(_) => return Err(WarError::NoFile(path.to_owned())),
@@ -271,12 +276,19 @@ fn readable(path: &Utf8Path) -> Result<(Vec<u8>, Distributable), WarError> {
     if archive.is_empty() {
         return Err(WarError::Empty(path.to_owned()));
     }
-    let distributable = inspect(path, &archive)?;
-    Ok((archive, distributable))
+    let inspected = inspect(path, &archive)?;
+    Ok((archive, inspected))
+}
+
+/// What an archive says of its app.
+#[derive(Debug)]
+struct Inspected {
+    distributable: Distributable,
+    written_for: Option<WrittenFor>,
 }
 
 /// Looks through an archive: names that lead out, damaged entries, and what the descriptors say.
-fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
+fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Inspected, WarError> {
     let no_zip = |problem: String| WarError::NoZip { path: path.to_owned(), problem };
     let mut archive = ZipArchive::new(Cursor::new(content)).map_err(|error| {
         no_zip(match error {
@@ -286,6 +298,7 @@ fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
     })?;
     let mut descriptor = None;
     let mut fragments = Vec::new();
+    let mut servlets = written_for::Seen::default();
     for index in 0..archive.len() {
         let mut entry = archive.by_index(index).map_err(|error| no_zip(error.to_string()))?;
         let name = entry.name().map_err(|error| no_zip(error.to_string()))?.into_owned();
@@ -299,14 +312,27 @@ fn inspect(path: &Utf8Path, content: &[u8]) -> Result<Distributable, WarError> {
             descriptor = Some(bytes);
         } else if is_library(&name) {
             // A library that is no archive is for the server to judge.
-            if let Some(fragment) = fragment(Cursor::new(bytes)) {
-                fragments.push((name, fragment));
+            if let Ok(mut library) = ZipArchive::new(Cursor::new(bytes)) {
+                servlets.library(&name, &mut library);
+                fragments.extend(fragment(&mut library).map(|fragment| (name, fragment)));
             }
+        } else if name.starts_with("WEB-INF/classes/") && Utf8Path::new(&name).extension() == Some("class") {
+            servlets.class(&name, &bytes);
         }
     }
     if archive.is_empty() {
         return Err(no_zip("the archive is empty".to_owned()));
     }
+    let distributable = distributable(path, descriptor, fragments)?;
+    Ok(Inspected { distributable, written_for: servlets.written_for() })
+}
+
+/// What the descriptor of an app says, and what takes it back of the fragments of its libraries.
+fn distributable(
+    path: &Utf8Path,
+    descriptor: Option<Vec<u8>>,
+    fragments: Vec<(String, Vec<u8>)>,
+) -> Result<Distributable, WarError> {
     let Some(descriptor) = descriptor else { return Ok(Distributable::NoDescriptor) };
     let said = Descriptor::read(&descriptor).map_err(|problem| WarError::Descriptor {
         path: path.to_owned(),
@@ -334,9 +360,8 @@ fn is_library(name: &str) -> bool {
         .is_some_and(|file| !file.contains('/') && Utf8Path::new(file).extension() == Some("jar"))
 }
 
-fn fragment(library: impl Read + Seek) -> Option<Vec<u8>> {
-    let mut archive = ZipArchive::new(library).ok()?;
-    let mut entry = archive.by_name("META-INF/web-fragment.xml").ok()?;
+fn fragment(library: &mut ZipArchive<impl Read + Seek>) -> Option<Vec<u8>> {
+    let mut entry = library.by_name("META-INF/web-fragment.xml").ok()?;
     let mut bytes = Vec::new();
     entry.read_to_end(&mut bytes).ok()?;
     Some(bytes)

@@ -197,6 +197,7 @@ fn steps_ended(view: &View<'_>) -> Shown {
 
 fn empty_step(view: &View<'_>) -> Shown {
     let lacks = steps::empty_step(view).or_else(|| steps::open_request(view));
+    let lacks = lacks.or_else(|| super::guarantees::never_answered::outside(view));
     lacks.map_or_else(|| Ok("each that ended".to_owned()), Err)
 }
 

@@ -42,8 +42,8 @@ pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, 
         return differs();
     }
     // The text of an object may say nothing but where it lies in memory, or only what it is called.
-    // And no attribute is null: what is shown so could not be read.
-    let whole = due.is_whole() && !due.value.is_null();
+    // And what is null without its class saying so could not be read.
+    let whole = due.is_whole() && (!due.value.is_null() || matches!(due.class.as_str(), "" | "null"));
     if whole && found.value == due.value {
         Compared::Same
     } else if whole {

@@ -136,6 +136,7 @@ pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
     let expected = |guarantee| is_expected(view, Violation::of(guarantee));
     let named = view.events().any(|(_, _, event)| match event {
         Event::WaitRanOut { breaks: Some(guarantee), .. } => expected(*guarantee),
+        Event::DeploymentFailed { .. } => expected(Guarantee::DeployedEverywhere),
         _ => false,
     });
     named || (expected(Guarantee::StateTransferred) && state_transferred::cut_the_scenario_short(view))

@@ -166,6 +166,10 @@ fn event_in_words(event: &Event) -> String {
         Event::WaitRanOut { wanted, last_seen, waited_ms, .. } => {
             format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}")
         }
+        Event::DeploymentFailed { node, context, why, .. } => {
+            format!("{node}  could not start the app at {context}: {why}")
+        }
+        Event::OtherNamespace { why, .. } => why.clone(),
         Event::NodeDied { node, why } => format!("{node}  died: {why}"),
         Event::FrontSees { nodes } => {
             let each: Vec<_> = nodes.iter().map(|(node, state)| format!("{node} {state}")).collect();

@@ -138,7 +138,7 @@ fn none_in(trials: usize) -> String {
     format!("none lost in {trials}: at most {percent:.0} % with 95 % confidence")
 }
 
-/// A wait that ran out because a guarantee does not hold.
+/// A wait that ran out because a guarantee does not hold, or that was over because an app failed to start.
 fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
     view.events().find_map(|(record, _, event)| match event {
         Event::WaitRanOut { wanted, last_seen, waited_ms, breaks, .. } if *breaks == Some(guarantee) => {
@@ -146,6 +146,9 @@ fn ran_out(guarantee: Guarantee, view: &View<'_>) -> Option<Judgement> {
                 format!("timed out after {waited_ms} ms waiting for {wanted}; last status: {last_seen}"),
                 record,
             ))
+        }
+        Event::DeploymentFailed { node, context, why, .. } if guarantee == Guarantee::DeployedEverywhere => {
+            Some(Judgement::violated_by(format!("{node} could not start the app at {context}: {why}"), record))
         }
         _ => None,
     })

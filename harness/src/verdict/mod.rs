@@ -34,6 +34,7 @@ mod steps;
 mod timeline;
 mod traffic;
 mod view;
+mod wants_login;
 
 mod explain;
 
@@ -49,3 +50,4 @@ pub use finding::{
 pub use judge::judge;
 pub use log_problems::last_problem;
 pub use promise::promises;
+pub use wants_login::wants_login;

@@ -8,7 +8,8 @@ use super::promise;
 use super::requests::Request;
 use super::sessions::Session;
 use super::view::View;
-use crate::history::{LogClass, RecordKind};
+use super::wants_login;
+use crate::history::{Event, LogClass, RecordKind};
 use crate::model::NodeName;
 use crate::model::plan::AppRequest;
 
@@ -29,9 +30,19 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
         notes.extend(twice(session));
         notes.extend(not_asked(view, session));
     }
+    notes.extend(foreign(view).map(str::to_owned));
+    notes.extend(wants_login::note(view));
     notes.extend(logged(view));
     notes.extend(answers_kept::other_bodies(view));
     notes
+}
+
+/// That an app is written for the other servlet API than its server has.
+fn foreign<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v str> {
+    view.events().filter_map(|(_, _, event)| match event {
+        Event::OtherNamespace { why, .. } => Some(why.as_str()),
+        _ => None,
+    })
 }
 
 /// Requests that were answered with an error of HTTP, but where the plan expects it: by what was asked, where, and with which

@@ -1,5 +1,7 @@
 //! The bugs that can be injected, each a way in which a real cluster has been seen, or could be thought, to fail.
 
+use std::time::Duration;
+
 /// One thing that is wrong with a cluster. A bug at a failover names the kill behind which it strikes, from 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bug {
@@ -33,6 +35,10 @@ pub enum Bug {
     NeverDeploysOnPeers,
     /// An app reaches the peers once; its next archive does not.
     NeverDeploysAgainOnPeers,
+    /// The app takes so long to start on a node: on the watcher, and then on the others. Not wrong, only slow.
+    StartsTheAppSlowly(Duration),
+    /// The app starts on no node, for this cause.
+    AppFails(&'static str),
     /// The app is deployed without `<distributable/>`, hence with a `StandardManager`.
     NotDistributable,
     /// The last node runs another clustered Manager than the one that the configuration names.
@@ -57,6 +63,8 @@ pub enum Bug {
     FirstSessionUnreadable,
     /// A restarted node sees its peers and has none of their sessions.
     JoinerStaysEmpty,
+    /// The same, and the logs say that its peers could not send them.
+    TransferFails,
     /// A restarted node has the sessions of its peers, one count older.
     JoinerIsBehind,
     /// An app whose archive is gone stays deployed.

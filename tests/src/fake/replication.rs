@@ -113,7 +113,7 @@ impl World {
     }
 
     fn is_deaf(&self, node: usize) -> bool {
-        self.bug == Some(Bug::JoinerStaysEmpty) && self.nodes[node].life > 1
+        matches!(self.bug, Some(Bug::JoinerStaysEmpty | Bug::TransferFails)) && self.nodes[node].life > 1
     }
 
     /// Makes a node the one that serves a session. A proxy fetches it first.
@@ -166,6 +166,12 @@ impl World {
         }
         let behind = self.bug == Some(Bug::JoinerIsBehind);
         let donor = self.others(index).into_iter().find(|&other| self.nodes[other].app.is_some());
+        if let (Some(Bug::TransferFails), Some(donor)) = (self.bug, donor) {
+            let refused = "Cannot serialize session attribute [cart] for session [A]: java.io.NotSerializableException: shop.Cart";
+            self.nodes[donor].log("SEVERE", "org.apache.catalina.ha.session.DeltaSession", refused);
+            let failed = "IOException while loading persisted sessions: [invalid type code: 00]";
+            self.nodes[index].log("SEVERE", "org.apache.catalina.ha.session.DeltaManager", failed);
+        }
         let Some(donor) = donor.filter(|_| !self.is_deaf(index)) else { return };
         let logger = "org.apache.catalina.ha.session.DeltaManager";
         let node = &self.nodes[index];

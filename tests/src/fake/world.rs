@@ -263,12 +263,27 @@ impl World {
             if index != watcher && again && self.bug == Some(Bug::NeverDeploysAgainOnPeers) {
                 continue;
             }
-            let from = now + if index == watcher { DEPLOY } else { FARM };
-            let node = &mut self.nodes[index];
+            let from = match self.bug {
+                Some(Bug::StartsTheAppSlowly(takes)) if index == watcher => now + takes,
+                Some(Bug::StartsTheAppSlowly(takes)) => now + 2 * takes,
+                _ => now + if index == watcher { DEPLOY } else { FARM },
+            };
+            let (node, host) = (&mut self.nodes[index], "org.apache.catalina.startup.HostConfig");
+            let begins = format!("Deploying web application archive [/appBase/{}]", context.war_name());
+            node.log("INFO", host, &begins);
+            if let Some(Bug::AppFails(cause)) = self.bug {
+                node.log("SEVERE", "org.apache.catalina.core.StandardContext", cause);
+                let fails = format!("Context [{context}] startup failed due to previous errors");
+                node.log("SEVERE", "org.apache.catalina.core.StandardContext", &fails);
+                continue;
+            }
             let life = node.app.as_ref().map_or(1, |app| app.life + 1);
             node.app = Some(App { context: context.clone(), from, life, bytes: bytes.clone() });
-            let text = format!("Deployment of web application archive [{context}] has finished in [2] ms");
-            node.log("INFO", "org.apache.catalina.startup.HostConfig", &text);
+            if !matches!(self.bug, Some(Bug::StartsTheAppSlowly(_))) {
+                let archive = context.war_name();
+                let text = format!("Deployment of web application archive [/appBase/{archive}] has finished in [2] ms");
+                node.log("INFO", host, &text);
+            }
         }
         if self.bug == Some(Bug::ForgetsMember) {
             let first = self.nodes[0].name.clone();

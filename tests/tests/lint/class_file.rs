@@ -1,6 +1,8 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
 //! `class NAME [extends NAME] [implements NAME] [session-scoped] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
-//! [asks-id] [changes] [stores NAME CLASS]`.
+//! [asks-id] [changes] [stores NAME CLASS] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
+//! [asks-map-by-text] [takes-key] [gives-id CLASS]`.
+//! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
 
 const SESSION: &str = "jakarta/servlet/http/HttpSession";
 
@@ -47,7 +49,9 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     let mut next = || words.next();
     let mut pool = Pool::default();
     assert_eq!(next(), Some("class"), "{line}");
-    let this = pool.class(next().expect("a name"));
+    let this_name = next().expect("a name");
+    let this = pool.class(this_name);
+    let (mut parameter, mut bootstraps) = (SESSION, vec![]);
     let (mut extends, mut interfaces, mut annotation) = ("java/lang/Object", vec![], None);
     let (mut fields, mut code) = (vec![], vec![]);
     while let Some(word) = next() {
@@ -64,19 +68,102 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
                 fields.push((flags, pool.text(name), pool.text(&format!("L{class};"))));
             }
             "asks-id" => {
-                let id = pool.member(11, SESSION, "getId", "()Ljava/lang/String;");
-                code.extend([&[0x2b, 0xb9][..], &id.to_be_bytes(), &[1, 0, 0x57]].concat());
+                session_id(&mut pool, &mut code);
+                code.push(0x57);
+            }
+            "asks-map-by-id" => {
+                map(&mut pool, this_name, &mut code);
+                session_id(&mut pool, &mut code);
+                get(&mut pool, &mut code);
+            }
+            "asks-map-by-text" => {
+                map(&mut pool, this_name, &mut code);
+                let key = pool.string("key");
+                code.extend([&[0x13][..], &key.to_be_bytes()].concat());
+                get(&mut pool, &mut code);
+            }
+            "takes-key" => {
+                parameter = "java/lang/String";
+                map(&mut pool, this_name, &mut code);
+                code.push(0x2b);
+                get(&mut pool, &mut code);
+            }
+            "gives-id" => {
+                let method = pool.member(10, one(), "m", "(Ljava/lang/String;)V");
+                code.push(0x01);
+                session_id(&mut pool, &mut code);
+                code.extend([&[0xb6][..], &method.to_be_bytes()].concat());
             }
             "changes" => changes(&mut pool, &mut code),
             "stores" => {
                 let (name, class) = (one(), one());
                 stores(&mut pool, &mut code, name, class);
             }
+            "stores-lambda" => {
+                let (name, interface, captured, kind) = (one(), one(), one(), one());
+                assert!(matches!(kind, "plain" | "serializable"), "{kind}");
+                let number = u16::try_from(bootstraps.len()).expect("few");
+                stores_lambda(&mut pool, &mut code, number, [name, interface, captured]);
+                bootstraps.push(bootstrap(&mut pool, kind == "serializable"));
+            }
             other => panic!("unknown word {other}"),
         }
     }
     code.push(0xb1);
-    finish(pool, this, extends, &interfaces, annotation, &fields, &code)
+    finish(pool, this, extends, &interfaces, (annotation, &bootstraps), &fields, (parameter, &code))
+}
+
+/// `session.getId()`.
+fn session_id(pool: &mut Pool, code: &mut Vec<u8>) {
+    let id = pool.member(11, SESSION, "getId", "()Ljava/lang/String;");
+    code.extend([&[0x2b, 0xb9][..], &id.to_be_bytes(), &[1, 0]].concat());
+}
+
+/// The field of `static-map`.
+fn map(pool: &mut Pool, this: &str, code: &mut Vec<u8>) {
+    let field = pool.member(9, this, "MAP", "Ljava/util/Map;");
+    code.extend([&[0xb2][..], &field.to_be_bytes()].concat());
+}
+
+/// `map.get(key)`.
+fn get(pool: &mut Pool, code: &mut Vec<u8>) {
+    let get = pool.member(11, "java/util/Map", "get", "(Ljava/lang/Object;)Ljava/lang/Object;");
+    code.extend([&[0xb9][..], &get.to_be_bytes(), &[2, 0, 0x57]].concat());
+}
+
+/// `session.setAttribute(name, (Interface) () -> …)`, which captures null of a class.
+fn stores_lambda(pool: &mut Pool, code: &mut Vec<u8>, number: u16, [name, interface, captured]: [&str; 3]) {
+    let key = pool.string(name);
+    let descriptor = match captured {
+        "-" => format!("()L{interface};"),
+        class => format!("(L{class};)L{interface};"),
+    };
+    let (made, descriptor) = (pool.text("run"), pool.text(&descriptor));
+    let pair = pool.add(12, &[made.to_be_bytes(), descriptor.to_be_bytes()].concat());
+    let call = pool.add(18, &[number.to_be_bytes(), pair.to_be_bytes()].concat());
+    let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
+    code.extend([&[0x2b, 0x13][..], &key.to_be_bytes()].concat());
+    code.extend((captured != "-").then_some(0x01));
+    code.extend([&[0xba][..], &call.to_be_bytes(), &[0, 0, 0xb9], &set.to_be_bytes(), &[3, 0]].concat());
+}
+
+/// An entry of `BootstrapMethods`: what javac writes for a lambda without and with Serializable.
+fn bootstrap(pool: &mut Pool, is_serializable: bool) -> Vec<u16> {
+    const CALLER: &str = "Ljava/lang/invoke/MethodHandles$Lookup;Ljava/lang/String;Ljava/lang/invoke/MethodType;";
+    let factory = "java/lang/invoke/LambdaMetafactory";
+    let site = ")Ljava/lang/invoke/CallSite;";
+    let method = if is_serializable {
+        pool.member(10, factory, "altMetafactory", &format!("({CALLER}[Ljava/lang/Object;{site}"))
+    } else {
+        let rest = "Ljava/lang/invoke/MethodType;Ljava/lang/invoke/MethodHandle;Ljava/lang/invoke/MethodType;";
+        pool.member(10, factory, "metafactory", &format!("({CALLER}{rest}{site}"))
+    };
+    let body = pool.member(10, "java/lang/Thread", "yield", "()V");
+    let [method, body] = [method, body].map(|member| pool.add(15, &[&[6], &member.to_be_bytes()[..]].concat()));
+    let descriptor = pool.text("()V");
+    let kind = pool.add(16, &descriptor.to_be_bytes());
+    let flags = is_serializable.then(|| pool.add(3, &1_u32.to_be_bytes()));
+    [method, 3 + u16::from(is_serializable), kind, body, kind].into_iter().chain(flags).collect()
 }
 
 /// `((List) session.getAttribute("items")).add(null)`.
@@ -104,13 +191,14 @@ fn finish(
     this: u16,
     extends: &str,
     interfaces: &[u16],
-    annotation: Option<u16>,
+    (annotation, bootstraps): (Option<u16>, &[Vec<u16>]),
     fields: &[(u16, u16, u16)],
-    code: &[u8],
+    (parameter, code): (&str, &[u8]),
 ) -> Vec<u8> {
     let extends = pool.class(extends);
-    let (method, descriptor, code_name) = (pool.text("m"), pool.text(&format!("(L{SESSION};)V")), pool.text("Code"));
+    let (method, descriptor, code_name) = (pool.text("m"), pool.text(&format!("(L{parameter};)V")), pool.text("Code"));
     let annotations = pool.text("RuntimeVisibleAnnotations");
+    let bootstrap_methods = pool.text("BootstrapMethods");
     let count = |length: usize| u16::try_from(length).expect("few").to_be_bytes();
     let long = |length: usize| u32::try_from(length).expect("short").to_be_bytes();
     let mut out = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 52];
@@ -130,13 +218,16 @@ fn finish(
     out.extend(long(code.len()));
     out.extend(code);
     out.extend([0, 0, 0, 0]);
-    match annotation {
-        Some(kind) => {
-            out.extend(
-                [[0, 1], annotations.to_be_bytes(), [0, 0], [0, 6], [0, 1], kind.to_be_bytes(), [0, 0]].concat(),
-            );
-        }
-        None => out.extend([0, 0]),
+    out.extend(count(usize::from(annotation.is_some()) + usize::from(!bootstraps.is_empty())));
+    if let Some(kind) = annotation {
+        out.extend([annotations.to_be_bytes(), [0, 0], [0, 6], [0, 1], kind.to_be_bytes(), [0, 0]].concat());
+    }
+    if !bootstraps.is_empty() {
+        let body: Vec<u8> = bootstraps.iter().flatten().flat_map(|word| word.to_be_bytes()).collect();
+        out.extend(bootstrap_methods.to_be_bytes());
+        out.extend(long(body.len() + 2));
+        out.extend(count(bootstraps.len()));
+        out.extend(body);
     }
     out
 }

@@ -3,14 +3,15 @@
 //! `## bad` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
 //! a file by its path below the base, `server-part` kinds that are put into a stock server.xml (`engine`, `host`,
 //! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app, and
-//! `other NAME`. `~Name` is a class of Tomcat's clustering by its short name.
+//! `other NAME`, or `baseline` for known findings. `~Name` is a class of Tomcat's clustering by its short name.
 
 #[path = "class_file.rs"]
 mod class_file;
 
 use std::collections::BTreeMap;
 
-use tomee_harness::lint::{AppFiles, Input, NodeFiles};
+use tomee_harness::lint::baseline::Baseline;
+use tomee_harness::lint::{AppFiles, Finding, Input, NodeFiles, Report};
 
 const PACKAGES: &[(&str, &str)] = &[
     ("SimpleTcpCluster", "ha.tcp"),
@@ -81,6 +82,14 @@ impl Case {
         self.title.contains("(and more)")
     }
 
+    /// What its baseline knows in vain.
+    pub(crate) fn stale(&self, input: &Input, report: &mut Report) -> Vec<Finding> {
+        let Some((_, text)) = self.parts.iter().find(|(head, _)| head == "baseline") else { return vec![] };
+        let baseline: Baseline = serde_json::from_str(text).expect("a baseline");
+        let stale = baseline.apply([(input, report)], &std::collections::BTreeSet::new());
+        baseline.report("known.json", text, &stale).1.findings
+    }
+
     pub(crate) fn input(&self) -> Input {
         let mut nodes: BTreeMap<String, NodeFiles> = BTreeMap::new();
         let mut apps: BTreeMap<String, AppFiles> = BTreeMap::new();
@@ -108,6 +117,7 @@ impl Case {
                     let device = rest.first().map_or(1, |device| device.parse().expect("a device is a number"));
                     listing.insert((*path).to_owned(), device);
                 }
+                ["baseline"] => {}
                 ["engine"] => servers.entry(node.to_owned()).or_default()[0].push_str(&body),
                 ["host"] => servers.entry(node.to_owned()).or_default()[1].push_str(&body),
                 ["cluster"] => servers.entry(node.to_owned()).or_default()[1].push_str(&cluster(&body)),

@@ -13,7 +13,8 @@ mod values;
 use camino::Utf8PathBuf;
 use clap::{Arg, ArgMatches, Args, FromArgMatches, Parser, Subcommand, ValueEnum};
 use tomee_harness::model::{
-    ClusterName, ContextPath, FaultKind, ManagerKind, Membership, NodeName, Ports, SendOptions, ServerSpec, Timing,
+    ClusterName, ContextPath, FaultKind, ManagerKind, Membership, Millis, NodeName, Ports, SendOptions, ServerSpec,
+    Timing,
 };
 use tomee_harness::report;
 use tomee_harness::runner::Jobs;
@@ -27,7 +28,7 @@ pub(crate) use self::front::FrontArgs;
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
 pub(crate) use self::runs::CheckArgs;
 pub(crate) use self::runtime_choice::RuntimeChoice;
-use self::values::{parse_manager, parse_membership, parse_ports, parse_timing};
+use self::values::{parse_limit, parse_manager, parse_membership, parse_ports, parse_timing};
 pub(crate) use self::values::{parse_time, parse_variable};
 use crate::color::ColorChoice;
 
@@ -294,6 +295,9 @@ pub(crate) struct NewArgs {
     /// Server that is started for it [default: tomee:9.0.0]
     #[arg(long, value_name = "SERVER", requires = "war")]
     pub(crate) server: Option<ServerSpec>,
+    /// How long the app may take to start on a node [default: 3m]
+    #[arg(long, value_name = "TIME", requires = "war", value_parser = parse_limit)]
+    pub(crate) within: Option<Millis>,
 }
 
 /// The cluster of a run. Flags win over the environment, that over tomee-harness.toml, that over the defaults.
@@ -409,6 +413,9 @@ pub(crate) struct RunArgs {
     /// Path to request, from the root of the server, for example /shop/cart; may be repeated [default: the app's root]
     #[arg(long, value_name = "PATH", requires = "war")]
     pub(crate) path: Vec<String>,
+    /// How long the app may take to start on a node, at its deployment and at each restart [default: 3m]
+    #[arg(long, value_name = "TIME", requires = "war", value_parser = parse_limit)]
+    pub(crate) within: Option<Millis>,
     /// Leave the cluster running at the end; remove it with sweep --all
     #[arg(long)]
     pub(crate) keep: bool,

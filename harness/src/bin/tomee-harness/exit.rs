@@ -47,6 +47,15 @@ pub(crate) const OF_A_VERDICT: Meanings = &[
 /// Of commands that end with none.
 pub(crate) const OF_OTHERS: Meanings = &[(Exit::Holds, "Done"), (Exit::Usage, "Bad usage or bad input")];
 
+/// Of `new`, which asks an app once.
+pub(crate) const OF_NEW: Meanings = &[
+    (Exit::Holds, "The file was written"),
+    (Exit::Violated, "With --war: the app does not start, or no page of it is there"),
+    (Exit::Usage, "Bad usage or bad input; nothing was started"),
+    (Exit::Unknown, "With --war: the app was not served within the time that it has"),
+    (Exit::Environment, "The environment is incomplete or broken: Java, Maven, ports"),
+];
+
 /// Of what is done by hand.
 pub(crate) const OF_STEPS: Meanings = &[
     (Exit::Holds, "Done, or nothing was to be done"),

@@ -7,7 +7,7 @@ use tomee_harness::model::{FaultKind, Guarantee};
 
 use crate::args::{Cli, Format};
 use crate::exit::{
-    Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_EXEC, OF_EXPLAIN, OF_GATE, OF_LINT, OF_OTHERS, OF_STEPS,
+    Meanings, OF_A_VERDICT, OF_DIFF, OF_DOCTOR, OF_EXEC, OF_EXPLAIN, OF_GATE, OF_LINT, OF_NEW, OF_OTHERS, OF_STEPS,
 };
 
 /// The examples of each command, and what its exit codes are.
@@ -41,7 +41,7 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
             "tomee-harness new scenarios/cart.toml",
             "tomee-harness new cart.toml --war target/shop.war --path /shop/cart",
         ],
-        OF_OTHERS,
+        OF_NEW,
     ),
     (
         "import",
@@ -184,7 +184,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "prepare",
         ],
     ),
-    ("Your own app", &["war", "at", "path", "bare"]),
+    ("Your own app", &["war", "at", "path", "bare", "within"]),
     ("Many runs", &["hold", "repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];

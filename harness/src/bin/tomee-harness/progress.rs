@@ -149,6 +149,10 @@ impl Progress {
             Event::WaitRanOut { wanted, last_seen, .. } => {
                 self.line(&format!("  timed out waiting for {wanted}; last status: {last_seen}"));
             }
+            Event::DeploymentFailed { node, context, .. } => {
+                self.line(&format!("  {node} could not start the app at {context}"));
+            }
+            Event::OtherNamespace { why, .. } => self.line(&format!("  warning: {why}")),
             Event::NodeDied { node, why } => self.line(&format!("  {node} failed: {why}")),
             Event::Interrupted { by } => self.line(&format!("  interrupted by {by}; ending the cluster")),
             _ => {}

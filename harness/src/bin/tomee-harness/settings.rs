@@ -10,7 +10,9 @@ use clap::parser::ValueSource;
 use serde::Deserialize;
 use tomee_harness::model::scenario::unknown_word;
 use tomee_harness::model::topology::JvmSpec;
-use tomee_harness::model::{ClusterSpec, ManagerKind, Membership, SendOptions, ServerSpec, Timing, Topology};
+use tomee_harness::model::{
+    ClusterSpec, ManagerKind, Membership, Millis, Plan, SendOptions, ServerSpec, StepKind, Timing, Topology,
+};
 use tomee_harness::runner::Jobs;
 
 use crate::args::{Format, OutputArgs, RunArgs, RuntimeChoice, parse_time};
@@ -224,6 +226,30 @@ impl Settings {
     }
 }
 
+impl Settings {
+    /// How long a run of a plan may take: what is said, or else ten minutes and what its apps are given beyond a minute, at
+    /// their deployment and at each restart.
+    pub(crate) fn time_limit(&self, plan: &Plan) -> Duration {
+        if !self.lines.iter().any(|(key, _, origin)| *key == "timeout" && *origin == Origin::Default) {
+            return self.timeout;
+        }
+        let (mut all, mut slowest) = (self.timeout, Duration::ZERO);
+        for step in &plan.steps {
+            all += match &step.kind {
+                StepKind::Deploy { delivery, .. } => {
+                    let own = delivery.within.map_or(Duration::ZERO, Millis::duration);
+                    let longer = own.saturating_sub(Duration::from_mins(1));
+                    slowest = slowest.max(longer);
+                    longer
+                }
+                StepKind::Restart { .. } | StepKind::StartAgain => slowest,
+                _ => Duration::ZERO,
+            };
+        }
+        all
+    }
+}
+
 /// The key of the settings file for what a flag of this id says.
 fn key(id: &'static str) -> &'static str {
     match id {
@@ -293,6 +319,25 @@ mod tests {
             let failure = parse(Utf8Path::new("x"), &text).expect_err("no setting is a fraction").error.to_string();
             assert!(!failure.contains("unknown field"), "{key}: {failure}");
         }
+    }
+
+    #[test]
+    fn a_run_has_the_time_that_its_app_is_given() {
+        use clap::{CommandFactory as _, FromArgMatches as _};
+        use tomee_harness::model::deploy_job::{self, OwnApp};
+        let limit = |words: &[&str], within: Option<Millis>| {
+            let words = [&["tomee-harness", "settings"][..], words].concat();
+            let matches = crate::args::Cli::command().get_matches_from(words);
+            let cli = crate::args::Cli::from_arg_matches(&matches).expect("good");
+            let crate::args::Command::Settings(args) = cli.command else { panic!("it is the command") };
+            let settings = Settings::resolve(&args, &cli.output, &matches).expect("good");
+            let app = OwnApp { war: "a.war".into(), at: None, paths: vec![], login: vec![], within };
+            settings.time_limit(&deploy_job::plan(settings.topology.clone(), app).expect("a plan")).as_secs()
+        };
+        // One deployment and two restarts.
+        assert_eq!(limit(&[], Some(Millis(60_000))), 600);
+        assert_eq!(limit(&[], Some(Millis(360_000))), 600 + 3 * 300);
+        assert_eq!(limit(&["--timeout", "10m"], Some(Millis(360_000))), 600);
     }
 
     #[test]

@@ -274,6 +274,13 @@ fn event() -> impl Strategy<Value = Event> {
                 went_on: waited_ms % 2 == 0
             }
         ),
+        (node(), any::<String>(), any::<u64>()).prop_map(move |(node, why, waited_ms)| Event::DeploymentFailed {
+            node,
+            context: context(),
+            why,
+            waited_ms
+        }),
+        any::<String>().prop_map(move |why| Event::OtherNamespace { context: context(), why }),
         (node(), any::<String>()).prop_map(|(node, why)| Event::NodeDied { node, why }),
         any::<String>().prop_map(|by| Event::Interrupted { by }),
     ]

@@ -5,6 +5,8 @@
 
 mod code;
 
+pub use code::Lambda;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cafebabe::attributes::AttributeData;
@@ -33,8 +35,10 @@ pub struct ClassFact {
     is_managed_bean: bool,
     is_interface: bool,
     writes_itself: bool,
-    has_static_map: bool,
-    asks_for_id: Option<usize>,
+    /// Whether one of its objects lives as long as the app: a servlet, a filter, a listener, a bean of the app.
+    is_single: bool,
+    keyed: Vec<(String, code::Keyed)>,
+    passed: Vec<code::Passed>,
     changes: BTreeMap<String, usize>,
 }
 
@@ -49,7 +53,22 @@ pub struct Stored {
     pub class: String,
     /// Whether it is of this class, and not of one that extends it.
     pub is_exact: bool,
+    /// What it is, if it is a lambda.
+    pub lambda: Option<Lambda>,
     /// Which file of the input.
+    pub file: usize,
+    /// The line of its source, 0 where that is not known.
+    pub line: usize,
+}
+
+/// A map that is kept by sessions, beside them.
+#[derive(Debug)]
+pub struct MapBySession {
+    /// The class and the field.
+    pub field: String,
+    /// Whether it is static.
+    pub is_static: bool,
+    /// Which file of the input asks it.
     pub file: usize,
     /// The line of its source, 0 where that is not known.
     pub line: usize,
@@ -62,8 +81,32 @@ const CDI_SCOPES: [&str; 2] =
 const OTHER_SCOPES: [&str; 2] =
     ["Ljavax/faces/bean/SessionScoped;", "Lorg/springframework/web/context/annotation/SessionScope;"];
 
+/// Annotations of which there is one object in an app, by their last words.
+const SINGLE: [&str; 10] = [
+    "/ApplicationScoped;",
+    "/Singleton;",
+    "/WebServlet;",
+    "/WebFilter;",
+    "/WebListener;",
+    "/stereotype/Component;",
+    "/stereotype/Service;",
+    "/stereotype/Controller;",
+    "/stereotype/Repository;",
+    "/annotation/RestController;",
+];
+/// What servlets, filters and listeners extend or implement.
+const SINGLE_TYPES: [&str; 4] = [".HttpServlet", ".Filter", ".HttpSessionListener", ".ServletContextListener"];
+
 /// Classes of the platform that cannot be serialized, and are seen in sessions.
-const BROKEN: [&str; 15] = [
+const BROKEN: [&str; 23] = [
+    "javax.servlet.http.HttpServletRequest",
+    "javax.servlet.http.HttpServletResponse",
+    "javax.servlet.http.HttpSession",
+    "javax.servlet.ServletContext",
+    "jakarta.servlet.http.HttpServletRequest",
+    "jakarta.servlet.http.HttpServletResponse",
+    "jakarta.servlet.http.HttpSession",
+    "jakarta.servlet.ServletContext",
     "java.lang.Thread",
     "java.lang.ThreadLocal",
     "java.io.InputStream",
@@ -93,7 +136,8 @@ impl ClassFacts {
             let (fact, stored) = fact(&class, file);
             let is_interesting = fact.is_session_bean
                 || fact.is_managed_bean
-                || fact.has_static_map && fact.asks_for_id.is_some()
+                || !fact.keyed.is_empty()
+                || !fact.passed.is_empty()
                 || !stored.is_empty()
                 || !fact.changes.is_empty()
                 || fact.writes_itself
@@ -105,11 +149,6 @@ impl ClassFacts {
             facts.classes.insert(fact.name.clone(), fact);
         }
         facts
-    }
-
-    /// The names of attributes that are set in sessions.
-    pub fn attribute_names(&self) -> impl Iterator<Item = &str> {
-        self.stored.iter().filter_map(|stored| stored.name.as_deref())
     }
 
     /// What is put into sessions.
@@ -127,10 +166,35 @@ impl ClassFacts {
         self.classes.values().filter(|class| class.is_managed_bean)
     }
 
-    /// Classes with a static map that ask for the ids of sessions, and in which line.
-    pub fn maps_by_session(&self) -> impl Iterator<Item = (&ClassFact, usize)> {
-        let all = self.classes.values().filter(|class| class.has_static_map);
-        all.filter_map(|class| Some((class, class.asks_for_id?)))
+    /// Maps of the app that are asked by a session or its id, in the method itself or in one that it gives the id to.
+    pub fn maps_by_session(&self) -> Vec<MapBySession> {
+        let mut all = vec![];
+        for class in self.classes.values() {
+            for (method, keyed) in &class.keyed {
+                let lives_long =
+                    keyed.field.is_static || self.classes.get(&keyed.field.class).is_some_and(|owner| owner.is_single);
+                let place = match keyed.parameter {
+                    None => Some((class.file, keyed.line)),
+                    Some(parameter) => self.given(&class.name, method, parameter),
+                };
+                if let Some((file, line)) = place.filter(|_| lives_long) {
+                    let field = format!("{}.{}", keyed.field.class, keyed.field.name);
+                    all.push(MapBySession { field, is_static: keyed.field.is_static, file, line });
+                }
+            }
+        }
+        // One place for each map is enough.
+        all.sort_by(|a, b| (&a.field, a.file, a.line).cmp(&(&b.field, b.file, b.line)));
+        all.dedup_by(|a, b| a.field == b.field);
+        all
+    }
+
+    /// Where a method is given a session's id as this parameter.
+    fn given(&self, class: &str, method: &str, parameter: usize) -> Option<(usize, usize)> {
+        let calls = self.classes.values().flat_map(|caller| caller.passed.iter().map(move |call| (caller.file, call)));
+        let mut of_method =
+            calls.filter(|(_, call)| call.class == class && call.method == method && call.parameter == parameter);
+        of_method.next().map(|(file, call)| (file, call.line))
     }
 
     /// Methods that change what they took out of a session, and do not put it back, and in which line.
@@ -164,6 +228,8 @@ impl ClassFacts {
     /// Fields of what goes into sessions that cannot be serialized: class, field, type.
     pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
         let mut wanted: Vec<&str> = self.stored.iter().map(|stored| stored.class.as_str()).collect();
+        let lambdas = self.stored.iter().filter_map(|stored| stored.lambda.as_ref());
+        wanted.extend(lambdas.filter(|it| it.is_serializable).flat_map(|it| &it.captures).map(String::as_str));
         wanted.extend(self.session_beans().chain(self.managed_beans()).map(|class| class.name.as_str()));
         let mut seen = BTreeSet::new();
         let mut broken = vec![];
@@ -174,9 +240,7 @@ impl ClassFacts {
                 continue;
             };
             for (field, kind) in &class.fields {
-                // A field of the type of an interface, or of Object, may hold what can be sent.
-                let may_hold_another = || self.classes.get(kind).is_none_or(|class| class.is_interface);
-                if BROKEN.contains(&kind.as_str()) || self.is_serializable(kind) == Some(false) && !may_hold_another() {
+                if self.breaks(kind) {
                     broken.push((class, field.as_str(), kind.as_str()));
                 } else {
                     wanted.push(kind);
@@ -185,6 +249,21 @@ impl ClassFacts {
             wanted.push(&class.extends);
         }
         broken
+    }
+
+    /// Lambdas in sessions that can be serialized, but capture something that cannot: with its class.
+    pub fn captures_that_break(&self) -> impl Iterator<Item = (&Stored, &str)> {
+        self.stored.iter().flat_map(|stored| {
+            let lambda = stored.lambda.iter().filter(|lambda| lambda.is_serializable);
+            let broken = lambda.flat_map(|lambda| &lambda.captures).filter(|class| self.breaks(class));
+            broken.map(move |class| (stored, class.as_str()))
+        })
+    }
+
+    /// Whether what is declared as this class cannot be serialized. The type of an interface, or Object, may hold what can.
+    fn breaks(&self, class: &str) -> bool {
+        let may_hold_another = || self.classes.get(class).is_none_or(|class| class.is_interface);
+        is_broken(class) || self.is_serializable(class) == Some(false) && !may_hold_another()
     }
 
     /// Whether a class is Serializable; `None` where a class that it comes from is not among those of the app.
@@ -211,16 +290,31 @@ impl ClassFacts {
     }
 }
 
+/// Whether a class of the platform is never serialized.
+pub(in crate::lint) fn is_broken(class: &str) -> bool {
+    BROKEN.contains(&class)
+}
+
 /// Interfaces of the platform that do not make a class Serializable.
 fn is_plain_interface(name: &str) -> bool {
-    matches!(
-        name,
-        "java.lang.Comparable"
-            | "java.lang.Runnable"
-            | "java.lang.Cloneable"
-            | "java.lang.AutoCloseable"
-            | "java.lang.Iterable"
-    )
+    name.starts_with("java.util.function.")
+        || matches!(
+            name,
+            "java.lang.Comparable"
+                | "java.lang.Runnable"
+                | "java.lang.Cloneable"
+                | "java.lang.AutoCloseable"
+                | "java.lang.Iterable"
+                | "java.io.Closeable"
+                | "java.util.Comparator"
+                | "java.util.Iterator"
+                | "java.util.concurrent.Callable"
+                | "java.util.EventListener"
+                | "javax.servlet.http.HttpSessionBindingListener"
+                | "jakarta.servlet.http.HttpSessionBindingListener"
+                | "javax.servlet.http.HttpSessionActivationListener"
+                | "jakarta.servlet.http.HttpSessionActivationListener"
+        )
 }
 
 fn dotted(name: &str) -> String {
@@ -234,12 +328,17 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
     });
     let kinds: Vec<String> = annotations.map(|annotation| annotation.type_descriptor.to_string()).collect();
     let annotated = |names: &[&str]| kinds.iter().any(|kind| names.contains(&kind.as_str()));
+    let implemented: Vec<String> = class.interfaces.iter().map(|name| dotted(name)).collect();
+    let extends = class.super_class.as_deref().map(dotted).unwrap_or_default();
+    let is_servlet =
+        implemented.iter().chain([&extends]).any(|name| SINGLE_TYPES.iter().any(|end| name.ends_with(end)));
     let own = ["writeObject", "writeReplace", "writeExternal"];
     let mut fact = ClassFact {
         name: dotted(&class.this_class),
         file,
-        extends: class.super_class.as_deref().map(dotted).unwrap_or_default(),
-        implements: class.interfaces.iter().map(|name| dotted(name)).collect(),
+        is_single: is_servlet || kinds.iter().any(|kind| SINGLE.iter().any(|end| kind.ends_with(end))),
+        extends,
+        implements: implemented,
         is_session_bean: annotated(&CDI_SCOPES),
         is_managed_bean: annotated(&OTHER_SCOPES),
         is_interface: class.access_flags.contains(ClassAccessFlags::INTERFACE),
@@ -249,23 +348,25 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
     for field in &class.fields {
         let kind = field.descriptor.to_string();
         let kind = kind.strip_prefix('L').and_then(|kind| kind.strip_suffix(';')).map(dotted);
-        if field.access_flags.contains(FieldAccessFlags::STATIC) {
-            fact.has_static_map |= kind.is_some_and(|kind| kind.starts_with("java.util.") && kind.ends_with("Map"));
-        } else if let Some(kind) = kind.filter(|_| !field.access_flags.contains(FieldAccessFlags::TRANSIENT)) {
+        let left_out = FieldAccessFlags::STATIC | FieldAccessFlags::TRANSIENT;
+        if let Some(kind) = kind.filter(|_| !field.access_flags.intersects(left_out)) {
             fact.fields.push((field.name.to_string(), kind));
         }
     }
     let mut all = vec![];
+    let bootstraps = code::bootstraps(class);
     for method in &class.methods {
-        let found = code::follow(method);
-        fact.asks_for_id = fact.asks_for_id.or(found.asks_for_id);
+        let found = code::follow(method, &bootstraps);
+        let signature = format!("{}{}", method.name, method.descriptor);
+        fact.keyed.extend(found.keyed.into_iter().map(|keyed| (signature.clone(), keyed)));
+        fact.passed.extend(found.passed);
         if let Some(line) = found.changes.filter(|_| found.stored.is_empty()) {
             fact.changes.insert(method.name.to_string(), line);
         }
         let by = &fact.name;
         all.extend(found.stored.into_iter().map(|put| {
-            let code::Put { name, class, is_exact, line } = put;
-            Stored { by: by.clone(), name, class, is_exact, file, line }
+            let code::Put { name, class, is_exact, lambda, line } = put;
+            Stored { by: by.clone(), name, class, is_exact, lambda, file, line }
         }));
     }
     (fact, all)

@@ -1,6 +1,9 @@
 //! Rule C057, attribute-filter.
 
-use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+use crate::config::read::Element;
+use crate::lint::app::{App, Stored};
+use crate::lint::pattern::Pattern;
+use crate::lint::{Confidence, Findings, Input, Label, Rule, Scope, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -8,50 +11,103 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "attribute-filter",
     severity: Severity::Warning,
     confidence: Confidence::Medium,
-    finds: "a filter for session attributes",
+    finds: "a filter for session attributes, and which of those that the app sets it keeps on their node",
     why: "Attributes that it does not match stay on their node, which is logged at DEBUG only. The expression must match the whole name.",
     bad: r#"<Manager className="…DeltaManager" sessionAttributeNameFilter="user"/>"#,
     good: r#"<Manager className="…DeltaManager" sessionAttributeNameFilter="user.*|cart.*"/>"#,
-    evidence: "ManagerBase.willAttributeDistribute",
+    evidence: "ManagerBase.willAttributeDistribute asks both filters, with Matcher.matches; the app's attributes are read from its class files",
     versions: "all",
     check,
 };
 
+/// A Manager, with the apps whose sessions it keeps.
+type Managed<'i> = (Element<'i>, Vec<&'i App>);
+
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let names: Vec<&str> = input.apps.iter().flat_map(|app| app.classes.attribute_names()).collect();
-    let contexts =
-        input.nodes.iter().flat_map(|node| node.contexts(input)).filter_map(|context| context.element.child("Manager"));
-    for manager in input.clusters().filter_map(|cluster| cluster.manager()).chain(contexts) {
-        let name = "sessionAttributeNameFilter";
-        if let Some(filter) = manager.value(name).filter(|filter| !filter.is_empty())
-            && let Ok(regex) = regex::Regex::new(&format!("^(?:{filter})$"))
-        {
-            let local: Vec<&str> = names.iter().copied().filter(|name| !regex.is_match(name)).collect();
-            if local.is_empty() && ["a", "user", "cart.items", "_x"].iter().all(|probe| regex.is_match(probe)) {
-                continue;
-            }
-            let finding = if local.is_empty() {
-                out.on_value(manager, name, "attributes whose whole name does not match stay on their node")
-                    .at_most(Severity::Info)
-            } else {
-                out.on_value(
-                    manager,
-                    name,
-                    format!("the app's attributes {} do not match and stay on their node", local.join(", ")),
-                )
-            };
-            finding.help("set `warnOnSessionAttributeFilterFailure=\"true\"` to see them in the log");
+    for (manager, apps) in managers(input) {
+        // Without a cluster's manager nothing is replicated in any case (C003, C092).
+        if matches!(manager.short_class(), None | Some("StandardManager")) && manager.parent().is_none_or(is_context) {
+            continue;
         }
-        if manager
-            .value("sessionAttributeValueClassNameFilter")
-            .is_some_and(|filter| !filter.is_empty() && filter != ".*")
-        {
-            out.on_value(
-                manager,
-                "sessionAttributeValueClassNameFilter",
-                "attributes of other classes stay on their node",
-            )
-            .at_most(Severity::Info);
+        let stored: Vec<&Stored> = apps.iter().flat_map(|app| app.classes.stored()).collect();
+        let names = stored.iter().filter_map(|it| Some((*it, it.name.as_deref()?, it.name.as_deref()?)));
+        filter(out, manager, "sessionAttributeNameFilter", &["a", "user", "cart.items", "_x"], names.collect());
+        let classes = stored.iter().filter_map(|it| Some((*it, it.name.as_deref()?, exact_class(it)?)));
+        let probes = ["java.lang.String", "java.util.ArrayList", "org.example.Cart"];
+        filter(out, manager, "sessionAttributeValueClassNameFilter", &probes, classes.collect());
+    }
+}
+
+/// One filter: what is set and does not match, by its name and by the text that has to match.
+fn filter(
+    out: &mut Findings<'_>,
+    manager: Element<'_>,
+    name: &'static str,
+    probes: &[&str],
+    set: Vec<(&Stored, &str, &str)>,
+) {
+    let Some(expression) = manager.value(name).filter(|filter| !filter.is_empty()) else { return };
+    let Some(pattern) = Pattern::new(expression) else { return };
+    let mut local: Vec<(&Stored, String)> = vec![];
+    for (stored, attribute, text) in set.into_iter().filter(|(_, _, text)| pattern.refuses(text)) {
+        let shown =
+            if attribute == text { format!("`{attribute}`") } else { format!("`{attribute}` (of class `{text}`)") };
+        if local.iter().all(|(_, other)| *other != shown) {
+            local.push((stored, shown));
         }
     }
+    let Some((first, _)) = local.first() else {
+        if !probes.iter().all(|probe| pattern.matches(probe)) {
+            let what = if probes[0].contains('.') { "of other classes" } else { "whose whole name does not match" };
+            out.on_value(manager, name, format!("attributes {what} stay on their node"))
+                .at_most(Severity::Info)
+                .help("set `warnOnSessionAttributeFilterFailure=\"true\"` to see them in the log");
+        }
+        return;
+    };
+    let label = Label { file: first.file, span: first.line..first.line, text: format!("{} sets it", first.by) };
+    let all: Vec<&str> = local.iter().map(|(_, shown)| shown.as_str()).collect();
+    let (noun, verb) = if all.len() == 1 { ("attribute", "does") } else { ("attributes", "do") };
+    let pronoun = if all.len() == 1 { "stays on its" } else { "stay on their" };
+    let message = format!("the app's {noun} {} {verb} not match and {pronoun} node", all.join(", "));
+    let finding = out.on_value(manager, name, message);
+    finding.sure(Confidence::High).help("let the filter match what the app sets, or remove it");
+    finding.labels.push(label);
+}
+
+/// The managers of clusters, of contexts beside the apps, and of the apps themselves.
+fn managers(input: &Input) -> Vec<Managed<'_>> {
+    let all: Vec<&App> = input.apps.iter().filter(|app| !app.is_stock(input)).collect();
+    let mut found: Vec<Managed<'_>> = vec![];
+    found.extend(input.clusters().filter_map(|cluster| Some((cluster.manager()?, all.clone()))));
+    let mut described = vec![];
+    for context in input.nodes.iter().flat_map(|node| node.clustered_contexts(input)) {
+        let apps = match &context.scope {
+            Scope::App(name) => {
+                let name = if name.is_empty() { "ROOT" } else { name.split("##").next().unwrap_or_default() };
+                described.push(name.to_owned());
+                all.iter().copied().filter(|app| app.base_name == name).collect()
+            }
+            Scope::Global | Scope::Host(_) => all.clone(),
+        };
+        found.extend(context.element.child("Manager").map(|manager| (manager, apps)));
+    }
+    // META-INF/context.xml is not read where the server has a file for the app (`HostConfig`).
+    let own = all.iter().filter(|app| !described.contains(&app.base_name));
+    found.extend(own.filter_map(|app| Some((app.context(input)?.child("Manager")?, vec![*app]))));
+    found
+}
+
+fn is_context(element: Element<'_>) -> bool {
+    element.name() == "Context"
+}
+
+/// The class that a value has at run time, where its declared class says so.
+fn exact_class(stored: &Stored) -> Option<&str> {
+    let class = stored.class.as_str();
+    let is_final = class.strip_prefix("java.lang.").is_some_and(|rest| {
+        matches!(rest, "String" | "Integer" | "Long" | "Boolean" | "Double" | "Float" | "Short" | "Byte" | "Character")
+    }) || class == "java.util.UUID"
+        || class.starts_with("java.time.Local");
+    (is_final || stored.is_exact && !class.is_empty()).then_some(class)
 }

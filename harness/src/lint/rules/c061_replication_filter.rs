@@ -1,5 +1,6 @@
 //! Rule C061, replication-filter.
 
+use crate::lint::pattern::Pattern;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -21,7 +22,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters() {
         let Some(valve) = cluster.valve("ReplicationValve") else { continue };
         let Some(filter) = valve.value("filter").filter(|filter| !filter.trim().is_empty()) else { continue };
-        let Ok(regex) = regex::Regex::new(&format!("^(?:{filter})$")) else { continue };
+        let Some(pattern) = Pattern::new(filter) else { continue };
         let dynamic = [
             "/app/",
             "/app/index.jsp",
@@ -31,7 +32,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             "/app/login.action",
             "/app/api/v1/items",
         ];
-        let matched: Vec<&str> = dynamic.into_iter().filter(|uri| regex.is_match(uri)).collect();
+        let matched: Vec<&str> = dynamic.into_iter().filter(|uri| pattern.matches(uri)).collect();
         if let Some(first) = matched.first() {
             out.on_value(
                 valve,

@@ -2,6 +2,7 @@
 
 use crate::config::read::Element;
 use crate::lint::app::child;
+use crate::lint::pattern::Pattern;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -23,7 +24,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters() {
         let Some(valve) = cluster.valve("ReplicationValve") else { continue };
         let Some(filter) = valve.value("filter").filter(|filter| !filter.trim().is_empty()) else { continue };
-        let Ok(regex) = regex::Regex::new(&format!("^(?:{filter})$")) else { continue };
+        let Some(excluded) = Pattern::new(filter) else { continue };
         for app in &input.apps {
             let Some(web) = app.web(input) else { continue };
             let mappings = web.children().filter(|element| element.local_name() == "servlet-mapping");
@@ -37,7 +38,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 } else {
                     probe
                 };
-                if servlet != "default" && regex.is_match(&probe) {
+                if servlet != "default" && excluded.matches(&probe) {
                     out.on_value(
                         valve,
                         "filter",

@@ -8,7 +8,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "field-not-serializable",
     severity: Severity::Warning,
     confidence: Confidence::Medium,
-    finds: "a class that is put into a session and holds something that is not serializable",
+    finds: "a class or a lambda that is put into a session and holds something that is not serializable",
     why: "The whole change of that request is lost for good on the other nodes, other attributes included, while the client sees HTTP 200.",
     bad: "class Cart implements Serializable { Connection connection; }",
     good: "class Cart implements Serializable { transient Connection connection; }",
@@ -29,6 +29,12 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 ),
             )
             .help("make the field transient, or its class Serializable");
+        }
+        for (stored, class) in app.classes.captures_that_break() {
+            let name = stored.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
+            let message = format!("the lambda{name} in the session captures a `{class}`, which is not Serializable");
+            out.in_file(stored.file, stored.line..stored.line, message)
+                .help("capture what can be serialized only, such as an id");
         }
     }
 }

@@ -125,6 +125,7 @@ mod c123_field_not_serializable;
 mod c124_form_login_failover;
 mod c125_hidden_cluster_log;
 mod c126_wrong_value;
+pub(super) mod c127_stale_baseline;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -251,6 +252,7 @@ pub static ALL: &[&Rule] = &[
     &c124_form_login_failover::RULE,
     &c125_hidden_cluster_log::RULE,
     &c126_wrong_value::RULE,
+    &c127_stale_baseline::RULE,
 ];
 
 /// A rule by its code or name.

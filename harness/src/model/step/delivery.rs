@@ -29,7 +29,7 @@ pub struct Delivery {
     /// Whether the scenario goes on at once. A later wait for [`Until::Deployed`](super::Until::Deployed) waits for it then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub detach: bool,
-    /// How long it may take until every node serves it, where that is not the limit of its kind.
+    /// How long it may take to start on a node, where that is not the limit of its kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub within: Option<Millis>,
 }

@@ -13,7 +13,7 @@ use crate::model::{ContextPath, Millis, Target, Topology};
 
 pub(super) const LINES: &[Line] = &[Line::of(
     "deploy = \"counter\"",
-    "drops an app into the farm's watch folder and waits until every node serves it, `within = \"2m\"` at most; anew, where one of this \
+    "drops an app into the farm's watch folder and waits until every node serves it, `within = \"2m\"` at most on each; anew, where one of this \
      context is there: `counter`, `local-counter` (the same without `<distributable/>`), `heavy-counter` (the same with 64 MB more), an \
      app with classes (see below), or the path of a WAR; with `aged = \"60m\"` its file is as old as that, with `detach = \
      true` the scenario goes on at once",
@@ -40,7 +40,7 @@ pub(super) struct Keys {
     aged: Option<Millis>,
     /// Whether a `deploy` does not wait until the app is served; a later `wait = "deployed"` does.
     detach: Option<bool>,
-    /// How long it may take until every node serves it.
+    /// How long an app may take to start on a node; the farm's watcher starts it before the others.
     within: Option<Millis>,
 }
 

@@ -311,6 +311,7 @@ fn event_node(event: &Event) -> Option<&NodeName> {
         Event::WarDropped { node, .. }
         | Event::WarRemoved { node, .. }
         | Event::Deployed { node, .. }
+        | Event::DeploymentFailed { node, .. }
         | Event::Undeployed { node, .. }
         | Event::Synchronised { node, .. } => Some(node),
         _ => None,

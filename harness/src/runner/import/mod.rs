@@ -4,25 +4,48 @@
 //! anyway is sent by its name. [`recorded`] reads a file, [`scenario`] writes the steps.
 
 mod curl;
+mod fill;
 mod har;
+mod multipart;
 mod request;
+mod shell;
+mod step;
 mod steps;
 mod tokens;
 mod written;
 
-pub use self::request::{ImportError, Recorded, RecordedAnswer};
-pub use self::steps::scenario;
+use std::collections::BTreeMap;
+
+pub use self::request::{ImportError, Recorded, RecordedAnswer, Recording};
+pub use self::steps::{Imported, scenario};
 
 /// Reads a browser's HAR (JSON), or lines of `curl`.
 ///
 /// # Errors
 /// It is neither, or has no request to an app in it.
-pub fn recorded(text: &str) -> Result<Vec<Recorded>, ImportError> {
+pub fn recorded(text: &str) -> Result<Recording, ImportError> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    let all = if text.starts_with('{') { har::read(text)? } else { curl::read(text)? };
+    let (all, mut notes) = if text.starts_with('{') { har::read(text)? } else { curl::read(text)? };
     let host = request::main_host(&all).ok_or(ImportError::Empty)?;
-    let all: Vec<Recorded> = all.into_iter().filter(|one| one.host == host && !one.is_decoration()).collect();
-    if all.is_empty() { Err(ImportError::Empty) } else { Ok(all) }
+    let (mut requests, mut others, mut decorations) = (vec![], BTreeMap::<String, usize>::new(), 0);
+    for one in all {
+        if one.host != host {
+            *others.entry(one.host).or_default() += 1;
+        } else if one.is_decoration() {
+            decorations += 1;
+        } else {
+            requests.push(one);
+        }
+    }
+    if requests.is_empty() {
+        return Err(ImportError::Empty);
+    }
+    let counted = |count: usize| if count == 1 { "1 request".to_owned() } else { format!("{count} requests") };
+    notes.extend(others.into_iter().map(|(host, count)| format!("left out: {} to {host}", counted(count))));
+    if decorations > 0 {
+        notes.push(format!("left out: {} for scripts, styles and images", counted(decorations)));
+    }
+    Ok(Recording { requests, notes })
 }
 
 #[cfg(test)]

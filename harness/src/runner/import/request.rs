@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::cluster::client::Url;
-use crate::model::exchange::{Body, Method};
+use crate::model::Texts;
+use crate::model::exchange::{Body, Method, Part};
 
 /// A request that was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +19,23 @@ pub struct Recorded {
     pub headers: BTreeMap<String, String>,
     /// What it sent.
     pub body: Option<Body>,
+    /// The cookies that it sent.
+    pub cookies: Vec<(String, String)>,
+    /// Whether redirects are to be followed.
+    pub follow: bool,
     /// What came back, where that was recorded.
     pub answer: Option<RecordedAnswer>,
+    /// What of it a step does not have, each in words.
+    pub notes: Vec<String>,
+}
+
+/// The requests of a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recording {
+    /// Those that become steps.
+    pub requests: Vec<Recorded>,
+    /// What else was in it and is left out, each in words.
+    pub notes: Vec<String>,
 }
 
 /// An answer that was recorded.
@@ -46,6 +62,9 @@ pub enum ImportError {
     /// A URL that cannot be read.
     #[error("invalid URL `{0}`")]
     Url(String),
+    /// Copied for the shell of Windows.
+    #[error("a command for cmd.exe, whose quoting is not known here; copy it for bash (POSIX)")]
+    OfCmd,
     /// A quote that is not closed.
     #[error("line {0}: a quote is not closed")]
     Quote(usize),
@@ -79,8 +98,7 @@ const DECORATION: [&str; 16] = [
 /// The kinds of what decorates a page.
 const DECORATING: [&str; 6] = ["image/", "font/", "text/css", "javascript", "video/", "audio/"];
 /// Headers that a browser sends by itself, or that the harness does.
-const BY_ITSELF: [&str; 18] = [
-    "accept",
+const BY_ITSELF: [&str; 17] = [
     "accept-encoding",
     "accept-language",
     "cache-control",
@@ -117,19 +135,37 @@ impl Recorded {
         let host = format!("{}{port}", url.host_str().unwrap_or_default());
         let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
         let path = format!("{}{query}", url.path());
-        Ok(Self { host, method, path, headers: BTreeMap::new(), body: None, answer: None })
+        let (headers, cookies, notes) = (BTreeMap::new(), vec![], vec![]);
+        Ok(Self { host, method, path, headers, body: None, cookies, follow: false, answer: None, notes })
     }
 
     /// With its headers, as far as a step needs them.
     pub(super) fn with_headers(mut self, headers: impl IntoIterator<Item = (String, String)>) -> Self {
-        let sends_typed = matches!(self.body, Some(Body::Raw(_)));
-        let kept = headers.into_iter().filter(|(name, _)| {
-            let name = name.to_ascii_lowercase();
-            let by_itself = BY_ITSELF.contains(&name.as_str()) || name.starts_with("sec-") || name.starts_with(':');
-            !by_itself && (name != "content-type" || sends_typed)
-        });
-        self.headers.extend(kept);
+        for (name, value) in headers {
+            let known = name.to_ascii_lowercase();
+            if known == "cookie" {
+                let pairs = value.split(';').filter_map(|pair| pair.trim().split_once('='));
+                self.cookies.extend(pairs.map(|(name, value)| (name.to_owned(), value.to_owned())));
+                continue;
+            }
+            let by_itself = BY_ITSELF.contains(&known.as_str()) || known.starts_with("sec-") || known.starts_with(':');
+            // A page, or anything, as a browser asks for it.
+            let any = known == "accept" && (value.trim() == "*/*" || value.starts_with("text/html"));
+            if !by_itself && !any && (known != "content-type" || self.is_of_own_type(&value)) {
+                self.headers.insert(name, value);
+            }
+        }
         self
+    }
+
+    /// Whether what it sends has another type than a step gives it by itself.
+    fn is_of_own_type(&self, value: &str) -> bool {
+        let kind = value.split(';').next().unwrap_or_default().trim();
+        match &self.body {
+            Some(Body::Raw(_)) => true,
+            Some(Body::Json(_)) => !kind.eq_ignore_ascii_case("application/json"),
+            Some(Body::Form(_) | Body::Multipart(_)) | None => false,
+        }
     }
 
     /// Whether it got what only decorates a page.
@@ -162,6 +198,21 @@ pub(super) fn body_of(content_type: &str, text: &str) -> Body {
         return Body::Form(super::written::fields(form_pairs(text)));
     }
     Body::Raw(text.to_owned())
+}
+
+/// Parts by their names; what does not fit beside another one of its name, in words.
+pub(super) fn parts_by_name(parts: Vec<(String, Part)>) -> (BTreeMap<String, Part>, Vec<String>) {
+    let (mut all, mut notes) = (BTreeMap::new(), vec![]);
+    for (name, part) in parts {
+        match (all.get_mut(&name), part) {
+            (None, part) => drop(all.insert(name, part)),
+            (Some(Part::Field(Texts(known))), Part::Field(Texts(more))) => known.extend(more),
+            (Some(_), _) => {
+                notes.push(format!("left out: a second part named {name} beside a file; a step has one of a name"));
+            }
+        }
+    }
+    (all, notes)
 }
 
 /// The fields of `a=1&b=2`.

@@ -1,33 +1,29 @@
 //! From recorded requests to the text of a scenario.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::request::{Recorded, RecordedAnswer};
-use super::tokens;
-use super::written::{body, table, text};
+use super::fill::Filler;
+use super::request::{Recorded, Recording};
+use super::step::{Step, comment};
+use super::written::text;
 use crate::cluster::client::forms::{Form, forms};
 use crate::cluster::client::resolved;
 use crate::model::Texts;
-use crate::model::exchange::{Body, Capture, Method, Part};
+use crate::model::exchange::{Body, Method};
 
-/// A step in the making.
-struct Step {
-    /// Key and value of each line.
-    verb: (String, String),
-    headers: BTreeMap<String, String>,
-    body: Option<Body>,
-    follow: bool,
-    captures: BTreeMap<String, Capture>,
-    answer: Option<RecordedAnswer>,
-    /// Where it ended.
-    path: String,
-    /// Whether it ended as a GET.
-    gets: bool,
+/// The scenario of a recording.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Imported {
+    /// Its file, in which each note is a comment.
+    pub scenario: String,
+    /// What is left out, or not as it was recorded, each in words.
+    pub notes: Vec<String>,
 }
 
 /// The scenario of recorded requests: its steps on n1, the end of that node, and the last page once more on n2. `app` is the
 /// path of the archive; where nothing is said, it is guessed from the first path.
-pub fn scenario(recorded: &[Recorded], app: Option<&str>) -> String {
+pub fn scenario(recording: &Recording, app: Option<&str>) -> Imported {
+    let recorded = &recording.requests;
     let mut steps: Vec<Step> = vec![];
     let mut known = BTreeMap::new();
     let mut requests = recorded.iter().peekable();
@@ -37,24 +33,31 @@ pub fn scenario(recorded: &[Recorded], app: Option<&str>) -> String {
         // A redirect that was followed is recorded as a request of its own.
         while let Some(next) = requests.next_if(|next| leads_to(last, next)) {
             (step.follow, last) = (true, next);
+            step.notes.extend(next.notes.iter().cloned());
         }
-        (step.answer, step.path, step.gets) = (last.answer.clone(), last.path.clone(), last.method == Method::Get);
-        fill_in(&mut step, &mut steps, &mut known);
+        step.notes.extend(leads_away(last));
+        (step.answer, step.path) = (last.answer.clone(), last.path.clone());
+        let mut filler = Filler { earlier: &mut steps, known: &mut known, cookies: &request.cookies };
+        filler.step(&mut step);
+        step.page = (last.method == Method::Get).then(|| filler.path(&without_session(&last.path).0));
         steps.push(step);
     }
+    let general: Vec<String> = recording.notes.iter().cloned().chain(cookies(recorded)).collect();
     let context = recorded.first().and_then(|first| first.path.split(['/', '?', ';']).nth(1)).unwrap_or_default();
     let guessed = if context.is_empty() { "ROOT.war".to_owned() } else { format!("{context}.war") };
-    let mut lines = vec![
-        "# Made from recorded requests. `tomee-harness explain FILE` describes what it does.".to_owned(),
+    let mut lines =
+        vec!["# Made from recorded requests. `tomee-harness explain FILE` describes what it does.".to_owned()];
+    lines.extend(general.iter().map(|note| comment(note)));
+    lines.extend([
         "name = \"what was recorded survives the end of its node\"".to_owned(),
         String::new(),
         "[[step]]".to_owned(),
         format!("deploy = {}", text(app.unwrap_or(&guessed))),
         format!("at = {}", text(&format!("/{context}"))),
-    ];
+    ]);
     lines.extend(steps.iter().flat_map(Step::lines));
-    if let Some(page) = steps.iter().rev().find(|step| step.gets) {
-        let get = format!("get = {}", text(&page.path));
+    if let Some(page) = steps.iter().rev().find_map(|step| step.page.as_ref()) {
+        let get = format!("get = {}", text(page));
         lines.extend(["", "# What a page says twice is compared behind the fault.", "[[step]]"].map(str::to_owned));
         lines.extend([get.clone(), "on = \"n1\"".to_owned(), "times = 2".to_owned()]);
         lines.extend(["", "[[step]]", "kill = \"owner\"", "", "[[step]]"].map(str::to_owned));
@@ -62,7 +65,36 @@ pub fn scenario(recorded: &[Recorded], app: Option<&str>) -> String {
     } else {
         lines.extend(["", "[[step]]", "kill = \"owner\""].map(str::to_owned));
     }
-    lines.join("\n") + "\n"
+    let of_steps = steps.iter().flat_map(|step| step.notes.iter().map(|note| format!("{}: {note}", step.asks())));
+    let notes = general.into_iter().chain(of_steps).collect();
+    Imported { scenario: lines.join("\n") + "\n", notes }
+}
+
+/// That cookies which no recorded answer had given are not sent.
+fn cookies(recorded: &[Recorded]) -> Option<String> {
+    let (mut given, mut lacking): (BTreeSet<&str>, BTreeSet<&str>) = (BTreeSet::new(), BTreeSet::new());
+    for one in recorded {
+        let sent = one.cookies.iter().map(|(name, _)| name.as_str());
+        lacking.extend(sent.filter(|name| !given.contains(name)));
+        let set = one.answer.iter().filter_map(|answer| answer.headers.get("set-cookie")).flat_map(|all| all.lines());
+        given.extend(set.filter_map(|line| Some(line.split_once('=')?.0.trim())));
+    }
+    let names: Vec<&str> = lacking.into_iter().collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "left out: the cookies {}, which no recorded answer gives: a client sends what the app gives it. If they mean a login, \
+             make its steps the first",
+            names.join(", ")
+        )
+    })
+}
+
+/// That a redirect leads to another server.
+fn leads_away(from: &Recorded) -> Option<String> {
+    let answer = from.answer.as_ref().filter(|answer| matches!(answer.status, 301 | 302 | 303 | 307 | 308))?;
+    let there = answer.headers.get("location").filter(|location| location.contains("://"))?;
+    let there = Recorded::of("GET", there).ok()?;
+    (there.host != from.host).then(|| format!("it leads to {}, which is left out", there.host))
 }
 
 /// Whether a request is what an answer led to.
@@ -75,22 +107,33 @@ fn leads_to(from: &Recorded, to: &Recorded) -> bool {
 }
 
 fn step(request: &Recorded, before: Option<&Step>) -> Step {
-    let verb = (request.method.to_string().to_lowercase(), request.path.clone());
+    let (path, session) = without_session(&request.path);
+    let note = "left out: the session id in its path; the client's cookie has it".to_owned();
+    let notes = request.notes.iter().cloned().chain(session.then_some(note)).collect();
     let plain = Step {
-        verb,
+        verb: (request.method.to_string().to_lowercase(), path),
         headers: request.headers.clone(),
         body: request.body.clone(),
-        follow: false,
+        follow: request.follow,
+        notes,
         captures: BTreeMap::new(),
         answer: None,
         path: String::new(),
-        gets: false,
+        page: None,
     };
     let page = before.and_then(|step| Some((step.path.as_str(), step.answer.as_ref()?)));
     match page.and_then(|(path, answer)| submitted(request, path, &answer.body)) {
         Some((selector, said)) => Step { verb: ("submit".to_owned(), selector), body: said, ..plain },
         None => plain,
     }
+}
+
+/// A path without the session id that a server writes into it, and whether there was one.
+fn without_session(path: &str) -> (String, bool) {
+    const MARK: &str = ";jsessionid=";
+    let Some((before, behind)) = path.split_once(MARK) else { return (path.to_owned(), false) };
+    let rest = behind.find(['?', '/', ';', '#']).map_or("", |at| &behind[at..]);
+    (format!("{before}{rest}"), true)
 }
 
 /// The form of the page before that a request sends, and what of its fields is said.
@@ -122,91 +165,4 @@ fn submitted(request: &Recorded, page: &str, html: &str) -> Option<(String, Opti
         .map(|(name, texts)| (name.clone(), texts.clone()))
         .collect();
     Some((selector, Some(Body::Form(said)).filter(|body| *body != Body::Form(BTreeMap::new()))))
-}
-
-/// Puts `${name}` in the places of what earlier answers gave, which are captured there.
-fn fill_in(step: &mut Step, earlier: &mut [Step], known: &mut BTreeMap<String, String>) {
-    let mut captured = |name: &str, value: &str| -> Option<String> {
-        if !tokens::may_be(value) {
-            return None;
-        }
-        if let Some(name) = known.get(value) {
-            return Some(format!("${{{name}}}"));
-        }
-        let found = earlier.iter_mut().rev().find_map(|step| {
-            let capture = tokens::place(value, step.answer.as_ref()?)?;
-            Some((step, capture))
-        });
-        let (step, capture) = found?;
-        let name = tokens::name(name, known);
-        step.captures.insert(name.clone(), capture);
-        known.insert(value.to_owned(), name.clone());
-        Some(format!("${{{name}}}"))
-    };
-    let escaped = |text: &str| text.replace("${", "$${");
-    for (name, value) in &mut step.headers {
-        *value = captured(name, value).unwrap_or_else(|| escaped(value));
-    }
-    match &mut step.body {
-        Some(Body::Form(fields)) => {
-            for (name, texts) in fields {
-                texts.0.iter_mut().for_each(|value| *value = captured(name, value).unwrap_or_else(|| escaped(value)));
-            }
-        }
-        Some(Body::Multipart(parts)) => {
-            for (name, part) in parts {
-                if let Part::Field(texts) = part {
-                    texts
-                        .0
-                        .iter_mut()
-                        .for_each(|value| *value = captured(name, value).unwrap_or_else(|| escaped(value)));
-                }
-            }
-        }
-        Some(Body::Json(document)) => fill_json("value", document, &mut captured),
-        Some(Body::Raw(text)) => *text = escaped(text),
-        None => {}
-    }
-    if step.verb.0 != "submit" {
-        let path = escaped(&step.verb.1);
-        let mut pieces = vec![];
-        for piece in path.split_inclusive(['/', '?', '&', '=', ';']) {
-            let (value, end) = piece.split_at(piece.trim_end_matches(['/', '?', '&', '=', ';']).len());
-            pieces.push(captured("id", value).unwrap_or_else(|| value.to_owned()) + end);
-        }
-        step.verb.1 = pieces.concat();
-    }
-}
-
-fn fill_json(name: &str, document: &mut serde_json::Value, captured: &mut impl FnMut(&str, &str) -> Option<String>) {
-    use serde_json::Value;
-    match document {
-        Value::String(text) => *text = captured(name, text).unwrap_or_else(|| text.replace("${", "$${")),
-        Value::Array(items) => items.iter_mut().for_each(|item| fill_json(name, item, captured)),
-        Value::Object(fields) => fields.iter_mut().for_each(|(name, field)| fill_json(name, field, captured)),
-        _ => {}
-    }
-}
-
-impl Step {
-    fn lines(&self) -> Vec<String> {
-        let (verb, value) = &self.verb;
-        let mut lines =
-            vec![String::new(), "[[step]]".to_owned(), format!("{verb} = {}", text(value)), "on = \"n1\"".to_owned()];
-        if !self.headers.is_empty() {
-            let headers = self.headers.iter().map(|(name, value)| (name.clone(), text(value)));
-            lines.push(format!("headers = {}", table(headers)));
-        }
-        if let Some((key, value)) = self.body.as_ref().map(body) {
-            lines.push(format!("{key} = {value}"));
-        }
-        if self.follow {
-            lines.push("follow = true".to_owned());
-        }
-        if !self.captures.is_empty() {
-            let captures = self.captures.iter().map(|(name, capture)| (name.clone(), tokens::written(capture)));
-            lines.push(format!("capture = {}", table(captures)));
-        }
-        lines
-    }
 }

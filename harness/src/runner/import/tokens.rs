@@ -16,6 +16,21 @@ pub(super) fn may_be(value: &str) -> bool {
     value.len() >= LEAST && value.chars().any(|c| c.is_ascii_digit()) && !value.contains(char::is_whitespace)
 }
 
+/// What names of values have that an app makes anew for each session or page.
+const NAMES: [&str; 7] = ["csrf", "xsrf", "token", "nonce", "viewstate", "requestverification", "execution"];
+
+/// Whether a name is that of a value which an app makes anew for each session or page.
+pub(super) fn is_name(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace(['-', '_', '.'], "");
+    NAMES.iter().any(|part| name.contains(part))
+}
+
+/// Whether an answer has a value in a field of this name, whatever it looks like.
+pub(super) fn in_field(name: &str, value: &str, answer: &RecordedAnswer) -> bool {
+    let all = forms(&answer.body);
+    all.iter().flat_map(|form| &form.fields).any(|field| field.name == name && field.value == value)
+}
+
 /// Where an answer has a value.
 pub(super) fn place(value: &str, answer: &RecordedAnswer) -> Option<Capture> {
     let all = forms(&answer.body);

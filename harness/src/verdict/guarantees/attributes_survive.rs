@@ -86,6 +86,17 @@ fn earned(view: &View<'_>, all: &Found) -> Result<Judgement, String> {
     if let Some(why) = and_more(open) {
         return Err(why);
     }
+    // What no Manager could send was on the owner alone, and nothing tells what it was.
+    let unsent = |trial: &&Trial<'_, '_>| {
+        let base = baseline(view, trial.session, trial.since)?;
+        let mut values = base.replica.attributes.iter().filter(|(_, value)| !value.excluded);
+        values
+            .find(|(_, value)| value.unserialisable.is_some())
+            .map(|(name, value)| (name.clone(), value.class.clone()))
+    };
+    if let Some((name, class)) = tested.iter().find_map(unsent) {
+        return Err(format!("{name} ({class}) could not be sent, so nobody can tell what the survivor has of it"));
+    }
     if !all.undecidable.is_empty() {
         let names = all.undecidable.iter().cloned().collect::<Vec<_>>().join(", ");
         return Err(format!("values that cannot be compared: {names}"));
@@ -256,16 +267,21 @@ fn differs(
             let request = &view.requests[*index];
             fault.asked < request.invoked && request.invoked < copy.asked
         });
-        let left_it = |key| {
-            session.requests.iter().map(|index| &view.requests[*index]).any(|earlier| {
-                let mut shown = session.shown.iter().filter(|shown| earlier.acts_until < shown.asked);
-                // What came between may have put it in.
-                let next = session.next_after(&view.requests, earlier.invoked);
-                let alone = |shown: &Shown<'_>| shown.at < fault.asked && next.is_none_or(|next| shown.at < next);
-                earlier.key() == key
-                    && earlier.invoked < fault.asked
-                    && shown.next().is_some_and(|shown| alone(shown) && shown.replica.attributes.contains_key(name))
+        // It was there behind such a one, nothing else came between that may have put it in, and none took it out.
+        let has = |shown: &Shown<'_>| shown.replica.attributes.contains_key(name);
+        let earlier = || {
+            let asked = session.requests.iter().map(|index| &view.requests[*index]);
+            asked.filter(|asked| asked.invoked < fault.asked).filter_map(|asked| {
+                let next = session.next_after(&view.requests, asked.invoked);
+                let alone = |shown: &&Shown<'_>| shown.at < fault.asked && next.is_none_or(|next| shown.at < next);
+                let behind = session.shown.iter().find(|shown| asked.acts_until < shown.asked).filter(alone)?;
+                let before = session.shown.iter().rfind(|shown| shown.at < asked.invoked);
+                Some((asked.key(), before.is_some_and(has), has(behind)))
             })
+        };
+        let left_it = |key| {
+            let of_it = || earlier().filter(|(of, ..)| *of == key);
+            of_it().any(|(_, _, there)| there) && !of_it().any(|(_, before, there)| before && !there)
         };
         let mut keys = between.map(|index| view.requests[index].key()).peekable();
         keys.peek().is_some() && keys.all(left_it)

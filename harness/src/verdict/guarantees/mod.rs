@@ -22,7 +22,7 @@ pub(super) mod answers_kept;
 mod attributes_replicated;
 mod attributes_survive;
 mod last_answers;
-mod never_answered;
+pub(super) mod never_answered;
 mod session_gone;
 mod session_kept;
 mod session_moves;

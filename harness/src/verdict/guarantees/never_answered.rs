@@ -5,8 +5,9 @@
 use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::and_more;
+use crate::history::Event;
 use crate::model::exchange::Method;
-use crate::model::{Expect, StepKind};
+use crate::model::{ContextPath, Expect, StepKind};
 
 /// A page as the plan has it, where `${name}` stands for what a client has captured.
 #[derive(PartialEq, Eq)]
@@ -18,6 +19,15 @@ struct Page<'a> {
 /// The first page of the plan of which no answer was a success, in words, unless the plan says what is answered there.
 pub(super) fn first(view: &View<'_>) -> Option<String> {
     and_more(pages(view).into_iter().filter_map(|page| never_answered(view, &page)).collect())
+}
+
+/// The same of pages that are in no app of the plan, as by a slip of the pen: no guarantee about apps is about these.
+pub(in super::super) fn outside(view: &View<'_>) -> Option<String> {
+    let inside = |page: &Page<'_>| ContextPath::serving(page.path, view.contexts.iter().copied()).is_some();
+    let pages = pages(view).into_iter().filter(|page| !view.contexts.is_empty() && !inside(page));
+    let all: Vec<String> = pages.filter_map(|page| never_answered(view, &page)).collect();
+    let apps = view.contexts.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    and_more(all).map(|why| format!("{why}; the apps are at {apps}"))
 }
 
 /// The pages that the plan asks and of which it expects nothing, in its order.
@@ -83,7 +93,16 @@ fn never_answered(view: &View<'_>, page: &Page<'_>) -> Option<String> {
     let times = |times| if times == 1 { "once".to_owned() } else { format!("{times} times") };
     let ways = ways.into_iter().map(|(way, count)| format!("{way} {}", times(count))).collect::<Vec<_>>().join(", ");
     let Page { method, path } = page;
-    Some(format!("{method} {path} was never answered with success: {ways}, first {} on {}", first.id, first.node))
+    let why = foreign(view, path).map(|why| format!("; {why}")).unwrap_or_default();
+    Some(format!("{method} {path} was never answered with success: {ways}, first {} on {}{why}", first.id, first.node))
+}
+
+/// That the app of a path is written for the other servlet API than its server has, in words.
+fn foreign<'v>(view: &'v View<'_>, path: &str) -> Option<&'v str> {
+    view.events().find_map(|(_, _, event)| match event {
+        Event::OtherNamespace { context, why } if ContextPath::serving(path, [context]).is_some() => Some(why.as_str()),
+        _ => None,
+    })
 }
 
 fn is_success(request: &Request<'_>) -> bool {

@@ -1,6 +1,6 @@
 //! What the guarantees about sessions share: the tests that a run must have passed, and how a loss is reported.
 
-use super::super::operations::Operation;
+use super::super::operations::{Fate, Operation};
 use super::super::sessions::{Loss, Session};
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
@@ -64,7 +64,7 @@ impl<'v, 'a> Tried<'v, 'a> {
             }
         }
         let out_of_reach = |session: &Session<'a>| {
-            let why = view.given_up(session).or_else(|| {
+            let why = view.given_up(session).or_else(|| view.never_served(session)).or_else(|| {
                 let last = &view.operations[*session.answers.last()?];
                 let vain = view.last_asked_in_vain(session, last.invoked)?;
                 // Where nothing happened meanwhile it is as it was.
@@ -252,6 +252,27 @@ impl<'a> View<'a> {
         Some(match other.sent {
             Some(sent) => format!("{} sent {sent} in the place of its id", other.name()),
             None => format!("{} did not send its id any more", other.name()),
+        })
+    }
+
+    /// A node that was up and answered each of several requests for a session with an error, while another one answered from it,
+    /// in words.
+    fn never_served(&self, session: &Session<'a>) -> Option<String> {
+        self.plan.topology.names().find_map(|node| {
+            let asked = session.operations.iter().map(|index| &self.operations[*index]);
+            let here: Vec<&Operation<'a>> = asked
+                .filter(|asked| {
+                    let ended = asked.completed.unwrap_or(FOREVER);
+                    asked.node == node && asked.sent.is_some() && self.timeline.up(node, asked.invoked, ended).is_some()
+                })
+                .collect();
+            let vain = here.iter().all(|asked| matches!(asked.fate, Fate::Perhaps(Some(reply)) if 400 <= reply.status));
+            let last = here.last().filter(|_| vain && here.len() > 1 && !session.answers.is_empty())?;
+            Some(format!(
+                "{node} answered each of {} requests for it with an error, {} at last",
+                here.len(),
+                last.name()
+            ))
         })
     }
 

@@ -41,6 +41,17 @@ fn a_wait_that_a_guarantee_explains_breaks_it(#[case] guarantee: Guarantee, #[ca
 }
 
 #[test]
+fn an_app_that_does_not_start_breaks_what_it_was_to_show_and_nothing_else() {
+    let mut scenario = ran_out(scenario(), StepKind::deploy(crate::model::plan::App::Counter, context()), None);
+    scenario.history.records.retain(|record| !matches!(event(&record.kind), Some(Event::WaitRanOut { .. })));
+    let (node, why) = (node("n2"), "its log says: no".to_owned());
+    scenario.event(Event::DeploymentFailed { node, context: context(), why, waited_ms: 7 });
+    let words = ["n2 could not start the app at /counter: its log says: no"];
+    violated(&scenario, Guarantee::DeployedEverywhere, &words);
+    assert_eq!(scenario.finding(Guarantee::MembersAgree).status, Status::Unknown);
+}
+
+#[test]
 fn a_node_that_serves_other_bytes_than_were_dropped_is_reported() {
     let scenario = super::green::main_job();
     assert!(scenario.finding(Guarantee::DeployedEverywhere).because.contains("the same bytes"));

@@ -6,7 +6,8 @@ use super::shop::{HAD, Shop, copied, owned, shop};
 use super::{holds, unknown, violated};
 use crate::history::{Event, Outcome};
 use crate::model::exchange::Method;
-use crate::model::{ClientName, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
+use crate::model::{ClientName, ContextPath, Exchange, Expect, Guarantee, Load, NodeName, Step, StepKind};
+use crate::verdict::wants_login;
 
 const REPLICATED: Guarantee = Guarantee::AttributesReplicated;
 const ANSWERS: Guarantee = Guarantee::AnswersKept;
@@ -64,6 +65,17 @@ fn page(statuses: (u16, u16), (method, path): (Method, &str), expect: Option<Exp
 }
 
 #[test]
+fn a_page_that_is_missing_for_the_servlet_api_of_the_server_says_so() {
+    let mut scenario = page((404, 404), (Method::Get, "/shop/crat"), None);
+    let why = "shop.war is written for javax.servlet".to_owned();
+    let of = |path: &str| ContextPath::new(path).expect("a path");
+    scenario.event(Event::OtherNamespace { context: of("/other"), why: "another app is".to_owned() });
+    scenario.event(Event::OtherNamespace { context: of("/shop"), why: why.clone() });
+    unknown(&scenario, ANSWERS, &["never answered with success", "; shop.war is written for javax.servlet"]);
+    assert!(scenario.judge().notes.contains(&why), "{:?}", scenario.judge().notes);
+}
+
+#[test]
 fn a_page_that_was_never_answered_with_success_was_not_tested() {
     const TYPO: (Method, &str) = (Method::Get, "/shop/crat");
     for (statuses, statuses_seen) in
@@ -85,4 +97,51 @@ fn a_page_that_was_never_answered_with_success_was_not_tested() {
         holds(&page((404, 404), TYPO, Some(expect)), ANSWERS);
     }
     violated(&page((200, 404), TYPO, None), ANSWERS, &["HTTP 404 after the kill of n1"]);
+}
+
+/// A page that a plan asks, answered with this.
+fn asked(exchange: &Exchange, status: u16, location: Option<&str>, body: &str) -> Run {
+    let mut scenario = page((status, status), (exchange.method, &exchange.path), None);
+    for step in &mut scenario.plan.steps {
+        if let StepKind::Http { exchange: asked, .. } = &mut step.kind
+            && asked.path == exchange.path
+        {
+            *asked = exchange.clone();
+        }
+    }
+    scenario.last_outcome(|outcome| {
+        let (Outcome::Ok { reply } | Outcome::Unknown { reply: Some(reply), .. }) = outcome else {
+            panic!("no answer: {outcome:?}")
+        };
+        reply.headers.extend(location.map(|there| ("location".to_owned(), there.to_owned())));
+        reply.body = Some(body.to_owned());
+    });
+    scenario
+}
+
+#[test]
+fn an_app_that_leads_to_a_login_is_said_to_where_no_client_logs_in() {
+    let get = Exchange::get("/shop/orders");
+    let note = |scenario: Run| wants_login(&scenario.judge()).map(str::to_owned);
+    for (status, location, body, led) in [
+        (
+            302,
+            Some("http://127.0.0.1:8080/shop/login;jsessionid=1?from=x"),
+            "",
+            "led to a login, http://127.0.0.1:8080/shop/login,",
+        ),
+        (303, Some("/shop/user/SignIn/"), "", "led to a login, /shop/user/SignIn/,"),
+        (401, None, "", "was answered with HTTP 401,"),
+        (200, None, "<INPUT TYPE='password' name=p>", "was answered with a login,"),
+    ] {
+        let said = note(asked(&get, status, location, body)).expect("it is said");
+        assert!(said.starts_with("GET /shop/orders") && said.contains(led), "{said}");
+    }
+    // Another page, and a client that sends something or says who it is.
+    assert_eq!(note(asked(&get, 302, Some("/shop/cart"), "")), None);
+    assert_eq!(note(asked(&get, 200, None, "your password was changed")), None);
+    let form = Exchange { form_from: Some("form".to_owned()), ..get.clone() };
+    assert_eq!(note(asked(&form, 302, Some("/shop/login"), "")), None);
+    let known = Exchange { headers: [("authorization".to_owned(), "Basic x".to_owned())].into(), ..get };
+    assert_eq!(note(asked(&known, 401, None, "")), None);
 }

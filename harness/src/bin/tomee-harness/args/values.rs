@@ -43,7 +43,17 @@ pub(crate) fn parse_variable(text: &str) -> Result<(String, String), String> {
 
 /// `500ms`, `90s`, `5m`.
 pub(crate) fn parse_time(text: &str) -> Result<std::time::Duration, String> {
-    text.parse::<Millis>().map(Millis::duration).map_err(|error| match error {
+    parse_millis(text).map(Millis::duration)
+}
+
+/// The same, and not zero.
+pub(super) fn parse_limit(text: &str) -> Result<Millis, String> {
+    let limit = parse_millis(text)?;
+    if limit.0 == 0 { Err("must be greater than zero".to_owned()) } else { Ok(limit) }
+}
+
+fn parse_millis(text: &str) -> Result<Millis, String> {
+    text.parse::<Millis>().map_err(|error| match error {
         MillisError::NoTime(_) => "invalid duration, expected for example 500ms, 90s or 5m".to_owned(),
         MillisError::TooLong(_) => "is too long".to_owned(),
     })
@@ -60,5 +70,6 @@ mod tests {
         for bad in ["", "5", "s", "5h", "-1s", "1.5s", "99999999999999999999s", "18446744073709551615m"] {
             assert!(parse_time(bad).is_err(), "{bad:?} was taken");
         }
+        assert_eq!((parse_limit("2m"), parse_limit("0s").is_err()), (Ok(Millis(120_000)), true));
     }
 }

@@ -1,5 +1,7 @@
 //! `import`: a scenario of requests that were recorded elsewhere.
 
+use std::io::Write as _;
+
 use serde_json::json;
 use tomee_harness::runner::import;
 
@@ -20,14 +22,18 @@ pub(crate) fn import(args: &ImportArgs, output: &OutputArgs) -> Result<Exit, Fai
         };
         Failure::usage(format!("{file}: {error}")).hint(Some(hint.to_owned()))
     })?;
-    let scenario = import::scenario(&recorded, war.as_ref().map(|war| war.as_str()));
+    let import::Imported { scenario, notes } = import::scenario(&recorded, war.as_ref().map(|war| war.as_str()));
     match target {
         Some(target) => {
             new::write(target, &scenario)?;
             new::wrote(target, output)?;
         }
-        None if output.is_json() => print_json(&json!({"format": 1, "scenario": scenario}))?,
+        None if output.is_json() => print_json(&json!({"format": 1, "scenario": scenario, "notes": notes}))?,
         None => print(&scenario)?,
+    }
+    // The scenario has them as comments, too; nobody reads them where standard error is gone.
+    for note in notes {
+        let _ = writeln!(std::io::stderr(), "note: {note}");
     }
     Ok(Exit::Holds)
 }

@@ -22,20 +22,25 @@ use crate::output::print;
 pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let settings = settings::read()?;
     let options = options(args, &settings)?;
+    let baseline =
+        args.baseline.as_ref().or(settings.baseline.as_ref()).map(|path| KnownFile::read(path)).transpose()?;
     let versions = match (args.server, &settings.server) {
         (None, Some(server)) => Some(server.parse().map_err(Failure::usage)?),
         (given, _) => given,
     };
+    // What a baseline knows is known however mild it is.
+    let asked = Options { min_severity: None, min_confidence: None, ..options.clone() };
     let check = || -> Result<Vec<Checked>, Failure> {
         let inputs = load::inputs(&args.paths, versions, &args.define)?;
         let checked = inputs.into_iter().map(|input| {
-            let report = run(&input, &options);
+            let report = run(&input, &asked);
             Checked { input, report }
         });
         Ok(checked.collect())
     };
     let mut all = check()?;
     if args.diff || args.fix || args.unsafe_fixes {
+        leave_out(&mut all, baseline.as_ref(), &options);
         let fixed: Vec<Fixed> =
             all.iter().flat_map(|one| fix::apply(&one.input, &one.report.findings, args.unsafe_fixes)).collect();
         if args.diff {
@@ -43,15 +48,48 @@ pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -
             return Ok(exit(&all));
         }
         write_fixed(&fixed)?;
-        if !fixed.is_empty() {
-            all = check()?;
-        }
+        all = check()?;
     }
     if let Some(path) = &args.write_baseline {
         write_baseline(path, &all)?;
     }
+    leave_out(&mut all, baseline.as_ref(), &options);
     write_reports(args, output, matches, &all)?;
     Ok(exit(&all))
+}
+
+/// A baseline, as it was written.
+struct KnownFile {
+    name: String,
+    text: String,
+    baseline: Baseline,
+}
+
+impl KnownFile {
+    fn read(path: &Utf8Path) -> Result<Self, Failure> {
+        let text = fs_err::read_to_string(path).map_err(Failure::usage)?;
+        let baseline: Baseline = serde_json::from_str(&text)
+            .map_err(|error| Failure::usage(format!("{path} is not a baseline: {error}")))?;
+        if baseline.format != 1 {
+            return Err(Failure::usage(format!("{path} has format {}, expected 1", baseline.format)));
+        }
+        Ok(Self { name: path.to_string(), text, baseline })
+    }
+}
+
+/// Leaves out what is known or not asked for, and adds what the baseline knows in vain.
+fn leave_out(all: &mut Vec<Checked>, known: Option<&KnownFile>, options: &Options) {
+    if let Some(KnownFile { name, text, baseline }) = known {
+        let reports = all.iter_mut().map(|one| (&one.input, &mut one.report));
+        let stale = baseline.apply(reports, &options.ignore);
+        if !stale.is_empty() {
+            let (input, report) = baseline.report(name, text, &stale);
+            all.push(Checked { input, report });
+        }
+    }
+    for one in all.iter_mut() {
+        one.report.keep(options);
+    }
 }
 
 fn exit(all: &[Checked]) -> Exit {
@@ -69,22 +107,11 @@ fn options(args: &LintArgs, settings: &settings::LintSettings) -> Result<Options
         return Err(Failure::usage(format!("unknown rule `{unknown}`"))
             .hint(Some("tomee-harness rules lists all rules".to_owned())));
     }
-    let baseline = args.baseline.as_ref().or(settings.baseline.as_ref()).map(|path| {
-        let text = fs_err::read_to_string(path).map_err(Failure::usage)?;
-        let baseline: Baseline = serde_json::from_str(&text)
-            .map_err(|error| Failure::usage(format!("{path} is not a baseline: {error}")))?;
-        if baseline.format == 1 {
-            Ok(baseline)
-        } else {
-            Err(Failure::usage(format!("{path} has format {}, expected 1", baseline.format)))
-        }
-    });
     Ok(Options {
         min_severity: args.min_severity.or(settings.min_severity).map(Into::into),
         min_confidence: args.min_confidence.or(settings.min_confidence).map(Into::into),
         no_ignores: args.no_ignores,
         ignore,
-        baseline: baseline.transpose()?,
     })
 }
 

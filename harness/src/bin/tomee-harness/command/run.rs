@@ -96,8 +96,8 @@ fn planned(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun
             plan: Arc::new(plan),
         }]);
     };
-    let (label, app) =
-        (war.to_string(), OwnApp { war, at: args.run.at.clone(), paths: args.run.path.clone(), login: vec![] });
+    let (label, within) = (war.to_string(), args.run.within);
+    let app = OwnApp { war, at: args.run.at.clone(), paths: args.run.path.clone(), login: vec![], within };
     let plan = deploy_job::plan(topology, app.clone()).map_err(|error| {
         let hint = match &error {
             OwnAppError::Elsewhere { context, .. } => Some(format!(

@@ -1,5 +1,9 @@
 //! What a method does with sessions.
 
+mod invoke;
+mod lambda;
+mod value;
+
 use std::collections::BTreeMap;
 
 use cafebabe::attributes::{AttributeData, CodeData};
@@ -7,44 +11,13 @@ use cafebabe::bytecode::Opcode;
 use cafebabe::constant_pool::{LiteralConstant, Loadable, MemberRef};
 use cafebabe::{MethodAccessFlags, MethodInfo};
 
-/// What a method does with sessions. Lines are those of the source, 0 where the class does not know them.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    /// What is put into one.
-    pub(super) stored: Vec<Put>,
-    /// The line of the first request for a session's id.
-    pub(super) asks_for_id: Option<usize>,
-    /// The line that changes what was taken out of one.
-    pub(super) changes: Option<usize>,
-}
-
-/// What is put into a session.
-#[derive(Debug)]
-pub(super) struct Put {
-    pub(super) name: Option<String>,
-    pub(super) class: String,
-    /// Whether the value is of this class, and not of one that extends it.
-    pub(super) is_exact: bool,
-    pub(super) line: usize,
-}
-
-/// What is known of a value on the stack.
-#[derive(Debug, Clone)]
-enum Value {
-    Text(String),
-    Object(String),
-    /// Of this class, or one that extends it.
-    Declared(String),
-    Attribute,
-    Unknown,
-}
-
-/// Methods that change a collection or a bean.
-const CHANGING: [&str; 9] =
-    ["add", "addAll", "put", "putAll", "remove", "clear", "increment", "incrementAndGet", "push"];
+pub(super) use lambda::{Bootstrap, bootstraps};
+pub use value::Lambda;
+use value::{Field, Value, declared};
+pub(super) use value::{Found, Keyed, Passed, Put};
 
 /// Follows a method's instructions once, from the first to the last; a jump forgets what is on the stack.
-pub(super) fn follow(method: &MethodInfo<'_>) -> Found {
+pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found {
     let mut found = Found::default();
     let code = method.attributes.iter().find_map(|attribute| match &attribute.data {
         AttributeData::Code(code) => Some(code),
@@ -73,32 +46,48 @@ pub(super) fn follow(method: &MethodInfo<'_>) -> Found {
                 locals.insert(*local, value);
             }
             Opcode::Invokeinterface(member, _) | Opcode::Invokevirtual(member) | Opcode::Invokespecial(member) => {
-                call(member, true, &mut stack, &mut found, line);
+                invoke::call(member, true, &mut stack, &mut found, line);
             }
-            Opcode::Invokestatic(member) => call(member, false, &mut stack, &mut found, line),
+            Opcode::Invokestatic(member) => invoke::call(member, false, &mut stack, &mut found, line),
+            Opcode::Invokedynamic(call) => {
+                let made = lambda::made(call, bootstraps, |count| {
+                    (0..count).for_each(|_| drop(stack.pop()));
+                });
+                stack.push(made.map_or(Value::Unknown, Value::Lambda));
+            }
             Opcode::Getfield(member) => {
                 stack.pop();
-                stack.push(declared(&member.name_and_type.descriptor));
+                stack.push(field(member, false));
             }
-            Opcode::Getstatic(member) => stack.push(declared(&member.name_and_type.descriptor)),
-            Opcode::Iload(_)
-            | Opcode::Bipush(_)
-            | Opcode::Sipush(_)
-            | Opcode::AconstNull
-            | Opcode::Iconst0
-            | Opcode::Iconst1
-            | Opcode::Iconst2
-            | Opcode::Iconst3
-            | Opcode::Iconst4
-            | Opcode::Iconst5
-            | Opcode::IconstM1 => {
-                stack.push(Value::Unknown);
-            }
+            Opcode::Getstatic(member) => stack.push(field(member, true)),
             Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
-            _ => stack.clear(),
+            _ => match number_of_operands(opcode) {
+                Some(count) => {
+                    (0..count).for_each(|_| drop(stack.pop()));
+                    stack.push(Value::Unknown);
+                }
+                None => stack.clear(),
+            },
         }
     }
     found
+}
+
+/// How many values an instruction takes that makes one of which nothing is known; `None` for any other.
+fn number_of_operands(opcode: &Opcode<'_>) -> Option<usize> {
+    use Opcode::{
+        AconstNull, Arraylength, Bipush, D2i, Dadd, Dconst0, Dconst1, Ddiv, Dload, Dmul, Dsub, Fconst0, Fconst1,
+        Fconst2, Fload, I2b, I2c, I2d, I2l, I2s, Iadd, Iconst0, Iconst1, Iconst2, Iconst3, Iconst4, Iconst5, IconstM1,
+        Idiv, Iload, Imul, Irem, Isub, L2i, Ladd, Lconst0, Lconst1, Ldc2W, Ldiv, Lload, Lmul, Lsub, Newarray, Sipush,
+    };
+    Some(match opcode {
+        Iload(_) | Lload(_) | Fload(_) | Dload(_) | Bipush(_) | Sipush(_) | Ldc2W(_) | AconstNull | Iconst0
+        | Iconst1 | Iconst2 | Iconst3 | Iconst4 | Iconst5 | IconstM1 | Lconst0 | Lconst1 | Fconst0 | Fconst1
+        | Fconst2 | Dconst0 | Dconst1 => 0,
+        I2b | I2c | I2d | I2l | I2s | L2i | D2i | Arraylength | Newarray(_) => 1,
+        Iadd | Isub | Imul | Idiv | Irem | Ladd | Lsub | Lmul | Ldiv | Dadd | Dsub | Dmul | Ddiv => 2,
+        _ => return None,
+    })
 }
 
 /// Where each line of the source begins in the code, in the order of the code.
@@ -117,73 +106,39 @@ fn line_numbers(code: &CodeData<'_>) -> Vec<(usize, usize)> {
 fn parameters_of(method: &MethodInfo<'_>) -> BTreeMap<u16, Value> {
     let mut slot = u16::from(!method.access_flags.contains(MethodAccessFlags::STATIC));
     let mut locals = BTreeMap::new();
-    for parameter in &method.descriptor.parameters {
+    for (index, parameter) in method.descriptor.parameters.iter().enumerate() {
         let descriptor = parameter.to_string();
-        locals.insert(slot, declared(&descriptor));
+        let value = match declared(&descriptor) {
+            Value::Declared(class) => Value::Parameter(index, Some(class)),
+            Value::Session => Value::Session,
+            _ => Value::Parameter(index, None),
+        };
+        locals.insert(slot, value);
         slot = slot.saturating_add(if matches!(descriptor.as_str(), "J" | "D") { 2 } else { 1 });
     }
     locals
 }
 
-/// A value of a declared type.
-fn declared(descriptor: &str) -> Value {
-    match descriptor.strip_prefix('L').and_then(|class| class.strip_suffix(';')) {
-        Some(class) => Value::Declared(class.replace('/', ".")),
-        None => Value::Unknown,
+/// What a field holds.
+fn field(member: &MemberRef<'_>, is_static: bool) -> Value {
+    match declared(&member.name_and_type.descriptor) {
+        Value::Declared(class) if is_map(&class) => Value::Map(Field {
+            class: member.class_name.replace('/', "."),
+            name: member.name_and_type.name.to_string(),
+            is_static,
+        }),
+        other => other,
     }
 }
 
-fn call(
-    member: &MemberRef<'_>,
-    has_receiver: bool,
-    stack: &mut Vec<Value>,
-    found: &mut Found,
-    line: impl Fn() -> usize,
-) {
-    let name = member.name_and_type.name.as_ref();
-    let descriptor = &member.name_and_type.descriptor;
-    let Some(parameters) = parameters(descriptor) else { return stack.clear() };
-    let arguments: Vec<Value> = (0..parameters).map(|_| stack.pop().unwrap_or(Value::Unknown)).collect();
-    let receiver = has_receiver.then(|| stack.pop().unwrap_or(Value::Unknown));
-    let is_session =
-        matches!(member.class_name.as_ref(), "javax/servlet/http/HttpSession" | "jakarta/servlet/http/HttpSession");
-    let mut result = descriptor.rsplit(')').next().map_or(Value::Unknown, declared);
-    match (name, arguments.as_slice()) {
-        ("setAttribute" | "putValue", [value, key]) if is_session => {
-            let name = if let Value::Text(key) = key { Some(key.clone()) } else { None };
-            let (class, is_exact) = match value {
-                Value::Object(class) => (class.clone(), true),
-                Value::Declared(class) => (class.clone(), false),
-                Value::Text(_) => ("java.lang.String".to_owned(), true),
-                Value::Attribute | Value::Unknown => (String::new(), false),
-            };
-            found.stored.push(Put { name, class, is_exact, line: line() });
-        }
-        ("getAttribute" | "getValue", _) if is_session => result = Value::Attribute,
-        ("getId", _) if is_session => {
-            found.asks_for_id.get_or_insert_with(line);
-        }
-        _ => {
-            let is_attribute = matches!(receiver, Some(Value::Attribute));
-            let is_setter = name.strip_prefix("set").is_some_and(|rest| rest.starts_with(char::is_uppercase));
-            if is_attribute && (CHANGING.contains(&name) || is_setter) {
-                found.changes.get_or_insert_with(line);
-            }
-        }
-    }
-    if !descriptor.ends_with(")V") {
-        stack.push(result);
-    }
-}
-
-/// How many parameters a method has.
-fn parameters(descriptor: &str) -> Option<usize> {
-    let (parameters, _) = descriptor.strip_prefix('(')?.split_once(')')?;
-    let (mut count, mut rest) = (0, parameters);
-    while !rest.is_empty() {
-        rest = rest.trim_start_matches('[');
-        rest = if rest.starts_with('L') { &rest[rest.find(';')? + 1..] } else { rest.get(1..)? };
-        count += 1;
-    }
-    Some(count)
+/// Whether a class keeps values by key in this JVM.
+fn is_map(class: &str) -> bool {
+    class.starts_with("java.util.") && (class.ends_with("Map") || class.ends_with(".Hashtable"))
+        || matches!(
+            class,
+            "com.google.common.cache.Cache"
+                | "com.google.common.cache.LoadingCache"
+                | "com.github.benmanes.caffeine.cache.Cache"
+                | "com.github.benmanes.caffeine.cache.LoadingCache"
+        )
 }

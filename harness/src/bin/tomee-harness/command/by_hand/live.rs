@@ -181,6 +181,7 @@ fn node_of(event: &Event) -> Option<&NodeName> {
         | Event::NodeReady { node }
         | Event::NodeDied { node, .. }
         | Event::Deployed { node, .. }
+        | Event::DeploymentFailed { node, .. }
         | Event::Undeployed { node, .. }
         | Event::WarDropped { node, .. }
         | Event::WarRemoved { node, .. }

@@ -99,7 +99,7 @@ pub(super) fn own_app(args: &GateArgs, war: &Utf8Path) -> Result<OwnApp, Failure
         None => ContextPath::of_war(war.file_name().unwrap_or_default()).map_err(Failure::usage)?,
     };
     let login = args.login.as_ref().map(|file| scenarios::login(file, &at)).transpose()?.unwrap_or_default();
-    Ok(OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone(), login })
+    Ok(OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone(), login, within: None })
 }
 
 fn load_failure(error: &LoadError) -> Failure {

@@ -13,7 +13,7 @@ use tomee_harness::report::summary::Summary;
 use tomee_harness::report::{environment, terminal};
 use tomee_harness::runner::{self, IdleCluster, Lease, Observer, Renewal, RunRequest, Runner};
 use tomee_harness::suite::{PlannedRun, RunFolder};
-use tomee_harness::verdict::Status;
+use tomee_harness::verdict::{Status, wants_login};
 
 use super::failure::run_failure;
 use crate::args::Format;
@@ -72,7 +72,7 @@ impl One<'_> {
             Some(out) => out.clone(),
             None => folders.join(run.as_str()),
         });
-        let (runtime, timeout) = (settings.runtime.kind(), Some(settings.timeout));
+        let (runtime, timeout) = (settings.runtime.kind(), Some(settings.time_limit(&self.planned.plan)));
         let request = RunRequest { runtime, timeout, keep, clock: self.clock, ..request };
         let step_summary = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()).map(PathBuf::from);
         let mut folder = RunFolder::of(self.planned).jvm(settings.topology.jvm.clone()).step_summary(step_summary);
@@ -90,6 +90,13 @@ impl One<'_> {
             None => status,
         };
         progress.finish();
+        if let (Some(app), Some(led)) = (&self.planned.app, wants_login(&finished.ended.verdict)) {
+            progress.line(&format!("note: {led}: only what anybody is shown was tested"));
+            progress.line(&format!(
+                "hint: `tomee-harness new FILE --war {}` writes a scenario with the steps of the login that it finds",
+                app.war
+            ));
+        }
         Ok(Ended { exit, text: self.text(&finished.report, many)? })
     }
 

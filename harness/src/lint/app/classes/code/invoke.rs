@@ -1,0 +1,87 @@
+//! A call of a method, as far as it has to do with sessions.
+
+use cafebabe::constant_pool::MemberRef;
+
+use super::value::{Found, Keyed, Passed, Put, Value, declared, is_session, parameters};
+
+/// Methods that change a collection or a bean.
+const CHANGING: [&str; 9] =
+    ["add", "addAll", "put", "putAll", "remove", "clear", "increment", "incrementAndGet", "push"];
+
+/// Methods of a map whose first argument is a key.
+const BY_KEY: [&str; 11] = [
+    "compute",
+    "computeIfAbsent",
+    "computeIfPresent",
+    "containsKey",
+    "get",
+    "getIfPresent",
+    "getOrDefault",
+    "merge",
+    "put",
+    "putIfAbsent",
+    "remove",
+];
+
+pub(super) fn call(
+    member: &MemberRef<'_>,
+    has_receiver: bool,
+    stack: &mut Vec<Value>,
+    found: &mut Found,
+    line: impl Fn() -> usize,
+) {
+    let name = member.name_and_type.name.as_ref();
+    let descriptor = &member.name_and_type.descriptor;
+    let Some(parameters) = parameters(descriptor) else { return stack.clear() };
+    let mut arguments: Vec<Value> = (0..parameters).map(|_| stack.pop().unwrap_or(Value::Unknown)).collect();
+    arguments.reverse();
+    let receiver = has_receiver.then(|| stack.pop().unwrap_or(Value::Unknown));
+    let of_session = is_session(&member.class_name);
+    let of_request = member.class_name.ends_with("servlet/http/HttpServletRequest");
+    let mut result = descriptor.rsplit(')').next().map_or(Value::Unknown, declared);
+    match (name, arguments.as_slice()) {
+        ("setAttribute" | "putValue", [key, value]) if of_session => found.stored.push(put(key, value, line())),
+        ("getAttribute" | "getValue", _) if of_session => result = Value::Attribute,
+        ("getId", _) if of_session => result = Value::Session,
+        ("getRequestedSessionId" | "changeSessionId", _) if of_request => result = Value::Session,
+        (_, [key, ..]) if BY_KEY.contains(&name) && matches!(receiver, Some(Value::Map(_))) => {
+            let parameter = match key {
+                Value::Session => Some(None),
+                Value::Parameter(index, _) => Some(Some(*index)),
+                _ => None,
+            };
+            if let (Some(Value::Map(field)), Some(parameter)) = (receiver, parameter) {
+                found.keyed.push(Keyed { field, parameter, line: line() });
+            }
+        }
+        _ => {
+            let is_attribute = matches!(receiver, Some(Value::Attribute));
+            let is_setter = name.strip_prefix("set").is_some_and(|rest| rest.starts_with(char::is_uppercase));
+            if is_attribute && (CHANGING.contains(&name) || is_setter) {
+                found.changes.get_or_insert_with(&line);
+            }
+            let given = arguments.iter().enumerate().filter(|(_, value)| matches!(value, Value::Session));
+            found.passed.extend(given.map(|(parameter, _)| Passed {
+                class: member.class_name.replace('/', "."),
+                method: format!("{name}{descriptor}"),
+                parameter,
+                line: line(),
+            }));
+        }
+    }
+    if !descriptor.ends_with(")V") {
+        stack.push(result);
+    }
+}
+
+fn put(key: &Value, value: &Value, line: usize) -> Put {
+    let name = if let Value::Text(key) = key { Some(key.clone()) } else { None };
+    let lambda = if let Value::Lambda(lambda) = value { Some(lambda.clone()) } else { None };
+    let (class, is_exact) = match value {
+        Value::Object(class) => (class.clone(), true),
+        Value::Declared(class) | Value::Parameter(_, Some(class)) => (class.clone(), false),
+        Value::Text(_) => ("java.lang.String".to_owned(), true),
+        _ => (String::new(), false),
+    };
+    Put { name, class, is_exact, lambda, line }
+}

@@ -1,0 +1,116 @@
+//! What is known of values, and of what a method does with them.
+
+/// What a method does with sessions. Lines are those of the source, 0 where the class does not know them.
+#[derive(Debug, Default)]
+pub(in crate::lint::app::classes) struct Found {
+    /// What is put into one.
+    pub(in crate::lint::app::classes) stored: Vec<Put>,
+    /// Maps that are asked by a session, or by one of the method's parameters.
+    pub(in crate::lint::app::classes) keyed: Vec<Keyed>,
+    /// Methods that are given a session, or its id.
+    pub(in crate::lint::app::classes) passed: Vec<Passed>,
+    /// The line that changes what was taken out of one.
+    pub(in crate::lint::app::classes) changes: Option<usize>,
+}
+
+/// What is put into a session.
+#[derive(Debug)]
+pub(in crate::lint::app::classes) struct Put {
+    pub(in crate::lint::app::classes) name: Option<String>,
+    pub(in crate::lint::app::classes) class: String,
+    /// Whether the value is of this class, and not of one that extends it.
+    pub(in crate::lint::app::classes) is_exact: bool,
+    /// What it is, if it is a lambda.
+    pub(in crate::lint::app::classes) lambda: Option<Lambda>,
+    pub(in crate::lint::app::classes) line: usize,
+}
+
+/// A map in a field that is asked for a key.
+#[derive(Debug)]
+pub(in crate::lint::app::classes) struct Keyed {
+    pub(in crate::lint::app::classes) field: Field,
+    /// The parameter that is the key; `None` where it is a session or its id.
+    pub(in crate::lint::app::classes) parameter: Option<usize>,
+    pub(in crate::lint::app::classes) line: usize,
+}
+
+/// A field of a class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::lint::app::classes) struct Field {
+    pub(in crate::lint::app::classes) class: String,
+    pub(in crate::lint::app::classes) name: String,
+    pub(in crate::lint::app::classes) is_static: bool,
+}
+
+/// A method that is given a session, or its id.
+#[derive(Debug)]
+pub(in crate::lint::app::classes) struct Passed {
+    pub(in crate::lint::app::classes) class: String,
+    /// Its name and descriptor.
+    pub(in crate::lint::app::classes) method: String,
+    /// Which of its parameters, from 0.
+    pub(in crate::lint::app::classes) parameter: usize,
+    pub(in crate::lint::app::classes) line: usize,
+}
+
+/// What is known of a value on the stack.
+#[derive(Debug, Clone)]
+pub(super) enum Value {
+    Text(String),
+    Object(String),
+    /// Of this class, or one that extends it.
+    Declared(String),
+    Lambda(Lambda),
+    /// A session, or its id.
+    Session,
+    /// A map in a field.
+    Map(Field),
+    /// A parameter of the method, with its declared class.
+    Parameter(usize, Option<String>),
+    Attribute,
+    Unknown,
+}
+
+/// A lambda or a method reference.
+#[derive(Debug, Clone)]
+pub struct Lambda {
+    /// The interface that it is made for.
+    pub interface: String,
+    /// Whether it is made to be serialized: its type is, or it is cast to, a Serializable.
+    pub is_serializable: bool,
+    /// The classes of what it captures.
+    pub captures: Vec<String>,
+}
+
+/// A value of a declared type.
+pub(super) fn declared(descriptor: &str) -> Value {
+    match descriptor.strip_prefix('L').and_then(|class| class.strip_suffix(';')) {
+        Some(class) if is_session(class) => Value::Session,
+        Some(class) => Value::Declared(class.replace('/', ".")),
+        None => Value::Unknown,
+    }
+}
+
+/// The class of sessions.
+pub(super) fn is_session(class: &str) -> bool {
+    matches!(class, "javax/servlet/http/HttpSession" | "jakarta/servlet/http/HttpSession")
+}
+
+/// How many parameters a method has.
+pub(super) fn parameters(descriptor: &str) -> Option<usize> {
+    Some(types(descriptor)?.len())
+}
+
+/// The types of a method's parameters.
+pub(super) fn types(descriptor: &str) -> Option<Vec<&str>> {
+    let (mut rest, _) = descriptor.strip_prefix('(')?.split_once(')')?;
+    let mut types = vec![];
+    while !rest.is_empty() {
+        let inner = rest.trim_start_matches('[');
+        let length = if inner.starts_with('L') { inner.find(';')? + 1 } else { inner.chars().next()?.len_utf8() };
+        let (one, others) = rest.split_at(rest.len() - inner.len() + length);
+        types.push(one);
+        rest = others;
+    }
+    Some(types)
+}
