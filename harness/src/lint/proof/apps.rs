@@ -80,8 +80,4 @@ pub(super) static ALL: &[(&str, Proof)] = &[
             ..Experiment::PLAIN
         }),
     ),
-    (
-        "C129",
-        Proof::None("both nodes of such a run have one app; `gate --rolling` with two builds shows it on real servers"),
-    ),
 ];

@@ -7,7 +7,7 @@ use crate::lint::{Confidence, Findings, Input, Label, Rule, Severity};
 pub(in crate::lint) static RULE: Rule = Rule {
     code: "C129",
     name: "session-class-differs",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     confidence: Confidence::High,
     finds: "a class in sessions that is another one in the builds of two nodes, without a common serialVersionUID",
     why: "The other node cannot read such an object: InvalidClassException, and the whole session or change is dropped there.",
@@ -32,7 +32,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             };
             let finding = out.in_file(their.file, 0..0, format!("`{name}` goes into the session: {why}"));
             if stranger == Stranger::Half {
-                finding.at_most(Severity::Warning).sure(Confidence::Medium);
+                finding.sure(Confidence::Medium);
             }
             finding.help("declare the same serialVersionUID in both, that of the build in use (`serialver`)");
             finding.labels.push(Label { file: class.file, span: 0..0, text: format!("on {a}") });
