@@ -190,7 +190,7 @@ pub fn linted(experiment: &Experiment, half: Half) -> Vec<&'static str> {
             let inner = if path.ends_with(".jar") { "!/META-INF/web-fragment.xml" } else { "" };
             (format!("{path}{inner}"), bytes)
         });
-        input.add_app(AppFiles { name: "proof.war".to_owned(), files: files.collect() }, true);
+        input.add_app(AppFiles { name: "proof.war".to_owned(), files: files.collect(), ..AppFiles::default() }, true);
     }
     let found = run(&input, &Options::default()).findings;
     found.iter().filter(|finding| finding.severity > Severity::Info).map(|finding| finding.rule.code).collect()

@@ -4,9 +4,11 @@ mod archive;
 mod classes;
 mod files;
 
+use std::collections::BTreeMap;
+
 pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
 pub(super) use classes::is_broken;
-pub use classes::{ClassFacts, Lambda, MapBySession, Stored};
+pub use classes::{ClassFacts, Lambda, MapBySession, Stored, Stranger};
 pub(super) use files::{child, has};
 
 /// A web application.
@@ -18,6 +20,10 @@ pub struct App {
     pub is_explicit: bool,
     /// Its name in the context path: `shop` of `shop.war`, `shop##2.war` and `shop/`.
     pub base_name: String,
+    /// The nodes that have it, by name; none where it is of all.
+    pub nodes: Vec<String>,
+    /// Its entries, each with a number that is another one where the entry is.
+    pub(super) contents: BTreeMap<String, u64>,
     pub(super) web: Option<usize>,
     pub(super) has_web: bool,
     pub(super) place: usize,
@@ -32,6 +38,25 @@ impl App {
     /// Whether it has a web.xml, readable or not.
     pub fn has_web(&self) -> bool {
         self.has_web
+    }
+
+    /// Where it is on its node: its file, with its version, and its folder, unless somebody named it.
+    pub(super) fn place_on_node(&self) -> &str {
+        let path = self.name.trim_end_matches('/');
+        let path = path.strip_suffix(".war").unwrap_or(path);
+        let parts = if self.is_explicit { 1 } else { 2 };
+        let start = path.rmatch_indices('/').nth(parts - 1).map_or(0, |(at, _)| at + 1);
+        &path[start..]
+    }
+
+    /// Whether a node has it.
+    pub fn is_on(&self, node: &str) -> bool {
+        self.nodes.is_empty() || self.nodes.iter().any(|name| name == node)
+    }
+
+    /// Whether no node has both.
+    pub(super) fn is_apart_from(&self, other: &Self) -> bool {
+        !self.nodes.is_empty() && !other.nodes.is_empty() && !self.nodes.iter().any(|node| other.is_on(node))
     }
 
     /// The first of its files.

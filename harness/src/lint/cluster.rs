@@ -121,6 +121,11 @@ impl<'i> Cluster<'i> {
         self.element.child("Deployer").filter(|deployer| deployer.short_class() == Some("FarmWarDeployer"))
     }
 
+    /// Whether it is the root of its file: of the Engine and the Host around it nothing is known.
+    pub(super) fn is_alone(&self) -> bool {
+        self.engine == self.element
+    }
+
     /// The Hosts that it serves.
     pub(super) fn hosts(&self) -> Vec<Element<'i>> {
         self.host.map_or_else(|| self.engine.all("Host").collect(), |host| vec![host])

@@ -12,7 +12,8 @@ impl Node {
         let name = path.rsplit('/').next().unwrap_or_default();
         let host = path.rsplit('/').nth(1).unwrap_or_default();
         match root.name() {
-            "Server" => self.server = Some(file),
+            // A `<Cluster>` alone is the part of a server.xml that another file names.
+            "Server" | "Cluster" => self.server = Some(file),
             "web-app" => self.web = Some(file),
             "Context" if path == "conf/context.xml" || path == "context.xml" => {
                 self.contexts.push((Scope::Global, file, None));
@@ -126,6 +127,9 @@ impl Node {
             !element.class().is_some_and(|class| class.trim().starts_with("org.apache.catalina.cluster."))
         };
         let mut all = vec![];
+        if let Some(alone) = self.server(input).filter(|root| root.name() == "Cluster" && is_read(root)) {
+            all.push((alone.index(), alone.index(), Some(alone.index())));
+        }
         for engine in self.engines(input) {
             all.extend(engine.all("Cluster").filter(is_read).map(|it| (it.index(), engine.index(), None)));
             for host in engine.all("Host") {

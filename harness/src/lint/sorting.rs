@@ -1,5 +1,6 @@
 //! Files by name, sorted into nodes, apps and clusters.
 
+use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
 use super::app::{App, AppError, AppFiles, read_archive};
@@ -64,8 +65,35 @@ impl Input {
 
     /// Adds an app, for the nodes of the input or for itself.
     pub fn add_app(&mut self, files: AppFiles, is_explicit: bool) {
-        let app = App::new(self, files, is_explicit);
+        self.add_app_of(files, is_explicit, vec![]);
+    }
+
+    /// Adds an app that some of several nodes have, by their names; the others have another one, or none.
+    pub fn add_app_of(&mut self, files: AppFiles, is_explicit: bool, nodes: Vec<String>) {
+        let app = App::new(self, files, is_explicit, nodes);
         self.apps.push(app);
+    }
+
+    /// The apps that are not the same on all nodes: the first node's, and each other one.
+    pub(super) fn variants(&self) -> Vec<(&App, &App)> {
+        let groups = self.apps_by_node();
+        let pairs = groups.iter().flat_map(|group| group[1..].iter().map(move |other| (group[0], *other)));
+        pairs.filter(|(first, other)| first.is_apart_from(other) && first.contents != other.contents).collect()
+    }
+
+    /// The apps of nodes that have apps of their own, those of one name together.
+    pub(super) fn apps_by_node(&self) -> Vec<Vec<&App>> {
+        let own: Vec<&App> = self.apps.iter().filter(|app| !app.nodes.is_empty() && !app.is_stock(self)).collect();
+        let of_node = |node: &Node| own.iter().filter(|app| app.is_on(&node.name)).count();
+        // Where each node has one that was named, these are builds of one app, whatever their files are called.
+        if own.iter().all(|app| app.is_explicit) && self.nodes.iter().all(|node| of_node(node) <= 1) {
+            return if own.is_empty() { vec![] } else { vec![own] };
+        }
+        let mut groups: BTreeMap<&str, Vec<&App>> = BTreeMap::new();
+        for app in own {
+            groups.entry(app.place_on_node()).or_default().push(app);
+        }
+        groups.into_values().collect()
     }
 
     /// Adds an app's archive.

@@ -1,7 +1,7 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
 //! `class NAME [extends NAME] [implements NAME] [session-scoped] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
 //! [asks-id] [changes] [stores NAME CLASS] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
-//! [asks-map-by-text] [takes-key] [gives-id CLASS]`.
+//! [asks-map-by-text] [takes-key] [gives-id CLASS] [serial NUMBER]`.
 //! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
 
 const SESSION: &str = "jakarta/servlet/http/HttpSession";
@@ -51,7 +51,7 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     assert_eq!(next(), Some("class"), "{line}");
     let this_name = next().expect("a name");
     let this = pool.class(this_name);
-    let (mut parameter, mut bootstraps) = (SESSION, vec![]);
+    let (mut parameter, mut bootstraps, mut serial) = (SESSION, vec![], None);
     let (mut extends, mut interfaces, mut annotation) = ("java/lang/Object", vec![], None);
     let (mut fields, mut code) = (vec![], vec![]);
     while let Some(word) = next() {
@@ -66,6 +66,13 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
                 let flags = if word == "field" { 0x0002 } else { 0x0082 };
                 let (name, class) = (one(), one());
                 fields.push((flags, pool.text(name), pool.text(&format!("L{class};"))));
+            }
+            "serial" => {
+                let number: u32 = one().parse().expect("a number");
+                let value = pool.add(5, &[[0; 4], number.to_be_bytes()].concat());
+                // A long takes two places.
+                pool.count += 1;
+                serial = Some(value);
             }
             "asks-id" => {
                 session_id(&mut pool, &mut code);
@@ -110,7 +117,7 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
         }
     }
     code.push(0xb1);
-    finish(pool, this, extends, &interfaces, (annotation, &bootstraps), &fields, (parameter, &code))
+    finish(pool, this, extends, &interfaces, (annotation, &bootstraps), (&fields, serial), (parameter, &code))
 }
 
 /// `session.getId()`.
@@ -192,13 +199,14 @@ fn finish(
     extends: &str,
     interfaces: &[u16],
     (annotation, bootstraps): (Option<u16>, &[Vec<u16>]),
-    fields: &[(u16, u16, u16)],
+    (fields, serial): (&[(u16, u16, u16)], Option<u16>),
     (parameter, code): (&str, &[u8]),
 ) -> Vec<u8> {
     let extends = pool.class(extends);
     let (method, descriptor, code_name) = (pool.text("m"), pool.text(&format!("(L{parameter};)V")), pool.text("Code"));
     let annotations = pool.text("RuntimeVisibleAnnotations");
     let bootstrap_methods = pool.text("BootstrapMethods");
+    let [uid, long_type, constant_value] = ["serialVersionUID", "J", "ConstantValue"].map(|text| pool.text(text));
     let count = |length: usize| u16::try_from(length).expect("few").to_be_bytes();
     let long = |length: usize| u32::try_from(length).expect("short").to_be_bytes();
     let mut out = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 52];
@@ -207,9 +215,14 @@ fn finish(
     out.extend([0x0021_u16.to_be_bytes(), this.to_be_bytes(), extends.to_be_bytes()].concat());
     out.extend(count(interfaces.len()));
     out.extend(interfaces.iter().flat_map(|interface| interface.to_be_bytes()));
-    out.extend(count(fields.len()));
+    out.extend(count(fields.len() + usize::from(serial.is_some())));
     for (flags, name, kind) in fields {
         out.extend([flags.to_be_bytes(), name.to_be_bytes(), kind.to_be_bytes(), [0, 0]].concat());
+    }
+    if let Some(value) = serial {
+        // `private static final long serialVersionUID = …;`
+        out.extend([0x001a_u16.to_be_bytes(), uid.to_be_bytes(), long_type.to_be_bytes(), [0, 1]].concat());
+        out.extend([constant_value.to_be_bytes(), [0, 0], [0, 2], value.to_be_bytes()].concat());
     }
     out.extend([[0, 1], 0x0001_u16.to_be_bytes(), method.to_be_bytes(), descriptor.to_be_bytes(), [0, 1]].concat());
     out.extend(code_name.to_be_bytes());

@@ -2,8 +2,8 @@
 //!
 //! `## bad` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
 //! a file by its path below the base, `server-part` kinds that are put into a stock server.xml (`engine`, `host`,
-//! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app, and
-//! `other NAME`, or `baseline` for known findings. `~Name` is a class of Tomcat's clustering by its short name.
+//! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app (of
+//! one node, where that is named), and `other NAME`, or `baseline` for known findings. `~Name` is a class of Tomcat's clustering by its short name.
 
 #[path = "class_file.rs"]
 mod class_file;
@@ -92,7 +92,7 @@ impl Case {
 
     pub(crate) fn input(&self) -> Input {
         let mut nodes: BTreeMap<String, NodeFiles> = BTreeMap::new();
-        let mut apps: BTreeMap<String, AppFiles> = BTreeMap::new();
+        let mut apps: BTreeMap<(String, String), AppFiles> = BTreeMap::new();
         let mut servers: BTreeMap<String, [String; 2]> = BTreeMap::new();
         let mut input = Input::new();
         for (head, body) in &self.parts {
@@ -105,8 +105,12 @@ impl Case {
             let files = || NodeFiles { name: node.to_owned(), prefix: format!("{node}/"), ..NodeFiles::default() };
             match words.as_slice() {
                 ["app", name, path] => {
-                    let app = apps.entry((*name).to_owned()).or_default();
-                    (*name).clone_into(&mut app.name);
+                    let of = if head.starts_with("app ") { "" } else { node };
+                    if !of.is_empty() {
+                        nodes.entry(node.to_owned()).or_insert_with(files);
+                    }
+                    let app = apps.entry((of.to_owned(), (*name).to_owned())).or_default();
+                    app.name = if of.is_empty() { (*name).to_owned() } else { format!("{of}/{name}") };
                     let is_class = path.ends_with(".class");
                     let bytes = if is_class { class_file::assemble(&body) } else { body.trim().as_bytes().to_vec() };
                     app.files.insert((*path).to_owned(), bytes);
@@ -138,8 +142,21 @@ impl Case {
             node.versions = self.server.as_ref().map(|server| server.parse().expect("a server"));
             input.add_node(node);
         }
-        for app in apps.into_values() {
-            input.add_app(app, true);
+        let mut added: Vec<(AppFiles, Vec<String>)> = vec![];
+        for ((node, name), app) in apps {
+            let is_same = |(other, of): &&mut (AppFiles, Vec<String>)| {
+                !of.is_empty()
+                    && !node.is_empty()
+                    && other.name.ends_with(&format!("/{name}"))
+                    && other.files == app.files
+            };
+            match added.iter_mut().find(is_same) {
+                Some((_, of)) => of.push(node),
+                None => added.push((app, Some(node).filter(|node| !node.is_empty()).into_iter().collect())),
+            }
+        }
+        for (app, of) in added {
+            input.add_app_of(app, true, of);
         }
         input
     }

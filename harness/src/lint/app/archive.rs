@@ -66,13 +66,16 @@ pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, A
 }
 
 fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>) -> Result<AppFiles, AppError> {
-    let mut files = BTreeMap::new();
+    let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
     let mut kept = 0;
     for index in 0..archive.len() {
         let entry = archive.by_index(index)?;
         let path = entry.name()?.into_owned();
         let is_jar = path.ends_with(".jar");
         let most = if is_jar { MOST_BYTES * 16 } else { MOST_BYTES };
+        if is_jar && is_wanted(&path) {
+            jars.insert(path.clone(), entry.size());
+        }
         if is_wanted(&path) && entry.size() <= most {
             let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(MOST_BYTES)).unwrap_or_default());
             // An entry may be longer than it says.
@@ -88,7 +91,7 @@ fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>) -> Result<A
             }
         }
     }
-    Ok(AppFiles { name: name.to_owned(), files })
+    Ok(AppFiles { name: name.to_owned(), files, jars })
 }
 
 /// The web-fragment.xml of a jar, if it has one.
@@ -112,4 +115,6 @@ pub struct AppFiles {
     pub name: String,
     /// Its entries that matter, by their path in it: see [`is_wanted`].
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Its jars by path, with the size of each in bytes.
+    pub jars: BTreeMap<String, u64>,
 }

@@ -4,6 +4,7 @@
 //! constant, a new object, a local variable, or what another method returns.
 
 mod code;
+mod shape;
 
 pub use code::Lambda;
 
@@ -40,6 +41,19 @@ pub struct ClassFact {
     keyed: Vec<(String, code::Keyed)>,
     passed: Vec<code::Passed>,
     changes: BTreeMap<String, usize>,
+    serial: Option<i64>,
+    shape: u64,
+}
+
+/// What makes two builds of a class strangers to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stranger {
+    /// Both declare a serialVersionUID, each another one.
+    Declared(i64, i64),
+    /// None declares one, and the default is another one.
+    Default,
+    /// Only one declares one, which may or may not be the default of the other.
+    Half,
 }
 
 /// Something that is put into a session.
@@ -225,30 +239,56 @@ impl ClassFacts {
         false
     }
 
-    /// Fields of what goes into sessions that cannot be serialized: class, field, type.
-    pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
+    /// Classes of the app whose objects go into sessions, with what they hold and what they extend.
+    fn in_sessions(&self) -> Vec<&ClassFact> {
         let mut wanted: Vec<&str> = self.stored.iter().map(|stored| stored.class.as_str()).collect();
         let lambdas = self.stored.iter().filter_map(|stored| stored.lambda.as_ref());
         wanted.extend(lambdas.filter(|it| it.is_serializable).flat_map(|it| &it.captures).map(String::as_str));
         wanted.extend(self.session_beans().chain(self.managed_beans()).map(|class| class.name.as_str()));
         let mut seen = BTreeSet::new();
-        let mut broken = vec![];
+        let mut reached = vec![];
         while let Some(name) = wanted.pop() {
-            let Some(class) =
-                self.classes.get(name).filter(|class| seen.insert(class.name.as_str()) && !class.writes_itself)
-            else {
-                continue;
-            };
-            for (field, kind) in &class.fields {
-                if self.breaks(kind) {
-                    broken.push((class, field.as_str(), kind.as_str()));
-                } else {
-                    wanted.push(kind);
-                }
+            let Some(class) = self.classes.get(name).filter(|class| seen.insert(class.name.as_str())) else { continue };
+            reached.push(class);
+            if !class.writes_itself {
+                wanted.extend(class.fields.iter().map(|(_, kind)| kind.as_str()).filter(|kind| !self.breaks(kind)));
+                wanted.push(&class.extends);
             }
-            wanted.push(&class.extends);
         }
-        broken
+        reached
+    }
+
+    /// Fields of what goes into sessions that cannot be serialized: class, field, type.
+    pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
+        let reached = self.in_sessions().into_iter().filter(|class| !class.writes_itself);
+        let fields = reached.flat_map(|class| class.fields.iter().map(move |(field, kind)| (class, field, kind)));
+        fields
+            .filter(|(_, _, kind)| self.breaks(kind))
+            .map(|(class, field, kind)| (class, field.as_str(), kind.as_str()))
+            .collect()
+    }
+
+    /// Classes that go into sessions and cannot be read by the same class of another build of the app.
+    pub fn strangers<'a>(&'a self, other: &'a Self) -> Vec<(&'a ClassFact, &'a ClassFact, Stranger)> {
+        let theirs: BTreeMap<&str, &ClassFact> =
+            other.in_sessions().into_iter().map(|class| (class.name.as_str(), class)).collect();
+        let mut found = vec![];
+        for class in self.in_sessions() {
+            // Of enums and records the number does not count.
+            let counts = !matches!(class.extends.as_str(), "java.lang.Enum" | "java.lang.Record")
+                && !class.is_interface
+                && self.is_serializable(&class.name) == Some(true);
+            let Some(their) = theirs.get(class.name.as_str()).filter(|_| counts) else { continue };
+            let stranger = match (class.serial, their.serial) {
+                (Some(a), Some(b)) if a != b => Stranger::Declared(a, b),
+                (None, None) if class.shape != their.shape => Stranger::Default,
+                (Some(_), None) | (None, Some(_)) => Stranger::Half,
+                _ => continue,
+            };
+            found.push((class, *their, stranger));
+        }
+        found.sort_by(|a, b| a.0.name.cmp(&b.0.name));
+        found
     }
 
     /// Lambdas in sessions that can be serialized, but capture something that cannot: with its class.
@@ -341,6 +381,8 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
         implements: implemented,
         is_session_bean: annotated(&CDI_SCOPES),
         is_managed_bean: annotated(&OTHER_SCOPES),
+        serial: shape::declared(class),
+        shape: shape::shape(class),
         is_interface: class.access_flags.contains(ClassAccessFlags::INTERFACE),
         writes_itself: class.methods.iter().any(|method| own.contains(&method.name.as_ref())),
         ..ClassFact::default()

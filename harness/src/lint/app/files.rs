@@ -1,5 +1,7 @@
 //! What the files of an app say.
 
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Cursor;
 
 use super::archive::{AppFiles, FRAGMENT, fragment};
@@ -8,14 +10,16 @@ use crate::config::read::Element;
 use crate::lint::{Input, SourceFile};
 
 impl App {
-    pub(in crate::lint) fn new(input: &mut Input, files: AppFiles, is_explicit: bool) -> Self {
-        let AppFiles { name, files } = files;
+    pub(in crate::lint) fn new(input: &mut Input, files: AppFiles, is_explicit: bool, nodes: Vec<String>) -> Self {
+        let AppFiles { name, files, jars } = files;
         let file_name = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let base_name = file_name.strip_suffix(".war").unwrap_or(file_name).split("##").next().unwrap_or_default();
         let mut app = Self {
             base_name: base_name.to_owned(),
             name: name.clone(),
             is_explicit,
+            contents: if nodes.is_empty() { BTreeMap::new() } else { contents(&files, jars) },
+            nodes,
             web: None,
             place: input.files.len(),
             has_web: files.contains_key("WEB-INF/web.xml"),
@@ -86,6 +90,17 @@ impl App {
         let display = self.web(input).and_then(|web| child(web, "display-name")).map(Element::text);
         known.contains(&self.base_name.as_str()) || display.is_some_and(|name| welcome.contains(&name))
     }
+}
+
+/// The entries of an app, each with a number that stands for what is in it.
+fn contents(files: &BTreeMap<String, Vec<u8>>, jars: BTreeMap<String, u64>) -> BTreeMap<String, u64> {
+    let number = |bytes: &Vec<u8>| {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        hasher.finish()
+    };
+    let files = files.iter().filter(|(path, _)| !path.contains(".jar"));
+    files.map(|(path, bytes)| (path.clone(), number(bytes))).chain(jars).collect()
 }
 
 /// A child of an element by its name without a prefix.

@@ -43,9 +43,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             {
                 let is_gone = node.versions.since(Version(6, 0, 0));
                 if is_gone != Some(false) {
-                    let message = format!(
-                        "`{class}` is a class of Tomcat 5.5; since 6.0 the package is `org.apache.catalina.ha`"
-                    );
+                    let message =
+                        format!("`{class}` is a class of Tomcat 5.5; since 6.0 it is in `{}`", package(class));
                     out.on_value(element, "className", message)
                         .help("write the cluster anew, beginning with the documentation's example");
                 }
@@ -57,6 +56,16 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 }
             }
         }
+    }
+}
+
+/// Where the classes went: the sending and the members to Tribes, the sessions to `ha`.
+fn package(class: &str) -> &'static str {
+    match class.trim().trim_start_matches("org.apache.catalina.cluster.") {
+        rest if rest.starts_with("mcast.") => "org.apache.catalina.tribes.membership",
+        rest if rest.ends_with("Listener") && rest.starts_with("tcp.") => "org.apache.catalina.tribes.transport",
+        "tcp.ReplicationTransmitter" => "org.apache.catalina.tribes.transport",
+        _ => "org.apache.catalina.ha",
     }
 }
 

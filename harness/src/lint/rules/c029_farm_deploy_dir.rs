@@ -18,7 +18,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters() {
+    for cluster in input.clusters().filter(|cluster| !cluster.is_alone()) {
         let (Some(deployer), Some(host)) = (cluster.deployer(), cluster.host) else { continue };
         let (Some(deploy_dir), Some(app_base)) = (deployer.value("deployDir"), host.value_or("appBase", "webapps"))
         else {

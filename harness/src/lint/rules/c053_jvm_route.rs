@@ -24,7 +24,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     // The first of each route.
     let mut seen: HashMap<&str, (&Node, Element<'_>)> = HashMap::new();
     let mut engine: Option<Element<'_>> = None;
-    for cluster in input.clusters() {
+    for cluster in input.clusters().filter(|cluster| !cluster.is_alone()) {
         // The clusters of an Engine follow each other.
         if engine.replace(cluster.engine) == Some(cluster.engine) {
             continue;

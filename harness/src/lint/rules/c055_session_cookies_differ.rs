@@ -1,5 +1,7 @@
 //! Rule C055, session-cookies-differ.
 
+use crate::config::read::Element;
+use crate::lint::app::child;
 use crate::lint::{Confidence, Context, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -30,6 +32,17 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         )
         .sure(Confidence::Low);
     }
+    for (first, other) in input.variants() {
+        let (Some(a), Some(b)) = (first.web(input), other.web(input)) else { continue };
+        for name in ["name", "path", "domain"] {
+            let (one, two) = (cookie(a, name), cookie(b, name));
+            if one.map(Element::text) != two.map(Element::text) {
+                let (n1, n2) = (&first.nodes[0], &other.nodes[0]);
+                let message = format!("the session cookie's {name} of `{}` is not on {n2} as on {n1}", other.base_name);
+                out.on(two.unwrap_or(b), message).label(one.unwrap_or(a), "", format!("on {n1}"));
+            }
+        }
+    }
     let Some((first, others)) = all.split_first() else { return };
     for (contexts, node) in others.iter().zip(&input.nodes[1..]) {
         for context in first {
@@ -48,4 +61,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// A part of an app's `<cookie-config>`.
+fn cookie<'i>(web: Element<'i>, name: &str) -> Option<Element<'i>> {
+    child(child(child(web, "session-config")?, "cookie-config")?, name)
 }

@@ -27,6 +27,17 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 .help("set a number of minutes");
         }
     }
+    for (first, other) in input.variants() {
+        let both = first.web(input).and_then(timeout).zip(other.web(input).and_then(timeout));
+        if let Some(((place, a), (element, b))) = both.filter(|((_, a), (_, b))| a != b) {
+            let (n1, n2) = (&first.nodes[0], &other.nodes[0]);
+            out.on(
+                element,
+                format!("sessions of `{}` end after {b} minutes on {n2}, after {a} on {n1}", other.base_name),
+            )
+            .label(place, "", format!("on {n1}"));
+        }
+    }
     let defaults = input.nodes.iter().filter_map(|node| Some((node, timeout(node.web(input)?)?)));
     let defaults: Vec<_> = defaults.collect();
     let Some(((first, (place, minutes)), others)) = defaults.split_first() else { return };

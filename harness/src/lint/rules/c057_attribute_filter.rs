@@ -79,16 +79,24 @@ fn filter(
 fn managers(input: &Input) -> Vec<Managed<'_>> {
     let all: Vec<&App> = input.apps.iter().filter(|app| !app.is_stock(input)).collect();
     let mut found: Vec<Managed<'_>> = vec![];
-    found.extend(input.clusters().filter_map(|cluster| Some((cluster.manager()?, all.clone()))));
+    found.extend(input.clusters().filter_map(|cluster| {
+        let apps = all.iter().copied().filter(|app| app.is_on(&cluster.node.name));
+        Some((cluster.manager()?, apps.collect()))
+    }));
     let mut described = vec![];
-    for context in input.nodes.iter().flat_map(|node| node.clustered_contexts(input)) {
+    let contexts = input
+        .nodes
+        .iter()
+        .flat_map(|node| node.clustered_contexts(input).into_iter().map(move |context| (node, context)));
+    for (node, context) in contexts {
+        let all: Vec<&App> = all.iter().copied().filter(|app| app.is_on(&node.name)).collect();
         let apps = match &context.scope {
             Scope::App(name) => {
                 let name = if name.is_empty() { "ROOT" } else { name.split("##").next().unwrap_or_default() };
                 described.push(name.to_owned());
-                all.iter().copied().filter(|app| app.base_name == name).collect()
+                all.into_iter().filter(|app| app.base_name == name).collect()
             }
-            Scope::Global | Scope::Host(_) => all.clone(),
+            Scope::Global | Scope::Host(_) => all,
         };
         found.extend(context.element.child("Manager").map(|manager| (manager, apps)));
     }

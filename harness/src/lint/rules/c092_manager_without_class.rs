@@ -26,6 +26,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for context in
         contexts.chain(input.apps.iter().filter(|app| !app.is_stock(input)).filter_map(|app| app.context(input)))
     {
+        // The apps that come with a server have such a Manager, and need no replication.
+        if context.flag("privileged", false) == Some(true) {
+            continue;
+        }
         for manager in context.all("Manager").filter(|manager| !manager.has("className")) {
             let finding = out
                 .on(manager, "a `<Manager>` without className is a StandardManager, which keeps sessions on one node");

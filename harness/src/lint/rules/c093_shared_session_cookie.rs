@@ -24,6 +24,8 @@ struct Cookie<'i> {
     element: Element<'i>,
     attribute: &'static str,
     app: String,
+    /// The app itself, unless a Context of the server speaks.
+    of: Option<&'i App>,
     path: String,
     name: String,
     /// Whether somebody has chosen the path.
@@ -48,7 +50,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for (index, cookie) in cookies.iter().enumerate() {
         let is_same = |other: &&Cookie<'_>| {
             // Versions of one app share its cookie on purpose.
+            let is_apart = other.of.zip(cookie.of).is_some_and(|(a, b)| a.is_apart_from(b));
             other.app != cookie.app
+                && !is_apart
                 && (&other.path, &other.name) == (&cookie.path, &cookie.name)
                 && (other.is_chosen || cookie.is_chosen)
         };
@@ -70,15 +74,23 @@ fn of_context<'i>(context: Element<'i>, app: &str) -> Option<Cookie<'i>> {
     let chosen = context.value("sessionCookiePath").map(normal);
     let is_chosen = chosen.is_some();
     let path = chosen.or_else(|| (app == "ROOT").then(|| "/".to_owned()))?;
-    Some(Cookie { element: context, attribute: "sessionCookiePath", app: app.to_owned(), path, name, is_chosen })
+    Some(Cookie {
+        element: context,
+        attribute: "sessionCookiePath",
+        app: app.to_owned(),
+        path,
+        name,
+        is_chosen,
+        of: None,
+    })
 }
 
-fn of_app<'i>(input: &'i Input, app: &App) -> Option<Cookie<'i>> {
+fn of_app<'i>(input: &'i Input, app: &'i App) -> Option<Cookie<'i>> {
     let context = app.context(input);
     // The Context's attribute is asked before web.xml (`SessionConfig`).
     if let Some(cookie) = context.filter(|it| it.has("sessionCookiePath")).and_then(|it| of_context(it, &app.base_name))
     {
-        return Some(cookie);
+        return Some(Cookie { of: Some(app), ..cookie });
     }
     let web = app.web(input)?;
     let config = child(web, "session-config").and_then(|session| child(session, "cookie-config"));
@@ -89,7 +101,7 @@ fn of_app<'i>(input: &'i Input, app: &App) -> Option<Cookie<'i>> {
         None if app.base_name == "ROOT" => (web, "/".to_owned(), false),
         None => return None,
     };
-    Some(Cookie { element, attribute: "", app: app.base_name.clone(), path, name, is_chosen })
+    Some(Cookie { element, attribute: "", app: app.base_name.clone(), path, name, is_chosen, of: Some(app) })
 }
 
 /// `/shop/` is `/shop`, and nothing is `/`.

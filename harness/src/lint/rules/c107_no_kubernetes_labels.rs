@@ -13,7 +13,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "Every running pod of the namespace is a member, whatever runs in it.",
     bad: r#"<Membership className="…CloudMembershipService"/> without KUBERNETES_LABELS"#,
     good: "KUBERNETES_LABELS=app=shop",
-    evidence: "KubernetesMembershipProvider.fetchMembers",
+    evidence: "KubernetesMembershipProvider.fetchMembers; runs on Tomcat 10.1: scenarios/kubernetes/foreign-pod-without-detector.toml",
     versions: "9.0.13 and newer",
     check,
 };

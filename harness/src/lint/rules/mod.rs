@@ -126,6 +126,8 @@ mod c124_form_login_failover;
 mod c125_hidden_cluster_log;
 mod c126_wrong_value;
 pub(super) mod c127_stale_baseline;
+mod c128_apps_differ;
+mod c129_session_class_differs;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -253,6 +255,8 @@ pub static ALL: &[&Rule] = &[
     &c125_hidden_cluster_log::RULE,
     &c126_wrong_value::RULE,
     &c127_stale_baseline::RULE,
+    &c128_apps_differ::RULE,
+    &c129_session_class_differs::RULE,
 ];
 
 /// A rule by its code or name.

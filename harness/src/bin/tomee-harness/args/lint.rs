@@ -13,7 +13,7 @@ pub(crate) struct LintArgs {
     #[arg(
         value_name = "PATH|NODE=DIR",
         required = true,
-        help = "A CATALINA_BASE, a conf folder, a server.xml, a WAR or unpacked app, a manifest; NODE=DIR for each node of a cluster"
+        help = "A CATALINA_BASE, a conf folder, a server.xml, a WAR or unpacked app, a manifest; NODE=PATH for each node of a cluster, again for its app"
     )]
     pub(crate) paths: Vec<String>,
     /// Version of the server, as tomcat:10.1.59, tomcat:10.1, tomcat:9.0.80-9.0.100 or tomee:9.0.0 [default: read from the files]

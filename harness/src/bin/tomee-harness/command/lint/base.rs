@@ -189,20 +189,26 @@ fn list(root: &Utf8Path, below: &Utf8Path, depth: usize, listing: &mut BTreeMap<
 
 /// An app that is a folder.
 pub(super) fn unpacked(path: &Utf8Path) -> Result<AppFiles, Failure> {
-    let mut files = BTreeMap::new();
-    collect(path, path, &mut files)?;
-    Ok(AppFiles { name: path.to_string(), files })
+    let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
+    collect(path, path, &mut files, &mut jars)?;
+    Ok(AppFiles { name: path.to_string(), files, jars })
 }
 
-fn collect(root: &Utf8Path, folder: &Utf8Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
+fn collect(
+    root: &Utf8Path,
+    folder: &Utf8Path,
+    files: &mut BTreeMap<String, Vec<u8>>,
+    jars: &mut BTreeMap<String, u64>,
+) -> Result<(), Failure> {
     for entry in sorted(folder) {
         let below = entry.strip_prefix(root).map(Utf8Path::to_string).unwrap_or_default();
         let is_link = fs_err::symlink_metadata(&entry).is_ok_and(|metadata| metadata.is_symlink());
         if entry.is_dir() {
             if !is_link && (below.starts_with("WEB-INF") || below.starts_with("META-INF")) {
-                collect(root, &entry, files)?;
+                collect(root, &entry, files, jars)?;
             }
         } else if is_wanted(&below) && below.ends_with(".jar") {
+            jars.insert(below.clone(), fs_err::metadata(&entry).map_err(Failure::usage)?.len());
             let jar = std::io::BufReader::new(fs_err::File::open(&entry).map_err(Failure::usage)?);
             files.extend(fragment(jar).map(|bytes| (format!("{below}!/META-INF/web-fragment.xml"), bytes)));
         } else if is_wanted(&below) {

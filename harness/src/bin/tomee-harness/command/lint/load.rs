@@ -29,10 +29,7 @@ pub(super) fn inputs(
     let mut single = vec![];
     for given in paths {
         match node_name(given) {
-            Some((name, _)) if named.iter().any(|(node, _): &FoundNode| node.name == name) => {
-                return Err(Failure::usage(format!("{name} is given twice")));
-            }
-            Some((name, path)) => named.push(node(name, path, &mut others)?),
+            Some((name, path)) => of_node(name, path, &mut named, &mut others)?,
             None => match anything(Utf8Path::new(given), &mut others)? {
                 Found::Node(node) => single.push(*node),
                 Found::Cluster(nodes) => named.extend(nodes),
@@ -40,7 +37,7 @@ pub(super) fn inputs(
             },
         }
     }
-    let mut groups: Vec<Vec<(NodeFiles, Vec<AppFiles>)>> = single.into_iter().map(|node| vec![node]).collect();
+    let mut groups: Vec<Vec<FoundNode>> = single.into_iter().map(|node| vec![node]).collect();
     if !named.is_empty() {
         groups.insert(0, named);
     }
@@ -52,12 +49,13 @@ pub(super) fn inputs(
         // The environment here may be that of one node, but not of each of several.
         let environment: BTreeMap<String, String> =
             if nodes.len() == 1 { std::env::vars_os().filter_map(text).collect() } else { BTreeMap::new() };
-        // The apps of one node stand for those of all: they are to be the same.
-        let mut apps: BTreeMap<String, AppFiles> = BTreeMap::new();
+        let is_alone = nodes.len() == 1;
+        let mut apps: Vec<FoundApp> = vec![];
         if nodes.is_empty() && !others.contexts.is_empty() {
             input.add_node(NodeFiles { name: "node".to_owned(), ..NodeFiles::default() }.with(&others.contexts));
         }
         for (node, found) in nodes {
+            let name = node.name.clone();
             let node = NodeFiles {
                 versions: versions.or(node.versions),
                 properties: define.iter().cloned().collect(),
@@ -65,13 +63,17 @@ pub(super) fn inputs(
                 ..node
             };
             input.add_node(node.with(&others.contexts));
-            for app in found {
-                let short = app.name.trim_end_matches('/').rsplit('/').next().unwrap_or_default().to_owned();
-                apps.entry(short).or_insert(app);
+            for (app, is_explicit) in found {
+                // What is the same on several nodes is one app.
+                match apps.iter_mut().find(|other| other.is_as(&app)) {
+                    Some(other) => other.nodes.push(name.clone()),
+                    None => apps.push(FoundApp { app, is_explicit, nodes: vec![name.clone()] }),
+                }
             }
         }
-        for app in apps.into_values() {
-            input.add_app(app, false);
+        apps.sort_by(|a, b| short_name(&a.app).cmp(short_name(&b.app)));
+        for FoundApp { app, is_explicit, nodes } in apps {
+            input.add_app_of(app, is_explicit, if is_alone { vec![] } else { nodes });
         }
         for (app, is_explicit) in &others.apps {
             input.add_app(app.clone(), *is_explicit);
@@ -112,19 +114,57 @@ fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(Stri
     Some((name.into_string().ok()?, value.into_string().ok()?))
 }
 
-/// A node by its name.
-fn node(name: &str, path: &Utf8Path, others: &mut Others) -> Result<(NodeFiles, Vec<AppFiles>), Failure> {
-    let Found::Node(found) = anything(path, others)? else {
-        return Err(Failure::usage(format!(
-            "no server.xml found in {path}, expected a CATALINA_BASE, a conf folder or a server.xml"
-        )));
+/// Something of a node by its name: its server, an app, a context.
+fn of_node(name: &str, path: &Utf8Path, named: &mut Vec<FoundNode>, others: &mut Others) -> Result<(), Failure> {
+    let mut own = Others::default();
+    let found = anything(path, &mut own)?;
+    let known = named.iter().position(|(node, _)| node.name == name);
+    let (before, mut apps) = known.map(|at| named.remove(at)).unwrap_or_default();
+    let mut node = match found {
+        Found::Node(_) if before.files.contains_key("conf/server.xml") => {
+            return Err(Failure::usage(format!("{name} is given twice, with two servers")));
+        }
+        Found::Node(found) => {
+            let (mut node, more) = *found;
+            apps.extend(more);
+            node.files.extend(before.files);
+            node.names.extend(before.names);
+            node
+        }
+        Found::Cluster(nodes) => {
+            let count = nodes.len();
+            return Err(Failure::usage(format!("{path} has {count} nodes, expected the files of {name} alone")));
+        }
+        Found::Other => before,
     };
-    let (node, apps) = *found;
-    Ok((NodeFiles { name: name.to_owned(), ..node }, apps))
+    node = node.with(&own.contexts);
+    name.clone_into(&mut node.name);
+    apps.extend(own.apps);
+    others.files.extend(own.files);
+    named.insert(known.unwrap_or(named.len()), (node, apps));
+    Ok(())
 }
 
-/// A node with the apps in it.
-type FoundNode = (NodeFiles, Vec<AppFiles>);
+/// A node with the apps in it, and whether somebody named them.
+type FoundNode = (NodeFiles, Vec<(AppFiles, bool)>);
+
+/// An app, and the nodes that have it.
+struct FoundApp {
+    app: AppFiles,
+    is_explicit: bool,
+    nodes: Vec<String>,
+}
+
+impl FoundApp {
+    fn is_as(&self, app: &AppFiles) -> bool {
+        (short_name(&self.app), &self.app.files, &self.app.jars) == (short_name(app), &app.files, &app.jars)
+    }
+}
+
+/// The name of an app without folders.
+fn short_name(app: &AppFiles) -> &str {
+    app.name.trim_end_matches('/').rsplit('/').next().unwrap_or_default()
+}
 
 /// What a path is.
 enum Found {
@@ -165,12 +205,16 @@ fn anything(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
             Ok(Found::Other)
         }
         Some("web-app") => {
-            let app = AppFiles { name: path.to_string(), files: BTreeMap::from([(String::new(), bytes)]) };
+            let app = AppFiles {
+                name: path.to_string(),
+                files: BTreeMap::from([(String::new(), bytes)]),
+                ..AppFiles::default()
+            };
             others.apps.push((app, true));
             Ok(Found::Other)
         }
-        Some(root) if root != "Server" => {
-            Err(Failure::usage(format!("{path} is a <{root}>, expected a <Server>, <Context> or <web-app>")))
+        Some(root) if !matches!(root, "Server" | "Cluster") => {
+            Err(Failure::usage(format!("{path} is a <{root}>, expected a <Server>, <Cluster>, <Context> or <web-app>")))
         }
         _ => {
             let mut node = NodeFiles { name: path.to_string(), ..NodeFiles::default() };
@@ -212,7 +256,8 @@ fn folder(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
 /// A `CATALINA_BASE` or a `conf` folder.
 fn node_folder(path: &Utf8Path) -> Result<Option<FoundNode>, Failure> {
     if path.join("conf/server.xml").is_file() {
-        return base(path).map(Some);
+        let (node, apps) = base(path)?;
+        return Ok(Some((node, apps.into_iter().map(|app| (app, false)).collect())));
     }
     if path.join("server.xml").is_file() {
         let mut node = NodeFiles { name: path.to_string(), ..NodeFiles::default() };
