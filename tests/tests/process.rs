@@ -22,8 +22,10 @@ use std::sync::Arc;
 use camino::Utf8Path;
 use integration_tests::shop::shop;
 use integration_tests::{MainJob, TestContext, left_of};
+use lab::LIMIT;
 use serde_json::json;
 use tomee_harness::history::{self, FaultPhase, Outcome, RecordKind};
+use tomee_harness::host::wait::{Look, TimedOut, until};
 use tomee_harness::model::{RunId, Scenario, ServerSpec, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::runtime::process::{ClassArchive, ProcessRuntime};
@@ -225,8 +227,14 @@ async fn processes_with_networks_of_their_own_are_parted_and_lost_with_their_hos
         let address = environment["endpoints"]["nodes"]["n1"]["http-address"].as_str().expect("n1 had an address");
         assert!(address.starts_with("198.1"), "{address}");
         let network = address.rsplit_once('.').map_or("", |(network, _)| network);
-        let routes = fs_err::read_to_string("/proc/net/fib_trie").unwrap_or_default();
-        assert!(!routes.contains(network), "{network} is still there:\n{routes}");
+        // The kernel takes a network away a moment after the last process in it has ended.
+        let gone: Result<(), TimedOut> = until("the network to be gone", LIMIT, async || {
+            let routes = fs_err::read_to_string("/proc/net/fib_trie").unwrap_or_default();
+            let left = routes.contains(network);
+            Ok(if left { Look::NotYet(format!("{network} is there:\n{routes}")) } else { Look::Ready(()) })
+        })
+        .await;
+        gone.expect("nothing of the run is left");
     }
 }
 

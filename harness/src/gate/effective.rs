@@ -1,5 +1,7 @@
 //! What the running servers are, beside what the files claim.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::beside::{Beside, beside};
@@ -19,7 +21,7 @@ pub struct Setting {
     pub element: String,
     /// The attribute; `className` for the class.
     pub name: String,
-    /// What the file says, with the lab's ports and addresses; `None` where it says nothing.
+    /// What the file says: where it differs, with the lab's ports and addresses; `None` where it says nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<String>,
     /// What the server has; `None` where there is no such thing.
@@ -97,7 +99,26 @@ fn of_server_xml<'h>(
     let route = topology.route(node);
     let mut pairs = beside(&document, own.host_header.as_deref(), route, &running.running);
     pairs.extend(misplaced(&document, &running.running));
+    // What was moved to run here is shown as the user wrote it.
+    let written = own::read(made.original.as_bytes(), &own_base::properties(files).ok()?).ok();
+    let route = own.routes_given.get(node).map(String::as_str).or(route);
+    let said = written.map(|it| beside(&it, own.host_header.as_deref(), route, &running.running)).unwrap_or_default();
+    as_written(&mut pairs, &said);
     Some(pairs.into_iter().map(|pair| setting(node, pair)).collect())
+}
+
+/// Gives each value that runs as it was put what the user's own file says of it.
+fn as_written(pairs: &mut [Beside], said: &[Beside]) {
+    let key = |it: &Beside| (it.element.clone(), it.name.clone());
+    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    for pair in pairs {
+        let nth = seen.entry(key(pair)).or_default();
+        let own = said.iter().filter(|it| key(it) == key(pair)).nth(*nth);
+        *nth += 1;
+        if !pair.differs {
+            pair.claimed = own.and_then(|own| own.claimed.clone());
+        }
+    }
 }
 
 /// The Managers of the apps, which a context.xml may have changed.
@@ -139,4 +160,32 @@ fn of_managers<'h>(topology: &Topology, node: &NodeName, states: impl Iterator<I
 fn setting(node: &NodeName, pair: Beside) -> Setting {
     let Beside { element, name, claimed, found, differs, of_replication } = pair;
     Setting { node: node.clone(), element, name, claimed, found, differs, of_replication }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair(name: &str, claimed: Option<&str>, differs: bool) -> Beside {
+        Beside {
+            element: "Receiver".to_owned(),
+            name: name.to_owned(),
+            claimed: claimed.map(str::to_owned),
+            found: Some("127.0.0.1".to_owned()),
+            differs,
+            of_replication: true,
+        }
+    }
+
+    #[test]
+    fn what_was_moved_is_shown_as_the_user_wrote_it_and_a_difference_as_it_was_put() {
+        let mut pairs = [
+            pair("address", Some("127.0.0.1"), false),
+            pair("port", Some("28407"), true),
+            pair("securePort", Some("1"), false),
+        ];
+        as_written(&mut pairs, &[pair("address", Some("10.20.0.1"), true), pair("port", Some("4100"), true)]);
+        let claimed: Vec<_> = pairs.iter().map(|pair| pair.claimed.as_deref()).collect();
+        assert_eq!(claimed, [Some("10.20.0.1"), Some("28407"), None]);
+    }
 }

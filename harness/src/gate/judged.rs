@@ -75,6 +75,20 @@ fn tested(choice: &Choice, finding: &Finding) -> Tested {
             ..tested
         };
     }
+    let own = plan.topology.own.as_ref();
+    let absent = own.and_then(|own| own.absent.first()).filter(|_| rests_on_it);
+    let absent = absent.map(|entry| format!("the Member {entry}, which is no node's Receiver"));
+    let route = own.and_then(|own| own.routes_given.iter().next());
+    let route = route.filter(|_| finding.guarantee == Guarantee::IdentityKept);
+    let route =
+        route.map(|(node, placeholder)| format!("a route that {node} was given: nothing says what {placeholder} is"));
+    if let Some(what) = absent.or(route).filter(|_| finding.status == Status::Holds) {
+        return Tested {
+            status: Status::Unknown,
+            because: format!("it rests on {what}: {}", finding.because),
+            ..tested
+        };
+    }
     match replaced {
         Some(what) if rests_on_it && finding.status == Status::Holds => Tested {
             status: Status::Unknown,
@@ -108,10 +122,51 @@ fn undecided(verdict: &Verdict) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::choice::choose;
     use super::*;
-    use crate::model::Topology;
+    use crate::model::{NodeName, OwnConfiguration, Topology};
     use crate::verdict::judge;
+
+    #[test]
+    fn what_rests_on_a_member_that_is_nobody_or_on_a_given_route_is_unknown() {
+        let status = |guarantee, own: OwnConfiguration| {
+            let mut topology = Topology::of(2).expect("two nodes");
+            let choices = choose(&topology, &[], None).expect("runs");
+            let mut choice = choices.into_iter().next().expect("a run");
+            topology.own = Some(Box::new(own));
+            choice.plan.topology = topology;
+            let finding = Finding {
+                guarantee,
+                promised: true,
+                aside: None,
+                status: Status::Holds,
+                because: "it held".to_owned(),
+                violations: BTreeMap::new(),
+                sessions: BTreeMap::new(),
+                rests_on: vec![],
+                evidence: vec![],
+            };
+            let tested = tested(&choice, &finding);
+            (tested.status, tested.because)
+        };
+        let absent = || OwnConfiguration { absent: vec!["10.0.0.2:4110".to_owned()], ..OwnConfiguration::default() };
+        let (formed, because) = status(Guarantee::ClusterForms, absent());
+        assert_eq!(formed, Status::Unknown);
+        assert_eq!(because, "it rests on the Member 10.0.0.2:4110, which is no node's Receiver: it held");
+        let given = || OwnConfiguration {
+            routes_given: [(NodeName::nth(0), "${shop.rote}".to_owned())].into(),
+            ..OwnConfiguration::default()
+        };
+        let (kept, because) = status(Guarantee::IdentityKept, given());
+        assert_eq!(kept, Status::Unknown);
+        assert_eq!(because, "it rests on a route that n1 was given: nothing says what ${shop.rote} is: it held");
+        // Near misses: what does not rest on it.
+        assert_eq!(status(Guarantee::IdentityKept, absent()).0, Status::Holds);
+        assert_eq!(status(Guarantee::ClusterForms, given()).0, Status::Holds);
+        assert_eq!(status(Guarantee::IdentityKept, OwnConfiguration::default()).0, Status::Holds);
+    }
 
     #[test]
     fn a_control_run_that_was_cut_short_is_not_said_to_have_kept_the_session() {

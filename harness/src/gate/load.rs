@@ -222,10 +222,11 @@ fn load_as(given: &Given) -> Result<Loaded, LoadError> {
     notes.extend(
         replaced.iter().map(|(name, why)| format!("the data source {name} is replaced by one in memory (H2): {why}")),
     );
-    let claims = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
+    let claims: Vec<_> = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
     let mut topology = own::topology(nodes, server)?;
     if let Some(own) = &mut topology.own {
         own.data_sources = replaced.into_keys().collect();
+        notes.extend(own::member_notes(own, &claims));
     }
     Ok(Loaded { topology, claims, notes })
 }

@@ -117,6 +117,12 @@ fn addresses(own: &mut OwnConfiguration, new: &OwnConfiguration) -> Result<(), R
         let known = own.members.entry(address.clone()).or_insert_with(|| node.clone());
         same("the node of a static member", &known.to_string(), &node.to_string())?;
     }
+    for entry in &new.absent {
+        if !own.absent.contains(entry) && !own.members.contains_key(entry) {
+            own.absent.push(entry.clone());
+        }
+    }
+    own.routes_given.extend(new.routes_given.clone());
     for group in &new.groups {
         if !own.groups.contains(group) {
             own.groups.push(group.clone());

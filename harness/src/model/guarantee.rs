@@ -215,7 +215,8 @@ guarantees! {
     /// A request that was answered with success before a fault is so after it.
     AnswersKept About {
         holds_where: "a request that was answered with 2xx or 304 before a fault is so after it, on a node that serves the \
-         app, and lacks no word that the node goes on to show other clients",
+         app; a form that was answered with a redirect is not refused with 401, 403 or 5xx; and a page lacks no word, \
+         behind a fault or a move, that the node goes on to show other clients",
         family: Family::AnyApp,
         is_common: false,
         needs_waiting: false,

@@ -21,6 +21,12 @@ pub struct OwnConfiguration {
     /// Which node each entry of a static list means, by `host:port` as it is written there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, NodeName>,
+    /// Entries of static lists that are no node's Receiver: nobody listens there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
+    /// The placeholder in each route that nothing sets: what rests on the route given in its place is not proven.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub routes_given: BTreeMap<NodeName, String>,
     /// The multicast groups that the nodes name, as `address:port`: nodes of one group stay together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<String>,
@@ -64,6 +70,9 @@ pub struct OtherMembers {
     /// Which node each entry of its static lists means, by `host:port` as it is written there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub members: BTreeMap<String, NodeName>,
+    /// Entries that are no node's Receiver.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub absent: Vec<String>,
 }
 
 /// One node's files.

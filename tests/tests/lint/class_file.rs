@@ -41,6 +41,13 @@ impl Pool {
         let pair = self.add(12, &[name.to_be_bytes(), descriptor.to_be_bytes()].concat());
         self.add(tag, &[class.to_be_bytes(), pair.to_be_bytes()].concat())
     }
+
+    /// A long, which takes two places.
+    fn long(&mut self, number: u32) -> u16 {
+        let value = self.add(5, &[[0; 4], number.to_be_bytes()].concat());
+        self.count += 1;
+        value
+    }
 }
 
 /// The class file of one line.
@@ -67,13 +74,7 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
                 let (name, class) = (one(), one());
                 fields.push((flags, pool.text(name), pool.text(&format!("L{class};"))));
             }
-            "serial" => {
-                let number: u32 = one().parse().expect("a number");
-                let value = pool.add(5, &[[0; 4], number.to_be_bytes()].concat());
-                // A long takes two places.
-                pool.count += 1;
-                serial = Some(value);
-            }
+            "serial" => serial = Some(pool.long(one().parse().expect("a number"))),
             "asks-id" => {
                 session_id(&mut pool, &mut code);
                 code.push(0x57);

@@ -23,6 +23,7 @@ pub use claims::{Claims, ClaimsError, Farm, MembershipClaim, OtherCluster, SignO
 pub use data_sources::{DRIVER, DataSource, data_sources, without_data_sources};
 pub use edits::Edits;
 pub use error::OwnError;
+pub use members::member_notes;
 pub use parts::{Parts, parts};
 pub use paths::below_base;
 pub use tls::{KEY_STORE, KEY_STORE_ALIAS, KEY_STORE_PASSWORD, named_files};

@@ -229,6 +229,62 @@ fn each_entry_of_a_static_list_means_the_node_whose_place_it_is() {
     assert!(text.contains("<Member className='m.M' host='127.0.0.1' port='24001'/><Member className='m.M' host='127.0.0.1' port='24000'/>"), "{text}");
 }
 
+/// What the lists of these files mean, and which entries are no node's.
+fn mapped(files: &[String]) -> (BTreeMap<String, String>, Vec<String>) {
+    (members(files), cluster(files).expect("a cluster").own.expect("its own").absent)
+}
+
+#[test]
+fn a_member_that_is_no_nodes_receiver_is_not_repaired() {
+    let right = ["10.0.0.1:4000", "10.0.0.2:4000"];
+    let files = |lists: [&[&str]; 2]| [listing("10.0.0.1", lists[0]), listing("10.0.0.2", lists[1])];
+    assert_eq!(mapped(&files([&right, &right])), (meant(&[(right[0], "n1"), (right[1], "n2")]), vec![]));
+    // Another port, another host, in both lists or in one.
+    for wrong in ["10.0.0.2:4010", "10.0.0.3:4000"] {
+        let both = ["10.0.0.1:4000", wrong];
+        assert_eq!(mapped(&files([&both, &both])), (meant(&[(right[0], "n1")]), vec![wrong.to_owned()]));
+        let peers = files([&[wrong], &right[..1]]);
+        assert_eq!(mapped(&peers), (meant(&[(right[0], "n1")]), vec![wrong.to_owned()]));
+        let one = files([&both, &right]);
+        assert_eq!(mapped(&one).1, [wrong]);
+        // Nobody listens there, and no node is there.
+        let own = cluster(&one).expect("a cluster").own.expect("its own");
+        let text = moved(&one[0], &own).text;
+        let living = "<Member className='m.M' host='127.0.0.1' port='24000'/>";
+        assert!(text.contains(&format!("{living}<Member className='m.M' host='127.0.0.1' port='1'/>")), "{text}");
+        let claims: Vec<_> = one.iter().map(|xml| Claims::of(&parsed(xml), None, None).expect("claims")).collect();
+        let notes = member_notes(&own, &[(node(0), claims[0].clone()), (node(1), claims[1].clone())]);
+        assert_eq!(notes, [format!("n1's Member {wrong} is no node's Receiver: here nobody listens in its place")]);
+    }
+    // A wrong port where addresses are not said.
+    let auto = [listing("auto", &["a:4000", "b:4010"]), listing("auto", &["a:4000", "b:4010"])];
+    assert_eq!(mapped(&auto), (meant(&[("a:4000", "n2")]), vec!["b:4010".to_owned()]));
+    // Who lists all its peers lists a third node that is not run.
+    let third = ["10.0.0.1:4000", "10.0.0.2:4000", "10.0.0.3:4000"];
+    assert!(cluster(&files([&third, &third])).is_err());
+}
+
+#[test]
+fn a_member_that_may_be_a_nodes_receiver_is_mapped_and_told() {
+    let of = |receivers: [&str; 2], list: [&str; 2]| {
+        let files = receivers.map(|receiver| listing(receiver, &list));
+        let (known, absent) = mapped(&files);
+        assert_eq!(absent, Vec::<String>::new(), "{receivers:?} {list:?}");
+        let own = cluster(&files).expect("a cluster").own.expect("its own");
+        let claims = files.map(|xml| Claims::of(&parsed(&xml), None, None).expect("claims"));
+        let notes = member_notes(&own, &[(node(0), claims[0].clone()), (node(1), claims[1].clone())]);
+        (known.into_values().collect::<Vec<_>>().join(" "), notes.len())
+    };
+    // Names of hosts, one file for all, two nodes of one machine, all interfaces, another way to write an address.
+    assert_eq!(of(["auto", "auto"], ["10.0.0.1:4000", "10.0.0.2:4000"]), ("n1 n2".to_owned(), 2));
+    assert_eq!(of(["10.0.0.1", "10.0.0.2"], ["shop1:4000", "shop2:4000"]), ("n1 n2".to_owned(), 2));
+    assert_eq!(of(["10.0.0.1", "10.0.0.1"], ["10.0.0.1:4000", "10.0.0.2:4000"]), ("n1 n2".to_owned(), 1));
+    assert_eq!(of(["auto", "auto"], ["localhost:4000", "localhost:4001"]), ("n1 n2".to_owned(), 2));
+    assert_eq!(of(["0.0.0.0", "0.0.0.0"], ["10.0.0.1:4000", "10.0.0.2:4000"]), ("n1 n2".to_owned(), 2));
+    assert_eq!(of(["${a}", "${b}"], ["10.0.0.1:4000", "10.0.0.2:4000"]), ("n1 n2".to_owned(), 2));
+    assert_eq!(of(["127.0.0.1", "Shop2"], ["localhost:4000", "shop2:4000"]), ("n1 n2".to_owned(), 0));
+}
+
 #[test]
 fn nodes_of_two_groups_stay_apart() {
     let xml = |group: &str| {
@@ -274,6 +330,11 @@ fn a_route_that_nothing_sets_is_the_nodes_name() {
     assert_eq!(routes, [Some("n1".to_owned()), Some("n2".to_owned())]);
     let arguments = &topology.nodes[1].changes.jvm_args;
     assert_eq!(*arguments, ["-Droute=n2".to_owned()]);
+    let given = topology.own.expect("its own").routes_given;
+    assert_eq!(given.into_values().collect::<Vec<_>>(), ["${route}", "${route}"]);
+    // A route of its own is given by nobody.
+    let named = SHOP.replace("${route}", "shop1");
+    assert!(cluster(&[named.clone(), named]).expect("a cluster").own.expect("its own").routes_given.is_empty());
 }
 
 const HOSTS: &str = r#"<Server><Service name="Catalina"><Connector port="1"/><Engine name="Catalina" defaultHost="localhost">

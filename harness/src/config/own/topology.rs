@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
-use super::members::{self, Listed};
+use super::members::{self, Listed, Mapped};
 use super::{Claims, Farm, MembershipClaim, OwnError};
 use crate::model::own::OtherMembers;
 use crate::model::topology::NodeCountError;
@@ -36,8 +36,10 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
         .iter()
         .map(|(node, claims)| Listed { node, receiver: &claims.receiver, members: &claims.members })
         .collect();
+    let Mapped { known, absent } = members::mapped(&asked)?;
     let mut own = OwnConfiguration {
-        members: members::mapped(&asked)?,
+        members: known,
+        absent,
         other_clusters: other_clusters(&named)?,
         host_header: first.host_header.clone(),
         app_base: first.app_base.clone(),
@@ -83,6 +85,9 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
         let farm = claims.farm.iter().flat_map(|farm| [&farm.temp, &farm.deploy, &farm.watch]);
         let all: BTreeSet<&String> = claims.folders.iter().chain(farm).chain([&claims.app_base]).collect();
         let folders = all.into_iter().filter(|folder| !folder.is_empty()).map(Utf8PathBuf::from).collect();
+        if let Some(placeholder) = claims.route_placeholder {
+            own.routes_given.insert(name.clone(), placeholder);
+        }
         if !claims.manager_attributes.is_empty() {
             own.manager_attributes.insert(name.clone(), claims.manager_attributes);
         }
@@ -101,8 +106,8 @@ fn other_clusters(nodes: &[(NodeName, Claims)]) -> Result<Vec<OtherMembers>, Own
             let others = claims.others.iter().filter(|other| other.place == *place);
             others.map(move |other| Listed { node, receiver: &other.receiver, members: &other.members })
         });
-        let members = members::mapped(&listed.collect::<Vec<_>>())?;
-        Ok(OtherMembers { place: place.clone(), members })
+        let Mapped { known, absent } = members::mapped(&listed.collect::<Vec<_>>())?;
+        Ok(OtherMembers { place: place.clone(), members: known, absent })
     };
     places.into_iter().map(of).collect()
 }

@@ -348,8 +348,14 @@ impl Work<'_> {
     fn member(&mut self, member: Element<'_>, of: Receiver) -> Result<(), TransplantError> {
         let named = claims::place(Some(member), "host", "", "");
         let own = self.seat.own;
-        let members = of.cluster.and_then(|index| own.other_clusters.get(index)).map(|other| &other.members);
-        let node = members.unwrap_or(&own.members).get(&named);
+        let other = of.cluster.and_then(|index| own.other_clusters.get(index));
+        let (members, absent) = other.map_or((&own.members, &own.absent), |other| (&other.members, &other.absent));
+        if let Some(index) = absent.iter().position(|entry| *entry == named) {
+            self.edits.set(member, "host", &Ipv4Addr::LOCALHOST.to_string());
+            self.edits.set(member, "port", &nobody(index).to_string());
+            return Ok(());
+        }
+        let node = members.get(&named);
         let place =
             node.and_then(|node| Some(of.same(self.seat.endpoints.nodes.get(node)?, self.seat.endpoints, node)));
         let place = place.ok_or(TransplantError::NoSuchMember(named))?;
@@ -374,6 +380,11 @@ impl Work<'_> {
         }
         xml + "</Membership>"
     }
+}
+
+/// A port of loopback on which nobody listens: the first ones are of services that no system has.
+fn nobody(index: usize) -> u16 {
+    u16::try_from(index % 6 + 1).unwrap_or(1)
 }
 
 fn is_in_cluster(element: Element<'_>) -> bool {
