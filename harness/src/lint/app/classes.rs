@@ -139,7 +139,8 @@ const BROKEN: [&str; 23] = [
 ];
 
 impl ClassFacts {
-    pub(super) fn read(files: &mut Vec<SourceFile>, classes: Vec<(String, Vec<u8>)>) -> Self {
+    /// Reads class files; `is_compared` where each is held against another build's.
+    pub(super) fn read(files: &mut Vec<SourceFile>, classes: Vec<(String, Vec<u8>)>, is_compared: bool) -> Self {
         let mut facts = Self::default();
         for (path, bytes) in classes {
             let mut options = ParseOptions::default();
@@ -148,7 +149,8 @@ impl ClassFacts {
             let Ok(class) = parse_class_with_options(&bytes, &options) else { continue };
             let file = files.len();
             let (fact, stored) = fact(&class, file);
-            let is_interesting = fact.is_session_bean
+            let is_interesting = is_compared
+                || fact.is_session_bean
                 || fact.is_managed_bean
                 || !fact.keyed.is_empty()
                 || !fact.passed.is_empty()

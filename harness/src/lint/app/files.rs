@@ -51,7 +51,7 @@ impl App {
             // Nothing of it is said by a file of its own.
             input.files.push(SourceFile::named(name, false));
         }
-        app.classes = ClassFacts::read(&mut input.files, classes);
+        app.classes = ClassFacts::read(&mut input.files, classes, !app.nodes.is_empty());
         app
     }
 
