@@ -5,7 +5,7 @@
 //! answers now goes on to say it to others; it is the other node's own where that one said it to others, too; and where nobody
 //! else was asked, a word that had been there each time may be either.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::requests::Request;
 use super::super::view::View;
@@ -13,15 +13,44 @@ use super::answer_pairs::{Pair, between, is_success, same_session};
 use super::answer_words::{Reading, Words, is_comparable, is_lasting, is_number, is_plain, of_the_run};
 use super::judgement::Breach;
 use crate::history::{Event, Rest};
-use crate::model::Violation;
+use crate::model::ContextPath;
 
 /// The answers that lost words by a fault or a move.
-pub(super) fn breaches(view: &View<'_>, pairs: &[Pair<'_, '_>]) -> Vec<Breach> {
-    if pairs.is_empty() {
+pub(super) fn breaches<'v, 'a: 'v>(view: &'v View<'a>, pairs: impl Iterator<Item = &'v Pair<'v, 'a>>) -> Vec<Breach> {
+    let mut pairs = pairs.peekable();
+    if pairs.peek().is_none() {
         return vec![];
     }
-    let own = of_the_run(view);
-    pairs.iter().filter_map(|pair| Page::of(view, &own, pair)?.breach(view)).collect()
+    let site = Site::of(view);
+    pairs.filter_map(|pair| Page::of(&site, pair)?.breach(view)).collect()
+}
+
+/// What is the same for all pages of a run.
+struct Site<'v, 'a> {
+    view: &'v View<'a>,
+    own: BTreeSet<String>,
+    /// The requests for each page, by the instant of their invocation.
+    pages: HashMap<&'a str, Vec<&'v Request<'a>>>,
+    /// The apps of which several builds were deployed: another one says something else.
+    rebuilt: BTreeSet<&'a ContextPath>,
+}
+
+impl<'v, 'a> Site<'v, 'a> {
+    fn of(view: &'v View<'a>) -> Self {
+        let mut pages: HashMap<_, Vec<_>> = HashMap::new();
+        for request in &view.requests {
+            pages.entry(request.target).or_default().push(request);
+        }
+        let (mut builds, mut rebuilt) = (BTreeMap::new(), BTreeSet::new());
+        for (_, _, event) in view.events() {
+            if let Event::WarDropped { context, sha256, .. } = event
+                && builds.insert(context, sha256).is_some_and(|known| known != sha256)
+            {
+                rebuilt.insert(context);
+            }
+        }
+        Self { view, own: of_the_run(view), pages, rebuilt }
+    }
 }
 
 /// A page that one client was given before a fault, and never again after it.
@@ -29,7 +58,7 @@ struct Page<'p, 'v, 'a> {
     pair: &'p Pair<'v, 'a>,
     reading: Reading<'p, 'a>,
     /// All requests for it.
-    same: Vec<&'v Request<'a>>,
+    same: &'p [&'v Request<'a>],
     /// What the last answer before the fault said.
     whole: Words<'a>,
     /// The words that stood in each of the last answers before the fault.
@@ -38,48 +67,52 @@ struct Page<'p, 'v, 'a> {
     grown: Words<'a>,
     /// How many these answers are.
     times: usize,
-    /// How many of them had been the same.
-    steady: usize,
-    /// How many of them were the same in what is not kept as well.
-    rests: usize,
+    /// Whether the last two of them said the same.
+    steady: bool,
     /// A request in between that is not meant to change anything, and had not been made before.
     fresh: Option<&'v Request<'a>>,
 }
 
 impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
-    fn of(view: &'v View<'a>, own: &'p BTreeSet<String>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
-        let (before, after) = (pair.before, pair.after);
+    /// Nothing where all that was due is there, which costs no more than its last answers.
+    fn of(site: &'p Site<'v, 'a>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
+        let (view, before, after) = (site.view, pair.before, pair.after);
         let moved = before.node != after.node || !view.timeline.outlives(before.node, before.acts_until, after.invoked);
         let asked_for = before.target.starts_with("GET ")
             && is_success(before)
             && is_success(after)
             && moved
             && is_comparable(before, after);
-        if !asked_for || builds(view, before) > 1 {
+        if !asked_for || before.context.is_some_and(|context| site.rebuilt.contains(context)) {
             return None;
         }
         if same_session(before).is_none() || same_session(after) != same_session(before) {
             return None;
         }
-        let same: Vec<&Request<'a>> = view.requests.iter().filter(|other| other.target == before.target).collect();
-        let mine = || same.iter().copied().filter(|other| other.client == before.client && is_success(other));
-        let earlier = || {
-            let earlier = mine().rev().filter(|other| other.invoked <= before.invoked);
-            earlier.take_while(|other| same_session(other) == same_session(before))
-        };
-        let reading = Reading::of(own, before, earlier().nth(1));
-        let page = reading.due(before)?;
-        let words = |other: &Request<'a>| reading.due(other);
-        // Of a long page what is not kept says by its hash that it is the same.
-        let as_before = |other: &Request<'a>| words(other).as_ref() == Some(&page) && rest(other) == rest(before);
-        if as_before(after) {
+        let same = site.pages.get(before.target)?;
+        let reading = Reading::of(&site.own, before, earlier(same, before).nth(1));
+        let (whole, now) = (reading.due(before)?, reading.words(after)?);
+        let kept_part_is_same = reading.due(after).as_ref() == Some(&whole);
+        if kept_part_is_same && rest(after) == rest(before) {
             return None;
         }
-        let steady = earlier().take_while(|other| words(other).as_ref() == Some(&page)).count();
-        let rests = earlier().take_while(|other| as_before(other)).count();
-        let last = last_answers(view, &reading, earlier());
+        let last = last_answers(view, &reading, earlier(same, before));
+        let all: Vec<Words<'a>> = last.iter().filter_map(|other| reading.due(other)).collect();
         let times = last.len();
-        let due = last.iter().filter_map(|other| words(other)).fold(page.clone(), |due, other| common(due, &other));
+        let steady = last.get(1).is_some_and(|other| reading.due(other).as_ref() == Some(&whole));
+        let grew = 1 < all.len() && all.windows(2).all(|pair| has_all(&pair[0], &pair[1]));
+        // A page that had only grown, as a list does, has all of it again or nothing.
+        let grows = grew && 2 < all.len() && all.windows(2).all(|pair| pair[0] != pair[1]);
+        let due = if grows { whole.clone() } else { all.iter().fold(whole.clone(), common) };
+        // Of one that was steady its numbers are compared as well, and the rest.
+        let is_there = if steady {
+            !kept_part_is_same && has_all(&now, &reading.words(before)?)
+        } else {
+            has_all(&now, &whole) || (!grew && has_all(&now, &due))
+        };
+        if is_there {
+            return None;
+        }
         // What changes things may have changed the page, unless it had stayed the same over such a one.
         let kept: BTreeSet<_> =
             last.last().into_iter().flat_map(|first| between(view, first, before)).map(Request::key).collect();
@@ -93,54 +126,47 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         };
         let fresh = between(view, before, after).find(|other| other.is_safe() && !made(other));
         // Not so where one of the later answers has it again, before it moves once more, and nothing else put it back.
-        let page_alone = |other: &Request<'_>| other.target == before.target || kept.contains(&other.key());
-        let later = mine().filter(|other| {
-            after.invoked < other.invoked
+        let begun = view.requests.partition_point(|other| other.invoked <= after.invoked);
+        let mine = view.requests[begun..].iter().filter(|other| other.client == before.client);
+        let page_alone = mine.take_while(|other| other.target == before.target || kept.contains(&other.key()));
+        let later = page_alone.filter(|other| {
+            other.target == before.target
+                && is_success(other)
                 && other.node == after.node
                 && view.timeline.outlives(after.node, after.invoked, other.invoked)
-                && between(view, after, other).all(page_alone)
         });
-        let later: Vec<_> = later.collect();
-        if later.iter().any(|other| as_before(other)) {
-            return None;
+        let mut again = Vec::new();
+        for other in later {
+            if reading.due(other).as_ref() == Some(&whole) && rest(other) == rest(before) {
+                return None;
+            }
+            again.extend(reading.words(other));
         }
-        // A page that had only grown, as a list does, has all of it again or nothing.
-        let all: Vec<_> = last.iter().filter_map(|other| words(other)).collect();
-        let grew = 1 < all.len() && all.windows(2).all(|pair| has_all(&pair[0], &pair[1]));
-        let grows = grew && 2 < all.len() && all.windows(2).all(|pair| pair[0] != pair[1]);
-        let later: Vec<Words<'a>> = later.into_iter().filter_map(|other| reading.words(other)).collect();
-        let grown = if grew && !later.iter().any(|now| has_all(now, &page)) { page.clone() } else { Words::new() };
-        let due = if grows {
-            if later.iter().any(|now| has_all(now, &page)) { Words::new() } else { page.clone() }
-        } else {
-            let again =
-                |word: &str, times: usize| later.iter().any(|now| now.get(word).is_some_and(|found| times <= *found));
-            due.into_iter().filter(|(word, times)| !again(word, *times)).collect()
+        let all_again = again.iter().any(|now| has_all(now, &whole));
+        let grown = if grew && !all_again { whole.clone() } else { Words::new() };
+        let has_again = |word: &str, times: usize| {
+            if grows { all_again } else { again.iter().any(|now| times <= count(now, word)) }
         };
-        Some(Self { pair, reading, same, whole: page, due, grown, times, steady, rests, fresh })
+        let due = due.into_iter().filter(|(word, times)| !has_again(word, *times)).collect();
+        Some(Self { pair, reading, same, whole, due, grown, times, steady, fresh })
     }
 
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
         let now = self.words(after)?;
-        let mut all_lost: Vec<(&&str, &usize)> =
-            self.due.iter().filter(|(word, times)| now.get(*word).is_none_or(|now| now < *times)).collect();
+        let is_gone = |(word, times): &(&&'a str, &usize)| count(&now, word) < **times;
+        let mut all_lost: Vec<(&&str, &usize)> = self.due.iter().filter(is_gone).collect();
         // What came and went before, as the time of day does, is nothing that anybody keeps.
         all_lost.retain(|(word, _)| !self.comes_and_goes(view, word));
         // A word says more than a number.
         all_lost.sort_by_key(|(word, _)| !is_plain(word));
         let lost = || all_lost.iter().copied();
         // A number says something in its place only, where all else is as before.
-        let says = |word: &str| self.steady > 1 || (is_lasting(word) && !is_number(word));
-        let mut witnessed: Vec<(&&str, &usize)> = all_lost.clone();
-        witnessed.extend(self.grown.iter().filter(|(word, times)| {
-            now.get(*word).is_none_or(|now| now < *times)
-                && !self.due.contains_key(*word)
-                && is_lasting(word)
-                && !self.comes_and_goes(view, word)
-        }));
-        let kept_for = witnessed
-            .into_iter()
+        let says = |word: &str| self.steady || (is_lasting(word) && !is_number(word));
+        let grown = self.grown.iter().filter(|(word, _)| !self.due.contains_key(*word)).filter(is_gone);
+        let grown = grown.filter(|(word, _)| is_lasting(word) && !self.comes_and_goes(view, word));
+        let kept_for = lost()
+            .chain(grown)
             .filter(|(word, _)| says(word))
             .find_map(|(word, times)| Some((*word, self.goes_on(view, word, *times)?)));
         // What is a node's own stands in a page that is else the same.
@@ -165,22 +191,14 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             times => format!("{times} answers had"),
         };
         let because = format!(
-            "{} of {} was answered without \"{word}\" after {}, which {} before it, {} at last{others}: \"{new}\" \
+            "{} of {} was answered without \"{word}\" after {}, which {how_often} before it, {} at last{others}: \"{new}\" \
              where \"{old}\" was",
             after.name(),
             after.client,
             self.pair.name(),
-            how_often,
             before.id
         );
-        let at = after.completed.unwrap_or(after.invoked);
-        let breach = Breach {
-            rests_on: vec![after.id, before.id],
-            session: after.sent.map(|sent| sent.stem().to_owned()),
-            ..Breach::shown(at, after.record, because)
-        };
-        let breach = self.pair.records().fold(breach, Breach::beside);
-        let breach = witness.map(|by| by.record).into_iter().fold(breach, Breach::beside);
+        let breach = witness.map(|by| by.record).into_iter().fold(self.pair.breach(because), Breach::beside);
         let doubt = witness
             .is_none()
             .then(|| "no answer to another client shows whether it is only the other node's".to_owned());
@@ -189,7 +207,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             let session = view.apps.find(before.context, same_session(before)?)?;
             view.excuse(session, after.node, (before.acts_until, after.invoked))
         });
-        Some(Breach { unpromised, ..breach.named(Violation::AnswerLost) })
+        Some(Breach { unpromised, ..breach })
     }
 
     /// An answer of the same node to another client that it had answered before, and that has the word as often as before.
@@ -199,9 +217,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let others = self.same.iter().copied().filter(|other| {
             other.client != before.client && other.node == after.node && hit < other.invoked && is_success(other)
         });
-        let has = |other: &&Request<'a>| {
-            self.words(other).is_some_and(|words| words.get(word).is_some_and(|found| times <= *found))
-        };
+        let has = |other: &&Request<'a>| self.words(other).is_some_and(|words| times <= count(&words, word));
         // What all share may have changed since: as the last one says, and a number not before the one that lacks it.
         let is_last = |other: &&Request<'a>| {
             let last = self
@@ -236,7 +252,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// Whether an answer before the fault had a word less often than the one before it, of the same client, session and node,
     /// and nothing in between was to change anything.
     fn comes_and_goes(&self, view: &View<'a>, word: &str) -> bool {
-        let times = |request: &Request<'a>| self.words(request)?.get(word).copied().or(Some(0));
+        let times = |request: &Request<'a>| Some(count(&self.words(request)?, word));
         let known = self.same.iter().filter(|known| known.invoked < self.pair.asked() && is_success(known));
         let mut last: BTreeMap<_, &Request<'a>> = BTreeMap::new();
         known.into_iter().any(|known| {
@@ -251,7 +267,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// A number that had been the same each time and is smaller in each later answer, while the rest of the page is the same.
     fn went_back(&self) -> Option<&'a str> {
         let (before, after) = (self.pair.before, self.pair.after);
-        let had = self.reading.sequence(before).filter(|_| 1 < self.steady)?;
+        let had = self.reading.sequence(before).filter(|_| self.steady)?;
         let later = self
             .same
             .iter()
@@ -273,7 +289,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let numbers = |words: &Words<'a>| -> usize {
             words.iter().filter(|(word, _)| is_number(word)).map(|(_, times)| times).sum()
         };
-        let fewer = 1 < self.steady && numbers(now) < numbers(&self.whole);
+        let fewer = self.steady && numbers(now) < numbers(&self.whole);
         lost.find(|word| fewer && is_number(word) && !self.is_of_the_node(word))
     }
 
@@ -281,26 +297,21 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     fn other_rest(&self) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
         let differs = rest(before).zip(rest(after)).is_some_and(|(had, has)| had != has);
-        if self.rests < 2 || !differs || self.reading.due(after).as_ref() != Some(&self.whole) {
+        let is_whole = |request: &Request<'a>| self.reading.due(request).as_ref() == Some(&self.whole);
+        let as_before = earlier(self.same, before).take_while(|it| is_whole(it) && rest(it) == rest(before)).count();
+        if as_before < 2 || !differs || !is_whole(after) {
             return None;
         }
         let because = format!(
-            "{} of {} was answered after {} with another end, of which only the hash was kept, than {} answers had before it, \
-             {} at last",
+            "{} of {} was answered after {} with another end, of which only the hash was kept, than {as_before} answers had before \
+             it, {} at last",
             after.name(),
             after.client,
             self.pair.name(),
-            self.rests,
             before.id
         );
-        let at = after.completed.unwrap_or(after.invoked);
-        let breach = Breach {
-            rests_on: vec![after.id, before.id],
-            session: after.sent.map(|sent| sent.stem().to_owned()),
-            unpromised: Some("nobody knows what stands there".to_owned()),
-            ..Breach::shown(at, after.record, because)
-        };
-        Some(self.pair.records().fold(breach, Breach::beside).named(Violation::AnswerLost))
+        let unpromised = Some("nobody knows what stands there".to_owned());
+        Some(Breach { unpromised, ..self.pair.breach(because) })
     }
 
     fn words(&self, request: &Request<'a>) -> Option<Words<'a>> {
@@ -322,17 +333,19 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     }
 }
 
-/// How many builds of an app were deployed: another one says something else.
-fn builds(view: &View<'_>, request: &Request<'_>) -> usize {
-    let dropped = view.events().filter_map(|(_, _, event)| match event {
-        Event::WarDropped { context, sha256, .. } if Some(context) == request.context => Some(sha256),
-        _ => None,
-    });
-    dropped.collect::<BTreeSet<_>>().len()
-}
-
 /// No more answers are compared.
 const COMPARED: usize = 20;
+
+/// The answers to a request's client in its session up to that one, the latest first.
+fn earlier<'p, 'v: 'p, 'a: 'v>(
+    same: &'p [&'v Request<'a>],
+    last: &'p Request<'a>,
+) -> impl Iterator<Item = &'v Request<'a>> + 'p {
+    let begun = same.partition_point(|other| other.invoked <= last.invoked);
+    let mine = same[..begun].iter().rev().copied();
+    let mine = mine.filter(|other| other.client == last.client && is_success(other));
+    mine.take_while(|other| same_session(other) == same_session(last))
+}
 
 /// The last answers of some, the latest first, between which nothing was to change what they say, or did.
 fn last_answers<'v, 'a>(
@@ -353,6 +366,11 @@ fn last_answers<'v, 'a>(
     last
 }
 
+/// How often a page says a word.
+fn count(page: &Words<'_>, word: &str) -> usize {
+    page.get(word).copied().unwrap_or(0)
+}
+
 /// The words that stand in both of two pages, as often as in each.
 fn common<'a>(one: Words<'a>, other: &Words<'a>) -> Words<'a> {
     let both = one.into_iter().filter_map(|(word, times)| Some((word, times.min(*other.get(word)?))));
@@ -361,7 +379,7 @@ fn common<'a>(one: Words<'a>, other: &Words<'a>) -> Words<'a> {
 
 /// Whether a page says all that another one says, as often.
 fn has_all(page: &Words<'_>, other: &Words<'_>) -> bool {
-    other.iter().all(|(word, times)| page.get(word).is_some_and(|found| times <= found))
+    other.iter().all(|(word, times)| *times <= count(page, word))
 }
 
 /// What is not kept of a long body.

@@ -5,8 +5,9 @@ use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault, Life};
 use super::super::view::View;
 use super::deployed_everywhere::changes;
+use super::judgement::Breach;
 use crate::history::Nanos;
-use crate::model::SessionId;
+use crate::model::{SessionId, Violation};
 
 /// The same request on both sides of a fault, or of a move to another node.
 pub(super) struct Pair<'v, 'a> {
@@ -30,6 +31,17 @@ impl Pair<'_, '_> {
     /// The first instant of what comes after; `None` where the fault never hit.
     pub(super) fn hit(&self) -> Option<Nanos> {
         self.fault.map_or(Some(self.before.acts_until), Fault::hit)
+    }
+
+    /// A breach that its second request shows.
+    pub(super) fn breach(&self, because: String) -> Breach {
+        let (before, after) = (self.before, self.after);
+        let shown = Breach {
+            rests_on: vec![after.id, before.id],
+            session: after.sent.map(|sent| sent.stem().to_owned()),
+            ..Breach::shown(after.completed.unwrap_or(after.invoked), after.record, because)
+        };
+        self.records().fold(shown, Breach::beside).named(Violation::AnswerLost)
     }
 
     /// The records that show it, the two requests last.

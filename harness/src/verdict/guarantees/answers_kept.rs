@@ -14,7 +14,7 @@ use super::answer_pairs::{
 use super::judgement::{Breach, Judgement, and_more};
 use super::last_answers;
 use super::never_answered::is_expected_to_fail;
-use crate::model::{ClientName, Guarantee, Violation};
+use crate::model::{ClientName, Guarantee};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
 
@@ -24,7 +24,8 @@ type Pages<'v, 'a> = BTreeMap<(&'a ClientName, &'a str), Vec<&'v Request<'a>>>;
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let pages = pages(view);
     let pairs = pairs(view, &pages);
-    let bodies = answer_bodies::breaches(view, &pairs).into_iter().chain(answer_bodies::breaches(view, &moves(&pages)));
+    let moves = moves(&pages);
+    let bodies = answer_bodies::breaches(view, pairs.iter().chain(&moves));
     let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(bodies);
     if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
@@ -158,12 +159,6 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
         before.id,
         status(before)
     );
-    let at = after.completed.unwrap_or(after.invoked);
-    let breach = Breach {
-        rests_on: vec![after.id, before.id],
-        session: after.sent.map(|sent| sent.stem().to_owned()),
-        ..Breach::shown(at, after.record, because)
-    };
     // What a form does to a page is the app's; but where the page was there after the same form before, it is not that.
     let changed = between(view, before, after).find(|other| !other.is_safe() && !harmless(view, before, other));
     let unpromised = changed.map(|other| format!("{} came between, which may change the answer", other.name()));
@@ -185,8 +180,7 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
         .or_else(|| over.map(|session| format!("{} may have expired", session.name())))
         .or_else(|| view.excuse(session?, after.node, (before.acts_until, after.invoked)))
         .or_else(|| after.reply.is_none().then(|| "it was not made again, and may have been late".to_owned()));
-    let breach = Breach { unpromised, ..pair.records().fold(breach, Breach::beside) };
-    Some(breach.named(Violation::AnswerLost))
+    Some(Breach { unpromised, ..pair.breach(because) })
 }
 
 /// Answers to the same GET whose bodies differ, before a fault and after it: shown and not judged.
