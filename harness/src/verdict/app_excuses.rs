@@ -123,13 +123,9 @@ impl<'a> View<'a> {
             if session.busy(&self.requests, from, to) {
                 return false;
             }
-            let up = self.plan.topology.names().filter(|node| self.timeline.up(node, from, to).is_some());
-            let up: BTreeSet<&NodeName> = up.collect();
-            let inside = self.looks_between(from, to).iter().filter(|look| session.would_show_in(look));
-            let looked: BTreeSet<&NodeName> = inside.map(|look| look.node).collect();
+            let Some(due) = self.due_in((from, to), |look| session.would_show_in(look)) else { return false };
             let copies: Vec<&Shown<'a>> = session.shown_between(from, to).iter().collect();
             let holders: BTreeSet<&NodeName> = copies.iter().map(|copy| copy.node).collect();
-            let due = if self.replicates_to_all() { up.len() } else { up.len().min(2) };
             let Some(first) = copies.first().filter(|_| copies.len() == due && holders.len() == due) else {
                 return false;
             };
@@ -137,8 +133,7 @@ impl<'a> View<'a> {
             let id = last
                 .filter(|asked| asked.invoked < from)
                 .find_map(|asked| asked.received.or(asked.sent.filter(|_| asked.succeeded()).map(SessionId::as_str)));
-            up.is_subset(&looked)
-                && id == Some(first.replica.id.as_str())
+            id == Some(first.replica.id.as_str())
                 && copies.iter().all(|copy| {
                     let found = differences(first.replica, copy.replica, false);
                     copy.replica.id == first.replica.id

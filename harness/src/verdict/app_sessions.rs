@@ -232,9 +232,7 @@ impl<'a> AppSession<'a> {
 
     /// Whether a look would show it where the node holds it.
     pub(super) fn would_show_in(&self, look: &Look<'a>) -> bool {
-        self.context.is_some_and(|context| {
-            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
-        })
+        look.would_show(self.context)
     }
 
     /// The request after another one.

@@ -18,6 +18,13 @@ pub(super) struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
+    /// Whether it would show a session of an app where the node holds one: the app was asked for, and is served.
+    pub(super) fn would_show(&self, context: Option<&ContextPath>) -> bool {
+        context.is_some_and(|context| {
+            self.question.covers(context) && self.contexts(&std::iter::once(context).collect()).next().is_some()
+        })
+    }
+
     /// The contexts of these paths that the node serves.
     pub(super) fn contexts(&self, paths: &BTreeSet<&ContextPath>) -> impl Iterator<Item = &'a ContextState> {
         let contexts = self.state.map_or(&[][..], |state| &state.contexts);

@@ -64,20 +64,15 @@ impl View<'_> {
             if session.busy(&self.operations, from, to) {
                 return false;
             }
-            let up: BTreeSet<_> =
-                self.plan.topology.names().filter(|node| self.timeline.up(node, from, to).is_some()).collect();
-            let inside = self.looks_between(from, to).iter().filter(|look| session.would_show_in(look));
-            let looked: BTreeSet<_> = inside.map(|look| look.node).collect();
+            let Some(due) = self.due_in((from, to), |look| session.would_show_in(look)) else { return false };
             let copies: Vec<_> = session.replicas.iter().filter(|copy| from <= copy.asked && copy.at <= to).collect();
             let holders: BTreeSet<_> = copies.iter().map(|copy| copy.node).collect();
-            let due = if self.replicates_to_all() { up.len() } else { up.len().min(2) };
             let id = session.last_answer(&self.operations, from).and_then(super::operations::Operation::received);
             let Some(first) = copies.first().filter(|_| copies.len() == due && holders.len() == due) else {
                 return false;
             };
             let shown = first.content.count.and_then(|count| usize::try_from(count).ok());
-            up.is_subset(&looked)
-                && id == Some(first.id)
+            id == Some(first.id)
                 && shown.is_some_and(|shown| session.acknowledged_before(from) <= shown)
                 && copies.iter().all(|copy| copy.id == first.id && copy.content == first.content)
         })

@@ -62,8 +62,7 @@ fn undone_from(view: &View<'_>, fault: &Fault<'_>) -> Nanos {
     let Some(healed) = fault.healed else { return FOREVER };
     let begun = view.events().filter_map(|(_, at, event)| match event {
         Event::StepBegins { step, .. } if at <= healed => {
-            let index = usize::try_from(*step).ok()?.checked_sub(1)?;
-            matches!(view.plan.steps.get(index)?.kind, StepKind::Heal { .. }).then_some(at)
+            matches!(view.step(*step)?.kind, StepKind::Heal { .. }).then_some(at)
         }
         _ => None,
     });

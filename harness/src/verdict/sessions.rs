@@ -114,9 +114,7 @@ impl Session<'_> {
 
     /// Whether a look would show it where the node holds it: its context was asked for, and is served.
     pub(super) fn would_show_in(&self, look: &Look<'_>) -> bool {
-        self.context.is_some_and(|context| {
-            look.question.covers(context) && look.contexts(&std::iter::once(context).collect()).next().is_some()
-        })
+        look.would_show(self.context)
     }
 
     /// The answer that came last before `at`.

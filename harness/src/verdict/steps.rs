@@ -16,8 +16,7 @@ pub(super) fn empty_step(view: &View<'_>) -> Option<String> {
         match event {
             Event::StepBegins { step, .. } => begun = Some((*step, at)),
             Event::StepEnds { step } => {
-                let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
-                let Some(planned) = index.and_then(|index| view.plan.steps.get(index)) else { continue };
+                let Some(planned) = view.step(*step) else { continue };
                 let lacks = match begun.take().filter(|(number, _)| number == step) {
                     Some((_, from)) => Inside { view, from, to: at }.lacks(planned),
                     None => Some("having begun".to_owned()),
@@ -284,10 +283,10 @@ impl Inside<'_, '_> {
             let short = healed.since(fault.asked) < lasting;
             let by_hand = self.view.events().any(|(_, at, event)| {
                 let Event::StepBegins { step, .. } = event else { return false };
-                let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
-                let heals = index.and_then(|index| self.view.plan.steps.get(index));
-                let heals =
-                    heals.is_some_and(|step| matches!(&step.kind, StepKind::Heal { node } if is(node, fault.node)));
+                let heals = self
+                    .view
+                    .step(*step)
+                    .is_some_and(|step| matches!(&step.kind, StepKind::Heal { node } if is(node, fault.node)));
                 heals && hit <= at && at <= healed
             });
             let ended = timeline.end_of(fault.node, hit) <= healed;

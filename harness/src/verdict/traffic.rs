@@ -23,14 +23,16 @@ pub(super) fn stood_still(
 ) -> Option<String> {
     let bearable = HELD_UP.max(every.saturating_mul(10));
     let until = end_of(view, name, from)?;
-    let all: BTreeSet<&ClientName> =
-        view.requests.iter().map(|request| request.client).filter(|client| client.is_one_of(name, clients)).collect();
-    for client in all {
-        let mine = view.requests.iter().filter(|request| request.client == client && from <= request.invoked);
+    let mut all: BTreeMap<&ClientName, Vec<(Nanos, Nanos)>> = BTreeMap::new();
+    for request in view.requests.iter().filter(|request| request.client.is_one_of(name, clients)) {
+        let mine = all.entry(request.client).or_default();
+        if from <= request.invoked && request.invoked <= until {
+            mine.push((request.invoked, request.completed.unwrap_or(FOREVER)));
+        }
+    }
+    for (client, asked) in all {
         let mut idle = from;
-        let of_the_traffic = mine.filter(|request| request.invoked <= until);
-        let asked = of_the_traffic.map(|request| (request.invoked, request.completed.unwrap_or(FOREVER)));
-        for (invoked, completed) in asked.chain([(until, until)]) {
+        for (invoked, completed) in asked.into_iter().chain([(until, until)]) {
             let mut faults = view.timeline.faults.iter().map(|fault| fault.asked);
             if bearable < invoked.since(idle) && faults.any(|asked| idle < asked && asked < invoked) {
                 return Some(format!("any request of {client} between {idle} and {invoked}"));
@@ -50,10 +52,7 @@ fn end_of(view: &View<'_>, name: &ClientName, from: Nanos) -> Option<Nanos> {
         _ => false,
     };
     view.events().find_map(|(_, at, event)| match event {
-        Event::StepBegins { step, .. } if from < at => {
-            let index = usize::try_from(*step).ok()?.checked_sub(1)?;
-            view.plan.steps.get(index).filter(|step| ends(&step.kind)).map(|_| at)
-        }
+        Event::StepBegins { step, .. } if from < at => view.step(*step).filter(|step| ends(&step.kind)).map(|_| at),
         _ => None,
     })
 }

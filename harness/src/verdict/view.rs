@@ -14,7 +14,7 @@ use super::routes::Routes;
 use super::sessions::{self, Replica, Session};
 use super::timeline::{FOREVER, Fault, Timeline, in_time};
 use crate::history::{Event, History, LogClass, Nanos, OperationId, Record, RecordKind, ReplicaRole, SessionReplica};
-use crate::model::{ClientName, ContextPath, FrontState, Guarantee, NodeName, Plan, StepKind};
+use crate::model::{ClientName, ContextPath, FrontState, Guarantee, NodeName, Plan, Step, StepKind};
 
 /// See the module.
 #[derive(Debug)]
@@ -200,6 +200,22 @@ impl<'a> View<'a> {
         self.observe_steps().into_iter().map(|(_, from, to)| (from, to)).collect()
     }
 
+    /// How many copies of a session are due in a round, where each node that was up in it was looked at and would have shown one.
+    pub(super) fn due_in(&self, (from, to): (Nanos, Nanos), would_show: impl Fn(&Look<'a>) -> bool) -> Option<usize> {
+        let up = self.plan.topology.names().filter(|node| self.timeline.up(node, from, to).is_some());
+        let up: BTreeSet<&NodeName> = up.collect();
+        let inside = self.looks_between(from, to).iter().filter(|look| would_show(look));
+        let looked: BTreeSet<&NodeName> = inside.map(|look| look.node).collect();
+        let due = if self.replicates_to_all() { up.len() } else { up.len().min(2) };
+        up.is_subset(&looked).then_some(due)
+    }
+
+    /// The step of a number, which counts from 1.
+    pub(super) fn step(&self, number: u32) -> Option<&'a Step> {
+        let index = usize::try_from(number).ok()?.checked_sub(1)?;
+        self.plan.steps.get(index)
+    }
+
     fn observe_steps(&self) -> Vec<(u32, Nanos, Nanos)> {
         let mut begun = BTreeMap::new();
         let mut steps = Vec::new();
@@ -207,8 +223,7 @@ impl<'a> View<'a> {
             match event {
                 Event::StepBegins { step, .. } => drop(begun.insert(*step, at)),
                 Event::StepEnds { step } => {
-                    let index = usize::try_from(*step).ok().and_then(|step| step.checked_sub(1));
-                    let kind = index.and_then(|index| self.plan.steps.get(index)).map(|step| &step.kind);
+                    let kind = self.step(*step).map(|step| &step.kind);
                     if let (Some(from), Some(StepKind::Observe { .. })) = (begun.get(step), kind) {
                         steps.push((*step, *from, at));
                     }

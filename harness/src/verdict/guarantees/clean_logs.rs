@@ -22,10 +22,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         if !matches!(line.level.as_str(), "WARNING" | "SEVERE") {
             continue;
         }
-        let about = about(view, line, index);
-        let near = |near| match near {
-            Near::Start => covers(&starts, record.at, about),
-            Near::Fault => covers(&faults, record.at, about) || covers(&starts, record.at, about),
+        let near = |near| {
+            let about = about(view, line, index);
+            covers(&starts, record.at, about) || (near == Near::Fault && covers(&faults, record.at, about))
         };
         let allowed = view.plan.harmless.iter().any(|text| line.message.contains(text));
         match HARMLESS.iter().find(|known| line.message.contains(known.text)) {

@@ -3,10 +3,11 @@
 //! A request that was never answered may have made a session, or renamed one, without any client having been given its id: so many
 //! unknown ones are there legitimately.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use super::super::look::Look;
 use super::super::operations::{cookie_value, stem};
+use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{Nanos, Outcome, RecordKind, Reply};
@@ -52,16 +53,15 @@ struct Known<'a> {
 impl<'a> Known<'a> {
     fn of(view: &View<'a>) -> Self {
         let mut known = Self { stems: BTreeSet::new(), nameless: Vec::new() };
+        let by_id: HashMap<_, _> = view.requests.iter().rev().map(|request| (request.id, request)).collect();
         // A request for a session that goes on under its id made none, and renamed none.
         let confirmed = |operation| {
-            let asked = view.requests.iter().find(|request| request.id == operation)?;
+            let asked: &Request<'_> = by_id.get(&operation)?;
             let sent = asked.sent.filter(|_| !asked.says_to_end())?.stem();
-            let mut later = view.requests.iter().filter(|other| other.client == asked.client);
-            later.find(|other| {
-                asked.completed.is_some_and(|end| end < other.invoked)
-                    && other.answered
-                    && other.received.map(stem) == Some(sent)
-            })
+            let ended = asked.completed?;
+            let begun = view.requests.partition_point(|other| other.invoked <= ended);
+            let mut later = view.requests[begun..].iter().filter(|other| other.client == asked.client);
+            later.find(|other| other.answered && other.received.map(stem) == Some(sent))
         };
         let mut open = std::collections::BTreeMap::new();
         for record in &view.history.records {

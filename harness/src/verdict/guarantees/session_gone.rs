@@ -12,11 +12,18 @@ use crate::history::Nanos;
 use crate::model::Violation;
 
 /// The node that answered a session last, by a page that had kept it, holds it no more, and nobody asked for it since.
-pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
+pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>) -> Option<Breach> {
+    let index = *session.requests.last()?;
     let request = &view.requests[index];
     let taken = request.reply.is_some_and(|reply| reply.set_cookie.iter().any(|cookie| deletes(cookie)));
-    let is_last = session.requests.last() == Some(&index) && session.left(&view.requests).is_none();
-    if !is_last || !request.succeeded() || taken || !request.is_safe() || !is_routine(view, session, index) {
+    let mine = request.sent.is_some_and(|sent| sent.stem() == session.stem);
+    if !mine
+        || session.left(&view.requests).is_some()
+        || !request.succeeded()
+        || taken
+        || !request.is_safe()
+        || !is_routine(view, session, index)
+    {
         return None;
     }
     let look = view.looks_between(request.acts_until, FOREVER).iter().find(|look| {

@@ -98,7 +98,6 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
             breaches.extend(replaced(view, session, *index));
             breaches.extend(not_there(view, session, *index));
             breaches.extend(made_anew(view, session, *index));
-            breaches.extend(gone_at_last(view, session, *index));
             breaches.extend(orphaned(view, session, *index));
             breaches.extend(overwritten(view, session, request));
         }
@@ -107,6 +106,7 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
             breaches.extend(lost_cookie(view, session, request));
         }
     }
+    breaches.extend(gone_at_last(view, session));
     breaches
 }
 

@@ -306,17 +306,14 @@ pub(super) fn carried<'a>(
     if found.differs.is_empty() && found.undecidable.is_empty() { Carried::All } else { Carried::InName }
 }
 
-/// Whether a new session that holds all of another one must have got it from there: a value among it is one that no other
-/// session of the app was seen to hold, so nobody made it anew.
+/// Whether a new session that holds all of another one ([`Carried::All`]) must have got it from there: a value among it is
+/// one that no other session of the app was seen to hold, so nobody made it anew.
 pub(super) fn is_the_same<'a>(
     view: &View<'a>,
     session: &AppSession<'a>,
     request: &Request<'a>,
     received: &'a str,
 ) -> bool {
-    if carried(view, session, request, received) != Carried::All {
-        return false;
-    }
     let Some(had) = session.shown_between(Nanos::default(), request.invoked).last() else { return false };
     let others = || {
         let of_the_app = view.apps.all.iter().filter(|other| other.context == session.context);
