@@ -1,5 +1,6 @@
 //! What a node's log says of the deployment of an app: that it failed, with the cause, or that it still goes on.
 
+use crate::history::body::beginning;
 use crate::history::{LogClass, LogLine};
 use crate::model::ContextPath;
 
@@ -69,10 +70,7 @@ fn tells_what_was_thrown(line: &LogLine) -> bool {
 fn cut(message: &str) -> String {
     let (said, cause) =
         message.rsplit_once(": caused by ").map_or((message, None), |(said, cause)| (said, Some(cause)));
-    let short = |text: &str| {
-        let shown: String = text.chars().take(SHOWN).collect();
-        if shown.len() < text.len() { format!("{shown}…") } else { shown }
-    };
+    let short = |text: &str| beginning(text, SHOWN);
     match cause {
         Some(cause) => format!("{}, caused by {}", short(said), short(cause)),
         None => short(said),

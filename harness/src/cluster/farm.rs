@@ -96,17 +96,17 @@ impl Cluster {
         // When the watcher served it, which is when the time of the others begins.
         let given_on = OnceLock::new();
         let served = awaited.iter().map(async |(node, served)| {
+            let ended = self.await_served(node, &war, served, limit).await;
             if first.as_ref() == Some(node) {
-                self.await_served(node, &war, served, limit).await?;
-                given_on.get_or_init(Instant::now);
-                return Ok(());
-            }
-            match self.await_served(node, &war, served, limit).await {
-                Err(ClusterError::Wait { .. }) if given_on.get().is_some_and(|at| at.elapsed() < limit) => {
-                    let left = given_on.get().map_or(limit, |at| limit.saturating_sub(at.elapsed()));
-                    self.await_served(node, &war, served, left).await
+                if ended.is_ok() {
+                    given_on.get_or_init(Instant::now);
                 }
-                ended => ended,
+                return ended;
+            }
+            let left = given_on.get().map(|at| limit.saturating_sub(at.elapsed())).filter(|left| !left.is_zero());
+            match (ended, left) {
+                (Err(ClusterError::Wait { .. }), Some(left)) => self.await_served(node, &war, served, left).await,
+                (ended, _) => ended,
             }
         });
         try_join_all(served).await.map_err(|error| {

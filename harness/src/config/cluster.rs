@@ -140,6 +140,13 @@ pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
     let unused = |said, because| Err(RenderError::Unused { said, because });
     let lists = said.static_membership != StaticMembershipService::default();
     let groups = said.multicast_membership != McastService::default();
+    let membership = topology.cluster.membership;
+    let another = match membership {
+        Membership::Static => "the topology's membership is static",
+        Membership::Multicast => "the topology's membership is multicast",
+        Membership::Dns => "the topology's membership is dns",
+        Membership::Kubernetes => "the topology's membership is kubernetes",
+    };
     match topology.cluster.manager {
         ManagerKind::Delta if said.backup_manager != BackupManager::default() => {
             unused("backup-manager", "the topology's manager is delta")
@@ -153,24 +160,8 @@ pub fn refuse_unused(topology: &Topology) -> Result<(), RenderError> {
         _ if said.cloud_membership.is_some() && groups => {
             unused("multicast-membership", "cloud-membership is configured, too")
         }
-        _ if topology.cluster.membership == Membership::Multicast && lists => {
-            unused("static-membership", "the topology's membership is multicast")
-        }
-        _ if topology.cluster.membership == Membership::Static && groups => {
-            unused("multicast-membership", "the topology's membership is static")
-        }
-        _ if topology.cluster.membership == Membership::Dns && lists => {
-            unused("static-membership", "the topology's membership is dns")
-        }
-        _ if topology.cluster.membership == Membership::Dns && groups => {
-            unused("multicast-membership", "the topology's membership is dns")
-        }
-        _ if topology.cluster.membership == Membership::Kubernetes && lists => {
-            unused("static-membership", "the topology's membership is kubernetes")
-        }
-        _ if topology.cluster.membership == Membership::Kubernetes && groups => {
-            unused("multicast-membership", "the topology's membership is kubernetes")
-        }
+        _ if membership != Membership::Static && lists => unused("static-membership", another),
+        _ if membership != Membership::Multicast && groups => unused("multicast-membership", another),
         _ if members_by_interceptor(topology) && lists => {
             unused("static-membership", "the members are those of the static-membership interceptor")
         }

@@ -1,7 +1,5 @@
 //! What the running servers are, beside what the files claim.
 
-use std::collections::BTreeMap;
-
 use serde::{Deserialize, Serialize};
 
 use super::beside::{Beside, beside};
@@ -95,12 +93,13 @@ fn of_server_xml<'h>(
     let running = states.find(|state| !state.running.is_empty())?;
     let files = own.nodes.get(node)?;
     let made = own_base::server_xml(own, node, endpoints).ok()?;
-    let document = own::read(&made.bytes, &own_base::properties(files).ok()?).ok()?;
+    let properties = own_base::properties(files).ok()?;
+    let document = own::read(&made.bytes, &properties).ok()?;
     let route = topology.route(node);
     let mut pairs = beside(&document, own.host_header.as_deref(), route, &running.running);
     pairs.extend(misplaced(&document, &running.running));
     // What was moved to run here is shown as the user wrote it.
-    let written = own::read(made.original.as_bytes(), &own_base::properties(files).ok()?).ok();
+    let written = own::read(made.original.as_bytes(), &properties).ok();
     let route = own.routes_given.get(node).map(String::as_str).or(route);
     let said = written.map(|it| beside(&it, own.host_header.as_deref(), route, &running.running)).unwrap_or_default();
     as_written(&mut pairs, &said);
@@ -109,12 +108,11 @@ fn of_server_xml<'h>(
 
 /// Gives each value that runs as it was put what the user's own file says of it.
 fn as_written(pairs: &mut [Beside], said: &[Beside]) {
-    let key = |it: &Beside| (it.element.clone(), it.name.clone());
-    let mut seen: BTreeMap<(String, String), usize> = BTreeMap::new();
+    // Of several of one name the first belongs to the first.
+    let mut said: Vec<&Beside> = said.iter().collect();
     for pair in pairs {
-        let nth = seen.entry(key(pair)).or_default();
-        let own = said.iter().filter(|it| key(it) == key(pair)).nth(*nth);
-        *nth += 1;
+        let at = said.iter().position(|it| (&it.element, &it.name) == (&pair.element, &pair.name));
+        let own = at.map(|at| said.remove(at));
         if !pair.differs {
             pair.claimed = own.and_then(|own| own.claimed.clone());
         }

@@ -68,13 +68,6 @@ fn tested(choice: &Choice, finding: &Finding) -> Tested {
                 | Guarantee::DeployedEverywhere
                 | Guarantee::ManagerAsConfigured
         );
-    if let Some(what) = choice.rests_on.as_ref().filter(|_| of_the_app && finding.status == Status::Holds) {
-        return Tested {
-            status: Status::Unknown,
-            because: format!("it rests on {what}: {}", finding.because),
-            ..tested
-        };
-    }
     let own = plan.topology.own.as_ref();
     let absent = own.and_then(|own| own.absent.first()).filter(|_| rests_on_it);
     let absent = absent.map(|entry| format!("the Member {entry}, which is no node's Receiver"));
@@ -82,20 +75,14 @@ fn tested(choice: &Choice, finding: &Finding) -> Tested {
     let route = route.filter(|_| finding.guarantee == Guarantee::IdentityKept);
     let route =
         route.map(|(node, placeholder)| format!("a route that {node} was given: nothing says what {placeholder} is"));
-    if let Some(what) = absent.or(route).filter(|_| finding.status == Status::Holds) {
-        return Tested {
-            status: Status::Unknown,
-            because: format!("it rests on {what}: {}", finding.because),
-            ..tested
-        };
-    }
-    match replaced {
-        Some(what) if rests_on_it && finding.status == Status::Holds => Tested {
-            status: Status::Unknown,
-            because: format!("it rests on {what}, which was replaced: {}", finding.because),
-            ..tested
-        },
-        _ => tested,
+    let replaced = replaced.filter(|_| rests_on_it).map(|what| format!("{what}, which was replaced"));
+    let what = choice.rests_on.clone().filter(|_| of_the_app).or(absent).or(route).or(replaced);
+    match what.filter(|_| finding.status == Status::Holds) {
+        Some(what) => {
+            let because = format!("it rests on {what}: {}", finding.because);
+            Tested { status: Status::Unknown, because, ..tested }
+        }
+        None => tested,
     }
 }
 

@@ -62,6 +62,12 @@ pub fn near(body: &str, text: &str) -> String {
     excerpt(body, at.unwrap_or(0))
 }
 
+/// The beginning of a text, with a sign where there is more.
+pub fn beginning(text: &str, most: usize) -> String {
+    let shown: String = text.chars().take(most).collect();
+    if shown.len() < text.len() { format!("{shown}…") } else { shown }
+}
+
 /// A few words of a body around a byte of it, on one line.
 pub fn excerpt(body: &str, at: usize) -> String {
     let at = body.floor_char_boundary(at);

@@ -253,3 +253,22 @@ pub enum Event {
         by: String,
     },
 }
+
+impl Event {
+    /// The one node that it is about.
+    pub fn node(&self) -> Option<&NodeName> {
+        match self {
+            Self::NodeStarts { node }
+            | Self::NodeReady { node }
+            | Self::NodeDied { node, .. }
+            | Self::Deployed { node, .. }
+            | Self::DeploymentFailed { node, .. }
+            | Self::Undeployed { node, .. }
+            | Self::WarDropped { node, .. }
+            | Self::WarRemoved { node, .. }
+            | Self::Synchronised { node, .. }
+            | Self::FrontTold { node, .. } => Some(node),
+            _ => None,
+        }
+    }
+}

@@ -85,7 +85,7 @@ impl Patience {
 }
 
 /// Lets a bounded time pass between two looks.
-pub(crate) async fn pause(time: Duration) {
+pub async fn pause(time: Duration) {
     #[expect(clippy::disallowed_methods, reason = "the one place that may sleep")]
     tokio::time::sleep(time).await;
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read as _, Seek as _, SeekFrom};
 
-use camino::Utf8PathBuf;
+use camino::{Utf8Path, Utf8PathBuf};
 use serde::Serialize;
 
 use crate::model::NodeName;
@@ -80,7 +80,10 @@ impl Tail {
 }
 
 /// The whole lines behind an offset, which is moved on.
-fn appended(path: &Utf8PathBuf, offset: &mut u64) -> std::io::Result<String> {
+///
+/// # Errors
+/// The file cannot be read.
+pub fn appended(path: &Utf8Path, offset: &mut u64) -> std::io::Result<String> {
     let mut file = fs_err::File::open(path)?;
     let length = file.metadata()?.len();
     if length < *offset {

@@ -9,9 +9,7 @@ use crate::cluster::probe::SessionScope;
 use crate::cluster::{Cluster, NodeView};
 use crate::history::{Event, FaultPhase, LogLine, NodeState, RecordKind, Seen, SessionReplica};
 use crate::host::error_chain::DisplayErrorChain;
-use crate::model::{
-    ClusterName, ContextPath, Endpoints, FaultKind, FrontServer, Membership, NodeName, RunId, SessionId,
-};
+use crate::model::{ClusterName, ContextPath, Endpoints, FaultKind, FrontServer, NodeName, RunId, SessionId};
 use crate::runtime::NodeStatus;
 
 /// A cluster.
@@ -152,7 +150,7 @@ pub(super) fn possible_faults(cluster: &Cluster) -> Vec<FaultKind> {
     let fits = |kind: &FaultKind| {
         can.contains(&kind.needs())
             && (!kind.needs_preparation() || topology.prepared_for.contains(kind))
-            && (!kind.about().needs_heartbeats || topology.cluster.membership == Membership::Multicast)
+            && topology.cluster.membership.has_what_breaks(*kind)
     };
     FaultKind::ALL.iter().copied().filter(fits).collect()
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
 pub(super) use classes::is_broken;
 pub use classes::{ClassFacts, Lambda, MapBySession, Stored, Stranger};
-pub(super) use files::{child, has};
+pub(super) use files::{child, cookie, has};
 
 /// A web application.
 #[derive(Debug)]

@@ -270,6 +270,13 @@ const POD_VARIABLES: [(&str, &str); 2] = [("KUBERNETES_NAMESPACE", "lab"), ("KUB
 
 kebab!(Membership);
 
+impl Membership {
+    /// Whether it has what a fault breaks: an API server that it asks, or heartbeats of its own.
+    pub fn has_what_breaks(self, fault: FaultKind) -> bool {
+        (!fault.needs_api() || self == Self::Kubernetes) && (!fault.about().needs_heartbeats || self == Self::Multicast)
+    }
+}
+
 /// How fast the servers' own clocks tick.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]

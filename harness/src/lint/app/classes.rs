@@ -148,7 +148,7 @@ impl ClassFacts {
             // A class that cannot be read, for example of a newer Java, says nothing.
             let Ok(class) = parse_class_with_options(&bytes, &options) else { continue };
             let file = files.len();
-            let (fact, stored) = fact(&class, file);
+            let (fact, stored) = fact(&class, file, is_compared);
             let is_interesting = is_compared
                 || fact.is_session_bean
                 || fact.is_managed_bean
@@ -189,11 +189,14 @@ impl ClassFacts {
             for (method, keyed) in &class.keyed {
                 let lives_long =
                     keyed.field.is_static || self.classes.get(&keyed.field.class).is_some_and(|owner| owner.is_single);
+                if !lives_long {
+                    continue;
+                }
                 let place = match keyed.parameter {
                     None => Some((class.file, keyed.line)),
                     Some(parameter) => self.given(&class.name, method, parameter),
                 };
-                if let Some((file, line)) = place.filter(|_| lives_long) {
+                if let Some((file, line)) = place {
                     let field = format!("{}.{}", keyed.field.class, keyed.field.name);
                     all.push(MapBySession { field, is_static: keyed.field.is_static, file, line });
                 }
@@ -363,7 +366,7 @@ fn dotted(name: &str) -> String {
     name.replace('/', ".")
 }
 
-fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>) {
+fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (ClassFact, Vec<Stored>) {
     let annotations = class.attributes.iter().flat_map(|attribute| match &attribute.data {
         AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.as_slice(),
         _ => &[],
@@ -384,7 +387,7 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
         is_session_bean: annotated(&CDI_SCOPES),
         is_managed_bean: annotated(&OTHER_SCOPES),
         serial: shape::declared(class),
-        shape: shape::shape(class),
+        shape: if is_compared { shape::shape(class) } else { 0 },
         is_interface: class.access_flags.contains(ClassAccessFlags::INTERFACE),
         writes_itself: class.methods.iter().any(|method| own.contains(&method.name.as_ref())),
         ..ClassFact::default()
@@ -401,8 +404,8 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize) -> (ClassFact, Vec<Stored>
     let bootstraps = code::bootstraps(class);
     for method in &class.methods {
         let found = code::follow(method, &bootstraps);
-        let signature = format!("{}{}", method.name, method.descriptor);
-        fact.keyed.extend(found.keyed.into_iter().map(|keyed| (signature.clone(), keyed)));
+        let signature = || format!("{}{}", method.name, method.descriptor);
+        fact.keyed.extend(found.keyed.into_iter().map(|keyed| (signature(), keyed)));
         fact.passed.extend(found.passed);
         if let Some(line) = found.changes.filter(|_| found.stored.is_empty()) {
             fact.changes.insert(method.name.to_string(), line);

@@ -14,11 +14,13 @@ impl App {
         let AppFiles { name, files, jars } = files;
         let file_name = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let base_name = file_name.strip_suffix(".war").unwrap_or(file_name).split("##").next().unwrap_or_default();
+        // What every node has is held against nothing; nodes come before apps.
+        let is_compared = !nodes.is_empty() && input.nodes.iter().any(|node| !nodes.contains(&node.name));
         let mut app = Self {
             base_name: base_name.to_owned(),
             name: name.clone(),
             is_explicit,
-            contents: if nodes.is_empty() { BTreeMap::new() } else { contents(&files, jars) },
+            contents: if is_compared { contents(&files, jars) } else { BTreeMap::new() },
             nodes,
             web: None,
             place: input.files.len(),
@@ -51,7 +53,7 @@ impl App {
             // Nothing of it is said by a file of its own.
             input.files.push(SourceFile::named(name, false));
         }
-        app.classes = ClassFacts::read(&mut input.files, classes, !app.nodes.is_empty());
+        app.classes = ClassFacts::read(&mut input.files, classes, is_compared);
         app
     }
 
@@ -106,6 +108,11 @@ fn contents(files: &BTreeMap<String, Vec<u8>>, jars: BTreeMap<String, u64>) -> B
 /// A child of an element by its name without a prefix.
 pub(in crate::lint) fn child<'d>(element: Element<'d>, name: &str) -> Option<Element<'d>> {
     element.children().find(|child| child.local_name() == name)
+}
+
+/// A part of an app's `<cookie-config>`.
+pub(in crate::lint) fn cookie<'d>(web: Element<'d>, name: &str) -> Option<Element<'d>> {
+    child(child(child(web, "session-config")?, "cookie-config")?, name)
 }
 
 /// Whether there is such a child.

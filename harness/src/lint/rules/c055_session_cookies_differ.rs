@@ -1,7 +1,7 @@
 //! Rule C055, session-cookies-differ.
 
 use crate::config::read::Element;
-use crate::lint::app::child;
+use crate::lint::app::cookie;
 use crate::lint::{Confidence, Context, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -61,9 +61,4 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
-}
-
-/// A part of an app's `<cookie-config>`.
-fn cookie<'i>(web: Element<'i>, name: &str) -> Option<Element<'i>> {
-    child(child(child(web, "session-config")?, "cookie-config")?, name)
 }

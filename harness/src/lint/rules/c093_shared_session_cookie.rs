@@ -1,7 +1,7 @@
 //! Rule C093, shared-session-cookie.
 
 use crate::config::read::Element;
-use crate::lint::app::{App, child};
+use crate::lint::app::{App, cookie};
 use crate::lint::{Confidence, Findings, Input, Rule, Scope, Severity};
 
 /// The rule.
@@ -93,10 +93,9 @@ fn of_app<'i>(input: &'i Input, app: &'i App) -> Option<Cookie<'i>> {
         return Some(Cookie { of: Some(app), ..cookie });
     }
     let web = app.web(input)?;
-    let config = child(web, "session-config").and_then(|session| child(session, "cookie-config"));
-    let named = config.and_then(|config| child(config, "name")).map(Element::text);
+    let named = cookie(web, "name").map(Element::text);
     let name = context.and_then(|it| it.value("sessionCookieName")).or(named).unwrap_or("JSESSIONID").to_owned();
-    let (element, path, is_chosen) = match config.and_then(|config| child(config, "path")) {
+    let (element, path, is_chosen) = match cookie(web, "path") {
         Some(path) => (path, normal(path.text()), true),
         None if app.base_name == "ROOT" => (web, "/".to_owned(), false),
         None => return None,

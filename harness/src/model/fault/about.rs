@@ -16,8 +16,6 @@ pub struct About {
     pub needs_preparation: bool,
     /// Whether it breaks the multicast heartbeats alone, which only multicast membership has.
     pub needs_heartbeats: bool,
-    /// Whether it is what an API server does, which only Kubernetes membership asks.
-    pub needs_api: bool,
     /// Whether node and peers hear nothing of each other meanwhile, so that each side evicts the other.
     pub is_partition: bool,
     /// Whether nobody knows meanwhile who sees whom: it depends on what is sent.
@@ -54,7 +52,6 @@ impl About {
             needs,
             needs_preparation: false,
             needs_heartbeats: false,
-            needs_api: false,
             is_partition: false,
             is_one_way: false,
             parameters: &[],
@@ -63,6 +60,6 @@ impl About {
 
     /// A fault of the API server.
     pub(super) const fn of_api(does: &'static str) -> Self {
-        Self { needs_api: true, ..Self::of(Part::Api, Capability::Kubernetes, does) }
+        Self::of(Part::Api, Capability::Kubernetes, does)
     }
 }

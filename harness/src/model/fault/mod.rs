@@ -190,7 +190,7 @@ impl FaultKind {
 
     /// Whether it is what an API server does, and not what happens to the node or its network.
     pub fn needs_api(self) -> bool {
-        self.about().needs_api
+        self.about().part == Part::Api
     }
 
     /// Whether it is about the node's traffic with its peers and nothing else: the node runs on and answers its clients.

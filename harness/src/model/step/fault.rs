@@ -8,7 +8,7 @@ use crate::model::fault::{Fault, FaultKind};
 use crate::model::refusal::Refusal;
 use crate::model::state::{State, Unbreakable};
 use crate::model::written::{ScenarioError, Written};
-use crate::model::{ClientName, Membership, Millis, Role, Skew, Target};
+use crate::model::{ClientName, Millis, Role, Skew, Target};
 
 /// A fault as it is written.
 pub(super) type Broken = (Fault, Target, Option<ClientName>, Option<Millis>);
@@ -106,15 +106,16 @@ pub(super) fn apply(
     }
     fault.check().map_err(|error| Refusal::new(error.to_string()).at(error.parameter))?;
     let membership = state.topology.cluster.membership;
-    if kind.about().needs_api && membership != Membership::Kubernetes {
-        return Err(Refusal::new(format!("membership `{membership}` asks no API server, which the fault could break"))
-            .help("`membership = \"kubernetes\"` in [cluster]"));
-    }
-    if kind.about().needs_heartbeats && membership != Membership::Multicast {
-        return Err(Refusal::new(format!(
-            "membership `{membership}` sends no heartbeats of its own, which the fault could drop"
-        ))
-        .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`"));
+    if !membership.has_what_breaks(kind) {
+        return Err(if kind.needs_api() {
+            Refusal::new(format!("membership `{membership}` asks no API server, which the fault could break"))
+                .help("`membership = \"kubernetes\"` in [cluster]")
+        } else {
+            Refusal::new(format!(
+                "membership `{membership}` sends no heartbeats of its own, which the fault could drop"
+            ))
+            .help("`membership = \"multicast\"` in [cluster], or `tribes-partition`")
+        });
     }
     match (node.node(), kind.is_undone_in_place()) {
         (Some(name), true) if lasting.is_none() => {

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use crate::history::body::beginning;
 use crate::history::{History, OperationId, Outcome, RecordKind, Reply};
 use crate::model::NodeName;
 
@@ -43,14 +44,7 @@ struct Body {
 
 impl Body {
     fn of(record: usize, reply: &Reply) -> Self {
-        let text = reply.body.as_ref().map(|body| {
-            let mut shown: String = body.chars().take(SHOWN).collect();
-            if shown.len() < body.len() {
-                shown.push('…');
-            }
-            shown
-        });
-        Self { record, text }
+        Self { record, text: reply.body.as_ref().map(|body| beginning(body, SHOWN)) }
     }
 }
 

@@ -268,7 +268,9 @@ impl<'a> Columns<'a> {
                 self.end_of_life(node, at);
                 node
             }
-            event => event_node(event).map_or(NONE, |node| self.nodes.of(node.as_str())),
+            // What the front was told is drawn with the front.
+            Event::FrontTold { .. } => NONE,
+            event => event.node().map_or(NONE, |node| self.nodes.of(node.as_str())),
         }
     }
 
@@ -302,19 +304,6 @@ impl Operations {
         self.sent.push(sent);
         self.answered.push(NONE);
         self.outcome.0.push('p');
-    }
-}
-
-/// The one node that an event is about.
-fn event_node(event: &Event) -> Option<&NodeName> {
-    match event {
-        Event::WarDropped { node, .. }
-        | Event::WarRemoved { node, .. }
-        | Event::Deployed { node, .. }
-        | Event::DeploymentFailed { node, .. }
-        | Event::Undeployed { node, .. }
-        | Event::Synchronised { node, .. } => Some(node),
-        _ => None,
     }
 }
 

@@ -81,23 +81,15 @@ const FLAGS: &[&str] = &[
 
 /// Options that take a value and that a step does not have.
 const LEFT_OUT: &[&str] = &[
-    "-A",
     "--user-agent",
-    "-e",
     "--referer",
-    "-K",
     "--config",
-    "-E",
     "--cert",
     "--key",
-    "-r",
     "--range",
-    "-z",
     "--time-cond",
     "--aws-sigv4",
     "--url-query",
-    "-Y",
-    "-y",
     "--variable",
 ];
 
@@ -195,7 +187,7 @@ fn options(words: &[String]) -> Vec<(String, Option<String>)> {
 }
 
 fn takes_value(option: &str) -> bool {
-    const OWN: [&str; 16] = [
+    const OWN: [&str; 15] = [
         "--request",
         "--url",
         "--header",
@@ -211,7 +203,6 @@ fn takes_value(option: &str) -> bool {
         "--cookie",
         "--upload-file",
         "--oauth2-bearer",
-        "--referer",
     ];
     OWN.contains(&option) || BESIDE.contains(&option) || LEFT_OUT.contains(&option)
 }

@@ -73,9 +73,9 @@ impl Filler<'_> {
         let found = self.earlier.iter_mut().rev().find_map(|step| {
             let answer = step.answer.as_ref()?;
             let capture = if tokens::may_be(value) {
-                tokens::place(value, answer)
+                answer.place(value)
             } else {
-                (is_named && tokens::in_field(name, value, answer)).then(|| Capture::field(name))
+                (is_named && answer.has_field(name, value)).then(|| Capture::field(name))
             };
             Some((step, capture?))
         });

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use super::multipart;
 use super::request::{ImportError, Recorded, RecordedAnswer, body_of, parts_by_name};
 use super::written::fields;
+use crate::history::body::beginning;
 use crate::model::exchange::{Body, FilePart, Part};
 
 #[derive(Deserialize)]
@@ -87,7 +88,7 @@ pub(super) fn read(text: &str) -> Result<(Vec<Recorded>, Vec<String>), ImportErr
     for entry in har.log.entries {
         let (method, url) = (entry.request.method.clone(), entry.request.url.clone());
         if !url.starts_with("http") {
-            notes.push(format!("left out: {}, which is not asked by HTTP", beginning(&url)));
+            notes.push(format!("left out: {}, which is not asked by HTTP", beginning(&url, SHOWN)));
             continue;
         }
         match entry.recorded() {
@@ -96,8 +97,8 @@ pub(super) fn read(text: &str) -> Result<(Vec<Recorded>, Vec<String>), ImportErr
             Err(error) => return Err(error),
         }
     }
-    let silent = |one: &&Recorded| one.answer.as_ref().is_none_or(|answer| answer.body.is_empty());
-    if !all.is_empty() && all.iter().filter(silent).count() == all.len() {
+    let silent = |one: &Recorded| one.answer.as_ref().is_none_or(|answer| answer.body.is_empty());
+    if !all.is_empty() && all.iter().all(silent) {
         let how = "save it with content, so that tokens which come back are found";
         notes.push(format!("no answer has its content: {how}"));
     }
@@ -105,11 +106,7 @@ pub(super) fn read(text: &str) -> Result<(Vec<Recorded>, Vec<String>), ImportErr
 }
 
 /// As much of a URL as is worth showing: one of data may be long.
-fn beginning(url: &str) -> String {
-    const SHOWN: usize = 60;
-    let shown: String = url.chars().take(SHOWN).collect();
-    if shown.len() < url.len() { format!("{shown}…") } else { shown }
-}
+const SHOWN: usize = 60;
 
 impl Entry {
     fn recorded(self) -> Result<Recorded, ImportError> {

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::request::RecordedAnswer;
-use super::tokens;
+use super::tokens::{self, Given};
 use super::written::{body, table, text};
 use crate::model::exchange::{Body, Capture};
 
@@ -15,7 +14,7 @@ pub(super) struct Step {
     pub(super) body: Option<Body>,
     pub(super) follow: bool,
     pub(super) captures: BTreeMap<String, Capture>,
-    pub(super) answer: Option<RecordedAnswer>,
+    pub(super) answer: Option<Given>,
     /// What of the request it does not do as it was recorded.
     pub(super) notes: Vec<String>,
     /// Where it ended.

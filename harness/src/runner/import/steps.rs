@@ -5,8 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fill::Filler;
 use super::request::{Recorded, Recording};
 use super::step::{Step, comment};
+use super::tokens::Given;
 use super::written::text;
-use crate::cluster::client::forms::{Form, forms};
+use crate::cluster::client::forms::Form;
 use crate::cluster::client::resolved;
 use crate::model::Texts;
 use crate::model::exchange::{Body, Method};
@@ -36,7 +37,7 @@ pub fn scenario(recording: &Recording, app: Option<&str>) -> Imported {
             step.notes.extend(next.notes.iter().cloned());
         }
         step.notes.extend(leads_away(last));
-        (step.answer, step.path) = (last.answer.clone(), last.path.clone());
+        (step.answer, step.path) = (last.answer.clone().map(Given::of), last.path.clone());
         let mut filler = Filler { earlier: &mut steps, known: &mut known, cookies: &request.cookies };
         filler.step(&mut step);
         step.page = (last.method == Method::Get).then(|| filler.path(&without_session(&last.path).0));
@@ -89,19 +90,22 @@ fn cookies(recorded: &[Recorded]) -> Option<String> {
     })
 }
 
+/// Where a redirect leads to.
+fn location(from: &Recorded) -> Option<&String> {
+    let answer = from.answer.as_ref().filter(|answer| matches!(answer.status, 301 | 302 | 303 | 307 | 308))?;
+    answer.headers.get("location")
+}
+
 /// That a redirect leads to another server.
 fn leads_away(from: &Recorded) -> Option<String> {
-    let answer = from.answer.as_ref().filter(|answer| matches!(answer.status, 301 | 302 | 303 | 307 | 308))?;
-    let there = answer.headers.get("location").filter(|location| location.contains("://"))?;
+    let there = location(from).filter(|location| location.contains("://"))?;
     let there = Recorded::of("GET", there).ok()?;
     (there.host != from.host).then(|| format!("it leads to {}, which is left out", there.host))
 }
 
 /// Whether a request is what an answer led to.
 fn leads_to(from: &Recorded, to: &Recorded) -> bool {
-    let Some(answer) = &from.answer else { return false };
-    let location = answer.headers.get("location").filter(|_| matches!(answer.status, 301 | 302 | 303 | 307 | 308));
-    let Some(location) = location else { return false };
+    let Some(location) = location(from) else { return false };
     let path = resolved(&from.path, location).or_else(|| Recorded::of("GET", location).ok().map(|there| there.path));
     path.is_some_and(|path| path.split('#').next() == Some(to.path.as_str()))
 }
@@ -122,7 +126,7 @@ fn step(request: &Recorded, before: Option<&Step>) -> Step {
         page: None,
     };
     let page = before.and_then(|step| Some((step.path.as_str(), step.answer.as_ref()?)));
-    match page.and_then(|(path, answer)| submitted(request, path, &answer.body)) {
+    match page.and_then(|(path, answer)| submitted(request, path, &answer.forms)) {
         Some((selector, said)) => Step { verb: ("submit".to_owned(), selector), body: said, ..plain },
         None => plain,
     }
@@ -137,9 +141,8 @@ fn without_session(path: &str) -> (String, bool) {
 }
 
 /// The form of the page before that a request sends, and what of its fields is said.
-fn submitted(request: &Recorded, page: &str, html: &str) -> Option<(String, Option<Body>)> {
+fn submitted(request: &Recorded, page: &str, all: &[Form]) -> Option<(String, Option<Body>)> {
     let Some(Body::Form(sent)) = &request.body else { return None };
-    let all = forms(html);
     let plain = |path: &str| path.split(';').next().unwrap_or_default().to_owned();
     let goes_there = |form: &&Form| {
         let action = resolved(page, form.action.as_deref().unwrap_or_default());

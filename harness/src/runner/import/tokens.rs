@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::request::RecordedAnswer;
-use crate::cluster::client::forms::forms;
+use crate::cluster::client::forms::{Field, Form, forms};
 use crate::model::exchange::Capture;
 
 /// A value that is shorter may be anything.
@@ -25,32 +25,47 @@ pub(super) fn is_name(name: &str) -> bool {
     NAMES.iter().any(|part| name.contains(part))
 }
 
-/// Whether an answer has a value in a field of this name, whatever it looks like.
-pub(super) fn in_field(name: &str, value: &str, answer: &RecordedAnswer) -> bool {
-    let all = forms(&answer.body);
-    all.iter().flat_map(|form| &form.fields).any(|field| field.name == name && field.value == value)
+/// An answer, read once: each value that is sent later is looked for in each of them.
+pub(super) struct Given {
+    answer: RecordedAnswer,
+    pub(super) forms: Vec<Form>,
+    document: Option<serde_json::Value>,
 }
 
-/// Where an answer has a value.
-pub(super) fn place(value: &str, answer: &RecordedAnswer) -> Option<Capture> {
-    let all = forms(&answer.body);
-    let field = all.iter().flat_map(|form| &form.fields).find(|field| field.value == value);
-    if let Some(field) = field {
-        return Some(Capture::field(&field.name));
+impl Given {
+    pub(super) fn of(answer: RecordedAnswer) -> Self {
+        Self { forms: forms(&answer.body), document: serde_json::from_str(&answer.body).ok(), answer }
     }
-    if let Some(pointer) = serde_json::from_str(&answer.body).ok().and_then(|document| pointer(&document, value)) {
-        return Some(Capture::json(pointer));
+
+    fn fields(&self) -> impl Iterator<Item = &Field> {
+        self.forms.iter().flat_map(|form| &form.fields)
     }
-    let (cookies, headers): (Vec<_>, Vec<_>) = answer.headers.iter().partition(|(name, _)| *name == "set-cookie");
-    let mut set =
-        cookies.iter().flat_map(|(_, lines)| lines.lines()).filter_map(|line| line.split(';').next()?.split_once('='));
-    if let Some((name, _)) = set.find(|(_, has)| *has == value) {
-        return Some(Capture::cookie(name));
+
+    /// Whether it has a value in a field of this name, whatever it looks like.
+    pub(super) fn has_field(&self, name: &str, value: &str) -> bool {
+        self.fields().any(|field| field.name == name && field.value == value)
     }
-    if let Some((name, _)) = headers.into_iter().find(|(_, has)| *has == value) {
-        return Some(Capture::header(name));
+
+    /// Where it has a value.
+    pub(super) fn place(&self, value: &str) -> Option<Capture> {
+        if let Some(field) = self.fields().find(|field| field.value == value) {
+            return Some(Capture::field(&field.name));
+        }
+        if let Some(pointer) = self.document.as_ref().and_then(|document| pointer(document, value)) {
+            return Some(Capture::json(pointer));
+        }
+        let headers = self.answer.headers.iter();
+        let (cookies, headers): (Vec<_>, Vec<_>) = headers.partition(|(name, _)| *name == "set-cookie");
+        let lines = cookies.iter().flat_map(|(_, lines)| lines.lines());
+        let mut set = lines.filter_map(|line| line.split(';').next()?.split_once('='));
+        if let Some((name, _)) = set.find(|(_, has)| *has == value) {
+            return Some(Capture::cookie(name));
+        }
+        if let Some((name, _)) = headers.into_iter().find(|(_, has)| *has == value) {
+            return Some(Capture::header(name));
+        }
+        between(value, &self.answer.body)
     }
-    between(value, &answer.body)
 }
 
 /// The pointer to a value in a document.

@@ -21,7 +21,11 @@ use crate::host::wait;
 pub(super) async fn serve(listener: TcpListener, state: Arc<Mutex<State>>) {
     let mut connections = JoinSet::new();
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            // A table of files that is full is full for a while.
+            wait::pause(wait::POLL).await;
+            continue;
+        };
         let state = Arc::clone(&state);
         connections.spawn(async move {
             let answers = service_fn(|request| {

@@ -48,6 +48,10 @@ pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -
             return Ok(exit(&all));
         }
         write_fixed(&fixed)?;
+        if fixed.is_empty() && args.write_baseline.is_none() {
+            write_reports(args, output, matches, &all)?;
+            return Ok(exit(&all));
+        }
         all = check()?;
     }
     if let Some(path) = &args.write_baseline {

@@ -50,9 +50,7 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
             }
             Opcode::Invokestatic(member) => invoke::call(member, false, &mut stack, &mut found, line),
             Opcode::Invokedynamic(call) => {
-                let made = lambda::made(call, bootstraps, |count| {
-                    (0..count).for_each(|_| drop(stack.pop()));
-                });
+                let made = lambda::made(call, bootstraps, &mut stack);
                 stack.push(made.map_or(Value::Unknown, Value::Lambda));
             }
             Opcode::Getfield(member) => {
@@ -63,7 +61,7 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
             Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
             _ => match number_of_operands(opcode) {
                 Some(count) => {
-                    (0..count).for_each(|_| drop(stack.pop()));
+                    stack.truncate(stack.len().saturating_sub(count));
                     stack.push(Value::Unknown);
                 }
                 None => stack.clear(),

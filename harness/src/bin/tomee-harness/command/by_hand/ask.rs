@@ -87,6 +87,12 @@ pub(super) fn nothing_to_do(text: &str, output: &OutputArgs) -> Result<Exit, Fai
     Ok(Exit::Holds)
 }
 
+/// An error of a call with its causes and what helps, on a line.
+pub(super) fn told(error: &CallError) -> String {
+    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
+    format!("{}{hint}", chain(error))
+}
+
 /// An error with its causes on a line.
 pub(super) fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     DisplayErrorChain(error).to_string()

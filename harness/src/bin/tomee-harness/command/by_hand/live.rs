@@ -1,12 +1,11 @@
 //! What goes on in a lab, as it is written: read on from the history and the logs of its run.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io::{Read as _, Seek as _, SeekFrom};
 
 use camino::Utf8PathBuf;
 use serde::Serialize;
 use tomee_harness::history::{Event, FaultPhase, History, Nanos, OperationId, Outcome, Record, RecordKind};
-use tomee_harness::keeper::{Ask, Client, LogEntry, Tail};
+use tomee_harness::keeper::{Ask, Client, LogEntry, Tail, appended};
 use tomee_harness::model::NodeName;
 use tomee_harness::verdict;
 
@@ -91,24 +90,13 @@ impl Live {
 
     /// What was recorded since the last call.
     pub(super) fn rows(&mut self) -> Vec<Row> {
-        let Some(text) = self.appended() else { return vec![] };
+        let text = appended(&self.history, &mut self.offset).unwrap_or_default();
         let records = text.lines().filter_map(|line| serde_json::from_str::<Record>(line).ok());
         records.collect::<Vec<_>>().iter().filter_map(|record| self.row(record)).collect()
     }
 
-    /// The whole lines that were written since the last call.
-    fn appended(&mut self) -> Option<String> {
-        let mut file = fs_err::File::open(&self.history).ok()?;
-        file.seek(SeekFrom::Start(self.offset)).ok()?;
-        let mut bytes = vec![];
-        file.read_to_end(&mut bytes).ok()?;
-        let whole = bytes.iter().rposition(|byte| *byte == b'\n')? + 1;
-        self.offset += whole as u64;
-        Some(String::from_utf8_lossy(&bytes[..whole]).into_owned())
-    }
-
     fn row(&mut self, record: &Record) -> Option<Row> {
-        let described = verdict::described(record, &History::default());
+        let described = || verdict::described(record, &History::default());
         let (kind, node, text, bad) = match &record.kind {
             RecordKind::Invoke { operation, client, node, target, .. } => {
                 self.total += 1;
@@ -127,14 +115,14 @@ impl Live {
                 ("request", Some(node), format!("{operation} {asked}: {} ({took} ms)", ended(outcome)), !good)
             }
             RecordKind::Fault { node, phase, .. } => {
-                ("fault", Some(node.clone()), described, matches!(phase, FaultPhase::Missed { .. }))
+                ("fault", Some(node.clone()), described(), matches!(phase, FaultPhase::Missed { .. }))
             }
             RecordKind::Observe(look) if look.state().is_some() => return None,
-            RecordKind::Observe(look) => ("look", Some(look.node.clone()), described, true),
+            RecordKind::Observe(look) => ("look", Some(look.node.clone()), described(), true),
             RecordKind::Event(Event::StepEnds { .. }) => return None,
             RecordKind::Event(event) => {
                 let bad = matches!(event, Event::NodeDied { .. } | Event::WaitRanOut { .. });
-                ("event", node_of(event).cloned(), described, bad)
+                ("event", event.node().cloned(), described(), bad)
             }
             RecordKind::Log(line) => {
                 let bad = matches!(line.level.as_str(), "WARNING" | "SEVERE");
@@ -170,23 +158,6 @@ fn edge(kind: &RecordKind) -> Option<Edge> {
         RecordKind::Fault { kind, phase: FaultPhase::Hit { .. }, .. } if !kind.is_undone_in_place() => Some(Edge::Down),
         RecordKind::Fault { fault, phase: FaultPhase::Hit { .. }, .. } => Some(Edge::Begins(*fault)),
         RecordKind::Fault { fault, phase: FaultPhase::Healed { .. }, .. } => Some(Edge::Ends(*fault)),
-        _ => None,
-    }
-}
-
-/// The node of an event, as far as it is about one.
-fn node_of(event: &Event) -> Option<&NodeName> {
-    match event {
-        Event::NodeStarts { node }
-        | Event::NodeReady { node }
-        | Event::NodeDied { node, .. }
-        | Event::Deployed { node, .. }
-        | Event::DeploymentFailed { node, .. }
-        | Event::Undeployed { node, .. }
-        | Event::WarDropped { node, .. }
-        | Event::WarRemoved { node, .. }
-        | Event::Synchronised { node, .. }
-        | Event::FrontTold { node, .. } => Some(node),
         _ => None,
     }
 }

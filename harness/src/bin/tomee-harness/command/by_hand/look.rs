@@ -10,7 +10,7 @@ use tomee_harness::host::wait;
 use tomee_harness::keeper::{Ask, CallError, Client, ClusterView, SessionRow};
 use tomee_harness::model::NodeName;
 
-use super::ask::chain;
+use super::ask::told;
 use super::deeds::{self, Deed};
 
 /// So many sessions are shown; of more only the number.
@@ -87,11 +87,6 @@ fn was_ended(client: &Client) -> bool {
         thread::park_timeout(wait::POLL);
     }
     true
-}
-
-fn told(error: &CallError) -> String {
-    let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-    format!("{}{hint}", chain(error))
 }
 
 fn line(row: &SessionRow) -> SessionLine {

@@ -7,6 +7,7 @@ use std::time::Instant;
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::Cluster;
 use tomee_harness::cluster::ClusterError;
+use tomee_harness::history::body::beginning;
 use tomee_harness::history::{Event, History, RecordKind};
 use tomee_harness::model::deploy_job::WITHIN;
 use tomee_harness::model::step::Delivery;
@@ -15,6 +16,7 @@ use tomee_harness::runner::survey::{self, Found};
 use tomee_harness::tomcat::war::War;
 
 use crate::args::{NewArgs, OutputArgs};
+use crate::command::run::war_failure;
 use crate::exit::{Exit, Failure};
 
 /// How many lines of a log are shown of an app that did not start, and how much of each.
@@ -27,10 +29,7 @@ pub(super) async fn asked(args: &NewArgs, war: &Utf8PathBuf, output: &OutputArgs
         None => ContextPath::of_war(war.file_name().unwrap_or_default())
             .map_err(|error| Failure::usage(error).hint(Some("--at says where the app is served".to_owned())))?,
     };
-    let archive = Arc::new(War::read(war, context.clone()).map_err(|error| {
-        let hint = error.hint();
-        Failure::usage(error).hint(hint)
-    })?);
+    let archive = Arc::new(War::read(war, context.clone()).map_err(war_failure)?);
     let paths = if args.path.is_empty() { vec![context.page("")] } else { args.path.clone() };
     if let Some(path) = paths.iter().find(|path| !Exchange::is_path(path)) {
         return Err(Failure::usage(format!(
@@ -101,10 +100,7 @@ fn said(history: &History, error: Option<&ClusterError>) -> Vec<String> {
     let Some(ClusterError::NotDeployed { node, .. }) = error else { return vec![] };
     let severe = |of: &NodeName, level: &str| of == node && level == "SEVERE";
     let lines = history.records.iter().filter_map(|record| match &record.kind {
-        RecordKind::Log(line) if severe(&line.node, &line.level) => {
-            let shown: String = line.message.chars().take(WIDTH).collect();
-            Some(if shown.len() < line.message.len() { format!("{shown}…") } else { shown })
-        }
+        RecordKind::Log(line) if severe(&line.node, &line.level) => Some(beginning(&line.message, WIDTH)),
         _ => None,
     });
     lines.take(LINES).collect()

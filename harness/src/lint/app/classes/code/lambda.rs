@@ -34,11 +34,11 @@ pub(in crate::lint::app::classes) fn bootstraps(class: &cafebabe::ClassFile<'_>)
     kinds.collect()
 }
 
-/// The lambda that a call makes, if it makes one; `pop` takes its arguments from the stack.
-pub(super) fn made(call: &InvokeDynamic<'_>, bootstraps: &[Bootstrap], pop: impl FnOnce(usize)) -> Option<Lambda> {
+/// The lambda that a call makes, if it makes one; its arguments are taken from the stack.
+pub(super) fn made<V>(call: &InvokeDynamic<'_>, bootstraps: &[Bootstrap], stack: &mut Vec<V>) -> Option<Lambda> {
     let descriptor = &call.name_and_type.descriptor;
     let captured = types(descriptor)?;
-    pop(captured.len());
+    stack.truncate(stack.len().saturating_sub(captured.len()));
     let Bootstrap::Lambda { is_serializable } = *bootstraps.get(usize::from(call.attr_index))? else { return None };
     let class = |name: &str| Some(name.strip_prefix('L')?.strip_suffix(';')?.replace('/', "."));
     let interface = class(descriptor.rsplit(')').next()?)?;

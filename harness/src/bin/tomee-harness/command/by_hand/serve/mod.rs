@@ -18,6 +18,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tomee_harness::host::hex::hex;
 use tomee_harness::host::wait::{self, TimedOut};
 use tomee_harness::keeper::{Ask, Client, ClusterView};
 
@@ -90,14 +91,15 @@ async fn left(hub: &Hub) {
         Ok(if hub.listeners() == 0 { wait::Look::Ready(()) } else { wait::Look::NotYet("they listen".to_owned()) })
     })
     .await;
-    rest("the last bytes to be sent").await;
+    // The last bytes are being sent.
+    wait::pause(wait::POLL).await;
 }
 
 /// Sixteen random bytes: nobody guesses the address, be it who may connect.
 fn token() -> std::io::Result<String> {
     let mut bytes = [0_u8; 16];
     fs_err::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hex(&bytes))
 }
 
 async fn accept(listener: &TcpListener, site: &Arc<Site>) {
@@ -105,7 +107,7 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
             // A table of files that is full is full for a while.
-            rest("a connection").await;
+            wait::pause(wait::POLL).await;
             continue;
         };
         let Ok(permit) = permits.clone().try_acquire_owned() else { continue };
@@ -125,11 +127,6 @@ async fn accept(listener: &TcpListener, site: &Arc<Site>) {
     }
 }
 
-/// Lets a moment pass.
-async fn rest(what: &str) {
-    let _ = wait::Patience::new(what, wait::POLL).another_look("").await;
-}
-
 /// Tells the pages what is recorded and logged, as soon as it is.
 async fn read_on(client: Client, hub: &Hub) -> Result<(), Failure> {
     let mut live = Live::of(client);
@@ -147,7 +144,7 @@ async fn read_on(client: Client, hub: &Hub) -> Result<(), Failure> {
         if !logs.is_empty() {
             hub.logs(&logs);
         }
-        rest("news").await;
+        wait::pause(wait::POLL).await;
     }
 }
 

@@ -18,7 +18,7 @@ use tomee_harness::keeper::{Ask, Client, ClusterView, LogEntry};
 use tomee_harness::runner::StepDone;
 
 use self::app::{Action, App};
-use super::ask::{call, chain, client_of, seconds};
+use super::ask::{call, client_of, seconds, told};
 use super::live::{Live, Row, Traffic};
 use super::look::Look;
 use crate::args::{NameArgs, OutputArgs};
@@ -114,10 +114,7 @@ fn done(client: &Client, step: Map<String, Value>) -> News {
             News::Step(format!("{} ({}){proof}", done.title, seconds(done.took_ms)), false)
         }
         Ok(Err(error)) => News::Step(error.to_string(), true),
-        Err(error) => {
-            let hint = error.hint().map(|hint| format!("; {hint}")).unwrap_or_default();
-            News::Step(format!("{}{hint}", chain(&error)), true)
-        }
+        Err(error) => News::Step(told(&error), true),
     }
 }
 
