@@ -53,7 +53,8 @@ pub fn excerpts(rows: &[Row<'_>], nodes: &[NodeName], history: &History) -> Vec<
 
 /// The records around the first violation that counts; none where there is no violation.
 pub fn around_the_first(rows: &[Row<'_>], history: &History) -> Vec<String> {
-    let first = rows.iter().find(|row| row.counts() == Some(Status::Violated));
+    let violated = rows.iter().filter(|row| row.counts() == Some(Status::Violated));
+    let first = violated.min_by_key(|row| evidence(row, history).first().copied().unwrap_or(usize::MAX));
     first.map(|row| verdict::around(&evidence(row, history), history)).unwrap_or_default()
 }
 

@@ -192,14 +192,6 @@ fn conclusion(verdict: &Verdict) -> String {
     let operations: std::collections::BTreeSet<_> = findings.iter().flat_map(|finding| &finding.rests_on).collect();
     let rests =
         if operations.is_empty() { String::new() } else { format!(", resting on {} operations", operations.len()) };
-    let expectations = match verdict.expectations.len() + verdict.expected_violations.len() {
-        0 => String::new(),
-        all => {
-            let both = verdict.expectations.iter().chain(&verdict.expected_violations);
-            let met = both.filter(|expectation| expectation.status == Status::Holds).count();
-            format!("{met} of {all} expectations met, ")
-        }
-    };
     let asides =
         [Aside::NotPromised, Aside::Expected, Aside::Allowed, Aside::CutShort].into_iter().filter_map(|aside| {
             let count = findings.iter().filter(|finding| finding.aside == Some(aside)).count();
@@ -207,13 +199,29 @@ fn conclusion(verdict: &Verdict) -> String {
         });
     let asides: Vec<String> = asides.collect();
     let asides = if asides.is_empty() { String::new() } else { format!(" ({})", asides.join(", ")) };
-    let guarantees = match (violated, unknown) {
-        (0, 0) if asides.is_empty() => format!("all {counted} guarantees"),
-        (0, 0) => format!("{counted} of {} guarantees{asides}", findings.len()),
-        (0, unknown) => format!("{unknown} of {} guarantees could not be decided{asides}", findings.len()),
-        (violated, _) => format!("{violated} of {} guarantees{asides}", findings.len()),
+    let expectations: Vec<Status> =
+        verdict.expectations.iter().chain(&verdict.expected_violations).map(|it| it.status).collect();
+    let expected = |status| match expectations.iter().filter(|of| **of == status).count() {
+        0 => None,
+        _ if expectations.len() == 1 => Some("1 expectation".to_owned()),
+        count if count == expectations.len() => Some(format!("all {count} expectations")),
+        count => Some(format!("{count} of {} expectations", expectations.len())),
     };
-    format!("{expectations}{guarantees}{rests}")
+    let guarantees = |count: usize| (count > 0).then(|| format!("{count} of {} guarantees{asides}", findings.len()));
+    // What is named first is what the status is about.
+    let (parts, end) = match verdict.status {
+        Status::Violated => ([expected(Status::Violated), guarantees(violated)], ""),
+        Status::Unknown => ([expected(Status::Unknown), guarantees(unknown)], " could not be decided"),
+        Status::Holds if asides.is_empty() => {
+            ([Some(format!("all {counted} guarantees")), expected(Status::Holds)], "")
+        }
+        Status::Holds => ([guarantees(counted), expected(Status::Holds)], ""),
+    };
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    if parts.is_empty() {
+        return format!("what {counted} guarantees rest on");
+    }
+    format!("{}{end}{rests}", parts.join(" and "))
 }
 
 /// The measures in one line.
@@ -272,6 +280,7 @@ fn seconds(ms: u64) -> String {
 mod tests {
     use super::super::sample::{held, violated};
     use super::*;
+    use crate::verdict::Expectation;
 
     #[test]
     fn the_first_screen_is_the_verdict_and_fits() {
@@ -284,6 +293,35 @@ mod tests {
         assert!(!text.contains("channelSendOptions") && !text.contains("note: "), "{text}");
         assert!(text.contains("more with -v: 24 more records, 1 note, 1 difference from a stock server"), "{text}");
         assert!(text.ends_with("run: /runs/1\nreport: /runs/1/report.html\n"), "{text}");
+    }
+
+    #[test]
+    fn the_headline_names_what_the_status_is_about() {
+        let expecting = |mut verdict: Verdict, statuses: &[Status]| {
+            let one = |status: &Status| Expectation {
+                what: "a page".to_owned(),
+                status: *status,
+                because: String::new(),
+                rests_on: vec![],
+                evidence: vec![],
+            };
+            verdict.expectations = statuses.iter().map(one).collect();
+            verdict
+        };
+        let start = |verdict: &Verdict| conclusion(verdict).split(", resting").next().map(str::to_owned);
+        let lost = expecting(violated().0.verdict, &[Status::Holds]);
+        assert_eq!(
+            start(&lost).as_deref(),
+            Some("1 of 4 guarantees (1 not promised)"),
+            "the met expectation is not what was violated"
+        );
+        let both = expecting(violated().0.verdict, &[Status::Holds, Status::Violated]);
+        assert_eq!(start(&both).as_deref(), Some("1 of 2 expectations and 1 of 4 guarantees (1 not promised)"));
+        let kept = expecting(held().0.verdict, &[Status::Holds, Status::Holds]);
+        assert!(start(&kept).is_some_and(|text| text.ends_with("guarantees and all 2 expectations")), "{kept:?}");
+        let mut open = expecting(held().0.verdict, &[Status::Unknown]);
+        open.status = Status::Unknown;
+        assert_eq!(start(&open).as_deref(), Some("1 expectation could not be decided"));
     }
 
     #[test]

@@ -15,7 +15,9 @@ use crate::model::Guarantee;
 pub(super) struct Weighed {
     pub(super) assumption: Assumption,
     /// Where it is not met, nothing can be proven: a violation is none either.
-    pub(super) founds_all: bool,
+    founds_all: bool,
+    /// From when on it is not met; what was shown before stays proven.
+    since: Option<Nanos>,
     /// Whether it is about the sessions and the faults only.
     pub(super) sessions_only: bool,
 }
@@ -24,6 +26,12 @@ impl Weighed {
     /// Whether a guarantee depends on it.
     pub(super) fn concerns(&self, guarantee: Guarantee) -> bool {
         guarantee.is_about_sessions() || !self.sessions_only
+    }
+
+    /// Whether what these records show proves nothing, as it is not met.
+    pub(super) fn undoes(&self, view: &View<'_>, evidence: &[usize]) -> bool {
+        let before = |since| !evidence.is_empty() && evidence.iter().all(|of| view.history.records[*of].at < since);
+        self.founds_all && !self.since.is_some_and(before)
     }
 }
 
@@ -38,28 +46,33 @@ enum Reach {
 /// All assumptions, met or not.
 pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
     [
-        ("operations begin and end once", Reach::FoundsAll, operations_end_once(view)),
-        ("the clock never goes back", Reach::FoundsAll, clock(view)),
+        ("operations begin and end once", Reach::FoundsAll, operations_end_once(view).map_err(Unmet::from)),
+        ("the clock never goes back", Reach::FoundsAll, clock(view).map_err(Unmet::from)),
         ("each answer came from the node that was asked", Reach::FoundsSessions, answered_by_the_asked(view)),
         ("the cluster was whole before each fault", Reach::FoundsSessions, whole_before(view)),
-        ("the run was not cut short", Reach::Run, not_interrupted(view)),
-        ("every step of the plan ended", Reach::Run, steps_ended(view)),
-        ("no wait timed out", Reach::Run, no_wait_ran_out(view)),
-        ("no node exited unexpectedly", Reach::Run, no_node_died(view)),
-        ("every step left its records", Reach::Run, empty_step(view)),
-        ("no operation is missing", Reach::Run, no_operation_is_missing(view)),
-        ("every fault had an effect", Reach::Sessions, faults_hit(view)),
-        ("no node answered after its end", Reach::Sessions, nobody_answered_dead(view)),
-        ("the send options in effect are those of the configuration", Reach::Sessions, send_options(view)),
+        ("the run was not cut short", Reach::Run, not_interrupted(view).map_err(Unmet::from)),
+        ("every step of the plan ended", Reach::Run, steps_ended(view).map_err(Unmet::from)),
+        ("no wait timed out", Reach::Run, no_wait_ran_out(view).map_err(Unmet::from)),
+        ("no node exited unexpectedly", Reach::Run, no_node_died(view).map_err(Unmet::from)),
+        ("every step left its records", Reach::Run, empty_step(view).map_err(Unmet::from)),
+        ("no operation is missing", Reach::Run, no_operation_is_missing(view).map_err(Unmet::from)),
+        ("every fault had an effect", Reach::Sessions, faults_hit(view).map_err(Unmet::from)),
+        ("no node answered after its end", Reach::Sessions, nobody_answered_dead(view).map_err(Unmet::from)),
+        (
+            "the send options in effect are those of the configuration",
+            Reach::Sessions,
+            send_options(view).map_err(Unmet::from),
+        ),
     ]
     .into_iter()
     .map(|(what, reach, shown)| {
-        let (met, because) = match shown {
-            Ok(because) => (true, because),
-            Err(because) => (false, because),
+        let (met, because, since) = match shown {
+            Ok(because) => (true, because, None),
+            Err(Unmet { because, since }) => (false, because, since),
         };
         Weighed {
             assumption: Assumption { what: what.to_owned(), met, because },
+            since,
             founds_all: matches!(reach, Reach::FoundsAll | Reach::FoundsSessions),
             sessions_only: matches!(reach, Reach::FoundsSessions | Reach::Sessions),
         }
@@ -68,6 +81,18 @@ pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
 }
 
 type Shown = Result<String, String>;
+
+struct Unmet {
+    because: String,
+    since: Option<Nanos>,
+}
+
+/// Not met for the whole run.
+impl From<String> for Unmet {
+    fn from(because: String) -> Self {
+        Self { because, since: None }
+    }
+}
 
 fn operations_end_once(view: &View<'_>) -> Shown {
     let mut ends: HashMap<OperationId, Option<bool>> = HashMap::new();
@@ -123,10 +148,11 @@ fn clock(view: &View<'_>) -> Shown {
     Ok(format!("{} records", view.history.records.len()))
 }
 
-fn answered_by_the_asked(view: &View<'_>) -> Shown {
+fn answered_by_the_asked(view: &View<'_>) -> Result<String, Unmet> {
     for operation in &view.operations {
         if let Some(answer) = operation.answer().filter(|answer| answer.node != operation.node.as_str()) {
-            return Err(format!("{} was answered by {}", operation.name(), answer.node));
+            let because = format!("{} was answered by {}", operation.name(), answer.node);
+            return Err(Unmet { because, since: Some(operation.invoked) });
         }
     }
     let answers = view.operations.iter().filter(|operation| operation.answer().is_some()).count();
@@ -137,7 +163,7 @@ fn answered_by_the_asked(view: &View<'_>) -> Shown {
     })
 }
 
-fn whole_before(view: &View<'_>) -> Shown {
+fn whole_before(view: &View<'_>) -> Result<String, Unmet> {
     for fault in &view.timeline.faults {
         let mut others = view.plan.topology.names().filter(|node| *node != fault.node);
         // The last one of all has nobody to be seen by, and nobody to leave a session to.
@@ -161,7 +187,8 @@ fn whole_before(view: &View<'_>) -> Shown {
             up && seen
         });
         if !met {
-            return Err(format!("no living peer was known to see {} before {}", fault.node, fault.name()));
+            let because = format!("no living peer was known to see {} before {}", fault.node, fault.name());
+            return Err(Unmet { because, since: Some(fault.asked) });
         }
     }
     Ok(match view.timeline.faults.len() {

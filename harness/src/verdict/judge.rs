@@ -84,7 +84,7 @@ fn finding(guarantee: Guarantee, view: &View<'_>, assumed: &[Weighed]) -> (Findi
     let not_promised_reason = promise::not_promised_reason(guarantee, view.plan);
     let unmet = assumed.iter().find(|weighed| {
         let counts = match judgement.status {
-            Status::Violated => weighed.founds_all,
+            Status::Violated => weighed.undoes(view, &judgement.evidence),
             Status::Holds | Status::Unknown => true,
         };
         counts && !weighed.assumption.met && weighed.concerns(guarantee)

@@ -3,7 +3,7 @@
 use rstest::rstest;
 
 use super::green::{after_the_first_kill, before_the_kill, main_job};
-use super::run::{Run, node};
+use super::run::{Run, node, scenario};
 use super::{unknown, violated};
 use crate::history::{Event, FaultPhase, History, Nanos, OperationId, Outcome, RecordKind, read, write_record};
 use crate::model::{Guarantee, ManagerKind, Plan, Topology};
@@ -157,6 +157,24 @@ fn a_peer_that_has_not_joined_again_before_the_second_fault_is_no_peer() {
         Guarantee::AcknowledgedWritesSurvive,
         &["no living peer was known to see n2 before the kill of n2"],
     );
+}
+
+/// What the first fault lost stays lost, whatever was known of the cluster before the second; what came after that fault
+/// proves nothing.
+#[rstest]
+#[case(1, Status::Violated)]
+#[case(2, Status::Unknown)]
+fn a_loss_stays_proven_where_only_a_later_fault_is_unfounded(#[case] fault: usize, #[case] right: Status) {
+    let lossy = |run: Run, lost: bool| if lost { run.answering(|answer| answer.count = 1) } else { run };
+    let run = scenario().start().deploy().count("alice", "n1").count("alice", "n1").observe().kill("n1");
+    let run = lossy(run.count("alice", "n2"), fault == 1).restart("n1").count("alice", "n2").observe();
+    let run = lossy(run.kill("n2").count("alice", "n1"), fault == 2).observe();
+    let formed = |kind: &RecordKind| matches!(kind, RecordKind::Event(Event::ClusterFormed { .. }));
+    let mut unfounded = run;
+    let last = unfounded.history.records.iter().rposition(|record| formed(&record.kind));
+    unfounded.history.records.remove(last.expect("it formed twice"));
+    let finding = unfounded.finding(Guarantee::AcknowledgedWritesSurvive);
+    assert_eq!(finding.status, right, "{}", finding.because);
 }
 
 /// The last node has no peer to be seen by; what it held is promised to nobody.
