@@ -195,7 +195,10 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
     let topology = own::without_cluster(topology);
     let (first, second) = (topology.nodes[0].name.clone(), topology.nodes[1].name.clone());
     let client = ClientName::new("alice")?;
-    let delivery = Delivery { through: Through::Copy, ..Delivery::default() };
+    let mut delivery = Delivery { through: Through::Copy, ..Delivery::default() };
+    if let Some(own) = app {
+        delivery = deploy_job::delivery_of(own.within, &delivery);
+    }
     let mut steps = vec![Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start)];
     let login = app.map(|own| own.login.clone()).unwrap_or_default();
     let (app, context, paths) = match app {
@@ -251,4 +254,27 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
 fn allowed(violations: &[Violation]) -> Vec<AllowedViolation> {
     let allowed = |violation: &Violation| AllowedViolation { violation: *violation, at_most_percent: None };
     violations.iter().map(allowed).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_run_gives_an_app_the_time_that_it_takes_to_start() {
+        let limits = |within: Option<Millis>| {
+            let (war, at) = ("target/shop.war".into(), None);
+            let app = OwnApp { war, at, paths: vec![], login: vec![], within };
+            let choices = choose(&Topology::of(2).expect("two nodes"), &[], Some(&app)).expect("runs");
+            let mut limits = vec![];
+            for step in choices.iter().flat_map(|choice| &choice.plan.steps) {
+                if let StepKind::Deploy { app: App::War(_), delivery, .. } = &step.kind {
+                    limits.push(delivery.within);
+                }
+            }
+            limits
+        };
+        assert_eq!(limits(None), [Some(deploy_job::WITHIN); 2], "failover and control");
+        assert_eq!(limits(Some(Millis(240_000))), [Some(Millis(240_000)); 2]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Old and new in one cluster: a rolling update, node by node.
 
-use crate::model::deploy_job::{OF_ANY_APP, OwnApp};
+use crate::model::deploy_job::{self, OF_ANY_APP, OwnApp};
 use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
 use crate::model::scenario::logged_in;
@@ -57,7 +57,9 @@ pub fn rolling(before: Rolled<'_>, now: Rolled<'_>) -> Result<Choice, RollingErr
     let app = |app: Option<&OwnApp>| app.map_or(App::Counter, |app| App::War(app.war.clone()));
     let new = (app(before.app) != app(now.app)).then(|| (app(now.app), context.clone()));
     let login = before.app.map(|app| app.login.clone()).unwrap_or_default();
-    let update = Update { context, paths, login, app: app(before.app), new };
+    let copied = Delivery { through: Through::Copy, ..Delivery::default() };
+    let delivery = now.app.map_or(copied.clone(), |own| deploy_job::delivery_of(own.within, &copied));
+    let update = Update { context, paths, login, app: app(before.app), delivery, new };
     let changes = |node: &NodeName| changes(before.topology, now.topology, node);
     if update.new.is_none() && topology.names().all(|node| changes(node).is_none()) {
         return Err(RollingError::Same);
@@ -163,6 +165,7 @@ struct Update {
     paths: Vec<String>,
     login: Vec<Step>,
     app: App,
+    delivery: Delivery,
     new: Option<(App, ContextPath)>,
 }
 
@@ -199,8 +202,8 @@ fn plan(topology: &Topology, update: &Update, changes: impl Fn(&NodeName) -> Nod
     let all = CLIENTS_A_NODE * u32::try_from(nodes.len()).unwrap_or(1);
     let sticky = Target::from(NodeRole::Sticky);
     let look = || Step::look(&update.context);
-    let delivery = Delivery { through: Through::Copy, ..Delivery::default() };
-    let deploy = StepKind::Deploy { app: update.app.clone(), context: update.context.clone(), delivery };
+    let (app, context, delivery) = (update.app.clone(), update.context.clone(), update.delivery.clone());
+    let deploy = StepKind::Deploy { app, context, delivery };
     let mut steps = vec![
         Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
         Step::new("deploy the old on every node", deploy),
@@ -282,5 +285,10 @@ mod tests {
         let [one, two] = [app("shop-1.war", Some("/shop")), app("shop-2.war", Some("/shop"))];
         let choice = rolled((&old, Some(&one)), (&old, Some(&two))).expect("a plan");
         assert!(choice.plan.guarantees.contains(&Guarantee::StateTransferred));
+        let limits = choice.plan.steps.iter().filter_map(|step| match &step.kind {
+            StepKind::Deploy { delivery, .. } => delivery.within,
+            _ => None,
+        });
+        assert_eq!(limits.collect::<Vec<_>>(), [deploy_job::WITHIN], "it may start slowly");
     }
 }

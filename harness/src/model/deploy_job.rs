@@ -70,8 +70,7 @@ pub enum OwnAppError {
 /// # Errors
 /// See [`OwnAppError`].
 pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
-    let within = Some(app.within.unwrap_or(WITHIN));
-    plan_by(topology, app, &Delivery { within, ..Delivery::default() })
+    plan_by(topology, app, &Delivery::default())
 }
 
 /// The same with the app deployed on another way.
@@ -100,8 +99,8 @@ pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<P
         paths.iter().map(of_path).collect::<Vec<_>>()
     };
     let look = || Step::look(&context);
-    let (app, way) = (App::War(app.war), delivery.way(&topology));
-    let deploy = StepKind::Deploy { app, context: context.clone(), delivery: delivery.clone() };
+    let (delivery, way) = (delivery_of(app.within, delivery), delivery.way(&topology));
+    let deploy = StepKind::Deploy { app: App::War(app.war), context: context.clone(), delivery };
     let mut steps = vec![
         Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
         Step::new(format!("deploy {name} at {context} {way}"), deploy),
@@ -125,6 +124,11 @@ pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<P
 }
 
 /// The paths that are asked, each one of the app.
+/// A delivery of an app that may take so long to start on a node; [`WITHIN`] where nothing is said.
+pub fn delivery_of(within: Option<Millis>, delivery: &Delivery) -> Delivery {
+    Delivery { within: Some(within.unwrap_or(WITHIN)), ..delivery.clone() }
+}
+
 fn paths(context: &ContextPath, paths: Vec<String>) -> Result<Vec<String>, OwnAppError> {
     if paths.is_empty() {
         return Ok(vec![context.page("")]);

@@ -4,7 +4,7 @@ use integration_tests::App;
 use rstest::rstest;
 use serde_json::Value;
 
-use super::{Gate, ONE_CLUSTER, REPLICATION, because, standing};
+use super::{Gate, ONE_CLUSTER, REPLICATION, SERVER, because, standing};
 
 const CART: &str = r#"HttpSession session = request.getSession();
     Integer items = (Integer) session.getAttribute("items");
@@ -102,6 +102,25 @@ fn a_host_or_a_login_that_is_none_is_refused(#[case] arguments: &[&str], #[case]
     assert_eq!(ran.code, Some(2), "{ran}");
     assert!(ran.stderr.contains(why), "{ran}");
     assert!(!gate.path("out").exists(), "nothing was begun: {ran}");
+}
+
+/// The same file serves the first run of an app, and its start may take as long as is said.
+#[test]
+fn a_login_and_a_slow_start_are_said_of_a_run_and_of_a_gate_alike() {
+    let gate = with_app(|_, xml| xml, &[("login.jsp", LOGIN), ("account.jsp", ACCOUNT)]);
+    fs_err::write(gate.path("login.toml"), STEPS).expect("written");
+    let app = ["--war", "shop.war", "--path", "/shop/account.jsp", "--login", "login.toml"];
+    let ran = gate.context.run(&[&["run", "--dry-run"][..], &app, &SERVER].concat());
+    let at = |what: &str| ran.stdout.find(what).unwrap_or_else(|| panic!("no {what}: {ran}"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(
+        at("deploy shop.war") < at("log in: POST") && at("log in: POST") < at("clients get /shop/account.jsp"),
+        "{ran}"
+    );
+    assert!(at("log in: POST") < at("kill n1"), "each client has logged in before: {ran}");
+    let ran = gate.ran(&[&["--plan", "--start-within", "4m"][..], &app].concat());
+    assert_eq!(ran.code, Some(0), "{ran}");
+    assert!(ran.stdout.contains("failover"), "{ran}");
 }
 
 #[rstest]

@@ -6,6 +6,7 @@ mod front;
 pub(crate) mod gate;
 pub(crate) mod import;
 mod lint;
+mod own_app;
 pub(crate) mod runs;
 mod runtime_choice;
 mod values;
@@ -26,6 +27,7 @@ pub(crate) use self::by_hand::{
 pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::front::FrontArgs;
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};
+pub(crate) use self::own_app::OwnAppArgs;
 pub(crate) use self::runs::CheckArgs;
 pub(crate) use self::runtime_choice::RuntimeChoice;
 use self::values::{parse_limit, parse_manager, parse_membership, parse_ports, parse_timing};
@@ -407,12 +409,8 @@ pub(crate) struct RunArgs {
     /// Deploy this app instead of the counter, send requests to all nodes, and kill each node in turn
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,
-    /// Context path of the app [default: from the file name, as in Tomcat]
-    #[arg(long, value_name = "CONTEXT", requires = "war")]
-    pub(crate) at: Option<ContextPath>,
-    /// Path to request, from the root of the server, for example /shop/cart; may be repeated [default: the app's root]
-    #[arg(long, value_name = "PATH", requires = "war")]
-    pub(crate) path: Vec<String>,
+    #[command(flatten)]
+    pub(crate) app: OwnAppArgs,
     /// How long the app may take to start on a node, at its deployment and at each restart [default: 3m]
     #[arg(long, value_name = "TIME", requires = "war", value_parser = parse_limit)]
     pub(crate) within: Option<Millis>,

@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tomee_harness::model::deploy_job::OwnApp;
 use tomee_harness::model::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
-use tomee_harness::model::{ContextPath, Step, Topology};
+use tomee_harness::model::{ContextPath, Millis, Step, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::{PlannedRun, Source, files_below};
 use tomee_harness::tomcat::war::{War, WarError};
 
+use crate::args::OwnAppArgs;
 use crate::exit::Failure;
 use crate::settings::{Origin, Settings};
 
@@ -183,6 +185,17 @@ fn read(name: String, text: Vec<u8>, folder: Utf8PathBuf) -> Result<SelectedScen
 pub(crate) fn login(file: &Utf8Path, context: &ContextPath) -> Result<Vec<Step>, Failure> {
     let text = fs_err::read(file).map_err(Failure::usage)?;
     Scenario::login(&text, context).map_err(|error| refused(file.as_str(), &text, error))
+}
+
+/// An app of the user's, and what it is asked; `within` is how long it may take to start.
+pub(crate) fn own_app(war: &Utf8Path, args: &OwnAppArgs, within: Option<Millis>) -> Result<OwnApp, Failure> {
+    let at = match &args.at {
+        Some(at) => at.clone(),
+        None => ContextPath::of_war(war.file_name().unwrap_or_default())
+            .map_err(|error| Failure::usage(error).hint(Some("--at says where the app is served".to_owned())))?,
+    };
+    let login = args.login.as_ref().map(|file| login(file, &at)).transpose()?.unwrap_or_default();
+    Ok(OwnApp { war: war.to_owned(), at: Some(at), paths: args.path.clone(), login, within })
 }
 
 fn refused(name: &str, text: &[u8], error: ScenarioError) -> Failure {

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
-use tomee_harness::model::{ContextPath, NodeName, ServerSpec};
+use tomee_harness::model::{Millis, NodeName, ServerSpec};
 use tomee_harness::runner::Jobs;
 
-use super::values::{parse_time, parse_variable};
+use super::OwnAppArgs;
+use super::values::{parse_limit, parse_time, parse_variable};
 
 /// What is asked about.
 #[derive(Debug, Clone, Args)]
@@ -36,15 +37,11 @@ pub(crate) struct GateArgs {
     /// Your own app [default: the counter app]
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,
-    /// Context path of the app [default: from the file name, as in Tomcat]
-    #[arg(long, value_name = "CONTEXT", requires = "war")]
-    pub(crate) at: Option<ContextPath>,
-    /// Path to request, from the root of the server; may be repeated [default: the app's root]
-    #[arg(long, value_name = "PATH", requires = "war")]
-    pub(crate) path: Vec<String>,
-    /// What each client asks first: a file with the steps of a login, as a scenario has them
-    #[arg(long, value_name = "FILE", requires = "war")]
-    pub(crate) login: Option<Utf8PathBuf>,
+    #[command(flatten)]
+    pub(crate) app: OwnAppArgs,
+    /// How long the app may take to start on a node, at its deployment and at each restart [default: 3m]
+    #[arg(long, value_name = "TIME", requires = "war", value_parser = parse_limit)]
+    pub(crate) start_within: Option<Millis>,
     /// The host that requests name, for a virtual host [default: the default Host, or the first one in a Cluster]
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
     pub(crate) host_header: Option<String>,

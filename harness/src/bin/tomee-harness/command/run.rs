@@ -12,7 +12,7 @@ use clap::ArgMatches;
 use serde_json::json;
 use tomee_harness::config;
 use tomee_harness::host::clock::Clock;
-use tomee_harness::model::deploy_job::{self, OwnApp, OwnAppError};
+use tomee_harness::model::deploy_job::{self, OwnAppError};
 use tomee_harness::model::plan::App;
 use tomee_harness::model::scenario::refused_jvm_argument;
 use tomee_harness::model::{Plan, Topology, main_job};
@@ -97,15 +97,14 @@ fn planned(args: &ScenarioRunArgs, settings: &Settings) -> Result<Vec<PlannedRun
         }]);
     };
     let (label, within) = (war.to_string(), args.run.within);
-    let app = OwnApp { war, at: args.run.at.clone(), paths: args.run.path.clone(), login: vec![], within };
+    let app = scenarios::own_app(&war, &args.run.app, within)?;
     let plan = deploy_job::plan(topology, app.clone()).map_err(|error| {
         let hint = match &error {
             OwnAppError::Elsewhere { context, .. } => Some(format!(
                 "--path takes the path from the root of the server, as {}; --at says where the app is served",
                 context.page("cart")
             )),
-            OwnAppError::Name(_) => Some("--at says where the app is served".to_owned()),
-            OwnAppError::Path(_) => None,
+            OwnAppError::Name(_) | OwnAppError::Path(_) => None,
         };
         Failure::usage(error).hint(hint)
     })?;

@@ -7,9 +7,9 @@ use tomee_harness::gate::{self, Choice, Given, Linted, LoadError, Loaded};
 use tomee_harness::host::error_chain::DisplayErrorChain;
 use tomee_harness::host::run_dir::RunDir;
 use tomee_harness::lint::{Severity, Versions};
+use tomee_harness::model::ServerSpec;
 use tomee_harness::model::deploy_job::OwnApp;
 use tomee_harness::model::topology::JvmSpec;
-use tomee_harness::model::{ContextPath, ServerSpec};
 use tomee_harness::runner::Jobs;
 use tomee_harness::tomcat::distribution::Caches;
 use tomee_harness::tomcat::library;
@@ -94,12 +94,7 @@ pub(in crate::command) fn database_in_memory() -> Result<Utf8PathBuf, Failure> {
 
 /// The user's app, and what it is asked.
 pub(super) fn own_app(args: &GateArgs, war: &Utf8Path) -> Result<OwnApp, Failure> {
-    let at = match &args.at {
-        Some(at) => at.clone(),
-        None => ContextPath::of_war(war.file_name().unwrap_or_default()).map_err(Failure::usage)?,
-    };
-    let login = args.login.as_ref().map(|file| scenarios::login(file, &at)).transpose()?.unwrap_or_default();
-    Ok(OwnApp { war: war.to_owned(), at: args.at.clone(), paths: args.path.clone(), login, within: None })
+    scenarios::own_app(war, &args.app, args.start_within)
 }
 
 fn load_failure(error: &LoadError) -> Failure {
@@ -143,8 +138,7 @@ pub(super) fn run_args(args: &GateArgs, env: Vec<(String, String)>) -> RunArgs {
     RunArgs {
         cluster,
         war: args.war.clone(),
-        at: args.at.clone(),
-        path: args.path.clone(),
+        app: args.app.clone(),
         timeout: args.timeout,
         jobs: Some(args.jobs.unwrap_or(Jobs::Auto)),
         ..RunArgs::default()

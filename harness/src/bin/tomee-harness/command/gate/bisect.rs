@@ -367,10 +367,11 @@ impl Bisect<'_> {
             args.node.iter().for_each(|(node, path)| say("--node", &format!("{node}={path}")));
             args.nodes.iter().for_each(|nodes| say("--nodes", nodes));
             args.war.iter().for_each(|war| say("--war", war));
-            args.at.iter().for_each(|at| say("--at", at));
-            args.path.iter().for_each(|path| say("--path", path));
+            args.app.at.iter().for_each(|at| say("--at", at));
+            args.app.path.iter().for_each(|path| say("--path", path));
             args.host_header.iter().for_each(|host| say("--host-header", host));
-            args.login.iter().for_each(|file| say("--login", file));
+            args.app.login.iter().for_each(|file| say("--login", file));
+            args.start_within.iter().for_each(|within| say("--start-within", within));
             args.define.iter().for_each(|(name, value)| say("-D", &format!("{name}={value}")));
             args.lib.iter().for_each(|lib| say("--lib", lib));
         }
