@@ -5,15 +5,16 @@
 //! answers now goes on to say it to others; it is the other node's own where that one said it to others, too; and where nobody
 //! else was asked, a word that had been there each time may be either.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, is_success, same_session};
-use super::answer_words::{Reading, Words, is_comparable, is_lasting, is_number, is_plain, of_the_run};
+use super::answer_site::{Site, count, earlier};
+use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time};
 use super::judgement::Breach;
-use crate::history::{Event, Rest};
-use crate::model::ContextPath;
+use super::{answer_growth, answer_undone};
+use crate::history::Rest;
 
 /// The answers that lost words by a fault or a move.
 pub(super) fn breaches<'v, 'a: 'v>(view: &'v View<'a>, pairs: impl Iterator<Item = &'v Pair<'v, 'a>>) -> Vec<Breach> {
@@ -22,35 +23,15 @@ pub(super) fn breaches<'v, 'a: 'v>(view: &'v View<'a>, pairs: impl Iterator<Item
         return vec![];
     }
     let site = Site::of(view);
-    pairs.filter_map(|pair| Page::of(&site, pair)?.breach(view)).collect()
-}
-
-/// What is the same for all pages of a run.
-struct Site<'v, 'a> {
-    view: &'v View<'a>,
-    own: BTreeSet<String>,
-    /// The requests for each page, by the instant of their invocation.
-    pages: HashMap<&'a str, Vec<&'v Request<'a>>>,
-    /// The apps of which several builds were deployed: another one says something else.
-    rebuilt: BTreeSet<&'a ContextPath>,
-}
-
-impl<'v, 'a> Site<'v, 'a> {
-    fn of(view: &'v View<'a>) -> Self {
-        let mut pages: HashMap<_, Vec<_>> = HashMap::new();
-        for request in &view.requests {
-            pages.entry(request.target).or_default().push(request);
-        }
-        let (mut builds, mut rebuilt) = (BTreeMap::new(), BTreeSet::new());
-        for (_, _, event) in view.events() {
-            if let Event::WarDropped { context, sha256, .. } = event
-                && builds.insert(context, sha256).is_some_and(|known| known != sha256)
-            {
-                rebuilt.insert(context);
-            }
-        }
-        Self { view, own: of_the_run(view), pages, rebuilt }
-    }
+    let of_pair = |pair: &Pair<'v, 'a>| {
+        let gone = Page::of(&site, pair).and_then(|page| page.breach(view));
+        let mut all =
+            [gone, answer_growth::breach(&site, pair), answer_undone::breach(&site, pair)].into_iter().flatten();
+        let first = all.next()?;
+        // One that is certain says more than one that is not.
+        Some(if first.unpromised.is_none() { first } else { all.find(|it| it.unpromised.is_none()).unwrap_or(first) })
+    };
+    pairs.filter_map(of_pair).collect()
 }
 
 /// A page that one client was given before a fault, and never again after it.
@@ -77,19 +58,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// Nothing where all that was due is there, which costs no more than its last answers.
     fn of(site: &'p Site<'v, 'a>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
         let (view, before, after) = (site.view, pair.before, pair.after);
-        let moved = before.node != after.node || !view.timeline.outlives(before.node, before.acts_until, after.invoked);
-        let asked_for = before.target.starts_with("GET ")
-            && is_success(before)
-            && is_success(after)
-            && moved
-            && is_comparable(before, after);
-        if !asked_for || before.context.is_some_and(|context| site.rebuilt.contains(context)) {
-            return None;
-        }
-        if same_session(before).is_none() || same_session(after) != same_session(before) {
-            return None;
-        }
-        let same = site.pages.get(before.target)?;
+        let same = site.moved(pair).filter(|_| before.target.starts_with("GET "))?;
         let reading = Reading::of(&site.own, before, earlier(same, before).nth(1));
         let (whole, now) = (reading.due(before)?, reading.words(after)?);
         let kept_part_is_same = reading.due(after).as_ref() == Some(&whole);
@@ -278,7 +247,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             back = Some(back.map_or_else(|| smaller.clone(), |known| &known & &smaller));
         }
         // How long it took is another time each time.
-        let timed = |place: usize| had.get(place + 1).is_some_and(|unit| matches!(*unit, "ms" | "s" | "us" | "ns"));
+        let timed = |place: usize| had.get(place + 1).is_some_and(|unit| is_unit_of_time(unit));
         let mut back = back?.into_iter().filter(|place| !timed(*place)).map(|place| had[place]);
         back.find(|number| !self.is_of_the_node(number))
     }
@@ -336,17 +305,6 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
 /// No more answers are compared.
 const COMPARED: usize = 20;
 
-/// The answers to a request's client in its session up to that one, the latest first.
-fn earlier<'p, 'v: 'p, 'a: 'v>(
-    same: &'p [&'v Request<'a>],
-    last: &'p Request<'a>,
-) -> impl Iterator<Item = &'v Request<'a>> + 'p {
-    let begun = same.partition_point(|other| other.invoked <= last.invoked);
-    let mine = same[..begun].iter().rev().copied();
-    let mine = mine.filter(|other| other.client == last.client && is_success(other));
-    mine.take_while(|other| same_session(other) == same_session(last))
-}
-
 /// The last answers of some, the latest first, between which nothing was to change what they say, or did.
 fn last_answers<'v, 'a>(
     view: &View<'a>,
@@ -364,11 +322,6 @@ fn last_answers<'v, 'a>(
         last.push(earlier);
     }
     last
-}
-
-/// How often a page says a word.
-fn count(page: &Words<'_>, word: &str) -> usize {
-    page.get(word).copied().unwrap_or(0)
 }
 
 /// The words that stand in both of two pages, as often as in each.

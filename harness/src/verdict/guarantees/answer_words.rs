@@ -136,6 +136,11 @@ pub(super) fn is_number(word: &str) -> bool {
     !word.is_empty() && word.chars().all(|letter| letter.is_ascii_digit())
 }
 
+/// What stands behind the number of how long something took.
+pub(super) fn is_unit_of_time(word: &str) -> bool {
+    matches!(word, "ms" | "s" | "us" | "ns")
+}
+
 /// Whether a word that stood in each answer is due in the next one: it is no number, which may be a time of day, and no time or
 /// size with its unit, as `12ms`.
 pub(super) fn is_lasting(word: &str) -> bool {

@@ -16,7 +16,10 @@ mod replicated_writes;
 pub(super) mod state_transferred;
 
 mod answer_bodies;
+mod answer_growth;
 mod answer_pairs;
+mod answer_site;
+mod answer_undone;
 mod answer_words;
 pub(super) mod answers_kept;
 mod attributes_replicated;

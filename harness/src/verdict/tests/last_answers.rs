@@ -126,11 +126,14 @@ fn a_number_that_goes_back_in_each_answer_may_be_lost() {
         let gone = counted(&three[..times], &["0 items", "0 items"]);
         unknown(&gone, ANSWERS, &["without \"3\"", "no answer to another client"]);
     }
+    let once = counted(&three[..1], &["2 items", "2 items"]);
+    unknown(&once, ANSWERS, &["with 2 in the place of 3", "whether it is kept for this client"]);
     for (before, after) in [
         (&three[..], &["3 items", "3 items"][..]),
         // It goes up and down.
         (&three, &["2 items", "4 items"]),
-        (&three[..1], &["2 items", "2 items"]),
+        (&three[..1], &["2 items", "4 items"]),
+        (&["took 3 ms"], &["took 2 ms", "took 1 ms"]),
         // How long it took.
         (&["took 3 ms"; 3], &["took 2 ms", "took 1 ms"]),
         // A time.

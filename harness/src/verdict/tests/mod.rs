@@ -29,6 +29,7 @@ mod listeners;
 mod logins;
 mod logs;
 mod measures;
+mod outside;
 mod parallel;
 mod partitions;
 mod phantoms;

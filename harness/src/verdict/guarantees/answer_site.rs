@@ -1,0 +1,70 @@
+//! What is the same for all pages of a run, and the answers to one page that can be held against each other.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::super::requests::Request;
+use super::super::view::View;
+use super::answer_pairs::{Pair, is_success, same_session};
+use super::answer_words::{is_comparable, of_the_run};
+use crate::history::Event;
+use crate::model::ContextPath;
+
+/// See the module.
+pub(super) struct Site<'v, 'a> {
+    pub(super) view: &'v View<'a>,
+    /// Names, ports and session ids of the run.
+    pub(super) own: BTreeSet<String>,
+    /// The requests for each page, by the instant of their invocation.
+    pages: HashMap<&'a str, Vec<&'v Request<'a>>>,
+    /// The apps of which several builds were deployed: another one says something else.
+    rebuilt: BTreeSet<&'a ContextPath>,
+}
+
+impl<'v, 'a> Site<'v, 'a> {
+    pub(super) fn of(view: &'v View<'a>) -> Self {
+        let mut pages: HashMap<_, Vec<_>> = HashMap::new();
+        for request in &view.requests {
+            pages.entry(request.target).or_default().push(request);
+        }
+        let (mut builds, mut rebuilt) = (BTreeMap::new(), BTreeSet::new());
+        for (_, _, event) in view.events() {
+            if let Event::WarDropped { context, sha256, .. } = event
+                && builds.insert(context, sha256).is_some_and(|known| known != sha256)
+            {
+                rebuilt.insert(context);
+            }
+        }
+        Self { view, own: of_the_run(view), pages, rebuilt }
+    }
+
+    /// All requests for the page of a pair, where both of its answers came out of one session and what they say can be compared:
+    /// another node gave the second one, or the same one that was broken in between.
+    pub(super) fn moved(&self, pair: &Pair<'v, 'a>) -> Option<&[&'v Request<'a>]> {
+        let (before, after) = (pair.before, pair.after);
+        let outlived = self.view.timeline.outlives(before.node, before.acts_until, after.invoked);
+        let comparable = is_success(before)
+            && is_success(after)
+            && (before.node != after.node || !outlived)
+            && is_comparable(before, after)
+            && !before.context.is_some_and(|context| self.rebuilt.contains(context))
+            && same_session(before).is_some()
+            && same_session(after) == same_session(before);
+        self.pages.get(before.target).filter(|_| comparable).map(Vec::as_slice)
+    }
+}
+
+/// The answers to a request's client in its session up to that one, the latest first.
+pub(super) fn earlier<'p, 'v: 'p, 'a: 'v>(
+    same: &'p [&'v Request<'a>],
+    last: &'p Request<'a>,
+) -> impl Iterator<Item = &'v Request<'a>> + 'p {
+    let begun = same.partition_point(|other| other.invoked <= last.invoked);
+    let mine = same[..begun].iter().rev().copied();
+    let mine = mine.filter(|other| other.client == last.client && is_success(other));
+    mine.take_while(|other| same_session(other) == same_session(last))
+}
+
+/// How often a page says a word.
+pub(super) fn count(page: &super::answer_words::Words<'_>, word: &str) -> usize {
+    page.get(word).copied().unwrap_or(0)
+}
