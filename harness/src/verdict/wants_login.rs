@@ -37,7 +37,7 @@ fn may_log_in(exchange: &Exchange) -> bool {
 }
 
 /// Where a request led, where that is a login.
-fn led(request: &Request<'_>) -> Option<String> {
+pub(super) fn led(request: &Request<'_>) -> Option<String> {
     let reply = request.reply?;
     match reply.status {
         401 => Some("was answered with HTTP 401".to_owned()),

@@ -9,9 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answer_pairs::{Pair, between, is_success, same_session};
+use super::answer_pairs::{Pair, between, by_another, is_success, may_have_changed, same_session};
 use super::answer_site::{Site, count, earlier};
-use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time};
+use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, says_when};
 use super::judgement::Breach;
 use super::{answer_growth, answer_undone};
 use crate::history::Rest;
@@ -52,17 +52,24 @@ struct Page<'p, 'v, 'a> {
     steady: bool,
     /// A request in between that is not meant to change anything, and had not been made before.
     fresh: Option<&'v Request<'a>>,
+    /// What another client asked for in between that may have changed it.
+    by_another: Option<&'v Request<'a>>,
 }
 
 impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     /// Nothing where all that was due is there, which costs no more than its last answers.
     fn of(site: &'p Site<'v, 'a>, pair: &'p Pair<'v, 'a>) -> Option<Self> {
         let (view, before, after) = (site.view, pair.before, pair.after);
-        let same = site.moved(pair).filter(|_| before.target.starts_with("GET "))?;
+        let same = site.moved(pair)?;
         let reading = Reading::of(&site.own, before, earlier(same, before).nth(1));
         let (whole, now) = (reading.due(before)?, reading.words(after)?);
         let kept_part_is_same = reading.due(after).as_ref() == Some(&whole);
         if kept_part_is_same && rest(after) == rest(before) {
+            return None;
+        }
+        // A form that was answered alike each time reads.
+        let mut read = earlier(same, before).take_while(|other| reading.due(other).as_ref() == Some(&whole));
+        if !before.target.starts_with("GET ") && (before.target.starts_with("DELETE ") || read.nth(1).is_none()) {
             return None;
         }
         let last = last_answers(view, &reading, earlier(same, before));
@@ -79,7 +86,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         } else {
             has_all(&now, &whole) || (!grew && has_all(&now, &due))
         };
-        if is_there {
+        if is_there && !has_another_end(same, before, after) {
             return None;
         }
         // What changes things may have changed the page, unless it had stayed the same over such a one.
@@ -88,12 +95,14 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         if between(view, before, after).any(|other| !other.is_safe() && !kept.contains(&other.key())) {
             return None;
         }
+        // By its query, too: that may say what to do.
         let made = |other: &Request<'_>| {
             let mut known = view.requests.iter().take_while(|known| known.invoked < before.invoked);
             other.target == before.target
-                || known.any(|known| known.client == other.client && known.key() == other.key())
+                || known.any(|known| known.client == other.client && known.target == other.target)
         };
         let fresh = between(view, before, after).find(|other| other.is_safe() && !made(other));
+        let by_another = by_another(view, last.last().copied().unwrap_or(before), before, after);
         // Not so where one of the later answers has it again, before it moves once more, and nothing else put it back.
         let begun = view.requests.partition_point(|other| other.invoked <= after.invoked);
         let mine = view.requests[begun..].iter().filter(|other| other.client == before.client);
@@ -117,7 +126,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             if grows { all_again } else { again.iter().any(|now| times <= count(now, word)) }
         };
         let due = due.into_iter().filter(|(word, times)| !has_again(word, *times)).collect();
-        Some(Self { pair, reading, same, whole, due, grown, times, steady, fresh })
+        Some(Self { pair, reading, same, whole, due, grown, times, steady, fresh, by_another })
     }
 
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
@@ -131,7 +140,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         all_lost.sort_by_key(|(word, _)| !is_plain(word));
         let lost = || all_lost.iter().copied();
         // A number says something in its place only, where all else is as before.
-        let says = |word: &str| self.steady || (is_lasting(word) && !is_number(word));
+        let says = |word: &str| !says_when(word) && (self.steady || (is_lasting(word) && !is_number(word)));
         let grown = self.grown.iter().filter(|(word, _)| !self.due.contains_key(*word)).filter(is_gone);
         let grown = grown.filter(|(word, _)| is_lasting(word) && !self.comes_and_goes(view, word));
         let kept_for = lost()
@@ -172,7 +181,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             .is_none()
             .then(|| "no answer to another client shows whether it is only the other node's".to_owned());
         let fresh = self.fresh.map(|other| format!("{} came between, and may have changed the page", other.name()));
-        let unpromised = doubt.or(fresh).or_else(|| {
+        let unpromised = doubt.or(fresh).or(self.by_another.map(may_have_changed)).or_else(|| {
             let session = view.apps.find(before.context, same_session(before)?)?;
             view.excuse(session, after.node, (before.acts_until, after.invoked))
         });
@@ -262,15 +271,13 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         lost.find(|word| fewer && is_number(word) && !self.is_of_the_node(word))
     }
 
-    /// The end of a long page is another one, which had been the same each time, while all that is kept is as before.
+    /// The end of a long page is another one, which had been the same each time, while all that is kept is there.
     fn other_rest(&self) -> Option<Breach> {
         let (before, after) = (self.pair.before, self.pair.after);
-        let differs = rest(before).zip(rest(after)).is_some_and(|(had, has)| had != has);
-        let is_whole = |request: &Request<'a>| self.reading.due(request).as_ref() == Some(&self.whole);
-        let as_before = earlier(self.same, before).take_while(|it| is_whole(it) && rest(it) == rest(before)).count();
-        if as_before < 2 || !differs || !is_whole(after) {
+        if !has_another_end(self.same, before, after) {
             return None;
         }
+        let as_before = earlier(self.same, before).take_while(|it| rest(it) == rest(before)).count();
         let because = format!(
             "{} of {} was answered after {} with another end, of which only the hash was kept, than {as_before} answers had before \
              it, {} at last",
@@ -322,6 +329,12 @@ fn last_answers<'v, 'a>(
         last.push(earlier);
     }
     last
+}
+
+/// Whether the end of a long page, of which only the hash is kept, is another one than at least two answers had before.
+fn has_another_end<'a>(same: &[&Request<'a>], before: &Request<'a>, after: &Request<'a>) -> bool {
+    let differs = rest(before).zip(rest(after)).is_some_and(|(had, has)| had != has);
+    differs && earlier(same, before).nth(1).is_some_and(|last| rest(last) == rest(before))
 }
 
 /// The words that stand in both of two pages, as often as in each.

@@ -1,5 +1,7 @@
 //! The same request on both sides of a fault.
 
+use std::collections::BTreeSet;
+
 use super::super::operations::stem;
 use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault, Life};
@@ -101,6 +103,31 @@ pub(super) fn between<'v, 'a>(
     let from = view.requests.partition_point(|other| other.invoked <= before.invoked);
     let to = view.requests.partition_point(|other| other.invoked < after.invoked);
     view.requests[from..to.max(from)].iter().filter(move |other| other.client == before.client)
+}
+
+/// What another client asked the same app meanwhile that may have changed what both share. What the client has asked for as
+/// well, or that had changed nothing since an earlier answer, is each one's own.
+pub(super) fn by_another<'v, 'a>(
+    view: &'v View<'a>,
+    first: &Request<'a>,
+    before: &Request<'a>,
+    after: &Request<'a>,
+) -> Option<&'v Request<'a>> {
+    let changes = |other: &&Request<'a>| {
+        other.client != before.client && other.context == before.context && !other.is_safe() && other.succeeded()
+    };
+    let until = |end: Nanos| view.requests.partition_point(|other| other.invoked < end);
+    let end = after.completed.unwrap_or(after.invoked);
+    let own = view.requests[..until(end)].iter().filter(|other| other.client == before.client).map(Request::key);
+    let kept = view.requests[until(first.invoked)..until(before.invoked)].iter().filter(changes).map(Request::key);
+    let harmless: BTreeSet<_> = own.chain(kept).collect();
+    let mut meanwhile = view.requests[until(before.invoked)..until(end)].iter().filter(changes);
+    meanwhile.find(|other| !harmless.contains(&other.key()))
+}
+
+/// As a doubt.
+pub(super) fn may_have_changed(other: &Request<'_>) -> String {
+    format!("{} of {} came between, and may have changed the page", other.name(), other.client)
 }
 
 /// Whether a request like `other` of the same client came before one like `page` that was answered with success.

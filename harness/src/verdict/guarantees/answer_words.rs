@@ -63,7 +63,10 @@ impl<'o, 'a> Reading<'o, 'a> {
             return self.words(request);
         };
         let end = body.floor_char_boundary(body.len().saturating_sub(EDGE));
-        Some(counted(self.read(split(&body[..end]))))
+        let mut texts = split(&body[..end]);
+        // It may be cut off.
+        texts.pop();
+        Some(counted(self.read(texts)))
     }
 
     /// The words of what is kept of a body in their order; `None` where nothing is.
@@ -141,6 +144,15 @@ pub(super) fn is_unit_of_time(word: &str) -> bool {
     matches!(word, "ms" | "s" | "us" | "ns")
 }
 
+/// What tells when something was: another word each day, or after a while.
+const TIMES: &str = "just now ago moment moments second seconds minute minutes hour hours day days week weeks today tomorrow yesterday morning afternoon evening night noon midnight monday tuesday \
+                     wednesday thursday friday saturday sunday mon tue wed thu fri sat sun jan feb mar apr jun jul aug sep oct nov dec";
+
+/// Whether a word tells when something was.
+pub(super) fn says_when(word: &str) -> bool {
+    TIMES.split(' ').any(|time| word.eq_ignore_ascii_case(time))
+}
+
 /// Whether a word that stood in each answer is due in the next one: it is no number, which may be a time of day, and no time or
 /// size with its unit, as `12ms`.
 pub(super) fn is_lasting(word: &str) -> bool {
@@ -148,6 +160,9 @@ pub(super) fn is_lasting(word: &str) -> bool {
         "T", "Z", "TZ", "s", "ms", "us", "ns", "m", "h", "d", "min", "sec", "am", "pm", "AM", "PM", "B", "KB", "MB",
         "kB",
     ];
+    if says_when(word) {
+        return false;
+    }
     // The id of a container or the hash of a build is a node's own.
     let hash = (6..=12).contains(&word.len()) && word.chars().all(|letter| matches!(letter, '0'..='9' | 'a'..='f'));
     if hash && !is_plain(word) {
@@ -185,6 +200,9 @@ mod tests {
             ("MBP16-2023-512GB", true),
             ("ORD-20261130-0001", true),
             ("m", true),
+            ("gold", true),
+            ("Monday", false),
+            ("ago", false),
             ("4f3a9c", false),
             ("3f2a9c1b4d5e", false),
             ("facade", true),

@@ -7,9 +7,11 @@ use std::collections::BTreeMap;
 
 use super::super::requests::Request;
 use super::super::view::View;
+use super::super::wants_login::led;
 use super::answer_bodies;
 use super::answer_pairs::{
-    Pair, between, excerpts, harmless, is_sent_on, is_success, reached, same_session, went_well,
+    Pair, between, by_another, excerpts, harmless, is_sent_on, is_success, may_have_changed, reached, same_session,
+    went_well,
 };
 use super::judgement::{Breach, Judgement, and_more};
 use super::last_answers;
@@ -76,11 +78,24 @@ fn pairs<'v, 'a>(view: &'v View<'a>, pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>>
             let before = before.max_by_key(|request| request.completed);
             let Some(before) = before.filter(|before| went_well(before)) else { continue };
             let begun = same.partition_point(|request| request.invoked <= hit);
+            // Up to the next fault.
+            let next = view.timeline.faults.iter().map(|other| other.asked).filter(|asked| hit < *asked).min();
             let mut later = same[begun..].iter().filter(|after| reached(view, after));
             let Some(first) = later.next() else { continue };
             let after = if first.reply.is_some() { first } else { later.find(|after| after.answered).unwrap_or(first) };
-            if !ends_between(view, before, after) && !is_done_already(after) {
-                pairs.push(Pair { fault: Some(fault), before, after });
+            // What was answered with an error later on is reported as well, unless it had been before the fault.
+            let erred = same.iter().any(|request| request.invoked < fault.asked && is_error(request));
+            // What is done or deleted meanwhile is gone by right.
+            let quiet = |after: &Request<'_>| {
+                let mut all = view.requests.iter().filter(|other| hit < other.invoked && other.invoked < after.invoked);
+                after.status().is_some_and(|status| 500 <= status) || all.all(Request::is_safe)
+            };
+            let more = later.filter(|after| !erred && is_error(after) && next.is_none_or(|next| after.invoked < next));
+            let more = more.filter(|after| quiet(after));
+            for after in std::iter::once(after).chain(more) {
+                if !ends_between(view, before, after) && !is_done_already(view, before, after) {
+                    pairs.push(Pair { fault: Some(fault), before, after });
+                }
             }
         }
     }
@@ -100,9 +115,27 @@ fn moves<'v, 'a>(pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>> {
     moved.collect()
 }
 
-/// Whether what it asks for had been done, as of what is deleted twice: that takes nothing away.
-fn is_done_already(after: &Request<'_>) -> bool {
-    !after.is_safe() && after.status().is_some_and(|status| matches!(status, 404 | 409 | 410 | 412))
+/// Whether what it asks for had been done, as of what is deleted twice: that takes nothing away. What had been taken twice is
+/// none that can be done once.
+fn is_done_already(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> bool {
+    !after.is_safe()
+        && after.status().is_some_and(|status| matches!(status, 404 | 409 | 410 | 412))
+        && times_taken(view, before) < 2
+}
+
+/// How often a client's request went well up to this one.
+fn times_taken(view: &View<'_>, before: &Request<'_>) -> usize {
+    let made = |other: &&Request<'_>| {
+        other.client == before.client
+            && other.target == before.target
+            && other.invoked <= before.invoked
+            && went_well(other)
+    };
+    view.requests.iter().filter(made).count()
+}
+
+fn is_error(request: &Request<'_>) -> bool {
+    request.answered && !went_well(request)
 }
 
 /// The clients that the node of a fault had answered last, and that were not answered again; of their sessions `session-kept`
@@ -146,10 +179,16 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     }
     // A form that was taken may be refused for what it says, but for no want of a session.
     let refused = || !after.answered || after.status().is_some_and(|status| matches!(status, 401 | 403 | 500..));
-    if is_success(after) || (is_sent_on(before) && (is_sent_on(after) || !refused())) {
+    let alike = is_success(after) || (is_sent_on(before) && (is_sent_on(after) || !refused()));
+    let login = led(after).filter(|_| went_well(after) && led(before).is_none());
+    if alike && login.is_none() {
         return None;
     }
-    let status = |request: &Request<'_>| request.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
+    let status = |request: &Request<'_>| {
+        let answer = request.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
+        let led = login.as_ref().filter(|_| request.id == after.id);
+        led.map_or(answer.clone(), |led| format!("{answer}, which {led},"))
+    };
     let because = format!(
         "{} of {} was answered with {} after {}, and {} with {} before it",
         after.name(),
@@ -162,25 +201,44 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
     // What a form does to a page is the app's; but where the page was there after the same form before, it is not that.
     let changed = between(view, before, after).find(|other| !other.is_safe() && !harmless(view, before, other));
     let unpromised = changed.map(|other| format!("{} came between, which may change the answer", other.name()));
+    let since = between(view, before, after).find(|other| {
+        other.target == after.target && other.node == after.node && pair.hit() < Some(other.invoked) && went_well(other)
+    });
+    let since = since.map(|other| format!("{} had been answered well since", other.name()));
     let session = same_session(before).and_then(|id| view.apps.find(before.context, id));
     let over = session.filter(|session| session.may_have_expired(&view.requests, after.invoked));
     // What changes something may be refused the second time.
-    let made = |other: &&Request<'_>| {
-        other.client == before.client
-            && other.target == before.target
-            && other.invoked <= before.invoked
-            && went_well(other)
-    };
     let once = !after.is_safe()
         && after.status().is_some_and(|status| (400..500).contains(&status))
-        && view.requests.iter().filter(made).count() < 2;
+        && times_taken(view, before) < 2;
     let second = || once.then(|| "it had been made once, and may be refused the second time".to_owned());
     let unpromised = unpromised
+        .or(since)
+        .or_else(|| {
+            let deleted = after.status().is_some_and(|status| matches!(status, 404 | 410));
+            by_another(view, before, before, after).filter(|_| deleted).map(may_have_changed)
+        })
         .or_else(second)
+        .or_else(|| {
+            (alike && !is_given_to_another(view, pair)).then(|| "nothing shows that others are let in".to_owned())
+        })
         .or_else(|| over.map(|session| format!("{} may have expired", session.name())))
         .or_else(|| view.excuse(session?, after.node, (before.acts_until, after.invoked)))
         .or_else(|| after.reply.is_none().then(|| "it was not made again, and may have been late".to_owned()));
     Some(Breach { unpromised, ..pair.breach(because) })
+}
+
+/// Whether the node gives another client what leads this one to a login.
+fn is_given_to_another(view: &View<'_>, pair: &Pair<'_, '_>) -> bool {
+    let Some(hit) = pair.hit() else { return false };
+    view.requests.iter().any(|other| {
+        other.client != pair.before.client
+            && other.target == pair.before.target
+            && other.node == pair.after.node
+            && hit < other.invoked
+            && went_well(other)
+            && led(other).is_none()
+    })
 }
 
 /// Answers to the same GET whose bodies differ, before a fault and after it: shown and not judged.

@@ -51,18 +51,34 @@ fn pages<'a>(view: &View<'a>) -> Vec<Page<'a>> {
     pages
 }
 
-/// Whether the plan expects of such a request another answer than a success, or none.
+/// Whether the plan expects this answer of a request, in the step that made it: another than a success, or none.
 pub(super) fn is_expected_to_fail(view: &View<'_>, request: &Request<'_>) -> bool {
-    view.plan.steps.iter().any(|step| {
-        let (StepKind::Http { exchange, .. } | StepKind::HttpTraffic { exchange, .. }) = &step.kind else {
-            return false;
+    (1..).zip(&view.plan.steps).any(|(number, step)| {
+        let (client, exchange, clients, flows) = match &step.kind {
+            StepKind::Http { client, exchange, load, .. } => (client, exchange, load.clients, false),
+            StepKind::HttpTraffic { client, exchange, clients, .. } => (client, exchange, *clients, true),
+            _ => return false,
         };
         let page = Page { method: exchange.method, path: &exchange.path };
-        let fails = |expect: &Expect| {
-            expect.answered == Some(false) || expect.status.is_some_and(|status| !(200..300).contains(&status))
+        let fails = |expect: &Expect| match expect.status {
+            Some(status) => !(200..300).contains(&status) && request.status() == Some(status),
+            None => expect.answered == Some(false),
         };
-        step.expect.as_ref().is_some_and(fails) && page.is_asked_by(&page.method.to_string(), request)
+        step.expect.as_ref().is_some_and(fails)
+            && request.client.is_one_of(client, clients)
+            && page.is_asked_by(&page.method.to_string(), request)
+            && (flows || is_in_step(view, number, request))
     })
+}
+
+/// Whether a request began while a step was done.
+fn is_in_step(view: &View<'_>, number: u32, request: &Request<'_>) -> bool {
+    let at = |wanted: fn(&Event) -> Option<u32>| {
+        view.events().find_map(|(_, at, event)| (wanted(event) == Some(number)).then_some(at))
+    };
+    let begin = at(|event| if let Event::StepBegins { step, .. } = event { Some(*step) } else { None });
+    let end = at(|event| if let Event::StepEnds { step } = event { Some(*step) } else { None });
+    begin.is_some_and(|begin| begin <= request.invoked) && end.is_none_or(|end| request.invoked <= end)
 }
 
 /// Whether an expectation settles what a good answer is.
