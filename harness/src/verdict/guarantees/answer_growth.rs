@@ -104,7 +104,7 @@ impl<'v, 'a> Growth<'_, 'v, 'a> {
         let (before, after) = (self.pair.before, self.pair.after);
         let of = |answer: &Request<'a>| value(&self.reading, sequence, self.part, answer);
         let (had, has) = (*self.values.first()?, of(after)?);
-        if had <= has || self.came_back(&of, had) {
+        if had <= has || self.carried(sequence) || self.came_back(&of, had) {
             return None;
         }
         let shown_on = |node| -> BTreeSet<u64> {
@@ -140,6 +140,14 @@ impl<'v, 'a> Growth<'_, 'v, 'a> {
             self.site.view.excuse(session, after.node, (before.acts_until, after.invoked))
         });
         Some(Breach { unpromised, ..breach })
+    }
+
+    /// Whether a number went back because the one before it went on, as seconds do with each minute.
+    fn carried(&self, sequence: &[&str]) -> bool {
+        let Part::Number(place) = self.part else { return false };
+        let Some(higher) = place.checked_sub(1).filter(|higher| is_number(sequence[*higher])) else { return false };
+        let of = |answer| value(&self.reading, sequence, Part::Number(higher), answer);
+        of(self.pair.before) < of(self.pair.after)
     }
 
     /// Whether one of the next answers of the node is as far as it would be had it gone on: what begins anew is not.

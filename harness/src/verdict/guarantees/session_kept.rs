@@ -249,7 +249,12 @@ fn orphaned(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
             && given.received == Some(other.replica.id.as_str())
             && given.completed.is_some_and(|end| request.invoked < end && end < first.at)
     });
-    if given || session.raced(&view.requests, index) {
+    // A page may give it in its links (`;jsessionid=`).
+    let linked = request
+        .reply
+        .and_then(|reply| reply.body.as_deref())
+        .is_some_and(|body| body.contains(other.replica.id.as_str()));
+    if given || linked || session.raced(&view.requests, index) {
         return None;
     }
     let id = request.received.or(sent).unwrap_or(session.stem);

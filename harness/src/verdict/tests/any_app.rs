@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use rstest::rstest;
+
 use super::shop::{HAD, Shop, copied, copy, on, owned, shop, texts};
 use super::{holds, unknown, violated};
 use crate::history::{AttributeValue, LogClass, ReplicaRole, SessionReplica};
@@ -156,6 +158,19 @@ fn two_apps(id_of_second: &str, route_received: Option<&str>) -> Shop {
 fn an_app_whose_session_was_renamed_by_another_is_orphaned() {
     holds(&two_apps("A1.n2", A2).scenario, KEPT);
     broken(&two_apps("A1.n1", None), KEPT, Violation::LostSession, &["/blog", "1 attributes under A1.n1"]);
+}
+
+/// Its pages may carry the id where there are no cookies.
+#[rstest]
+#[case("<a href='/shop/cart;jsessionid=A1.n2'>cart</a>", Status::Holds)]
+#[case("<a href='/shop/cart'>cart</a>", Status::Violated)]
+fn a_renamed_session_whose_id_is_in_the_links_is_not_orphaned(#[case] page: &str, #[case] right: Status) {
+    let target = "GET /shop/;jsessionid=A1.n1";
+    let shop = shop(Guarantee::SessionKept).ask("alice", "n1", target, Some("A1.n1"), None);
+    let shop = shop.look("n1", owned("A1.n1", HAD)).look("n2", copied("A1.n1", HAD)).kill("n1");
+    let shop = shop.answered("alice", "n2", target, (Some("A1.n1"), None), 200, page).look("n2", owned("A1.n2", HAD));
+    let finding = shop.scenario.finding(Guarantee::SessionKept);
+    assert_eq!(finding.status, right, "{}", finding.because);
 }
 
 #[test]

@@ -152,3 +152,15 @@ fn what_a_form_had_changed_stays_changed(
     let (status, because) = judged(&rows);
     assert_eq!(status, right, "{because}");
 }
+
+/// The seconds of a clock go on with each answer, for everybody, and begin anew with each minute.
+#[test]
+fn a_clock_is_nobodys_count() {
+    let at = |client: &str, node: &str, time: &str| format!("{client} {node} GET /shop/: now {time}, hello");
+    let before = [at("alice", "n1", "13:00:29"), at("bob", "n2", "13:00:29"), at("alice", "n1", "13:00:30")];
+    let after = |of_alice: &str| ["kill n1".to_owned(), at("alice", "n2", of_alice), at("bob", "n2", "13:01:01")];
+    let (status, because) = judged(&[&before[..], &after("13:01:01")].concat());
+    assert_eq!(status, Status::Holds, "{because}");
+    let (status, because) = judged(&[&before[..], &after("13:00:01")].concat());
+    assert_eq!(status, Status::Unknown, "no minute is over: {because}");
+}
