@@ -266,6 +266,7 @@
     if (session == null)
       return object("id", id, "role", role, "valid", null, "new", null, "created-ms", null, "last-accessed-ms", null,
           "this-accessed-ms", null, "max-inactive-s", null, "principal", null, "backup-nodes", backups, "attributes", attributes);
+    if (values != null) values.of(((Map<?, ?>) field(session, "attributes")).values());
     for (Map.Entry<?, ?> a : ((Map<?, ?>) field(session, "attributes")).entrySet()) {
       String name = (String) a.getKey();
       Object value;

@@ -97,6 +97,7 @@ const CART: &[(&str, &str)] = &[
              }
            }
            public static class Trolley extends Basket { }
+           public static class Holder implements Serializable { public Object held; public Holder(Object h) { held = h; } }
            /** Writes its fields late, and its parent's not at all. */
            public static class Odd extends Terse {
              public int left = 1; public String right = \"r\";
@@ -151,6 +152,8 @@ const SET: &str = r#"
   Properties properties = new Properties(); for (int i = 0; i < 20; i++) properties.setProperty("p" + i, "v"); v.put("properties", properties);
   v.put("cart", shop.Cart.of(30, "gift")); v.put("library", new shop.Cart.Table());
   for (int i = 0; i < 20; i++) ((Map<String, String>) v.get("library")).put("key" + i, "v" + i);
+  v.put("holder", new shop.Cart.Holder(v.get("cart"))); v.put("watch", new shop.Watch(v.get("cart")));
+  v.put("watch-own", new shop.Watch(new ArrayList<String>(list)));
   shop.Cart.Basket basket = new shop.Cart.Basket(); basket.items.add("x"); v.put("external", basket); basket = new shop.Cart.Trolley(); basket.items.add("x"); v.put("trolley", basket);
   v.put("odd", new shop.Cart.Odd());
   String shared = new String("shared"); v.put("shared", new ArrayList<Object>(Arrays.asList(shared, shared, new String("shared"))));
@@ -176,15 +179,26 @@ const CHANGE: &str = r#"
   ((Map<String, Integer>) request.getSession().getAttribute("linked")).put("k0", ((Map<String, Integer>) request.getSession().getAttribute("linked")).remove("k0"));
   ((byte[]) request.getSession().getAttribute("bytes"))[5] = 1;
   ((Set<Object>) request.getSession().getAttribute("kinds")).remove(shop.Cart.Kind.PLAIN);
+  ((List<String>) ((shop.Watch) request.getSession().getAttribute("watch-own")).watched).add("x");
   out.print("changed");
 "#;
 
-fn values() -> App {
+/// A listener that leaves the session with the object that it watches, as Wicket has one: of that the attribute itself tells.
+fn values(server: &str) -> App {
+    let older = ["tomcat:9.", "tomee:8."].iter().any(|line| server.starts_with(line));
+    let package = if older { "javax" } else { "jakarta" };
+    let listener = format!("package {package}.servlet.http; public interface HttpSessionBindingListener {{ }}");
+    let watch = format!(
+        "package shop; public class Watch implements {package}.servlet.http.HttpSessionBindingListener, java.io.Serializable {{
+           public Object watched; public Watch(Object w) {{ watched = w; }} }}"
+    );
+    let path = format!("{package}/servlet/http/HttpSessionBindingListener.java");
     let record = "package shop; public record Point(int x, Object y) implements java.io.Serializable { }";
     App::distributable()
         .page("set.jsp", SET)
         .page("change.jsp", CHANGE)
         .classes("8", CART)
+        .classes("8", &[(&path, &listener), ("shop/Watch.java", &watch)])
         .classes("17", &[("shop/Point.java", record)])
 }
 
@@ -203,7 +217,7 @@ observe = "/values"
 /// Each value has the same digest on both nodes, but those that an app changed in place where it has them.
 async fn values_of(server: &str, manager: &str) {
     let arguments = ["--server", server, "--manager", manager];
-    let job = run(SCENARIO, &[("values.war", values())], &arguments).await;
+    let job = run(SCENARIO, &[("values.war", values(server))], &arguments).await;
     assert_eq!(job.ran().code, Some(0), "{}", job.ran());
     let looks = last_looks(&job, "/values");
     let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
@@ -221,11 +235,15 @@ async fn values_of(server: &str, manager: &str) {
     assert_eq!(digests.len(), one.len(), "each is another value");
     let changed =
         format!("{SCENARIO}[[step]]\nget = \"/values/change.jsp\"\non = \"n1\"\n[[step]]\nobserve = \"/values\"\n");
-    let job = run(&changed, &[("values.war", values())], &arguments).await;
+    let job = run(&changed, &[("values.war", values(server))], &arguments).await;
     let looks = last_looks(&job, "/values");
     let (one, two) = (attributes(&looks["n1"]), attributes(&looks["n2"]));
     let differ: Vec<_> = one.keys().filter(|name| one[*name]["sha256"] != two[*name]["sha256"]).collect();
-    assert_eq!(differ, ["bytes", "cart", "kinds", "linked", "list", "map", "unmodifiable"]);
+    assert_eq!(
+        differ,
+        ["bytes", "cart", "holder", "kinds", "linked", "list", "map", "unmodifiable", "watch-own"],
+        "of the cart that it watches the attribute tells"
+    );
 }
 
 #[tokio::test]
