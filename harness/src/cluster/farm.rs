@@ -300,10 +300,12 @@ impl Cluster {
             let seen = self.peek(node, &question, SessionScope::None).await?;
             let found = seen.state().and_then(|state| state.context(context, &served.version));
             let found = found.filter(|found| served.before.is_none() || found.started_ms != served.before);
-            if found.is_some_and(|found| found.available) {
+            let log = self.logs_since(node, served.mark);
+            let goes_on = deploy_log::goes_on(&log, &served.archive);
+            // A context is available before its deployment ends: TomEE opens the REST services of an app only then.
+            if found.is_some_and(|found| found.available) && !goes_on {
                 return self.look_at_pages(&http, node, war).await;
             }
-            let log = self.logs_since(node, served.mark);
             let failure = deploy_log::failure(&log, context, &served.archive);
             if let Some(failure) = failure.filter(|_| found.is_some() || !served.slowly) {
                 let (node, context) = (node.clone(), context.clone());
@@ -313,9 +315,7 @@ impl Cluster {
             }
             Ok::<_, ClusterError>(Look::NotYet(match found {
                 Some(_) => format!("{context} is there and still starts"),
-                None if deploy_log::goes_on(&log, &served.archive) => {
-                    format!("{node} still deploys {}", served.archive)
-                }
+                None if goes_on => format!("{node} still deploys {}", served.archive),
                 None if served.before.is_some() => format!("{node} has no new {context}"),
                 None => format!("{node} has no context {context}"),
             }))

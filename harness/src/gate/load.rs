@@ -9,7 +9,8 @@ use super::resources::{self, Places, ResourceError};
 use crate::config::own::{self, Claims, ClaimsError, MembershipClaim, OwnError, OwnNode};
 use crate::config::read::ReadError;
 use crate::lint;
-use crate::model::{NodeName, OwnFiles, ServerSpec, Topology};
+use crate::model::{Capability, NodeName, OwnFiles, ServerSpec, Topology};
+use crate::runtime::process;
 use crate::tomcat::own_base::{self, OwnFilesError};
 
 /// A larger server.xml is refused.
@@ -206,9 +207,6 @@ fn load_as(given: &Given) -> Result<Loaded, LoadError> {
         if let Some(placeholder) = &node.claims.route_placeholder {
             notes.push(format!("{} gets the route {}: nothing says what {placeholder} is", node.name, node.name));
         }
-        if let MembershipClaim::Other { what } = &node.claims.membership {
-            notes.push(format!("{}: {what} is replaced by a list of all nodes", node.name));
-        }
     }
     let server = match (&given.server, nodes.first()) {
         (Some(server), _) => server.clone(),
@@ -223,12 +221,28 @@ fn load_as(given: &Given) -> Result<Loaded, LoadError> {
         replaced.iter().map(|(name, why)| format!("the data source {name} is replaced by one in memory (H2): {why}")),
     );
     let claims: Vec<_> = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
-    let mut topology = own::topology(nodes, server)?;
+    let pods = process::capabilities().contains(&Capability::Kubernetes);
+    let mut topology = own::topology(nodes, server, pods)?;
     if let Some(own) = &mut topology.own {
+        notes.extend(claims.iter().filter_map(|(node, claims)| membership_note(own.pods, node, &claims.membership)));
         own.data_sources = replaced.into_keys().collect();
         notes.extend(own::member_notes(own, &claims));
     }
     Ok(Loaded { topology, claims, notes })
+}
+
+/// What becomes of a membership that this machine has not got.
+fn membership_note(pods: bool, node: &NodeName, claim: &MembershipClaim) -> Option<String> {
+    match claim {
+        MembershipClaim::Kubernetes if pods => {
+            Some(format!("{node}: the API server of Kubernetes is one of tomee-harness that lists the nodes as pods"))
+        }
+        MembershipClaim::Kubernetes => {
+            Some(format!("{node}: CloudMembershipService is replaced by a list of all nodes"))
+        }
+        MembershipClaim::Other { what } => Some(format!("{node}: {what} is replaced by a list of all nodes")),
+        MembershipClaim::Multicast { .. } | MembershipClaim::Static | MembershipClaim::None => None,
+    }
 }
 
 /// The files of one configuration, and what they claim.

@@ -53,6 +53,9 @@ pub struct OwnConfiguration {
     /// Whether the files are written for a run: nothing is changed in them but `@n1.receiver@` and the like.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub has_seats: bool,
+    /// Whether the nodes find each other as pods, by asking the API server of Kubernetes: here the lab's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pods: bool,
     /// The names of the data sources that are replaced by one in memory.
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     pub data_sources: BTreeSet<String>,

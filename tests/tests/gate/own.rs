@@ -279,3 +279,26 @@ async fn full_a_database_that_is_not_there_and_a_key_store_are_made() {
     let report = gate.reported(0, &["--war", "shop.war"]).await;
     assert_eq!(standing(&report, "failover", "session-kept"), "holds");
 }
+
+/// The nodes find each other as they do in the cluster that the files are for; with another provider they cannot here.
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn full_members_by_kubernetes_are_pods_of_the_lab() {
+    let cloud = |provider: &'static str| {
+        move |_: usize, xml: String| {
+            let begin = xml.find("<Membership").expect("a membership");
+            let end = begin + xml[begin..].find("/>").expect("its end") + "/>".len();
+            let service = "org.apache.catalina.tribes.membership.cloud.CloudMembershipService";
+            format!(r#"{}<Membership className="{service}" {provider}/>{}"#, &xml[..begin], &xml[end..])
+        }
+    };
+    let gate = Gate::of(cloud(""));
+    let report = gate.reported(0, &[]).await;
+    assert_eq!(standing(&report, "failover", "members-agree"), "holds");
+    let replaced = report["side"]["replaced"].to_string();
+    assert!(replaced.contains("lists the nodes as pods") && !replaced.contains("list of all nodes"), "{replaced}");
+    let gate = Gate::of(cloud(r#"membershipProviderClassName="dns""#));
+    let report = gate.reported(3, &[]).await;
+    assert_eq!(standing(&report, "failover", "members-agree"), "unknown");
+    assert!(because(&report).contains("it rests on CloudMembershipService with the provider dns"), "{report:#}");
+}

@@ -63,7 +63,9 @@ pub enum MembershipClaim {
     },
     /// A list, in a service or an interceptor.
     Static,
-    /// `CloudMembershipService`, or a service of a class that is not Tomcat's.
+    /// `CloudMembershipService` with Tomcat's provider for Kubernetes, which is its default.
+    Kubernetes,
+    /// `CloudMembershipService` with another provider, or a service of a class that is not Tomcat's.
     Other {
         /// What it is, in words.
         what: String,
@@ -325,7 +327,10 @@ fn membership(cluster: Element<'_>) -> MembershipClaim {
         None | Some(Some("McastService")) if starts => MembershipClaim::Multicast { group: group(service) },
         _ if !starts => MembershipClaim::Static,
         Some(Some("CloudMembershipService")) => {
-            let provider = service.and_then(|service| service.value("membershipProviderClassName"));
+            let provider = service.and_then(|service| service.value("membershipProviderClassName")).map(str::trim);
+            if is_kubernetes(provider) {
+                return MembershipClaim::Kubernetes;
+            }
             let provider = provider.map(|provider| format!(" with the provider {provider}")).unwrap_or_default();
             MembershipClaim::Other { what: format!("CloudMembershipService{provider}") }
         }
@@ -333,6 +338,26 @@ fn membership(cluster: Element<'_>) -> MembershipClaim {
         None => MembershipClaim::None,
     }
 }
+
+/// The provider that asks the API server of Kubernetes for pods, by its class or its short name; the one where none is named
+/// (`CloudMembershipService.getMembershipProvider`).
+fn is_kubernetes(provider: Option<&str>) -> bool {
+    provider.is_none_or(|provider| {
+        matches!(
+            provider,
+            "" | "kubernetes" | "org.apache.catalina.tribes.membership.cloud.KubernetesMembershipProvider"
+        )
+    })
+}
+
+/// Whether a membership service is one that the lab's own API server serves.
+pub(super) fn asks_for_pods(service: Element<'_>) -> bool {
+    service.short_class() == Some("CloudMembershipService")
+        && is_kubernetes(service.value("membershipProviderClassName").map(str::trim))
+}
+
+/// What a membership service is, where it is replaced.
+pub(super) const CLOUD: &str = "CloudMembershipService";
 
 fn farm(engine: Element<'_>, cluster: Element<'_>, base: Option<&str>) -> Option<Farm> {
     let deployer = cluster.child("Deployer").filter(|it| it.short_class() == Some("FarmWarDeployer"))?;

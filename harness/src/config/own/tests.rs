@@ -185,12 +185,17 @@ fn listing(receiver: &str, members: &[&str]) -> String {
 }
 
 fn cluster(files: &[String]) -> Result<crate::model::Topology, OwnError> {
+    where_pods(files, true)
+}
+
+/// Where nodes can be pods, or not.
+fn where_pods(files: &[String], pods: bool) -> Result<crate::model::Topology, OwnError> {
     let nodes = files.iter().enumerate().map(|(index, xml)| OwnNode {
         name: node(index),
         files: OwnFiles::default(),
         claims: Claims::of(&parsed(xml), None, None).expect("claims"),
     });
-    topology(nodes.collect(), ServerSpec::default())
+    topology(nodes.collect(), ServerSpec::default(), pods)
 }
 
 fn members(files: &[String]) -> BTreeMap<String, String> {
@@ -465,4 +470,44 @@ fn a_host_that_deploys_nothing_while_it_runs_is_made_to() {
     let farm = OwnConfiguration { watch: Some((node(0), "farm".to_owned())), ..OwnConfiguration::default() };
     assert!(moved(&off, &farm).text.contains("autoDeploy=\"false\""));
     assert!(!moved(SHOP, &OwnConfiguration::default()).text.contains("autoDeploy"));
+}
+
+/// By the provider of Kubernetes, by its class, its short name or by default, the nodes are pods of the lab's own API server.
+#[rstest::rstest]
+#[case("", Membership::Kubernetes, &[])]
+#[case("membershipProviderClassName='kubernetes'", Membership::Kubernetes, &[])]
+#[case(
+    "membershipProviderClassName='org.apache.catalina.tribes.membership.cloud.KubernetesMembershipProvider'",
+    Membership::Kubernetes,
+    &[]
+)]
+#[case("membershipProviderClassName='dns'", Membership::Static, &["CloudMembershipService with the provider dns"])]
+fn cloud_membership_by_kubernetes_stays(
+    #[case] provider: &str,
+    #[case] membership: Membership,
+    #[case] replaced: &[&str],
+) {
+    let service = "org.apache.catalina.tribes.membership.cloud.CloudMembershipService";
+    let cloud = format!("<Membership className='{service}' {provider}></Membership>");
+    let file = |cloud: &str| {
+        let list = listing("auto", &[]);
+        let (begin, end) = (list.find("<Membership").expect("one"), list.find("<Receiver").expect("one"));
+        format!("{}{cloud}{}", &list[..begin], &list[end..])
+    };
+    let topology = cluster(&[file(&cloud), file(&cloud)]).expect("a cluster");
+    let own = topology.own.expect("its own");
+    assert_eq!(
+        (topology.cluster.membership, own.replaced.clone()),
+        (membership, replaced.iter().map(|it| (*it).to_owned()).collect())
+    );
+    let stays = moved(&file(&cloud), &own).text.contains(&cloud);
+    assert_eq!(stays, membership == Membership::Kubernetes);
+    // Not where no pods can be, and not beside a node that finds its peers otherwise.
+    for (files, pods) in [([file(&cloud), file(&cloud)], false), ([file(&cloud), file("")], true)] {
+        let topology = where_pods(&files, pods).expect("a cluster");
+        let own = topology.own.expect("its own");
+        assert_ne!(topology.cluster.membership, Membership::Kubernetes);
+        assert!(own.replaced.iter().any(|what| what.starts_with("CloudMembershipService")), "{:?}", own.replaced);
+        assert!(!moved(&files[0], &own).text.contains(&cloud));
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use camino::Utf8PathBuf;
 
+use super::claims::CLOUD;
 use super::members::{self, Listed, Mapped};
 use super::{Claims, Farm, MembershipClaim, OwnError};
 use crate::model::own::OtherMembers;
@@ -23,11 +24,11 @@ pub struct OwnNode {
     pub claims: Claims,
 }
 
-/// The topology that the nodes' configurations claim, on this server.
+/// The topology that the nodes' configurations claim, on this server, where nodes can be `pods` or not.
 ///
 /// # Errors
 /// See [`OwnError`].
-pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, OwnError> {
+pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec, pods: bool) -> Result<Topology, OwnError> {
     let mut topology = Topology::of(nodes.len())?;
     topology.server = server;
     let named: Vec<(NodeName, Claims)> = nodes.iter().map(|node| (node.name.clone(), node.claims.clone())).collect();
@@ -50,9 +51,14 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
             own.groups.push(group.clone());
         }
     }
+    let by_pods = named.iter().all(|(_, claims)| claims.membership == MembershipClaim::Kubernetes);
+    own.pods = pods && by_pods && own.groups.is_empty();
     for (_, claims) in &named {
         match &claims.membership {
             MembershipClaim::Multicast { group } if own.group(group).is_none() => own.groups.push(group.clone()),
+            MembershipClaim::Kubernetes if !own.pods && !own.replaced.iter().any(|what| what == CLOUD) => {
+                own.replaced.push(CLOUD.to_owned());
+            }
             MembershipClaim::Other { what } if !own.replaced.contains(what) => own.replaced.push(what.clone()),
             _ => {}
         }
@@ -67,6 +73,7 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec) -> Result<Topology, Own
     }
     topology.cluster.membership = match &first.membership {
         MembershipClaim::Multicast { .. } => Membership::Multicast,
+        _ if own.pods => Membership::Kubernetes,
         _ if own.groups.is_empty() => Membership::Static,
         // The group is another Cluster's.
         _ => Membership::Multicast,

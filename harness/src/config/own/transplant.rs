@@ -282,6 +282,7 @@ impl Work<'_> {
             None => missing.push_str(&format!("<Membership className=\"{MULTICAST}\"{}/>", self.group(None))),
             Some(Some("McastService")) => self.multicast(service),
             Some(Some("StaticMembershipService")) => {}
+            Some(_) if self.seat.own.pods && service.is_some_and(claims::asks_for_pods) => {}
             Some(class) => {
                 let what = class.unwrap_or("the membership").to_owned();
                 let members = self.all_members(place);
