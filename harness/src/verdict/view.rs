@@ -210,6 +210,16 @@ impl<'a> View<'a> {
         up.is_subset(&looked).then_some(due)
     }
 
+    /// The number of the step that began last before an instant.
+    pub(super) fn step_at(&self, at: Nanos) -> Option<u32> {
+        let begun = self.events.iter().take_while(|(_, begun, _)| *begun <= at);
+        let steps = begun.filter_map(|(.., event)| match event {
+            Event::StepBegins { step, .. } => Some(*step),
+            _ => None,
+        });
+        steps.last()
+    }
+
     /// The step of a number, which counts from 1.
     pub(super) fn step(&self, number: u32) -> Option<&'a Step> {
         let index = usize::try_from(number).ok()?.checked_sub(1)?;

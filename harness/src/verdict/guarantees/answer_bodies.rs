@@ -11,7 +11,7 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, by_another, is_success, may_have_changed, same_session};
 use super::answer_site::{Site, count, earlier};
-use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, says_when};
+use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, number, says_when};
 use super::judgement::Breach;
 use super::{answer_growth, answer_undone};
 use crate::history::Rest;
@@ -50,6 +50,9 @@ struct Page<'p, 'v, 'a> {
     times: usize,
     /// Whether the last two of them said the same.
     steady: bool,
+    /// The requests in between that are to change something: who made the same tells whether these took away what is gone, and
+    /// nobody else.
+    changed: Vec<Made<'a>>,
     /// A request in between that is not meant to change anything, and had not been made before.
     fresh: Option<&'v Request<'a>>,
     /// What another client asked for in between that may have changed it.
@@ -92,21 +95,26 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         // What changes things may have changed the page, unless it had stayed the same over such a one.
         let kept: BTreeSet<_> =
             last.last().into_iter().flat_map(|first| between(view, first, before)).map(Request::key).collect();
-        if between(view, before, after).any(|other| !other.is_safe() && !kept.contains(&other.key())) {
-            return None;
-        }
+        let changes = |other: &&Request<'_>| !other.is_safe() && !kept.contains(&other.key());
+        let all = between(view, before, after).filter(|other| !other.is_safe());
+        let changed = between(view, before, after).find(changes).map(|_| all.map(|other| made(view, other)).collect());
+        let changed: Vec<Made<'a>> = changed.unwrap_or_default();
         // By its query, too: that may say what to do.
-        let made = |other: &Request<'_>| {
+        let known_already = |other: &Request<'_>| {
             let mut known = view.requests.iter().take_while(|known| known.invoked < before.invoked);
             other.target == before.target
                 || known.any(|known| known.client == other.client && known.target == other.target)
         };
-        let fresh = between(view, before, after).find(|other| other.is_safe() && !made(other));
+        let fresh = between(view, before, after).find(|other| other.is_safe() && !known_already(other));
         let by_another = by_another(view, last.last().copied().unwrap_or(before), before, after);
         // Not so where one of the later answers has it again, before it moves once more, and nothing else put it back.
         let begun = view.requests.partition_point(|other| other.invoked <= after.invoked);
         let mine = view.requests[begun..].iter().filter(|other| other.client == before.client);
-        let page_alone = mine.take_while(|other| other.target == before.target || kept.contains(&other.key()));
+        let page_alone = mine.take_while(|other| {
+            other.target == before.target
+                || kept.contains(&other.key())
+                || changed.iter().any(|(_, key)| *key == other.key())
+        });
         let later = page_alone.filter(|other| {
             other.target == before.target
                 && is_success(other)
@@ -126,7 +134,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             if grows { all_again } else { again.iter().any(|now| times <= count(now, word)) }
         };
         let due = due.into_iter().filter(|(word, times)| !has_again(word, *times)).collect();
-        Some(Self { pair, reading, same, whole, due, grown, times, steady, fresh, by_another })
+        Some(Self { pair, reading, same, whole, due, grown, times, steady, changed, fresh, by_another })
     }
 
     fn breach(&self, view: &View<'_>) -> Option<Breach> {
@@ -158,6 +166,9 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 .find(|word| is_lasting(word) && (mostly || !self.is_of_the_node(word)))
         };
         let numbers = || self.went_back().or_else(|| self.number_gone(&now, lost().map(|(word, _)| *word)));
+        if !self.changed.is_empty() && kept_for.is_none() {
+            return None;
+        }
         let known = kept_for.map(|(word, by)| (word, Some(by)));
         let Some((word, witness)) = known.or_else(|| Some((unknown().or_else(numbers)?, None))) else {
             return self.other_rest();
@@ -211,7 +222,8 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
                 // Who moved along is as good a witness as who had been there.
                 (last.node == after.node || last.node == before.node)
                     && has(last)
-                    && (self.says_nothing_else() || between(view, last, other).all(Request::is_safe))
+                    && (self.says_nothing_else() || self.made_the_same(view, last, other))
+                    && (self.changed.is_empty() || self.made_the_same(view, last, other))
             })
         };
         let in_each = |other: &&Request<'a>| {
@@ -219,6 +231,12 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             since.filter(|one| hit < one.invoked && is_success(one)).all(|one| !is_lasting(word) || has(one))
         };
         others.filter(is_last).filter(has).filter(in_each).find(lived_there)
+    }
+
+    /// Whether another client changed nothing in between, or just what this one changed.
+    fn made_the_same(&self, view: &'v View<'a>, last: &'v Request<'a>, other: &'v Request<'a>) -> bool {
+        let changes = between(view, last, other).filter(|request| !request.is_safe());
+        changes.map(|request| made(view, request)).eq(self.changed.iter().copied())
     }
 
     /// Whether the page says nothing that it had not said before, but for numbers: what is gone was not put in other words.
@@ -309,6 +327,13 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
     }
 }
 
+/// The step that was being done when a request was made, and the request's method and path: other clients make the same in it.
+type Made<'a> = (Option<u32>, (&'a str, &'a str));
+
+fn made<'a>(view: &View<'a>, request: &Request<'a>) -> Made<'a> {
+    (view.step_at(request.invoked), request.key())
+}
+
 /// No more answers are compared.
 const COMPARED: usize = 20;
 
@@ -362,7 +387,7 @@ fn body<'a>(request: &Request<'a>) -> Option<&'a str> {
 fn smaller(had: &[&str], has: &[&str]) -> Option<BTreeSet<usize>> {
     let mut places = BTreeSet::new();
     for (place, (old, new)) in had.iter().zip(has).enumerate().filter(|(_, (old, new))| old != new) {
-        let (old, new): (u64, u64) = (old.parse().ok()?, new.parse().ok()?);
+        let (old, new) = (number(old)?, number(new)?);
         places.extend((new < old).then_some(place));
         if old < new {
             return None;

@@ -6,7 +6,7 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, excerpts, is_success, same_session};
 use super::answer_site::{Site, count, earlier};
-use super::answer_words::{Reading, is_lasting, is_number, is_unit_of_time};
+use super::answer_words::{Reading, is_lasting, is_number, is_unit_of_time, number};
 use super::judgement::Breach;
 use crate::model::exchange::{Body, Part};
 use crate::model::{Exchange, StepKind};
@@ -146,7 +146,7 @@ fn lower<'t>(had: &[&'t str], has: &[&'t str]) -> Option<(&'t str, &'t str)> {
     let mut first = None;
     for (place, (old, new)) in had.iter().zip(has).enumerate().filter(|(_, (old, new))| old != new) {
         let timed = had.get(place + 1).is_some_and(|unit| is_unit_of_time(unit));
-        if !is_number(old) || !is_number(new) || old.parse::<u64>().ok()? < new.parse::<u64>().ok()? {
+        if number(old)? < number(new)? {
             return None;
         }
         first = first.or((!timed).then_some((*old, *new)));

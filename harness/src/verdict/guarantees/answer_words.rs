@@ -77,6 +77,11 @@ impl<'o, 'a> Reading<'o, 'a> {
     fn read(&self, texts: Vec<&'a str>) -> Vec<&'a str> {
         let mut words = Vec::new();
         for text in texts {
+            let number = text.trim_matches(|letter: char| !letter.is_ascii_digit());
+            if is_decimal(number) && text.len() <= number.len() + 2 {
+                words.push(number);
+                continue;
+            }
             let mut parts = text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
             if !is_token(text) || parts.clone().any(|part| self.own.contains(part)) {
                 words.extend(parts.filter(|word| !self.own.contains(*word)));
@@ -136,7 +141,18 @@ pub(super) fn is_plain(word: &str) -> bool {
 }
 
 pub(super) fn is_number(word: &str) -> bool {
-    !word.is_empty() && word.chars().all(|letter| letter.is_ascii_digit())
+    is_decimal(word) || (!word.is_empty() && word.chars().all(|letter| letter.is_ascii_digit()))
+}
+
+/// A number with a fraction, as a price is.
+fn is_decimal(word: &str) -> bool {
+    let digits = |part: &str| !part.is_empty() && part.chars().all(|letter| letter.is_ascii_digit());
+    word.split_once('.').is_some_and(|(whole, fraction)| digits(whole) && digits(fraction))
+}
+
+/// The value of one.
+pub(super) fn number(word: &str) -> Option<f64> {
+    word.parse().ok().filter(|_| is_number(word))
 }
 
 /// What stands behind the number of how long something took.
@@ -211,6 +227,7 @@ mod tests {
             ("2026-11-30T09", false),
             ("512MB", false),
             ("4711", false),
+            ("12.50", false),
         ] {
             assert_eq!(is_lasting(word), lasting, "{word}");
         }

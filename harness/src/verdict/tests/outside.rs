@@ -164,3 +164,50 @@ fn a_clock_is_nobodys_count() {
     let (status, because) = judged(&[&before[..], &after("13:00:01")].concat());
     assert_eq!(status, Status::Unknown, "no minute is over: {because}");
 }
+
+/// Both add to their carts behind the end of n1; what alice's page no longer says, bob's goes on to say.
+#[rstest]
+#[case::lost(
+    "POST /shop/add",
+    "POST /shop/add",
+    "gold, price 9.50",
+    "gold, price 9.50",
+    "price -1.0",
+    Status::Violated
+)]
+#[case::price("POST /shop/add", "POST /shop/add", "price 9.50", "price 9.50", "price -1.0", Status::Violated)]
+#[case::kept(
+    "POST /shop/add",
+    "POST /shop/add",
+    "gold, price 9.50",
+    "gold, price 9.50",
+    "gold, price 9.50",
+    Status::Holds
+)]
+// What she did may have taken it away.
+#[case::another("POST /shop/remove", "POST /shop/add", "gold", "gold", "", Status::Holds)]
+#[case::nobody_else("POST /shop/add", "GET /shop/add", "gold", "gold", "", Status::Holds)]
+#[case::lost_by_all("POST /shop/add", "POST /shop/add", "gold", "", "", Status::Holds)]
+fn who_changed_the_same_tells_what_it_took_away(
+    #[case] hers: &str,
+    #[case] his: &str,
+    #[case] before: &str,
+    #[case] his_page: &str,
+    #[case] her_page: &str,
+    #[case] right: Status,
+) {
+    let page = |who: &str, body: &str| format!("{who} GET /shop/cart: cart of {body}");
+    let mut rows =
+        vec![page("alice n1", before), page("alice n1", before), page("bob n2", before), page("bob n2", before)];
+    rows.push("kill n1".to_owned());
+    rows.push(format!("alice n2 {hers}: done"));
+    rows.push(format!("bob n2 {his}: done"));
+    rows.extend([
+        page("alice n2", her_page),
+        page("bob n2", his_page),
+        page("alice n2", her_page),
+        page("bob n2", his_page),
+    ]);
+    let (status, because) = judged(&rows);
+    assert_eq!(status, right, "{because}");
+}
