@@ -1,6 +1,6 @@
 //! Runs every shipped scenario on real servers, and writes the table of `scenarios/README.md`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
 use std::process::Stdio;
 use std::sync::Mutex;
@@ -11,6 +11,8 @@ use clap::Args;
 use miette::{IntoDiagnostic as _, Result, bail, miette};
 use tomee_harness::host::sync::lock;
 use tomee_harness::model::scenario::{self, Scenario};
+use tomee_harness::model::{Capability, Topology};
+use tomee_harness::runtime::{RuntimeKind, process};
 
 use crate::command::{cargo, command, java, read, run, shown};
 
@@ -65,10 +67,11 @@ pub(crate) fn all() -> Result<()> {
 /// Runs them all; one that does not hold is an error, after all were run.
 pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     run(cargo().args(["build", "--release", "--quiet", "--package", "tomee-harness"]))?;
-    let list = |only: &[String]| shipped(&read(command(&[PROGRAM, "list", "--json"]).args(only))?);
-    let (all, chosen, java) = (list(&[])?, list(&args.only)?, java()?);
+    let chosen = names(&read(command(&[PROGRAM, "list", "--json"]).args(&args.only))?)?;
+    let (all, java) = (shipped()?, java()?);
+    let chosen: Vec<&Shipped> = all.iter().filter(|it| chosen.contains(&it.name)).collect();
     let asked: Vec<(&Shipped, &str)> =
-        chosen.iter().flat_map(|it| args.server.iter().map(move |server| (it, server.as_str()))).collect();
+        chosen.iter().flat_map(|it| args.server.iter().map(move |server| (*it, server.as_str()))).collect();
     let (next, table) = (AtomicUsize::new(0), Mutex::new(Table::read()?));
     let bad = Mutex::new(vec![]);
     let work = || -> Result<()> {
@@ -100,29 +103,52 @@ pub(crate) fn scenarios(args: &ScenarioArgs) -> Result<()> {
     if bad.is_empty() { Ok(()) } else { bail!("scenarios that did not pass:\n{}", bad.join("\n")) }
 }
 
-fn shipped(json: &str) -> Result<Vec<Shipped>> {
+/// The scenarios that `list` printed.
+fn names(json: &str) -> Result<Vec<String>> {
     let list: serde_json::Value = serde_json::from_str(json).into_diagnostic()?;
-    let text = |value: &serde_json::Value| value.as_str().unwrap_or("-").to_owned();
-    let texts = |value: &serde_json::Value| -> Vec<String> {
-        value.as_array().into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)).collect()
-    };
     let all = list["scenarios"].as_array().ok_or_else(|| miette!("`list` printed no scenarios"))?;
-    let all = all.iter().map(|it| Shipped {
-        name: text(&it["scenario"]),
-        catalogue: text(&it["catalogue"]),
-        sentence: text(&it["name"]),
-        own_servers: names_its_server(&text(&it["scenario"])),
-        runtimes: texts(&it["runtimes"]).join(", "),
-        needs_tomee: texts(&it["tags"]).iter().any(|tag| tag == TOMEE),
-    });
-    Ok(all.collect())
+    Ok(all.iter().filter_map(|it| it["scenario"].as_str().map(str::to_owned)).collect())
 }
 
-/// Whether a shipped scenario says which server it is about.
-fn names_its_server(name: &str) -> bool {
-    let all = scenario::shipped().into_iter();
-    let read = all.filter(|shipped| shipped.name == name).filter_map(|it| Scenario::parse(it.content).ok());
-    read.into_iter().any(|scenario| scenario.server().is_some())
+fn shipped() -> Result<Vec<Shipped>> {
+    let all = scenario::shipped().into_iter().map(|shipped| {
+        let scenario = Scenario::parse(shipped.content).map_err(|error| miette!("{}: {error}", shipped.name))?;
+        Ok(Shipped {
+            name: shipped.name.to_owned(),
+            catalogue: scenario.catalogue().unwrap_or("-").to_owned(),
+            sentence: scenario.name().to_owned(),
+            own_servers: scenario.server().is_some(),
+            runtimes: runtimes(&scenario)?.join(", "),
+            needs_tomee: scenario.tags().iter().any(|tag| tag == TOMEE),
+        })
+    });
+    all.collect()
+}
+
+/// The runtimes that can do all runs of a scenario, on whatever machine. Processes need root for some.
+fn runtimes(scenario: &Scenario) -> Result<Vec<&'static str>> {
+    let plans = scenario.plans(&Topology::of(2).into_diagnostic()?).into_diagnostic()?;
+    let able = |name: &str, capabilities: &BTreeSet<Capability>| {
+        plans.iter().all(|run| run.plan.check(name, capabilities).is_ok())
+    };
+    let anywhere: BTreeSet<Capability> = process::CAPABILITIES.into_iter().chain([Capability::Kubernetes]).collect();
+    let as_root = anywhere.iter().copied().chain(process::CAPABILITIES_OF_NAMESPACES).collect();
+    let on_this_machine = match (able(process::NAME, &anywhere), able(process::NAME, &as_root)) {
+        (true, _) => Some("process"),
+        (false, true) => Some("process as root"),
+        (false, false) => None,
+    };
+    let in_containers = RuntimeKind::DOCKER;
+    let in_containers = able(in_containers.name(), &in_containers.capabilities()).then_some("docker");
+    Ok(on_this_machine.into_iter().chain(in_containers).collect())
+}
+
+/// The manual with a row for each scenario that ships; what was measured stays.
+pub(crate) fn listed(manual: &str) -> Result<String> {
+    let (before, rows, after) = parts(manual)?;
+    let measured = rows.trim_start().lines().next().unwrap_or_default();
+    let rows = Table::parse(rows).rows(&shipped()?, measured);
+    Ok(format!("{before}{BEGIN}\n{rows}{END}{after}"))
 }
 
 /// How it went, and how long all runs of its matrix took.
@@ -180,15 +206,12 @@ impl Table {
     fn write(&self, all: &[Shipped], java: &str) -> Result<()> {
         let text = fs_err::read_to_string(README).into_diagnostic()?;
         let (before, _, after) = parts(&text)?;
-        let rows = self.rows(all, java);
+        let rows = self.rows(all, &measured(java));
         fs_err::write(README, format!("{before}{BEGIN}\n{rows}{END}{after}")).into_diagnostic()
     }
 
-    fn rows(&self, all: &[Shipped], java: &str) -> String {
-        let mut rows = format!(
-            "Run on {} processors, {java}. The time is that of all runs of a scenario's matrix, one after the other.\n\n",
-            std::thread::available_parallelism().map_or(1, usize::from),
-        );
+    fn rows(&self, all: &[Shipped], measured: &str) -> String {
+        let mut rows = format!("{measured}\n\n");
         rows.push_str(&format!("| scenario | | what it says | runtimes | {} |\n", SERVERS.join(" | ")));
         rows.push_str(&format!("|---|---|---|---|{}\n", "---|".repeat(SERVERS.len())));
         for Shipped { name, catalogue, sentence, runtimes, .. } in all {
@@ -204,6 +227,14 @@ impl Table {
     }
 }
 
+/// On what it was measured.
+fn measured(java: &str) -> String {
+    format!(
+        "Run on {} processors, {java}. The time is that of all runs of a scenario's matrix, one after the other.",
+        std::thread::available_parallelism().map_or(1, usize::from),
+    )
+}
+
 /// What stands before the table, the table, and what stands after it.
 fn parts(text: &str) -> Result<(&str, &str, &str)> {
     let place = text.split_once(BEGIN).and_then(|(before, rest)| {
@@ -216,6 +247,19 @@ fn parts(text: &str) -> Result<(&str, &str, &str)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Whatever this machine can do.
+    #[test]
+    fn the_runtimes_of_a_scenario_are_those_of_any_machine() {
+        let of = |name: &str| {
+            let all = shipped().expect("they are read");
+            all.into_iter().find(|it| it.name == name).expect("it ships").runtimes
+        };
+        assert_eq!(of("failover/kill-the-owner"), "process, docker");
+        assert_eq!(of("partition/lost-host"), "process as root, docker");
+        assert_eq!(of("kubernetes/one-failed-poll"), "process");
+        assert_eq!(of("membership/by-dns"), "docker");
+    }
 
     #[test]
     fn a_row_of_an_earlier_run_stays() {
@@ -234,6 +278,12 @@ mod tests {
         assert_eq!(rows.matches(NOT_RUN).count(), 3, "{rows}");
         let again = Table::parse(&rows);
         assert_eq!(again.rows(&all, "Java 17"), rows);
+        let text =
+            format!("before\n{BEGIN}\nRun here.\n\n| `farm/undeploy` | a | b | c | holds, 1 s | x |\n{END}\nafter\n");
+        let listed = listed(&text).expect("a place");
+        assert!(listed.starts_with("before\n") && listed.ends_with("\nafter\n") && listed.contains("\nRun here.\n"));
+        assert!(listed.contains(" | holds, 1 s | x |"), "what was measured stays");
+        assert_eq!(listed.lines().filter(|line| line.starts_with("| `")).count(), scenario::shipped().len());
         assert_eq!(again.0[&(all[0].name.clone(), SERVERS[1].to_owned())], "holds, 12 s (2026-11-22)");
     }
 }

@@ -39,7 +39,7 @@ const MANUAL: &str = "scenarios/README.md";
 fn all(folder: &Utf8Path) -> Result<[(&'static str, String); 10]> {
     let manual = fs_err::read_to_string(folder.join(MANUAL)).into_diagnostic()?;
     Ok([
-        (MANUAL, crate::manual::written(&manual)?),
+        (MANUAL, crate::scenarios::listed(&crate::manual::written(&manual)?)?),
         ("scenarios/schema.json", text::<ScenarioFile>()?),
         ("schema/plan.json", text::<Plan>()?),
         ("schema/history-record.json", text::<Record>()?),

@@ -1,7 +1,6 @@
 //! A test that starts a cluster and drives it itself: `cargo test -p examples --test cluster`.
 
-use tomee_harness::Cluster;
-use tomee_harness::verdict::Status;
+use tomee_harness::{Cluster, Status};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_survives_the_kill_of_its_node() -> Result<(), Box<dyn std::error::Error>> {

@@ -77,7 +77,7 @@
 //! |---|---|---|
 //! | `guard-at-start` | on | the guard process takes over before `main`; without it see [`guard_main`] |
 //! | `test-main` | on | [`test_main`] |
-//! | `docker` | on | nodes in containers, and with them partitions, loss of hosts, full disks |
+//! | `docker` | on | nodes in containers, and with them full disks, slow nodes and wrong clocks, and partitions without root |
 //! | `cli` | on | the program `tomee-harness` |
 //! | `rstest` | off | `fixtures` |
 //! | `unstable` | by `cli` | every module is public, for the program; anything in there may change in any release |

@@ -1,6 +1,11 @@
 //! What the probe reports of apps that are not ours, on real servers, each node a process. Needs Java with its compiler, and
 //! for the first run of a release Maven's network.
 
+#[path = "any_app/replaced.rs"]
+mod replaced;
+#[path = "any_app/values.rs"]
+mod values;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -14,6 +19,8 @@ use tomee_harness::model::{ContextPath, NodeName, ServerSpec};
 use tomee_harness::runtime::NodeFile;
 use tomee_harness::tomcat::distribution::{Caches, Distribution, Maven, Quiet};
 use tomee_harness::tomcat::war::War;
+
+use self::values::{CART, values};
 
 const MINUTE: Duration = Duration::from_mins(1);
 
@@ -51,155 +58,6 @@ fn attributes(context: &Value) -> serde_json::Map<String, Value> {
     let sessions = context["sessions"].as_array().expect("sessions");
     assert_eq!(sessions.len(), 1, "{context}");
     sessions[0]["attributes"].as_object().expect("attributes").clone()
-}
-
-const CART: &[(&str, &str)] = &[
-    (
-        "shop/Cart.java",
-        "package shop;
-         import java.io.*; import java.util.*;
-         public class Cart implements Serializable {
-           public static class Product implements Serializable { public String name; public Product(String n) { name = n; } }
-           public static class Line implements Serializable {
-             public Cart cart; public Object product; public int quantity;
-             public Line(Cart c, Object p, int q) { cart = c; product = p; quantity = q; }
-           }
-           public enum Kind { PLAIN, GIFT { @Override public String toString() { return \"!\"; } } }
-           public static class Restless implements Serializable {
-             private void writeObject(ObjectOutputStream out) throws IOException { out.writeLong(System.nanoTime()); }
-             private void readObject(ObjectInputStream in) throws IOException { in.readLong(); }
-           }
-           public static class Basket implements Externalizable {
-             public List<String> items = new ArrayList<String>();
-             public Basket() { }
-             public void writeExternal(ObjectOutput out) throws IOException { out.writeObject(items); out.writeInt(items.size()); }
-             public void readExternal(ObjectInput in) throws IOException, ClassNotFoundException {
-               @SuppressWarnings(\"unchecked\") List<String> read = (List<String>) in.readObject(); items = read; in.readInt();
-             }
-           }
-           /** A Map of a library's own, which writes its entries in the order of its buckets. */
-           public static class Table extends AbstractMap<String, String> implements Serializable {
-             transient TreeMap<Integer, String[]> buckets = new TreeMap<Integer, String[]>();
-             transient int salt = (int) (System.nanoTime() & 15);
-             @Override public String put(String k, String v) { buckets.put(k.hashCode() ^ salt, new String[] {k, v}); return null; }
-             @Override public Set<Map.Entry<String, String>> entrySet() {
-               Set<Map.Entry<String, String>> all = new LinkedHashSet<Map.Entry<String, String>>();
-               for (String[] e : buckets.values()) all.add(new AbstractMap.SimpleEntry<String, String>(e[0], e[1]));
-               return all;
-             }
-             private void writeObject(ObjectOutputStream out) throws IOException {
-               out.writeInt(buckets.size());
-               for (String[] e : buckets.values()) { out.writeObject(e[0]); out.writeObject(e[1]); }
-             }
-             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
-               buckets = new TreeMap<Integer, String[]>(); salt = (int) (System.nanoTime() & 15);
-               for (int left = in.readInt(); left > 0; left--) put((String) in.readObject(), (String) in.readObject());
-             }
-           }
-           public static class Trolley extends Basket { }
-           public static class Holder implements Serializable { public Object held; public Holder(Object h) { held = h; } }
-           /** Writes its fields late, and its parent's not at all. */
-           public static class Odd extends Terse {
-             public int left = 1; public String right = \"r\";
-             private void writeObject(ObjectOutputStream out) throws IOException {
-               out.write(new byte[1020]); out.writeObject(\"first\"); out.writeInt(3); out.defaultWriteObject(); out.writeObject(\"last\");
-             }
-             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException {
-               in.readFully(new byte[1020]); in.readObject(); in.readInt(); in.defaultReadObject(); in.readObject();
-             }
-           }
-           public static class Terse implements Serializable {
-             public int unwritten = 5; public List<String> nor = new ArrayList<String>();
-             private void writeObject(ObjectOutputStream out) throws IOException { out.writeObject(\"terse\"); }
-             private void readObject(ObjectInputStream in) throws IOException, ClassNotFoundException { in.readObject(); }
-           }
-           public List<Line> lines = new ArrayList<Line>();
-           public Map<String, Line> bySku = new HashMap<String, Line>();
-           public Set<Line> marked = new HashSet<Line>();
-           public transient Object cache = new Object();
-           public static Cart of(int lines, Object product) {
-             Cart cart = new Cart();
-             for (int i = 0; i < lines; i++) {
-               Line line = new Line(cart, i == 2 ? product : new Product(\"p\" + i % 2), i);
-               cart.lines.add(line); cart.bySku.put(\"sku-\" + i, line); cart.marked.add(new Line(cart, \"m\" + i, i));
-             }
-             return cart;
-           }
-         }",
-    ),
-];
-
-/// Sets values of many kinds; each is to have the same digest on owner and replica.
-const SET: &str = r#"
-  Map<String, Object> v = new TreeMap<String, Object>();
-  v.put("text", "für immer"); v.put("number", 7); v.put("big", new java.math.BigDecimal("1.20")); v.put("yes", true); v.put("none", 0);
-  List<String> list = new ArrayList<String>(); for (int i = 0; i < 11; i++) list.add("i" + i); v.put("list", list);
-  List<String> shrunk = new ArrayList<String>(1000); shrunk.add("one"); v.put("shrunk", shrunk);
-  Map<String, Integer> map = new HashMap<String, Integer>(1024); map.put("AaBB", 1); map.put("BBAa", 2); map.put("AaAa", 3); map.put("BBBB", 4);
-  for (int i = 0; i < 40; i++) map.put("k" + i * 31, i); v.put("map", map);
-  v.put("linked", new LinkedHashMap<String, Integer>(map)); v.put("tree", new TreeMap<String, Integer>(map));
-  v.put("concurrent", new java.util.concurrent.ConcurrentHashMap<String, Integer>(map)); v.put("table", new Hashtable<String, Integer>(map));
-  v.put("identity", new IdentityHashMap<String, Integer>(map)); v.put("unmodifiable", Collections.unmodifiableMap(map));
-  v.put("set", new HashSet<String>(map.keySet())); v.put("linked-set", new LinkedHashSet<String>(map.keySet()));
-  Set<Object> kinds = new HashSet<Object>(64); kinds.add(shop.Cart.Kind.GIFT); kinds.add(shop.Cart.Kind.PLAIN); kinds.add(String.class); v.put("kinds", kinds);
-  v.put("enum", shop.Cart.Kind.GIFT);
-  v.put("enums", EnumSet.of(shop.Cart.Kind.PLAIN)); v.put("array", new Object[] {1, "a", null, new int[] {1, 2}, new String[][] {{"x"}, null}});
-  v.put("doubles", new double[] {Double.NaN, -0.0}); v.put("bytes", new byte[9 << 20]); v.put("date", new Date(1)); v.put("uuid", new UUID(1, 2));
-  v.put("builder", new StringBuilder("b")); v.put("locale", Locale.GERMAN); v.put("calendar", new GregorianCalendar(2020, 1, 1));
-  v.put("vector", new Vector<String>(list)); v.put("queue", new ArrayDeque<String>(list)); v.put("priority", new PriorityQueue<String>(list));
-  v.put("aslist", Arrays.asList("a", "b")); v.put("atomic", new java.util.concurrent.atomic.AtomicLong(5)); v.put("thrown", new IllegalStateException("x"));
-  java.net.URL url = new java.net.URL("http://127.0.0.1/x"); url.hashCode(); v.put("url", url);
-  Properties properties = new Properties(); for (int i = 0; i < 20; i++) properties.setProperty("p" + i, "v"); v.put("properties", properties);
-  v.put("cart", shop.Cart.of(30, "gift")); v.put("library", new shop.Cart.Table());
-  for (int i = 0; i < 20; i++) ((Map<String, String>) v.get("library")).put("key" + i, "v" + i);
-  v.put("holder", new shop.Cart.Holder(v.get("cart"))); v.put("watch", new shop.Watch(v.get("cart")));
-  v.put("watch-own", new shop.Watch(new ArrayList<String>(list)));
-  shop.Cart.Basket basket = new shop.Cart.Basket(); basket.items.add("x"); v.put("external", basket); basket = new shop.Cart.Trolley(); basket.items.add("x"); v.put("trolley", basket);
-  v.put("odd", new shop.Cart.Odd());
-  String shared = new String("shared"); v.put("shared", new ArrayList<Object>(Arrays.asList(shared, shared, new String("shared"))));
-  Map<String, Object> self = new HashMap<String, Object>(); self.put("me", self); v.put("self", self);
-  try {
-    Class<?> of = Class.forName("java.util.Set");
-    Object[] items = new Object[20]; for (int i = 0; i < 20; i++) items[i] = "s" + i;
-    v.put("set-of", of.getMethod("of", Object[].class).invoke(null, (Object) items));
-    Map.Entry[] entries = new Map.Entry[20]; for (int i = 0; i < 20; i++) entries[i] = new AbstractMap.SimpleImmutableEntry("s" + i, i);
-    v.put("map-of", Class.forName("java.util.Map").getMethod("ofEntries", Map.Entry[].class).invoke(null, (Object) entries));
-    v.put("record", Class.forName("shop.Point").getConstructor(int.class, Object.class).newInstance(3, new HashMap<String, Integer>(map)));
-  } catch (ClassNotFoundException older) { } catch (NoSuchMethodException older) { } catch (UnsupportedClassVersionError older) { }
-  v.put("restless", new shop.Cart.Restless());
-  for (Map.Entry<String, Object> e : v.entrySet()) request.getSession().setAttribute(e.getKey(), e.getValue());
-  out.print("set " + v.size());
-"#;
-
-/// Changes values in place, which no Manager notices.
-const CHANGE: &str = r#"
-  ((shop.Cart) request.getSession().getAttribute("cart")).lines.get(3).quantity++;
-  ((Map<String, Integer>) request.getSession().getAttribute("map")).put("k31", -1);
-  Collections.reverse((List<?>) request.getSession().getAttribute("list"));
-  ((Map<String, Integer>) request.getSession().getAttribute("linked")).put("k0", ((Map<String, Integer>) request.getSession().getAttribute("linked")).remove("k0"));
-  ((byte[]) request.getSession().getAttribute("bytes"))[5] = 1;
-  ((Set<Object>) request.getSession().getAttribute("kinds")).remove(shop.Cart.Kind.PLAIN);
-  ((List<String>) ((shop.Watch) request.getSession().getAttribute("watch-own")).watched).add("x");
-  out.print("changed");
-"#;
-
-/// A listener that leaves the session with the object that it watches, as Wicket has one: of that the attribute itself tells.
-fn values(server: &str) -> App {
-    let older = ["tomcat:9.", "tomee:8."].iter().any(|line| server.starts_with(line));
-    let package = if older { "javax" } else { "jakarta" };
-    let listener = format!("package {package}.servlet.http; public interface HttpSessionBindingListener {{ }}");
-    let watch = format!(
-        "package shop; public class Watch implements {package}.servlet.http.HttpSessionBindingListener, java.io.Serializable {{
-           public Object watched; public Watch(Object w) {{ watched = w; }} }}"
-    );
-    let path = format!("{package}/servlet/http/HttpSessionBindingListener.java");
-    let record = "package shop; public record Point(int x, Object y) implements java.io.Serializable { }";
-    App::distributable()
-        .page("set.jsp", SET)
-        .page("change.jsp", CHANGE)
-        .classes("8", CART)
-        .classes("8", &[(&path, &listener), ("shop/Watch.java", &watch)])
-        .classes("17", &[("shop/Point.java", record)])
 }
 
 const SCENARIO: &str = r#"
@@ -456,100 +314,6 @@ async fn why_an_app_is_local_is_reported_on_tomee_9() {
 #[tokio::test]
 async fn why_an_app_is_local_is_reported_on_tomcat_11() {
     reasons_on("tomcat:11.0.24").await;
-}
-
-/// A build of an app with a class of its own.
-fn build(number: u32) -> App {
-    let basket = format!(
-        "package shop; public class Basket implements java.io.Serializable {{
-           private static final long serialVersionUID = {number}L;
-           @Override public String toString() {{ return \"of build {number}\"; }}
-         }}"
-    );
-    let page = format!(
-        "if (request.getParameter(\"with\") != null) request.getSession().setAttribute(\"b\", new shop.Basket());
-        request.getSession().setAttribute(\"n\", 1); out.print(\"page {number}, class \" + new shop.Basket());"
-    );
-    App::distributable().page("a.jsp", &page).classes("8", &[("shop/Basket.java", &basket)])
-}
-
-/// Replaces an archive while its node is down. Bob's session may hold what the other build cannot read.
-async fn replaced(server: &str, unpacked: &str, bobs: &str) -> MainJob {
-    let scenario = format!(
-        r#"
-name = "another build"
-guarantees = ["cluster-forms"]
-[[step]]
-deploy = "shop.war"
-[[step]]
-get = "/shop/a.jsp"
-on = "n2"
-[[step]]
-get = "/shop/a.jsp{bobs}"
-on = "n1"
-client = "bob"
-[[step]]
-stop = "n2"
-[[step]]
-restart = "n2"
-with = {{ war = "new/shop.war"{unpacked} }}
-[[step]]
-get = "/shop/a.jsp"
-on = "n2"
-client = "carol"
-"#
-    );
-    run(&scenario, &[("shop.war", build(1)), ("new/shop.war", build(2))], &["--server", server]).await
-}
-
-/// What n2 answers at the end, and whether it serves what its archive holds.
-fn answer_of_n2(job: &MainJob) -> (String, bool) {
-    assert_eq!(job.ran().code, Some(0), "{}", job.ran());
-    let records = history(job);
-    // Behind it the other clients' sessions are read once more.
-    let asked = records.iter().find(|record| record["record"] == "invoke" && record["client"] == "carol");
-    let asked = asked.expect("carol asks");
-    assert_eq!(asked["node"], "n2");
-    let answer = records
-        .iter()
-        .find(|record| record["record"] == "complete" && record["operation"] == asked["operation"])
-        .expect("an answer");
-    let dropped = records.iter().rfind(|record| record["event"] == "war-dropped").expect("it was put there");
-    assert!(dropped["served-sha256"].is_string(), "{dropped}");
-    let look = last_looks(job, "/shop")["n2"].clone();
-    assert_eq!(look["war-sha256"], dropped["sha256"], "the archive is the new one in any case");
-    let body = answer["reply"]["body"].as_str().unwrap_or_default().trim().to_owned();
-    (body, look["served-sha256"] == dropped["served-sha256"])
-}
-
-#[tokio::test]
-async fn a_replaced_archive_runs_on_tomee_9() {
-    let job = replaced("tomee:9.0.0", "", "").await;
-    assert_eq!(answer_of_n2(&job), ("page 2, class of build 2".to_owned(), true));
-}
-
-/// The log says it with the class, and not only that something went wrong.
-#[tokio::test]
-#[ignore = "slow: the full tier"]
-async fn full_a_session_that_another_build_cannot_read_is_named_with_its_class() {
-    let job = replaced("tomee:9.0.0", "", "?with=basket").await;
-    let logs = history(&job).into_iter().filter(|record| record["record"] == "log");
-    let said: Vec<_> = logs.filter(|line| line["level"] == "SEVERE").map(|line| line["message"].to_string()).collect();
-    assert!(said.iter().any(|line| line.contains("java.io.InvalidClassException: shop.Basket")), "{said:?}");
-}
-
-#[tokio::test]
-async fn tomee_9_goes_on_with_the_old_app_where_the_archive_alone_was_replaced() {
-    let job = replaced("tomee:9.0.0", ", unpacked = \"kept\"", "").await;
-    assert_eq!(answer_of_n2(&job), ("page 1, class of build 1".to_owned(), false));
-}
-
-#[tokio::test]
-async fn tomcat_11_takes_the_new_app_where_the_archive_alone_was_replaced() {
-    let job = replaced("tomcat:11.0.24", ", unpacked = \"kept\"", "").await;
-    let (body, new) = answer_of_n2(&job);
-    // Of a page that is no newer than its class Jasper takes the class, and the work folder was kept, too.
-    assert!(new && body.ends_with("class of build 2"), "{body}");
 }
 
 #[tokio::test]

@@ -39,7 +39,7 @@ impl Refusal {
 }
 
 /// The word of `known` that is nearest to `word`, where one is near.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let known: Vec<&str> = known.into_iter().collect();
     let distances = known.iter().map(|candidate| (strsim::damerau_levenshtein(word, candidate), *candidate));
     // A third of the word may be wrong: more is another word.

@@ -4,6 +4,7 @@
 //! looks at replicas that a scenario gets. So all steps together are a scenario ([`ByHand::recipe`]), and what they showed is
 //! judged as that of a run ([`ByHand::judge`]).
 
+mod error;
 mod proof;
 
 use std::collections::BTreeSet;
@@ -13,13 +14,14 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::error::ByHandError;
 pub use self::proof::AnswerSeen;
 use super::execution::{Ended, TrialError, judge_walk};
 use super::executor::{Walk, Wars};
 use crate::cluster::{Cluster, ClusterError};
 use crate::history::Event;
-use crate::model::plan::{App, AppRequest, PlanError};
-use crate::model::scenario::{Head, Recipe, ScenarioError};
+use crate::model::plan::{App, AppRequest};
+use crate::model::scenario::{Head, Recipe};
 use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
 use crate::verdict::{self, Verdict};
 
@@ -88,73 +90,6 @@ pub struct HandDone {
     pub recipe: String,
     /// What it showed.
     pub ended: Ended,
-}
-
-/// A step that was not done.
-#[derive(Debug, thiserror::Error)]
-pub enum ByHandError {
-    /// It cannot follow here. Nothing was done.
-    #[error("{message}")]
-    Refused {
-        /// Why not.
-        message: String,
-        /// What to do about it.
-        help: Option<String>,
-    },
-    /// It failed.
-    #[error(transparent)]
-    Failed(#[from] ClusterError),
-    /// An app cannot be used.
-    #[error(transparent)]
-    App(#[from] crate::tomcat::compiler::CompileError),
-    /// The run directory cannot be written.
-    #[error("the run directory cannot be written")]
-    RunDir(#[source] std::io::Error),
-}
-
-impl ByHandError {
-    /// What the user can do about it.
-    pub fn hint(&self) -> Option<String> {
-        match self {
-            Self::Refused { help, .. } => help.clone(),
-            Self::Failed(error) => error.hint(),
-            Self::App(_) | Self::RunDir(_) => None,
-        }
-    }
-
-    /// The lines of a log or a console that show it.
-    pub fn lines(&self) -> &[String] {
-        match self {
-            Self::Failed(error) => error.lines(),
-            _ => &[],
-        }
-    }
-}
-
-impl From<ScenarioError> for ByHandError {
-    fn from(error: ScenarioError) -> Self {
-        Self::Refused { message: error.message, help: error.help }
-    }
-}
-
-impl From<PlanError> for ByHandError {
-    fn from(error: PlanError) -> Self {
-        let (message, help) = match error {
-            PlanError::Refused { refusal, .. } => (refusal.message, refusal.help),
-            PlanError::Lacks { capability, runtime, .. } => {
-                (format!("runtime {runtime} cannot {capability} on this cluster"), Some(prepare("partition")))
-            }
-            PlanError::Unprepared { kind, .. } => {
-                (format!("the cluster is not prepared for {kind}"), Some(prepare(&kind.to_string())))
-            }
-        };
-        Self::Refused { message, help }
-    }
-}
-
-/// What to do about machines that were not made for a fault.
-fn prepare(fault: &str) -> String {
-    format!("bring the cluster up with `--prepare {fault}`, or the fault that is meant")
 }
 
 impl ByHand {
@@ -477,61 +412,4 @@ fn millis(time: Duration) -> u64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::Topology;
-    use crate::model::scenario::StepBuilder;
-
-    fn plan(steps: &[Value]) -> Plan {
-        let topology = Topology::of(2).expect("two nodes");
-        let builder = steps.iter().fold(Scenario::builder("x"), |builder, step| {
-            builder.step(StepBuilder::of_table(step.as_object().expect("an object").clone()))
-        });
-        builder.read().expect("good").plans(&topology).expect("plans").remove(0).plan
-    }
-
-    /// What was done for some steps stays what a plan of more steps begins with: so a plan can grow.
-    #[test]
-    fn the_plan_of_more_steps_begins_with_that_of_fewer() {
-        let steps = [
-            serde_json::json!({ "deploy": "counter" }),
-            serde_json::json!({ "get": "/counter/count.jsp", "on": "n1" }),
-            serde_json::json!({ "get": "/counter/count.jsp", "on": "n1", "client": "bob" }),
-            serde_json::json!({ "pause": "n2", "for": "1s" }),
-            serde_json::json!({ "kill": "n1" }),
-            serde_json::json!({ "get": "/counter/count.jsp", "on": "n2" }),
-            serde_json::json!({ "restart": "n1" }),
-            serde_json::json!({ "undeploy": "/counter" }),
-        ];
-        let mut before: Vec<Step> = vec![];
-        for count in 0..=steps.len() {
-            let plan = plan(&steps[..count]);
-            let now = &plan.steps[..due(&plan)];
-            assert_eq!(now[..before.len()], before[..], "{count}");
-            assert!(now.len() > before.len(), "{count}");
-            before = now.to_vec();
-        }
-    }
-
-    #[test]
-    fn a_plain_get_of_the_counter_is_the_request_that_it_is_and_no_other_step_is_changed() {
-        let context = |path: &str| ContextPath::new(path).expect("a path");
-        let apps = [(context("/counter"), App::Counter), (context("/shop"), App::War("shop.war".into()))];
-        let asked = |json: Value| {
-            let table = json.as_object().expect("an object").clone();
-            let read = counter_request(&table, &apps);
-            (read != table).then_some(Value::Object(read))
-        };
-        let of = |request: &str| serde_json::json!({ "request": request, "at": "/counter", "on": "n1" });
-        for (path, request) in
-            [("/counter/", "count"), ("/counter/count.jsp", "count"), ("/counter/change-id.jsp", "change-id")]
-        {
-            assert_eq!(asked(serde_json::json!({ "get": path, "on": "n1" })), Some(of(request)), "{path}");
-        }
-        for other in ["/counter/other.jsp", "/counter", "/counter/count.jsp?x=1", "/shop/count.jsp", "/elsewhere"] {
-            assert_eq!(asked(serde_json::json!({ "get": other, "on": "n1" })), None, "{other}");
-        }
-        assert_eq!(asked(serde_json::json!({ "get": "/counter/", "on": "n1", "headers": { "X": "y" } })), None);
-        assert_eq!(asked(serde_json::json!({ "kill": "n1" })), None);
-    }
-}
+mod tests;

@@ -90,7 +90,11 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
         &["tomee-harness runs list", "tomee-harness runs show latest", "tomee-harness runs prune --keep 20"],
         OF_OTHERS,
     ),
-    ("bundle", &["tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"], OF_OTHERS),
+    (
+        "bundle",
+        &["tomee-harness bundle latest", "tomee-harness bundle .tomee-harness/runs/RUN_ID --to bug.zip"],
+        OF_OTHERS,
+    ),
     ("doctor", &["tomee-harness doctor", "tomee-harness doctor --java /opt/jdk-21"], OF_DOCTOR),
     ("settings", &["tomee-harness settings", "tomee-harness settings --nodes 4 --json"], OF_OTHERS),
     ("sweep", &["tomee-harness sweep", "tomee-harness sweep --all"], OF_OTHERS),

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::model::deploy_job::OwnApp;
-use tomee_harness::model::scenario::{ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, shipped};
+use tomee_harness::model::scenario::{
+    ClusterTable, NamedPath, PathKind, Scenario, ScenarioError, Shipped, nearest, shipped,
+};
 use tomee_harness::model::{ContextPath, Millis, Step, Topology};
 use tomee_harness::runtime::RuntimeKind;
 use tomee_harness::suite::{PlannedRun, Source, files_below};
@@ -141,7 +143,12 @@ fn of_path(path: &Utf8Path) -> Result<Vec<SelectedScenario>, Failure> {
     let found = shipped().into_iter().filter(|scenario| scenario.name == name || scenario.name.starts_with(&below));
     let found: Vec<SelectedScenario> = found.map(of_shipped).collect::<Result<_, _>>()?;
     if found.is_empty() {
-        let hint = "`tomee-harness list` shows the built-in scenarios".to_owned();
+        let hint = match nearest(name, shipped().iter().map(|scenario| scenario.name)) {
+            Some(near) => {
+                format!("did you mean `{near}`, which is built in? A path is looked for in the working directory")
+            }
+            None => "`tomee-harness list` shows the built-in scenarios".to_owned(),
+        };
         return Err(Failure::usage(format!("there is no scenario {path}")).hint(Some(hint)));
     }
     Ok(found)
@@ -153,16 +160,20 @@ fn of_word(word: &str) -> Result<Vec<SelectedScenario>, Failure> {
         let last = selected.name.rsplit('/').next().unwrap_or_default();
         scenario.tags().iter().any(|tag| tag == word) || scenario.catalogue() == Some(word) || last == word
     };
-    let found: Vec<SelectedScenario> = all_shipped()?.into_iter().filter(meant).collect();
-    if found.is_empty() {
-        let mut tags: Vec<String> =
-            all_shipped()?.iter().flat_map(|scenario| scenario.scenario.tags().to_vec()).collect();
-        tags.sort();
-        tags.dedup();
-        let hint = format!("tags are {}; a path has a / or ends in .toml", tags.join(", "));
+    let all = all_shipped()?;
+    if !all.iter().any(meant) {
+        let tags: BTreeSet<&str> =
+            all.iter().flat_map(|selected| selected.scenario.tags()).map(String::as_str).collect();
+        let names = all.iter().filter_map(|selected| selected.name.rsplit('/').next());
+        let hint = if let Some(near) = nearest(word, tags.iter().copied().chain(names)) {
+            format!("did you mean `{near}`? `tomee-harness list` shows the built-in scenarios")
+        } else {
+            let tags: Vec<&str> = tags.into_iter().collect();
+            format!("tags are {}; a path has a / or ends in .toml", tags.join(", "))
+        };
         return Err(Failure::usage(format!("no scenario has the name, tag or number {word:?}")).hint(Some(hint)));
     }
-    Ok(found)
+    Ok(all.into_iter().filter(meant).collect())
 }
 
 fn of_file(path: &Utf8Path) -> Result<SelectedScenario, Failure> {

@@ -46,23 +46,7 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec, pods: bool) -> Result<T
         app_base: first.app_base.clone(),
         ..OwnConfiguration::default()
     };
-    for group in named.iter().flat_map(|(_, claims)| &claims.others).filter_map(|other| other.group.as_ref()) {
-        if own.group(group).is_none() {
-            own.groups.push(group.clone());
-        }
-    }
-    let by_pods = named.iter().all(|(_, claims)| claims.membership == MembershipClaim::Kubernetes);
-    own.pods = pods && by_pods && own.groups.is_empty();
-    for (_, claims) in &named {
-        match &claims.membership {
-            MembershipClaim::Multicast { group } if own.group(group).is_none() => own.groups.push(group.clone()),
-            MembershipClaim::Kubernetes if !own.pods && !own.replaced.iter().any(|what| what == CLOUD) => {
-                own.replaced.push(CLOUD.to_owned());
-            }
-            MembershipClaim::Other { what } if !own.replaced.contains(what) => own.replaced.push(what.clone()),
-            _ => {}
-        }
-    }
+    find_each_other(&mut own, &named, pods);
     let farm = |of: fn(&Farm) -> bool| {
         let mut farms = named.iter().filter_map(|(name, claims)| Some((name, claims.farm.as_ref()?)));
         farms.find(|(_, farm)| of(farm))
@@ -102,6 +86,27 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec, pods: bool) -> Result<T
     }
     topology.own = Some(Box::new(own));
     Ok(topology)
+}
+
+/// How the members of all Clusters find each other, and what of it has to be replaced.
+fn find_each_other(own: &mut OwnConfiguration, named: &[(NodeName, Claims)], pods: bool) {
+    for group in named.iter().flat_map(|(_, claims)| &claims.others).filter_map(|other| other.group.as_ref()) {
+        if own.group(group).is_none() {
+            own.groups.push(group.clone());
+        }
+    }
+    let by_pods = named.iter().all(|(_, claims)| claims.membership == MembershipClaim::Kubernetes);
+    own.pods = pods && by_pods && own.groups.is_empty();
+    for (_, claims) in named {
+        match &claims.membership {
+            MembershipClaim::Multicast { group } if own.group(group).is_none() => own.groups.push(group.clone()),
+            MembershipClaim::Kubernetes if !own.pods && !own.replaced.iter().any(|what| what == CLOUD) => {
+                own.replaced.push(CLOUD.to_owned());
+            }
+            MembershipClaim::Other { what } if !own.replaced.contains(what) => own.replaced.push(what.clone()),
+            _ => {}
+        }
+    }
 }
 
 /// The Clusters of Hosts that are not asked, by where they stand.

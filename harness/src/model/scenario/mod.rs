@@ -21,7 +21,7 @@ mod verbs;
 #[cfg(test)]
 mod tests;
 
-pub use super::refusal::of_unknown_word as unknown_word;
+pub use super::refusal::{nearest, of_unknown_word as unknown_word};
 pub use build::ScenarioBuilder;
 pub use file::{ClusterTable, MatrixTable, ScenarioFile};
 pub use fragment::logged_in;

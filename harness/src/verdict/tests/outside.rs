@@ -43,8 +43,10 @@ fn judged(rows: &[String]) -> (Status, String) {
     (finding.status, finding.because)
 }
 
+type Page = fn(u64) -> String;
+
 /// A page with a list of so many items, one that says a number alone, and a form that answers with what it has.
-fn pages() -> [(&'static str, fn(u64) -> String); 3] {
+fn pages() -> [(&'static str, Page); 3] {
     let list = |n: u64| (1..=n).fold(format!("Basket of {n}:"), |page, n| format!("{page} item-{n}")) + " bye";
     [
         ("GET /shop/", list),

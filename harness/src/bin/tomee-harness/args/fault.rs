@@ -105,7 +105,9 @@ fn subcommand(kind: FaultKind) -> Command {
         command = command.visible_alias(alias);
     }
     for parameter in about.parameters {
-        let help = format!("{}{}", parameter.expected[..1].to_uppercase(), &parameter.expected[1..]);
+        // Help has no backticks; messages have.
+        let expected = parameter.expected.replace('`', "");
+        let help = format!("{}{}", expected[..1].to_uppercase(), &expected[1..]);
         command = command.arg(
             Arg::new(parameter.key)
                 .long(parameter.key)

@@ -78,7 +78,7 @@ pub(crate) struct GateArgs {
     /// Run old and new in one cluster as well, updating one node after the other
     #[arg(long, requires = "compared")]
     pub(crate) rolling: bool,
-    /// Number of pairs of runs, one of each side, that tell a change of times from noise [default: 1]
+    /// Number of pairs of runs, one of each side, that separate a change of times from noise [default: 1]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=60))]
     pub(crate) pairs: Option<u8>,
     /// Compare the configuration with itself: how large is the noise? [--pairs 6 where nothing is said]

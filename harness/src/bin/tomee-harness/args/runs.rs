@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use clap::{Args, Subcommand};
 
+use super::stored::CheckArgs;
+
 /// What is done with stored runs.
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
@@ -14,14 +16,6 @@ pub(crate) enum RunsCommand {
     Latest,
     /// Remove runs that are not kept: all but the latest, or those that are old. What goes on stays
     Prune(PruneArgs),
-}
-
-/// Which run to judge again.
-#[derive(Debug, Args)]
-pub(crate) struct CheckArgs {
-    /// The run directory
-    #[arg(value_name = "RUN_DIR")]
-    pub(crate) run_dir: Utf8PathBuf,
 }
 
 /// Where they are.

@@ -16,6 +16,7 @@ use super::report::Stored;
 use crate::args::{BundleArgs, OutputArgs};
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
+use crate::stored_runs;
 
 /// Of each run.
 const FILES: [&str; 5] = ["plan.json", "history.jsonl", "verdict.json", "environment.json", SCENARIO_FILE];
@@ -23,9 +24,10 @@ const FILES: [&str; 5] = ["plan.json", "history.jsonl", "verdict.json", "environ
 const LOGS: [&str; 4] = ["console.log", "catalina.log", "localhost_access_log.txt", "threads.txt"];
 
 pub(crate) fn bundle(args: &BundleArgs, output: &OutputArgs) -> Result<Exit, Failure> {
-    let stored = Stored::open(&args.run_dir)?;
+    let run_dir = stored_runs::meant(&args.run_dir)?;
+    let stored = Stored::open(&run_dir)?;
     let summary = stored.summary();
-    let folder = fs_err::canonicalize(&args.run_dir).map_err(Failure::usage)?;
+    let folder = fs_err::canonicalize(&run_dir).map_err(Failure::usage)?;
     let folder = Utf8PathBuf::try_from(folder).map_err(Failure::usage)?;
     let name = folder.file_name().unwrap_or("run").to_owned();
     let to = args.to.clone().unwrap_or_else(|| format!("{name}.zip").into());
