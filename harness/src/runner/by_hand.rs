@@ -16,11 +16,15 @@ use serde_json::{Map, Value};
 pub use self::proof::AnswerSeen;
 use super::execution::{Ended, TrialError, judge_walk};
 use super::executor::{Walk, Wars};
+use super::import::{self, DoneStep, RecordedAnswer};
 use crate::cluster::{Cluster, ClusterError};
-use crate::history::Event;
+use crate::history::{Event, Reply};
 use crate::model::plan::{App, AppRequest, PlanError};
 use crate::model::scenario::{Head, Recipe, ScenarioError};
-use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
+use crate::model::{
+    Capability, ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind,
+};
+use crate::runtime::RuntimeKind;
 use crate::verdict::{self, Verdict};
 
 /// The requests of the counter app, each a page.
@@ -63,6 +67,8 @@ pub struct ByHand {
 struct Asked {
     table: Map<String, Value>,
     note: Option<String>,
+    /// The last answer to it.
+    answer: Option<RecordedAnswer>,
 }
 
 /// A step that was done.
@@ -133,16 +139,17 @@ impl ByHandError {
 
 impl From<ScenarioError> for ByHandError {
     fn from(error: ScenarioError) -> Self {
-        Self::Refused { message: error.message, help: error.help }
+        Self::Refused { message: error.message, help: error.help.as_deref().map(at_a_prompt) }
     }
 }
 
 impl From<PlanError> for ByHandError {
     fn from(error: PlanError) -> Self {
         let (message, help) = match error {
-            PlanError::Refused { refusal, .. } => (refusal.message, refusal.help),
+            PlanError::Refused { refusal, .. } => (refusal.message, refusal.help.as_deref().map(at_a_prompt)),
             PlanError::Lacks { capability, runtime, .. } => {
-                (format!("runtime {runtime} cannot {capability} on this cluster"), Some(prepare("partition")))
+                let message = format!("runtime {runtime} cannot {capability} on this cluster");
+                (message, Some(way_to(capability, &runtime)))
             }
             PlanError::Unprepared { kind, .. } => {
                 (format!("the cluster is not prepared for {kind}"), Some(prepare(&kind.to_string())))
@@ -155,6 +162,28 @@ impl From<PlanError> for ByHandError {
 /// What to do about machines that were not made for a fault.
 fn prepare(fault: &str) -> String {
     format!("bring the cluster up with `--prepare {fault}`, or the fault that is meant")
+}
+
+/// What about machines that cannot do something.
+fn way_to(capability: Capability, runtime: &str) -> String {
+    let needs_networks = [Capability::Partition, Capability::PacketLoss, Capability::Latency, Capability::LoseHost];
+    if runtime == RuntimeKind::PROCESS.name() && !needs_networks.contains(&capability) {
+        return "runtime docker may: `up --runtime docker`, with `--prepare` for the fault".to_owned();
+    }
+    prepare("partition")
+}
+
+/// What helps, as somebody at a prompt says it: `heal = "n1"` of a scenario is `heal n1` there.
+fn at_a_prompt(help: &str) -> String {
+    let scenario = help.split(", or `expect").next().unwrap_or(help);
+    let words = scenario.split('`').enumerate().map(|(place, part)| match part.split_once(" = ") {
+        Some((verb, value)) if place % 2 == 1 && value.starts_with('"') => {
+            let verb = if verb == "restart" { "start" } else { verb };
+            format!("{verb} {}", value.trim_matches('"'))
+        }
+        _ => part.to_owned(),
+    });
+    words.collect::<Vec<_>>().join("`")
 }
 
 impl ByHand {
@@ -214,7 +243,7 @@ impl ByHand {
         let before = self.plan(&self.asked)?;
         let table = state_after(&before).map_or(table.clone(), |state| counter_request(&table, state.apps()));
         let mut asked = self.asked.clone();
-        asked.push(Asked { table, note: None });
+        asked.push(Asked { table, note: None, answer: None });
         let plan = self.plan(&asked)?;
         let runtime = self.cluster.runtime();
         plan.check(runtime.name(), &runtime.capabilities())?;
@@ -225,7 +254,11 @@ impl ByHand {
             last.note = Some(note).filter(|note| !note.is_empty());
         }
         match &done {
-            Ok(_) => {}
+            Ok(done) => {
+                if let Some(last) = asked.last_mut() {
+                    last.answer = done.answers.last().and_then(AnswerSeen::reply).map(recorded);
+                }
+            }
             // What failed may have left something all the same, or be what is to be repeated.
             Err(error)
                 if plan.steps[..due(&plan)].last().is_some_and(|step| is_repeated(&step.kind, error, &living)) =>
@@ -262,7 +295,8 @@ impl ByHand {
         self.so_far()
     }
 
-    /// What was done, as a scenario file that does it again.
+    /// What was done, as a scenario file that does it again. What an answer gave and a later request sent is captured there,
+    /// for it is another one when it is done again.
     pub fn recipe(&self) -> String {
         let topology = self.cluster.topology();
         let mut notes: Vec<String> = self.notes.iter().map(|note| format!("At the end: {note}")).collect();
@@ -280,7 +314,17 @@ impl ByHand {
             });
             notes.push(format!("Run it with {}.", files.collect::<Vec<_>>().join(" ")));
         }
-        self.written(&self.asked, notes)
+        let done = self.asked.iter();
+        let mut done: Vec<DoneStep> =
+            done.map(|asked| DoneStep { table: asked.table.clone(), answer: asked.answer.clone() }).collect();
+        import::capture(&mut done);
+        let filled =
+            done.into_iter().zip(&self.asked).map(|(done, asked)| Asked { table: done.table, ..asked.clone() });
+        let filled = self.written(&filled.collect::<Vec<_>>(), notes.clone());
+        match Scenario::parse(filled.as_bytes()) {
+            Ok(_) => filled,
+            Err(_) => self.written(&self.asked, notes),
+        }
     }
 
     /// Steps as a scenario on this cluster.
@@ -391,7 +435,7 @@ impl ByHand {
         for node in self.died()? {
             let note = format!("{node} exited unexpectedly here");
             let table = Map::from_iter([(FaultKind::Kill.to_string(), Value::String(node.to_string()))]);
-            self.asked.push(Asked { table, note: Some(note) });
+            self.asked.push(Asked { table, note: Some(note), answer: None });
             self.planned = due(&self.plan(&self.asked)?);
         }
         Ok(())
@@ -408,6 +452,12 @@ impl ByHand {
         let (living, broken) = (self.cluster.living(), self.cluster.broken());
         Ok(expected.iter().filter(|node| !living.contains(*node) && !broken.contains(*node)).cloned().collect())
     }
+}
+
+/// An answer, as far as the history keeps it.
+fn recorded(reply: &Reply) -> RecordedAnswer {
+    let body = reply.body.clone().unwrap_or_default();
+    RecordedAnswer { status: reply.status, headers: reply.headers.clone(), body }
 }
 
 /// How many steps of a plan are due before its end is: all but the last looks and the final read.
@@ -488,6 +538,18 @@ mod tests {
             builder.step(StepBuilder::of_table(step.as_object().expect("an object").clone()))
         });
         builder.read().expect("good").plans(&topology).expect("plans").remove(0).plan
+    }
+
+    #[test]
+    fn what_helps_is_said_as_at_a_prompt() {
+        for (help, said) in [
+            ("`heal = \"n1\"` before it", "`heal n1` before it"),
+            ("`restart = \"n2\"` before it, or `expect = { answered = false }`", "`start n2` before it"),
+            ("did you mean `n1`?", "did you mean `n1`?"),
+            ("`detach = true` in the `deploy` goes on", "`detach = true` in the `deploy` goes on"),
+        ] {
+            assert_eq!(at_a_prompt(help), said);
+        }
     }
 
     /// What was done for some steps stays what a plan of more steps begins with: so a plan can grow.

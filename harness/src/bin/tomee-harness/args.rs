@@ -21,7 +21,7 @@ use tomee_harness::runner::Jobs;
 
 pub(crate) use self::by_hand::{
     AttachArgs, ConfigArgs, DiffArgs, DownArgs, ExecArgs, Fact, HealArgs, HeapArgs, HttpArgs, JmxArgs, LogsArgs,
-    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, ServeArgs, SessionsArgs, StatusArgs, StepCommand, WaitArgs,
+    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, ServeArgs, SessionsArgs, Since, StatusArgs, StepCommand, WaitArgs,
 };
 pub(crate) use self::fault::{FaultCommand, parse_kind};
 pub(crate) use self::front::FrontArgs;
@@ -208,11 +208,21 @@ pub(crate) struct ScenarioRunArgs {
     /// Check the input and print the steps, but start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print what happens as it does, a JSON document a line, as history.jsonl has it; the result is a last line
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["hold", "dry_run"])]
+    pub(crate) events: Option<EventForm>,
     /// Run what the runtime can do, list the rest as skipped, and end with exit code 3
     #[arg(long)]
     pub(crate) skip_unsupported: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+/// How events are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventForm {
+    /// A JSON document a line.
+    Jsonl,
 }
 
 /// When a run's cluster is held.
