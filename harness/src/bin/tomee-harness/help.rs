@@ -147,7 +147,7 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
         &[
             "tomee-harness logs --problems",
             "tomee-harness logs n1 n2 --follow --match Manager",
-            "tomee-harness logs --mark 'before the kill'",
+            "tomee-harness logs --mark before-the-kill",
             "tomee-harness logs --since mark",
         ],
         OF_STEPS,
