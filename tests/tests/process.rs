@@ -4,6 +4,8 @@
 mod by_hand;
 #[path = "process/by_hand_bugs.rs"]
 mod by_hand_bugs;
+#[path = "process/by_hand_requests.rs"]
+mod by_hand_requests;
 #[path = "process/by_hand_speed.rs"]
 mod by_hand_speed;
 #[path = "process/by_hand_wide.rs"]

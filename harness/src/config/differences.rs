@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::cluster::{farm_folders, members_by_interceptor};
+use super::redact::redact_argument;
 use crate::model::cluster_element::{ClusterElement, ClusterElements, Interceptor, Valve};
 use crate::model::{Container, ManagerKind, Membership, SendOptions, ServerPorts, Timing, Topology};
 
@@ -267,7 +268,8 @@ fn jvm(topology: &Topology, list: &mut List) {
     };
     list.add("JVM flags", topology.jvm_flags().join(" "), "none", why);
     if !topology.jvm.args.is_empty() {
-        list.add("additional JVM flags", topology.jvm.args.join(" "), "none", ASKED);
+        let args: Vec<String> = topology.jvm.args.iter().map(|argument| redact_argument(argument)).collect();
+        list.add("additional JVM flags", args.join(" "), "none", ASKED);
     }
     if !topology.jvm.env.is_empty() {
         let names: Vec<&str> = topology.jvm.env.keys().map(String::as_str).collect();

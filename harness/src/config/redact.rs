@@ -47,15 +47,26 @@ pub fn redact_argument(argument: &str) -> String {
 }
 
 /// A TOML file with its secrets taken out: the strings behind keys that mark a secret, and `NAME=VALUE` in any other string.
+/// A string that a captured value fills is none, nor is a text by which one is found.
 pub fn redact_toml(toml: &str) -> String {
     let redacted = |line: &str| {
-        let mut text = String::with_capacity(line.len());
+        let (mut text, mut key) = (String::with_capacity(line.len()), "");
         let mut rest = line;
         while let Some((before, string, after)) = first_string(rest) {
-            let key = before.trim_end().strip_suffix('=').map_or("", str::trim_end);
-            let key =
-                key.rsplit(|c: char| c.is_whitespace() || matches!(c, '{' | ',' | '.')).next().unwrap_or_default();
-            let string = if is_secret(key) { REDACTED.to_owned() } else { redact_argument(string) };
+            // A string behind another one, with nothing but a comma between, is of the same list.
+            if before.trim() != "," {
+                let named =
+                    before.trim_end().trim_end_matches('[').trim_end().strip_suffix('=').map_or("", str::trim_end);
+                let begins = |c: char| c.is_whitespace() || matches!(c, '{' | ',' | '.');
+                key = named.rsplit(begins).next().unwrap_or_default();
+            }
+            let string = if string.replace("$${", "").contains("${") || AROUND.contains(&key) {
+                string.to_owned()
+            } else if is_secret(key) {
+                REDACTED.to_owned()
+            } else {
+                redact_argument(string)
+            };
             text.push_str(&format!("{before}\"{string}\""));
             rest = after;
         }
@@ -64,22 +75,41 @@ pub fn redact_toml(toml: &str) -> String {
     toml.lines().map(redacted).collect()
 }
 
+/// The keys of a scenario whose texts stand around a value that is captured.
+const AROUND: [&str; 2] = ["after", "before"];
+
 /// What is before the first string of a line, what is in it, and what is behind it.
 fn first_string(line: &str) -> Option<(&str, &str, &str)> {
     let (before, rest) = line.split_once('"')?;
-    let (string, after) = rest.split_once('"')?;
-    Some((before, string, after))
+    let mut escaped = false;
+    let end = rest.find(|c: char| {
+        let ends = c == '"' && !escaped;
+        escaped = c == '\\' && !escaped;
+        ends
+    })?;
+    Some((before, &rest[..end], &rest[end + 1..]))
 }
 
-/// A document with the values of its secret keys taken out, at any depth.
+/// The keys of lists of arguments, as of a JVM.
+const ARGUMENTS: [&str; 2] = ["args", "jvm-args"];
+
+/// A document with the values of its secret keys taken out, at any depth, and of arguments those of secret names.
 pub fn redact_json(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                if is_secret(name) && value.is_string() {
-                    *value = REDACTED.into();
-                } else {
-                    redact_json(value);
+                match value {
+                    Value::String(text) if is_secret(name) => REDACTED.clone_into(text),
+                    Value::Array(items) if is_secret(name) || ARGUMENTS.contains(&name.as_str()) => {
+                        for item in items {
+                            match item {
+                                Value::String(text) if is_secret(name) => REDACTED.clone_into(text),
+                                Value::String(text) => *text = redact_argument(text),
+                                other => redact_json(other),
+                            }
+                        }
+                    }
+                    other => redact_json(other),
                 }
             }
         }
@@ -126,12 +156,32 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_in_quotes_or_a_list_is_taken_out_whole_and_a_captured_one_stays() {
+        for (toml, redacted) in [
+            (r#"form = { password = "a\"b", user = "x" }"#, r#"form = { password = "(redacted)", user = "x" }"#),
+            (
+                r#"form = { pass = ["a", "b"], user = ["x", "y"] }"#,
+                r#"form = { pass = ["(redacted)", "(redacted)"], user = ["x", "y"] }"#,
+            ),
+            (
+                r#"form = { _token = "${csrf}", password = "x" }"#,
+                r#"form = { _token = "${csrf}", password = "(redacted)" }"#,
+            ),
+            (
+                r#"capture = { t = { after = "token=", before = ";" } }"#,
+                r#"capture = { t = { after = "token=", before = ";" } }"#,
+            ),
+            (r#"get = "/in?token=x""#, r#"get = "/in?token=(redacted)""#),
+        ] {
+            assert_eq!(redact_toml(toml).trim_end(), redacted);
+        }
+    }
+
+    #[test]
     fn a_document_keeps_all_but_its_secrets() {
-        let mut value =
-            serde_json::json!({"env": {"DB_PASSWORD": "x", "LANG": "C"}, "list": [{"encryption-key": "y"}]});
+        let mut value = serde_json::json!({"env": {"DB_PASSWORD": "x", "LANG": "C"}, "list": [{"encryption-key": "y"}], "args": ["-Ddb.password=x", "-Da=b"], "form": {"password": ["x", "y"], "tag": ["a=b"]}});
         redact_json(&mut value);
-        let expected =
-            serde_json::json!({"env": {"DB_PASSWORD": REDACTED, "LANG": "C"}, "list": [{"encryption-key": REDACTED}]});
+        let expected = serde_json::json!({"env": {"DB_PASSWORD": REDACTED, "LANG": "C"}, "list": [{"encryption-key": REDACTED}], "args": ["-Ddb.password=(redacted)", "-Da=b"], "form": {"password": [REDACTED, REDACTED], "tag": ["a=b"]}});
         assert_eq!(value, expected);
     }
 }

@@ -65,6 +65,17 @@ pub enum ClustersError {
         #[source]
         source: io::Error,
     },
+    /// What is remembered of a cluster is cut off, or no tool of ours wrote it.
+    #[error("what is remembered of cluster {name}, {path}, cannot be read")]
+    Unreadable {
+        /// The cluster.
+        name: ClusterName,
+        /// The file.
+        path: Utf8PathBuf,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
     /// A cluster of this name is remembered.
     #[error("cluster {0} is already up")]
     Taken(ClusterName),
@@ -92,6 +103,16 @@ pub enum NoCluster {
     Several(Vec<ClusterName>),
 }
 
+impl ClustersError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unreadable { name, .. } => Some(format!("`tomee-harness down --name {name}` removes it")),
+            _ => None,
+        }
+    }
+}
+
 fn others(up: &[ClusterName]) -> String {
     match up {
         [] => String::new(),
@@ -103,7 +124,7 @@ impl NoCluster {
     /// What the user can do about it.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::Clusters(_) => None,
+            Self::Clusters(error) => error.hint(),
             Self::None | Self::NotThis { .. } => Some("`tomee-harness up` brings one up".to_owned()),
             Self::Several(_) => {
                 Some("--name says which one is meant; `tomee-harness attach NAME` chooses one".to_owned())
@@ -161,11 +182,43 @@ impl Clusters {
         }
     }
 
-    /// All that are remembered, by their names.
+    /// All that are remembered and can be read, by their names.
     ///
     /// # Errors
     /// The folder cannot be read.
     pub fn all(&self) -> Result<Vec<Known>, ClustersError> {
+        let mut all = vec![];
+        for name in self.names()? {
+            match self.known(&name) {
+                Err(ClustersError::Unreadable { .. }) => {}
+                known => all.extend(known?),
+            }
+        }
+        Ok(all)
+    }
+
+    /// What is remembered and cannot be read, by its names. One bad file is no matter for the other clusters.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn unreadable(&self) -> Result<Vec<ClusterName>, ClustersError> {
+        let mut names = self.names()?;
+        names.retain(|name| matches!(self.known(name), Err(ClustersError::Unreadable { .. })));
+        Ok(names)
+    }
+
+    /// Forgets what cannot be read, and of which no keeper can live: that one writes its entry whole before it can be seen.
+    ///
+    /// # Errors
+    /// The file cannot be removed.
+    pub fn forget_unreadable(&self, name: &ClusterName) -> Result<(), ClustersError> {
+        match self.known(name) {
+            Err(ClustersError::Unreadable { .. }) => remove(&self.path(name)).map_err(self.failed()),
+            known => known.map(|_| ()),
+        }
+    }
+
+    fn names(&self) -> Result<Vec<ClusterName>, ClustersError> {
         let entries = match fs_err::read_dir(&self.folder) {
             Ok(entries) => entries,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(vec![]),
@@ -175,11 +228,7 @@ impl Clusters {
         let mut names: Vec<ClusterName> =
             names.filter_map(|name| ClusterName::new(name.strip_suffix(".json")?).ok()).collect();
         names.sort();
-        let mut all = vec![];
-        for name in names {
-            all.extend(self.known(&name)?);
-        }
-        Ok(all)
+        Ok(names)
     }
 
     /// What is remembered of a cluster.
@@ -188,7 +237,8 @@ impl Clusters {
     /// Its entry cannot be read.
     pub fn known(&self, name: &ClusterName) -> Result<Option<Known>, ClustersError> {
         let Some((text, lives)) = self.look(name)? else { return Ok(None) };
-        let entry = serde_json::from_str(&text).map_err(|error| self.failed()(error.into()))?;
+        let unreadable = |source| ClustersError::Unreadable { name: name.clone(), path: self.path(name), source };
+        let entry = serde_json::from_str(&text).map_err(unreadable)?;
         Ok(Some(Known { entry, lives }))
     }
 
@@ -202,8 +252,10 @@ impl Clusters {
         match name {
             Some(name) => {
                 let up = names();
-                let found = all.into_iter().find(|known| known.entry.name == *name);
-                found.ok_or_else(|| NoCluster::NotThis { name: name.clone(), up })
+                match self.known(name)? {
+                    Some(known) => Ok(known),
+                    None => Err(NoCluster::NotThis { name: name.clone(), up }),
+                }
             }
             None if all.len() > 1 => {
                 let chosen = self.chosen().and_then(|chosen| all.iter().position(|known| known.entry.run == chosen));
@@ -212,7 +264,12 @@ impl Clusters {
                     None => Err(NoCluster::Several(names())),
                 }
             }
-            None => all.pop().ok_or(NoCluster::None),
+            None => match (all.pop(), self.unreadable()?.first()) {
+                (Some(known), _) => Ok(known),
+                // Somebody who looks for a cluster hears of what may be one.
+                (None, Some(name)) => self.known(name)?.ok_or(NoCluster::None),
+                (None, None) => Err(NoCluster::None),
+            },
         }
     }
 

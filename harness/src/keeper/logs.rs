@@ -1,11 +1,12 @@
 //! The nodes' logs as they grow, read by a command itself from the files that the harness's own handler writes.
 
 use std::collections::BTreeMap;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 
 use camino::{Utf8Path, Utf8PathBuf};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::history::{LogClass, Nanos};
 use crate::model::NodeName;
 use crate::tomcat::log_lines::raw;
 
@@ -23,6 +24,46 @@ pub struct LogEntry {
     pub logger: String,
     /// The message and the lines that follow it, as those of a stack trace.
     pub message: String,
+    /// What it says, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub class: Option<LogClass>,
+}
+
+/// A line that somebody drew between what was logged before and what came behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Mark {
+    /// By this machine's clock, in milliseconds since 1970.
+    pub time_ms: i64,
+    /// By the run's clock, in nanoseconds since its begin, as the records of the history have it.
+    pub at_ns: Nanos,
+    /// What stands on it.
+    pub mark: String,
+}
+
+impl Mark {
+    /// Where the marks of a run are kept, a JSON document a line.
+    pub fn file(folder: &Utf8Path) -> Utf8PathBuf {
+        folder.join("marks.jsonl")
+    }
+
+    /// Draws a line now.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub(super) fn draw(folder: &Utf8Path, at_ns: Nanos, mark: String) -> std::io::Result<Self> {
+        let drawn = Self { time_ms: jiff::Timestamp::now().as_millisecond(), at_ns, mark };
+        let line = serde_json::to_string(&drawn)? + "\n";
+        let file = fs_err::OpenOptions::new().create(true).append(true).open(Self::file(folder));
+        file.and_then(|mut file| file.write_all(line.as_bytes())).map(|()| drawn)
+    }
+
+    /// Those that were drawn behind an offset, which is moved on.
+    pub fn read_on(folder: &Utf8Path, offset: &mut u64) -> Vec<Self> {
+        // A run without marks has no file.
+        let text = appended(&Self::file(folder), offset).unwrap_or_default();
+        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+    }
 }
 
 /// Reads the logs of nodes from their beginnings, and what comes later.
@@ -61,6 +102,7 @@ impl Tail {
                             level: record.level.to_owned(),
                             logger: record.logger.to_owned(),
                             message: record.message.to_owned(),
+                            class: record.class,
                         }));
                     }
                     (None, Some(entry)) => {

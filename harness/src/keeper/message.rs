@@ -60,6 +60,8 @@ pub enum Ask {
     Sessions(Option<SessionId>),
     /// Where the logs of the nodes are.
     Logs,
+    /// A line between what was logged so far and what comes.
+    Mark(String),
     /// The configuration in effect on a node.
     Config(NodeName),
     /// A thread dump of a node.

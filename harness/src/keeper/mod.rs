@@ -24,7 +24,7 @@ pub use client::{CallError, Client};
 pub use clusters::{Clusters, ClustersError, Entry, Known, NoCluster};
 pub use down::{DownError, Removed, down};
 pub use keep::{Finish, KeepError, serve};
-pub use logs::{LogEntry, Tail, appended};
+pub use logs::{LogEntry, Mark, Tail, appended};
 pub use message::{Ask, Asked, Mistake, Refused, Reply, Task, VERSION};
 pub use start::{StartKeeperError, start};
 pub use status::{AppRow, ClusterView, FrontView, NodeRow, SessionRow, sessions};

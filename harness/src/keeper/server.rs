@@ -9,9 +9,11 @@ use tokio::net::UnixStream;
 use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::inside;
-use super::kept::{Kept, Phase, refused};
+use super::kept::{Kept, Phase, environment, refused};
+use super::logs::Mark;
 use super::message::{Ask, Asked, Mistake, Refused, Reply};
 use super::status::{self, ClusterView};
+use crate::config::redact_json;
 use crate::host::sync::lock;
 use crate::runner::ByHand;
 use crate::runtime::NodeLog;
@@ -82,6 +84,11 @@ async fn respond(kept: &Kept, ask: Ask, hearer: &mut Hearer) -> Result<Value, Re
             let path = |node| cluster.runtime().log_path(node, NodeLog::Harness);
             let paths: BTreeMap<_, _> = cluster.topology().names().map(|node| (node, path(node))).collect();
             json(&paths)
+        }
+        Ask::Mark(text) => {
+            let cluster = kept.cluster.get().ok_or_else(|| not_up(kept))?;
+            let drawn = Mark::draw(&kept.task.folder, cluster.recorder().clock().now(), text);
+            json(&drawn.map_err(|error| environment(&error, None))?)
         }
         Ask::Config(_) | Ask::Threads(_) | Ask::Histogram(_) | Ask::HeapDump(..) | Ask::Beans(..) | Ask::Exec(..) => {
             let cluster = kept.cluster.get().ok_or_else(|| not_up(kept))?;
@@ -240,12 +247,31 @@ async fn view(kept: &Kept) -> ClusterView {
     }
 }
 
-/// A step in a few words, its verb in front: the key that is none of those which belong to a verb.
+/// A step in a few words without its secrets, its verb in front: the key that is none of those which belong to a verb.
 fn words(table: &Map<String, Value>) -> String {
-    const BEHIND: [&str; 15] = [
-        "on", "client", "at", "for", "form", "headers", "json", "through", "version", "within", "sessions", "members",
-        "contains", "percent", "delay",
+    const BEHIND: [&str; 18] = [
+        "on",
+        "client",
+        "at",
+        "for",
+        "form",
+        "headers",
+        "json",
+        "through",
+        "version",
+        "within",
+        "sessions",
+        "members",
+        "contains",
+        "percent",
+        "delay",
+        "multipart",
+        "follow",
+        "body",
     ];
+    let mut shown = Value::Object(table.clone());
+    redact_json(&mut shown);
+    let Value::Object(table) = &shown else { return String::new() };
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let (behind, verb): (Vec<_>, Vec<_>) = table.iter().partition(|(key, _)| BEHIND.contains(&key.as_str()));
     let all = verb.into_iter().chain(behind).map(|(key, value)| format!("{key} {}", word(value)));

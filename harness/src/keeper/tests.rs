@@ -73,6 +73,29 @@ fn the_cluster_that_is_meant_is_the_named_or_the_only_one() {
 }
 
 #[test]
+fn an_entry_that_cannot_be_read_is_no_matter_for_the_others_and_can_be_removed() {
+    let (_keep, clusters) = registry();
+    let _one = clusters.enter(&entry("one")).expect("entered");
+    let whole = serde_json::to_value(entry("later")).expect("JSON");
+    let later = serde_json::json!({"format": 2, "more": [1]});
+    let both = whole.as_object().into_iter().chain(later.as_object()).flatten();
+    let later: Value = both.map(|(key, value)| (key.clone(), value.clone())).collect();
+    for (name, text) in [("empty", ""), ("cut", "{\"format\":1,\"na"), ("later", later.to_string().as_str())] {
+        fs_err::write(clusters.folder().join(format!("{name}.json")), text).expect("written");
+    }
+    let names = |all: Vec<super::clusters::Known>| all.into_iter().map(|known| known.entry.name).collect::<Vec<_>>();
+    assert_eq!(names(clusters.all().expect("readable")), [name("later"), name("one")], "a later format has these keys");
+    assert_eq!(clusters.unreadable().expect("readable"), [name("cut"), name("empty")]);
+    assert_eq!(clusters.meant(Some(&name("one"))).expect("named").entry.name, name("one"));
+    let refused = clusters.meant(Some(&name("cut"))).expect_err("nobody knows it");
+    assert!(refused.hint().is_some_and(|hint| hint.contains("down --name cut")), "{refused}");
+    clusters.forget_unreadable(&name("cut")).expect("removed");
+    clusters.forget_unreadable(&name("one")).expect("it is left alone");
+    assert_eq!(clusters.unreadable().expect("readable"), [name("empty")]);
+    assert!(clusters.known(&name("one")).expect("readable").is_some());
+}
+
+#[test]
 fn another_version_is_refused_with_the_remedy_and_can_only_end_the_cluster() {
     let asked = |version: &str, ask: &Ask| {
         let asked = Asked { version: version.to_owned(), ..Asked::of(ask).expect("JSON") };

@@ -25,6 +25,8 @@ pub struct State<'t> {
     pub(super) traffic: BTreeSet<ClientName>,
     /// What clients have captured of answers, by their name and how many of it they were.
     pub(super) captured: BTreeMap<(ClientName, u32), BTreeSet<String>>,
+    /// The clients that have asked an app for what may be a page, by their name and how many of it they were.
+    pub(super) browsed: BTreeSet<(ClientName, u32)>,
 }
 
 /// Which nodes run, and what was done to them.
@@ -88,6 +90,7 @@ impl<'t> State<'t> {
             nodes: Nodes { living, ..Nodes::default() },
             traffic: BTreeSet::new(),
             captured: BTreeMap::new(),
+            browsed: BTreeSet::new(),
         }
     }
 
@@ -214,8 +217,18 @@ impl<'t> State<'t> {
         })
     }
 
-    /// Notes what clients capture.
+    /// Each of the clients has asked for what may be a page, whose form it sends.
+    pub(super) fn have_a_page(&self, client: &ClientName, clients: u32, key: &'static str) -> Result<(), Refusal> {
+        if self.browsed.iter().any(|(of, has)| client.are_among(clients, of, *has)) {
+            return Ok(());
+        }
+        let message = format!("client `{client}` has got no page yet, so there is no form to send");
+        Err(Refusal::new(message).at(key).help("`get = \"/shop/login\"` of the same client before it"))
+    }
+
+    /// Notes what clients capture of what they have asked for.
     pub(super) fn capture<'n>(&mut self, client: &ClientName, clients: u32, names: impl Iterator<Item = &'n String>) {
+        self.browsed.insert((client.clone(), clients));
         self.captured.entry((client.clone(), clients)).or_default().extend(names.cloned());
     }
 }

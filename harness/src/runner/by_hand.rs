@@ -18,8 +18,9 @@ pub use self::error::ByHandError;
 pub use self::proof::AnswerSeen;
 use super::execution::{Ended, TrialError, judge_walk};
 use super::executor::{Walk, Wars};
+use super::import::{self, DoneStep, RecordedAnswer};
 use crate::cluster::{Cluster, ClusterError};
-use crate::history::Event;
+use crate::history::{Event, Reply};
 use crate::model::plan::{App, AppRequest};
 use crate::model::scenario::{Head, Recipe};
 use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
@@ -65,6 +66,8 @@ pub struct ByHand {
 struct Asked {
     table: Map<String, Value>,
     note: Option<String>,
+    /// The last answer to it.
+    answer: Option<RecordedAnswer>,
 }
 
 /// A step that was done.
@@ -149,7 +152,7 @@ impl ByHand {
         let before = self.plan(&self.asked)?;
         let table = state_after(&before).map_or(table.clone(), |state| counter_request(&table, state.apps()));
         let mut asked = self.asked.clone();
-        asked.push(Asked { table, note: None });
+        asked.push(Asked { table, note: None, answer: None });
         let plan = self.plan(&asked)?;
         let runtime = self.cluster.runtime();
         plan.check(runtime.name(), &runtime.capabilities())?;
@@ -160,7 +163,11 @@ impl ByHand {
             last.note = Some(note).filter(|note| !note.is_empty());
         }
         match &done {
-            Ok(_) => {}
+            Ok(done) => {
+                if let Some(last) = asked.last_mut() {
+                    last.answer = done.answers.last().and_then(AnswerSeen::reply).map(recorded);
+                }
+            }
             // What failed may have left something all the same, or be what is to be repeated.
             Err(error)
                 if plan.steps[..due(&plan)].last().is_some_and(|step| is_repeated(&step.kind, error, &living)) =>
@@ -197,7 +204,8 @@ impl ByHand {
         self.so_far()
     }
 
-    /// What was done, as a scenario file that does it again.
+    /// What was done, as a scenario file that does it again. What an answer gave and a later request sent is captured there,
+    /// for it is another one when it is done again.
     pub fn recipe(&self) -> String {
         let topology = self.cluster.topology();
         let mut notes: Vec<String> = self.notes.iter().map(|note| format!("At the end: {note}")).collect();
@@ -215,7 +223,17 @@ impl ByHand {
             });
             notes.push(format!("Run it with {}.", files.collect::<Vec<_>>().join(" ")));
         }
-        self.written(&self.asked, notes)
+        let done = self.asked.iter();
+        let mut done: Vec<DoneStep> =
+            done.map(|asked| DoneStep { table: asked.table.clone(), answer: asked.answer.clone() }).collect();
+        import::capture(&mut done);
+        let filled =
+            done.into_iter().zip(&self.asked).map(|(done, asked)| Asked { table: done.table, ..asked.clone() });
+        let filled = self.written(&filled.collect::<Vec<_>>(), notes.clone());
+        match Scenario::parse(filled.as_bytes()) {
+            Ok(_) => filled,
+            Err(_) => self.written(&self.asked, notes),
+        }
     }
 
     /// Steps as a scenario on this cluster.
@@ -326,7 +344,7 @@ impl ByHand {
         for node in self.died()? {
             let note = format!("{node} exited unexpectedly here");
             let table = Map::from_iter([(FaultKind::Kill.to_string(), Value::String(node.to_string()))]);
-            self.asked.push(Asked { table, note: Some(note) });
+            self.asked.push(Asked { table, note: Some(note), answer: None });
             self.planned = due(&self.plan(&self.asked)?);
         }
         Ok(())
@@ -343,6 +361,12 @@ impl ByHand {
         let (living, broken) = (self.cluster.living(), self.cluster.broken());
         Ok(expected.iter().filter(|node| !living.contains(*node) && !broken.contains(*node)).cloned().collect())
     }
+}
+
+/// An answer, as far as the history keeps it.
+fn recorded(reply: &Reply) -> RecordedAnswer {
+    let body = reply.body.clone().unwrap_or_default();
+    RecordedAnswer { status: reply.status, headers: reply.headers.clone(), body }
 }
 
 /// How many steps of a plan are due before its end is: all but the last looks and the final read.

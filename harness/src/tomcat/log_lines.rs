@@ -47,6 +47,8 @@ pub(crate) struct RawRecord<'l> {
     pub(crate) level: &'l str,
     pub(crate) logger: &'l str,
     pub(crate) message: &'l str,
+    /// What it says, where that is known.
+    pub(crate) class: Option<LogClass>,
 }
 
 /// The record that a line begins; `None` where it goes on with one.
@@ -54,7 +56,7 @@ pub(crate) fn raw(line: &str) -> Option<RawRecord<'_>> {
     let mut parts = line.strip_prefix(RECORD_MARK)?.splitn(5, '|');
     let (time, level, logger, _source, message) =
         (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
-    Some(RawRecord { time_ms: time.parse().ok()?, level, logger, message })
+    Some(RawRecord { time_ms: time.parse().ok()?, level, logger, message, class: classify(level, message) })
 }
 
 /// One line of the handler's file, where it begins a record that is worth keeping or is a cause in a stack trace.

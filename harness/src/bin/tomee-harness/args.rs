@@ -19,7 +19,7 @@ use tomee_harness::model::{ContextPath, Millis, ServerSpec};
 
 pub(crate) use self::by_hand::{
     AttachArgs, ConfigArgs, DiffArgs, DownArgs, ExecArgs, Fact, HealArgs, HeapArgs, HttpArgs, JmxArgs, LogsArgs,
-    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, ServeArgs, SessionsArgs, StatusArgs, StepCommand, WaitArgs,
+    NameArgs, NodeArgs, OneWayArgs, RecipeArgs, ServeArgs, SessionsArgs, Since, StatusArgs, StepCommand, WaitArgs,
 };
 pub(crate) use self::fault::FaultCommand;
 pub(crate) use self::lint::{ConfidenceChoice, LintArgs, SeverityChoice};

@@ -146,7 +146,16 @@ const EXAMPLES: &[(&str, &[&str], Meanings)] = &[
     ),
     ("sessions", &["tomee-harness sessions", "tomee-harness sessions --json"], OF_STEPS),
     ("diff", &["tomee-harness diff n1 n2"], OF_DIFF),
-    ("logs", &["tomee-harness logs --problems", "tomee-harness logs n1 n2 --follow --match Manager"], OF_STEPS),
+    (
+        "logs",
+        &[
+            "tomee-harness logs --problems",
+            "tomee-harness logs n1 n2 --follow --match Manager",
+            "tomee-harness logs --mark before-the-kill",
+            "tomee-harness logs --since mark",
+        ],
+        OF_STEPS,
+    ),
     ("watch", &["tomee-harness watch", "tomee-harness watch --name lab"], OF_STEPS),
     ("serve", &["tomee-harness serve", "tomee-harness serve --port 8000"], OF_STEPS),
     ("verdict", &["tomee-harness verdict", "tomee-harness verdict -v"], OF_A_VERDICT),

@@ -174,10 +174,18 @@ pub(super) fn apply(
     }
     load.check()?;
     check(exchange)?;
+    if exchange.form_from.is_some() {
+        state.have_a_page(client, load.clients, form_key(exchange))?;
+    }
     state.have_captured(client, load.clients, exchange.needs())?;
     state.have_captured(client, load.clients, expect.into_iter().flat_map(Expect::needs))?;
     state.capture(client, load.clients, exchange.capture.keys());
     Ok(())
+}
+
+/// The key that names the form which is sent.
+fn form_key(exchange: &Exchange) -> &'static str {
+    if exchange.path.is_empty() { "submit" } else { "form-from" }
 }
 
 /// What can be sent.
@@ -187,7 +195,7 @@ pub(super) fn check(exchange: &Exchange) -> Result<(), Refusal> {
         return Err(Refusal::new(format!("invalid path `{}`, expected `/` and no spaces", exchange.path)));
     }
     if let Some(form) = exchange.form_from.as_deref().filter(|form| !is_form(form)) {
-        let key = if submits { "submit" } else { "form-from" };
+        let key = form_key(exchange);
         let message = format!("invalid form `{form}`, expected `#id`, `form[name=login]`, or `form`");
         return Err(Refusal::new(message).at(key).help("the form of the page that the client got last"));
     }

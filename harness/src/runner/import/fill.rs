@@ -1,6 +1,6 @@
 //! `${name}` in the places of what earlier answers gave, which are captured there.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::step::Step;
 use super::tokens;
@@ -19,6 +19,8 @@ pub(super) struct Filler<'s> {
     pub(super) known: &'s mut BTreeMap<String, String>,
     /// The cookies that the request sent.
     pub(super) cookies: &'s [(String, String)],
+    /// Values that the client had sent before anything gave them.
+    pub(super) own: &'s BTreeSet<String>,
 }
 
 impl Filler<'_> {
@@ -68,6 +70,9 @@ impl Filler<'_> {
     fn captured(&mut self, name: &str, value: &str) -> Option<String> {
         if let Some(name) = self.known.get(value) {
             return Some(format!("${{{name}}}"));
+        }
+        if self.own.contains(value) {
+            return None;
         }
         let is_named = tokens::is_name(name);
         let found = self.earlier.iter_mut().rev().find_map(|step| {

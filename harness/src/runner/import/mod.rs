@@ -11,6 +11,7 @@ mod request;
 mod shell;
 mod step;
 mod steps;
+mod tables;
 mod tokens;
 mod written;
 
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 pub use self::request::{ImportError, Recorded, RecordedAnswer, Recording};
 pub use self::steps::{Imported, scenario};
+pub use self::tables::{DoneStep, capture};
 
 /// Reads a browser's HAR (JSON), or lines of `curl`.
 ///

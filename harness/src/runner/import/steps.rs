@@ -26,7 +26,7 @@ pub struct Imported {
 pub fn scenario(recording: &Recording, app: Option<&str>) -> Imported {
     let recorded = &recording.requests;
     let mut steps: Vec<Step> = vec![];
-    let mut known = BTreeMap::new();
+    let (mut known, own) = (BTreeMap::new(), BTreeSet::new());
     let mut requests = recorded.iter().peekable();
     while let Some(request) = requests.next() {
         let mut step = step(request, steps.last());
@@ -38,7 +38,7 @@ pub fn scenario(recording: &Recording, app: Option<&str>) -> Imported {
         }
         step.notes.extend(leads_away(last));
         (step.answer, step.path) = (last.answer.clone().map(Given::of), last.path.clone());
-        let mut filler = Filler { earlier: &mut steps, known: &mut known, cookies: &request.cookies };
+        let mut filler = Filler { earlier: &mut steps, known: &mut known, cookies: &request.cookies, own: &own };
         filler.step(&mut step);
         step.page = (last.method == Method::Get).then(|| filler.path(&without_session(&last.path).0));
         steps.push(step);

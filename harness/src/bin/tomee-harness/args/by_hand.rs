@@ -114,6 +114,9 @@ pub(crate) struct DeployArgs {
     /// Version, as in shop##002.war
     #[arg(long = "app-version", value_name = "VERSION")]
     pub(crate) version: Option<String>,
+    /// How long each node may take to serve it, for example 2m
+    #[arg(long, value_name = "TIME")]
+    pub(crate) within: Option<Millis>,
     #[command(flatten)]
     pub(crate) name: NameArgs,
 }
@@ -169,19 +172,29 @@ pub(crate) struct HttpArgs {
     #[arg(value_name = "NODE")]
     pub(crate) node: Target,
     /// Path and query, from the root of the server, for example /counter/
-    #[arg(value_name = "PATH")]
-    pub(crate) path: String,
+    #[arg(value_name = "PATH", required_unless_present = "submit")]
+    pub(crate) path: Option<String>,
     /// Who asks; a client keeps its cookies from command to command
     #[arg(long, value_name = "CLIENT", default_value = "alice")]
     pub(crate) client: ClientName,
-    /// Method: get, post, put or delete [default: get; post with --data or --json-data]
+    /// Method: get, post, put, patch or delete [default: get; post with something to send]
     #[arg(long, short = 'X', value_name = "METHOD", value_parser = parse_method)]
     pub(crate) method: Option<String>,
+    /// Send a form of the page that the client got last, as #login, form[name=login], or form for the first one; --data
+    /// takes the place of its fields
+    #[arg(long, value_name = "FORM", conflicts_with_all = ["path", "method", "json_data"])]
+    pub(crate) submit: Option<String>,
+    /// Follow redirects, each to the node that is asked
+    #[arg(long)]
+    pub(crate) follow: bool,
     /// A field of a form; may be repeated
     #[arg(long, short = 'd', value_name = "NAME=VALUE", value_parser = parse_field)]
     pub(crate) data: Vec<(String, String)>,
+    /// A part of a multipart form: a field, or NAME=@FILE for a file of text; may be repeated
+    #[arg(long, short = 'F', value_name = "NAME=VALUE", value_parser = parse_field, conflicts_with = "data")]
+    pub(crate) part: Vec<(String, String)>,
     /// A JSON document to send
-    #[arg(long, value_name = "JSON", value_parser = parse_json, conflicts_with = "data")]
+    #[arg(long, value_name = "JSON", value_parser = parse_json, conflicts_with_all = ["data", "part"])]
     pub(crate) json_data: Option<Value>,
     /// A header; may be repeated
     #[arg(long, short = 'H', value_name = "NAME: VALUE", value_parser = parse_header)]
@@ -228,8 +241,23 @@ pub(crate) struct LogsArgs {
     /// Only warnings and errors
     #[arg(long)]
     pub(crate) problems: bool,
+    /// Only what is younger, as 10s, by the clocks of the nodes; or what came behind the last mark
+    #[arg(long, value_name = "TIME|mark", value_parser = parse_since)]
+    pub(crate) since: Option<Since>,
+    /// Draw a line with this text between what was logged so far and what comes; it is kept
+    #[arg(long, value_name = "TEXT", value_parser = parse_mark, conflicts_with_all = ["since", "matching", "problems"])]
+    pub(crate) mark: Option<String>,
     #[command(flatten)]
     pub(crate) name: NameArgs,
+}
+
+/// From where on lines are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// So long ago.
+    Ago(Millis),
+    /// The last mark.
+    Mark,
 }
 
 /// How often the status is shown.
@@ -342,8 +370,8 @@ fn parse_fact(text: &str) -> Result<Fact, String> {
 
 fn parse_method(text: &str) -> Result<String, String> {
     let lower = text.to_lowercase();
-    let known = ["get", "post", "put", "delete"].contains(&lower.as_str());
-    if known { Ok(lower) } else { Err("expected get, post, put or delete".to_owned()) }
+    let known = ["get", "post", "put", "patch", "delete"].contains(&lower.as_str());
+    if known { Ok(lower) } else { Err("expected get, post, put, patch or delete".to_owned()) }
 }
 
 fn parse_field(text: &str) -> Result<(String, String), String> {
@@ -354,6 +382,18 @@ fn parse_field(text: &str) -> Result<(String, String), String> {
 fn parse_header(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once(':').ok_or("expected NAME: VALUE")?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn parse_since(text: &str) -> Result<Since, String> {
+    if text == "mark" {
+        return Ok(Since::Mark);
+    }
+    text.parse().map(Since::Ago).map_err(|_| "expected mark, or a time as 10s".to_owned())
+}
+
+fn parse_mark(text: &str) -> Result<String, String> {
+    let fits = !text.trim().is_empty() && !text.chars().any(char::is_control);
+    if fits { Ok(text.to_owned()) } else { Err("expected one line of text".to_owned()) }
 }
 
 fn parse_json(text: &str) -> Result<Value, String> {

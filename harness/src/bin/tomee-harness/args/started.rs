@@ -33,11 +33,21 @@ pub(crate) struct ScenarioRunArgs {
     /// Check the input and print the steps, but start nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
+    /// Print what happens as it does, a JSON document a line, as history.jsonl has it; the result is a last line
+    #[arg(long, value_enum, value_name = "FORM", conflicts_with_all = ["hold", "dry_run"])]
+    pub(crate) events: Option<EventForm>,
     /// Run what the runtime can do, list the rest as skipped, and end with exit code 3
     #[arg(long)]
     pub(crate) skip_unsupported: bool,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+}
+
+/// How events are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventForm {
+    /// A JSON document a line.
+    Jsonl,
 }
 
 /// When a run's cluster is held.

@@ -36,7 +36,11 @@ use crate::stored_runs;
 
 pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let clock = Clock::start();
-    let settings = Settings::resolve(&args.run, output, matches)?;
+    let mut settings = Settings::resolve(&args.run, output, matches)?;
+    if args.events.is_some() {
+        // What is a line of events and what is not must be known of each line.
+        settings.format = Format::Json;
+    }
     let mut runs = planned(args, &settings)?;
     if args.own.is_given() {
         on_own_configuration(&mut runs, args, output)?;
@@ -57,6 +61,7 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
         let times = args.run.repeat.unwrap_or(if args.run.until_failure { u32::MAX } else { 1 });
         return by_hand::hold(run, (kind, times), &settings, output);
     }
+    let events = args.events.is_some();
     let args = &args.run;
     // A cluster that is kept is nobody else's.
     let (jobs, warm) = (settings.jobs, settings.warm && !args.keep);
@@ -64,7 +69,8 @@ pub(crate) fn run(args: &ScenarioRunArgs, output: &OutputArgs, matches: &ArgMatc
     let many = Many { runs: &runs, times: args.repeat, until_failure: args.until_failure, jobs, warm };
     let result = block_on(async {
         let signals = signals::listen().map_err(Failure::environment)?;
-        let common = Common { settings: &settings, keep: args.keep, progress: &progress, signals: &signals };
+        let (keep, progress, signals) = (args.keep, &progress, &signals);
+        let common = Common { settings: &settings, keep, events, progress, signals };
         // On the heap: the future of a whole run is some ten kilobytes.
         Box::pin(many.run(common, clock)).await
     });

@@ -313,3 +313,28 @@ fn each_key_of_a_file_can_be_said_in_rust() {
     let missing: Vec<_> = keys.keys().filter(|key| *key != "steps" && !faults.contains(key) && !said(key)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
+
+#[test]
+fn a_form_is_sent_by_a_client_that_has_got_a_page() {
+    let refused = |steps: &str| {
+        let text = format!("name = \"x\"\n[[step]]\ndeploy = \"shop.war\"\n{steps}");
+        let error = Scenario::parse(text.as_bytes()).err()?;
+        Some((error.message, error.span.map(|span| text[span].to_owned())))
+    };
+    let get = |client: &str| format!("[[step]]\nget = \"/shop/\"\non = \"n1\"\n{client}\n");
+    let submit = "[[step]]\nsubmit = \"#login\"\non = \"n2\"\nclient = \"bob\"\n";
+    let from = "[[step]]\npost = \"/shop/in\"\non = \"n2\"\nclient = \"bob\"\nform-from = \"form\"\n";
+    for sends in [submit, from] {
+        assert_eq!(refused(&(get("client = \"bob\"") + sends)), None);
+        for before in [String::new(), get(""), get("client = \"bob\"\nclients = 2")] {
+            let (message, at) = refused(&(before.clone() + sends)).expect(&before);
+            assert!(message.contains("client `bob` has got no page yet"), "{before}: {message}");
+            let place = if sends == submit { "\"#login\"" } else { "\"form\"" };
+            assert_eq!(at.as_deref(), Some(place), "{before}");
+        }
+    }
+    let one_of_them = get("client = \"bob\"\nclients = 2") + &submit.replace("\"bob\"", "\"bob-2\"");
+    assert_eq!(refused(&one_of_them), None);
+    let counter = "[[step]]\ndeploy = \"counter\"\n[[step]]\nrequest = \"count\"\non = \"n1\"\nclient = \"bob\"\n";
+    assert!(refused(&format!("{counter}{submit}")).is_some(), "the counter gives no page");
+}

@@ -18,7 +18,21 @@ pub(super) fn client_of(args: &NameArgs) -> Result<Client, Failure> {
 }
 
 pub(super) fn registry(error: ClustersError) -> Failure {
-    Failure::environment(error)
+    let hint = error.hint();
+    Failure::environment(error).hint(hint)
+}
+
+/// Says of each entry of the registry that cannot be read how it is removed.
+pub(super) fn tell_unreadable(clusters: &Clusters, output: &OutputArgs) -> Result<(), Failure> {
+    for name in clusters.unreadable().map_err(registry)? {
+        tell(
+            output,
+            &format!(
+                "warning: what is remembered of cluster {name} cannot be read; `tomee-harness down --name {name}` removes it"
+            ),
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn no_cluster(error: NoCluster) -> Failure {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use tomee_harness::keeper::{Ask, Client, ClusterView};
+use tomee_harness::keeper::{Ask, Client, ClusterView, NodeRow};
 use tomee_harness::model::{FaultKind, NodeName};
 
 use super::ask::{call, client_of, do_step, nothing_to_do};
@@ -21,6 +21,14 @@ pub(crate) fn fault(fault: &FaultCommand, output: &OutputArgs) -> Result<Exit, F
         let row = view.nodes.iter().find(|row| Some(row.node.as_str()) == node);
         if let Some((node, ended)) = row.and_then(|row| Some((&row.node, row.ended.as_ref()?))) {
             return nothing_to_do(&format!("{node} is down already: {ended}"), output);
+        }
+    }
+    // What needs no number or word beside it is the same when it is asked for again.
+    if fault.kind.about().parameters.is_empty() && !fault.step.contains_key("for") {
+        let view: ClusterView = call(&client, &Ask::Status, output)?;
+        let lasts = |row: &&NodeRow| Some(row.node.as_str()) == node && row.faults.contains(&fault.kind);
+        if let Some(row) = view.nodes.iter().find(lasts) {
+            return nothing_to_do(&format!("the {} of {} lasts already", fault.kind, row.node), output);
         }
     }
     do_step(&client, fault.step.clone(), output)

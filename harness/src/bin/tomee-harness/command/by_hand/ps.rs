@@ -3,13 +3,15 @@
 use serde_json::{Value, json};
 use tomee_harness::keeper::{Clusters, VERSION};
 
-use super::ask::registry;
+use super::ask::{registry, tell_unreadable};
 use crate::args::OutputArgs;
 use crate::exit::{Exit, Failure};
 use crate::output::{print, print_json};
 
 pub(crate) fn ps(output: &OutputArgs) -> Result<Exit, Failure> {
-    let all = Clusters::of_user().and_then(|clusters| clusters.all()).map_err(registry)?;
+    let clusters = Clusters::of_user().map_err(registry)?;
+    let all = clusters.all().map_err(registry)?;
+    tell_unreadable(&clusters, output)?;
     if output.is_json() {
         let all: Vec<Value> = all
             .iter()

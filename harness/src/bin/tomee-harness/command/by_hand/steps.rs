@@ -2,9 +2,9 @@
 
 use camino::Utf8Path;
 use serde_json::{Value, json};
-use tomee_harness::keeper::{Ask, Client, ClusterView, NodeRow};
+use tomee_harness::keeper::{AppRow, Ask, Client, ClusterView, NodeRow};
 use tomee_harness::model::plan::App;
-use tomee_harness::model::{ContextPath, NodeName};
+use tomee_harness::model::{ContextPath, FaultKind, NodeName};
 
 use super::ask::{call, client_of, do_step, nothing_to_do, table};
 use super::up::absolute;
@@ -65,6 +65,7 @@ pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, F
                 ("through", args.copy.then(|| "copy".into())),
                 ("on", args.on.as_ref().map(|node| node.to_string().into())),
                 ("version", args.version.clone().map(Value::String)),
+                ("within", args.within.map(|time| time.to_string().into())),
             ]);
             do_step(&client_of(&args.name)?, step, output)
         }
@@ -137,6 +138,12 @@ fn drop_one_way(args: &OneWayArgs, output: &OutputArgs) -> Result<Exit, Failure>
 }
 
 fn wait(args: &WaitArgs, output: &OutputArgs) -> Result<Exit, Failure> {
+    if args.fact == Fact::Deployed {
+        let view: ClusterView = call(&client_of(&args.name)?, &Ask::Status, output)?;
+        if view.nodes.iter().any(runs) && serve_all(&view.nodes) {
+            return nothing_to_do("each node that runs serves all apps already", output);
+        }
+    }
     let (word, sessions, contains) = match &args.fact {
         Fact::Formed => ("cluster-formed", None, None),
         Fact::Deployed => ("deployed", None, None),
@@ -154,6 +161,21 @@ fn wait(args: &WaitArgs, output: &OutputArgs) -> Result<Exit, Failure> {
     do_step(&client_of(&args.name)?, step, output)
 }
 
+/// Whether a node's server goes on, whatever was done to its network.
+fn runs(row: &NodeRow) -> bool {
+    row.ended.is_none() && row.place.is_some() && !row.faults.contains(&FaultKind::Pause)
+}
+
+/// Whether each node that runs serves all that any of them has.
+fn serve_all(rows: &[NodeRow]) -> bool {
+    let living: Vec<&NodeRow> = rows.iter().filter(|row| runs(row)).collect();
+    let serves = |row: &NodeRow, app: &AppRow| {
+        row.apps.iter().any(|own| own.available && (&own.context, &own.version) == (&app.context, &app.version))
+    };
+    let mut all = living.iter().flat_map(|row| &row.apps);
+    !living.iter().any(|row| row.apps.is_empty()) && all.all(|app| living.iter().all(|row| serves(row, app)))
+}
+
 /// Waits until a node, or each that runs, lists so many others.
 fn members(args: &WaitArgs, count: u64, output: &OutputArgs) -> Result<Exit, Failure> {
     let client = client_of(&args.name)?;
@@ -161,8 +183,11 @@ fn members(args: &WaitArgs, count: u64, output: &OutputArgs) -> Result<Exit, Fai
         vec![node.clone()]
     } else {
         let view: ClusterView = call(&client, &Ask::Status, output)?;
-        view.nodes.into_iter().filter(|row| row.state == "running").map(|row| row.node).collect()
+        view.nodes.into_iter().filter(runs).map(|row| row.node).collect()
     };
+    if nodes.is_empty() {
+        return Err(Failure::usage("no node runs that could list others"));
+    }
     for node in nodes {
         let step = table([
             ("wait", Some("members".into())),
@@ -173,4 +198,38 @@ fn members(args: &WaitArgs, count: u64, output: &OutputArgs) -> Result<Exit, Fai
         do_step(&client, step, output)?;
     }
     Ok(Exit::Holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(apps: &[(&str, &str, bool)], faults: &[&str], ended: bool) -> NodeRow {
+        let app = |(context, version, available): &(&str, &str, bool)| json!({"context": context, "version": version, "available": available});
+        let apps: Vec<Value> = apps.iter().map(app).collect();
+        let ended = ended.then_some("signal 9");
+        let row = json!({
+            "node": "n1", "state": "x", "faults": faults, "apps": apps, "ended": ended, "place": "process 1",
+        });
+        serde_json::from_value(row).expect("a row")
+    }
+
+    #[test]
+    fn a_node_whose_network_is_broken_runs_and_one_that_is_paused_or_dead_does_not() {
+        assert!(runs(&row(&[], &["packet-loss"], false)));
+        assert!(!runs(&row(&[], &["pause"], false)));
+        assert!(!runs(&row(&[], &[], true)));
+    }
+
+    #[test]
+    fn all_is_served_where_each_node_that_runs_has_what_any_has() {
+        let (old, new) = (("/shop", "", true), ("/shop", "002", true));
+        assert!(serve_all(&[row(&[old], &[], false), row(&[old], &[], false), row(&[], &[], true)]));
+        assert!(!serve_all(&[row(&[old, new], &[], false), row(&[old], &[], false)]), "one lacks a version");
+        assert!(
+            !serve_all(&[row(&[old], &[], false), row(&[("/shop", "", false)], &[], false)]),
+            "one is not available"
+        );
+        assert!(!serve_all(&[row(&[], &[], false), row(&[], &[], false)]), "nothing is deployed");
+    }
 }

@@ -224,6 +224,14 @@ pub(crate) fn down(args: &DownArgs, output: &OutputArgs) -> Result<Exit, Failure
     };
     let mut ended: Vec<Value> = vec![];
     let mut text = String::new();
+    let mut unreadable = clusters.unreadable().map_err(registry)?;
+    unreadable.retain(|name| args.all || args.name.name.as_ref() == Some(name));
+    for name in &unreadable {
+        clusters.forget_unreadable(name).map_err(registry)?;
+        text.push_str(&format!(
+            "what was remembered of cluster {name} could not be read, and is removed; `tomee-harness sweep` removes what may be left of it\n"
+        ));
+    }
     for known in &meant {
         let removed = block_on(async {
             let down = keeper::down(&clusters, known, |line| tell(output, line)).await;
@@ -239,8 +247,8 @@ pub(crate) fn down(args: &DownArgs, output: &OutputArgs) -> Result<Exit, Failure
         ended.push(serde_json::to_value(&removed).map_err(Failure::environment)?);
     }
     if output.is_json() {
-        print_json(&json!({"format": 1, "down": ended}))?;
-    } else if meant.is_empty() {
+        print_json(&json!({"format": 1, "down": ended, "unreadable": unreadable}))?;
+    } else if text.is_empty() {
         print("no cluster is up\n")?;
     } else {
         print(&text)?;

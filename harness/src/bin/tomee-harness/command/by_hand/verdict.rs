@@ -4,6 +4,7 @@ use std::io::Write as _;
 
 use clap::ArgMatches;
 use serde_json::{Value, json};
+use tomee_harness::config::{REDACTED, redact_toml};
 use tomee_harness::keeper::Ask;
 use tomee_harness::report::terminal::{self, Style};
 
@@ -40,6 +41,9 @@ pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs, matches: &ArgMatche
     if args.minimal {
         recipe = minimal::minimal(&recipe, args, output, matches)?;
     }
+    if args.from.is_none() {
+        recipe = without_secrets(recipe);
+    }
     let Some(path) = &args.output else {
         if output.is_json() {
             print_json(&json!({"format": 1, "scenario": recipe}))?;
@@ -52,4 +56,30 @@ pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs, matches: &ArgMatche
     file.and_then(|mut file| file.write_all(recipe.as_bytes())).map_err(Failure::usage)?;
     print(&format!("wrote {path}; `tomee-harness run ./{path}` repeats it\n"))?;
     Ok(Exit::Holds)
+}
+
+/// A recipe in which a note stands for the secrets that it does not have: it is passed on.
+fn without_secrets(recipe: String) -> String {
+    let redacted = redact_toml(&recipe);
+    if redacted.trim_end() == recipe.trim_end() {
+        return recipe;
+    }
+    format!(
+        "# What looks like a secret is left out. Write it in the place of {REDACTED}, or all is not as it was.\n{redacted}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recipe_says_that_it_lacks_secrets_and_is_as_it_was_where_it_has_none() {
+        let with = "[[step]]\npost = \"/in\"\nform = { password = \"hunter2\", user = \"bob\" }\n".to_owned();
+        let without = without_secrets(with.clone());
+        assert!(!without.contains("hunter2") && without.contains("user = \"bob\""), "{without}");
+        assert!(without.starts_with("# What looks like a secret is left out"), "{without}");
+        let harmless = with.replace("password", "passage-plan").replace("pass", "mess");
+        assert_eq!(without_secrets(harmless.clone()), harmless);
+    }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use camino::Utf8PathBuf;
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::history::Record;
 use tomee_harness::host::clock::Clock;
@@ -18,7 +19,7 @@ use tomee_harness::verdict::{Status, wants_login};
 use super::failure::run_failure;
 use crate::args::Format;
 use crate::exit::{Exit, Failure};
-use crate::output::json_line;
+use crate::output::{json_line, print};
 use crate::progress::Progress;
 use crate::settings::Settings;
 use crate::signals;
@@ -40,6 +41,8 @@ pub(super) struct Ended {
 pub(super) struct Common<'a> {
     pub(super) settings: &'a Settings,
     pub(super) keep: bool,
+    /// Whether each record is printed as it is made.
+    pub(super) events: bool,
     pub(super) progress: &'a Progress,
     pub(super) signals: &'a Signals,
 }
@@ -62,7 +65,7 @@ impl One<'_> {
         many: bool,
         lease: (Lease, Option<IdleCluster>),
     ) -> Result<Ended, Failure> {
-        let Common { settings, keep, progress, signals } = self.common;
+        let Common { settings, keep, events, progress, signals } = self.common;
         let folders = match &settings.out {
             Some(_) => Utf8PathBuf::new(),
             None => default_folder()?,
@@ -76,7 +79,15 @@ impl One<'_> {
         let request = RunRequest { runtime, timeout, keep, clock: self.clock, ..request };
         let step_summary = std::env::var_os(STEP_SUMMARY).filter(|path| !path.is_empty()).map(PathBuf::from);
         let mut folder = RunFolder::of(self.planned).jvm(settings.topology.jvm.clone()).step_summary(step_summary);
-        let observer: Arc<dyn Observer> = Arc::new(progress.clone());
+        let observer: Arc<dyn Observer> = if events {
+            Arc::new(Streamed {
+                progress: progress.clone(),
+                run: request.run.clone(),
+                scenario: self.planned.label.clone(),
+            })
+        } else {
+            Arc::new(progress.clone())
+        };
         let finished = self.runner.run(&request, lease, &observer, &mut folder, self.stop).await;
         let signalled = signals.first().map(signals::exit);
         let finished = finished.map_err(|failed| run_failure(*failed, signalled.unwrap_or(Exit::Interrupted)))?;
@@ -124,6 +135,50 @@ impl One<'_> {
             return Ok(String::new());
         }
         Ok(terminal::render(summary, style))
+    }
+}
+
+/// Progress, and beside it each record as a line on standard output.
+struct Streamed {
+    progress: Progress,
+    run: RunId,
+    scenario: String,
+}
+
+/// A record of one of perhaps several runs.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Line<'r> {
+    run: &'r RunId,
+    scenario: &'r str,
+    #[serde(flatten)]
+    record: &'r Record,
+}
+
+impl tomee_harness::tomcat::distribution::Progress for Streamed {
+    fn note(&self, text: &str) {
+        self.progress.note(text);
+    }
+
+    fn fraction(&self, done: u64, total: u64) {
+        self.progress.fraction(done, total);
+    }
+}
+
+impl Observer for Streamed {
+    fn record(&self, record: &Record) {
+        let line = json_line(&Line { run: &self.run, scenario: &self.scenario, record });
+        // A reader that is gone ends the run no sooner.
+        let _ = line.and_then(|line| print(&line));
+        Observer::record(&self.progress, record);
+    }
+
+    fn line(&self, text: &str) {
+        Observer::line(&self.progress, text);
+    }
+
+    fn renewed(&self, run: &RunId, renewal: &Renewal) {
+        self.progress.renewed(run, renewal);
     }
 }
 

@@ -40,6 +40,18 @@ enum News {
     Read(Vec<Row>, Vec<LogEntry>, Traffic),
     Step(String, bool),
     Signal(Signal),
+    Panicked,
+}
+
+/// Says that its thread has panicked. A hook has put the terminal into order then, and nothing more may be drawn.
+struct Witness(Sender<News>);
+
+impl Drop for Witness {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let _ = self.0.send(News::Panicked);
+        }
+    }
 }
 
 pub(crate) fn watch(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failure> {
@@ -53,8 +65,8 @@ pub(crate) fn watch(args: &NameArgs, output: &OutputArgs) -> Result<Exit, Failur
     let looks = asker(tell.clone(), client.clone(), |client, ()| News::Look(Box::new(Look::of(client))));
     let steps = asker(tell.clone(), client.clone(), |client, step: Map<String, Value>| done(client, step));
     read_on(tell.clone(), client);
-    listen(tell);
-    // The terminal is put back into order by `restore`, and by a hook where this panics.
+    listen(tell)?;
+    // The terminal is put back into order by `restore`, and by a hook where a thread panics.
     let mut terminal = ratatui::try_init().map_err(Failure::environment)?;
     let ran = run(&mut terminal, &looks, &steps, &news);
     ratatui::restore();
@@ -69,6 +81,7 @@ fn asker<T: Send + 'static>(
 ) -> Sender<T> {
     let (wanted, wants) = mpsc::channel();
     thread::spawn(move || {
+        let _witness = Witness(tell.clone());
         for want in wants {
             if tell.send(ask(&client, want)).is_err() {
                 return;
@@ -81,6 +94,7 @@ fn asker<T: Send + 'static>(
 /// A thread that reads history and logs.
 fn read_on(tell: Sender<News>, client: Client) {
     thread::spawn(move || {
+        let _witness = Witness(tell.clone());
         let mut live = Live::of(client);
         loop {
             let (rows, logs) = (live.rows(), live.logs());
@@ -93,17 +107,30 @@ fn read_on(tell: Sender<News>, client: Client) {
     });
 }
 
-/// A thread that hears signals, so that the terminal is left in order.
-fn listen(tell: Sender<News>) {
+/// Puts the terminal into order where nothing else is going to.
+fn leave() {
+    ratatui::restore();
+    // It is hidden for as long as the dashboard is there.
+    let _ = crossterm::execute!(std::io::stdout(), crossterm::cursor::Show);
+}
+
+/// A thread that hears signals, so that the terminal is left in order. It does so when this returns.
+fn listen(tell: Sender<News>) -> Result<(), Failure> {
+    let (ready, is_ready) = mpsc::channel();
     thread::spawn(move || {
         block_on(async {
-            let signals = signals::listen().map_err(Failure::environment)?;
+            let signals = match signals::listen_with(leave) {
+                Ok(signals) => signals,
+                Err(error) => return ready.send(Err(error)).map_err(Failure::environment),
+            };
+            ready.send(Ok(())).map_err(Failure::environment)?;
             signals.token().cancelled().await;
             // Nobody hears it where the dashboard is gone already.
             let _ = tell.send(News::Signal(signals.first().unwrap_or(Signal::SIGTERM)));
             std::future::pending::<Result<(), Failure>>().await
         })
     });
+    is_ready.recv().map_err(Failure::environment)?.map_err(Failure::environment)
 }
 
 fn done(client: &Client, step: Map<String, Value>) -> News {
@@ -145,6 +172,10 @@ fn run(
                 }
                 News::Step(said, bad) => (app.said, moved) = ((said, bad), true),
                 News::Signal(signal) => return Ok(signals::exit(signal)),
+                News::Panicked => {
+                    ratatui::restore();
+                    std::panic::resume_unwind(Box::new("a thread of the dashboard panicked"));
+                }
             }
         }
         if !drawn {
