@@ -36,14 +36,25 @@ pub(super) fn was_tried(view: &View<'_>, session: &AppSession<'_>, before: Nanos
     answered.any(|other| Some(other.node) != first) || view.timeline.broke_between(born, before)
 }
 
-/// Whether nothing that came before a request may have ended its session: the last one with success gave its id or was one of
-/// its routine, or a look showed it behind that.
+/// Whether nothing that came before a request may have ended its session: an answer gave its id, or came from it without a word
+/// by a page that gives one to who has none, or a look showed it, and behind that only pages of its routine were asked for.
 pub(super) fn lived_on(view: &View<'_>, session: &AppSession<'_>, request: &Request<'_>) -> bool {
-    let Some(last) = session.last_successful(&view.requests, request.invoked) else { return false };
-    let before = &view.requests[last];
-    let given = before.received.is_some_and(|received| stem(received) == session.stem);
-    let shown = || session.shown_between(before.acts_until, request.invoked).iter();
-    given || is_routine(view, session, last) || shown().any(|shown| before.acts_until < shown.asked)
+    let mut next = request.invoked;
+    let earlier = session.requests.iter().rev().copied();
+    for index in earlier.filter(|index| view.requests[*index].invoked < request.invoked) {
+        let before = &view.requests[index];
+        let given = before.received.is_some_and(|received| stem(received) == session.stem);
+        let silent = before.succeeded() && before.received.is_none() && view.apps.makes_one(before);
+        let mut shown = session.shown_between(before.acts_until, next).iter();
+        if given || silent || shown.any(|shown| before.acts_until < shown.asked) {
+            return true;
+        }
+        if view.may_end(session, index) || !is_routine(view, session, index) {
+            return false;
+        }
+        next = before.invoked;
+    }
+    false
 }
 
 /// Whether a session may have been made to end soon: by a request that was none of its routine and behind which no look showed how
