@@ -47,7 +47,8 @@ pub(super) fn lived_on(view: &View<'_>, session: &AppSession<'_>, request: &Requ
         let silent = before.succeeded() && before.received.is_none() && view.apps.makes_one(before);
         let mut shown = session.shown_between(before.acts_until, next).iter();
         if given || silent || shown.any(|shown| before.acts_until < shown.asked) {
-            return true;
+            // What broke since may have taken it along.
+            return !view.timeline.broke_between(before.acts_until, request.invoked);
         }
         if view.may_end(session, index) || !is_routine(view, session, index) {
             return false;
