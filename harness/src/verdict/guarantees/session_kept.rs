@@ -134,7 +134,9 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
         let meant = || {
             changes_ids(view, request) || renews_whole(view, request, FOREVER) || may_live_short(view, session, request)
         };
-        (!quiet || (lived_on(view, session, request) && !meant())).then_some(before)
+        // Where nobody waits for the copies, an end of before may only now have come.
+        let told = || view.waits() && lived_on(view, session, request) && !meant();
+        (!quiet || told()).then_some(before)
     })?;
     let carried = carried(view, session, request, received);
     let ender = view.ender(session, request.invoked).map(|index| &view.requests[index]);
