@@ -97,15 +97,22 @@ impl<'a> View<'a> {
         let ended: Vec<_> = self.broken_between(Nanos::default(), at).collect();
         let mut pairs =
             ended.iter().zip(ended.iter().skip(1)).filter(|((_, one), (when, other))| one != other && from < *when);
+        // A copy that was seen between the two, on a node that outlived both, was the other one.
+        let copied = |one: Nanos, other: Nanos| {
+            session.shown_between(one, other).iter().any(|shown| {
+                let held = one < shown.asked && !shown.names().is_empty();
+                held && self.timeline.outlives(shown.node, shown.asked, at)
+            })
+        };
         let at_once = pairs.find(|((one, _), (other, _))| {
-            !self.timeline.whole.iter().any(|whole| *one < whole.from && whole.from < *other)
+            !self.timeline.whole.iter().any(|whole| *one < whole.from && whole.from < *other) && !copied(*one, *other)
         });
         let ((_, one), (_, other)) = at_once.filter(|_| !self.replicates_to_all())?;
         Some(format!("{one} and {other} ended before BackupManager could make another copy"))
     }
 
     /// A session and those from which it got its content under another id, the oldest first.
-    fn lineage(&self, session: &AppSession<'a>) -> Vec<&AppSession<'a>> {
+    pub(super) fn lineage(&self, session: &AppSession<'a>) -> Vec<&AppSession<'a>> {
         let mut all: Vec<&AppSession<'a>> = Vec::new();
         let mut next = self.apps.find(session.context, session.stem);
         while let Some(one) = next.filter(|one| all.iter().all(|known| known.stem != one.stem)) {

@@ -154,6 +154,32 @@ impl<'a> AppSessions<'a> {
         self.keeping = keeping;
     }
 
+    /// Methods and paths that say by their path that they end a session, and were seen not to: a look at the node that answered
+    /// showed it behind one, or a page that gives one to who has none was answered from it.
+    pub(super) fn ending_nothing(&self, requests: &[Request<'a>]) -> HashSet<(&'a str, &'a str)> {
+        let mut keys = HashSet::new();
+        for session in &self.all {
+            for (place, index) in session.requests.iter().enumerate() {
+                let request = &requests[*index];
+                let mine = request.sent.is_some_and(|sent| sent.stem() == session.stem);
+                if request.counter.is_some() || !request.says_end || !mine || !request.succeeded() {
+                    continue;
+                }
+                let next = session.requests.get(place + 1).map(|next| &requests[*next]);
+                let first = session.shown.partition_point(|shown| shown.asked <= request.acts_until);
+                let mut shown =
+                    session.shown[first..].iter().take_while(|shown| next.is_none_or(|next| shown.at < next.invoked));
+                let answered = next.is_some_and(|next| {
+                    next.succeeded() && next.received.is_none() && !next.says_end && self.makes_one(next)
+                });
+                if answered || shown.any(|shown| shown.node == request.node) {
+                    keys.insert(request.key());
+                }
+            }
+        }
+        keys
+    }
+
     /// The session of an id in an app.
     pub(super) fn find(&self, context: Option<&'a ContextPath>, id: &'a str) -> Option<&AppSession<'a>> {
         self.by_id.get(&(context, stem(id))).map(|place| &self.all[*place])
@@ -285,8 +311,12 @@ impl<'a> AppSession<'a> {
             let known = before.last().map_or(Nanos::default(), |last| last.at);
             &self.shown[before.partition_point(|shown| shown.at < known)..]
         };
+        // How long it lives is for the node to say that answered it last; a copy may have heard otherwise.
+        let owner = self.last_answered(requests, at).map(|index| requests[index].node);
+        let by_owner = settled < before.len() && shown.iter().any(|shown| Some(shown.node) == owner);
+        let shown = shown.iter().filter(|shown| !by_owner || Some(shown.node) == owner);
         // Not to end at all is longer than any time.
-        let lives = shown.iter().filter_map(|shown| shown.replica.max_inactive_s);
+        let lives = shown.filter_map(|shown| shown.replica.max_inactive_s);
         let lives = lives.filter_map(|s| u64::try_from(s).ok()).filter(|s| *s > 0).min().map(Duration::from_secs);
         let used = self.last_successful(requests, at).map(|index| requests[index].invoked).or(asked);
         lives.zip(used).is_some_and(|(lives, used)| lives <= at.since(used))

@@ -17,9 +17,9 @@ use crate::model::{Guarantee, Plan, Violation};
 /// guarantees the plan asks for, and whatever the configuration promises.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let history = history.with_chosen_nodes();
-    let view = View::of(plan, &history);
+    let mut view = View::of(plan, &history);
     // All go through the whole history, which may be long.
-    let (assumed, guarantees, measures, notes) = std::thread::scope(|scope| {
+    let (assumed, (mut guarantees, lost_by_plan), measures, notes) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {
             let measures = measures::measure(&view);
             let notes = notes::notes(&view).into_iter().chain(thresholds::warnings(&view, &measures)).collect();
@@ -30,6 +30,16 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
         let (measures, notes) = others.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         (assumed, guarantees, measures, notes)
     });
+    if !lost_by_plan.is_empty() {
+        // What became of these is known, so they leave nothing open.
+        view.lost_by_plan = lost_by_plan;
+        let (again, _) = findings(&view, &assumed);
+        for (known, again) in guarantees.iter_mut().zip(again) {
+            if known.status == Status::Unknown && known.aside.is_none() && known.guarantee == again.guarantee {
+                *known = again;
+            }
+        }
+    }
     let mut expectations = expectations::expectations(&view);
     expectations.extend(thresholds::thresholds(&view, &measures, &plan.at_most));
     let unmet = assumed.iter().map(|weighed| &weighed.assumption).find(|assumption| !assumption.met);
@@ -50,8 +60,9 @@ pub fn judge(plan: &Plan, history: &History) -> Verdict {
     }
 }
 
-/// Those of the plan, and behind them each other one that reports a loss which was seen.
-fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
+/// Those of the plan, and behind them each other one that reports a loss which was seen; and the sessions whose loss the plan
+/// expects or allows.
+fn findings(view: &View<'_>, assumed: &[Weighed]) -> (Vec<Finding>, BTreeSet<String>) {
     let asked = &view.plan.guarantees;
     let mut findings: Vec<(Finding, Showing)> = asked.iter().map(|it| finding(*it, view, assumed)).collect();
     for guarantee in Guarantee::LOSSES.into_iter().filter(|guarantee| !asked.contains(guarantee)) {
@@ -73,7 +84,12 @@ fn findings(view: &View<'_>, assumed: &[Weighed]) -> Vec<Finding> {
         seen.aside = seen.aside.or_else(|| findings.iter().find(shown).and_then(|(known, _)| known.aside));
         findings.push((seen, in_sessions));
     }
-    findings.into_iter().map(|(finding, _)| finding).collect()
+    let by_plan = findings.iter().filter(|(it, _)| {
+        let gone = it.violations.keys().all(|violation| *violation == Violation::LostSession);
+        gone && matches!(it.aside, Some(Aside::Expected | Aside::Allowed))
+    });
+    let lost = by_plan.flat_map(|(_, sessions)| sessions.iter().flatten().cloned()).collect();
+    (findings.into_iter().map(|(finding, _)| finding).collect(), lost)
 }
 
 /// The sessions in which a violation showed, by their first stems; `None` stands for one that names no session.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use super::finding::{Eviction, Failover, Lag, Latency, Measures, NodeTime};
+use super::operations::stem;
 use super::records;
 use super::timeline::{FOREVER, Fault};
 use super::view::View;
@@ -14,7 +15,10 @@ use crate::model::NodeName;
 pub(super) fn measure(view: &View<'_>) -> Measures {
     let lags = lags(view);
     Measures {
-        failovers: view.timeline.faults.iter().filter_map(|fault| failover(view, fault)).collect(),
+        failovers: {
+            let faults = view.timeline.faults.iter();
+            faults.filter_map(|fault| failover(view, fault).or_else(|| failover_of_apps(view, fault))).collect()
+        },
         farm_ms: farm(view),
         farm: farm_to_each(view),
         start_ms: start(view),
@@ -54,6 +58,38 @@ fn failover(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
         .map(|index| &view.operations[*index])
         .filter(|asked| hit < asked.invoked && !view.timeline.dead(asked.node, asked.invoked, asked.invoked));
     let asked = asked.map(|asked| asked.invoked).min().unwrap_or(first.invoked).min(first.invoked);
+    Some(Failover {
+        node: fault.node.clone(),
+        answered_by: first.id,
+        first_answer_ms: Measures::millis(completed.since(asked)),
+        since_fault_ms: Measures::millis(completed.since(hit)),
+    })
+}
+
+/// The same of the sessions of other apps that the broken node had answered last: nothing is known of what their answers must
+/// show, but that they came from these sessions.
+fn failover_of_apps(view: &View<'_>, fault: &Fault<'_>) -> Option<Failover> {
+    let hit = fault.hit().filter(|_| !fault.kind.leaves_it_up())?;
+    let owned = view.apps.all.iter().filter(|session| {
+        let last = session.last_answered(&view.requests, hit).map(|index| &view.requests[index]);
+        let left = session.left(&view.requests).is_some_and(|left| view.requests[left].invoked < hit);
+        !view.is_counter(session.context)
+            && !left
+            && last.is_some_and(|last| last.node == fault.node && !last.says_to_end())
+    });
+    let owned: Vec<_> = owned.collect();
+    let after = || {
+        let asked = owned.iter().flat_map(|session| session.requests.iter().map(move |index| (session, *index)));
+        let asked = asked.map(|(session, index)| (session, &view.requests[index]));
+        asked.filter(|(session, asked)| hit < asked.invoked && asked.sent.is_some_and(|it| it.stem() == session.stem))
+    };
+    let kept = after().filter(|(session, asked)| {
+        asked.succeeded() && asked.received.is_none_or(|received| stem(received) == session.stem)
+    });
+    let (_, first) = kept.min_by_key(|(_, asked)| asked.completed)?;
+    let reached = after().filter(|(_, asked)| !view.timeline.dead(asked.node, asked.invoked, asked.invoked));
+    let asked = reached.map(|(_, asked)| asked.invoked).min().unwrap_or(first.invoked).min(first.invoked);
+    let completed = first.completed?;
     Some(Failover {
         node: fault.node.clone(),
         answered_by: first.id,

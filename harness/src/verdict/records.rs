@@ -225,6 +225,41 @@ pub(super) fn silent_log(view: &View<'_>) -> Option<String> {
     None
 }
 
+/// Like [`silent_log`], and of a log that flowed once: that nothing came when something had to, in words.
+pub(super) fn stopped_log(view: &View<'_>) -> Option<String> {
+    silent_log(view).or_else(|| full_disk(view)).or_else(|| unlogged(view))
+}
+
+/// A node whose disk was full, and no line of whose log came meanwhile: it lies on that disk.
+fn full_disk(view: &View<'_>) -> Option<String> {
+    let full = view.timeline.faults.iter().filter(|fault| fault.kind == FaultKind::FillDisk);
+    let silent = full.filter_map(|fault| Some((fault, fault.hit()?))).find(|(fault, hit)| {
+        let until = fault.healed.unwrap_or(FOREVER);
+        !view.log_times.iter().any(|(at, of)| *of == fault.node && *hit < *at && *at < until)
+    });
+    silent.map(|(fault, hit)| format!("no line of the log of {} came while its disk was full, from {hit}", fault.node))
+}
+
+/// A node that no longer listed one that had ended, and whose log has no line since: it logs that a member disappears.
+fn unlogged(view: &View<'_>) -> Option<String> {
+    let ended = view.timeline.faults.iter().filter(|fault| !fault.kind.is_undone_in_place());
+    ended.filter_map(|fault| Some((fault, fault.hit()?))).find_map(|(fault, hit)| {
+        let missed = view.looks.iter().find(|look| {
+            let listed = look.state.map(|state| state.members.len());
+            let before = || {
+                let mut looks = view.looks.iter().filter(|before| before.node == look.node && before.at < fault.asked);
+                looks.rfind(|before| before.state.is_some())?.state.map(|state| state.members.len())
+            };
+            look.node != fault.node
+                && hit < look.asked
+                && view.timeline.up(look.node, fault.asked, look.at).is_some()
+                && listed.is_some_and(|now| before().is_some_and(|before| now < before))
+                && !view.log_times.iter().any(|(at, of)| *of == look.node && fault.asked <= *at)
+        })?;
+        Some(format!("the log of {} has no line since {}, though it missed a member by then", missed.node, fault.asked))
+    })
+}
+
 /// Whether a node's log had a line in a life; a thawed node goes on with the log of the one before.
 fn wrote(view: &View<'_>, node: &NodeName, life: &Life) -> bool {
     let started = view.events().any(|(_, at, event)| match event {

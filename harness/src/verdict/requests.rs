@@ -36,10 +36,39 @@ pub(super) struct Request<'a> {
     pub(super) acts_until: Nanos,
     /// The record of its end, or of its invocation while it is open.
     pub(super) record: usize,
+    /// Whether its path says that it ends a session, and nothing shows that it does not.
+    pub(super) says_end: bool,
 }
 
-/// Words in a path whose request may be meant to end a session.
-const ENDS: [&str; 8] = ["logout", "logoff", "log-out", "log-off", "signout", "sign-out", "invalidate", "expire"];
+/// Words in a path whose request may be meant to end a session, alone or at the end of a longer one.
+const ENDS: [&str; 5] = ["logout", "logoff", "signout", "invalidate", "expire"];
+/// The same, where they are written as two.
+const ENDS_IN_TWO: [(&str, &str); 3] = [("log", "out"), ("log", "off"), ("sign", "out")];
+
+/// Whether a path below its app has a word by which a request may be meant to end a session: `/log-out`, `/doLogout.jsp`, but
+/// not `/blog-offers` nor `/expired-orders`.
+fn says_end(path: &str) -> bool {
+    let words = words(path);
+    words.iter().any(|word| ENDS.iter().any(|end| word.ends_with(end)))
+        || words.windows(2).any(|pair| ENDS_IN_TWO.contains(&(pair[0].as_str(), pair[1].as_str())))
+}
+
+/// The words of a path in small letters: they end at what is no letter, and before a great one behind a small one.
+fn words(path: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut small = false;
+    for letter in path.chars() {
+        let begins = !letter.is_alphabetic() || (small && letter.is_uppercase());
+        if begins && words.last().is_some_and(|last| !last.is_empty()) {
+            words.push(String::new());
+        }
+        if letter.is_alphabetic() {
+            words.last_mut().into_iter().for_each(|last| last.extend(letter.to_lowercase()));
+        }
+        small = letter.is_lowercase();
+    }
+    words
+}
 
 impl<'a> Request<'a> {
     /// As in `#6 (GET /shop/cart on n2)`.
@@ -85,8 +114,7 @@ impl<'a> Request<'a> {
         if let Some(request) = self.counter {
             return matches!(request, AppRequest::Invalidate | AppRequest::ChangeId);
         }
-        let path = self.path.to_ascii_lowercase();
-        ENDS.iter().any(|word| path.contains(word))
+        self.says_end
     }
 
     /// Method and path: what the same page and form are asked by.
@@ -119,6 +147,9 @@ pub(super) fn requests<'a>(
         match &record.kind {
             RecordKind::Invoke { operation, client, node, request, target, session } => {
                 by_id.entry(*operation).or_insert(requests.len());
+                let context = ContextPath::serving(path(target), contexts.iter().copied());
+                let app = context.map_or_else(String::new, |context| context.page(""));
+                let below = path(target).strip_prefix(app.trim_end_matches('/')).unwrap_or(target);
                 requests.push(Request {
                     id: *operation,
                     client,
@@ -126,7 +157,7 @@ pub(super) fn requests<'a>(
                     counter: *request,
                     target,
                     path: path(target),
-                    context: ContextPath::serving(path(target), contexts.iter().copied()),
+                    context,
                     sent: session.as_ref(),
                     received: None,
                     reply: None,
@@ -135,6 +166,7 @@ pub(super) fn requests<'a>(
                     answered: false,
                     acts_until: FOREVER,
                     record: index,
+                    says_end: says_end(below),
                 });
             }
             RecordKind::Complete { operation, outcome } => {
@@ -179,6 +211,31 @@ impl<'a> Request<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_path_says_by_whole_words_that_it_ends_a_session() {
+        for (path, ends) in [
+            ("/logout", true),
+            ("/log-out", true),
+            ("/account/sign_out", true),
+            ("/doLogout.jsp", true),
+            ("/logOut", true),
+            ("/j_spring_security_logout", true),
+            ("/session/invalidate", true),
+            ("/expire.jsp", true),
+            ("/LOGOFF", true),
+            ("/blog-offers", false),
+            ("/expired-orders", false),
+            ("/catalog-office", false),
+            ("/dialog-off", false),
+            ("/catalogoutlet", false),
+            ("/design-outlet", false),
+            ("/cart", false),
+            ("", false),
+        ] {
+            assert_eq!(says_end(path), ends, "{path}");
+        }
+    }
 
     #[test]
     fn a_cookie_is_taken_away_by_its_age_its_date_or_an_empty_value() {

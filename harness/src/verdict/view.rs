@@ -43,6 +43,8 @@ pub(super) struct View<'a> {
     pub(super) contexts: BTreeSet<&'a ContextPath>,
     /// Those of the counter app.
     pub(super) counters: BTreeSet<&'a ContextPath>,
+    /// The sessions, by a stem, whose loss is one that the plan expects or allows: what became of them is known.
+    pub(super) lost_by_plan: BTreeSet<String>,
 }
 
 impl<'a> View<'a> {
@@ -77,13 +79,17 @@ impl<'a> View<'a> {
             session.take_over_doubts();
         }
         let disappearances = disappearances(history);
-        let requests = requests::requests(history, &timeline, &contexts);
+        let mut requests = requests::requests(history, &timeline, &contexts);
         let left_out = if plan.guarantees.iter().any(|guarantee| Guarantee::ANY_APP.contains(guarantee)) {
             BTreeSet::new()
         } else {
             counters.clone()
         };
         let apps = AppSessions::of(&requests, &looks, &contexts, &left_out);
+        let lives_on = apps.ending_nothing(&requests);
+        for request in &mut requests {
+            request.says_end &= !lives_on.contains(&request.key());
+        }
         Self {
             plan,
             history,
@@ -102,6 +108,7 @@ impl<'a> View<'a> {
             apps,
             contexts,
             counters,
+            lost_by_plan: BTreeSet::new(),
         }
     }
 
@@ -123,6 +130,11 @@ impl<'a> View<'a> {
     pub(super) fn is_before_the_last_fault(&self, at: Option<Nanos>) -> bool {
         let last = self.timeline.faults.iter().map(|fault| fault.asked).max();
         last.is_none_or(|last| at.is_none_or(|at| at < last))
+    }
+
+    /// Whether the loss of a session, by its stems, is one that the plan expects or allows.
+    pub(super) fn is_lost_by_plan(&self, stems: &[&str]) -> bool {
+        stems.iter().any(|stem| self.lost_by_plan.contains(*stem))
     }
 
     /// Whether every replica of a session is written before its client has the answer.

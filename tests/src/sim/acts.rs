@@ -184,11 +184,15 @@ impl World {
         self.send(client, node, flow.context, AppRequest::Count, fate);
     }
 
-    /// Nothing happens for half a minute: sessions that live short end.
+    /// Nothing happens for half a minute: sessions that live short end, and who is gone is missed.
     pub(super) fn idle(&mut self) {
         self.drain();
         self.flush();
         self.pass(30 * SECOND, 40 * SECOND);
+        if self.unnoticed && !self.split && self.cut.is_none() && !self.machines.iter().any(|machine| machine.frozen) {
+            // Long before that the others know who is gone.
+            self.evict();
+        }
         let now = self.now;
         for session in 0..self.ledger.known.len() {
             let known = &mut self.ledger.known[session];

@@ -7,7 +7,7 @@ use crate::history::{LogClass, LogLine, Nanos, RecordKind};
 use crate::model::{Expect, NodeName, SessionId};
 use crate::verdict::finding::{Expectation, Status};
 use crate::verdict::operations::stem;
-use crate::verdict::records::silent_log;
+use crate::verdict::records::{silent_log, stopped_log};
 use crate::verdict::view::View;
 
 /// What the nodes' logs were to say, or not, from an instant to the run's end.
@@ -33,7 +33,7 @@ pub(super) fn texts(view: &View<'_>, expect: &Expect, from: Nanos) -> Vec<Expect
             Some((index, line)) => {
                 push(what, Status::Violated, format!("{} logged {:?}", line.node, line.message), vec![index]);
             }
-            None => match silent_log(view) {
+            None => match stopped_log(view) {
                 Some(why) => push(what, Status::Unknown, why, vec![]),
                 None => push(what, Status::Holds, "no node logged it".to_owned(), vec![]),
             },

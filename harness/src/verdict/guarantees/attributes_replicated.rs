@@ -5,6 +5,7 @@
 //! lost.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::attribute_values::differences;
@@ -12,6 +13,7 @@ use super::super::look::Look;
 use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
+use super::members_agree::{endpoints, node_of};
 use super::session_tests::{baseline, is_gone, seen};
 use crate::history::{LogClass, LogLine, Nanos, RecordKind, ReplicaRole};
 use crate::model::{ContextPath, Guarantee, NodeName, Violation};
@@ -287,6 +289,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                     owner.replica.attributes.get(name).is_none_or(|value| value.unserialisable.is_none())
                 };
                 let differs = found.differs.into_iter().find(|(name, _)| serialised(name)).map(|(_, why)| why);
+                let differs = differs.or_else(|| lives_otherwise(owner, copy));
                 let Some(why) = differs.or_else(|| beyond(view, session, owner, copy)) else {
                     all.same.push(copy.record);
                     all.attributes += owner.names().len();
@@ -355,10 +358,41 @@ fn beyond(view: &View<'_>, session: &AppSession<'_>, owner: &Shown<'_>, copy: &S
     Some(format!("it holds {more}, which {} does not", owner.node))
 }
 
+/// That a copy ends at another time than its owner's session, in words.
+fn lives_otherwise(owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {
+    let (due, here) = (owner.replica.max_inactive_s?, copy.replica.max_inactive_s?);
+    (due != here).then(|| format!("it ends after {here} s unused, and there after {due} s"))
+}
+
 /// Whether two nodes did not replicate to each other at the time of a look: nothing is due then.
 fn apart(view: &View<'_>, (one, other): (&NodeName, &NodeName), look: &Look<'_>) -> bool {
     let mut partitions = view.partitions.iter();
     partitions.any(|partition| partition.parts(one, other) && partition.from <= look.at && look.asked < partition.until)
+}
+
+/// How long after the end of a node the others may take to make another copy.
+const COPIED_WITHIN: Duration = Duration::from_secs(30);
+
+/// The nodes that were up between two instants, long after the last one ended, where looks show that they list each other and
+/// nobody else.
+fn survivors<'v>(view: &'v View<'_>, from: Nanos, to: Nanos) -> Option<Vec<&'v NodeName>> {
+    let calm = Nanos(from.0.checked_sub(u64::try_from(COPIED_WITHIN.as_nanos()).ok()?)?);
+    if view.timeline.broke_between(calm, to) {
+        return None;
+    }
+    let endpoints = endpoints(view)?;
+    let up: Vec<&NodeName> =
+        view.plan.topology.names().filter(|node| view.timeline.up(node, calm, to).is_some()).collect();
+    let agrees = |node: &NodeName| {
+        let mut looks = view.looks.iter().filter(|look| look.node == node && from <= look.asked && look.at <= to);
+        let listed = |look: &Look<'_>| {
+            let members = look.state.map_or(&[][..], |state| &state.members);
+            members.iter().map(|member| node_of(member, endpoints)).collect::<Option<BTreeSet<_>>>()
+        };
+        let others: BTreeSet<&NodeName> = up.iter().copied().filter(|other| *other != node).collect();
+        looks.any(|look| listed(look).is_some_and(|listed| listed == others))
+    };
+    up.iter().all(|node| agrees(node)).then_some(up)
 }
 
 /// A session of `BackupManager` of which all nodes were looked at, and none but the owner holds it.
@@ -373,11 +407,15 @@ fn without_backup<'a>(
         return None;
     }
     let last = looks.last()?;
-    let whole =
-        view.timeline.whole.iter().find(|whole| whole.covers(owner.asked.min(last.asked), last.at.max(owner.at)))?;
+    let (from, to) = (owner.asked.min(last.asked), last.at.max(owner.at));
+    let whole = view.timeline.whole.iter().find(|whole| whole.covers(from, to));
+    let nodes: Vec<&NodeName> = match whole {
+        Some(whole) => whole.nodes.iter().collect(),
+        None => survivors(view, from, to)?,
+    };
     let looked: BTreeSet<&NodeName> = looks.iter().map(|look| look.node).collect();
-    let missed = whole.nodes.iter().any(|node| node != owner.node && !looked.contains(node));
-    if missed || whole.nodes.len() < 2 {
+    let missed = nodes.iter().any(|node| *node != owner.node && !looked.contains(node));
+    if missed || nodes.len() < 2 {
         return None;
     }
     let because = format!("no node holds a backup of {}, only {} holds it", session.name(), owner.node);

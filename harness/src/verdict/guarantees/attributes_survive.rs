@@ -14,6 +14,7 @@ use super::super::requests::Request;
 use super::super::timeline::{FOREVER, Fault};
 use super::super::view::View;
 use super::attributes_replicated::vanished;
+use super::habits::{Habits, unusual};
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_tests::{By, Carried, Trial, baseline, carried, last_seen, named, seen, shown_by, trials};
 use crate::history::Nanos;
@@ -33,6 +34,7 @@ struct Found {
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
     let mut all = Found::default();
+    let habits = Habits::of(view, THIS);
     for session in view.app_sessions(THIS) {
         for fault in view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up()) {
             after_fault(view, session, fault, &mut all);
@@ -41,6 +43,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             after_request(view, session, *index, &mut all);
         }
         all.breaches.extend(vanished(view, session));
+        all.breaches.extend(unusual(view, session, &habits));
     }
     let breaches = std::mem::take(&mut all.breaches);
     if let Some(violated) = Judgement::violated(breaches) {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::records::{names, silent_log};
+use super::super::records::{names, stopped_log};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::harmless_lines::{HARMLESS, Near};
@@ -36,7 +36,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if let Some(violated) = Judgement::violated(Kind::breaches(kinds)) {
         return violated;
     }
-    if let Some(silent) = silent_log(view) {
+    if let Some(silent) = stopped_log(view) {
         return Judgement::unknown(silent);
     }
     if let Some(level) = other_language(view) {

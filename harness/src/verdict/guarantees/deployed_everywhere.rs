@@ -15,6 +15,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         not_served(view, context)
             .into_iter()
             .chain(other)
+            .chain(served_otherwise(view, context))
             .chain(still_served(view, context))
             .chain(no_version(view, context))
     });
@@ -163,6 +164,32 @@ fn other_bytes_on(view: &View<'_>, context: &ContextPath, node: &NodeName, bytes
         }));
     }
     breaches
+}
+
+/// Two nodes that serve a context from different files, where one archive was dropped and never another one.
+fn served_otherwise(view: &View<'_>, context: &ContextPath) -> Option<Breach> {
+    let drops = view.events().filter_map(|(_, at, event)| match event {
+        Event::WarDropped { context: of, sha256, .. } if of == context => Some((at, sha256)),
+        _ => None,
+    });
+    let drops: Vec<_> = drops.collect();
+    let (from, archive) = *drops.first()?;
+    let nodes = view.plan.topology.names().filter(|_| drops.iter().all(|(_, other)| *other == archive));
+    let served: Vec<_> = nodes
+        .filter_map(|node| shown_bytes(view, context, node, (from, FOREVER), Bytes::Served).pop())
+        .filter(|(look, _)| !versioned(look, context))
+        .collect();
+    let (one, here) = *served.first()?;
+    let (other, there) = *served.iter().find(|(_, there)| *there != here)?;
+    let because = format!(
+        "{} served {context} {} {here} at {}, and {} {there} at {}, from one archive",
+        one.node,
+        Bytes::Served.words(),
+        one.at,
+        other.node,
+        other.at
+    );
+    Some(Breach::shown(one.at.max(other.at), other.record, because).beside(one.record).named(Violation::OtherBytes))
 }
 
 fn versioned(look: &Look<'_>, context: &ContextPath) -> bool {

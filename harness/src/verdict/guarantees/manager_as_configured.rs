@@ -1,17 +1,20 @@
 //! Each context of an app runs the Manager that the configuration names, on every node and in each of its lives.
-//! Tomcat gives a context that is not distributable a `StandardManager` without a word.
+//! Tomcat gives a context that is not distributable a `StandardManager` without a word. What the configuration says of the
+//! Manager must be in effect as well.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::look::Look;
 use super::super::timeline::Life;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use crate::history::{ContextState, Event, Nanos};
-use crate::model::{ContextPath, NodeName};
+use crate::model::cluster_element::ClusterElement;
+use crate::model::{ContextPath, ManagerKind, NodeName, Topology};
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
-    let breaches: Vec<_> = view.looks.iter().flat_map(|look| wrong(view, look)).collect();
+    let breaches = view.looks.iter().flat_map(|look| wrong(view, look).into_iter().chain(otherwise(view, look)));
+    let breaches: Vec<_> = breaches.collect();
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -36,6 +39,41 @@ fn wrong(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
         Breach::shown(look.at, look.record, because)
     });
     breaches.collect()
+}
+
+/// What Tomcat takes from no `<Cluster><Manager>`, or gives a value of its own.
+const NOT_COPIED: [&str; 3] = ["name", "persistAuthenticationNotes", "persistAuthentication"];
+
+/// Contexts whose Manager has an attribute otherwise than the configuration says, where both are numbers or yes and no.
+fn otherwise(view: &View<'_>, look: &Look<'_>) -> Vec<Breach> {
+    let own = view.plan.each_node().filter(|(node, _)| *node == look.node);
+    let said: Vec<BTreeMap<String, String>> = own.map(|(_, topology)| said(&topology)).collect();
+    let Some(first) = said.first() else { return vec![] };
+    let plain = |value: &str| value.parse::<i64>().is_ok() || matches!(value, "true" | "false");
+    let other = |context: &ContextState| {
+        first.keys().filter(|name| !NOT_COPIED.contains(&name.as_str())).find_map(|name| {
+            let found = context.manager.attributes.get(name).filter(|found| plain(found))?;
+            // A restart may give a node another one.
+            let wanted = said.iter().map(|one| one.get(name).filter(|wanted| plain(wanted)));
+            let wanted: Vec<&String> = wanted.collect::<Option<_>>()?;
+            (!wanted.contains(&found)).then(|| format!("{name}={found}, expected {}", wanted[0]))
+        })
+    };
+    let breaches = look.contexts(&view.contexts).filter_map(|context| {
+        let because = format!("{} runs the Manager of {} with {}", look.node, context.path, other(context)?);
+        Some(Breach::shown(look.at, look.record, because))
+    });
+    breaches.collect()
+}
+
+/// What a configuration says of the Manager.
+fn said(topology: &Topology) -> BTreeMap<String, String> {
+    let elements = &topology.cluster.elements;
+    let manager: &dyn ClusterElement = match topology.cluster.manager {
+        ManagerKind::Delta => &elements.delta_manager,
+        ManagerKind::Backup => &elements.backup_manager,
+    };
+    manager.attributes().into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 /// Whether the probe could report the class at all.

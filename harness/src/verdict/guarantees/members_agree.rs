@@ -20,18 +20,21 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     };
     let mut breaches = Vec::new();
     for whole in &view.timeline.whole {
-        let looks = view.looks.iter().filter(|look| whole.covers(look.asked, look.at));
+        // Of one instant with it, what was recorded before it belongs to it no more than what came later.
+        let behind = |look: &&Look<'_>| whole.from < look.asked || whole.record < look.record;
+        let looks = view.looks.iter().filter(|look| whole.covers(look.asked, look.at)).filter(behind);
         let looks = looks_before(view, whole).chain(looks);
         breaches.extend(looks.filter_map(|look| disagrees(look, whole, endpoints)));
     }
     breaches.extend(view.looks.iter().filter_map(|look| forgotten(view, look, endpoints)));
+    breaches.extend(view.looks.iter().filter_map(|look| still_listed(view, look, endpoints)));
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
     earned(view).unwrap_or_else(Judgement::unknown)
 }
 
-fn endpoints<'a>(view: &View<'a>) -> Option<&'a Endpoints> {
+pub(super) fn endpoints<'a>(view: &View<'a>) -> Option<&'a Endpoints> {
     let addressed = view.events().filter_map(|(_, _, event)| match event {
         Event::Addressed { endpoints } => Some(endpoints),
         _ => None,
@@ -45,7 +48,7 @@ fn looks_before<'v, 'a>(view: &'v View<'a>, whole: &Whole<'_>) -> impl Iterator<
     let from = begins.map(|(_, at, _)| at).last();
     let until = view.looks.partition_point(|look| look.at <= whole.from);
     whole.nodes.iter().filter_map(move |node| {
-        let looks = view.looks[..until].iter().rev();
+        let looks = view.looks[..until].iter().rev().filter(|look| look.record < whole.record);
         let mut looks = looks.take_while(|look| from.is_some_and(|from| from <= look.asked));
         looks.find(|look| look.node == node)
     })
@@ -110,6 +113,26 @@ fn forgotten(view: &View<'_>, look: &Look<'_>, endpoints: &Endpoints) -> Option<
     Some(Breach::shown(look.at, look.record, because).beside(first.record))
 }
 
+/// So long a node may have been dead, and somebody list it still.
+const FORGOTTEN_WITHIN: Duration = Duration::from_mins(1);
+
+/// A node that lists one whose process had ended long before: each request pays for what cannot be sent there. Nothing is said
+/// while something else keeps it from learning that.
+fn still_listed(view: &View<'_>, look: &Look<'_>, endpoints: &Endpoints) -> Option<Breach> {
+    let state = look.state?;
+    let since = Nanos(look.asked.0.checked_sub(u64::try_from(FORGOTTEN_WITHIN.as_nanos()).ok()?)?);
+    let disturbed = view.timeline.faults.iter().filter(|fault| fault.kind.is_undone_in_place());
+    let mut disturbed =
+        disturbed.filter(|fault| fault.asked < look.at && fault.healed.is_none_or(|healed| since < healed));
+    if disturbed.next().is_some() || view.timeline.up(look.node, since, look.at).is_none() {
+        return None;
+    }
+    let mut listed = state.members.iter().filter_map(|member| node_of(member, endpoints));
+    let dead = listed.find(|node| *node != look.node && view.timeline.dead(node, since, look.at))?;
+    let because = format!("{} still listed {dead} at {}, which had ended before {since}", look.node, look.at);
+    Some(Breach::shown(look.at, look.record, because).named(Violation::GhostMember))
+}
+
 fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Option<Breach> {
     let state = look.state?;
     let mut listed: BTreeMap<&NodeName, usize> = BTreeMap::new();
@@ -145,7 +168,7 @@ fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Optio
 }
 
 /// The node behind a member. A host is an address, an address as Java prints its bytes, or a name.
-fn node_of<'a>(member: &MemberState, endpoints: &'a Endpoints) -> Option<&'a NodeName> {
+pub(super) fn node_of<'a>(member: &MemberState, endpoints: &'a Endpoints) -> Option<&'a NodeName> {
     let address = address(&member.host);
     let mut at_port = endpoints.nodes.iter().filter(|(_, node)| node.receiver_port == member.port);
     let same = |(name, node): &(&NodeName, &crate::model::NodeEndpoints)| match address {

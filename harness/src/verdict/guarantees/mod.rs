@@ -24,12 +24,14 @@ mod answer_words;
 pub(super) mod answers_kept;
 mod attributes_replicated;
 mod attributes_survive;
+mod habits;
 mod last_answers;
 pub(super) mod never_answered;
 mod session_gone;
 mod session_kept;
 mod session_moves;
 mod session_tests;
+mod values_of_another;
 
 mod clean_logs;
 mod expiry;

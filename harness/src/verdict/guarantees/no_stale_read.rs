@@ -11,6 +11,9 @@ use super::survival::{breach, loss_in_words};
 use crate::model::plan::AppRequest;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
+    if view.counters.is_empty() {
+        return Judgement::unknown("it is about what the counter app counts, which was not deployed");
+    }
     let (mut breaches, mut crossed) = (Vec::new(), Vec::new());
     for session in &view.sessions {
         for answer in &session.answers {

@@ -6,7 +6,7 @@ use super::super::requests::{Request, deletes};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
 use super::judgement::Breach;
-use super::session_moves::moved_from;
+use super::session_moves::{lived_on, moved_from, was_tried};
 use super::session_tests::{first_after, is_routine, shown_by};
 use crate::history::Nanos;
 use crate::model::Violation;
@@ -56,7 +56,7 @@ pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>) -> Option<
     Some(Breach { unpromised, ..breach })
 }
 
-/// A page that had kept a session takes its client's cookie away, behind a fault or on another node: nobody comes back to it.
+/// A page that had kept a session takes its client's cookie away, behind a fault or a move: nobody comes back to it.
 pub(super) fn thrown_out(view: &View<'_>, session: &AppSession<'_>) -> Option<String> {
     session.requests.iter().copied().find_map(|index| {
         let request = &view.requests[index];
@@ -65,8 +65,10 @@ pub(super) fn thrown_out(view: &View<'_>, session: &AppSession<'_>) -> Option<St
         if !sent || !taken || !is_routine(view, session, index) {
             return None;
         }
-        moved_from(view, session, request)?;
-        Some(format!("{} took the cookie of {} away, which it had kept before", request.name(), session.name()))
+        let at = request.invoked;
+        let lost = moved_from(view, session, request).is_some()
+            || (was_tried(view, session, at) && lived_on(view, session, request) && view.ender(session, at).is_none());
+        lost.then(|| format!("{} took the cookie of {} away, which it had kept before", request.name(), session.name()))
     })
 }
 

@@ -6,24 +6,32 @@
 //! unless a look shows that the new one holds all that the old one had.
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::attribute_values::is_same;
 use super::super::operations::stem;
 use super::super::requests::{Request, deletes};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
+use super::habits::Habits;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
 use super::session_gone::{gone_at_last, made_anew, thrown_out};
-use super::session_moves::{moved_from, never_served};
+use super::session_moves::{lived_on, may_live_short, moved_from, never_served, still_elsewhere, was_tried};
 use super::session_tests::{
     Carried, Trial, carried, first_after, in_vain, is_routine, is_the_same, named, out_of_reach, shown_by, trials,
     vanished_behind, was_ended,
 };
+use super::values_of_another::values_of_another;
+use crate::history::Nanos;
 use crate::model::{Guarantee, Violation};
 
 const THIS: Guarantee = Guarantee::SessionKept;
 
 pub(super) fn judge(view: &View<'_>) -> Judgement {
-    let breaches = view.app_sessions(THIS).flat_map(|session| breaches(view, session)).collect();
+    let habits = Habits::of(view, THIS);
+    let breaches = view
+        .app_sessions(THIS)
+        .flat_map(|session| breaches(view, session).into_iter().chain(values_of_another(view, session, &habits)));
+    let breaches = breaches.collect();
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -117,22 +125,30 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let routine = is_routine(view, session, index);
     let moved = moved_from(view, session, request);
     let stayed = moved.is_none();
+    let mut quiet = false;
     let before = moved.map(|(_, before)| before).or_else(|| {
-        // On the node that holds it an app does with it what it likes; but hardly by a page that had kept it, and only once
-        // something broke.
+        // On the node that holds it an app does with it what it likes; but hardly by a page that had kept it.
         let last = session.last_answered(&view.requests, request.invoked).filter(|_| routine)?;
         let before = &view.requests[last];
-        view.timeline.broke_between(before.acts_until, request.invoked).then_some(before)
+        quiet = !view.timeline.broke_between(before.acts_until, request.invoked);
+        let meant = || {
+            changes_ids(view, request) || renews_whole(view, request, FOREVER) || may_live_short(view, session, request)
+        };
+        // Where nobody waits for the copies, an end of before may only now have come.
+        let told = || view.waits() && lived_on(view, session, request) && !meant();
+        (!quiet || told()).then_some(before)
     })?;
     let carried = carried(view, session, request, received);
     let ender = view.ender(session, request.invoked).map(|index| &view.requests[index]);
+    // Who renews an id takes all along each time.
+    let lost_by_habit = || is_bare(view, session, received) && renews_whole(view, request, request.invoked);
     let over = ender.is_some_and(|ender| ender.says_to_end() && ender.succeeded())
         || !session.known(&view.requests, request.invoked)
         || was_ended(view, session, request.invoked)
         || session.may_have_expired(&view.requests, request.invoked)
         || session.raced(&view.requests, index)
         || request.says_to_end()
-        || (!routine && changes_ids(view, request))
+        || (!routine && changes_ids(view, request) && !lost_by_habit())
         || (carried == Carried::All && (!routine || stayed || is_the_same(view, session, request, received)));
     if over {
         return None;
@@ -154,7 +170,19 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let vanished = || vanished_behind(view, session, request.invoked);
     let unpromised = may_end.or_else(|| login.map(str::to_owned)).or_else(vanished);
     let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
-    Some(Breach { unpromised, ..shown_by(view, session, request, because).named(Violation::LostSession) })
+    let elsewhere = still_elsewhere(view, session, request);
+    let unpromised = unpromised.or_else(|| {
+        let doubt = match carried {
+            _ if !quiet || elsewhere.is_some() => return None,
+            Carried::Unseen => "no look shows whether the new one holds what the old one had",
+            _ if was_tried(view, session, request.invoked) => return None,
+            _ => "nothing had broken, and the app may have ended it",
+        };
+        Some(doubt.to_owned())
+    });
+    let breach = shown_by(view, session, request, because).named(Violation::LostSession);
+    let breach = elsewhere.into_iter().fold(breach, Breach::beside);
+    Some(Breach { unpromised, ..breach })
 }
 
 /// Whether the same request was seen before to give a session another id, or another session, on the node that held it: as
@@ -172,6 +200,47 @@ fn changes_ids(view: &View<'_>, request: &Request<'_>) -> bool {
                 )
             })
     })
+}
+
+/// Whether looks show that the same request, at another time before an instant, gave an id whose session had all that the one
+/// before had, by name.
+fn renews_whole(view: &View<'_>, request: &Request<'_>, before: Nanos) -> bool {
+    let others = view.requests.iter().take_while(|other| other.invoked < before);
+    let mut same = others
+        .filter(|other| other.id != request.id && other.context == request.context && other.key() == request.key());
+    same.any(|other| {
+        let (Some(sent), Some(received)) = (other.sent, other.received) else { return false };
+        let made = view.apps.find(other.context, received).filter(|_| sent.stem() != stem(received));
+        made.is_some_and(|made| {
+            let mut older = view.lineage(made).into_iter().filter(|older| older.stem != made.stem);
+            let had = older.rfind(|older| !older.shown.is_empty()).and_then(|older| older.shown.last());
+            had.zip(made.shown.first()).is_some_and(|(had, has)| took_over(view, made, had, has))
+        })
+    })
+}
+
+/// Whether a session has the attributes of an older one by name, and got them from there: all are the same, or one is that no
+/// client's but theirs has.
+fn took_over(view: &View<'_>, made: &AppSession<'_>, had: &Shown<'_>, has: &Shown<'_>) -> bool {
+    let same = |name: &str, value| has.replica.attributes.get(name).is_some_and(|other| is_same(value, other));
+    let others = view.apps.all.iter().filter(|it| it.context == made.context && it.client != made.client);
+    let others: Vec<&Shown<'_>> = others.flat_map(|other| &other.shown).collect();
+    let alone = |name: &str, value| {
+        let theirs = |shown: &&Shown<'_>| shown.replica.attributes.get(name).is_some_and(|it| is_same(value, it));
+        !others.is_empty() && !others.iter().any(theirs)
+    };
+    let mut values = had.replica.attributes.iter().filter(|(_, value)| !value.excluded);
+    !had.names().is_empty()
+        && had.names().is_subset(&has.names())
+        && (values.clone().all(|(name, value)| same(name, value))
+            || values.any(|(name, value)| same(name, value) && alone(name, value)))
+}
+
+/// Whether looks show that a new session has nothing of what an old one had.
+fn is_bare<'a>(view: &View<'a>, session: &AppSession<'a>, received: &'a str) -> bool {
+    let had = session.shown.last().map(Shown::names).filter(|had| !had.is_empty());
+    let has = view.apps.find(session.context, received).and_then(|new| new.shown.first()).map(Shown::names);
+    had.zip(has).is_some_and(|(had, has)| had.is_disjoint(&has))
 }
 
 /// A safe request on another node was answered without a word of the session, and the node holds none.

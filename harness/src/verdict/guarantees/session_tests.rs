@@ -48,7 +48,7 @@ impl Trial<'_, '_> {
 /// ended is at stake all the same unless its last request said that it ends it, or a look showed that it was gone.
 pub(super) fn trials<'v, 'a>(view: &'v View<'a>, guarantee: Guarantee) -> Vec<Trial<'v, 'a>> {
     let mut trials = Vec::new();
-    for session in view.app_sessions(guarantee) {
+    for session in view.app_sessions(guarantee).filter(|session| !view.is_lost_by_plan(&[session.stem])) {
         let faults = view.timeline.faults.iter().filter(|fault| !fault.kind.leaves_it_up());
         trials.extend(faults.filter_map(|fault| at_stake(view, session, fault)));
         trials.extend(moves(view, session));

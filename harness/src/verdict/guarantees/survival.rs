@@ -41,6 +41,7 @@ impl<'v, 'a> Tried<'v, 'a> {
             if fault.kind.leaves_it_up() {
                 // What runs on loses nothing by itself, so only a session that was asked across it tests anything.
                 let answered = view.answered_after(fault).into_iter();
+                untested.extend(view.unasked_across(fault));
                 tests.extend(answered.map(|(session, answer)| Test {
                     fault: Some(fault),
                     session,
@@ -49,7 +50,8 @@ impl<'v, 'a> Tried<'v, 'a> {
                 }));
                 continue;
             }
-            for session in view.sessions.iter().filter(|session| view.at_stake(session, fault)) {
+            let known = |session: &&Session<'a>| !view.is_lost_by_plan(&session.stems);
+            for session in view.sessions.iter().filter(known).filter(|session| view.at_stake(session, fault)) {
                 match view.tested(session, fault) {
                     // A frozen node that answers when it has thawed has lost nothing, and tests nobody.
                     Ok(answer) if fault.kind.is_undone_in_place() && view.operations[answer].node == fault.node => {}
@@ -75,7 +77,8 @@ impl<'v, 'a> Tried<'v, 'a> {
             })?;
             Some(format!("nobody knows what became of {}'s session {}: {why}", session.client, session.stems[0]))
         };
-        untested.extend(view.sessions.iter().filter_map(out_of_reach));
+        let known = view.sessions.iter().filter(|session| !view.is_lost_by_plan(&session.stems));
+        untested.extend(known.filter_map(out_of_reach));
         if let Some(why) = and_more(untested) {
             return Err(why);
         }
@@ -149,6 +152,26 @@ fn moves<'v, 'a>(view: &'v View<'a>) -> Vec<Test<'v, 'a>> {
 }
 
 impl<'a> View<'a> {
+    /// The sessions that a split could lose and that were neither asked nor looked for behind it, in words.
+    fn unasked_across(&self, fault: &Fault<'a>) -> Vec<String> {
+        let Some(hit) = fault.hit().filter(|_| fault.kind.is_partition()) else { return vec![] };
+        let known = self.sessions.iter().filter(|session| !self.is_lost_by_plan(&session.stems));
+        let unasked = known.filter(|session| {
+            let mut asked = session.operations.iter().chain(&session.refused).map(|index| &self.operations[*index]);
+            session.acknowledged_before(fault.asked) > 0
+                && !self.over(session, fault.asked)
+                && !self.is_by_product(session)
+                && session.losses.is_empty()
+                && !asked.any(|asked| hit < asked.invoked)
+                && !session.replicas.iter().any(|replica| hit < replica.asked)
+        });
+        let words = unasked.map(|session| {
+            let (client, stem) = (session.client, session.stems[0]);
+            format!("{} tested nothing of {client}'s session {stem}: it was not asked for again", fault.name())
+        });
+        words.collect()
+    }
+
     /// Whether a fault could lose a session: something was acknowledged of it, it had not ended, and the node that is
     /// broken was its owner, or may have been.
     pub(in super::super) fn at_stake(&self, session: &Session<'a>, fault: &Fault<'a>) -> bool {

@@ -265,6 +265,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
         self.held.replicas[place] = Bounds { most: self.most_on(replica.node), ..bounds };
         self.confirmed(replica.node, replica.asked, replica.id);
+        if self.is_another_copy(place) {
+            self.broken.clear();
+        }
         // Under another route its client does not find it there.
         if self.current.is_none_or(|current| current == replica.id) && !self.may_be_another(replica) {
             self.nodes.entry(replica.node).or_default();

@@ -43,6 +43,16 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
     }
 
+    /// Whether a look shows, on another node than the one that answered last, all that had been acknowledged: behind the end of one
+    /// node `BackupManager` has made another copy, so the next one may end.
+    pub(super) fn is_another_copy(&self, place: usize) -> bool {
+        let replica = &self.session.replicas[place];
+        let due = i64::try_from(self.session.acknowledged_before(replica.asked)).unwrap_or(i64::MAX);
+        let whole = replica.content.count.is_some_and(|count| due <= count);
+        let other = self.owner.is_some_and(|owner| owner != replica.node);
+        whole && other && !replica.primary && !self.broken.contains(replica.node)
+    }
+
     /// After a partition each `BackupManager` takes itself for the owner of what was asked for meanwhile, and publishes what
     /// it has as soon as the others are back.
     pub(super) fn healed(&mut self, at: Nanos) {

@@ -176,7 +176,9 @@ fn a_client_that_no_longer_sends_its_cookie_is_out_of_reach() {
     let anew = |shop: Shop| shop.ask("alice", "n2", CART, None, Some("C1.n2")).scenario;
     unknown(&anew(moved()), KEPT, &["did not send the id of alice's session A1", "was given C1.n2"]);
     holds(&moved().ask("bob", "n2", CART, None, Some("C1.n2")).scenario, KEPT);
-    holds(&anew(moved().ask("alice", "n2", CART, A2, A2).cookie("JSESSIONID=A1.n2; Path=/shop; Max-Age=0")), KEPT);
+    let taken = |page| anew(moved().ask("alice", "n2", page, A2, A2).cookie("JSESSIONID=A1.n2; Path=/shop; Max-Age=0"));
+    holds(&taken("GET /shop/leave"), KEPT);
+    unknown(&taken(CART), KEPT, &["took the cookie of alice's session A1"]);
     // What lasts a minute is over after a minute, and not before.
     let aged = || moved().ask("alice", "n2", CART, A2, A2).cookie("JSESSIONID=A1.n2; Path=/shop; Max-Age=60");
     let later = |ms| {

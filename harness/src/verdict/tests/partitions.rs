@@ -72,6 +72,15 @@ fn a_session_that_was_written_on_both_sides_is_not_merged_and_nobody_promised_it
     }
 }
 
+/// What is neither asked nor looked for behind a split was not put to the test by it.
+#[test]
+fn a_session_that_nobody_comes_back_to_behind_a_split_is_untested() {
+    let scenario = of_two().count("bob", "n2").observe().partition("n1").heal("n1").reformed().count("alice", "n2");
+    super::unknown(&scenario, Guarantee::AcknowledgedWritesSurvive, &["the partition of n1", "bob's session"]);
+    holds(&scenario.clone().observe(), Guarantee::AcknowledgedWritesSurvive);
+    holds(&scenario.count("bob", "n2"), Guarantee::AcknowledgedWritesSurvive);
+}
+
 /// Nobody reads the session after the heal, and all that was asked for was answered rightly by its own side.
 #[test]
 fn a_fork_that_nobody_looks_at_is_reported_with_both_values() {
