@@ -26,6 +26,7 @@ mod attributes_replicated;
 mod attributes_survive;
 mod last_answers;
 pub(super) mod never_answered;
+mod page_effects;
 mod session_gone;
 mod session_kept;
 mod session_moves;
