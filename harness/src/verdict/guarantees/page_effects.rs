@@ -5,19 +5,15 @@ use super::super::requests::Request;
 use super::super::view::View;
 use crate::history::AttributeValue;
 
-/// The values of an attribute on a node before and behind each request for the same page there, of whatever session of the app;
-/// of those alone that came before it, where asked.
+/// The values of an attribute on a node before and behind each request for the same page there, of whatever session of the app.
 fn seen<'v>(
     view: &'v View<'_>,
     page: &'v Request<'_>,
     name: &'v str,
-    only_before: bool,
+    counts: impl Fn(&Request<'_>) -> bool + 'v,
 ) -> impl Iterator<Item = (&'v AttributeValue, &'v AttributeValue)> {
     let same = view.requests.iter().filter(move |request| {
-        request.context == page.context
-            && request.target == page.target
-            && request.answered
-            && (!only_before || request.invoked < page.invoked)
+        request.context == page.context && request.target == page.target && request.answered && counts(request)
     });
     same.filter_map(move |request| {
         let session = view.apps.find(request.context, request.sent?.as_str())?;
@@ -28,9 +24,11 @@ fn seen<'v>(
     })
 }
 
-/// Whether such a page was seen to leave an attribute as it is, where it had this value.
+/// Whether such a page was seen to leave an attribute as it is, where it had this value, on the same node: a page may write down
+/// which node it came from.
 pub(super) fn leaves(view: &View<'_>, page: &Request<'_>, name: &str, value: &AttributeValue) -> bool {
-    seen(view, page, name, false).any(|(before, behind)| is_same(before, value) && is_same(behind, value))
+    let here = |other: &Request<'_>| other.node == page.node;
+    seen(view, page, name, here).any(|(before, behind)| is_same(before, value) && is_same(behind, value))
 }
 
 /// Whether such a page was seen before to set an attribute from one value to another.
@@ -40,6 +38,6 @@ pub(super) fn sets(
     name: &str,
     (from, to): (&AttributeValue, &AttributeValue),
 ) -> bool {
-    let mut earlier = seen(view, page, name, true);
+    let mut earlier = seen(view, page, name, |other| other.invoked < page.invoked);
     earlier.any(|(before, behind)| is_same(before, from) && is_same(behind, to))
 }
