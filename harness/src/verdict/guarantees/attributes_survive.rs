@@ -287,23 +287,19 @@ fn differs(
         let mut keys = between().map(Request::key).peekable();
         keys.peek().is_some() && keys.all(left_it)
     };
+    let left_alone = |name: &str, due| between().all(|request| page_effects::leaves(view, request, name, due));
     let counts = |name: &str| {
         let (Some(due), Some(here)) = (base.replica.attributes.get(name), copy.replica.attributes.get(name)) else {
             return strict || !had_all || by_routine(name);
         };
-        // A safe request may have changed it; but hardly to what a copy had before.
+        // A safe request may have changed it; but hardly to what a copy had before, where the node had not had it all, or the page
+        // was seen to leave it alone.
         strict || {
             let mut older = session.shown.iter().filter(|shown| shown.at < fault.asked);
             older.any(|shown| {
                 shown.replica.attributes.get(name).is_some_and(|was| is_same(was, here) && !is_same(was, due))
-            }) && !(had_all && between().any(|request| page_effects::sets(view, request, name, (due, here))))
+            }) && (!had_all || left_alone(name, due))
         }
-    };
-    // What the node had had whole a page may have set back, unless such a page was seen to leave it as it was.
-    let may_set_back = |name: &str| {
-        let values = base.replica.attributes.get(name).zip(copy.replica.attributes.get(name));
-        had_all
-            && values.is_some_and(|(due, _)| !between().all(|request| page_effects::leaves(view, request, name, due)))
     };
     let (name, why) = found.differs.into_iter().find(|(name, _)| counts(name))?;
     let because = format!(
@@ -318,8 +314,6 @@ fn differs(
     let has = |name: &str| copy.replica.attributes.contains_key(name);
     let page = || "a page may have taken it out, though it had not before".to_owned();
     let unpromised = unpromised.or_else(|| (!strict && had_all && !has(&name) && by_routine(&name)).then(page));
-    let set = || "a page may have set it back, though none was seen to".to_owned();
-    let unpromised = unpromised.or_else(|| (!strict && may_set_back(&name)).then(set));
     let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
     Some(Breach { unpromised, ..breach.named(Violation::LostAttribute) })
 }

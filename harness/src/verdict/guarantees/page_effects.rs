@@ -30,14 +30,3 @@ pub(super) fn leaves(view: &View<'_>, page: &Request<'_>, name: &str, value: &At
     let here = |other: &Request<'_>| other.node == page.node;
     seen(view, page, name, here).any(|(before, behind)| is_same(before, value) && is_same(behind, value))
 }
-
-/// Whether such a page was seen before to set an attribute from one value to another.
-pub(super) fn sets(
-    view: &View<'_>,
-    page: &Request<'_>,
-    name: &str,
-    (from, to): (&AttributeValue, &AttributeValue),
-) -> bool {
-    let mut earlier = seen(view, page, name, |other| other.invoked < page.invoked);
-    earlier.any(|(before, behind)| is_same(before, from) && is_same(behind, to))
-}

@@ -45,7 +45,7 @@ fn an_older_value_is_lost_where_the_page_was_seen_to_leave_it_alone() {
     let words = ["A1 of /shop", "flash is \"\""];
     broken(&failed_over(before(), "saved"), SURVIVE, Violation::LostAttribute, &words);
     // Nobody knows: it may be shown once.
-    unknown(&failed_over(before(), "").scenario, SURVIVE, &["excused: a page may have set it back"]);
+    assert_ne!(failed_over(before(), "").scenario.finding(SURVIVE).status, Status::Violated);
     // It was seen to be shown once.
     let shown_once = before().ask("bob", "n2", CART, B2, None);
     let shown_once = looks(shown_once, "saved", "");
