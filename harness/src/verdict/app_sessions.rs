@@ -276,8 +276,24 @@ impl<'a> AppSession<'a> {
         let mut others = all.take_while(|(_, until)| request.invoked < **until);
         others.any(|(other, _)| {
             let other_is = &requests[*other];
-            let changes = !other_is.answered || other_is.received.is_some_and(|received| stem(received) != self.stem);
+            let open = || !other_is.answered && !self.confirmed_since(requests, other_is, request.invoked);
+            let changes = open() || other_is.received.is_some_and(|received| stem(received) != self.stem);
             *other != index && request.invoked < other_is.acts_until && changes
+        })
+    }
+
+    /// Whether a later answer out of it shows that a request that was given up has changed nothing of its id: a safe one, that
+    /// had not done so before.
+    fn confirmed_since(&self, requests: &[Request<'a>], cut: &Request<'a>, before: Nanos) -> bool {
+        let kept = self.requests.iter().map(|index| &requests[*index]).filter(|asked| {
+            asked.succeeded()
+                && asked.sent.is_some_and(|sent| sent.stem() == self.stem)
+                && asked.received.is_none_or(|received| stem(received) == self.stem)
+        });
+        let known = kept.clone().any(|asked| asked.invoked < cut.invoked && asked.target == cut.target);
+        let since = cut.completed.filter(|_| known && cut.is_safe());
+        since.is_some_and(|since| {
+            kept.clone().any(|asked| since < asked.invoked && asked.completed.is_some_and(|end| end < before))
         })
     }
 

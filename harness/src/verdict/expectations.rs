@@ -12,6 +12,7 @@ use self::asked::{Asked, answered, each, received, same};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
 use super::guarantees::state_transferred;
+use super::requests::Request;
 use super::timeline::in_time;
 use super::view::View;
 use crate::history::{CounterReply, Event, Nanos, RecordKind, Reply};
@@ -98,7 +99,12 @@ fn expected_violation(
         all.get(&expected.violation).copied()
     };
     let times = most.and_then(shown).unwrap_or(0);
-    let trials = u32::try_from(view.first_sessions()).unwrap_or(u32::MAX);
+    let trials = match most {
+        Some(finding) if Guarantee::ANY_APP.contains(&finding.guarantee) => sessions_of_any_app(view),
+        Some(_) => view.first_sessions(),
+        None => view.first_sessions().max(sessions_of_any_app(view)),
+    };
+    let trials = u32::try_from(trials).unwrap_or(u32::MAX);
     let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
     let (status, because) = if times >= expected.at_least {
         let seen = most.map_or_else(String::new, |finding| finding.because.clone());
@@ -126,20 +132,49 @@ fn expected_violation(
     }
 }
 
+/// How many sessions of any app there were to lose: those that were made before the last fault, and not in the place of another
+/// one.
+fn sessions_of_any_app(view: &View<'_>) -> usize {
+    let tested = view.app_sessions(Guarantee::SessionKept).filter(|session| {
+        let born = session.born.map(|born| &view.requests[born]);
+        let instead = |born: &Request<'_>| {
+            let sent = born.sent.filter(|sent| sent.stem() != session.stem);
+            sent.is_some_and(|sent| {
+                view.apps.find(born.context, sent.as_str()).is_some_and(|other| other.born.is_some())
+            })
+        };
+        born.is_some_and(|born| !instead(born) && view.is_before_the_last_fault(Some(born.invoked)))
+    });
+    tested.count()
+}
+
 /// Whether a violation is one that the scenario is expected to show.
 pub(super) fn is_expected(view: &View<'_>, violation: Violation) -> bool {
     view.plan.expect_violations.iter().any(|expected| expected.violation == violation)
 }
 
-/// Whether a wait ran out because of a violation that the scenario is expected to show.
-pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
+/// Whether an event is a wait that ran out, or a deployment that failed, because of a violation that the scenario is expected to
+/// show.
+pub(super) fn shows_what_is_expected(view: &View<'_>, record: usize, event: &Event) -> bool {
     let expected = |guarantee| is_expected(view, Violation::of(guarantee));
-    let named = view.events().any(|(_, _, event)| match event {
+    match event {
         Event::WaitRanOut { breaks: Some(guarantee), .. } => expected(*guarantee),
+        Event::WaitRanOut { breaks: None, .. } => {
+            expected(Guarantee::StateTransferred) && state_transferred::showed_it(view, record)
+        }
         Event::DeploymentFailed { .. } => expected(Guarantee::DeployedEverywhere),
         _ => false,
-    });
-    named || (expected(Guarantee::StateTransferred) && state_transferred::cut_the_scenario_short(view))
+    }
+}
+
+/// Whether a violation that the scenario is expected to show ended it: the wait for it did not go on, and no step began after it.
+pub(super) fn cut_short_as_expected(view: &View<'_>) -> bool {
+    let began = view.events().filter(|(_, _, event)| matches!(event, Event::StepBegins { .. }));
+    let last = began.map(|(_, at, _)| at).max().unwrap_or_default();
+    view.events().any(|(record, at, event)| {
+        let went_on = matches!(event, Event::WaitRanOut { went_on: true, .. });
+        last <= at && !went_on && shows_what_is_expected(view, record, event)
+    })
 }
 
 /// From when to when a step went.

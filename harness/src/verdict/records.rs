@@ -121,7 +121,7 @@ pub(super) fn names(view: &View<'_>, record: usize, node: &NodeName) -> bool {
     });
     let port = addressed.last().map(|endpoint| endpoint.receiver_port);
     message.contains(&format!("[{node}]"))
-        || port.is_some_and(|port| message.contains(&format!(":{port},")) || message.contains(&format!(":{port}]")))
+        || port.is_some_and(|port| [",", "]", ";"].iter().any(|end| message.contains(&format!(":{port}{end}"))))
 }
 
 /// The first answer or look of a node after its process had ended, or while it was frozen, in words.

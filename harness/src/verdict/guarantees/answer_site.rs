@@ -6,7 +6,7 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, is_success, same_session};
 use super::answer_words::{is_comparable, of_the_run};
-use crate::history::Event;
+use crate::history::{Event, Nanos};
 use crate::model::ContextPath;
 
 /// See the module.
@@ -16,8 +16,8 @@ pub(super) struct Site<'v, 'a> {
     pub(super) own: BTreeSet<String>,
     /// The requests for each page, by the instant of their invocation.
     pages: HashMap<&'a str, Vec<&'v Request<'a>>>,
-    /// The apps of which several builds were deployed: another one says something else.
-    rebuilt: BTreeSet<&'a ContextPath>,
+    /// When another build of an app was deployed: it says something else.
+    rebuilt: Vec<(&'a ContextPath, Nanos)>,
 }
 
 impl<'v, 'a> Site<'v, 'a> {
@@ -26,12 +26,12 @@ impl<'v, 'a> Site<'v, 'a> {
         for request in &view.requests {
             pages.entry(request.target).or_default().push(request);
         }
-        let (mut builds, mut rebuilt) = (BTreeMap::new(), BTreeSet::new());
-        for (_, _, event) in view.events() {
+        let (mut builds, mut rebuilt) = (BTreeMap::new(), Vec::new());
+        for (_, at, event) in view.events() {
             if let Event::WarDropped { context, sha256, .. } = event
                 && builds.insert(context, sha256).is_some_and(|known| known != sha256)
             {
-                rebuilt.insert(context);
+                rebuilt.push((context, at));
             }
         }
         Self { view, own: of_the_run(view), pages, rebuilt }
@@ -46,10 +46,16 @@ impl<'v, 'a> Site<'v, 'a> {
             && is_success(after)
             && (before.node != after.node || !outlived)
             && is_comparable(before, after)
-            && !before.context.is_some_and(|context| self.rebuilt.contains(context))
+            && !self.rebuilt_between(before, after)
             && same_session(before).is_some()
             && same_session(after) == same_session(before);
         self.pages.get(before.target).filter(|_| comparable).map(Vec::as_slice)
+    }
+
+    /// Whether another build of the app came between two answers, or while one of them was made.
+    fn rebuilt_between(&self, before: &Request<'_>, after: &Request<'_>) -> bool {
+        let inside = |at: Nanos| before.invoked < at && after.completed.is_none_or(|end| at < end);
+        self.rebuilt.iter().any(|(context, at)| before.context == Some(*context) && inside(*at))
     }
 }
 

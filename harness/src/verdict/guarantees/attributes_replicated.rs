@@ -262,8 +262,13 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                 && !session.may_have_expired(&view.requests, look.at)
         })
         .collect();
-    let copy =
-        |look: &Look<'a>| session.shown_in((look.at, look.record)).max_by_key(|shown| shown.replica.attributes.len());
+    // Nobody finds what stands under another id than the owner's.
+    let ids: BTreeSet<&str> =
+        session.shown_in((owner.at, owner.record)).map(|shown| shown.replica.id.as_str()).collect();
+    let copy = |look: &Look<'a>| {
+        let shown = session.shown_in((look.at, look.record)).filter(|shown| ids.contains(shown.replica.id.as_str()));
+        shown.max_by_key(|shown| (shown.replica.id == owner.replica.id, shown.replica.attributes.len()))
+    };
     if !view.replicates_to_all() && !looks.iter().any(|look| copy(look).is_some()) {
         all.breaches.extend(without_backup(view, session, quiet, &looks));
         return;
@@ -280,7 +285,12 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
         let because = match copy(look) {
             // Where one node has the copy the others know at most where it is.
             None if !view.replicates_to_all() => continue,
-            None => format!("{} holds no copy of {}, which {} holds", look.node, session.name(), owner.node),
+            None => {
+                let other = session.shown_in((look.at, look.record)).next();
+                let under = other.map_or_else(String::new, |other| format!(", but one under {}", other.replica.id));
+                let id = other.map_or_else(String::new, |_| format!(" under {}", owner.replica.id));
+                format!("{} holds no copy of {}{under}, which {} holds{id}", look.node, session.name(), owner.node)
+            }
             Some(copy) => {
                 let found = differences(owner.replica, copy.replica, open);
                 all.excluded.extend(found.excluded);
@@ -340,7 +350,8 @@ pub(super) fn vanished(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach>
 }
 
 /// What a copy holds and its owner does not, in words: the owner has lost it, or its end was not replicated. It is the session's
-/// where an owner had it, or the copy's node had been asked for it: a listener may add to a copy what is no owner's.
+/// where an owner had it, or another session of the app where it was made, or the copy's node had been asked for it: a listener
+/// may add to a copy what is no owner's.
 fn beyond(view: &View<'_>, session: &AppSession<'_>, owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {
     let (due, here) = (&owner.replica.attributes, &copy.replica.attributes);
     let asked = || {
@@ -351,9 +362,18 @@ fn beyond(view: &View<'_>, session: &AppSession<'_>, owner: &Shown<'_>, copy: &S
         let mut earlier = session.shown.iter().take_while(|shown| shown.at < copy.asked);
         earlier.any(|shown| shown.node == owner.node && shown.replica.attributes.contains_key(name))
     };
+    // What a session has where it was made is the app's, and no listener's that adds to copies.
+    let native = |name: &str| {
+        let mut others = view.apps.all.iter().filter(|other| other.context == session.context);
+        others.any(|other| {
+            let made_on = other.born.map(|born| view.requests[born].node);
+            let mut earlier = other.shown.iter().take_while(|shown| shown.at < copy.asked);
+            earlier.any(|shown| Some(shown.node) == made_on && shown.replica.attributes.contains_key(name))
+        })
+    };
     let more = copy.names().into_iter().find(|name| {
         let serialises = here.get(*name).is_some_and(|value| value.unserialisable.is_none());
-        !due.contains_key(*name) && serialises && (asked() || owned(name))
+        !due.contains_key(*name) && serialises && (asked() || owned(name) || native(name))
     })?;
     Some(format!("it holds {more}, which {} does not", owner.node))
 }

@@ -16,6 +16,7 @@ use super::super::view::View;
 use super::attributes_replicated::vanished;
 use super::habits::{Habits, unusual};
 use super::judgement::{Breach, Judgement, and_more};
+use super::page_effects;
 use super::session_tests::{By, Carried, Trial, baseline, carried, last_seen, named, seen, shown_by, trials};
 use crate::history::Nanos;
 use crate::model::{Guarantee, NodeName, Violation};
@@ -264,12 +265,12 @@ fn differs(
         undecidable.extend(found.undecidable);
     }
     let had_all = had_all(view, session, base, copy.node, fault);
+    let between = || {
+        let asked = session.requests.iter().map(|index| &view.requests[*index]);
+        asked.filter(|request| fault.asked < request.invoked && request.invoked < copy.asked)
+    };
     // A page that had been asked, and had not taken it out, hardly does so behind the fault.
     let by_routine = |name: &str| {
-        let between = session.requests.iter().copied().filter(|index| {
-            let request = &view.requests[*index];
-            fault.asked < request.invoked && request.invoked < copy.asked
-        });
         // It was there behind such a one, nothing else came between that may have put it in, and none took it out.
         let has = |shown: &Shown<'_>| shown.replica.attributes.contains_key(name);
         let earlier = || {
@@ -286,21 +287,22 @@ fn differs(
             let of_it = || earlier().filter(|(of, ..)| *of == key);
             of_it().any(|(_, _, there)| there) && !of_it().any(|(_, before, there)| before && !there)
         };
-        let mut keys = between.map(|index| view.requests[index].key()).peekable();
+        let mut keys = between().map(Request::key).peekable();
         keys.peek().is_some() && keys.all(left_it)
     };
+    let left_alone = |name: &str, due| between().all(|request| page_effects::leaves(view, request, name, due));
     let counts = |name: &str| {
         let (Some(due), Some(here)) = (base.replica.attributes.get(name), copy.replica.attributes.get(name)) else {
             return strict || !had_all || by_routine(name);
         };
-        // A safe request may have changed it; but hardly to what a copy had before, where the node had it all.
-        strict
-            || !had_all && {
-                let mut older = session.shown.iter().filter(|shown| shown.at < fault.asked);
-                older.any(|shown| {
-                    shown.replica.attributes.get(name).is_some_and(|was| is_same(was, here) && !is_same(was, due))
-                })
-            }
+        // A safe request may have changed it; but hardly to what a copy had before, where the node had not had it all, or the page
+        // was seen to leave it alone.
+        strict || {
+            let mut older = session.shown.iter().filter(|shown| shown.at < fault.asked);
+            older.any(|shown| {
+                shown.replica.attributes.get(name).is_some_and(|was| is_same(was, here) && !is_same(was, due))
+            }) && (!had_all || left_alone(name, due))
+        }
     };
     let (name, why) = found.differs.into_iter().find(|(name, _)| counts(name))?;
     let because = format!(
@@ -312,8 +314,9 @@ fn differs(
     );
     let excuse = |node: &NodeName| view.excuse(session, node, (base.at, copy.at));
     let unpromised = excuse(copy.node).or_else(|| excuse(base.node)).or_else(|| view.cut_off(session, copy.at));
+    let has = |name: &str| copy.replica.attributes.contains_key(name);
     let page = || "a page may have taken it out, though it had not before".to_owned();
-    let unpromised = unpromised.or_else(|| (!strict && had_all && by_routine(&name)).then(page));
+    let unpromised = unpromised.or_else(|| (!strict && had_all && !has(&name) && by_routine(&name)).then(page));
     let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
     Some(Breach { unpromised, ..breach.named(Violation::LostAttribute) })
 }

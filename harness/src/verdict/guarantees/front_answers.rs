@@ -3,6 +3,7 @@
 use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
+use super::never_answered::is_expected_to_fail;
 use crate::history::Nanos;
 use crate::model::{FaultKind, FrontState};
 
@@ -13,6 +14,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let asked: Vec<&Request<'_>> = view.requests.iter().filter(|request| request.through_front()).collect();
     if let Some(violated) = Judgement::violated(asked.iter().filter_map(|request| error(view, request)).collect()) {
         return violated;
+    }
+    if let Some(why) = asked.iter().find_map(|request| not_found(view, &asked, request)) {
+        return Judgement::unknown(why);
     }
     match asked.iter().rev().find(|request| request.answered) {
         None => Judgement::unknown("no request to the front was answered"),
@@ -38,6 +42,19 @@ fn error(view: &View<'_>, request: &Request<'_>) -> Option<Breach> {
     let breach = Breach::shown(completed, request.record, because);
     let rests_on = vec![request.id];
     Some(Breach { unpromised: nobody.then(|| "no node was up all that time".to_owned()), rests_on, ..breach })
+}
+
+/// A node that never found what another one gave before and after, in words.
+fn not_found(view: &View<'_>, asked: &[&Request<'_>], request: &Request<'_>) -> Option<String> {
+    let same = || asked.iter().filter(|other| other.target == request.target);
+    let given = |other: &&&Request<'_>| other.node != request.node && other.succeeded();
+    let missing = request.answered
+        && request.status() == Some(404)
+        && !is_expected_to_fail(view, request)
+        && !same().any(|other| other.node == request.node && other.succeeded());
+    let before = same().find(given).filter(|first| missing && first.invoked < request.invoked)?;
+    let later = same().rfind(given).filter(|last| request.invoked < last.invoked)?;
+    Some(format!("{} was answered HTTP 404, which {} and {} were not", request.name(), before.name(), later.name()))
 }
 
 /// How the front had the node, and how the node was: one that is UP there and not ready was put back too early.

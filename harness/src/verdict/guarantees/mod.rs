@@ -27,6 +27,7 @@ mod attributes_survive;
 mod habits;
 mod last_answers;
 pub(super) mod never_answered;
+mod page_effects;
 mod session_gone;
 mod session_kept;
 mod session_moves;

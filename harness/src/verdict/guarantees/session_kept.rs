@@ -124,8 +124,10 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let received = request.received.filter(|received| stem(received) != session.stem && request.answered)?;
     let routine = is_routine(view, session, index);
     let moved = moved_from(view, session, request);
-    let stayed = moved.is_none();
     let mut quiet = false;
+    // An app that stays where it is may give new ids from time to time. That a new session holds the same as the old one shows
+    // nothing where a page fills each one with the same.
+    let renews = moved.is_none() && changes_ids(view, request);
     let before = moved.map(|(_, before)| before).or_else(|| {
         // On the node that holds it an app does with it what it likes; but hardly by a page that had kept it.
         let last = session.last_answered(&view.requests, request.invoked).filter(|_| routine)?;
@@ -142,14 +144,15 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let ender = view.ender(session, request.invoked).map(|index| &view.requests[index]);
     // Who renews an id takes all along each time.
     let lost_by_habit = || is_bare(view, session, received) && renews_whole(view, request, request.invoked);
+    let raced = session.raced(&view.requests, index);
     let over = ender.is_some_and(|ender| ender.says_to_end() && ender.succeeded())
         || !session.known(&view.requests, request.invoked)
         || was_ended(view, session, request.invoked)
         || session.may_have_expired(&view.requests, request.invoked)
-        || session.raced(&view.requests, index)
+        || (raced && !(routine && carried == Carried::Nothing))
         || request.says_to_end()
         || (!routine && changes_ids(view, request) && !lost_by_habit())
-        || (carried == Carried::All && (!routine || stayed || is_the_same(view, session, request, received)));
+        || (carried == Carried::All && (!routine || renews || is_the_same(view, session, request, received)));
     if over {
         return None;
     }
@@ -157,6 +160,9 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let login = match carried {
         Carried::InName if !routine => Some("the new one has attributes of the same names, and others values"),
         Carried::Unseen if !routine && !request.is_safe() => Some("it may have got another id, as by a login"),
+        Carried::Nothing if !routine && !request.is_safe() && begins_one(view, request) => {
+            Some("it may have begun a new one, as it did for who had none")
+        }
         _ => None,
     };
     let sent = request.sent.map_or(session.stem, |sent| sent.as_str());
@@ -168,7 +174,8 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     );
     let may_end = ender.map(|ender| format!("{} may have ended it", ender.name()));
     let vanished = || vanished_behind(view, session, request.invoked);
-    let unpromised = may_end.or_else(|| login.map(str::to_owned)).or_else(vanished);
+    let at_once = || raced.then(|| "another request at the same time may have changed its id".to_owned());
+    let unpromised = may_end.or_else(|| login.map(str::to_owned)).or_else(at_once).or_else(vanished);
     let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
     let elsewhere = still_elsewhere(view, session, request);
     let unpromised = unpromised.or_else(|| {
@@ -183,6 +190,15 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let breach = shown_by(view, session, request, because).named(Violation::LostSession);
     let breach = elsewhere.into_iter().fold(breach, Breach::beside);
     Some(Breach { unpromised, ..breach })
+}
+
+/// Whether the same request was seen before to make a session for a client that had none.
+fn begins_one(view: &View<'_>, request: &Request<'_>) -> bool {
+    let mut earlier = view.requests.iter().take_while(|other| other.invoked < request.invoked);
+    earlier.any(|other| {
+        let same = other.context == request.context && other.key() == request.key();
+        same && other.sent.is_none() && other.received.is_some()
+    })
 }
 
 /// Whether the same request was seen before to give a session another id, or another session, on the node that held it: as
@@ -246,7 +262,8 @@ fn is_bare<'a>(view: &View<'a>, session: &AppSession<'a>, received: &'a str) -> 
 /// A safe request on another node was answered without a word of the session, and the node holds none.
 fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
-    if !request.succeeded() || request.received.is_some() || !request.is_safe() {
+    let renamed = request.received.is_some_and(|received| stem(received) == session.stem);
+    if !request.succeeded() || (request.received.is_some() && !renamed) || !request.is_safe() {
         return None;
     }
     let (_, before) = moved_from(view, session, request)?;
@@ -279,8 +296,24 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
     let unpromised = view
         .excuse(session, request.node, (before.acts_until, request.invoked))
         .or_else(|| vanished_behind(view, session, request.invoked));
+    // It was there when the node gave it its own route.
+    let ended = || format!("{} may have ended it", request.name());
+    let unpromised = unpromised.or_else(|| (renamed && !lives_on_behind(view, request)).then(ended));
     let breach = shown_by(view, session, request, because).beside(look.record).named(Violation::LostSession);
     Some(Breach { unpromised, ..breach })
+}
+
+/// Whether a look showed before a request that a session lived on behind the same one.
+fn lives_on_behind(view: &View<'_>, request: &Request<'_>) -> bool {
+    let earlier = view.requests.iter().take_while(|other| other.invoked < request.invoked);
+    let mut same =
+        earlier.filter(|other| other.context == request.context && other.target == request.target && other.answered);
+    same.any(|other| {
+        let session = other.sent.and_then(|sent| view.apps.find(other.context, sent.as_str()));
+        session.is_some_and(|session| {
+            session.shown_between(other.acts_until, request.invoked).iter().any(|shown| other.acts_until < shown.asked)
+        })
+    })
 }
 
 /// A node that answered holds the session only under another route than the client's id has: nobody finds it there.

@@ -202,7 +202,9 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
         let id = earlier.received.map(stem).or_else(silent);
         // One that gave it in the place of another may do so each time.
         let changed = earlier.sent.is_some_and(|sent| sent.stem() != session.stem);
-        earlier.succeeded() && earlier.key() == request.key() && id == Some(session.stem) && !changed
+        // One that made it, as a login does, says nothing of what such a one does to a session that is there.
+        let tells = earlier.sent.is_some() || earlier.is_safe();
+        tells && earlier.succeeded() && earlier.key() == request.key() && id == Some(session.stem) && !changed
     };
     let earlier = session.requests.iter().map(|index| &view.requests[*index]);
     let mut earlier = earlier.take_while(|earlier| earlier.invoked < request.invoked);

@@ -43,9 +43,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     }
 }
 
-/// Whether the wait for a joiner's sessions ran out because it lacks them.
-pub(in super::super) fn cut_the_scenario_short(view: &View<'_>) -> bool {
-    restarts(view).iter().any(|(node, life)| matches!(fate(view, node, life), Fate::Lacks(_)))
+/// Whether a wait that ran out is the one that showed that a joiner lacks sessions of its peers, by its record.
+pub(in super::super) fn showed_it(view: &View<'_>, wait: usize) -> bool {
+    let lacks = |fate| matches!(fate, Fate::Lacks(breach) if breach.evidence.contains(&wait));
+    restarts(view).iter().any(|(node, life)| lacks(fate(view, node, life)))
 }
 
 /// What became of a joiner.

@@ -30,6 +30,7 @@ mod logins;
 mod logs;
 mod measures;
 mod outside;
+mod pages;
 mod parallel;
 mod partitions;
 mod phantoms;
