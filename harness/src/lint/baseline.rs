@@ -28,7 +28,7 @@ pub struct Baseline {
 pub struct Known {
     /// The rule.
     pub rule: String,
-    /// The file's name without folders.
+    /// The file's name without folders; `NODE/NAME` where several nodes are linted together.
     pub file: String,
     /// The element, from the root down.
     pub element: String,
@@ -74,10 +74,10 @@ impl Baseline {
         for known in &self.findings {
             *left.entry(Known { count: 1, ..known.clone() }).or_default() += known.count;
         }
-        let mut read: BTreeSet<&str> = BTreeSet::new();
+        let mut read: BTreeSet<String> = BTreeSet::new();
         let mut has_apps = false;
         for (input, report) in all {
-            read.extend(input.files.iter().map(super::SourceFile::short_name));
+            read.extend((0..input.files.len()).map(|file| file_name(input, file)));
             has_apps |= !input.apps.is_empty();
             let before = report.findings.len();
             report.findings.retain(|finding| match left.get_mut(&key(input, finding)) {
@@ -153,11 +153,20 @@ fn key(input: &Input, finding: &Finding) -> Known {
     let value = finding.value.as_ref().map(|value| if secret { digest(value) } else { value.clone() });
     Known {
         rule: finding.rule.code.to_owned(),
-        file: input.files[finding.file].short_name().to_owned(),
+        file: file_name(input, finding.file),
         element: finding.path.clone(),
         attribute: finding.attribute.clone(),
         value,
         count: 1,
+    }
+}
+
+/// A file's name without folders; with that of its node, where several are linted together.
+fn file_name(input: &Input, file: usize) -> String {
+    let file = &input.files[file];
+    match file.node.as_ref().filter(|_| input.nodes.len() > 1) {
+        Some(node) => format!("{node}/{}", file.short_name()),
+        None => file.short_name().to_owned(),
     }
 }
 

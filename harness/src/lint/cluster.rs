@@ -117,6 +117,14 @@ impl<'i> Cluster<'i> {
         self.valves().into_iter().find(|element| element.short_class() == Some(class))
     }
 
+    /// Its ReplicationValves, in it or in the containers that it serves.
+    pub(super) fn replication_valves(&self) -> Vec<Element<'i>> {
+        let containers = self.hosts().into_iter().chain([self.engine]).filter(|it| *it != self.element);
+        let around = containers.flat_map(|container| container.all("Valve"));
+        let all = self.element.all("Valve").chain(around);
+        all.filter(|valve| valve.short_class() == Some("ReplicationValve")).collect()
+    }
+
     pub(super) fn deployer(&self) -> Option<Element<'i>> {
         self.element.child("Deployer").filter(|deployer| deployer.short_class() == Some("FarmWarDeployer"))
     }
@@ -131,10 +139,11 @@ impl<'i> Cluster<'i> {
         self.host.map_or_else(|| self.engine.all("Host").collect(), |host| vec![host])
     }
 
-    /// `channelSendOptions` as bits, 8 by default (`SimpleTcpCluster`); `None` where it is a placeholder or no option.
+    /// `channelSendOptions` as bits, 8 by default (`SimpleTcpCluster`); `None` where it is a placeholder or no option. The
+    /// setter takes what is greater than 0 only.
     pub(super) fn send_options(&self) -> Option<i64> {
         let value = self.element.value_or("channelSendOptions", "8")?;
-        parse_options(value)
+        parse_options(value).map(|options| if options > 0 { options } else { 8 })
     }
 
     /// `<Member>` elements of a static list, with the element around them.
@@ -165,13 +174,16 @@ impl<'i> Cluster<'i> {
     }
 }
 
-/// Send options as a number, or by Tomcat's names (`Channel.parseSendOptions`).
+/// Send options as a number, or by Tomcat's names (`Channel.parseSendOptions`): as written, blanks are allowed around commas
+/// only.
 pub(super) fn parse_options(value: &str) -> Option<i64> {
-    let value = value.trim();
-    if let Ok(number) = value.parse() {
-        return Some(number);
+    if let Ok(number) = value.parse::<i32>() {
+        return Some(number.into());
     }
-    let one = |name: &str| match name.trim().to_ascii_lowercase().as_str() {
+    let blank = |c: char| c.is_ascii_whitespace();
+    let is_padded = value.starts_with(blank) || value.ends_with(blank);
+    let one = |name: &str| match name.trim_matches(blank) {
+        _ if is_padded => None,
         "async" | "asynchronous" => Some(8),
         "byte" | "byte_message" => Some(1),
         "multicast" => Some(64),
@@ -181,7 +193,8 @@ pub(super) fn parse_options(value: &str) -> Option<i64> {
         "use" | "use_ack" => Some(2),
         _ => None,
     };
-    value.split(',').map(one).try_fold(0, |all, option| option.map(|option| all | option))
+    // Java's `split` drops what is empty at the end.
+    value.trim_end_matches(',').split(',').map(one).try_fold(0, |all, option| option.map(|option| all | option))
 }
 
 /// Whether an address is of this machine alone.

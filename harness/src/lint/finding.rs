@@ -102,6 +102,10 @@ impl Finding {
     pub fn set(&mut self, how: Applicability, element: Element<'_>, name: &str, value: &str) -> &mut Self {
         let file = element.document().file();
         let escaped = value.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;");
+        // A value that another file gives is changed there.
+        if element.attribute(name).is_some_and(|attribute| attribute.written.contains("${")) {
+            return self;
+        }
         let edit = if let Some(attribute) = element.attribute(name) {
             Edit { file, span: attribute.span.clone(), text: escaped }
         } else {

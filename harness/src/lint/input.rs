@@ -33,6 +33,8 @@ pub struct NodeFiles {
     pub listing: Option<BTreeMap<String, u64>>,
     /// The path of the base.
     pub base: Option<String>,
+    /// Files and folders of the base that could not be read, each with the reason.
+    pub unread: Vec<String>,
     /// What runs it, if the caller knows.
     pub versions: Option<Versions>,
     /// Properties from the command line.
@@ -112,6 +114,8 @@ pub struct Folders {
     pub xml_bases: Vec<(String, String, String)>,
     /// The `docBase` of each Context.
     pub doc_bases: Vec<String>,
+    /// `tempDir`, `deployDir` and `watchDir` of each Deployer.
+    pub farm: Vec<String>,
 }
 
 /// Where the caller finds apps and more contexts. Placeholders that the properties do not know name nothing.
@@ -123,6 +127,10 @@ pub fn folders(xml: &[u8], properties: &Properties) -> Folders {
     let is_cluster = document.elements().any(has_cluster);
     let is_served = |host: Element<'_>| !is_cluster || has_cluster(host) || host.parent().is_some_and(has_cluster);
     for element in document.elements() {
+        if element.name() == "Deployer" {
+            let named = ["tempDir", "deployDir", "watchDir"].into_iter().filter_map(|name| element.value(name));
+            found.farm.extend(named.map(|folder| folder.trim().to_owned()));
+        }
         let host =
             if element.name() == "Host" { Some(element) } else { element.parent().filter(|it| it.name() == "Host") };
         // The apps of a Host without a cluster, beside one with, are local on purpose.

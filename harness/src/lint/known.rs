@@ -1,6 +1,7 @@
 //! What the elements of server.xml and context.xml take, by the classes that Catalina creates for them.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::rc::Rc;
 
 use super::attributes::{Kind, List, Names, lists};
@@ -91,9 +92,13 @@ impl<'i> Work<'i> {
         if !self.seen.iter().any(|(known, _)| *known == versions) {
             self.seen.push((versions, Seen::default()));
         }
+        // None stands in another one.
+        let of_file = clusters.iter().filter(|cluster| cluster.element.document().file() == root.document().file());
+        let mut clusters: Vec<Range<usize>> = of_file.map(|cluster| cluster.element.span()).collect();
+        clusters.sort_unstable_by_key(|span| span.start);
         let Some((_, seen)) = self.seen.iter_mut().find(|(known, _)| *known == versions) else { return };
         for element in root.document().elements() {
-            let names = match created(element, clusters) {
+            let names = match created(element, &clusters) {
                 Created::Class(class) => seen.classes.entry(class).or_insert_with(|| of_class(&lists, class)),
                 Created::Connector(protocol) => {
                     seen.connectors.entry(protocol).or_insert_with(|| of_protocol(&lists, protocol))
@@ -126,13 +131,11 @@ enum Created<'i> {
     Nothing,
 }
 
-fn created<'i>(element: Element<'i>, clusters: &[Cluster<'_>]) -> Created<'i> {
+fn created<'i>(element: Element<'i>, clusters: &[Range<usize>]) -> Created<'i> {
     let inside = || {
-        let (file, start) = (element.document().file(), element.span().start);
-        let holds = |cluster: &Cluster<'_>| {
-            cluster.element.document().file() == file && cluster.element.span().contains(&start)
-        };
-        clusters.iter().any(holds)
+        let start = element.span().start;
+        let before = clusters.partition_point(|cluster| cluster.start <= start);
+        before.checked_sub(1).is_some_and(|at| clusters[at].contains(&start))
     };
     let parent = element.parent().map_or("", Element::name);
     let default = match (element.name(), parent) {

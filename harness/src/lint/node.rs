@@ -28,6 +28,8 @@ pub struct Context<'i> {
     pub scope: Scope,
     /// The name of its Host, where it is of one.
     pub host: Option<String>,
+    /// The name of its Engine, where that is known.
+    pub engine: Option<String>,
     /// The element.
     pub element: Element<'i>,
 }
@@ -47,6 +49,8 @@ pub struct Node {
     pub given: Properties,
     /// `TomEE`'s system.properties.
     pub tomee: Properties,
+    /// Files and folders that could not be read, each with the reason.
+    pub unread: Vec<String>,
     /// The text of `bin/setenv.*`.
     pub scripts: Vec<String>,
     /// The classes that are asked for `${…}` before the system properties: `PROPERTY_SOURCE`.
@@ -59,7 +63,16 @@ pub struct Node {
     /// Every `<Cluster>` that Catalina reads, with its Engine and its Host: looked for once, and asked for by most rules.
     pub(super) clusters: Vec<(usize, usize, Option<usize>)>,
     pub(super) web: Option<usize>,
-    pub(super) contexts: Vec<(Scope, usize, Option<String>)>,
+    pub(super) contexts: Vec<ContextFile>,
+}
+
+/// A file that is a Context, by its place below `conf`.
+#[derive(Debug)]
+pub(super) struct ContextFile {
+    pub(super) scope: Scope,
+    pub(super) file: usize,
+    pub(super) engine: Option<String>,
+    pub(super) host: Option<String>,
 }
 
 impl Node {
@@ -77,6 +90,7 @@ impl Node {
             base,
             given,
             tomee,
+            unread: vec![],
             scripts: vec![],
             sources: vec![],
             properties: BTreeMap::new(),

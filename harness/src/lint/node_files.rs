@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::node::ContextFile;
 use super::{Cluster, Context, Input, Node, Scope, Version, Versions};
 use crate::config::read::Element;
 
@@ -11,21 +12,23 @@ impl Node {
         let Some(root) = input.document(file).map(crate::config::read::Document::root) else { return };
         let name = path.rsplit('/').next().unwrap_or_default();
         let host = path.rsplit('/').nth(1).unwrap_or_default();
+        // `conf/ENGINE/HOST/APP.xml`
+        let engine = (path.matches('/').count() == 3).then(|| path.rsplit('/').nth(2)).flatten().map(str::to_owned);
         match root.name() {
-            // A `<Cluster>` alone is the part of a server.xml that another file names.
-            "Server" | "Cluster" => self.server = Some(file),
+            // One of the others alone is the part of a server.xml that another file names.
+            "Server" | "Service" | "Engine" | "Host" | "Cluster" => self.server = Some(file),
             "web-app" => self.web = Some(file),
             "Context" if path == "conf/context.xml" || path == "context.xml" => {
-                self.contexts.push((Scope::Global, file, None));
+                self.contexts.push(ContextFile { scope: Scope::Global, file, engine: None, host: None });
             }
             "Context" if name.starts_with("context.xml") => {
-                self.contexts.push((Scope::Host(host.to_owned()), file, Some(host.to_owned())));
+                let scope = Scope::Host(host.to_owned());
+                self.contexts.push(ContextFile { scope, file, engine, host: Some(host.to_owned()) });
             }
             "Context" => {
                 let app = name.strip_suffix(".xml").unwrap_or(name);
-                // `conf/ENGINE/HOST/APP.xml`
-                let host = (path.matches('/').count() == 3).then(|| host.to_owned());
-                self.contexts.push((Scope::App(app.to_owned()), file, host));
+                let host = engine.is_some().then(|| host.to_owned());
+                self.contexts.push(ContextFile { scope: Scope::App(app.to_owned()), file, engine, host });
             }
             _ if name == "server.xml" => self.server = Some(file),
             _ => {}
@@ -70,14 +73,19 @@ impl Node {
 
     /// The roots of its server.xml and its context files.
     pub fn roots<'i>(&self, input: &'i Input) -> Vec<Element<'i>> {
-        let files = self.server.into_iter().chain(self.contexts.iter().map(|(_, file, _)| *file));
+        let files = self.server.into_iter().chain(self.contexts.iter().map(|context| context.file));
         files.filter_map(|file| Some(input.document(file)?.root())).collect()
     }
 
     /// Its Engines.
     pub fn engines<'i>(&self, input: &'i Input) -> Vec<Element<'i>> {
-        let server = self.server(input).filter(|server| server.name() == "Server");
-        server.into_iter().flat_map(|server| server.all("Service")).flat_map(|service| service.all("Engine")).collect()
+        let Some(root) = self.server(input) else { return vec![] };
+        match root.name() {
+            "Server" => root.all("Service").flat_map(|service| service.all("Engine")).collect(),
+            "Service" => root.all("Engine").collect(),
+            "Engine" => vec![root],
+            _ => vec![],
+        }
     }
 
     /// The versions that its server.xml can be for: `JasperListener` went with 8.0, `VersionLoggerListener` came with 8.0 and
@@ -130,6 +138,10 @@ impl Node {
         if let Some(alone) = self.server(input).filter(|root| root.name() == "Cluster" && is_read(root)) {
             all.push((alone.index(), alone.index(), Some(alone.index())));
         }
+        // Of the Engine around a `<Host>` nothing is known.
+        if let Some(host) = self.server(input).filter(|root| root.name() == "Host") {
+            all.extend(host.all("Cluster").filter(is_read).map(|it| (it.index(), it.index(), Some(host.index()))));
+        }
         for engine in self.engines(input) {
             all.extend(engine.all("Cluster").filter(is_read).map(|it| (it.index(), engine.index(), None)));
             for host in engine.all("Host") {
@@ -143,25 +155,31 @@ impl Node {
     /// Every Context element: of server.xml, and of files of their own. Those of a Host that is not there are of nobody.
     pub fn contexts<'i>(&self, input: &'i Input) -> Vec<Context<'i>> {
         let mut all = vec![];
-        let mut names: Vec<&str> = vec![];
+        let mut names: Vec<(Option<&str>, &str)> = vec![];
         for engine in self.engines(input) {
             for host in engine.all("Host") {
                 let name = host.value("name").unwrap_or_default();
-                names.push(name);
+                names.push((engine.value("name"), name));
                 let scope = |element: Element<'_>| {
                     Scope::App(element.value("path").unwrap_or_default().trim_start_matches('/').to_owned())
                 };
-                let of_host = |element| Context { scope: scope(element), host: Some(name.to_owned()), element };
+                let of = engine.value("name").map(str::to_owned);
+                let of_host = |element| Context {
+                    scope: scope(element),
+                    host: Some(name.to_owned()),
+                    engine: of.clone(),
+                    element,
+                };
                 all.extend(host.all("Context").map(of_host));
             }
             let defaults = engine.all("DefaultContext").chain(engine.all("Context"));
-            all.extend(defaults.map(|element| Context { scope: Scope::Global, host: None, element }));
+            all.extend(defaults.map(|element| Context { scope: Scope::Global, host: None, engine: None, element }));
         }
-        for (scope, file, host) in &self.contexts {
-            let is_there = names.is_empty()
-                || host.as_ref().is_none_or(|host| names.iter().any(|name| name.eq_ignore_ascii_case(host)));
+        for ContextFile { scope, file, engine, host } in &self.contexts {
+            let is_there = names.is_empty() || is_of(&names, engine.as_deref(), host.as_deref());
             if let Some(document) = input.document(*file).filter(|_| is_there) {
-                all.push(Context { scope: scope.clone(), host: host.clone(), element: document.root() });
+                let (scope, host, engine) = (scope.clone(), host.clone(), engine.clone());
+                all.push(Context { scope, host, engine, element: document.root() });
             }
         }
         all
@@ -170,15 +188,23 @@ impl Node {
     /// The Context elements of Hosts that a cluster serves; all, where there is no server.xml.
     pub fn clustered_contexts<'i>(&self, input: &'i Input) -> Vec<Context<'i>> {
         let clusters = self.clusters(input);
-        let served: Vec<&str> =
-            clusters.iter().flat_map(Cluster::hosts).filter_map(|host| host.value("name")).collect();
+        let mut served: Vec<(Option<&str>, &str)> = vec![];
+        for cluster in &clusters {
+            let names = cluster.hosts().into_iter().filter_map(|host| host.value("name"));
+            served.extend(names.map(|name| (cluster.engine.value("name"), name)));
+        }
         let mut all = self.contexts(input);
         if self.has_server() {
-            all.retain(|context| {
-                let is_served = |host: &String| served.iter().any(|name| name.eq_ignore_ascii_case(host));
-                context.host.as_ref().is_none_or(is_served)
-            });
+            all.retain(|context| is_of(&served, context.engine.as_deref(), context.host.as_deref()));
         }
         all
     }
+}
+
+/// Whether one of these Hosts has this name, in an Engine of this name. What is not known may be any.
+fn is_of(hosts: &[(Option<&str>, &str)], engine: Option<&str>, host: Option<&str>) -> bool {
+    let Some(host) = host else { return true };
+    hosts.iter().any(|(own, name)| {
+        name.eq_ignore_ascii_case(host) && own.zip(engine).is_none_or(|(own, engine)| own.eq_ignore_ascii_case(engine))
+    })
 }

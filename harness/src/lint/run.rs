@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Confidence, Finding, Findings, Input, Severity, rules, suppress};
+use super::{Confidence, Edit, Finding, Findings, Input, Severity, rules, suppress};
 
 /// What is asked, and what is shown.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +60,11 @@ pub fn run(input: &Input, options: &Options) -> Report {
     }
     for finding in &mut findings {
         soften(input, finding);
+        // What is in an archive is changed where the archive is made.
+        let is_packed = |edit: &Edit| input.files[edit.file].name.contains("!/");
+        if finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(is_packed)) {
+            finding.fix = None;
+        }
     }
     findings.sort_by(|a, b| {
         (a.file, a.span.start, a.span.end, a.rule.code).cmp(&(b.file, b.span.start, b.span.end, b.rule.code))

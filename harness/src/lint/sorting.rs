@@ -5,6 +5,7 @@ use std::io::{Read, Seek};
 
 use super::app::{App, AppError, AppFiles, read_archive};
 use super::environment::{expanded, java_options, variables};
+use super::groups::groups;
 use super::node::PROPERTY_SOURCE;
 use super::source_file::SourceFile;
 use super::{Cluster, Input, Node, NodeFiles, Versions};
@@ -13,7 +14,8 @@ use crate::config::read::{Document, Properties, read_properties};
 impl Input {
     /// Adds a node.
     pub fn add_node(&mut self, files: NodeFiles) {
-        let NodeFiles { name, prefix, files, names, listing, base, versions, properties, environment } = files;
+        let NodeFiles { name, prefix, files, names, listing, base, unread, versions, properties, environment } = files;
+        let first_file = self.files.len();
         let mut known = Properties::new();
         if let Some(base) = &base {
             known.insert("catalina.base".to_owned(), base.clone());
@@ -42,6 +44,7 @@ impl Input {
         let found = files.get("version.txt").and_then(|bytes| std::str::from_utf8(bytes).ok()?.trim().parse().ok());
         let mut node = Node::new(name, versions.or(found).unwrap_or(Versions::ANY), listing, base);
         (node.given, node.tomee, node.scripts, node.sources) = (given, tomee, scripts, sources);
+        node.unread = unread;
         node.deployments = files.get("conf/tomee.xml").map(|bytes| deployments(bytes, &known)).unwrap_or_default();
         for (path, bytes) in files {
             let shown = names.get(&path).cloned().unwrap_or_else(|| format!("{prefix}{path}"));
@@ -55,6 +58,9 @@ impl Input {
                     node.add(self, &path, file);
                 }
             }
+        }
+        for file in &mut self.files[first_file..] {
+            file.node = Some(node.name.clone());
         }
         node.find_clusters(self);
         if node.versions.is_unknown() {
@@ -111,11 +117,10 @@ impl Input {
         self.nodes.iter().flat_map(|node| node.clusters(self))
     }
 
-    /// The clusters that belong together: the first of each node, the second of each node, and so on.
+    /// The clusters that belong together: those of Engines and Hosts of one name, and else the first of each node, the
+    /// second of each node, and so on.
     pub fn groups(&self) -> Vec<Vec<Cluster<'_>>> {
-        let all: Vec<Vec<Cluster<'_>>> = self.nodes.iter().map(|node| node.clusters(self)).collect();
-        let most = all.iter().map(Vec::len).max().unwrap_or_default();
-        (0..most).map(|index| all.iter().filter_map(|clusters| clusters.get(index).copied()).collect()).collect()
+        groups(self.nodes.iter().map(|node| node.clusters(self)))
     }
 }
 

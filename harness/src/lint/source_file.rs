@@ -15,12 +15,14 @@ pub struct SourceFile {
     pub document: Option<Document>,
     /// Whether it is a class file: a place in it is the number of a line of its source, 0 where that is not known.
     pub is_class: bool,
+    /// The node that it is of, by name, where it is of one.
+    pub node: Option<String>,
 }
 
 impl SourceFile {
     /// A file of which nothing but the name is kept.
     pub(super) fn named(name: String, is_class: bool) -> Self {
-        Self { name, text: String::new(), bytes: vec![], document: None, is_class }
+        Self { name, text: String::new(), bytes: vec![], document: None, is_class, node: None }
     }
 
     /// The decoded text.

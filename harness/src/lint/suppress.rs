@@ -28,7 +28,9 @@ pub(super) fn is_own(finding: &Finding) -> bool {
 pub(super) fn apply(input: &Input, findings: Vec<Finding>, not_asked: &BTreeSet<String>) -> Vec<Finding> {
     let documents = input.files.iter().filter_map(|file| file.document.as_ref());
     let mut ignores: Vec<Ignore<'_>> = documents.flat_map(ignores).collect();
-    if ignores.is_empty() {
+    let strange: Vec<(usize, Range<usize>)> =
+        input.files.iter().filter_map(|file| file.document.as_ref()).flat_map(not_understood).collect();
+    if ignores.is_empty() && strange.is_empty() {
         return findings;
     }
     let mut kept = Vec::with_capacity(findings.len());
@@ -62,23 +64,45 @@ pub(super) fn apply(input: &Input, findings: Vec<Finding>, not_asked: &BTreeSet<
             kept.append(&mut found.found);
         }
     }
+    for (file, comment) in strange {
+        let mut found = Findings { input, rule: &c110_unused_ignore::RULE, found: vec![] };
+        let message = "this comment suppresses nothing: it names no rule by its code";
+        found.in_file(file, comment, message).help("write `tomee-harness: ignore C006 reason`");
+        kept.append(&mut found.found);
+    }
     kept.sort_by_key(|finding| (finding.file, finding.span.start));
     kept
 }
 
+/// Comments that are meant to suppress, and name no rule.
+fn not_understood(document: &Document) -> Vec<(usize, Range<usize>)> {
+    let is_strange = |span: &Range<usize>| {
+        let text = document.text()[span.clone()].trim();
+        let rest = text.strip_prefix(MARK.trim_end_matches(':'));
+        let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c == ':' || c.is_whitespace()));
+        rest.is_some_and(|rest| rest.starts_with("ignor")) && !words(text).is_some_and(starts_with_code)
+    };
+    let spans = document.comments().iter().map(|comment| comment.span.clone());
+    spans.filter(is_strange).map(|span| (document.file(), span)).collect()
+}
+
+/// What stands behind `ignore`.
+fn words(comment: &str) -> Option<&str> {
+    comment.strip_prefix(MARK)?.trim_start().strip_prefix("ignore").map(str::trim_start)
+}
+
+/// Whether a text begins with the code of a rule.
+fn starts_with_code(text: &str) -> bool {
+    let word = text.split(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
+    word.starts_with('C') && word.len() > 1 && word[1..].bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn ignores(document: &Document) -> Vec<Ignore<'_>> {
     let found = document.comments().iter().filter_map(|comment| {
-        let text = document.text()[comment.span.clone()].trim();
-        let rest = text.strip_prefix(MARK)?.trim_start().strip_prefix("ignore")?;
+        let mut rest = words(document.text()[comment.span.clone()].trim())?;
         let mut codes = vec![];
-        let mut rest = rest.trim_start();
-        loop {
+        while starts_with_code(rest) {
             let word = rest.split(|c: char| c.is_whitespace() || c == ',').next().unwrap_or_default();
-            let is_code =
-                word.starts_with('C') && word.len() > 1 && word[1..].bytes().all(|byte| byte.is_ascii_digit());
-            if !is_code {
-                break;
-            }
             codes.push(word);
             rest = rest[word.len()..].trim_start_matches(|c: char| c.is_whitespace() || c == ',');
         }

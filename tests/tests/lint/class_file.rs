@@ -1,5 +1,5 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
-//! `class NAME [extends NAME] [implements NAME] [session-scoped] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
+//! `class NAME [extends NAME] [implements NAME] [abstract] [session-scoped] [stateful] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
 //! [asks-id] [changes] [stores NAME CLASS] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
 //! [asks-map-by-text] [takes-key] [gives-id CLASS] [serial NUMBER]`.
 //! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
@@ -59,15 +59,18 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     let this_name = next().expect("a name");
     let this = pool.class(this_name);
     let (mut parameter, mut bootstraps, mut serial) = (SESSION, vec![], None);
-    let (mut extends, mut interfaces, mut annotation) = ("java/lang/Object", vec![], None);
+    let (mut extends, mut interfaces, mut annotations) = ("java/lang/Object", vec![], vec![]);
+    let mut flags = 0x0021_u16;
     let (mut fields, mut code) = (vec![], vec![]);
     while let Some(word) = next() {
         let mut one = || next().expect("a word");
         match word {
             "extends" => extends = one(),
             "implements" => interfaces.push(pool.class(one())),
-            "session-scoped" => annotation = Some(pool.text("Ljakarta/enterprise/context/SessionScoped;")),
-            "faces-scoped" => annotation = Some(pool.text("Ljavax/faces/bean/SessionScoped;")),
+            "abstract" => flags |= 0x0400,
+            "session-scoped" => annotations.push(pool.text("Ljakarta/enterprise/context/SessionScoped;")),
+            "stateful" => annotations.push(pool.text("Ljakarta/ejb/Stateful;")),
+            "faces-scoped" => annotations.push(pool.text("Ljavax/faces/bean/SessionScoped;")),
             "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"))),
             "field" | "transient-field" => {
                 let flags = if word == "field" { 0x0002 } else { 0x0082 };
@@ -118,7 +121,8 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
         }
     }
     code.push(0xb1);
-    finish(pool, this, extends, &interfaces, (annotation, &bootstraps), (&fields, serial), (parameter, &code))
+    let head = (flags, this, extends);
+    finish(pool, head, &interfaces, (&annotations, &bootstraps), (&fields, serial), (parameter, &code))
 }
 
 /// `session.getId()`.
@@ -196,10 +200,9 @@ fn stores(pool: &mut Pool, code: &mut Vec<u8>, name: &str, class: &str) {
 
 fn finish(
     mut pool: Pool,
-    this: u16,
-    extends: &str,
+    (flags, this, extends): (u16, u16, &str),
     interfaces: &[u16],
-    (annotation, bootstraps): (Option<u16>, &[Vec<u16>]),
+    (kinds, bootstraps): (&[u16], &[Vec<u16>]),
     (fields, serial): (&[(u16, u16, u16)], Option<u16>),
     (parameter, code): (&str, &[u8]),
 ) -> Vec<u8> {
@@ -213,7 +216,7 @@ fn finish(
     let mut out = vec![0xca, 0xfe, 0xba, 0xbe, 0, 0, 0, 52];
     out.extend((pool.count + 1).to_be_bytes());
     out.extend(&pool.bytes);
-    out.extend([0x0021_u16.to_be_bytes(), this.to_be_bytes(), extends.to_be_bytes()].concat());
+    out.extend([flags.to_be_bytes(), this.to_be_bytes(), extends.to_be_bytes()].concat());
     out.extend(count(interfaces.len()));
     out.extend(interfaces.iter().flat_map(|interface| interface.to_be_bytes()));
     out.extend(count(fields.len() + usize::from(serial.is_some())));
@@ -232,9 +235,12 @@ fn finish(
     out.extend(long(code.len()));
     out.extend(code);
     out.extend([0, 0, 0, 0]);
-    out.extend(count(usize::from(annotation.is_some()) + usize::from(!bootstraps.is_empty())));
-    if let Some(kind) = annotation {
-        out.extend([annotations.to_be_bytes(), [0, 0], [0, 6], [0, 1], kind.to_be_bytes(), [0, 0]].concat());
+    out.extend(count(usize::from(!kinds.is_empty()) + usize::from(!bootstraps.is_empty())));
+    if !kinds.is_empty() {
+        out.extend(annotations.to_be_bytes());
+        out.extend(long(kinds.len() * 4 + 2));
+        out.extend(count(kinds.len()));
+        out.extend(kinds.iter().flat_map(|kind| [kind.to_be_bytes(), [0, 0]].concat()));
     }
     if !bootstraps.is_empty() {
         let body: Vec<u8> = bootstraps.iter().flatten().flat_map(|word| word.to_be_bytes()).collect();

@@ -1,6 +1,6 @@
 //! Fixtures of rules: several small inputs in one text file.
 //!
-//! `## bad` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
+//! `## bad`, `## bad (warning)` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
 //! a file by its path below the base, `server-part` kinds that are put into a stock server.xml (`engine`, `host`,
 //! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app (of
 //! one node, where that is named), and `other NAME`, or `baseline` for known findings. `~Name` is a class of Tomcat's clustering by its short name.
@@ -77,6 +77,11 @@ impl Case {
         cases
     }
 
+    /// Whether it must be reported as a warning at most.
+    pub(crate) fn is_mild(&self) -> bool {
+        self.title.starts_with("bad (warning)")
+    }
+
     /// Whether it shows something else on purpose.
     pub(crate) fn is_loose(&self) -> bool {
         self.title.contains("(and more)")
@@ -112,7 +117,11 @@ impl Case {
                     let app = apps.entry((of.to_owned(), (*name).to_owned())).or_default();
                     app.name = if of.is_empty() { (*name).to_owned() } else { format!("{of}/{name}") };
                     let is_class = path.ends_with(".class");
-                    let bytes = if is_class { class_file::assemble(&body) } else { body.trim().as_bytes().to_vec() };
+                    let bytes = if is_class && body.trim() != "cut" {
+                        class_file::assemble(&body)
+                    } else {
+                        body.trim().as_bytes().to_vec()
+                    };
                     app.files.insert((*path).to_owned(), bytes);
                 }
                 ["other", name] => input.add_other(name, body.as_bytes()),

@@ -41,7 +41,7 @@ pub(super) fn substitute(written: &str, properties: &Properties) -> Substituted 
 }
 
 /// Whether a value is to be replaced by a deployment tool: `@TOKEN@`, `#IP#`, `%PORT%`, `{{ x }}`, `__X__`, `$HOST`,
-/// `<ip>`, `[[x]]`.
+/// `<ip>`, `[[x]]`, `{PORT}`.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
     let word = |text: &str| {
@@ -58,7 +58,17 @@ pub fn is_placeholder(value: &str) -> bool {
         let part = value.split('@').nth(1).unwrap_or_default();
         word(part) && !part.contains(' ')
     };
+    // `{PORT}` and `[PORT]`; but `{1,2}` is an identity, and `[::1]` an address.
+    let brackets = |open: char, close: char| {
+        let inner = value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).unwrap_or_default();
+        let is_name = |c: char| c.is_ascii_uppercase() || c == '_';
+        inner.starts_with(is_name) && inner.len() > 1 && inner.chars().all(|c| is_name(c) || c.is_ascii_digit())
+    };
     between("@", "@")
+        || brackets('{', '}')
+        || brackets('[', ']')
+        || between("%%", "%%")
+        || between("<%", ">")
         || ats
         || between("#", "#")
         || between("%", "%")

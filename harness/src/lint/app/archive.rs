@@ -67,11 +67,12 @@ pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, A
 
 fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>) -> Result<AppFiles, AppError> {
     let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
-    let mut kept = 0;
+    let (mut kept, mut has_web) = (0, false);
     for index in 0..archive.len() {
         let entry = archive.by_index(index)?;
         let path = entry.name()?.into_owned();
         let is_jar = path.ends_with(".jar");
+        has_web |= path == "WEB-INF/web.xml";
         let most = if is_jar { MOST_BYTES * 16 } else { MOST_BYTES };
         if is_jar && is_wanted(&path) {
             jars.insert(path.clone(), entry.size());
@@ -91,7 +92,7 @@ fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>) -> Result<A
             }
         }
     }
-    Ok(AppFiles { name: name.to_owned(), files, jars })
+    Ok(AppFiles { name: name.to_owned(), files, jars, has_web })
 }
 
 /// The web-fragment.xml of a jar, if it has one.
@@ -117,4 +118,6 @@ pub struct AppFiles {
     pub files: BTreeMap<String, Vec<u8>>,
     /// Its jars by path, with the size of each in bytes.
     pub jars: BTreeMap<String, u64>,
+    /// Whether it has a web.xml, which may be too large to be read.
+    pub has_web: bool,
 }

@@ -20,6 +20,7 @@ use crate::lint::SourceFile;
 pub struct ClassFacts {
     classes: BTreeMap<String, ClassFact>,
     stored: Vec<Stored>,
+    unread: Vec<String>,
 }
 
 /// A class of the app.
@@ -35,6 +36,9 @@ pub struct ClassFact {
     is_session_bean: bool,
     is_managed_bean: bool,
     is_interface: bool,
+    is_abstract: bool,
+    /// Whether an annotation gives it a scope, or makes it an EJB.
+    is_scoped: bool,
     writes_itself: bool,
     /// Whether one of its objects lives as long as the app: a servlet, a filter, a listener, a bean of the app.
     is_single: bool,
@@ -95,6 +99,19 @@ const CDI_SCOPES: [&str; 2] =
 const OTHER_SCOPES: [&str; 2] =
     ["Ljavax/faces/bean/SessionScoped;", "Lorg/springframework/web/context/annotation/SessionScope;"];
 
+/// Annotations that say what a bean's scope is, by their last words.
+const SCOPES: [&str; 9] = [
+    "/context/SessionScoped;",
+    "/context/RequestScoped;",
+    "/context/ApplicationScoped;",
+    "/context/ConversationScoped;",
+    "/context/Dependent;",
+    "/inject/Singleton;",
+    "/ejb/Stateful;",
+    "/ejb/Stateless;",
+    "/ejb/Singleton;",
+];
+
 /// Annotations of which there is one object in an app, by their last words.
 const SINGLE: [&str; 10] = [
     "/ApplicationScoped;",
@@ -145,8 +162,10 @@ impl ClassFacts {
         for (path, bytes) in classes {
             let mut options = ParseOptions::default();
             options.parse_bytecode(true);
-            // A class that cannot be read, for example of a newer Java, says nothing.
-            let Ok(class) = parse_class_with_options(&bytes, &options) else { continue };
+            let Ok(class) = parse_class_with_options(&bytes, &options) else {
+                facts.unread.push(path);
+                continue;
+            };
             let file = files.len();
             let (fact, stored) = fact(&class, file, is_compared);
             let is_interesting = is_compared
@@ -167,14 +186,30 @@ impl ClassFacts {
         facts
     }
 
+    /// Class files that could not be read: damaged ones, or of a much newer Java.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
+    }
+
     /// What is put into sessions.
     pub fn stored(&self) -> impl Iterator<Item = &Stored> {
         self.stored.iter()
     }
 
-    /// Beans with the scope of a session.
+    /// Beans with the scope of a session: an abstract class is none (CDI 3.1.1), nor need a stateful EJB be serializable (CDI
+    /// 6.6.1).
     pub fn session_beans(&self) -> impl Iterator<Item = &ClassFact> {
-        self.classes.values().filter(|class| class.is_session_bean)
+        self.classes.values().filter(|class| class.is_session_bean && !class.is_abstract)
+    }
+
+    /// Classes that take the scope of a session from an abstract class, with that: `@SessionScoped` is `@Inherited`.
+    pub fn heirs_of_session_beans(&self) -> Vec<(&ClassFact, &ClassFact)> {
+        let abstracts = self.classes.values().filter(|class| class.is_session_bean && class.is_abstract);
+        let heirs = abstracts.flat_map(|base| {
+            let takes = |class: &&ClassFact| !class.is_scoped && !class.is_abstract && self.extends(class, &base.name);
+            self.classes.values().filter(takes).map(move |class| (class, base))
+        });
+        heirs.collect()
     }
 
     /// Beans of JSF or Spring that live in a session: as its attributes.
@@ -323,7 +358,8 @@ impl ClassFacts {
             if matches!(name, "java.io.Serializable" | "java.io.Externalizable") {
                 return Some(true);
             }
-            if matches!(name, "java.lang.Object" | "") || !seen.insert(name) {
+            // A record is not Serializable by itself.
+            if matches!(name, "java.lang.Object" | "java.lang.Record" | "") || !seen.insert(name) {
                 continue;
             }
             match self.classes.get(name) {
@@ -384,7 +420,9 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (Cla
         is_single: is_servlet || kinds.iter().any(|kind| SINGLE.iter().any(|end| kind.ends_with(end))),
         extends,
         implements: implemented,
-        is_session_bean: annotated(&CDI_SCOPES),
+        is_session_bean: annotated(&CDI_SCOPES) && !kinds.iter().any(|kind| kind.ends_with("/ejb/Stateful;")),
+        is_scoped: kinds.iter().any(|kind| SCOPES.iter().any(|end| kind.ends_with(end))),
+        is_abstract: class.access_flags.contains(ClassAccessFlags::ABSTRACT),
         is_managed_bean: annotated(&OTHER_SCOPES),
         serial: shape::declared(class),
         shape: if is_compared { shape::shape(class) } else { 0 },

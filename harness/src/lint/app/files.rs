@@ -11,7 +11,7 @@ use crate::lint::{Input, SourceFile};
 
 impl App {
     pub(in crate::lint) fn new(input: &mut Input, files: AppFiles, is_explicit: bool, nodes: Vec<String>) -> Self {
-        let AppFiles { name, files, jars } = files;
+        let AppFiles { name, files, jars, has_web } = files;
         let file_name = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let base_name = file_name.strip_suffix(".war").unwrap_or(file_name).split("##").next().unwrap_or_default();
         // What every node has is held against nothing; nodes come before apps.
@@ -24,7 +24,7 @@ impl App {
             nodes,
             web: None,
             place: input.files.len(),
-            has_web: files.contains_key("WEB-INF/web.xml"),
+            has_web: has_web || files.contains_key("WEB-INF/web.xml"),
             context: None,
             fragments: vec![],
             classes: ClassFacts::default(),
@@ -90,8 +90,25 @@ impl App {
         let known = ["docs", "examples", "host-manager", "manager", "tomee", "openejb"];
         let welcome = ["Welcome to Tomcat", "Welcome to Apache Tomcat", "TomEE"];
         let display = self.web(input).and_then(|web| child(web, "display-name")).map(Element::text);
-        known.contains(&self.base_name.as_str()) || display.is_some_and(|name| welcome.contains(&name))
+        known.contains(&self.base_name.as_str())
+            || self.web(input).is_some_and(is_default_web)
+            || display.is_some_and(|name| welcome.contains(&name))
     }
+}
+
+/// Whether a web.xml is the one that a server gives to every app, and of no app: it declares the servlets for files and
+/// for JSP by the server's own classes.
+fn is_default_web(web: Element<'_>) -> bool {
+    let servlets = || web.children().filter(|element| element.local_name() == "servlet");
+    let has_servlet = |name: &str| {
+        servlets().any(|servlet| {
+            let class = child(servlet, "servlet-class").map_or("", Element::text);
+            let is_servers = ["org.apache.catalina.", "org.apache.jasper.", "org.eclipse.jetty.", "org.mortbay.jetty."];
+            child(servlet, "servlet-name").map(Element::text) == Some(name)
+                && is_servers.iter().any(|package| class.starts_with(package))
+        })
+    };
+    has_servlet("default") && has_servlet("jsp")
 }
 
 /// The entries of an app, each with a number that stands for what is in it.

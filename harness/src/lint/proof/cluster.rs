@@ -104,6 +104,18 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C130",
+        Proof::Runs(Experiment {
+            shows: &["cluster-does-not-form", "lost-session", "members-disagree"],
+            both: &[("interceptors", ENCRYPTED)],
+            bad: &[(
+                "n2 interceptors",
+                r#"<Interceptor className="~TcpFailureDetector"/><Interceptor className="~MessageDispatchInterceptor"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
         "C026",
         Proof::Runs(Experiment {
             steps: steps::MANY,

@@ -45,6 +45,17 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C135",
+        Proof::Runs(Experiment {
+            bad: &[(
+                "more",
+                r#"<Deployer className="~FarmWarDeployer" tempDir="farm/temp" watchDir="farm/watch" watchEnabled="%watches%" processDeployFrequency="1"/>"#,
+            )],
+            good: &[("more", DEPLOYER)],
+            ..PLAIN
+        }),
+    ),
+    (
         "C032",
         Proof::Runs(Experiment {
             bad: &[(

@@ -18,6 +18,36 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C131",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[("n2 membership", r#"<Membership className="~McastService"/>"#)],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C133",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[(
+                "n2 receiver",
+                r#"<Receiver className="~NioReceiver" address="@self.receiver-address@" port="70000" autoBind="1"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C134",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[(
+                "n2 receiver",
+                r#"<Receiver className="~NioReceiver" address="@self.receiver-address@ " port="@self.receiver@" autoBind="1"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
         "C043",
         Proof::Runs(Experiment {
             shows: DO_NOT_MEET,

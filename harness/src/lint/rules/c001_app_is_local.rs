@@ -1,6 +1,5 @@
 //! Rule C001, app-is-local.
 
-use crate::config::read::Element;
 use crate::lint::app::App;
 use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severity};
 
@@ -27,11 +26,15 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     let own = |app: &&App| !app.is_stock(input) && app.web(input).is_some_and(|web| web.local_name() == "web-app");
     let apps: Vec<&App> = input.apps.iter().filter(own).collect();
     let some_are = apps.iter().any(|app| app.is_distributable(input));
-    for app in apps.iter().filter(|app| !app.is_distributable(input) && !has_cluster_manager(app.context(input))) {
+    for app in apps.iter().filter(|app| !app.is_distributable(input) && !input.has_cluster_manager(app)) {
         let Some(web) = app.web(input) else { continue };
         let message = format!("`{}` has no `<distributable/>`, so its sessions stay on one node", app.base_name);
         let finding = out.on(web, message).help("add `<distributable/>` to web.xml");
         if some_are && !app.is_explicit {
+            finding.at_most(Severity::Warning).sure(Confidence::Medium);
+        }
+        // Without a server in sight it may be an app that is meant to be local.
+        if !has_cluster {
             finding.at_most(Severity::Warning).sure(Confidence::Medium);
         }
         match web.children().next() {
@@ -39,10 +42,4 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             None => finding,
         };
     }
-}
-
-/// An app whose own context names a cluster's manager replicates without the word.
-fn has_cluster_manager(context: Option<Element<'_>>) -> bool {
-    let class = context.and_then(|context| context.child("Manager")).and_then(Element::short_class);
-    matches!(class, Some("DeltaManager" | "BackupManager"))
 }

@@ -23,7 +23,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         return;
     }
     let contexts = input.nodes.iter().flat_map(|node| node.clustered_contexts(input)).map(|context| context.element);
-    let apps = input.apps.iter().filter(|app| !app.is_stock(input)).filter_map(|app| app.context(input));
+    let apps = input.app_contexts().into_iter().map(|(_, context)| context);
     for manager in contexts.chain(apps).filter_map(|context| context.child("Manager")) {
         match manager.short_class() {
             Some("StandardManager") => {

@@ -1,7 +1,7 @@
 //! Rule C004, managers-differ.
 
 use crate::config::read::Element;
-use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
+use crate::lint::{Cluster, Confidence, Context, Findings, Input, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -20,6 +20,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
+    in_contexts(input, out);
     for group in input.groups() {
         let Some((first, others)) = group.split_first() else { continue };
         for other in others {
@@ -37,6 +38,30 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// The managers that contexts name, for the same apps on each node.
+fn in_contexts(input: &Input, out: &mut Findings<'_>) {
+    let [first, others @ ..] = input.nodes.as_slice() else { return };
+    let known = if others.is_empty() { vec![] } else { first.clustered_contexts(input) };
+    for other in others {
+        for context in other.clustered_contexts(input) {
+            let same = |it: &&Context<'_>| (&it.scope, &it.host) == (&context.scope, &context.host);
+            let Some(there) = known.iter().find(same) else { continue };
+            let (Some((here, b)), Some((there, a))) = (named(context.element), named(there.element)) else { continue };
+            if a != b {
+                out.on_value(here, "className", format!("{} uses {b}, but {} uses {a}", other.name, first.name))
+                    .label(there, "className", format!("{a} on {}", first.name))
+                    .help(format!("use one manager on all nodes, for example `{a}`"));
+            }
+        }
+    }
+}
+
+/// The cluster's manager that a context names.
+fn named(context: Element<'_>) -> Option<(Element<'_>, &str)> {
+    let manager = context.child("Manager")?;
+    Some((manager, manager.short_class().filter(|class| matches!(*class, "DeltaManager" | "BackupManager"))?))
 }
 
 fn class<'i>(cluster: &Cluster<'i>) -> Option<&'i str> {

@@ -22,6 +22,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
         let Some(value) = cluster.element.value("channelSendOptions") else { continue };
         let is_number = value.trim().parse::<i64>().is_ok();
+        let small = parse_options(&value.trim().to_ascii_lowercase()).filter(|_| parse_options(value).is_none());
         let names = cluster.node.versions.has(&[Version(8, 5, 56), Version(9, 0, 0)]);
         let message = if parse_options(value).is_none() {
             format!("`{value}` is not a send option; the default 8 (asynchronous) stays in effect")
@@ -33,6 +34,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         } else {
             continue;
         };
-        out.on_value(cluster.element, "channelSendOptions", message).help("use the number: `channelSendOptions=\"6\"`");
+        let finding = out.on_value(cluster.element, "channelSendOptions", message);
+        finding.help(match small {
+            Some(_) => "write it in small letters and without a blank at either end, or use the number: `channelSendOptions=\"6\"`",
+            None => "use the number: `channelSendOptions=\"6\"`",
+        });
     }
 }

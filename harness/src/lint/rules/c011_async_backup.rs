@@ -19,7 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for manager in input.clusters().filter_map(|cluster| cluster.manager()) {
+    for manager in input.cluster_managers() {
         let options = manager.value("mapSendOptions").and_then(parse_options);
         if options.is_some_and(|options| options & 6 != 6 || options & 8 != 0) {
             let finding =

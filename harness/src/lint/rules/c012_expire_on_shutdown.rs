@@ -18,9 +18,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let contexts = input.nodes.iter().flat_map(|node| node.contexts(input)).map(|context| context.element);
-    let in_contexts = contexts.filter_map(|context| context.child("Manager"));
-    for manager in input.clusters().filter_map(|cluster| cluster.manager()).chain(in_contexts) {
+    for manager in input.cluster_managers() {
         if manager.flag("expireSessionsOnShutdown", false) == Some(true) {
             let message = "the stop or reload of one node ends every session of the cluster";
             let finding = out.on_value(manager, "expireSessionsOnShutdown", message);

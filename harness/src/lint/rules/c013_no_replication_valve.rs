@@ -25,7 +25,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         if all.any(|valve| valve.short_class() == Some("ReplicationValve")) {
             continue;
         }
-        let binder = cluster.valve("JvmRouteBinderValve");
+        // Both are ClusterValves.
+        let binder = cluster.valve("JvmRouteBinderValve").or_else(|| cluster.valve("ClusterSingleSignOn"));
         // A valve that is no ClusterValve is not counted by checkDefaults; one of an unknown class may replicate.
         let foreign = cluster
             .valves()

@@ -23,7 +23,12 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let element = known.element;
         for attribute in element.attributes().iter().filter(|attribute| known.names.kind(&attribute.name).is_none()) {
             let is_passed_on = element.name() == "Connector" && attribute.name.starts_with("socket.");
-            if !is_special(&attribute.name) && !is_passed_on {
+            // `Catalina.createStartDigester` ignores these on purpose: Eclipse writes the one, tests of Tomcat the other.
+            let is_ignored = matches!(
+                (element.name(), attribute.name.as_str()),
+                ("Context", "source") | ("Connector", "portOffset")
+            );
+            if !is_special(&attribute.name) && !is_passed_on && !is_ignored {
                 unknown(out, &known, &attribute.name);
             }
         }

@@ -1,5 +1,6 @@
 //! Rule C029, farm-deploy-dir.
 
+use crate::config::read::Element;
 use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
@@ -18,9 +19,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters().filter(|cluster| !cluster.is_alone()) {
+    for cluster in input.clusters().filter(|cluster| cluster.host != Some(cluster.element)) {
         let (Some(deployer), Some(host)) = (cluster.deployer(), cluster.host) else { continue };
-        let (Some(deploy_dir), Some(app_base)) = (deployer.value("deployDir"), host.value_or("appBase", "webapps"))
+        let (Some(deploy_dir), Some(app_base)) = (below_base(deployer, "deployDir"), below_base(host, "appBase"))
         else {
             continue;
         };
@@ -32,24 +33,49 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let finding = out.on_value(deployer, "deployDir", message);
         finding.label(host, "appBase", "apps are looked for here only");
         // Where the base is unknown, an absolute path with another end could be the same folder by a link only.
-        if deploy_dir.starts_with('/') != app_base.starts_with('/') && cluster.node.base.is_none() {
+        if is_absolute(deploy_dir) != is_absolute(app_base) && cluster.node.base.is_none() {
             finding.sure(Confidence::Medium);
         }
         finding.help(format!("write `deployDir=\"{app_base}\"`")).set(
             Applicability::Safe,
             deployer,
             "deployDir",
-            app_base,
+            host.attribute("appBase").map_or("webapps", |it| &it.written),
         );
     }
 }
 
 /// Whether both name one folder. Relative ones begin at `CATALINA_BASE`.
 fn is_same(node: &Node, a: &str, b: &str) -> bool {
-    let (a, b) = (node.canonical(a.trim()), node.canonical(b.trim()));
+    let canonical = |path: &str| {
+        let path = path.trim();
+        if is_absolute(path) && !path.starts_with('/') {
+            // A drive of Windows, which does not tell letters apart by their case.
+            format!("/{}", path.replace('\\', "/").trim_end_matches('/')).to_ascii_lowercase()
+        } else {
+            node.canonical(path)
+        }
+    };
+    let (a, b) = (canonical(a), canonical(b));
     let (absolute, relative) = if a.starts_with('/') { (&a, &b) } else { (&b, &a) };
-    a == b
-        || node.base.is_none()
-            && absolute.starts_with('/')
-            && absolute.ends_with(&format!("/{}", relative.trim_start_matches('/')))
+    let is_windows = absolute.as_bytes().get(2) == Some(&b':');
+    let relative = if is_windows { relative.to_ascii_lowercase() } else { relative.clone() };
+    // The base of a server is not the root: `/webapps` is not `webapps`.
+    let ends = absolute
+        .strip_suffix(relative.trim_start_matches('/'))
+        .is_some_and(|rest| rest.len() > 1 && rest.ends_with('/'));
+    a == b || (node.base.is_none() || is_windows) && absolute.starts_with('/') && !relative.starts_with('/') && ends
+}
+
+/// `/srv/tomcat`, `C:\tomcat` or `C:/tomcat`.
+fn is_absolute(path: &str) -> bool {
+    let is_drive = |path: &[u8]| matches!(path, [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
+    path.starts_with('/') || is_drive(path.as_bytes())
+}
+
+/// A folder, `webapps` where it is not set. Where the base is unknown, what begins with it is relative to it.
+fn below_base<'i>(element: Element<'i>, name: &str) -> Option<&'i str> {
+    let Some(attribute) = element.attribute(name) else { return (name == "appBase").then_some("webapps") };
+    let relative = || attribute.written.strip_prefix("${catalina.base}/").filter(|rest| !rest.contains("${"));
+    attribute.known().or_else(relative)
 }

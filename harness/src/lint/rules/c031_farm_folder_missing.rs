@@ -26,7 +26,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         for name in ["tempDir", "deployDir", "watchDir"] {
             let Some(path) = deployer.value(name).filter(|_| name != "watchDir" || watches) else { continue };
             if cluster.node.has_folder(path) == Some(false) {
-                out.on_value(deployer, name, format!("{name} `{path}` does not exist, and nothing creates it"))
+                out.on_value(deployer, name, format!("there is no folder `{path}` ({name}), and nothing creates it"))
                     .help(format!("mkdir -p {path}"));
             }
         }

@@ -8,7 +8,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "watchers",
     severity: Severity::Warning,
     confidence: Confidence::High,
-    finds: "several nodes whose deployer watches a folder, or none",
+    finds: "several nodes whose deployer watches a folder, or none; a node without a deployer beside one with",
     why: "Two watchers deploy each other's WARs a second time; without one nothing is ever deployed.",
     bad: r#"<!-- n1 and n2 --> <Deployer … watchEnabled="true"/>"#,
     good: r#"<!-- n1 --> <Deployer … watchEnabled="true"/>
@@ -24,6 +24,25 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             cluster.host.is_some() && cluster.deployer().is_some() && !super::c083_sample_deployer::is_sample(cluster)
         };
         let all: Vec<_> = group.iter().filter(|cluster| farm(cluster)).collect();
+        if let Some(first) = all.first() {
+            // Of a `<Cluster>` that is of no Host, or of which a part was not read, nothing is said.
+            let lacks = |cluster: &&Cluster<'_>| {
+                cluster.host.is_some()
+                    && cluster.element.child("Deployer").is_none()
+                    && !cluster.element.document().is_partial()
+            };
+            for other in group.iter().filter(lacks) {
+                let message = format!(
+                    "{} has no Deployer, but {} has: what that deploys does not come here",
+                    other.node.name, first.node.name
+                );
+                let finding = out.on(other.element, message);
+                finding.help("give it a `<Deployer>` with `watchEnabled=\"false\"`");
+                if let Some(place) = first.deployer() {
+                    finding.label(place, "className", format!("the farm of {}", first.node.name));
+                }
+            }
+        }
         let flags: Option<Vec<bool>> =
             all.iter().map(|cluster| cluster.deployer()?.flag("watchEnabled", false)).collect();
         let Some(flags) = flags.filter(|flags| flags.len() > 1) else { continue };

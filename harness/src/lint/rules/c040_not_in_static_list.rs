@@ -26,14 +26,21 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let members: Vec<_> = service.all("Member").collect();
         let places: Option<Vec<(&str, i64)>> =
             members.iter().map(|member| Some((member.value("host")?.trim(), member.number("port", -1)?))).collect();
-        let (Some(places), Some((address, port))) =
-            (places.filter(|places| !places.is_empty()), cluster.receiver_place())
-        else {
+        if members.is_empty() {
+            let message =
+                "a static list without a `<Member>`: the node itself is missing, and the server does not start";
+            out.on(service, message).help("add a `<Member>` for each node, also for this one");
             continue;
-        };
+        }
+        let (Some(places), Some((address, port))) = (places, cluster.receiver_place()) else { continue };
         let range = port..port + cluster.auto_bind().unwrap_or(100);
         let is_number = |host: &str| host.parse::<std::net::IpAddr>().is_ok() || host == "localhost";
-        let same = |host: &str| host == address || is_loopback(host) && is_loopback(address);
+        let same = |host: &str| {
+            let parsed = |text: &str| text.parse::<std::net::IpAddr>().ok();
+            host == address
+                || is_loopback(host) && is_loopback(address)
+                || parsed(host).zip(parsed(address)).is_some_and(|(a, b)| a == b)
+        };
         let by_port = places.iter().any(|(_, member)| range.contains(member));
         let by_place = places.iter().any(|(host, member)| same(host) && range.contains(member));
         let comparable = is_number(address) && places.iter().all(|(host, _)| is_number(host));

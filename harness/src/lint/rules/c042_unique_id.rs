@@ -31,7 +31,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     }
                     Some(Some(id)) => match bytes(id) {
                         Ok(id) => {
-                            if let Some((other, _)) = seen.iter().find(|(_, seen)| *seen == id) {
+                            let twin =
+                                |(other, seen): &&(Element<'_>, Vec<i8>)| *seen == id && !is_itself(*other, member);
+                            if let Some((other, _)) = seen.iter().find(twin) {
                                 out.on_value(member, "uniqueId", "two members have the same uniqueId").label(
                                     *other,
                                     "uniqueId",
@@ -53,6 +55,14 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether a list names the node itself among the members, too: its LocalMember, by the same place.
+fn is_itself(other: Element<'_>, member: Element<'_>) -> bool {
+    member.name() == "LocalMember"
+        && other.name() == "Member"
+        && other.value("host").map(str::trim) == member.value("host").map(str::trim)
+        && other.number("port", -1) == member.number("port", -1)
 }
 
 /// The bytes of `{1,2,…}`, as `Arrays.fromString` reads them.

@@ -1,5 +1,6 @@
 //! Rule C046, static-lists-differ.
 
+use crate::config::read::Element;
 use crate::lint::cluster::MembershipKind;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
@@ -9,12 +10,12 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "static-lists-differ",
     severity: Severity::Error,
     confidence: Confidence::High,
-    finds: "nodes whose static lists, names or places of the Cluster differ",
+    finds: "nodes whose static lists, names of Hosts or places of the Cluster differ",
     why: "They see a part of the cluster; the names of their session managers (localhost#/app or /app) and of the channel do not match, and nothing is replicated.",
     bad: "<!-- n1 --> <Engine …><Cluster …/></Engine>
 <!-- n2 --> <Host …><Cluster …/></Host>",
     good: "<!-- both --> <Host …><Cluster …/></Host>",
-    evidence: "SimpleTcpCluster.getManagerName; StaticMembershipService: the name of the channel is that of the container; runs: it is enough that one lists the other",
+    evidence: "SimpleTcpCluster.getManagerName; StaticMembershipService: the name of the channel is that of the container; runs: it is enough that one lists the other; Hosts of other names: Context manager doesn't exist",
     versions: "all",
     check,
 };
@@ -38,6 +39,15 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 );
                 out.on(other.element, message).label(first.element, "className", format!("on {}", first.node.name));
             }
+            if let Some((host, name, known)) = other_host(first, other) {
+                let message = format!(
+                    "the Host of {} is `{name}`, that of {} is `{known}`: the names of their sessions' managers do not match, and nothing is replicated",
+                    other.node.name, first.node.name
+                );
+                out.on_value(host, "name", message)
+                    .label(first.element, "className", format!("the cluster of {}", first.node.name))
+                    .help("use the same names of Hosts on all nodes; an `<Alias>` gives a node a name of its own");
+            }
             let (here, there) = (members(other), members(first));
             if first.membership_kind() == MembershipKind::Static
                 && other.membership_kind() == MembershipKind::Static
@@ -57,6 +67,21 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 
 fn container<'i>(cluster: &Cluster<'i>) -> (&'static str, Option<&'i str>) {
     cluster.host.map_or(("Engine", cluster.engine.value("name")), |host| ("Host", host.value("name")))
+}
+
+/// Of two clusters in Engines, whose managers are named by their Host: a Host that is not on the first, which has others.
+fn other_host<'i>(first: &Cluster<'i>, other: &Cluster<'i>) -> Option<(Element<'i>, &'i str, &'i str)> {
+    if first.host.is_some() || other.host.is_some() {
+        return None;
+    }
+    let hosts = |cluster: &Cluster<'i>| -> Option<Vec<(Element<'i>, &'i str)>> {
+        cluster.hosts().into_iter().map(|host| Some((host, host.value("name")?))).collect()
+    };
+    let (theirs, own) = (hosts(first)?, hosts(other)?);
+    let lacks = |all: &[(Element<'i>, &'i str)], name: &str| all.iter().all(|(_, it)| !it.eq_ignore_ascii_case(name));
+    let (_, known) = theirs.iter().find(|(_, name)| lacks(&own, name))?;
+    let (host, name) = own.iter().find(|(_, name)| lacks(&theirs, name))?;
+    Some((*host, *name, *known))
 }
 
 fn members<'i>(cluster: &Cluster<'i>) -> Vec<(Option<&'i str>, Option<&'i str>)> {

@@ -50,15 +50,23 @@ fn balancers(input: &Input) -> Vec<(usize, Vec<String>)> {
         let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
         let routes = lines.filter_map(|line| {
             let word = |rest: &str| {
-                rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\''))
+                rest.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | ';'))
                     .find(|word| !word.is_empty())
                     .map(str::to_owned)
             };
             let httpd =
                 line.find("route=").filter(|_| line.contains("BalancerMember")).and_then(|at| word(&line[at + 6..]));
-            let jk =
-                line.strip_prefix("worker.").and_then(|rest| rest.split_once(".host")).map(|(name, _)| name.to_owned());
-            httpd.or(jk)
+            let nginx =
+                line.find(" route=").filter(|_| line.starts_with("server ")).and_then(|at| word(&line[at + 7..]));
+            // The name of a worker is its route, unless it has one.
+            let jk = || {
+                let (name, _) = line.strip_prefix("worker.")?.split_once(".host")?;
+                let named = format!("worker.{name}.route");
+                let route =
+                    text.lines().find_map(|line| line.trim().strip_prefix(&named)?.trim_start().strip_prefix('='));
+                Some(route.map_or(name, str::trim).to_owned())
+            };
+            httpd.or(nginx).or_else(jk)
         });
         (*file, routes.collect::<Vec<_>>())
     });

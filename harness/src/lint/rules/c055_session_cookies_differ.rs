@@ -2,7 +2,7 @@
 
 use crate::config::read::Element;
 use crate::lint::app::cookie;
-use crate::lint::{Confidence, Context, Findings, Input, Rule, Severity};
+use crate::lint::{Confidence, Context, Findings, Input, Node, Rule, Scope, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -22,11 +22,14 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     let has_cluster = input.clusters().next().is_some();
     let all: Vec<Vec<Context<'_>>> = input.nodes.iter().map(|node| node.contexts(input)).collect();
-    for context in
-        all.iter().flatten().filter(|context| has_cluster && context.element.flag("cookies", true) == Some(false))
+    let apps = if has_cluster { input.app_contexts() } else { vec![] };
+    let elements = all.iter().flatten().filter(|_| has_cluster).map(|context| context.element);
+    for context in elements
+        .chain(apps.into_iter().map(|(_, context)| context))
+        .filter(|context| context.flag("cookies", true) == Some(false))
     {
         out.on_value(
-            context.element,
+            context,
             "cookies",
             "without cookies a session lives in links only, and is lost by every other link",
         )
@@ -45,9 +48,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     }
     let Some((first, others)) = all.split_first() else { return };
     for (contexts, node) in others.iter().zip(&input.nodes[1..]) {
+        lacking(out, (&input.nodes[0], first), (node, contexts));
+        lacking(out, (node, contexts), (&input.nodes[0], first));
+    }
+    for (contexts, node) in others.iter().zip(&input.nodes[1..]) {
         for context in first {
             let Some(other) = contexts.iter().find(|other| other.scope == context.scope) else { continue };
-            for name in ["sessionCookieName", "sessionCookiePath", "sessionCookieDomain", "useHttpOnly", "cookies"] {
+            for name in NAMES {
                 let (a, b) = (context.element.attribute(name), other.element.attribute(name));
                 let is_known = a.is_none_or(|a| a.known().is_some()) && b.is_none_or(|b| b.known().is_some());
                 if is_known && a.map(|a| &a.value) != b.map(|b| &b.value) {
@@ -59,6 +66,24 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     );
                 }
             }
+        }
+    }
+}
+
+/// What a context of the cookie says.
+const NAMES: [&str; 5] = ["sessionCookieName", "sessionCookiePath", "sessionCookieDomain", "useHttpOnly", "cookies"];
+
+/// The attributes of a node's context for all apps, of which the other node has none.
+fn lacking(out: &mut Findings<'_>, own: (&Node, &[Context<'_>]), other: (&Node, &[Context<'_>])) {
+    let is_missing = |context: &&Context<'_>| {
+        context.scope == Scope::Global && other.1.iter().all(|it| it.scope != context.scope) && other.0.has_server()
+    };
+    for context in own.1.iter().filter(is_missing) {
+        for name in NAMES.into_iter().filter(|name| *name != "useHttpOnly" && context.element.value(name).is_some()) {
+            let message = format!("{} has no context.xml with the `{name}` of {}", other.0.name, own.0.name);
+            out.on_value(context.element, name, message)
+                .sure(Confidence::Medium)
+                .help("use the same context.xml on all nodes");
         }
     }
 }

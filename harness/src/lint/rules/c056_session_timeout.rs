@@ -2,7 +2,7 @@
 
 use crate::config::read::Element;
 use crate::lint::app::child;
-use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -40,6 +40,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     }
     let defaults = input.nodes.iter().filter_map(|node| Some((node, timeout(node.web(input)?)?)));
     let defaults: Vec<_> = defaults.collect();
+    let is_clustered = |node: &Node| !node.clusters(input).is_empty();
+    for (_, (element, minutes)) in defaults.iter().filter(|(node, (_, minutes))| *minutes <= 0 && is_clustered(node)) {
+        let message = format!("session-timeout {minutes} for all apps: sessions and their copies are never removed");
+        out.on(*element, message).help("set a number of minutes");
+    }
     let Some(((first, (place, minutes)), others)) = defaults.split_first() else { return };
     for (node, (element, other)) in others.iter().filter(|(_, (_, other))| other != minutes) {
         out.on(

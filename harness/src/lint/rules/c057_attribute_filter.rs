@@ -1,9 +1,9 @@
 //! Rule C057, attribute-filter.
 
 use crate::config::read::Element;
-use crate::lint::app::{App, Stored};
+use crate::lint::app::Stored;
 use crate::lint::pattern::Pattern;
-use crate::lint::{Confidence, Findings, Input, Label, Rule, Scope, Severity};
+use crate::lint::{Confidence, Findings, Input, Label, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -20,11 +20,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
-/// A Manager, with the apps whose sessions it keeps.
-type Managed<'i> = (Element<'i>, Vec<&'i App>);
-
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for (manager, apps) in managers(input) {
+    for (manager, apps) in input.managed() {
         // Without a cluster's manager nothing is replicated in any case (C003, C092).
         if matches!(manager.short_class(), None | Some("StandardManager")) && manager.parent().is_none_or(is_context) {
             continue;
@@ -75,43 +72,12 @@ fn filter(
     finding.labels.push(label);
 }
 
-/// The managers of clusters, of contexts beside the apps, and of the apps themselves.
-fn managers(input: &Input) -> Vec<Managed<'_>> {
-    let all: Vec<&App> = input.apps.iter().filter(|app| !app.is_stock(input)).collect();
-    let mut found: Vec<Managed<'_>> = vec![];
-    found.extend(input.clusters().filter_map(|cluster| {
-        let apps = all.iter().copied().filter(|app| app.is_on(&cluster.node.name));
-        Some((cluster.manager()?, apps.collect()))
-    }));
-    let mut described = vec![];
-    let contexts = input
-        .nodes
-        .iter()
-        .flat_map(|node| node.clustered_contexts(input).into_iter().map(move |context| (node, context)));
-    for (node, context) in contexts {
-        let all: Vec<&App> = all.iter().copied().filter(|app| app.is_on(&node.name)).collect();
-        let apps = match &context.scope {
-            Scope::App(name) => {
-                let name = if name.is_empty() { "ROOT" } else { name.split("##").next().unwrap_or_default() };
-                described.push(name.to_owned());
-                all.into_iter().filter(|app| app.base_name == name).collect()
-            }
-            Scope::Global | Scope::Host(_) => all,
-        };
-        found.extend(context.element.child("Manager").map(|manager| (manager, apps)));
-    }
-    // META-INF/context.xml is not read where the server has a file for the app (`HostConfig`).
-    let own = all.iter().filter(|app| !described.contains(&app.base_name));
-    found.extend(own.filter_map(|app| Some((app.context(input)?.child("Manager")?, vec![*app]))));
-    found
-}
-
 fn is_context(element: Element<'_>) -> bool {
     element.name() == "Context"
 }
 
 /// The class that a value has at run time, where its declared class says so.
-fn exact_class(stored: &Stored) -> Option<&str> {
+pub(super) fn exact_class(stored: &Stored) -> Option<&str> {
     let class = stored.class.as_str();
     let is_final = class.strip_prefix("java.lang.").is_some_and(|rest| {
         matches!(rest, "String" | "Integer" | "Long" | "Boolean" | "Double" | "Float" | "Short" | "Byte" | "Character")

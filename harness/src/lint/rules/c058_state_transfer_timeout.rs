@@ -18,7 +18,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for manager in input.clusters().filter_map(|cluster| cluster.manager()) {
+    for manager in input.cluster_managers() {
         let message = match manager.number("stateTransferTimeout", 60) {
             Some(0) => "a node that starts does not wait for the sessions of the others".to_owned(),
             Some(seconds) if seconds < 0 => {

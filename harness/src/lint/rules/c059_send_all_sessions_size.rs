@@ -18,7 +18,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for manager in input.clusters().filter_map(|cluster| cluster.manager()) {
+    for manager in input.cluster_managers() {
         if manager.number("sendAllSessionsSize", 1000).is_some_and(|size| size <= 0) {
             let finding =
                 out.on_value(manager, "sendAllSessionsSize", "sessions are sent in blocks of no session, for ever");

@@ -18,8 +18,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters() {
-        let Some(manager) = cluster.manager() else { continue };
+    for manager in input.cluster_managers() {
         if let Some(most) = manager.number("maxActiveSessions", -1).filter(|most| *most > 0 && *most < 1_000_000) {
             let message = format!("the limit of {most} sessions counts copies of the other nodes' sessions");
             let finding = out.on_value(manager, "maxActiveSessions", message);

@@ -19,8 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters() {
-        let Some(valve) = cluster.valve("ReplicationValve") else { continue };
+    for valve in input.clusters().flat_map(|cluster| cluster.replication_valves()) {
         let Some(filter) = valve.value("filter").filter(|filter| !filter.trim().is_empty()) else { continue };
         let Some(pattern) = Pattern::new(filter) else { continue };
         let dynamic = [

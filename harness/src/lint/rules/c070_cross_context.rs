@@ -30,11 +30,14 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 finding.at_most(Severity::Info).sure(Confidence::Low);
             }
         };
-        for context in
-            node.contexts(input).iter().filter(|context| context.element.flag("crossContext", false) == Some(true))
+        let apps = input.app_contexts().into_iter().filter(|(app, _)| app.is_on(&node.name));
+        let contexts = node.contexts(input).into_iter().map(|context| context.element);
+        for context in contexts
+            .chain(apps.map(|(_, context)| context))
+            .filter(|context| context.flag("crossContext", false) == Some(true))
         {
             soften(out.on_value(
-                context.element,
+                context,
                 "crossContext",
                 "before 9.0.103, 10.1.40 and 11.0.6, changes across contexts are replicated wrongly",
             ));

@@ -19,10 +19,11 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let words = ["driver: overlay", "kind: Deployment", "kind: StatefulSet"];
-    let Some((file, span)) = words.iter().find_map(|word| input.find_in_others(word).into_iter().next()) else {
-        return;
-    };
+    let words = [("driver", "overlay"), ("kind", "Deployment"), ("kind", "StatefulSet"), ("kind", "DaemonSet")];
+    let manifests = input.manifests();
+    let mut places =
+        words.iter().flat_map(|(key, value)| manifests.iter().map(move |it| (it.file, it.place(key, value))));
+    let Some((file, span)) = places.find_map(|(file, place)| Some((file, place?))) else { return };
     for cluster in input.clusters().filter(|cluster| {
         cluster.membership_kind() == MembershipKind::Multicast && cluster.starts_membership() == Some(true)
     }) {

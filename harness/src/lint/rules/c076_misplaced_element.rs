@@ -39,10 +39,19 @@ const PARENTS: [(&str, &[&str]); 15] = [
 ];
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for server in input.nodes.iter().filter_map(|node| node.server(input)) {
-        for element in server.document().elements() {
-            let Some(parent) = element.parent() else { continue };
-            let in_cluster = is_in_cluster(element);
+    let roots = input.nodes.iter().flat_map(|node| node.roots(input));
+    let of_apps = input.app_contexts().into_iter().map(|(_, context)| context);
+    for root in roots.chain(of_apps) {
+        // Parents come before what is in them.
+        let mut inside: Vec<bool> = vec![];
+        for element in root.document().elements() {
+            let Some(parent) = element.parent() else {
+                inside.push(false);
+                continue;
+            };
+            let is_cluster = parent.name() == "Cluster" && !is_of_tomcat_55(parent);
+            let in_cluster = is_cluster || inside.get(parent.index()).copied().unwrap_or_default();
+            inside.push(in_cluster);
             match PARENTS.iter().find(|(name, _)| *name == element.name()) {
                 Some((name, parents)) => {
                     let is_clusters = element
@@ -70,11 +79,6 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 /// Said by another rule.
 fn is_wrong_case(name: &str) -> bool {
     PARENTS.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
-}
-
-fn is_in_cluster(element: Element<'_>) -> bool {
-    let mut parents = std::iter::successors(element.parent(), |parent| parent.parent());
-    parents.any(|parent| parent.name() == "Cluster" && !is_of_tomcat_55(parent))
 }
 
 fn is_of_tomcat_55(element: Element<'_>) -> bool {

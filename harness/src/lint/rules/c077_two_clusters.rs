@@ -30,11 +30,34 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 }
             }
         }
+        for cluster in hosts.iter().chain([&engine]).flat_map(|container| container.all("Cluster")) {
+            two_parts(out, cluster);
+        }
         let of_host = hosts.iter().find_map(|host| host.child("Cluster"));
         if let (Some(outer), Some(inner)) = (engine.child("Cluster"), of_host) {
             out.on(inner, "the Engine has a Cluster too: two channels run in one server")
                 .at_most(Severity::Warning)
                 .label(outer, "className", "the Engine's");
+        }
+    }
+}
+
+/// Parts of which a cluster takes one: of two, the last.
+fn two_parts(out: &mut Findings<'_>, cluster: Element<'_>) {
+    let inner = cluster.all("Channel").flat_map(Element::children);
+    let parts: Vec<Element<'_>> = cluster.children().chain(inner).collect();
+    for name in ["Channel", "Manager", "Deployer", "Membership", "Receiver", "Sender"] {
+        let mut later: Option<Element<'_>> = None;
+        for part in parts.iter().rev().filter(|part| part.name() == name) {
+            match later.filter(|later| later.parent() == part.parent()) {
+                Some(last) => {
+                    out.on(*part, format!("another `<{name}>` follows, which replaces this one"))
+                        .at_most(Severity::Warning)
+                        .label(last, "className", "this one counts")
+                        .help("leave one");
+                }
+                None => later = Some(*part),
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Rule C090, no-web-xml.
 
+use crate::lint::app::App;
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
@@ -22,13 +23,15 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     if !has_cluster && input.nodes.iter().any(Node::has_server) {
         return;
     }
-    for app in input.apps.iter().filter(|app| !app.has_web() && !app.is_stock(input)) {
+    let is_local = |app: &&App| !app.has_web() && !app.is_stock(input) && !input.has_cluster_manager(app);
+    // A jar that starts a server of its own is no web archive.
+    for app in input.apps.iter().filter(is_local).filter(|app| !app.name.ends_with(".jar")) {
         let file = app.file();
         let finding =
             out.in_file(file, 0..0, format!("`{}` has no web.xml, so its sessions stay on one node", app.name));
         finding.path.push_str(&format!("[{}]", app.base_name));
         finding.help("add WEB-INF/web.xml with `<distributable/>`");
-        if !app.is_explicit {
+        if !app.is_explicit || !has_cluster {
             finding.at_most(Severity::Warning);
         }
     }

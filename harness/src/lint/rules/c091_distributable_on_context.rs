@@ -19,7 +19,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     let contexts = input.nodes.iter().flat_map(|node| node.contexts(input)).map(|context| context.element);
-    for context in contexts.chain(input.apps.iter().filter_map(|app| app.context(input))) {
+    for context in contexts.chain(input.app_contexts().into_iter().map(|(_, context)| context)) {
         for element in [Some(context), context.child("Manager")]
             .into_iter()
             .flatten()

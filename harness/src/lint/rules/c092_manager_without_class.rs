@@ -23,14 +23,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         return;
     }
     let contexts = input.nodes.iter().flat_map(|node| node.clustered_contexts(input)).map(|context| context.element);
-    for context in
-        contexts.chain(input.apps.iter().filter(|app| !app.is_stock(input)).filter_map(|app| app.context(input)))
-    {
+    for context in contexts.chain(input.app_contexts().into_iter().map(|(_, context)| context)) {
         // The apps that come with a server have such a Manager, and need no replication.
         if context.flag("privileged", false) == Some(true) {
             continue;
         }
-        for manager in context.all("Manager").filter(|manager| !manager.has("className")) {
+        // Of two, the last one counts.
+        if let Some(manager) = context.child("Manager").filter(|manager| !manager.has("className")) {
             let finding = out
                 .on(manager, "a `<Manager>` without className is a StandardManager, which keeps sessions on one node");
             finding.help("remove it, or name the class: `org.apache.catalina.ha.session.DeltaManager`");

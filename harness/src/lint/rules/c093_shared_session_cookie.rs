@@ -30,13 +30,18 @@ struct Cookie<'i> {
     name: String,
     /// Whether somebody has chosen the path.
     is_chosen: bool,
+    /// The Host, where that is known.
+    host: Option<String>,
 }
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     let mut cookies: Vec<Cookie<'_>> = vec![];
     for context in input.nodes.iter().take(1).flat_map(|node| node.contexts(input)) {
         match &context.scope {
-            Scope::App(app) => cookies.extend(of_context(context.element, app)),
+            Scope::App(app) => {
+                let cookie = of_context(context.element, app);
+                cookies.extend(cookie.map(|cookie| Cookie { host: context.host.clone(), ..cookie }));
+            }
             _ if context.element.value("sessionCookiePath") == Some("/") => {
                 out.on_value(context.element, "sessionCookiePath", "all apps share one session cookie")
                     .help("remove `sessionCookiePath`, or run one app");
@@ -51,6 +56,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let is_same = |other: &&Cookie<'_>| {
             // Versions of one app share its cookie on purpose.
             let is_apart = other.of.zip(cookie.of).is_some_and(|(a, b)| a.is_apart_from(b));
+            // A cookie is of the name of a host.
+            let hosts = other.host.as_ref().zip(cookie.host.as_ref());
+            let is_apart = is_apart || hosts.is_some_and(|(a, b)| !a.eq_ignore_ascii_case(b));
             other.app != cookie.app
                 && !is_apart
                 && (&other.path, &other.name) == (&cookie.path, &cookie.name)
@@ -82,6 +90,7 @@ fn of_context<'i>(context: Element<'i>, app: &str) -> Option<Cookie<'i>> {
         name,
         is_chosen,
         of: None,
+        host: None,
     })
 }
 
@@ -100,7 +109,16 @@ fn of_app<'i>(input: &'i Input, app: &'i App) -> Option<Cookie<'i>> {
         None if app.base_name == "ROOT" => (web, "/".to_owned(), false),
         None => return None,
     };
-    Some(Cookie { element, attribute: "", app: app.base_name.clone(), path, name, is_chosen, of: Some(app) })
+    Some(Cookie {
+        element,
+        attribute: "",
+        app: app.base_name.clone(),
+        path,
+        name,
+        is_chosen,
+        of: Some(app),
+        host: None,
+    })
 }
 
 /// `/shop/` is `/shop`, and nothing is `/`.

@@ -1,7 +1,7 @@
 //! Rule C098, class-of-other-element.
 
 use crate::config::read::Element;
-use crate::lint::cluster::TRIBES;
+use crate::lint::cluster::{HA, TRIBES};
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -19,8 +19,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
-/// Classes by the part of their name that says their kind, and the element that takes them.
-const KINDS: [(&str, &[&str]); 9] = [
+/// Classes by the end of their name or, with a point at its end, by a part of it, and the elements that take them.
+const KINDS: [(&str, &[&str]); 20] = [
     (".group.interceptors.", &["Interceptor"]),
     (".membership.McastService", &["Membership"]),
     (".membership.StaticMembershipService", &["Membership"]),
@@ -30,28 +30,66 @@ const KINDS: [(&str, &[&str]); 9] = [
     (".transport.ReplicationTransmitter", &["Sender"]),
     (".transport.nio.PooledParallelSender", &["Transport"]),
     (".group.GroupChannel", &["Channel"]),
+    (".ha.tcp.SimpleTcpCluster", &["Cluster"]),
+    (".ha.tcp.ReplicationValve", &["Valve"]),
+    (".ha.session.JvmRouteBinderValve", &["Valve"]),
+    (".ha.authenticator.ClusterSingleSignOn", &["Valve"]),
+    (".ha.session.DeltaManager", &["Manager"]),
+    (".ha.session.BackupManager", &["Manager"]),
+    (".ha.session.ClusterSessionListener", &["ClusterListener"]),
+    (".ha.session.JvmRouteSessionIDBinderListener", &["ClusterListener"]),
+    (".ha.authenticator.ClusterSingleSignOnListener", &["ClusterListener"]),
+    (".ha.deploy.FarmWarDeployer", &["Deployer"]),
+    (".ha.backend.HeartbeatListener", &["Listener"]),
+];
+
+/// Elements that are made of a class.
+const ASKED: [&str; 14] = [
+    "Cluster",
+    "Manager",
+    "Channel",
+    "Membership",
+    "Receiver",
+    "Sender",
+    "Transport",
+    "Interceptor",
+    "Member",
+    "LocalMember",
+    "Valve",
+    "ClusterListener",
+    "Deployer",
+    "Listener",
 ];
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters() {
-        let channel = cluster.channel().into_iter();
-        for element in channel.flat_map(|channel| {
-            std::iter::once(channel).chain(channel.children()).chain(channel.children().flat_map(Element::children))
-        }) {
-            let Some(class) = element.class().map(str::trim).filter(|class| class.starts_with(TRIBES)) else {
-                continue;
-            };
-            let kind = KINDS
-                .iter()
-                .find(|(part, _)| if part.ends_with('.') { class.contains(part) } else { class.ends_with(part) });
-            if let Some((_, [right, ..])) = kind.filter(|(_, elements)| !elements.contains(&element.name())) {
-                let short = element.short_class().unwrap_or_default();
-                out.on_value(
-                    element,
-                    "className",
-                    format!("`{short}` is no class for `<{}>`: it belongs in `<{}>`", element.name(), right),
-                );
-            }
+    let roots = input.nodes.iter().flat_map(|node| node.roots(input));
+    let of_apps = input.app_contexts().into_iter().map(|(_, context)| context);
+    for element in roots.chain(of_apps).flat_map(|root| root.document().elements()) {
+        let is_clusters = |class: &&str| class.starts_with(HA) || class.starts_with(TRIBES);
+        let Some(class) = element.class().map(str::trim).filter(is_clusters) else { continue };
+        if !ASKED.contains(&element.name()) || !is_read(element) {
+            continue;
         }
+        let kind = KINDS
+            .iter()
+            .find(|(part, _)| if part.ends_with('.') { class.contains(part) } else { class.ends_with(part) });
+        if let Some((_, [right, ..])) = kind.filter(|(_, elements)| !elements.contains(&element.name())) {
+            let short = element.short_class().unwrap_or_default();
+            out.on_value(
+                element,
+                "className",
+                format!("`{short}` is no class for `<{}>`: it belongs in `<{}>`", element.name(), right),
+            );
+        }
+    }
+}
+
+/// Whether Catalina looks for the element where it stands; elsewhere another rule says so.
+fn is_read(element: Element<'_>) -> bool {
+    let parent = element.parent().map_or("", Element::name);
+    match element.name() {
+        "Listener" => ["Server", "Engine", "Host", "Context", "Cluster"].contains(&parent),
+        // The root is the part of a server.xml that another file names.
+        _ => parent.is_empty() || super::c076_misplaced_element::is_in_place(element),
     }
 }

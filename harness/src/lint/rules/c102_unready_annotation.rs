@@ -1,5 +1,6 @@
 //! Rule C102, unready-annotation.
 
+use crate::lint::cluster::MembershipKind;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -18,10 +19,21 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for (file, span) in input.find_in_others("tolerate-unready-endpoints") {
-        if !input.files[file].text.contains("publishNotReadyAddresses: true") {
-            out.in_file(file, span, "Kubernetes ignores the annotation `tolerate-unready-endpoints`")
-                .help("set `publishNotReadyAddresses: true` in the Service's spec");
+    const KEY: &str = "tolerate-unready-endpoints";
+    let has_cluster = input.clusters().next().is_some();
+    let uses_cloud = input.clusters().any(|cluster| cluster.membership_kind() == MembershipKind::Cloud);
+    if has_cluster && !uses_cloud {
+        return;
+    }
+    let manifests = input.manifests();
+    let is_alone = manifests.iter().filter(|manifest| manifest.says("kind", "Service")).count() <= 1;
+    for manifest in manifests.iter().filter(|manifest| !manifest.says("publishNotReadyAddresses", "true")) {
+        let Some(span) = manifest.place(KEY, "true") else { continue };
+        let finding = out.in_file(manifest.file, span, format!("Kubernetes ignores the annotation `{KEY}`"));
+        finding.help("set `publishNotReadyAddresses: true` in the Service's spec");
+        // Of several Services, or without a server in sight, it may be of something else.
+        if !has_cluster || !is_alone {
+            finding.at_most(Severity::Warning).sure(Confidence::Medium);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Rule C103, unready-not-published.
 
 use crate::lint::cluster::MembershipKind;
+use crate::lint::manifest::Manifest;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -19,12 +20,15 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let uses_dns = input.clusters().any(|cluster| cluster.membership_kind() == MembershipKind::Cloud);
-    for (file, span) in input.find_in_others("clusterIP: None") {
-        let text = &input.files[file].text;
-        if uses_dns && !text.contains("publishNotReadyAddresses: true") && !text.contains("tolerate-unready-endpoints")
-        {
-            out.in_file(file, span, "nodes that are not ready are not resolved")
+    if !input.clusters().any(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
+        return;
+    }
+    let is_published = |manifest: &Manifest<'_>| {
+        manifest.says("publishNotReadyAddresses", "true") || manifest.says("tolerate-unready-endpoints", "true")
+    };
+    for manifest in input.manifests().iter().filter(|manifest| !is_published(manifest)) {
+        if let Some(span) = manifest.place("clusterIP", "None") {
+            out.in_file(manifest.file, span, "nodes that are not ready are not resolved")
                 .help("set `publishNotReadyAddresses: true`");
         }
     }

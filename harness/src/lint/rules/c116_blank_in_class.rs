@@ -19,7 +19,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for document in input.nodes.iter().flat_map(|node| node.roots(input)).map(Element::document) {
+    let roots = input.nodes.iter().flat_map(|node| node.roots(input));
+    let of_apps = input.app_contexts().into_iter().map(|(_, context)| context);
+    for document in roots.chain(of_apps).map(Element::document) {
         for element in document.elements() {
             if let Some(class) =
                 element.class().filter(|class| class.contains(char::is_whitespace) && !class.trim().is_empty())

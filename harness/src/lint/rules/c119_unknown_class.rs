@@ -1,8 +1,8 @@
 //! Rule C119, unknown-class.
 
 use crate::lint::attributes::lists;
-use crate::lint::cluster::{HA, TRIBES};
-use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
+use crate::lint::cluster::{HA, MembershipKind, TRIBES};
+use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Versions};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -20,10 +20,13 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for node in &input.nodes {
-        let lists = lists(node.versions);
-        let Some(server) = node.server(input).filter(|_| !lists.is_empty()) else { continue };
-        for element in server.document().elements() {
+    providers(input, out);
+    let of_nodes = input.nodes.iter().map(|node| (node.versions, node.roots(input)));
+    let versions = input.nodes.first().map_or(Versions::ANY, |node| node.versions);
+    let of_apps = input.app_contexts().into_iter().map(|(_, context)| (versions, vec![context]));
+    for (versions, roots) in of_nodes.chain(of_apps) {
+        let lists = lists(versions);
+        for element in roots.iter().filter(|_| !lists.is_empty()).flat_map(|root| root.document().elements()) {
             let Some(class) =
                 element.class().map(str::trim).filter(|class| class.starts_with(HA) || class.starts_with(TRIBES))
             else {
@@ -39,9 +42,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 .map(|known| (strsim::osa_distance(known, class), known))
                 .min();
             let finding =
-                out.on_value(element, "className", format!("Tomcat {} has no class `{class}`", shown(node.versions)));
+                out.on_value(element, "className", format!("Tomcat {} has no class `{class}`", shown(versions)));
             // A newer release may have it.
-            if node.versions.is_unknown() || nearest.is_none_or(|(distance, _)| distance > 3) {
+            if versions.is_unknown() || nearest.is_none_or(|(distance, _)| distance > 3) {
                 finding.sure(Confidence::Medium);
             }
             let short = class.rsplit('.').next().unwrap_or_default();
@@ -56,6 +59,26 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     }
 }
 
-fn shown(versions: crate::lint::Versions) -> String {
+/// Providers of a CloudMembershipService that Tomcat does not have. One of somebody else's is not known.
+fn providers(input: &Input, out: &mut Findings<'_>) {
+    const NAME: &str = "membershipProviderClassName";
+    for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
+        let Some(service) = cluster.membership() else { continue };
+        let Some(class) = service.value(NAME).map(str::trim).filter(|class| !class.is_empty()) else { continue };
+        let own = class.strip_prefix(TRIBES).map(|rest| rest.trim_start_matches("membership.cloud."));
+        let is_known = match own {
+            Some(short) => matches!(short, "KubernetesMembershipProvider" | "DNSMembershipProvider"),
+            None => class.contains('.') || matches!(class, "kubernetes" | "dns"),
+        };
+        if !is_known {
+            out.on_value(service, NAME, format!("`{class}` is no provider of members in a cloud"))
+                .at_most(Severity::Warning)
+                .sure(Confidence::Medium)
+                .help("write `kubernetes` or `dns`");
+        }
+    }
+}
+
+fn shown(versions: Versions) -> String {
     if versions.is_unknown() { "8.5 to 11.0".to_owned() } else { versions.to_string() }
 }

@@ -28,6 +28,15 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     .help("let it implement java.io.Serializable, with all that it holds");
             }
         }
+        for (class, base) in app.classes.heirs_of_session_beans() {
+            if app.classes.is_serializable(&class.name) == Some(false) {
+                let message = format!("the bean `{}` of class `{}` is not Serializable", class.name, base.name);
+                out.in_file(base.file, 0..0, message)
+                    .at_most(Severity::Warning)
+                    .sure(Confidence::Medium)
+                    .help("let it implement java.io.Serializable, with all that it holds");
+            }
+        }
         for class in app.classes.session_beans() {
             if app.classes.is_serializable(&class.name) == Some(false) {
                 out.in_file(class.file, 0..0, format!("the session bean `{}` is not Serializable", class.name))

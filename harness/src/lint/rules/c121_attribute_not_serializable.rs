@@ -1,6 +1,8 @@
 //! Rule C121, attribute-not-serializable.
 
+use crate::config::read::Element;
 use crate::lint::app::{App, Stored, is_broken};
+use crate::lint::pattern::Pattern;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -19,9 +21,16 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
+    let managed = if input.apps.is_empty() { vec![] } else { input.managed() };
     for app in &input.apps {
+        let is_of = |apps: &[&App]| apps.iter().any(|other| std::ptr::eq(*other, app));
+        let managers: Vec<Element<'_>> =
+            managed.iter().filter(|(_, apps)| is_of(apps)).map(|(manager, _)| *manager).collect();
         for stored in app.classes.stored() {
             let Some((what, help)) = broken(app, stored) else { continue };
+            if managers.iter().any(|manager| keeps_here(*manager, stored)) {
+                continue;
+            }
             let name = stored.name.as_ref().map(|name| format!(" as `{name}`")).unwrap_or_default();
             let message = format!("`{}` puts {what} into the session{name} that is not Serializable", stored.by);
             let finding = out.in_file(stored.file, stored.line..stored.line, message);
@@ -34,6 +43,16 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether a filter keeps an attribute on its node: then nothing asks whether it can be serialized (`StandardSession.exclude`).
+fn keeps_here(manager: Element<'_>, stored: &Stored) -> bool {
+    let refuses = |filter: &str, text: Option<&str>| {
+        let expression = manager.value(filter).filter(|filter| !filter.is_empty());
+        expression.and_then(Pattern::new).zip(text).is_some_and(|(pattern, text)| pattern.refuses(text))
+    };
+    refuses("sessionAttributeNameFilter", stored.name.as_deref())
+        || refuses("sessionAttributeValueClassNameFilter", super::c057_attribute_filter::exact_class(stored))
 }
 
 /// What cannot be serialized, and what to do about it.

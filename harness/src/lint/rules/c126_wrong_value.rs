@@ -26,7 +26,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let Some(value) = attribute.known() else { continue };
             let kind = known.names.kind(&attribute.name);
             let is_flag = value.eq_ignore_ascii_case("true") || value.eq_ignore_ascii_case("false");
-            if kind == Some(Kind::Number) && value.parse::<i64>().is_err() {
+            // Ports and threads are `int`s.
+            let is_int = ["ort", "Threads"].iter().any(|end| attribute.name.ends_with(end));
+            let fits = value.parse::<i64>().is_ok_and(|number| !is_int || i32::try_from(number).is_ok());
+            if kind == Some(Kind::Number) && !fits {
                 let message =
                     format!("`{value}` is no whole number: the default of `{}` stays in effect", attribute.name);
                 let finding = out.on_value(element, &attribute.name, message);

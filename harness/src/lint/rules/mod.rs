@@ -128,6 +128,13 @@ mod c126_wrong_value;
 pub(super) mod c127_stale_baseline;
 mod c128_apps_differ;
 mod c129_session_class_differs;
+mod c130_interceptor_on_one_node;
+mod c131_membership_differs;
+mod c132_node_without_cluster;
+mod c133_port_out_of_range;
+mod c134_blank_in_address;
+mod c135_farm_folder_not_set;
+mod c136_not_read;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -257,6 +264,13 @@ pub static ALL: &[&Rule] = &[
     &c127_stale_baseline::RULE,
     &c128_apps_differ::RULE,
     &c129_session_class_differs::RULE,
+    &c130_interceptor_on_one_node::RULE,
+    &c131_membership_differs::RULE,
+    &c132_node_without_cluster::RULE,
+    &c133_port_out_of_range::RULE,
+    &c134_blank_in_address::RULE,
+    &c135_farm_folder_not_set::RULE,
+    &c136_not_read::RULE,
 ];
 
 /// A rule by its code or name.

@@ -41,17 +41,22 @@ pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -
     let mut all = check()?;
     if args.diff || args.fix || args.unsafe_fixes {
         leave_out(&mut all, baseline.as_ref(), &options);
-        let fixed: Vec<Fixed> =
-            all.iter().flat_map(|one| fix::apply(&one.input, &one.report.findings, args.unsafe_fixes)).collect();
-        if args.diff {
-            print(&fixed.iter().map(fix::diff).collect::<String>())?;
-            return Ok(exit(&all));
+        // What one fix brings to light, another one may fix.
+        for _ in 0..MOST_ROUNDS {
+            let fixed: Vec<Fixed> =
+                all.iter().flat_map(|one| fix::apply(&one.input, &one.report.findings, args.unsafe_fixes)).collect();
+            if args.diff {
+                print(&fixed.iter().map(fix::diff).collect::<String>())?;
+                return Ok(exit(&all));
+            }
+            if fixed.is_empty() {
+                break;
+            }
+            write_fixed(&fixed)?;
+            all = check()?;
+            leave_out(&mut all, baseline.as_ref(), &options);
         }
-        write_fixed(&fixed)?;
-        if fixed.is_empty() && args.write_baseline.is_none() {
-            write_reports(args, output, matches, &all)?;
-            return Ok(exit(&all));
-        }
+        // Of what is left out, a baseline knows, too.
         all = check()?;
     }
     if let Some(path) = &args.write_baseline {
@@ -61,6 +66,9 @@ pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -
     write_reports(args, output, matches, &all)?;
     Ok(exit(&all))
 }
+
+/// As often are files fixed in one run.
+const MOST_ROUNDS: usize = 8;
 
 /// A baseline, as it was written.
 struct KnownFile {
@@ -119,16 +127,29 @@ fn options(args: &LintArgs, settings: &settings::LintSettings) -> Result<Options
     })
 }
 
-/// Writes fixed files, each as a whole or not at all, with the permissions that it had.
+/// Writes fixed files, each as a whole or not at all, with the owner and the permissions that it had; none where one of them
+/// may not be written.
 fn write_fixed(fixed: &[Fixed]) -> Result<(), Failure> {
     use std::io::Write as _;
+    use std::os::unix::fs::MetadataExt as _;
+    for one in fixed {
+        let metadata = fs_err::metadata(&one.name).map_err(Failure::usage)?;
+        if metadata.permissions().readonly() {
+            return Err(Failure::usage(format!("{} is read-only: nothing was fixed", one.name)));
+        }
+    }
     for one in fixed {
         let path = Utf8Path::new(&one.name).canonicalize_utf8().map_err(Failure::usage)?;
         let folder = path.parent().unwrap_or(Utf8Path::new("/"));
-        let permissions = fs_err::metadata(&path).map_err(Failure::usage)?.permissions();
+        let metadata = fs_err::metadata(&path).map_err(Failure::usage)?;
         let mut file = tempfile::NamedTempFile::new_in(folder).map_err(Failure::environment)?;
         file.write_all(&one.bytes).map_err(Failure::environment)?;
-        fs_err::set_permissions(file.path(), permissions).map_err(Failure::environment)?;
+        let made = fs_err::metadata(file.path()).map_err(Failure::environment)?;
+        if (made.uid(), made.gid()) != (metadata.uid(), metadata.gid()) {
+            std::os::unix::fs::chown(file.path(), Some(metadata.uid()), Some(metadata.gid()))
+                .map_err(|error| Failure::environment(format!("{path} would get another owner: {error}")))?;
+        }
+        fs_err::set_permissions(file.path(), metadata.permissions()).map_err(Failure::environment)?;
         file.persist(&path).map_err(Failure::environment)?;
     }
     Ok(())

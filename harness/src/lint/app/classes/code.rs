@@ -58,6 +58,7 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
                 stack.push(field(member, false));
             }
             Opcode::Getstatic(member) => stack.push(field(member, true)),
+            Opcode::AconstNull => stack.push(Value::Null),
             Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
             _ => match number_of_operands(opcode) {
                 Some(count) => {
@@ -74,14 +75,14 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
 /// How many values an instruction takes that makes one of which nothing is known; `None` for any other.
 fn number_of_operands(opcode: &Opcode<'_>) -> Option<usize> {
     use Opcode::{
-        AconstNull, Arraylength, Bipush, D2i, Dadd, Dconst0, Dconst1, Ddiv, Dload, Dmul, Dsub, Fconst0, Fconst1,
-        Fconst2, Fload, I2b, I2c, I2d, I2l, I2s, Iadd, Iconst0, Iconst1, Iconst2, Iconst3, Iconst4, Iconst5, IconstM1,
-        Idiv, Iload, Imul, Irem, Isub, L2i, Ladd, Lconst0, Lconst1, Ldc2W, Ldiv, Lload, Lmul, Lsub, Newarray, Sipush,
+        Arraylength, Bipush, D2i, Dadd, Dconst0, Dconst1, Ddiv, Dload, Dmul, Dsub, Fconst0, Fconst1, Fconst2, Fload,
+        I2b, I2c, I2d, I2l, I2s, Iadd, Iconst0, Iconst1, Iconst2, Iconst3, Iconst4, Iconst5, IconstM1, Idiv, Iload,
+        Imul, Irem, Isub, L2i, Ladd, Lconst0, Lconst1, Ldc2W, Ldiv, Lload, Lmul, Lsub, Newarray, Sipush,
     };
     Some(match opcode {
-        Iload(_) | Lload(_) | Fload(_) | Dload(_) | Bipush(_) | Sipush(_) | Ldc2W(_) | AconstNull | Iconst0
-        | Iconst1 | Iconst2 | Iconst3 | Iconst4 | Iconst5 | IconstM1 | Lconst0 | Lconst1 | Fconst0 | Fconst1
-        | Fconst2 | Dconst0 | Dconst1 => 0,
+        Iload(_) | Lload(_) | Fload(_) | Dload(_) | Bipush(_) | Sipush(_) | Ldc2W(_) | Iconst0 | Iconst1 | Iconst2
+        | Iconst3 | Iconst4 | Iconst5 | IconstM1 | Lconst0 | Lconst1 | Fconst0 | Fconst1 | Fconst2 | Dconst0
+        | Dconst1 => 0,
         I2b | I2c | I2d | I2l | I2s | L2i | D2i | Arraylength | Newarray(_) => 1,
         Iadd | Isub | Imul | Idiv | Irem | Ladd | Lsub | Lmul | Ldiv | Dadd | Dsub | Dmul | Ddiv => 2,
         _ => return None,

@@ -5,9 +5,9 @@ use std::io::Read as _;
 use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
-use tomee_harness::config::read::read_properties;
+use tomee_harness::config::read::{Properties, read_properties};
 use tomee_harness::lint::app::{entry, fragment, is_wanted, read_archives};
-use tomee_harness::lint::{AppFiles, Folders, NodeFiles, Versions, deployments, folders};
+use tomee_harness::lint::{AppFiles, Folders, NodeFiles, Versions, deployments, folders, java_options};
 
 use crate::exit::Failure;
 
@@ -32,23 +32,27 @@ pub(super) fn base(path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failur
         }
     }
     node.versions = version(path);
+    let known = properties(&absolute, &node);
     let mut listing = BTreeMap::new();
     list(&absolute, Utf8Path::new(""), 0, &mut listing);
+    list_farm(&absolute, &node, &known, &mut listing);
     (node.listing, node.base) = (Some(listing), Some(absolute.to_string()));
     let mut apps = Apps::default();
-    for folder in app_folders(path, &absolute, &mut node)? {
-        let mut names: Vec<Utf8PathBuf> = sorted(&folder);
+    let app_folders = app_folders(path, &known, &mut node)?;
+    for folder in &app_folders {
+        apps.unread.extend(closed(folder));
+        let mut names: Vec<Utf8PathBuf> = sorted(folder);
         // An archive that is unpacked beside itself is what is unpacked.
         names.retain(|app| !(app.extension() == Some("war") && app.with_extension("").is_dir()));
         for app in names {
             apps.add(&app)?;
         }
     }
-    for app in doc_bases(path, &absolute, &node) {
+    for app in doc_bases(path, &known, &node, &app_folders) {
         apps.add(&app)?;
     }
-    let apps = apps.found;
-    Ok((node, apps))
+    node.unread.extend(apps.unread);
+    Ok((node, apps.found))
 }
 
 /// The apps of a base, each once.
@@ -56,6 +60,7 @@ pub(super) fn base(path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failur
 struct Apps {
     seen: BTreeSet<Utf8PathBuf>,
     found: Vec<AppFiles>,
+    unread: Vec<String>,
 }
 
 impl Apps {
@@ -67,8 +72,12 @@ impl Apps {
         }
         if path.is_file() && matches!(path.extension(), Some("war" | "ear")) {
             let file = std::io::BufReader::new(fs_err::File::open(path).map_err(Failure::usage)?);
-            // Half a copy in a folder of apps is the server's to report.
-            self.found.extend(read_archives(path.as_str(), file).into_iter().flatten());
+            match read_archives(path.as_str(), file) {
+                Ok(apps) => self.found.extend(apps),
+                Err(error) => self.unread.push(format!("{path}: {error}")),
+            }
+        } else if let Some(closed) = path.is_dir().then(|| closed(path)).flatten() {
+            self.unread.push(closed);
         } else if path.join("WEB-INF").is_dir() {
             self.found.push(unpacked(path)?);
         }
@@ -77,15 +86,21 @@ impl Apps {
 }
 
 /// What the properties of a path in a configuration stand for.
-fn of_base(absolute: &Utf8Path) -> BTreeMap<String, String> {
-    ["catalina.base", "catalina.home"].map(|name| (name.to_owned(), absolute.to_string())).into()
+fn properties(absolute: &Utf8Path, node: &NodeFiles) -> Properties {
+    let of_base = ["catalina.base", "catalina.home"].map(|name| (name.to_owned(), absolute.to_string()));
+    let scripts = node.files.iter().filter(|(name, _)| name.starts_with("bin/setenv."));
+    let mut known: Properties = scripts.flat_map(|(_, text)| java_options(&String::from_utf8_lossy(text))).collect();
+    for file in ["conf/catalina.properties", "conf/system.properties"] {
+        known.extend(node.files.get(file).map(|bytes| read_properties(bytes)).unwrap_or_default());
+    }
+    known.extend(of_base);
+    known
 }
 
 /// The folders of apps: the appBase of each Host, and those that tomee.xml names. The contexts of an xmlBase are added to the node.
-fn app_folders(path: &Utf8Path, absolute: &Utf8Path, node: &mut NodeFiles) -> Result<Vec<Utf8PathBuf>, Failure> {
-    let known = of_base(absolute);
+fn app_folders(path: &Utf8Path, known: &Properties, node: &mut NodeFiles) -> Result<Vec<Utf8PathBuf>, Failure> {
     let Folders { app_bases, xml_bases, .. } =
-        node.files.get("conf/server.xml").map(|bytes| folders(bytes, &known)).unwrap_or_default();
+        node.files.get("conf/server.xml").map(|bytes| folders(bytes, known)).unwrap_or_default();
     for (engine, host, folder) in xml_bases {
         for file in
             sorted(&path.join(folder)).into_iter().filter(|file| file.is_file() && file.extension() == Some("xml"))
@@ -95,18 +110,20 @@ fn app_folders(path: &Utf8Path, absolute: &Utf8Path, node: &mut NodeFiles) -> Re
             node.files.insert(inner, small(&file)?);
         }
     }
-    let tomee = node.files.get("conf/tomee.xml").map(|bytes| deployments(bytes, &known)).unwrap_or_default();
+    let tomee = node.files.get("conf/tomee.xml").map(|bytes| deployments(bytes, known)).unwrap_or_default();
     // An appBase that is still a placeholder names no folder.
     Ok(app_bases.into_iter().chain(tomee).map(|folder| path.join(folder)).filter(|folder| folder.is_dir()).collect())
 }
 
 /// The apps that a Context names.
-fn doc_bases(path: &Utf8Path, absolute: &Utf8Path, node: &NodeFiles) -> Vec<Utf8PathBuf> {
-    let known = of_base(absolute);
+fn doc_bases(path: &Utf8Path, known: &Properties, node: &NodeFiles, app_bases: &[Utf8PathBuf]) -> Vec<Utf8PathBuf> {
     let files = node.files.iter().filter(|(name, _)| name.starts_with("conf/") && name.ends_with(".xml"));
-    let named = files.flat_map(|(_, bytes)| folders(bytes, &known).doc_bases);
-    // A relative one is below the appBase, where it is found in any case.
-    named.map(Utf8PathBuf::from).filter(|doc_base| doc_base.is_absolute() && doc_base.parent() != Some(path)).collect()
+    let named: Vec<String> = files.flat_map(|(_, bytes)| folders(bytes, known).doc_bases).collect();
+    let is_app = |doc_base: &Utf8PathBuf| doc_base.is_absolute() && doc_base.parent() != Some(path);
+    // A relative one begins at the appBase; without a folder in it, it is found there in any case.
+    let relative = named.iter().filter(|doc_base| !doc_base.starts_with('/') && doc_base.contains('/'));
+    let outside = relative.flat_map(|doc_base| app_bases.iter().map(move |app_base| app_base.join(doc_base)));
+    named.iter().map(Utf8PathBuf::from).filter(is_app).chain(outside).collect()
 }
 
 /// The files of `conf` that are read.
@@ -136,15 +153,24 @@ pub(super) fn conf(path: &Utf8Path, given: &str, node: &mut NodeFiles) -> Result
             take(&path.join(name), name)?;
         }
     }
+    let mut unread = vec![];
     for engine in sorted(path).into_iter().filter(|entry| entry.is_dir()) {
+        unread.extend(closed(&engine));
         for host in sorted(&engine).into_iter().filter(|entry| entry.is_dir()) {
+            unread.extend(closed(&host));
             for file in sorted(&host).into_iter().filter(|file| file.is_file() && file.as_str().contains(".xml")) {
                 let below = file.strip_prefix(path).map(Utf8Path::to_string).unwrap_or_default();
                 take(&file, &below)?;
             }
         }
     }
+    node.unread.extend(unread);
     Ok(())
+}
+
+/// A folder that may not be looked into, with the reason.
+fn closed(folder: &Utf8Path) -> Option<String> {
+    folder.read_dir_utf8().err().map(|error| format!("{folder}: {error}"))
 }
 
 pub(super) fn sorted(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
@@ -187,11 +213,43 @@ fn list(root: &Utf8Path, below: &Utf8Path, depth: usize, listing: &mut BTreeMap<
     }
 }
 
+/// The folders of a farm, wherever they are below the base, with what lies in them; a file in the place of one is left out.
+fn list_farm(root: &Utf8Path, node: &NodeFiles, known: &Properties, listing: &mut BTreeMap<String, u64>) {
+    let Some(xml) = node.files.get("conf/server.xml") else { return };
+    for folder in folders(xml, known).farm {
+        let path = root.join(&folder);
+        let Ok(metadata) = fs_err::metadata(&path) else { continue };
+        // As the configuration has it, which may lead there by a link, and where it is.
+        let real = path.canonicalize_utf8().ok();
+        let real = real.as_deref().and_then(|path| path.strip_prefix(root).ok());
+        let named = path.strip_prefix(root).ok();
+        for below in [real, named].into_iter().flatten() {
+            let below = below.as_str().trim_start_matches("./").trim_end_matches('/');
+            if !metadata.is_dir() {
+                listing.remove(below);
+                continue;
+            }
+            listing.insert(below.to_owned(), metadata.dev());
+            for entry in sorted(&path).into_iter().take(MOST_FILES) {
+                if let (Some(name), Ok(metadata)) = (entry.file_name(), fs_err::metadata(&entry)) {
+                    listing.insert(format!("{below}/{name}"), metadata.dev());
+                }
+            }
+        }
+    }
+    // The jars of the server are asked for, too, and may stand behind too many other files.
+    for entry in sorted(&root.join("lib")).into_iter().take(MOST_FILES) {
+        if let Ok(inner) = entry.strip_prefix(root) {
+            listing.entry(inner.to_string()).or_default();
+        }
+    }
+}
+
 /// An app that is a folder.
 pub(super) fn unpacked(path: &Utf8Path) -> Result<AppFiles, Failure> {
     let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
     collect(path, path, &mut files, &mut jars)?;
-    Ok(AppFiles { name: path.to_string(), files, jars })
+    Ok(AppFiles { name: path.to_string(), files, jars, ..AppFiles::default() })
 }
 
 fn collect(

@@ -194,7 +194,7 @@ fn anything(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
     if !name.ends_with(".xml")
         && !name.contains(".xml.")
         && name != "server.xml"
-        && !bytes.trim_ascii_start().starts_with(b"<")
+        && (!bytes.trim_ascii_start().starts_with(b"<") || is_httpds(path))
     {
         others.files.push((path.to_string(), bytes));
         return Ok(Found::Other);
@@ -213,9 +213,9 @@ fn anything(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
             others.apps.push((app, true));
             Ok(Found::Other)
         }
-        Some(root) if !matches!(root, "Server" | "Cluster") => {
-            Err(Failure::usage(format!("{path} is a <{root}>, expected a <Server>, <Cluster>, <Context> or <web-app>")))
-        }
+        Some(root) if !matches!(root, "Server" | "Service" | "Engine" | "Host" | "Cluster") => Err(Failure::usage(
+            format!("{path} is a <{root}>, expected a <Server> or a part of one, <Context> or <web-app>"),
+        )),
         _ => {
             let mut node = NodeFiles { name: path.to_string(), ..NodeFiles::default() };
             node.names.insert("conf/server.xml".to_owned(), path.to_string());
@@ -223,6 +223,11 @@ fn anything(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
             Ok(Found::Node(Box::new((node, vec![]))))
         }
     }
+}
+
+/// Whether it is a configuration of httpd, which may begin with `<VirtualHost>`.
+fn is_httpds(path: &Utf8Path) -> bool {
+    matches!(path.extension(), Some("conf" | "cfg"))
 }
 
 /// The name of the root element; `None` where the file is no XML, which is reported when it is read.

@@ -40,6 +40,7 @@ pub(super) fn call(
     let of_request = member.class_name.ends_with("servlet/http/HttpServletRequest");
     let mut result = descriptor.rsplit(')').next().map_or(Value::Unknown, declared);
     match (name, arguments.as_slice()) {
+        ("setAttribute" | "putValue", [_, Value::Null]) if of_session => {}
         ("setAttribute" | "putValue", [key, value]) if of_session => found.stored.push(put(key, value, line())),
         ("getAttribute" | "getValue", _) if of_session => result = Value::Attribute,
         ("getId", _) if of_session => result = Value::Session,

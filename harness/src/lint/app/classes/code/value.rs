@@ -68,6 +68,8 @@ pub(super) enum Value {
     /// A parameter of the method, with its declared class.
     Parameter(usize, Option<String>),
     Attribute,
+    /// `null`, which removes an attribute.
+    Null,
     Unknown,
 }
 

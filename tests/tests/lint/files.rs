@@ -1,0 +1,149 @@
+//! What `lint` does with files: folders of a base, parts of a server.xml, archives, and what `--fix` writes.
+
+use camino::Utf8PathBuf;
+use integration_tests::TestContext;
+
+const CLUSTER: &str = "org.apache.catalina.ha.tcp.SimpleTcpCluster";
+
+fn write(context: &TestContext, path: &str, text: &str) -> Utf8PathBuf {
+    let path = context.folder().join(path);
+    fs_err::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+    fs_err::write(&path, text).expect("it can be written");
+    path
+}
+
+fn engine(inner: &str) -> String {
+    format!("<Engine name=\"Catalina\" defaultHost=\"localhost\" jvmRoute=\"n1\">{inner}</Engine>")
+}
+
+fn server(inner: &str) -> String {
+    format!("<Server><Service name=\"Catalina\">{}</Service></Server>", engine(inner))
+}
+
+fn host(cluster: &str) -> String {
+    format!("<Host name=\"localhost\" appBase=\"webapps\">{cluster}</Host>")
+}
+
+fn with_options(options: &str) -> String {
+    host(&format!("<Cluster className=\"{CLUSTER}\" channelSendOptions=\"{options}\"/>"))
+}
+
+#[test]
+fn a_folder_of_a_farm_is_found_wherever_it_is_and_a_file_is_none() {
+    let context = TestContext::new();
+    let farm = format!(
+        "<Cluster className=\"{CLUSTER}\" channelSendOptions=\"6\"><Deployer className=\"org.apache.catalina.ha.deploy.FarmWarDeployer\" \
+         tempDir=\"temp/a/b/c/d/war\" deployDir=\"webapps\" watchDir=\"watch\" watchEnabled=\"true\"/></Cluster>"
+    );
+    write(&context, "base/conf/server.xml", &server(&host(&farm)));
+    for folder in ["temp/a/b/c/d/war", "webapps"] {
+        fs_err::create_dir_all(context.folder().join("base").join(folder)).expect("it can be made");
+    }
+    write(&context, "base/watch", "a file");
+    let base = context.folder().join("base");
+    let run = context.run(&["lint", base.as_str()]);
+    assert!(run.code == Some(1) && run.stdout.contains("no folder `watch`"), "{}", run.stdout);
+    assert!(!run.stdout.contains("temp/a/b/c/d/war` (tempDir)"), "{}", run.stdout);
+    fs_err::remove_file(base.join("watch")).expect("it can be removed");
+    fs_err::create_dir(base.join("watch")).expect("it can be made");
+    assert!(!context.run(&["lint", base.as_str()]).stdout.contains("C031"));
+    fs_err::remove_dir(base.join("temp/a/b/c/d/war")).expect("it can be removed");
+    let run = context.run(&["lint", base.as_str()]);
+    assert!(run.stdout.contains("no folder `temp/a/b/c/d/war`"), "{}", run.stdout);
+}
+
+#[test]
+fn a_part_of_a_server_xml_is_linted_and_a_configuration_of_httpd_is_no_xml() {
+    let context = TestContext::new();
+    let whole = engine(&with_options("4"));
+    for (name, text) in [("engine.xml", whole.as_str()), ("host.xml", &with_options("4"))] {
+        let path = write(&context, name, text);
+        let run = context.run(&["lint", path.as_str()]);
+        assert!(run.code == Some(1) && run.stdout.contains("C006"), "{name}: {} {}", run.stdout, run.stderr);
+    }
+    let path = write(&context, "other.xml", "<beans/>");
+    assert_eq!(context.run(&["lint", path.as_str()]).code, Some(2));
+    let server = write(&context, "server.xml", &server(&with_options("6")));
+    let httpd = "<Proxy balancer://shop>\n  BalancerMember http://10.0.0.1:8080 route=a\n</Proxy>\n";
+    let balancer = write(&context, "shop.conf", httpd);
+    let run = context.run(&["lint", server.as_str(), balancer.as_str()]);
+    assert!(run.code == Some(0) && run.stdout.contains("C054"), "{} {}", run.stdout, run.stderr);
+    fs_err::write(&balancer, httpd.replace("route=a", "route=n1")).expect("it can be written");
+    assert!(!context.run(&["lint", server.as_str(), balancer.as_str()]).stdout.contains("C054"));
+}
+
+#[test]
+fn an_app_base_by_a_property_is_looked_into() {
+    let context = TestContext::new();
+    let host = with_options("6").replace("\"webapps\"", "\"${apps}\"");
+    write(&context, "base/conf/server.xml", &server(&host));
+    write(&context, "base/conf/catalina.properties", "apps=deployed\n");
+    write(&context, "base/deployed/shop/WEB-INF/web.xml", "<web-app/>");
+    let base = context.folder().join("base");
+    let run = context.run(&["lint", base.as_str()]);
+    assert!(run.code == Some(1) && run.stdout.contains("C001"), "{} {}", run.stdout, run.stderr);
+    write(&context, "base/conf/catalina.properties", "apps=elsewhere\n");
+    assert!(!context.run(&["lint", base.as_str()]).stdout.contains("C001"));
+}
+
+#[test]
+fn one_run_fixes_what_another_fix_brings_to_light() {
+    let context = TestContext::new();
+    let channel = "<Channel className=\"org.apache.catalina.tribes.group.GroupChannel\"><Interceptor \
+                   className=\"org.apache.catalina.tribes.group.interceptors.TcpFailureDetector\" performReadTest=\"flase\"/></Channel>";
+    let cluster = format!("<Cluster className=\"{CLUSTER}\" channelSendOptions=\"4\">{channel}</Cluster>");
+    let path = write(&context, "server.xml", &server(&host(&cluster)));
+    context.run(&["lint", path.as_str(), "--unsafe-fixes"]);
+    let once = fs_err::read_to_string(&path).expect("it is there");
+    assert!(once.contains("channelSendOptions=\"6\""), "{once}");
+    context.run(&["lint", path.as_str(), "--unsafe-fixes"]);
+    assert_eq!(fs_err::read_to_string(&path).expect("it is there"), once);
+}
+
+#[test]
+fn what_is_read_only_is_not_fixed_nor_what_another_file_gives() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let context = TestContext::new();
+    let text = server(&with_options("4"));
+    let path = write(&context, "server.xml", &text);
+    fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o444)).expect("it can be set");
+    let run = context.run(&["lint", path.as_str(), "--fix"]);
+    assert!(run.code == Some(2) && run.stderr.contains("read-only"), "{} {}", run.stdout, run.stderr);
+    assert_eq!(fs_err::read_to_string(&path).expect("it is there"), text);
+    let text = server(&with_options("${opts}"));
+    let path = write(&context, "conf/server.xml", &text);
+    let run = context.run(&["lint", path.as_str(), "-D", "opts=4", "--fix"]);
+    assert!(run.stdout.contains("C006"), "{} {}", run.stdout, run.stderr);
+    assert_eq!(fs_err::read_to_string(&path).expect("it is there"), text);
+}
+
+#[test]
+fn a_fault_that_goes_on_one_node_and_comes_on_another_is_new() {
+    let context = TestContext::new();
+    let nodes = |first: &str, second: &str| {
+        [("n1", first), ("n2", second)].map(|(node, options)| {
+            let text = server(&with_options(options)).replace("\"n1\"", &format!("\"{node}\""));
+            format!("{node}={}", write(&context, &format!("{node}/server.xml"), &text))
+        })
+    };
+    let known = context.folder().join("known.json").to_string();
+    let [n1, n2] = nodes("4", "6");
+    let run = context.run(&["lint", &n1, &n2, "--write-baseline", &known]);
+    assert_eq!(run.code, Some(1), "{} {}", run.stdout, run.stderr);
+    assert_eq!(context.run(&["lint", &n1, &n2, "--baseline", &known]).code, Some(0));
+    let [n1, n2] = nodes("6", "4");
+    let run = context.run(&["lint", &n1, &n2, "--baseline", &known]);
+    assert!(run.code == Some(1) && run.stdout.contains("C006"), "{} {}", run.stdout, run.stderr);
+}
+
+#[test]
+fn an_archive_that_cannot_be_read_is_said() {
+    let context = TestContext::new();
+    write(&context, "base/conf/server.xml", &server(&with_options("6")));
+    let war = write(&context, "base/webapps/shop.war", "hello");
+    let base = context.folder().join("base");
+    let run = context.run(&["lint", base.as_str()]);
+    assert!(run.stdout.contains("warning[C136]") && run.stdout.contains("shop.war"), "{} {}", run.stdout, run.stderr);
+    fs_err::remove_file(&war).expect("it can be removed");
+    assert!(!context.run(&["lint", base.as_str()]).stdout.contains("C136"));
+}
