@@ -117,7 +117,7 @@ impl<'i> Cluster<'i> {
         self.valves().into_iter().find(|element| element.short_class() == Some(class))
     }
 
-    /// Its ReplicationValves, in it or in the containers that it serves.
+    /// Its `ReplicationValve`s, in it or in the containers that it serves.
     pub(super) fn replication_valves(&self) -> Vec<Element<'i>> {
         let containers = self.hosts().into_iter().chain([self.engine]).filter(|it| *it != self.element);
         let around = containers.flat_map(|container| container.all("Valve"));

@@ -29,15 +29,12 @@ pub(super) fn groups<'i>(nodes: impl Iterator<Item = Vec<Cluster<'i>>>) -> Vec<V
             let free = |at: &usize| !is_taken[*at] && may_be_one(&groups[*at][0], &cluster);
             let same_host = |at: &usize| place(&groups[*at][0]).1 == place(&cluster).1;
             let all: Vec<usize> = (0..before).filter(free).collect();
-            match all.iter().copied().find(same_host).or(all.first().copied()) {
-                Some(at) => {
-                    is_taken[at] = true;
-                    groups[at].push(cluster);
-                }
-                None => {
-                    places.entry(place(&cluster)).or_insert(groups.len());
-                    groups.push(vec![cluster]);
-                }
+            if let Some(at) = all.iter().copied().find(same_host).or(all.first().copied()) {
+                is_taken[at] = true;
+                groups[at].push(cluster);
+            } else {
+                places.entry(place(&cluster)).or_insert(groups.len());
+                groups.push(vec![cluster]);
             }
         }
     }

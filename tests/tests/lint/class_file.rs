@@ -60,17 +60,14 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     let this = pool.class(this_name);
     let (mut parameter, mut bootstraps, mut serial) = (SESSION, vec![], None);
     let (mut extends, mut interfaces, mut annotations) = ("java/lang/Object", vec![], vec![]);
-    let mut flags = 0x0021_u16;
-    let (mut fields, mut code) = (vec![], vec![]);
+    let (mut fields, mut code, mut flags) = (vec![], vec![], 0x0021_u16);
     while let Some(word) = next() {
         let mut one = || next().expect("a word");
         match word {
             "extends" => extends = one(),
             "implements" => interfaces.push(pool.class(one())),
             "abstract" => flags |= 0x0400,
-            "session-scoped" => annotations.push(pool.text("Ljakarta/enterprise/context/SessionScoped;")),
-            "stateful" => annotations.push(pool.text("Ljakarta/ejb/Stateful;")),
-            "faces-scoped" => annotations.push(pool.text("Ljavax/faces/bean/SessionScoped;")),
+            "session-scoped" | "stateful" | "faces-scoped" => annotations.push(pool.text(annotation(word))),
             "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"))),
             "field" | "transient-field" => {
                 let flags = if word == "field" { 0x0002 } else { 0x0082 };
@@ -82,11 +79,7 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
                 session_id(&mut pool, &mut code);
                 code.push(0x57);
             }
-            "asks-map-by-id" => {
-                map(&mut pool, this_name, &mut code);
-                session_id(&mut pool, &mut code);
-                get(&mut pool, &mut code);
-            }
+            "asks-map-by-id" => by_id(&mut pool, this_name, &mut code),
             "asks-map-by-text" => {
                 map(&mut pool, this_name, &mut code);
                 let key = pool.string("key");
@@ -121,8 +114,30 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
         }
     }
     code.push(0xb1);
-    let head = (flags, this, extends);
-    finish(pool, head, &interfaces, (&annotations, &bootstraps), (&fields, serial), (parameter, &code))
+    finish(
+        pool,
+        (flags, this, extends),
+        &interfaces,
+        (&annotations, &bootstraps),
+        (&fields, serial),
+        (parameter, &code),
+    )
+}
+
+/// The type of an annotation.
+fn annotation(word: &str) -> &'static str {
+    match word {
+        "session-scoped" => "Ljakarta/enterprise/context/SessionScoped;",
+        "stateful" => "Ljakarta/ejb/Stateful;",
+        _ => "Ljavax/faces/bean/SessionScoped;",
+    }
+}
+
+/// `MAP.get(session.getId())`.
+fn by_id(pool: &mut Pool, this: &str, code: &mut Vec<u8>) {
+    map(pool, this, code);
+    session_id(pool, code);
+    get(pool, code);
 }
 
 /// `session.getId()`.

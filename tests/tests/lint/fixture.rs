@@ -116,13 +116,7 @@ impl Case {
                     }
                     let app = apps.entry((of.to_owned(), (*name).to_owned())).or_default();
                     app.name = if of.is_empty() { (*name).to_owned() } else { format!("{of}/{name}") };
-                    let is_class = path.ends_with(".class");
-                    let bytes = if is_class && body.trim() != "cut" {
-                        class_file::assemble(&body)
-                    } else {
-                        body.trim().as_bytes().to_vec()
-                    };
-                    app.files.insert((*path).to_owned(), bytes);
+                    app.files.insert((*path).to_owned(), file_of_an_app(path, &body));
                 }
                 ["other", name] => input.add_other(name, body.as_bytes()),
                 ["dir", path, rest @ ..] => {
@@ -169,6 +163,14 @@ impl Case {
         }
         input
     }
+}
+
+/// What a file of an app has in it: a class, unless it is cut off, or a text.
+fn file_of_an_app(path: &str, body: &str) -> Vec<u8> {
+    if path.ends_with(".class") && body.trim() != "cut" {
+        return class_file::assemble(body);
+    }
+    body.trim().as_bytes().to_vec()
 }
 
 fn cluster(body: &str) -> String {

@@ -57,7 +57,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     }
 }
 
-/// Whether a list names the node itself among the members, too: its LocalMember, by the same place.
+/// Whether a list names the node itself among the members, too: its `LocalMember`, by the same place.
 fn is_itself(other: Element<'_>, member: Element<'_>) -> bool {
     member.name() == "LocalMember"
         && other.name() == "Member"

@@ -59,7 +59,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     }
 }
 
-/// Providers of a CloudMembershipService that Tomcat does not have. One of somebody else's is not known.
+/// Providers of a `CloudMembershipService` that Tomcat does not have. One of somebody else's is not known.
 fn providers(input: &Input, out: &mut Findings<'_>) {
     const NAME: &str = "membershipProviderClassName";
     for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
