@@ -198,6 +198,18 @@ fn bad_input_is_refused_before_anything_starts(#[case] arguments: &[&str], #[cas
 }
 
 #[test]
+fn files_without_any_cluster_are_red_at_once() {
+    let without = |xml: String| {
+        let (begin, end) = (xml.find("<Cluster").expect("one"), xml.find("</Cluster>").expect("its end"));
+        format!("{}{}", &xml[..begin], &xml[end + "</Cluster>".len()..])
+    };
+    let ran = Gate::of(|_, xml| without(xml)).ran(&["--quiet"]);
+    assert_eq!(ran.code, Some(1), "{ran}");
+    assert!(ran.stdout.contains("no <Cluster> in the server.xml of n1, n2"), "{ran}");
+    assert!(ran.stdout.contains("nothing was run"), "{ran}");
+}
+
+#[test]
 fn a_gate_without_time_for_a_run_is_unknown_and_says_what_was_left_out() {
     let gate = Gate::of(|_, xml| xml);
     let ran = gate.ran(&[

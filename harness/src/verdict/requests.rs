@@ -53,6 +53,13 @@ fn says_end(path: &str) -> bool {
         || words.windows(2).any(|pair| ENDS_IN_TWO.contains(&(pair[0].as_str(), pair[1].as_str())))
 }
 
+/// Whether a query says so by a value, as `action=logout`; not `/login?logout`, which is a page, nor `next=/logout`.
+fn orders_end(target: &str) -> bool {
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let values = query.split('&').filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+    values.into_iter().any(|value| value.chars().all(char::is_alphabetic) && says_end(value))
+}
+
 /// The words of a path in small letters: they end at what is no letter, and before a great one behind a small one.
 fn words(path: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -166,7 +173,7 @@ pub(super) fn requests<'a>(
                     answered: false,
                     acts_until: FOREVER,
                     record: index,
-                    says_end: says_end(below),
+                    says_end: says_end(below) || orders_end(target),
                 });
             }
             RecordKind::Complete { operation, outcome } => {
@@ -234,6 +241,20 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(says_end(path), ends, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_query_ends_a_session_by_a_value() {
+        for (target, ends) in [
+            ("GET /shop/user.jsp?action=logout", true),
+            ("POST /shop/user.do?id=7&method=signOut", true),
+            ("GET /shop/user.jsp?action=show", false),
+            ("GET /shop/login?logout", false),
+            ("GET /shop/login?next=/logout", false),
+            ("GET /shop/user.jsp", false),
+        ] {
+            assert_eq!(orders_end(target), ends, "{target}");
         }
     }
 

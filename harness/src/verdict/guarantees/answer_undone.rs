@@ -104,7 +104,13 @@ fn sent(view: &View<'_>, page: &Request<'_>) -> BTreeSet<String> {
             of_path.for_each(|exchange| values(exchange, &mut texts));
         }
     }
-    let words = texts.into_iter().flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
+    words(texts.into_iter())
+}
+
+/// The words of what is sent that a page may show, in small letters; of a text that stands for a captured value none.
+pub(super) fn words<'t>(texts: impl Iterator<Item = &'t str>) -> BTreeSet<String> {
+    let texts = texts.filter(|text| !text.contains("${"));
+    let words = texts.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
     let words = words.filter(|word| SHORT <= word.chars().count() && is_lasting(word) && !is_number(word));
     words.map(str::to_lowercase).collect()
 }
@@ -113,7 +119,7 @@ fn path(exchange: &Exchange) -> &str {
     exchange.path.split('?').next().unwrap_or_default()
 }
 
-/// The texts that an exchange sends; what stands for a captured value is none.
+/// The texts that an exchange sends.
 fn values<'e>(exchange: &'e Exchange, texts: &mut Vec<&'e str>) {
     match &exchange.body {
         Some(Body::Form(fields)) => texts.extend(fields.values().flat_map(|values| &values.0).map(String::as_str)),
@@ -128,7 +134,6 @@ fn values<'e>(exchange: &'e Exchange, texts: &mut Vec<&'e str>) {
         Some(Body::Raw(text)) => texts.push(text),
         None => {}
     }
-    texts.retain(|text| !text.contains("${"));
 }
 
 fn of_document<'e>(document: &'e serde_json::Value, texts: &mut Vec<&'e str>) {

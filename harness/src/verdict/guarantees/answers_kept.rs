@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use super::super::requests::Request;
 use super::super::view::View;
 use super::super::wants_login::led;
-use super::answer_bodies;
 use super::answer_pairs::{
     Pair, between, by_another, excerpts, harmless, is_sent_on, is_success, may_have_changed, reached, same_session,
     went_well,
@@ -16,6 +15,7 @@ use super::answer_pairs::{
 use super::judgement::{Breach, Judgement, and_more};
 use super::last_answers;
 use super::never_answered::is_expected_to_fail;
+use super::{answer_bodies, answer_taken};
 use crate::model::{ClientName, Guarantee};
 
 const THIS: Guarantee = Guarantee::AnswersKept;
@@ -28,7 +28,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     let pairs = pairs(view, &pages);
     let moves = moves(&pages);
     let bodies = answer_bodies::breaches(view, pairs.iter().chain(&moves));
-    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(bodies);
+    let forms = answer_taken::breaches(view, view.plan.guarantees.contains(&THIS));
+    let breaches = pairs.iter().filter_map(|pair| breach(view, pair)).chain(bodies).chain(forms);
     if let Some(violated) = Judgement::violated(breaches.collect()) {
         return violated;
     }

@@ -19,6 +19,7 @@ mod answer_bodies;
 mod answer_growth;
 mod answer_pairs;
 mod answer_site;
+mod answer_taken;
 mod answer_undone;
 mod answer_words;
 pub(super) mod answers_kept;

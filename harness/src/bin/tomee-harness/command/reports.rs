@@ -45,5 +45,7 @@ pub(crate) fn to_stdout(wanted: &[Wanted<'_>], output: &OutputArgs) -> Result<Op
             "only one --format can go to standard output, expected an --output behind each of the others",
         ));
     }
-    Ok(formats.first().copied().or((!output.quiet).then_some(Format::Text)))
+    // A result is no progress; but who has it in a file need not read it as well.
+    let says_it = !output.quiet || wanted.iter().all(|wanted| wanted.file.is_none());
+    Ok(formats.first().copied().or(says_it.then_some(Format::Text)))
 }

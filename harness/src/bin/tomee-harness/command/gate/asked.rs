@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use camino::{Utf8Path, Utf8PathBuf};
+use tomee_harness::config::own::MembershipClaim;
 use tomee_harness::gate::{self, Choice, Given, Linted, LoadError, Loaded};
 use tomee_harness::host::error_chain::DisplayErrorChain;
 use tomee_harness::host::run_dir::RunDir;
@@ -61,7 +62,13 @@ pub(super) fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm:
         War::check(war).map_err(run::war_failure)?;
     }
     let app = war.map(|war| own_app(args, war)).transpose()?;
-    let choices = gate::choose(&loaded.topology, &loaded.claims, app.as_ref()).map_err(Failure::usage)?;
+    // Without any Cluster nothing is claimed, and no run shows what the files say already.
+    let is_cluster = loaded.claims.iter().any(|(_, claims)| claims.membership != MembershipClaim::None);
+    let choices = if is_cluster {
+        gate::choose(&loaded.topology, &loaded.claims, app.as_ref()).map_err(Failure::usage)?
+    } else {
+        vec![]
+    };
     let can = tomee_harness::runtime::process::capabilities();
     for choice in &choices {
         choice.plan.check("process", &can).map_err(Failure::usage)?;
@@ -78,7 +85,11 @@ pub(super) fn asked(args: &GateArgs, given: &Given, war: Option<&Utf8Path>, jvm:
         ServerSpec::Home { .. } => None,
         server => server.to_string().parse().ok(),
     };
-    let lint = linted(&paths, versions, &args.define)?;
+    let mut lint = linted(&paths, versions, &args.define)?;
+    if !is_cluster {
+        let nodes = loaded.topology.names().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+        lint.errors.push(format!("no <Cluster> in the server.xml of {nodes}: no session is replicated"));
+    }
     let name = given.config.iter().chain(given.nodes.values()).map(ToString::to_string).collect::<Vec<_>>().join(", ");
     Ok(Asked { name, loaded, lint, choices, replaced, war: war.map(Utf8Path::to_owned), left_out: vec![] })
 }
