@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 use std::io::Write as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Instant, SystemTime};
 
 use camino::Utf8PathBuf;
@@ -63,6 +65,8 @@ pub(super) struct App {
     /// Which of the context's lives it is, from 1.
     pub(super) life: u32,
     pub(super) bytes: Bytes,
+    /// Whether the log says that its deployment has ended.
+    pub(super) is_logged: Arc<AtomicBool>,
 }
 
 /// What an app is served from: SHA-256 of its archive, and over what is in it, as a probe reports them.
@@ -113,6 +117,17 @@ impl Node {
     /// The app, once it is deployed and, on a joiner, the sessions have arrived.
     pub(super) fn serves(&self, now: Instant) -> Option<&App> {
         self.app.as_ref().filter(|app| app.from <= now)
+    }
+
+    /// Says once that the deployment of the app has ended, as soon as it is there.
+    pub(super) fn log_deployed(&self, now: Instant) {
+        let Some(app) = self.app.as_ref().filter(|app| app.from <= now && !app.is_logged.swap(true, Ordering::Relaxed))
+        else {
+            return;
+        };
+        let archive = app.context.war_name();
+        let text = format!("Deployment of web application archive [/appBase/{archive}] has finished in [2] ms");
+        self.log("INFO", "org.apache.catalina.startup.HostConfig", &text);
     }
 
     pub(super) fn log_path(&self) -> Utf8PathBuf {

@@ -88,6 +88,7 @@ impl World {
         // A context of the server's own, which is asked for nothing but what is left in it.
         let own = (self.bug == Some(Bug::SessionsOutliveTheirApp)).then(|| self.own_context(index));
         let Some(app) = &node.app else { return json!(own.into_iter().collect::<Vec<_>>()) };
+        node.log_deployed(now);
         let wanted: Vec<&str> = parameters(asked, "context").collect();
         if !wanted.is_empty() && !wanted.contains(&app.context.as_str()) {
             return json!([]);

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use camino::Utf8Path;
@@ -278,11 +279,10 @@ impl World {
                 continue;
             }
             let life = node.app.as_ref().map_or(1, |app| app.life + 1);
-            node.app = Some(App { context: context.clone(), from, life, bytes: bytes.clone() });
+            let is_logged = Arc::default();
+            node.app = Some(App { context: context.clone(), from, life, bytes: bytes.clone(), is_logged });
             if !matches!(self.bug, Some(Bug::StartsTheAppSlowly(_))) {
-                let archive = context.war_name();
-                let text = format!("Deployment of web application archive [/appBase/{archive}] has finished in [2] ms");
-                node.log("INFO", host, &text);
+                node.log_deployed(from);
             }
         }
         if self.bug == Some(Bug::ForgetsMember) {

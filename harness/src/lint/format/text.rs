@@ -8,6 +8,8 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteDiagnost
 use super::checked::{Checked, file_count, masked};
 use crate::lint::{Finding, Input, Severity};
 
+/// In a longer line nobody sees a place, and miette panics where one stands behind column 65,535.
+const WIDE: usize = 4096;
 /// Lines of a fix that are shown.
 const MOST_LINES: usize = 6;
 
@@ -21,9 +23,17 @@ pub(super) fn text(all: &[Checked], color: bool) -> String {
             let source = sources.entry(finding.file).or_insert_with(|| masked(input, finding.file)).clone();
             let named = NamedSource::new(&input.files[finding.file].name, source.clone());
             let shown = Shown::new(diagnostic(input, finding, &source)).with_source_code(named);
+            let spans = finding.labels.iter().filter(|label| label.file == finding.file).map(|label| &label.span);
+            let wide = spans.chain([&finding.span]).any(|span| is_wide(&source, span.start));
             // Rendering into a string fails only where the source cannot be read, and the message is said anyway.
-            if handler.render_report(&mut out, shown.as_ref()).is_err() {
-                let _ = writeln!(out, "{} {}: {}", finding.rule.code, input.files[finding.file].name, finding.message);
+            if wide || handler.render_report(&mut out, shown.as_ref()).is_err() {
+                let file = &input.files[finding.file];
+                let (line, column) = file.position(finding.span.start);
+                let (severity, code) = (finding.severity, finding.rule.code);
+                let _ = writeln!(out, "{severity}[{code}] {}:{line}:{column}: {}", file.name, finding.message);
+                if let Some(help) = &finding.help {
+                    let _ = writeln!(out, "  help: {help}");
+                }
             }
             elsewhere(&mut out, input, finding);
             out.push('\n');
@@ -34,6 +44,14 @@ pub(super) fn text(all: &[Checked], color: bool) -> String {
     }
     out.push_str(&summary(all));
     out
+}
+
+/// Whether the line of a place is too long to be shown.
+fn is_wide(text: &str, place: usize) -> bool {
+    let place = text.floor_char_boundary(place);
+    let begin = text[..place].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[place..].find('\n').map_or(text.len(), |at| place + at);
+    WIDE < end - begin
 }
 
 fn diagnostic(input: &Input, finding: &Finding, source: &str) -> MietteDiagnostic {
@@ -102,7 +120,7 @@ fn unreadable(out: &mut String, file: &crate::lint::Unreadable, handler: &Graphi
         diagnostic = diagnostic.with_help(hint);
     }
     let shown = Shown::new(diagnostic).with_source_code(NamedSource::new(&file.name, file.text.clone()));
-    if handler.render_report(out, shown.as_ref()).is_err() {
+    if is_wide(&file.text, place) || handler.render_report(out, shown.as_ref()).is_err() {
         let _ = writeln!(out, "{}:{}:{}: {error}", file.name, error.line, error.column);
     }
     out.push('\n');
@@ -133,4 +151,17 @@ pub(super) fn summary(all: &[Checked]) -> String {
     let found = if parts.is_empty() { "no findings".to_owned() } else { parts.join(", ") };
     let fixes = if safe > 0 { format!("; {safe} fixable with --fix") } else { String::new() };
     format!("{found} in {files} file{}{fixes}\n", if files == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_wide_by_its_own_length() {
+        let text = format!("<a>\n{}\n</a>", "x".repeat(WIDE));
+        assert_eq!([0, 4, WIDE, text.len()].map(|place| is_wide(&text, place)), [false; 4]);
+        let text = text.replacen('x', "xx", 1);
+        assert_eq!([0, 4, WIDE, text.len()].map(|place| is_wide(&text, place)), [false, true, true, false]);
+    }
 }
