@@ -137,7 +137,9 @@ pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String>
     let judged = |request: &&Request<'_>| request.context.is_some() && (asked || !view.is_counter(request.context));
     for request in view.requests.iter().filter(judged) {
         let known = earlier.entry((request.client, request.context)).or_default();
-        if request.sent.is_none() && request.received.is_some() {
+        // Where it is given no other one, a page that it had asked for with the id tells that it had it to send.
+        let had_it = || known.iter().any(|before| before.target == request.target && before.sent.is_some());
+        if request.sent.is_none() && (request.received.is_some() || (request.succeeded() && had_it())) {
             let last = known.iter().rev().find(|last| last.completed.is_some_and(|end| end < request.invoked));
             let session = last.filter(|last| !takes_the_cookie(last, request.invoked)).and_then(|last| {
                 let id = last.received.map(stem).or_else(|| last.sent.map(SessionId::stem))?;
@@ -149,8 +151,8 @@ pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String>
                     && !session.may_have_expired(&view.requests, request.invoked)
             });
             lost.extend(session.map(|session| {
-                let received = request.received.unwrap_or_default();
-                format!("{} did not send the id of {}, and was given {received}", request.name(), session.name())
+                let given = request.received.map_or_else(|| "none".to_owned(), |received| received.to_owned());
+                format!("{} did not send the id of {}, and was given {given}", request.name(), session.name())
             }));
         }
         known.push(request);
