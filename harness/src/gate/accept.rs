@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::matter::{Key, Matter};
+use super::matter::{Key, Matter, without_folders};
 
 /// The name of the file, where none is named.
 pub const ACCEPTED_FILE: &str = "tomee-harness-gate.toml";
@@ -114,7 +114,7 @@ impl AcceptedFile {
 
 impl Accepted {
     fn is(&self, key: &Key) -> bool {
-        self.run == key.run && self.what == key.what && self.status == key.status
+        self.run == key.run && without_folders(&self.what) == key.what && self.status == key.status
     }
 }
 

@@ -43,7 +43,10 @@ impl Matter {
 pub(super) fn matters(side: &Side, against: Option<&Side>, lost: &[Change]) -> Vec<Matter> {
     let mut all = vec![];
     let errors = side.lint.errors.iter();
-    all.extend(errors.map(|line| known("lint", without_numbers(line), Status::Violated, format!("lint: {line}"))));
+    all.extend(errors.map(|line| {
+        let what = without_folders(&without_numbers(line));
+        known("lint", what, Status::Violated, format!("lint: {line}"))
+    }));
     all.extend(side.runs.iter().flat_map(of_run));
     all.extend(lost.iter().map(|change| {
         let line = format!("lost: {}, {}", change.guarantee, change.now);
@@ -105,6 +108,19 @@ fn known(run: &str, what: String, status: Status, line: String) -> Matter {
     Matter { key: Some(Key { run: run.to_owned(), what, status }), status, line }
 }
 
+/// A finding of the linter without the folders that are others in each checkout: of an archive its name is left, of another file
+/// its folder as well, which may be that of a node.
+pub(super) fn without_folders(finding: &str) -> String {
+    let Some((code, rest)) = finding.split_once(' ').filter(|(_, rest)| rest.starts_with('/')) else {
+        return finding.to_owned();
+    };
+    let (path, message) = rest.split_at(rest.find([':', ' ']).unwrap_or(rest.len()));
+    let (file, inside) = path.split_at(path.find("!/").unwrap_or(path.len()));
+    let names = if inside.is_empty() { 2 } else { 1 };
+    let last: Vec<&str> = file.rsplit('/').take(names).collect();
+    format!("{code} {}{inside}{message}", last.into_iter().rev().collect::<Vec<_>>().join("/"))
+}
+
 /// A text with each number as `#`: times, ports and counts are others in each run.
 pub(super) fn without_numbers(text: &str) -> String {
     let mut short = String::with_capacity(text.len());
@@ -137,6 +153,21 @@ mod tests {
         assert!(open.follows_from(&red) && !red.follows_from(&open));
         let [open, red] = pair("files");
         assert!(!open.follows_from(&red));
+    }
+
+    #[test]
+    fn a_finding_is_known_in_another_checkout() {
+        for (text, short) in [
+            (
+                "C121 /home/a/target/shop.war!/WEB-INF/classes/a/B.class:#:#: x",
+                "C121 shop.war!/WEB-INF/classes/a/B.class:#:#: x",
+            ),
+            ("C029 /home/a/conf/n1/server.xml:#:#: deployDir /x/y", "C029 n1/server.xml:#:#: deployDir /x/y"),
+            ("C029 conf/server.xml:#:#: x", "C029 conf/server.xml:#:#: x"),
+            ("no <Cluster> in the server.xml of n1", "no <Cluster> in the server.xml of n1"),
+        ] {
+            assert_eq!(without_folders(text), short);
+        }
     }
 
     #[test]

@@ -151,7 +151,7 @@ pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String>
                     && !session.may_have_expired(&view.requests, request.invoked)
             });
             lost.extend(session.map(|session| {
-                let given = request.received.map_or_else(|| "none".to_owned(), |received| received.to_owned());
+                let given = request.received.unwrap_or("none");
                 format!("{} did not send the id of {}, and was given {given}", request.name(), session.name())
             }));
         }
