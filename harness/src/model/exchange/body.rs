@@ -56,8 +56,23 @@ impl Body {
         }
     }
 
+    /// The fields of a form with their values, without its files; none of what is no form.
+    pub(crate) fn fields(&self) -> Vec<(&str, &Texts)> {
+        match self {
+            Self::Form(fields) => fields.iter().map(|(name, values)| (name.as_str(), values)).collect(),
+            Self::Multipart(parts) => {
+                let fields = parts.iter().filter_map(|(name, part)| match part {
+                    Part::Field(values) => Some((name.as_str(), values)),
+                    Part::File(_) => None,
+                });
+                fields.collect()
+            }
+            Self::Json(_) | Self::Raw(_) => vec![],
+        }
+    }
+
     /// All texts of it in which a name may stand.
-    pub(super) fn texts(&self) -> Vec<&str> {
+    pub(crate) fn texts(&self) -> Vec<&str> {
         match self {
             Self::Form(fields) => fields.values().flat_map(Texts::iter).collect(),
             Self::Json(document) => {

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::super::requests::Request;
 use super::answer_pairs::{Pair, between, by_another, excerpts, is_success, may_have_changed, same_session};
 use super::answer_site::{Site, count, earlier};
-use super::answer_words::{Reading, is_lasting, is_number, is_unit_of_time};
+use super::answer_words::{Reading, counted, is_lasting, is_number, is_unit_of_time};
 use super::judgement::Breach;
 
 /// No more answers are compared.
@@ -45,12 +45,8 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
         return None;
     }
     let reading = Reading::of(&site.own, pair.before, last.get(1).copied());
-    let sequence = reading.sequence(pair.before)?;
-    let words: BTreeSet<&str> = sequence.iter().copied().filter(|word| is_lasting(word) && !is_number(word)).collect();
-    let timed = |place: usize| sequence.get(place + 1).is_some_and(|unit| is_unit_of_time(unit));
-    let numbers = (0..sequence.len()).filter(|place| is_number(sequence[*place]) && !timed(*place));
-    let numbers = numbers.map(Part::Number);
-    words.into_iter().map(Part::Word).chain(numbers).find_map(|part| {
+    let (sequence, now) = (reading.sequence(pair.before)?, reading.sequence(pair.after)?);
+    less(sequence.clone(), now).into_iter().find_map(|part| {
         let values: Option<Vec<u64>> = last.iter().map(|other| value(&reading, &sequence, part, other)).collect();
         let values = values.filter(|values| values.windows(2).all(|pair| pair[1] < pair[0]))?;
         let steps = || values.windows(2).map(|pair| pair[0] - pair[1]);
@@ -62,6 +58,24 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
         let growth = Growth { site, pair, reading: reading.clone(), same, part, values, by };
         growth.breach(&sequence).filter(|_| goes_on)
     })
+}
+
+/// The parts of which there is less in a second page: of them alone the other answers are read.
+fn less<'a>(before: Vec<&'a str>, after: Vec<&'a str>) -> Vec<Part<'a>> {
+    let timed = |place: usize| before.get(place + 1).is_some_and(|unit| is_unit_of_time(unit));
+    let lower = |place: usize| Some(after[place].parse::<u64>().ok()? < before[place].parse::<u64>().ok()?);
+    let numbers = (0..before.len()).filter(|_| is_alike(&after, &before));
+    let numbers = numbers.filter(|place| is_number(before[*place]) && !timed(*place) && lower(*place) == Some(true));
+    let numbers: Vec<Part<'a>> = numbers.map(Part::Number).collect();
+    let (had, has) = (counted(before), counted(after));
+    let words = had.iter().filter(|(word, times)| is_lasting(word) && !is_number(word) && count(&has, word) < **times);
+    words.map(|(word, _)| Part::Word(word)).chain(numbers).collect()
+}
+
+/// Whether two pages say the same but for numbers.
+fn is_alike(one: &[&str], other: &[&str]) -> bool {
+    let fits = |(one, other): (&&str, &&str)| one == other || (is_number(one) && is_number(other));
+    one.len() == other.len() && one.iter().zip(other).all(fits)
 }
 
 /// The last answers of one node before the fault, the latest first, between which the client asked for nothing else that changes
@@ -92,9 +106,7 @@ fn value(reading: &Reading<'_, '_>, as_in: &[&str], part: Part<'_>, answer: &Req
         Part::Word(word) => u64::try_from(count(&reading.words(answer)?, word)).ok(),
         Part::Number(place) => {
             let sequence = reading.sequence(answer)?;
-            let fits = |(one, other): (&&str, &&str)| one == other || (is_number(one) && is_number(other));
-            let alike = sequence.len() == as_in.len() && sequence.iter().zip(as_in).all(fits);
-            sequence.get(place).filter(|_| alike)?.parse().ok()
+            sequence.get(place).filter(|_| is_alike(&sequence, as_in))?.parse().ok()
         }
     }
 }

@@ -7,7 +7,7 @@ use super::super::view::View;
 use super::answer_pairs::{Pair, is_success, same_session};
 use super::answer_words::{is_comparable, of_the_run};
 use crate::history::{Event, Nanos};
-use crate::model::ContextPath;
+use crate::model::{ClientName, ContextPath};
 
 /// See the module.
 pub(super) struct Site<'v, 'a> {
@@ -16,6 +16,8 @@ pub(super) struct Site<'v, 'a> {
     pub(super) own: BTreeSet<String>,
     /// The requests for each page, by the instant of their invocation.
     pages: HashMap<&'a str, Vec<&'v Request<'a>>>,
+    /// The answered requests of each client that were to change something, by the instant of their invocation.
+    pub(super) changes: HashMap<&'a ClientName, Vec<&'v Request<'a>>>,
     /// When another build of an app was deployed: it says something else.
     rebuilt: Vec<(&'a ContextPath, Nanos)>,
 }
@@ -23,8 +25,12 @@ pub(super) struct Site<'v, 'a> {
 impl<'v, 'a> Site<'v, 'a> {
     pub(super) fn of(view: &'v View<'a>) -> Self {
         let mut pages: HashMap<_, Vec<_>> = HashMap::new();
+        let mut changes: HashMap<_, Vec<_>> = HashMap::new();
         for request in &view.requests {
             pages.entry(request.target).or_default().push(request);
+            if request.answered && !request.is_safe() {
+                changes.entry(request.client).or_default().push(request);
+            }
         }
         let (mut builds, mut rebuilt) = (BTreeMap::new(), Vec::new());
         for (_, at, event) in view.events() {
@@ -34,7 +40,7 @@ impl<'v, 'a> Site<'v, 'a> {
                 rebuilt.push((context, at));
             }
         }
-        Self { view, own: of_the_run(view), pages, rebuilt }
+        Self { view, own: of_the_run(view), pages, changes, rebuilt }
     }
 
     /// All requests for the page of a pair, where both of its answers came out of one session and what they say can be compared:

@@ -5,13 +5,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::requests::Request;
+use super::super::timeline::Fault;
 use super::super::view::View;
 use super::answer_pairs::{is_success, same_session, went_well};
 use super::answer_undone::words;
 use super::answer_words::Reading;
 use super::judgement::Breach;
 use crate::history::Nanos;
-use crate::model::exchange::{Body, Part};
 use crate::model::{Exchange, StepKind, Violation};
 
 /// Method and path.
@@ -29,7 +29,7 @@ struct Sent<'v, 'a> {
 
 /// The forms behind a fault that were not taken.
 pub(super) fn breaches<'a>(view: &View<'a>, asked: bool) -> Vec<Breach> {
-    let Some(hit) = view.timeline.faults.iter().filter_map(super::super::timeline::Fault::hit).min() else {
+    let Some(hit) = view.timeline.faults.iter().filter_map(Fault::hit).min() else {
         return vec![];
     };
     let own = BTreeSet::new();
@@ -120,17 +120,6 @@ fn fields_of<'a>(step: &'a StepKind, request: &Request<'_>) -> Vec<(&'a str, BTr
     if !request.client.is_one_of(client, load.clients) {
         return vec![];
     }
-    let texts: Vec<(&str, &Vec<String>)> = match body {
-        Body::Form(fields) => fields.iter().map(|(name, values)| (name.as_str(), &values.0)).collect(),
-        Body::Multipart(parts) => {
-            let fields = parts.iter().filter_map(|(name, part)| match part {
-                Part::Field(values) => Some((name.as_str(), &values.0)),
-                Part::File(_) => None,
-            });
-            fields.collect()
-        }
-        Body::Json(_) | Body::Raw(_) => vec![],
-    };
-    let read = texts.into_iter().map(|(name, values)| (name, words(values.iter().map(String::as_str))));
+    let read = body.fields().into_iter().map(|(name, values)| (name, words(values.iter())));
     read.filter(|(_, words)| !words.is_empty()).collect()
 }

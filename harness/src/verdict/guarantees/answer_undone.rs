@@ -6,9 +6,9 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, excerpts, is_success, same_session};
 use super::answer_site::{Site, count, earlier};
-use super::answer_words::{Reading, is_lasting, is_number, is_unit_of_time, number};
+use super::answer_words::{Reading, counted, is_lasting, is_number, is_unit_of_time, number};
 use super::judgement::Breach;
-use crate::model::exchange::{Body, Part};
+use crate::model::exchange::Body;
 use crate::model::{Exchange, StepKind};
 
 /// A shorter word is on many a page.
@@ -22,33 +22,42 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
     if !before.target.starts_with("GET ") || !between(view, before, after).all(Request::is_safe) {
         return None;
     }
-    let changed = last_change(view, before)?;
     let reading = Reading::of(&site.own, before, earlier(same, before).nth(1));
-    let (had, has) = (reading.words(before)?, reading.words(after)?);
+    let (numbers, now) = (reading.sequence(before)?, reading.sequence(after)?);
+    let lowered = lower(&numbers, &now);
+    let (had, has) = (counted(numbers.clone()), counted(now));
+    if had == has {
+        return None;
+    }
+    let changed = last_change(site, before)?;
+    // What came later is read only where something is gone.
     let later = || {
         let begun = same.partition_point(|other| other.invoked <= after.invoked);
         same[begun..].iter().filter(|other| other.client == before.client && is_success(other))
     };
     let back = |word: &str| later().any(|other| reading.words(other).is_some_and(|words| words.contains_key(word)));
-    let sent = sent(view, before);
-    let gone = had.keys().find(|word| sent.contains(&word.to_lowercase()) && count(&has, word) == 0 && !back(word));
+    let missing: Vec<&str> = had.keys().copied().filter(|word| count(&has, word) == 0).collect();
+    let sent = if missing.is_empty() { BTreeSet::new() } else { sent(view, before) };
+    let gone = missing.into_iter().find(|word| sent.contains(&word.to_lowercase()) && !back(word));
     let (why, doubt) = if let Some(word) = gone {
         let shown = shown(view, site, before, word);
         let doubt = (shown < 2).then(|| "it was shown once, and may have been a message".to_owned());
         (format!("without \"{word}\", which {} had sent", before.client), doubt)
     } else {
-        let old = earlier(same, before).find(|other| other.acts_until <= changed.invoked);
-        let as_before = old.is_some_and(|old| reading.words(old).as_ref() == Some(&has)) && had != has;
-        let numbers = reading.sequence(before)?;
+        let until = same.partition_point(|other| other.invoked <= changed.invoked);
+        let older = same[..until].iter().rev().filter(|other| other.client == before.client && is_success(other));
+        let mut older = older.take_while(|other| same_session(other) == same_session(before));
+        let old = older.find(|other| other.acts_until <= changed.invoked);
+        let as_before = old.is_some_and(|old| reading.words(old).as_ref() == Some(&has));
         // In each later answer: what goes up and down is no loss.
         let all_lower =
             || later().all(|other| reading.sequence(other).is_some_and(|now| lower(&numbers, &now).is_some()));
-        let lower = || lower(&numbers, &reading.sequence(after)?).filter(|_| all_lower());
-        let why = match (as_before, lower()) {
+        let lowered = lowered.filter(|_| as_before || all_lower());
+        let why = match (as_before, lowered) {
+            (false, None) => return None,
             _ if later().any(|other| reading.words(other).as_ref() == Some(&had)) => return None,
             (true, _) => format!("as before {}", changed.name()),
             (false, Some((old, new))) => format!("with {new} in the place of {old}"),
-            (false, None) => return None,
         };
         (why, Some("nothing shows whether it is kept for this client".to_owned()))
     };
@@ -68,15 +77,22 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
 }
 
 /// The last request of the client before a page, in its session, that was to change something.
-fn last_change<'v, 'a>(view: &'v View<'a>, page: &'v Request<'a>) -> Option<&'v Request<'a>> {
-    mine(view, page).filter(|other| !other.is_safe() && other.answered).last()
+fn last_change<'v, 'a>(site: &Site<'v, 'a>, page: &Request<'a>) -> Option<&'v Request<'a>> {
+    let all = site.changes.get(page.client)?;
+    let begun = all.partition_point(|other| other.invoked < page.invoked);
+    all[..begun].iter().rev().copied().find(|other| is_of_session(other, page))
+}
+
+/// Whether a request is to the app of a page, and out of its session.
+fn is_of_session(other: &Request<'_>, page: &Request<'_>) -> bool {
+    other.context == page.context && same_session(other) == same_session(page)
 }
 
 /// What a client asked for in its session before it asked for a page.
 fn mine<'v, 'a>(view: &'v View<'a>, page: &'v Request<'a>) -> impl Iterator<Item = &'v Request<'a>> {
     let begun = view.requests.partition_point(|other| other.invoked < page.invoked);
     let mine = view.requests[..begun].iter().filter(|other| other.client == page.client && other.answered);
-    mine.filter(|other| other.context == page.context && same_session(other) == same_session(page))
+    mine.filter(|other| is_of_session(other, page))
 }
 
 /// How many answers of the session showed a word up to this page.
@@ -101,7 +117,7 @@ fn sent(view: &View<'_>, page: &Request<'_>) -> BTreeSet<String> {
                 _ => None,
             });
             let of_path = steps.filter(|exchange| exchange.path.is_empty() || path(exchange) == request.path);
-            of_path.for_each(|exchange| values(exchange, &mut texts));
+            texts.extend(of_path.flat_map(values));
         }
     }
     words(texts.into_iter())
@@ -119,29 +135,12 @@ fn path(exchange: &Exchange) -> &str {
     exchange.path.split('?').next().unwrap_or_default()
 }
 
-/// The texts that an exchange sends.
-fn values<'e>(exchange: &'e Exchange, texts: &mut Vec<&'e str>) {
+/// The texts that an exchange sends, without those of files.
+fn values(exchange: &Exchange) -> Vec<&str> {
     match &exchange.body {
-        Some(Body::Form(fields)) => texts.extend(fields.values().flat_map(|values| &values.0).map(String::as_str)),
-        Some(Body::Multipart(parts)) => {
-            let fields = parts.values().filter_map(|part| match part {
-                Part::Field(values) => Some(values),
-                Part::File(_) => None,
-            });
-            texts.extend(fields.flat_map(|values| &values.0).map(String::as_str));
-        }
-        Some(Body::Json(document)) => of_document(document, texts),
-        Some(Body::Raw(text)) => texts.push(text),
-        None => {}
-    }
-}
-
-fn of_document<'e>(document: &'e serde_json::Value, texts: &mut Vec<&'e str>) {
-    match document {
-        serde_json::Value::String(text) => texts.push(text),
-        serde_json::Value::Array(all) => all.iter().for_each(|one| of_document(one, texts)),
-        serde_json::Value::Object(all) => all.values().for_each(|one| of_document(one, texts)),
-        _ => {}
+        Some(body @ (Body::Json(_) | Body::Raw(_))) => body.texts(),
+        Some(body) => body.fields().into_iter().flat_map(|(_, values)| values.iter()).collect(),
+        None => vec![],
     }
 }
 

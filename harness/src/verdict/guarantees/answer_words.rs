@@ -95,7 +95,8 @@ impl<'o, 'a> Reading<'o, 'a> {
     }
 }
 
-fn counted(all: Vec<&str>) -> Words<'_> {
+/// How often each of some words is there.
+pub(super) fn counted(all: Vec<&str>) -> Words<'_> {
     let mut words = Words::new();
     for word in all {
         *words.entry(word).or_default() += 1;

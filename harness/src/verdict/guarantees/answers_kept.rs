@@ -74,13 +74,12 @@ fn pairs<'v, 'a>(view: &'v View<'a>, pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>>
     let mut pairs = Vec::new();
     for fault in &view.timeline.faults {
         let Some(hit) = fault.hit() else { continue };
+        let next = view.timeline.faults.iter().map(|other| other.asked).filter(|asked| hit < *asked).min();
         for same in pages.values() {
             let before = same.iter().filter(|request| request.completed.is_some_and(|end| end < fault.asked));
             let before = before.max_by_key(|request| request.completed);
             let Some(before) = before.filter(|before| went_well(before)) else { continue };
             let begun = same.partition_point(|request| request.invoked <= hit);
-            // Up to the next fault.
-            let next = view.timeline.faults.iter().map(|other| other.asked).filter(|asked| hit < *asked).min();
             let mut later = same[begun..].iter().filter(|after| reached(view, after));
             let Some(first) = later.next() else { continue };
             let after = if first.reply.is_some() { first } else { later.find(|after| after.answered).unwrap_or(first) };
@@ -91,8 +90,9 @@ fn pairs<'v, 'a>(view: &'v View<'a>, pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>>
                 let mut all = view.requests.iter().filter(|other| hit < other.invoked && other.invoked < after.invoked);
                 after.status().is_some_and(|status| 500 <= status) || all.all(Request::is_safe)
             };
-            let more = later.filter(|after| !erred && is_error(after) && next.is_none_or(|next| after.invoked < next));
-            let more = more.filter(|after| quiet(after));
+            let more = same[begun..].iter().skip_while(|other| other.id != after.id).skip(1);
+            let more = more.filter(|after| !erred && is_error(after) && next.is_none_or(|next| after.invoked < next));
+            let more = more.filter(|after| quiet(after) && reached(view, after));
             for after in std::iter::once(after).chain(more) {
                 if !ends_between(view, before, after) && !is_done_already(view, before, after) {
                     pairs.push(Pair { fault: Some(fault), before, after });
