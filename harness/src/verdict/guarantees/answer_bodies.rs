@@ -76,9 +76,16 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             return None;
         }
         let last = last_answers(view, &reading, earlier(same, before));
-        let all: Vec<Words<'a>> = last.iter().filter_map(|other| reading.due(other)).collect();
         let times = last.len();
-        let steady = last.get(1).is_some_and(|other| reading.due(other).as_ref() == Some(&whole));
+        let second = last.get(1).and_then(|other| reading.due(other));
+        let steady = second.as_ref() == Some(&whole);
+        let other_end = has_another_end(same, before, after);
+        // A page that had changed, and not by growing, has all that both of the last answers had: no more of them need be read.
+        let changed = second.filter(|second| !steady && !other_end && !has_all(&whole, second));
+        if changed.is_some_and(|second| has_all(&now, &common(whole.clone(), &second))) {
+            return None;
+        }
+        let all: Vec<Words<'a>> = last.iter().filter_map(|other| reading.due(other)).collect();
         let grew = 1 < all.len() && all.windows(2).all(|pair| has_all(&pair[0], &pair[1]));
         // A page that had only grown, as a list does, has all of it again or nothing.
         let grows = grew && 2 < all.len() && all.windows(2).all(|pair| pair[0] != pair[1]);
@@ -89,7 +96,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         } else {
             has_all(&now, &whole) || (!grew && has_all(&now, &due))
         };
-        if is_there && !has_another_end(same, before, after) {
+        if is_there && !other_end {
             return None;
         }
         // What changes things may have changed the page, unless it had stayed the same over such a one.
