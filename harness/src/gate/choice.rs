@@ -5,7 +5,7 @@ use crate::model::main_job;
 use crate::model::names::{ClientName, ContextPath, NameError};
 use crate::model::plan::{App, AppRequest, Plan};
 use crate::model::scenario::{ScenarioError, logged_in};
-use crate::model::step::{Delivery, Through};
+use crate::model::step::Delivery;
 use crate::model::{
     AllowedViolation, Exchange, ExpectedViolation, FaultKind, Guarantee, Load, ManagerKind, Millis, NodeName, Step,
     StepKind, Topology, Violation,
@@ -65,7 +65,6 @@ pub fn choose(
     claims: &[(NodeName, Claims)],
     app: Option<&OwnApp>,
 ) -> Result<Vec<Choice>, ChoiceError> {
-    let delivery = delivery(topology);
     let cluster = &topology.cluster;
     let nodes = topology.nodes.len();
     let what = match app {
@@ -73,10 +72,10 @@ pub fn choose(
         None => "the counter app".to_owned(),
     };
     let manager = cluster.manager_class().rsplit('.').next().unwrap_or_default();
-    let farm = if delivery.through == Through::Farm { ", deployed through the farm," } else { "" };
+    let farm = if topology.has_farm() { ", deployed through the farm," } else { "" };
     let mut failover = match app {
-        Some(app) => deploy_job::plan_by(topology.clone(), app.clone(), &delivery)?,
-        None => main_job::plan_by(topology.clone(), &delivery)?,
+        Some(app) => deploy_job::plan(topology.clone(), app.clone())?,
+        None => main_job::plan(topology.clone())?,
     };
     "each node dies in turn".clone_into(&mut failover.name);
     let mut choices = vec![Choice {
@@ -105,23 +104,18 @@ pub fn choose(
         name: "synchrony",
         reason: format!("{attribute} {} claims that a write {waits} for the peer", options.bits()),
         role: Role::Decides,
-        plan: synchrony(topology, &delivery)?,
+        plan: synchrony(topology)?,
         rests_on: None,
     });
-    choices.extend(more(topology, claims, app, &delivery)?);
+    choices.extend(more(topology, claims, app)?);
     Ok(choices)
 }
 
 /// What only some configurations claim.
-fn more(
-    topology: &Topology,
-    claims: &[(NodeName, Claims)],
-    app: Option<&OwnApp>,
-    delivery: &Delivery,
-) -> Result<Vec<Choice>, ChoiceError> {
+fn more(topology: &Topology, claims: &[(NodeName, Claims)], app: Option<&OwnApp>) -> Result<Vec<Choice>, ChoiceError> {
     let mut more = vec![];
     let mut add = |name: &'static str, reason: &str, scenario: &str, with_faults: bool| {
-        let plan = shipped::plan(scenario, topology, delivery, with_faults).map_err(Box::new)?;
+        let plan = shipped::plan(scenario, topology, with_faults).map_err(Box::new)?;
         more.push(Choice { name, reason: reason.to_owned(), role: Role::Decides, plan, rests_on: None });
         Ok::<_, ChoiceError>(())
     };
@@ -153,15 +147,8 @@ pub(super) fn rests_on(topology: &Topology, app: &OwnApp) -> Option<String> {
     (!named.is_empty()).then(|| format!("the data source {}, which is one in memory", named.join(", ")))
 }
 
-/// On which way apps come to the nodes: through the farm where the configuration has one.
-fn delivery(topology: &Topology) -> Delivery {
-    let has_farm = topology.own.as_ref().is_some_and(|own| own.watch.is_some());
-    let through = if has_farm { Through::Farm } else { Through::Copy };
-    Delivery { through, ..Delivery::default() }
-}
-
 /// One write while a peer is frozen: does its answer wait?
-fn synchrony(topology: &Topology, delivery: &Delivery) -> Result<Plan, NameError> {
+fn synchrony(topology: &Topology) -> Result<Plan, NameError> {
     let (first, second) = (&topology.nodes[0].name, &topology.nodes[1].name);
     let (context, client) = (ContextPath::new("/counter")?, ClientName::new("alice")?);
     let count = |load: Load| StepKind::Request {
@@ -173,7 +160,7 @@ fn synchrony(topology: &Topology, delivery: &Delivery) -> Result<Plan, NameError
     };
     // The first of them decides; the others let it last.
     let under_the_pause = Load { times: 4, every: Some(Millis(500)), ..Load::default() };
-    let deploy = StepKind::Deploy { app: App::Counter, context: context.clone(), delivery: delivery.clone() };
+    let deploy = StepKind::Deploy { app: App::Counter, context: context.clone(), delivery: Delivery::of(topology) };
     let steps = vec![
         Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start),
         Step::new("deploy counter.war", deploy),
@@ -195,10 +182,8 @@ fn control(topology: &Topology, app: Option<&OwnApp>) -> Result<Plan, ChoiceErro
     let topology = own::without_cluster(topology);
     let (first, second) = (topology.nodes[0].name.clone(), topology.nodes[1].name.clone());
     let client = ClientName::new("alice")?;
-    let mut delivery = Delivery { through: Through::Copy, ..Delivery::default() };
-    if let Some(own) = app {
-        delivery = deploy_job::delivery_of(own.within, &delivery);
-    }
+    let delivery = Delivery::of(&topology);
+    let delivery = app.map_or(delivery.clone(), |own| deploy_job::delivery_of(own.within, delivery));
     let mut steps = vec![Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start)];
     let login = app.map(|own| own.login.clone()).unwrap_or_default();
     let (app, context, paths) = match app {

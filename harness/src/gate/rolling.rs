@@ -58,7 +58,7 @@ pub fn rolling(before: Rolled<'_>, now: Rolled<'_>) -> Result<Choice, RollingErr
     let new = (app(before.app) != app(now.app)).then(|| (app(now.app), context.clone()));
     let login = before.app.map(|app| app.login.clone()).unwrap_or_default();
     let copied = Delivery { through: Through::Copy, ..Delivery::default() };
-    let delivery = now.app.map_or(copied.clone(), |own| deploy_job::delivery_of(own.within, &copied));
+    let delivery = now.app.map_or(copied.clone(), |own| deploy_job::delivery_of(own.within, copied));
     let update = Update { context, paths, login, app: app(before.app), delivery, new };
     let changes = |node: &NodeName| changes(before.topology, now.topology, node);
     if update.new.is_none() && topology.names().all(|node| changes(node).is_none()) {

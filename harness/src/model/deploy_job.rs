@@ -64,20 +64,12 @@ pub enum OwnAppError {
     },
 }
 
-/// The plan that deploys a WAR through the farm, lets clients on all nodes ask its paths, and kills each node in turn: the
-/// paths are asked again of those that live, and the node comes back.
+/// The plan that deploys a WAR, through the farm where the cluster has one, lets clients on all nodes ask its paths, and kills
+/// each node in turn: the paths are asked again of those that live, and the node comes back.
 ///
 /// # Errors
 /// See [`OwnAppError`].
 pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
-    plan_by(topology, app, &Delivery::default())
-}
-
-/// The same with the app deployed on another way.
-///
-/// # Errors
-/// See [`OwnAppError`].
-pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<Plan, OwnAppError> {
     let name = app.war.file_name().unwrap_or_default().to_owned();
     let context = match app.at {
         Some(at) => at,
@@ -99,7 +91,8 @@ pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<P
         paths.iter().map(of_path).collect::<Vec<_>>()
     };
     let look = || Step::look(&context);
-    let (delivery, way) = (delivery_of(app.within, delivery), delivery.way(&topology));
+    let delivery = delivery_of(app.within, Delivery::of(&topology));
+    let way = delivery.way(&topology);
     let deploy = StepKind::Deploy { app: App::War(app.war), context: context.clone(), delivery };
     let mut steps = vec![
         Step::new(format!("start {} nodes", nodes.len()), StepKind::Start),
@@ -123,12 +116,12 @@ pub fn plan_by(topology: Topology, app: OwnApp, delivery: &Delivery) -> Result<P
     Ok(plan)
 }
 
-/// The paths that are asked, each one of the app.
-/// A delivery of an app that may take so long to start on a node; [`WITHIN`] where nothing is said.
-pub fn delivery_of(within: Option<Millis>, delivery: &Delivery) -> Delivery {
-    Delivery { within: Some(within.unwrap_or(WITHIN)), ..delivery.clone() }
+/// The delivery of an app that may take so long to start on a node; [`WITHIN`] where nothing is said.
+pub fn delivery_of(within: Option<Millis>, delivery: Delivery) -> Delivery {
+    Delivery { within: Some(within.unwrap_or(WITHIN)), ..delivery }
 }
 
+/// The paths that are asked, each one of the app.
 fn paths(context: &ContextPath, paths: Vec<String>) -> Result<Vec<String>, OwnAppError> {
     if paths.is_empty() {
         return Ok(vec![context.page("")]);

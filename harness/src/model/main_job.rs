@@ -26,14 +26,6 @@ const FIRST_ANSWER: Millis = Millis(1000);
 /// # Errors
 /// Never for the names written here; the type says so for the sake of a caller that must not panic.
 pub fn plan(topology: Topology) -> Result<Plan, NameError> {
-    plan_by(topology, &Delivery::default())
-}
-
-/// The same with the app deployed on another way.
-///
-/// # Errors
-/// As [`plan`].
-pub fn plan_by(topology: Topology, delivery: &Delivery) -> Result<Plan, NameError> {
     let mut job = Job {
         context: ContextPath::new("/counter")?,
         clients: Clients::of(&topology)?,
@@ -47,7 +39,7 @@ pub fn plan_by(topology: Topology, delivery: &Delivery) -> Result<Plan, NameErro
         steps: vec![],
     };
     let nodes: Vec<NodeName> = topology.names().cloned().collect();
-    job.begin(&topology, delivery);
+    job.begin(&topology);
     for (index, node) in nodes.iter().enumerate() {
         let next = &nodes[(index + 1) % nodes.len()];
         if index == 1 {
@@ -132,11 +124,13 @@ impl Job {
         self.step(format!("count in {SESSIONS} more sessions, each on its node"), kind);
     }
 
-    fn begin(&mut self, topology: &Topology, delivery: &Delivery) {
+    fn begin(&mut self, topology: &Topology) {
+        let delivery = Delivery::of(topology);
         let (first, alice) = (&topology.nodes[0].name, self.clients.alice.clone());
         self.step(format!("start {} nodes", topology.nodes.len()), StepKind::Start);
-        let deploy = StepKind::Deploy { app: App::Counter, context: self.context.clone(), delivery: delivery.clone() };
-        self.step(format!("deploy counter.war {}", delivery.way(topology)), deploy);
+        let way = delivery.way(topology);
+        let deploy = StepKind::Deploy { app: App::Counter, context: self.context.clone(), delivery };
+        self.step(format!("deploy counter.war {way}"), deploy);
         self.ask(format!("count on {first}"), alice.clone(), first, AppRequest::Count, COUNTS_BEFORE_THE_KILL);
         self.ask(format!("change the list in place on {first}"), alice, first, AppRequest::Mutate, 1);
         self.count_all(1);

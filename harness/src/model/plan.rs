@@ -11,6 +11,7 @@ pub use super::app_request::AppRequest;
 use super::cluster_element::ClusterElements;
 use super::refusal::Refusal;
 use super::state::State;
+use super::step::{Delivery, Through};
 use super::{
     AllowedViolation, AtMost, Capability, ContextPath, Expect, ExpectedViolation, FaultKind, Guarantee, ManagerKind,
     NodeChanges, NodeName, Step, StepKind, Topology, Until,
@@ -113,6 +114,21 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// The same on another cluster. Where that one has no farm, apps come into the appBase of its nodes.
+    #[must_use]
+    pub fn on(mut self, topology: Topology) -> Self {
+        for step in &mut self.steps {
+            if let StepKind::Deploy { delivery, .. } | StepKind::Undeploy { delivery, .. } = &mut step.kind {
+                let way = delivery.way(&self.topology);
+                if delivery.through == Through::Farm {
+                    delivery.through = Delivery::of(&topology).through;
+                }
+                step.title = step.title.replace(&way, &delivery.way(&topology));
+            }
+        }
+        Self { topology, ..self }
     }
 
     /// What machines must be able to do for it.
@@ -257,6 +273,7 @@ impl Limits {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::own::OwnConfiguration;
     use crate::model::{Fault, Membership};
 
     fn fault(fault: Fault, membership: Membership) -> Result<(), PlanError> {
@@ -274,6 +291,29 @@ mod tests {
             Err(PlanError::Refused { step: 2, refusal, .. }) => assert_eq!(refusal.message, why),
             other => panic!("{other:?}"),
         }
+    }
+
+    #[test]
+    fn apps_come_through_the_farm_only_where_there_is_one() {
+        let topology = Topology::of(2).expect("two nodes");
+        let ours = crate::model::main_job::plan(topology.clone()).expect("a plan");
+        let deploy = |plan: &Plan| plan.steps[1].title.clone();
+        assert_eq!(deploy(&ours), "deploy counter.war through the farm of n1");
+        let watch = Some((NodeName::nth(1), "farm".to_owned()));
+        for (watch, title) in [
+            (None, "deploy counter.war in the appBase of every node"),
+            (watch, "deploy counter.war through the farm of n2"),
+        ] {
+            let own = Some(Box::new(OwnConfiguration { watch, ..OwnConfiguration::default() }));
+            let topology = Topology { own, ..topology.clone() };
+            let on_own = ours.clone().on(topology.clone());
+            assert_eq!(deploy(&on_own), title);
+            assert_eq!(on_own, crate::model::main_job::plan(topology).expect("a plan"));
+        }
+        let own = Some(Box::default());
+        let farm = Plan { topology: Topology { own, ..topology }, ..ours };
+        let refused = farm.check("fake", &BTreeSet::new()).expect_err("no farm").to_string();
+        assert!(refused.contains("no FarmWarDeployer that watches a folder"), "{refused}");
     }
 
     #[test]

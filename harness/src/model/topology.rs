@@ -182,6 +182,11 @@ impl Topology {
         &watches.or_else(may_watch).unwrap_or(&self.nodes[0]).name
     }
 
+    /// Whether a farm's deployer watches a folder: a configuration of the user's need not have one.
+    pub fn has_farm(&self) -> bool {
+        self.own.as_ref().is_none_or(|own| own.watch.is_some())
+    }
+
     /// What is said of the elements of a node's `<Cluster>`.
     pub fn elements_of(&self, name: &NodeName) -> &ClusterElements {
         self.node(name).and_then(|node| node.changes.elements.as_deref()).unwrap_or(&self.cluster.elements)

@@ -125,7 +125,7 @@ fn on_own_configuration(runs: &mut [PlannedRun], args: &ScenarioRunArgs, output:
         let own = by_hand::own_topology(&args.own, count, server, &topology.jvm, output)?;
         let prepared_for = topology.prepared_for.clone();
         let topology = Topology { prepared_for, ..own };
-        run.plan = Arc::new(Plan { topology, ..Plan::clone(&run.plan) });
+        run.plan = Arc::new(Plan::clone(&run.plan).on(topology));
     }
     Ok(())
 }
