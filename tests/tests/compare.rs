@@ -69,7 +69,7 @@ impl Gate {
     }
 
     fn ran(&self, more: &[&str]) -> Ran {
-        self.context.run(&[&["gate", "--config", "conf"], more].concat())
+        self.context.run(&[&["gate", "--config", "conf", "-D", "route={node}"], more].concat())
     }
 
     /// A gate on servers, with its exit code.

@@ -4,6 +4,7 @@ use super::choice::{Choice, Role};
 use super::measures::measured;
 use super::problems::{logged, problems};
 use super::result::{RunResult, Tested};
+use crate::config::own;
 use crate::history::History;
 use crate::model::{Guarantee, deploy_job};
 use crate::verdict::{Aside, Finding, Status, Verdict};
@@ -68,13 +69,13 @@ fn tested(choice: &Choice, finding: &Finding) -> Tested {
                 | Guarantee::DeployedEverywhere
                 | Guarantee::ManagerAsConfigured
         );
-    let own = plan.topology.own.as_ref();
-    let absent = own.and_then(|own| own.absent.first()).filter(|_| rests_on_it);
+    let files = plan.topology.own.as_ref();
+    let absent = files.and_then(|own| own.absent.first()).filter(|_| rests_on_it);
     let absent = absent.map(|entry| format!("the Member {entry}, which is no node's Receiver"));
-    let route = own.and_then(|own| own.routes_given.iter().next());
+    let route = files.and_then(|own| own.routes_given.iter().next());
     let route = route.filter(|_| finding.guarantee == Guarantee::IdentityKept);
     let route =
-        route.map(|(node, placeholder)| format!("a route that {node} was given: nothing says what {placeholder} is"));
+        route.map(|(node, placeholder)| format!("a route that {node} was given: {}", own::not_said(placeholder)));
     let replaced = replaced.filter(|_| rests_on_it).map(|what| format!("{what}, which was replaced"));
     let what = choice.rests_on.clone().filter(|_| of_the_app).or(absent).or(route).or(replaced);
     match what.filter(|_| finding.status == Status::Holds) {
@@ -148,7 +149,10 @@ mod tests {
         };
         let (kept, because) = status(Guarantee::IdentityKept, given());
         assert_eq!(kept, Status::Unknown);
-        assert_eq!(because, "it rests on a route that n1 was given: nothing says what ${shop.rote} is: it held");
+        assert_eq!(
+            because,
+            "it rests on a route that n1 was given: nothing says what ${shop.rote} is (`-D shop.rote={node}` would): it held"
+        );
         // Near misses: what does not rest on it.
         assert_eq!(status(Guarantee::IdentityKept, absent()).0, Status::Holds);
         assert_eq!(status(Guarantee::ClusterForms, given()).0, Status::Holds);

@@ -45,7 +45,7 @@ pub struct Given {
     pub war: Option<Utf8PathBuf>,
     /// The server, where it is said.
     pub server: Option<ServerSpec>,
-    /// System properties from the command line.
+    /// System properties from the command line; `{node}` in a value is the node's name.
     pub properties: BTreeMap<String, String>,
     /// Environment variables, for start scripts that use them.
     pub env: BTreeMap<String, String>,
@@ -177,21 +177,23 @@ pub fn load(given: &Given) -> Result<Loaded, LoadError> {
 
 fn load_as(given: &Given) -> Result<Loaded, LoadError> {
     let mut notes = vec![];
-    let read = |path: &Utf8Path, notes: &mut Vec<String>| one(path, given, notes);
-    let common = given.config.as_ref().map(|path| read(path, &mut notes)).transpose()?;
+    let read = |path: &Utf8Path, node: &NodeName, notes: &mut Vec<String>| one(path, node, given, notes);
+    let common = |node: &NodeName, notes: &mut Vec<String>| {
+        given.config.as_ref().map(|path| read(path, node, notes)).transpose()
+    };
     let mut named: BTreeMap<&NodeName, (OwnFiles, Claims)> = BTreeMap::new();
     for (name, path) in &given.nodes {
-        named.insert(name, read(path, &mut notes)?);
+        named.insert(name, read(path, name, &mut notes)?);
     }
     let highest = (0..8).rev().find(|index| named.contains_key(&NodeName::nth(*index))).map_or(0, |index| index + 1);
-    let listed = common.iter().map(|(_, claims)| claims.members.len()).max().unwrap_or_default();
+    let listed = common(&NodeName::nth(0), &mut notes)?.map_or(0, |(_, claims)| claims.members.len());
     let count = given.count.unwrap_or_else(|| highest.max(listed).clamp(2, 8));
     if highest > count {
         return Err(LoadError::Count { named: named.len(), count });
     }
     let mut nodes = vec![];
     for name in (0..count).map(NodeName::nth) {
-        let found = named.remove(&name).or_else(|| common.clone());
+        let found = named.remove(&name).map_or_else(|| common(&name, &mut notes), |found| Ok(Some(found)))?;
         let (files, claims) = found.ok_or_else(|| LoadError::NoConfiguration(name.clone()))?;
         nodes.push(OwnNode { name, files, claims });
     }
@@ -205,7 +207,7 @@ fn load_as(given: &Given) -> Result<Loaded, LoadError> {
     }
     for node in &nodes {
         if let Some(placeholder) = &node.claims.route_placeholder {
-            notes.push(format!("{} gets the route {}: nothing says what {placeholder} is", node.name, node.name));
+            notes.push(format!("{} gets the route {}: {}", node.name, node.name, own::not_said(placeholder)));
         }
     }
     let server = match (&given.server, nodes.first()) {
@@ -245,8 +247,13 @@ fn membership_note(pods: bool, node: &NodeName, claim: &MembershipClaim) -> Opti
     }
 }
 
-/// The files of one configuration, and what they claim.
-fn one(path: &Utf8Path, given: &Given, notes: &mut Vec<String>) -> Result<(OwnFiles, Claims), LoadError> {
+/// The files of one node's configuration, and what they claim.
+fn one(
+    path: &Utf8Path,
+    node: &NodeName,
+    given: &Given,
+    notes: &mut Vec<String>,
+) -> Result<(OwnFiles, Claims), LoadError> {
     let mut files = locate(path)?;
     let script = files.base.as_ref().map(|base| base.join("bin/setenv.sh")).filter(|script| script.is_file());
     if let Some(script) = script {
@@ -260,7 +267,7 @@ fn one(path: &Utf8Path, given: &Given, notes: &mut Vec<String>) -> Result<(OwnFi
             }
         }
     }
-    files.properties.extend(given.properties.clone());
+    files.properties.extend(own::properties_of(node.as_str(), &given.properties));
     if let Some(conf) = &files.conf {
         for app in descriptors(conf) {
             notes.push(format!("{app} is left out: its app is not of this gate"));

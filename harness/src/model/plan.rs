@@ -310,10 +310,6 @@ mod tests {
             assert_eq!(deploy(&on_own), title);
             assert_eq!(on_own, crate::model::main_job::plan(topology).expect("a plan"));
         }
-        let own = Some(Box::default());
-        let farm = Plan { topology: Topology { own, ..topology }, ..ours };
-        let refused = farm.check("fake", &BTreeSet::new()).expect_err("no farm").to_string();
-        assert!(refused.contains("no FarmWarDeployer that watches a folder"), "{refused}");
     }
 
     #[test]

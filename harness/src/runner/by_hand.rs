@@ -23,6 +23,7 @@ use crate::cluster::{Cluster, ClusterError};
 use crate::history::{Event, Reply};
 use crate::model::plan::{App, AppRequest};
 use crate::model::scenario::{Head, Recipe};
+use crate::model::step::Through;
 use crate::model::{ContextPath, FaultKind, Guarantee, NodeName, Plan, RunId, Scenario, State, Step, StepKind};
 use crate::verdict::{self, Verdict};
 
@@ -150,7 +151,11 @@ impl ByHand {
     pub async fn step(&mut self, table: Map<String, Value>) -> Result<StepDone, ByHandError> {
         self.take_note_of_deaths().await?;
         let before = self.plan(&self.asked)?;
-        let table = state_after(&before).map_or(table.clone(), |state| counter_request(&table, state.apps()));
+        let mut table = state_after(&before).map_or(table.clone(), |state| counter_request(&table, state.apps()));
+        // As it is done, so that a recipe says it.
+        if !self.cluster.topology().has_farm() && ["deploy", "undeploy"].iter().any(|verb| table.contains_key(*verb)) {
+            table.entry("through").or_insert_with(|| Through::Copy.to_string().into());
+        }
         let mut asked = self.asked.clone();
         asked.push(Asked { table, note: None, answer: None });
         let plan = self.plan(&asked)?;
@@ -280,7 +285,7 @@ impl ByHand {
         let plan = plans.into_iter().next().map(|run| run.plan);
         let plan = plan.ok_or_else(|| ByHandError::Refused { message: "no plan".to_owned(), help: None })?;
         // As it was prepared, whatever these steps would have asked for.
-        Ok(Plan { topology: topology.clone(), ..plan })
+        Ok(plan.on(topology.clone()))
     }
 
     /// Does the steps of a plan from this one on, less what only its end asks for.

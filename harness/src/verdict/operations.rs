@@ -143,7 +143,8 @@ pub(super) fn is_complete(outcome: &Outcome) -> bool {
     match outcome {
         Outcome::Ok { .. } | Outcome::Failed { .. } => true,
         Outcome::Unknown { why, reply: Some(_) } => {
-            why.starts_with("HTTP ") || why.starts_with("the answer is no JSON")
+            // In older histories it is "no JSON".
+            ["HTTP ", "the answer is not JSON", "the answer is no JSON"].iter().any(|begins| why.starts_with(begins))
         }
         Outcome::Unknown { reply: None, .. } => false,
     }

@@ -104,7 +104,7 @@ fn other_end(kind: FaultKind, proof: &str) -> Option<&str> {
     let fits = match (kind, signal, code) {
         // What ran out of memory ended by itself.
         _ if proof.contains("OOMKilled") => false,
-        (FaultKind::LoseHost, None, None) => !proof.contains("running"),
+        (FaultKind::LoseHost, None, None) => !proof.trim().is_empty() && !proof.contains("running"),
         (FaultKind::Kill | FaultKind::LoseHost, Some(signal), _) => signal == 9,
         (FaultKind::Kill | FaultKind::LoseHost, None, code) => code == Some(137),
         (FaultKind::Stop, Some(signal), None) => signal == 15,

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::proofs;
+use super::requests::Request;
 use super::timeline::{FOREVER, Fault, FaultFate, Life};
 use super::view::View;
-use crate::history::{Event, FaultPhase, LogLine, Nanos, RecordKind};
+use crate::history::{Event, FaultPhase, LogLine, Nanos, Outcome, RecordKind};
 use crate::model::{FaultKind, NodeName, StepKind};
 
 /// Why a fault that is recorded as a hit was none, in words.
@@ -24,8 +25,8 @@ pub(super) fn no_hit(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     if fault.kind.is_undone_in_place() {
         return came_through(view, fault);
     }
-    let missed = missed_before(view, fault)?;
-    Some(format!("{} was missed at {missed} by a peer, before {} was asked for", fault.node, fault.name()))
+    let gone = gone_before(view, fault)?;
+    Some(format!("{} {gone}, before {} was asked for", fault.node, fault.name()))
 }
 
 /// What a node was seen to hold though it was written behind a cut, in words. More than had been attempted when the cut hit,
@@ -70,37 +71,52 @@ fn undone_from(view: &View<'_>, fault: &Fault<'_>) -> Nanos {
     begun.last().unwrap_or(Nanos(healed.0.saturating_sub(2_000_000_000)))
 }
 
-/// When a peer logged that the victim had disappeared, before anything was done to it and without its having been seen
-/// alive since.
-fn missed_before(view: &View<'_>, fault: &Fault<'_>) -> Option<Nanos> {
+/// What shows that the victim was gone before anything was done to it, in words: a peer logged that it had disappeared, or it
+/// refused a connection, and it was not seen alive since.
+fn gone_before(view: &View<'_>, fault: &Fault<'_>) -> Option<String> {
     let life = view.timeline.lives(fault.node).iter().rfind(|life| life.from < fault.asked)?;
     let cut = |at: Nanos| {
         let others = view.timeline.faults.iter().filter(|other| other.number != fault.number);
+        // What ends a node is over when it comes back.
+        let back = |other: &Fault<'_>| {
+            let again = view.timeline.lives(other.node).iter().filter(|life| other.asked < life.from);
+            again.filter_map(|life| life.ready).min().filter(|_| !other.kind.is_undone_in_place())
+        };
+        let until = |other: &Fault<'_>| other.healed.into_iter().chain(back(other)).min();
         others
             .into_iter()
-            .any(|other| other.asked <= at && other.healed.is_none_or(|healed| at <= healed.max(other.asked)))
+            .any(|other| other.asked <= at && until(other).is_none_or(|until| at <= until.max(other.asked)))
     };
     let alive = |since: Nanos| {
         let inside = |at: Nanos| since < at && at < fault.asked;
         view.looks
             .iter()
             .any(|look| look.node == fault.node && look.state.is_some() && since < look.asked && inside(look.at))
-            || view.operations.iter().any(|operation| {
-                operation.node == fault.node
-                    && operation.answer().is_some()
-                    && since < operation.invoked
-                    && operation.completed.is_some_and(inside)
+            || view.requests.iter().any(|request| {
+                request.node == fault.node
+                    && request.answered
+                    && since < request.invoked
+                    && request.completed.is_some_and(inside)
             })
             || view.timeline.whole.iter().any(|whole| inside(whole.from) && whole.nodes.contains(fault.node))
     };
-    let missed = view.disappearances().filter(|(at, by, record)| {
-        *by != fault.node
-            && life.ready.is_some_and(|ready| ready < *at)
-            && *at < fault.asked
-            && names(view, *record, fault.node)
-            && !cut(*at)
-    });
-    missed.map(|(at, ..)| at).find(|at| !alive(*at))
+    let before = |at: Nanos| life.ready.is_some_and(|ready| ready < at) && at < fault.asked && !cut(at);
+    let mut missed = view
+        .disappearances()
+        .filter(|(at, by, record)| *by != fault.node && before(*at) && names(view, *record, fault.node) && !alive(*at));
+    let missed = missed.next().map(|(at, ..)| format!("was missed at {at} by a peer"));
+    missed.or_else(|| {
+        let mut refused =
+            view.requests.iter().filter(|request| request.node == fault.node && is_refused(view, request));
+        let refused = refused.find(|it| it.completed.is_some_and(|at| before(it.invoked) && before(at) && !alive(at)));
+        refused.map(|request| format!("refused the connection of {}", request.name()))
+    })
+}
+
+/// Whether nobody listened where a request was made.
+fn is_refused(view: &View<'_>, request: &Request<'_>) -> bool {
+    let ended = view.history.records.get(request.record).map(|record| &record.kind);
+    matches!(ended, Some(RecordKind::Complete { outcome: Outcome::Failed { why }, .. }) if why.contains("onnection refused"))
 }
 
 /// Whether a line about a member is about another node than this one.

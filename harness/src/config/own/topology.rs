@@ -162,6 +162,6 @@ fn changes(first: &Claims, claims: &Claims, files: &OwnFiles, name: &NodeName) -
 }
 
 /// The property of `${name}`.
-fn property(placeholder: &str) -> Option<&str> {
+pub(super) fn property(placeholder: &str) -> Option<&str> {
     placeholder.strip_prefix("${")?.strip_suffix('}').filter(|name| !name.contains(['$', ':', '{']))
 }

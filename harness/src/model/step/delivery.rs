@@ -47,17 +47,11 @@ pub enum Through {
 
 kebab!(Through);
 
-impl Through {
-    /// How apps come to the nodes of a cluster where nothing is said: through its farm, where it has one.
-    pub(super) fn of(topology: &Topology) -> Self {
-        if topology.has_farm() { Self::Farm } else { Self::Copy }
-    }
-}
-
 impl Delivery {
-    /// How an app comes to every node of a cluster where nothing is said.
+    /// How an app comes to every node of a cluster where nothing is said: through its farm, where it has one.
     pub fn of(topology: &Topology) -> Self {
-        Self { through: Through::of(topology), ..Self::default() }
+        let through = if topology.has_farm() { Through::Farm } else { Through::Copy };
+        Self { through, ..Self::default() }
     }
 
     pub(super) fn is_farm(&self) -> bool {
@@ -92,10 +86,6 @@ impl Delivery {
     }
 
     pub(super) fn check(&self, state: &State<'_>) -> Result<(), Refusal> {
-        if self.through == Through::Farm && !state.topology.has_farm() {
-            let message = "the configuration has no FarmWarDeployer that watches a folder";
-            return Err(Refusal::new(message).help("`through = \"copy\"`"));
-        }
         let watcher = state.topology.watcher();
         let watches = state.nodes.living.as_ref().is_none_or(|living| living.contains(watcher));
         if self.through == Through::Farm && !watches && !self.detach {

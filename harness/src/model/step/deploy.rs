@@ -28,7 +28,7 @@ pub(super) struct Keys {
     deploy: String,
     /// Where the app is served; the one that was deployed last where nothing is said.
     at: Option<ContextPath>,
-    /// Into which folder an app is put; the farm's where the cluster has one.
+    /// Into which folder an app is put.
     through: Option<Through>,
     /// The version of an app, as `002`: several versions of a context are served side by side.
     version: Option<String>,
@@ -46,7 +46,7 @@ pub(super) struct Keys {
 
 pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(App, ContextPath, Delivery), Refusal> {
     let (app, own) = App::named(&keys.deploy)?;
-    let through = keys.through.unwrap_or_else(|| Through::of(state.topology));
+    let through = keys.through.unwrap_or_default();
     let on = Delivery::to(keys.on, through, state)?;
     let (version, slowly, aged, detach) = (keys.version, keys.slowly, keys.aged, keys.detach.unwrap_or_default());
     let delivery = Delivery { through, version, on, slowly, aged, detach, within: keys.within };

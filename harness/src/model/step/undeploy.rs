@@ -18,7 +18,7 @@ pub(super) const LINES: &[Line] =
 pub(super) struct Keys {
     /// Takes the app of a context away from every node.
     undeploy: ContextPath,
-    /// Into which folder an app is put; the farm's where the cluster has one.
+    /// Into which folder an app is put.
     through: Option<Through>,
     /// The version of an app, as `002`: several versions of a context are served side by side.
     version: Option<String>,
@@ -27,7 +27,7 @@ pub(super) struct Keys {
 }
 
 pub(super) fn read(keys: Keys, state: &State<'_>) -> Result<(ContextPath, Delivery), Refusal> {
-    let through = keys.through.unwrap_or_else(|| Through::of(state.topology));
+    let through = keys.through.unwrap_or_default();
     let on = Delivery::to(keys.on, through, state)?;
     Ok((keys.undeploy, Delivery { through, version: keys.version, on, ..Delivery::default() }))
 }

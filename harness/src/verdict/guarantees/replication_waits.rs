@@ -85,6 +85,7 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
         Trial::Broken(Breach { violation, at: ended, because, rests_on, evidence, unpromised: None, session })
     };
     Some(match (view.waits(), took) {
+        _ if operation.answer().is_none() => Trial::Open(format!("{name} was not answered")),
         (true, took) if took >= WAITED_FOR_A_PEER => Trial::Shown(index),
         (_, _) if evicted => Trial::Open(format!("{node} had evicted its peer by the time of {name}")),
         (_, _) if !lasted => Trial::Open(format!("{} was undone before {name} could have waited", fault.name())),
@@ -120,7 +121,12 @@ fn first_write<'v, 'a>(
     let begins = view.operations.partition_point(|operation| operation.invoked <= hit);
     let written = view.operations.iter().enumerate().skip(begins);
     let mut written = written.take_while(|(_, operation)| operation.invoked < until).filter(|(_, operation)| {
-        operation.node == node && operation.request == AppRequest::Count && !matches!(operation.fate, Fate::Nothing)
+        // One that was answered with an error may have written nothing, so that there was nothing to wait for.
+        let failed = operation.answer().is_none() && operation.completed == Some(operation.acts_until);
+        operation.node == node
+            && operation.request == AppRequest::Count
+            && !failed
+            && !matches!(operation.fate, Fate::Nothing)
     });
     let (index, operation) = written.next()?;
     let session = view.sessions.iter().find(|session| session.operations.binary_search(&index).is_ok())?;

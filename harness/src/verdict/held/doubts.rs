@@ -40,8 +40,9 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
                 (AppRequest::ChangeId, Some(sent)) => stem(sent.as_str()) == stem(id),
                 (_, sent) => sent.is_some_and(|sent| sent.as_str() == id),
             };
-            // What nobody waits for may come after its node's end.
-            let over = doubt.until <= from && (waits || ON_ITS_WAY <= from.since(doubt.until));
+            // What nobody waits for may come after its node's end, unless the node itself shows that it did nothing.
+            let undone = doubt.everywhere && operation.node == node;
+            let over = doubt.until <= from && (waits || undone || ON_ITS_WAY <= from.since(doubt.until));
             if !over || !same {
                 return true;
             }

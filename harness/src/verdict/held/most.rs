@@ -21,7 +21,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         let all = (settled && !self.was_partitioned(to))
             || (self.run.timeline.reachable(node, from, to)
                 && (alone || (self.greatest <= floor.count && to < self.unheard)));
-        let exact = all && self.quiet(node, from, to) && self.run.waits;
+        let exact = all && self.quiet(node, from, to) && (self.run.waits || self.has_come(node, from));
         self.greatest = self.greatest.max(floor.count);
         if alone {
             self.source = Some(node);
@@ -40,14 +40,30 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
     }
 
-    /// Whether what a node shows from `from` to `to` is the most that anybody has: all copies come from it, and of what others
+    /// Whether what a node shows from `from` to `to` is the most that anybody has: all copies come from it, or it has what all have, and of what others
     /// had written nothing is on its way any more.
     pub(super) fn is_source(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
-        let mut others = self.acted_until.iter().filter(|(other, _)| **other != node);
-        self.source == Some(node)
-            && others.all(|(_, until)| ON_ITS_WAY <= from.since(*until))
+        self.has_come(node, from)
+            && (self.source == Some(node) || self.has_what_all_have(node, from, to))
             // A `BackupManager` may publish what it had before, and all others hold more then.
             && (self.run.replicates_to_all() || !self.was_partitioned(to))
+    }
+
+    /// Whether a node was with all others all the time, and nobody else counts. What was written on a node that ended since, be it
+    /// this one, may have come to some alone.
+    fn has_what_all_have(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
+        let timeline = &self.run.timeline;
+        let lives_on = |other: &NodeName| timeline.lives(other).len() == 1 && timeline.up(other, from, to).is_some();
+        timeline.settled(node, from, to)
+            && !self.was_partitioned(to)
+            && self.quiet(node, from, to)
+            && self.acted_until.keys().copied().all(lives_on)
+    }
+
+    /// Whether of what increments on other nodes wrote nothing is on its way to a node any more.
+    fn has_come(&self, node: &NodeName, from: Nanos) -> bool {
+        let mut others = self.acted_until.iter().filter(|(other, _)| **other != node);
+        others.all(|(_, until)| ON_ITS_WAY <= from.since(*until))
     }
 
     /// Nobody has more than a node shows, and what is under way comes to it.

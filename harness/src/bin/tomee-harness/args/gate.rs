@@ -45,7 +45,7 @@ pub(crate) struct GateArgs {
     /// The host that requests name, for a virtual host [default: the default Host, or the first one in a Cluster]
     #[arg(long, value_name = "NAME", value_parser = parse_host)]
     pub(crate) host_header: Option<String>,
-    /// A system property for ${...}; may be repeated
+    /// A system property for ${...}, where {node} in the value is the node's name; may be repeated
     #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) define: Vec<(String, String)>,
     /// An argument for each node's JVM; may be repeated

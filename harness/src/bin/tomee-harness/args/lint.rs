@@ -19,7 +19,7 @@ pub(crate) struct LintArgs {
     /// Version of the server, as tomcat:10.1.59, tomcat:10.1, tomcat:9.0.80-9.0.100 or tomee:9.0.0 [default: read from the files]
     #[arg(long, value_name = "SERVER")]
     pub(crate) server: Option<Versions>,
-    /// A system property for ${...}; may be repeated
+    /// A system property for ${...}, where {node} in the value is the node's name; may be repeated
     #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) define: Vec<(String, String)>,
     /// Write the report in the --format before it to a file; may be repeated

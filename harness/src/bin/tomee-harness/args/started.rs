@@ -110,7 +110,7 @@ pub(crate) struct OwnArgs {
     /// The same for one node, as n2=DIR; may be repeated
     #[arg(long, value_name = "NODE=DIR", value_parser = parse_node)]
     pub(crate) node: Vec<(NodeName, Utf8PathBuf)>,
-    /// A system property for ${...} in your own configuration; may be repeated
+    /// A system property for ${...} in your own configuration, where {node} in the value is the node's name; may be repeated
     #[arg(short = 'D', value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) define: Vec<(String, String)>,
 }

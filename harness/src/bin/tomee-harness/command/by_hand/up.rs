@@ -151,9 +151,7 @@ pub(in crate::command) fn own_topology(
     for note in loaded.notes.iter().cloned().chain(notes) {
         tell(output, &format!("  {note}"));
     }
-    let defines = own.define.iter().map(|(name, value)| format!("-D{name}={value}"));
     let mut jvm = JvmSpec { of_scenario: true, ..jvm.clone() };
-    jvm.args.extend(defines);
     if loaded.topology.own.as_ref().is_some_and(|own| !own.data_sources.is_empty()) {
         jvm.libs.push(database_in_memory()?);
     }

@@ -136,12 +136,11 @@ fn linted(paths: &[String], versions: Option<Versions>, define: &[(String, Strin
 
 /// What of the arguments is as for any run.
 pub(super) fn run_args(args: &GateArgs, env: Vec<(String, String)>) -> RunArgs {
-    let defines = args.define.iter().map(|(name, value)| format!("-D{name}={value}"));
     let cluster = ClusterArgs {
         server: args.server.clone(),
         nodes: args.nodes,
         java: args.java.clone(),
-        jvm_arg: defines.chain(args.jvm_arg.iter().cloned()).collect(),
+        jvm_arg: args.jvm_arg.clone(),
         env,
         lib: args.lib.clone(),
         ..ClusterArgs::default()

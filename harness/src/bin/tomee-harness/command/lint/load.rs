@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io::Read as _;
 
 use camino::Utf8Path;
+use tomee_harness::config::own;
 use tomee_harness::lint::app::read_archives;
 use tomee_harness::lint::{AppFiles, Input, NodeFiles, Versions};
 
@@ -58,7 +59,7 @@ pub(super) fn inputs(
             let name = node.name.clone();
             let node = NodeFiles {
                 versions: versions.or(node.versions),
-                properties: define.iter().cloned().collect(),
+                properties: own::properties_of(&name, define.iter().map(|(name, value)| (name, value))),
                 environment: environment.clone(),
                 ..node
             };
