@@ -183,9 +183,16 @@ fn had_all(view: &View<'_>, session: &AppSession<'_>, base: &Shown<'_>, node: &N
 /// the first request changed its id.
 fn was_spared(view: &View<'_>, trial: &Trial<'_, '_>, base: &Shown<'_>, fault: &Fault<'_>) -> bool {
     trial.request.map(|index| &view.requests[index]).is_some_and(|request| {
-        let kept = request.received.is_none_or(|received| {
-            stem(received) == trial.session.stem || carried(view, trial.session, request, received) == Carried::All
-        });
+        let another = request.received.filter(|received| stem(received) != trial.session.stem);
+        let kept = another.is_none_or(|id| carried(view, trial.session, request, id) == Carried::All);
+        // What was asked for while the node ended may have taken it away: only a look tells.
+        let asked = trial.session.requests.iter().map(|index| &view.requests[*index]);
+        let mut meanwhile = asked.filter(|asked| fault.asked <= asked.invoked && asked.invoked < request.invoked);
+        let is_there = || {
+            let mut behind = trial.session.shown.iter().filter(|shown| request.invoked < shown.asked);
+            behind.find(|shown| shown.node == request.node).is_some_and(|shown| base.names().is_subset(&shown.names()))
+        };
+        let kept = kept && (another.is_some() || meanwhile.all(Request::is_safe) || is_there());
         kept && view.timeline.outlives(request.node, fault.asked, request.invoked)
             && had_all(view, trial.session, base, request.node, fault)
     })

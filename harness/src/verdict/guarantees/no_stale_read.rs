@@ -6,7 +6,7 @@
 use super::super::operations::Operation;
 use super::super::sessions::Session;
 use super::super::view::View;
-use super::judgement::{Breach, Judgement};
+use super::judgement::{Breach, Judgement, and_more};
 use super::survival::{breach, loss_in_words};
 use crate::model::plan::AppRequest;
 
@@ -14,8 +14,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     if view.counters.is_empty() {
         return Judgement::unknown("it is about what the counter app counts, which was not deployed");
     }
-    let (mut breaches, mut crossed) = (Vec::new(), Vec::new());
+    let (mut breaches, mut crossed, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for session in &view.sessions {
+        let answered = crossed.len();
         for answer in &session.answers {
             let Some(write) = written_before(view, session, &view.operations[*answer]) else { continue };
             if view.operations[write].node != view.operations[*answer].node {
@@ -33,12 +34,18 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
             );
             Some(breach(view, session, loss.operation, because, &[write], None))
         }));
+        if answered == crossed.len() {
+            open.extend(unanswered(view, session));
+        }
     }
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
     if crossed.is_empty() {
         return Judgement::unknown("no session was asked for on another node than it was last written on");
+    }
+    if let Some(why) = and_more(open) {
+        return Judgement::unknown(why);
     }
     let because = format!("{} answers of another node showed what was last acknowledged", crossed.len());
     let evidence = crossed.iter().map(|(_, answer)| view.operations[*answer].record).collect();
@@ -52,6 +59,16 @@ fn written_before(view: &View<'_>, session: &Session<'_>, operation: &Operation<
     let write = session.acknowledged_by(operation.invoked).next()?;
     let whole = |from| view.timeline.whole.iter().any(|whole| whole.covers(from, completed));
     (!session.contended_before(completed) && whole(view.operations[write].invoked)).then_some(write)
+}
+
+/// What was asked in vain on another node than a session was last written on, in words.
+fn unanswered(view: &View<'_>, session: &Session<'_>) -> Option<String> {
+    let asked = session.operations.iter().chain(&session.refused).map(|index| &view.operations[*index]);
+    let mut asked = asked.filter(|operation| operation.answer().is_none());
+    let crossed = asked.find(|operation| {
+        written_before(view, session, operation).is_some_and(|write| view.operations[write].node != operation.node)
+    })?;
+    Some(format!("{} of {}'s session was not answered from it", crossed.name(), session.client))
 }
 
 fn stale(view: &View<'_>, session: &Session<'_>, write: usize, answer: usize) -> Option<Breach> {

@@ -43,6 +43,8 @@ struct Walk<'w, 'v, 'a> {
     nodes: BTreeMap<&'w NodeName, Node>,
     /// What a node that comes back will hold, as of its start; `None` where it may not even know the session.
     coming: BTreeMap<&'w NodeName, Option<Node>>,
+    /// What had been acknowledged on a node when its end was asked for: until then it goes on from there.
+    dying: BTreeMap<&'w NodeName, i64>,
     doubts: Vec<Doubt<'w>>,
     /// The id that was given last, and which answer gave it.
     current: Option<&'w str>,
@@ -96,6 +98,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         session,
         nodes: BTreeMap::new(),
         coming: BTreeMap::new(),
+        dying: BTreeMap::new(),
         doubts: Vec::new(),
         current: None,
         owner: None,
@@ -232,7 +235,10 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     /// What a write on one node leaves of what the others must show: they take its value over, whatever it was based on.
     fn written_elsewhere(&mut self, operation: &Operation<'w>) {
-        let base = self.nodes.get(operation.node).and_then(Node::acknowledged).map_or(0, |floor| floor.count);
+        let base = match self.nodes.get(operation.node) {
+            Some(here) => here.acknowledged().map_or(0, |floor| floor.count),
+            None => self.dying.get(operation.node).copied().unwrap_or_default(),
+        };
         for (node, here) in &mut self.nodes {
             if *node == operation.node {
                 here.most = here.most.map(|most| most + 1);

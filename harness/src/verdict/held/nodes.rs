@@ -10,6 +10,11 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
     /// A node can no longer be relied on: its process ended, or it was frozen with what it held.
     pub(super) fn broke(&mut self, node: &'w NodeName, ends: bool, at: Nanos) {
         let there = self.nodes.remove(node);
+        if let Some(there) = &there {
+            let held = there.acknowledged().map_or(0, |floor| floor.count);
+            let known = self.dying.entry(node).or_default();
+            *known = held.max(*known);
+        }
         self.owner = self.owner.filter(|owner| *owner != node);
         // When it comes back it has what another one had, which need not be all.
         self.source = self.source.filter(|source| !ends || *source != node);
@@ -95,6 +100,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             most: None,
         });
         self.coming.insert(node, coming);
+        self.dying.remove(node);
     }
 
     /// A node was said to hold what its peers hold.
