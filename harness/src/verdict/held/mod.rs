@@ -55,6 +55,8 @@ struct Walk<'w, 'v, 'a> {
     source: Option<&'w NodeName>,
     /// Until when increments on each node may have acted.
     acted_until: BTreeMap<&'w NodeName, Nanos>,
+    /// Since when increments on each node may have come to some of the others alone, as the node ended then.
+    cut_short: BTreeMap<&'w NodeName, Nanos>,
     /// Whether several may take themselves for the owner since a split, and no write has been acknowledged since.
     unmerged: bool,
     /// The greatest acknowledged value anywhere, since a loss was last reported.
@@ -105,6 +107,7 @@ pub(super) fn held<'a>(run: &Run<'_, 'a>, session: &Session<'a>) -> Held {
         last_to_name: None,
         source: session.created_by.map(|index| run.operations[index].node),
         acted_until: BTreeMap::new(),
+        cut_short: run.cut_short(session),
         unmerged: false,
         best: None,
         client_saw: None,

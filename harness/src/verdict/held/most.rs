@@ -49,15 +49,17 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
             && (self.run.replicates_to_all() || !self.was_partitioned(to))
     }
 
-    /// Whether a node was with all others all the time, and nobody else counts. What was written on a node that ended since, be it
-    /// this one, may have come to some alone.
+    /// Whether a node was with all others all the time, nobody else counts, and what was written came to all.
     fn has_what_all_have(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         let timeline = &self.run.timeline;
-        let lives_on = |other: &NodeName| timeline.lives(other).len() == 1 && timeline.up(other, from, to).is_some();
+        let came_to_all = |(of, since): (&&'w NodeName, &Nanos)| {
+            // It has itself what it wrote in this life.
+            to < *since || (**of == *node && timeline.outlives(node, *since, to))
+        };
         timeline.settled(node, from, to)
             && !self.was_partitioned(to)
             && self.quiet(node, from, to)
-            && self.acted_until.keys().copied().all(lives_on)
+            && self.cut_short.iter().all(came_to_all)
     }
 
     /// Whether of what increments on other nodes wrote nothing is on its way to a node any more.

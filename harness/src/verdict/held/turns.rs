@@ -1,10 +1,12 @@
 //! What happens in a run, in order: to all sessions, and to one.
 
+use std::collections::BTreeMap;
+
 use super::super::operations::{Fate, Operation};
 use super::super::partitions::Partition;
 use super::super::routes::Routes;
 use super::super::sessions::Session;
-use super::super::timeline::{FOREVER, Timeline};
+use super::super::timeline::{FOREVER, ON_ITS_WAY, Timeline};
 use crate::history::Nanos;
 use crate::model::plan::AppRequest;
 use crate::model::{NodeName, Plan};
@@ -125,6 +127,22 @@ impl<'v, 'a> Run<'v, 'a> {
                     .partitions
                     .iter()
                     .any(|partition| partition.parts(one, other) && partition.from < to && from < partition.until))
+    }
+
+    /// When the first increment of a session began, on each node, that its node did not outlive until all others had it.
+    pub(super) fn cut_short(&self, session: &Session<'_>) -> BTreeMap<&'v NodeName, Nanos> {
+        let mut first = BTreeMap::new();
+        for operation in session.operations.iter().map(|index| &self.operations[*index]) {
+            let way = u64::try_from(ON_ITS_WAY.as_nanos()).unwrap_or(u64::MAX);
+            let delivered = Nanos(operation.acts_until.0.saturating_add(way));
+            if operation.request == AppRequest::Count
+                && !matches!(operation.fate, Fate::Nothing)
+                && !self.timeline.outlives(operation.node, operation.invoked, delivered)
+            {
+                first.entry(operation.node).or_insert(operation.invoked);
+            }
+        }
+        first
     }
 
     /// Everything that happens to one session, in order.
