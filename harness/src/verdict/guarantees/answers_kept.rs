@@ -116,12 +116,13 @@ fn moves<'v, 'a>(pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>> {
     moved.collect()
 }
 
-/// Whether what it asks for had been done, as of what is deleted twice: that takes nothing away. What had been taken twice is
-/// none that can be done once.
+/// Whether what it asks for had been done, as of what is deleted or redeemed twice: that takes nothing away. What had been taken
+/// twice is none that can be done once.
 fn is_done_already(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> bool {
-    !after.is_safe()
-        && after.status().is_some_and(|status| matches!(status, 404 | 409 | 410 | 412))
-        && times_taken(view, before) < 2
+    let deletes = after.target.starts_with("DELETE ");
+    let status = after.status().filter(|_| !after.is_safe());
+    let done = status.is_some_and(|status| matches!(status, 409 | 412) || (deletes && matches!(status, 404 | 410)));
+    done && times_taken(view, before) < 2
 }
 
 /// How often a client's request went well up to this one.

@@ -199,8 +199,8 @@ fn was_spared(view: &View<'_>, trial: &Trial<'_, '_>, base: &Shown<'_>, fault: &
 }
 
 /// Whether a node showed after a fault what the owner had been seen to hold while requests went on: each attribute is there,
-/// those that had stood still with the same value, and there is such a one. They had stood still where two looks showed the
-/// same, and no other requests came after them than between them.
+/// those that had stood still with the same value, and there is such a one. They had stood still where all looks showed the
+/// same, and no other requests were answered after them than between them.
 fn stood_still(view: &View<'_>, trial: &Trial<'_, '_>, fault: &Fault<'_>) -> bool {
     let session = trial.session;
     let before = session.shown.partition_point(|shown| shown.at < fault.asked);
@@ -213,10 +213,11 @@ fn stood_still(view: &View<'_>, trial: &Trial<'_, '_>, fault: &Fault<'_>) -> boo
     let asked = |from: Nanos, to: Nanos| {
         let requests = session.requests.iter().map(|index| &view.requests[*index]);
         let inside = requests.filter(move |request| from <= request.acts_until && request.invoked < to);
+        let inside = inside.filter(|request| request.completed.is_some_and(|end| end < fault.asked));
         inside.map(Request::key).collect::<BTreeSet<_>>()
     };
     let known = asked(last.asked, fault.asked).is_subset(&asked(first.at, last.asked));
-    if had.len() < 2 || !known || !last.names().is_subset(&has.names()) {
+    if !known || !last.names().is_subset(&has.names()) {
         return false;
     }
     let same = |shown: &Shown<'_>, name: &str| {
