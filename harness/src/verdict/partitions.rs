@@ -37,11 +37,23 @@ pub(super) fn partitions<'a>(plan: &Plan, history: &History, timeline: &Timeline
             .whole
             .iter()
             .find(|whole| fault.healed.is_some_and(|healed| healed < whole.from) && whole.nodes.contains(fault.node));
-        let until = whole.map_or(FOREVER, |whole| whole.from);
+        let until = whole.map_or(FOREVER, |whole| whole.from).min(one_sided_from(fault, plan, timeline));
         let from = parted_from(fault, until, plan, history, timeline)?;
         Some(Partition { node: fault.node, name: fault.name(), from, healed: fault.healed, until })
     });
     partitions.collect()
+}
+
+/// From when on one side of a split was dead, and stayed so until it was healed: the other side is parted from nobody since.
+fn one_sided_from(fault: &Fault<'_>, plan: &Plan, timeline: &Timeline<'_>) -> Nanos {
+    let dead = |node: &NodeName, from: Nanos| timeline.dead(node, from, fault.healed.unwrap_or(FOREVER).max(from));
+    let ends = timeline.faults.iter().filter(|end| !end.kind.leaves_it_up() && !end.kind.is_undone_in_place());
+    let ends = ends.filter_map(Fault::hit).filter(|hit| fault.asked < *hit).map(|hit| Nanos(hit.0 + 1));
+    let one_sided = ends.filter(|from| {
+        let mut others = plan.topology.names().filter(|other| *other != fault.node);
+        dead(fault.node, *from) || others.all(|other| dead(other, *from))
+    });
+    one_sided.min().unwrap_or(FOREVER)
 }
 
 /// How long before a line says so a member may have been out of reach: Tribes waits, and logs are read a little late.
