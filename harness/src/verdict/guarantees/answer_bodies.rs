@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answer_pairs::{Pair, between, by_another, is_success, may_have_changed, same_session};
+use super::answer_pairs::{Pair, between, by_another, excuse, is_success, may_have_changed, same_session};
 use super::answer_site::{Site, count, earlier};
 use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, number, says_when};
 use super::judgement::Breach;
@@ -199,10 +199,8 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
             .is_none()
             .then(|| "no answer to another client shows whether it is only the other node's".to_owned());
         let fresh = self.fresh.map(|other| format!("{} came between, and may have changed the page", other.name()));
-        let unpromised = doubt.or(fresh).or(self.by_another.map(may_have_changed)).or_else(|| {
-            let session = view.apps.find(before.context, same_session(before)?)?;
-            view.excuse(session, after.node, (before.acts_until, after.invoked))
-        });
+        let unpromised =
+            doubt.or(fresh).or(self.by_another.map(may_have_changed)).or_else(|| excuse(view, before, after));
         Some(Breach { unpromised, ..breach })
     }
 

@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::super::requests::Request;
-use super::answer_pairs::{Pair, between, by_another, excerpts, is_success, may_have_changed, same_session};
+use super::answer_pairs::{Pair, between, by_another, excerpts, excuse, is_success, may_have_changed};
 use super::answer_site::{Site, count, earlier};
 use super::answer_words::{Reading, counted, is_lasting, is_number, is_unit_of_time};
 use super::judgement::Breach;
@@ -147,10 +147,8 @@ impl<'v, 'a> Growth<'_, 'v, 'a> {
         let breach = witness.map(|by| by.record).into_iter().fold(self.pair.breach(because), Breach::beside);
         let doubt = || "no answer to another client shows whether it is only the other node's".to_owned();
         let by_another = by_another(self.site.view, before, before, after).map(may_have_changed);
-        let unpromised = witness.is_none().then(doubt).or(by_another).or_else(|| {
-            let session = self.site.view.apps.find(before.context, same_session(before)?)?;
-            self.site.view.excuse(session, after.node, (before.acts_until, after.invoked))
-        });
+        let excused = || excuse(self.site.view, before, after);
+        let unpromised = witness.is_none().then(doubt).or(by_another).or_else(excused);
         Some(Breach { unpromised, ..breach })
     }
 

@@ -105,6 +105,15 @@ pub(super) fn between<'v, 'a>(
     view.requests[from..to.max(from)].iter().filter(move |other| other.client == before.client)
 }
 
+/// Why what an answer lacks need not be there: it may have been lost when it was given, or when the client was given another
+/// one since.
+pub(super) fn excuse(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> Option<String> {
+    let session = view.apps.find(before.context, same_session(before)?)?;
+    let since = between(view, before, after).filter(|other| other.answered && other.context == after.context);
+    let mut given = std::iter::once(after).chain(since);
+    given.find_map(|other| view.excuse(session, other.node, (before.acts_until, other.invoked)))
+}
+
 /// What another client asked the same app meanwhile that may have changed what both share. What the client has asked for as
 /// well, or that had changed nothing since an earlier answer, is each one's own.
 pub(super) fn by_another<'v, 'a>(

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::requests::Request;
 use super::super::view::View;
-use super::answer_pairs::{Pair, between, excerpts, is_success, same_session};
+use super::answer_pairs::{Pair, between, excerpts, excuse, is_success, same_session};
 use super::answer_site::{Site, count, earlier};
 use super::answer_words::{Reading, counted, is_lasting, is_number, is_unit_of_time, number};
 use super::judgement::Breach;
@@ -69,10 +69,7 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
         pair.name(),
         before.id
     );
-    let unpromised = doubt.or_else(|| {
-        let session = view.apps.find(before.context, same_session(before)?)?;
-        view.excuse(session, after.node, (before.acts_until, after.invoked))
-    });
+    let unpromised = doubt.or_else(|| excuse(view, before, after));
     Some(Breach { unpromised, ..pair.breach(because) })
 }
 

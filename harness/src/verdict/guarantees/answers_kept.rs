@@ -9,8 +9,8 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::super::wants_login::led;
 use super::answer_pairs::{
-    Pair, between, by_another, excerpts, harmless, is_sent_on, is_success, may_have_changed, reached, same_session,
-    went_well,
+    Pair, between, by_another, excerpts, excuse, harmless, is_sent_on, is_success, may_have_changed, reached,
+    same_session, went_well,
 };
 use super::judgement::{Breach, Judgement, and_more};
 use super::last_answers;
@@ -225,7 +225,7 @@ fn breach(view: &View<'_>, pair: &Pair<'_, '_>) -> Option<Breach> {
             (alike && !is_given_to_another(view, pair)).then(|| "nothing shows that others are let in".to_owned())
         })
         .or_else(|| over.map(|session| format!("{} may have expired", session.name())))
-        .or_else(|| view.excuse(session?, after.node, (before.acts_until, after.invoked)))
+        .or_else(|| excuse(view, before, after))
         .or_else(|| after.reply.is_none().then(|| "it was not made again, and may have been late".to_owned()));
     Some(Breach { unpromised, ..pair.breach(because) })
 }
