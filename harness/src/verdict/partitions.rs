@@ -48,7 +48,8 @@ pub(super) fn partitions<'a>(plan: &Plan, history: &History, timeline: &Timeline
 fn one_sided_from(fault: &Fault<'_>, plan: &Plan, timeline: &Timeline<'_>) -> Nanos {
     let dead = |node: &NodeName, from: Nanos| timeline.dead(node, from, fault.healed.unwrap_or(FOREVER).max(from));
     let ends = timeline.faults.iter().filter(|end| !end.kind.leaves_it_up() && !end.kind.is_undone_in_place());
-    let ends = ends.filter_map(Fault::hit).filter(|hit| fault.asked < *hit).map(|hit| Nanos(hit.0 + 1));
+    let ends = ends.filter_map(Fault::hit).filter(|hit| fault.asked < *hit);
+    let ends = ends.filter(|hit| fault.healed.is_none_or(|healed| *hit < healed)).map(|hit| Nanos(hit.0 + 1));
     let one_sided = ends.filter(|from| {
         let mut others = plan.topology.names().filter(|other| *other != fault.node);
         dead(fault.node, *from) || others.all(|other| dead(other, *from))

@@ -28,6 +28,7 @@ mod attributes_survive;
 mod habits;
 mod last_answers;
 pub(super) mod never_answered;
+mod no_session;
 mod page_effects;
 mod session_gone;
 mod session_kept;

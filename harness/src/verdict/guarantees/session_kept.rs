@@ -14,6 +14,7 @@ use super::super::view::View;
 use super::habits::Habits;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
+use super::no_session::{of_another_domain, why_none};
 use super::session_gone::{gone_at_last, made_anew, thrown_out};
 use super::session_moves::{lived_on, may_live_short, moved_from, never_served, still_elsewhere, was_tried};
 use super::session_tests::{
@@ -42,7 +43,10 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 /// a look at the node that answered.
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     if view.app_sessions(THIS).next().is_none() {
-        return Err("no client was given a session".to_owned());
+        return Err(why_none(view));
+    }
+    if let Some(why) = view.app_sessions(THIS).find_map(|session| of_another_domain(view, session)) {
+        return Err(why);
     }
     let trials = trials(view, THIS);
     let untried = trials.iter().filter_map(|trial| untested(view, trial));

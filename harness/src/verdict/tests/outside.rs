@@ -213,3 +213,34 @@ fn who_changed_the_same_tells_what_it_took_away(
     let (status, because) = judged(&rows);
     assert_eq!(status, right, "{because}");
 }
+
+#[rstest]
+#[case::a_page_without_one("GET /shop/", None, "welcome", "by #1 (GET /shop/ on n1) or by any other answer")]
+#[case::in_links(
+    "GET /shop/",
+    None,
+    "<a href='/shop/cart;jsessionid=A.n1'>",
+    "the links of #1 (GET /shop/ on n1) carry its id"
+)]
+#[case::for_a_domain(
+    "GET /shop/",
+    Some("JSESSIONID=A.n1; Domain=shop.example.com; Path=/shop"),
+    "welcome",
+    "is for the domain shop.example.com alone"
+)]
+// Near miss: the cookie is for the host that gave it.
+#[case::for_its_host("GET /shop/", Some("JSESSIONID=A.n1; Path=/shop"), "welcome", "it was not asked for again")]
+fn why_a_client_has_no_session_is_said(
+    #[case] target: &str,
+    #[case] cookie: Option<&str>,
+    #[case] body: &str,
+    #[case] why: &str,
+) {
+    let given = cookie.map(|_| "A.n1");
+    let asked = shop(Guarantee::SessionKept).answered("alice", "n1", target, (None, given), 200, body);
+    let asked = cookie.into_iter().fold(asked, Shop::cookie);
+    let run = asked.kill("n1").answered("alice", "n2", target, (None, None), 200, body);
+    let finding = run.scenario.finding(Guarantee::SessionKept);
+    assert_eq!(finding.status, Status::Unknown, "{}", finding.because);
+    assert!(finding.because.contains(why), "{}", finding.because);
+}
