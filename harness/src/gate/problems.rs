@@ -7,6 +7,7 @@ use super::choice::Role;
 use super::matter::without_numbers;
 use super::result::Side;
 use crate::history::{History, LogLine, RecordKind};
+use crate::verdict;
 
 /// How many lines are shown.
 const MOST: usize = 3;
@@ -21,10 +22,10 @@ const CAUSES: [&str; 5] = [
     "GeneralSecurityException",
 ];
 
-/// What the nodes logged at SEVERE or WARNING, each once, the likely cause first.
+/// What the nodes logged of failures, each once, the likely cause first; not what a fault of the run itself explains.
 pub fn logged(history: &History) -> Vec<String> {
     let mut lines: Vec<(usize, String)> = vec![];
-    for line in bad(history) {
+    for line in verdict::log_problems(history) {
         let cause = CAUSES.iter().position(|cause| line.message.contains(cause));
         let rank = cause.unwrap_or(if line.level == "SEVERE" { CAUSES.len() } else { CAUSES.len() + 1 });
         let text = format!("{} logged: {}", line.node, short(&line.message));

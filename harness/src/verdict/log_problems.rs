@@ -16,16 +16,30 @@ type Span = (Nanos, Option<Nanos>);
 /// The last line of a node that reports a failure, whatever it may mean. A line that healthy servers log near the start of a
 /// node, or near a fault, is none there.
 pub fn last_problem<'h>(history: &'h History, node: &NodeName) -> Option<&'h LogLine> {
+    unexplained(history, history.records.iter().rev().map(|record| (record.at, &record.kind)))
+        .find(|line| line.node == *node)
+}
+
+/// The lines that report a failure, in their order, without those that healthy servers log near the start of a node, or near a
+/// fault.
+pub fn log_problems(history: &History) -> impl Iterator<Item = &LogLine> {
+    unexplained(history, history.records.iter().map(|record| (record.at, &record.kind)))
+}
+
+fn unexplained<'h>(
+    history: &'h History,
+    records: impl Iterator<Item = (Nanos, &'h RecordKind)>,
+) -> impl Iterator<Item = &'h LogLine> {
     let mut spans: Option<(Vec<Span>, Vec<Span>)> = None;
-    history.records.iter().rev().find_map(|record| {
-        let RecordKind::Log(line) = &record.kind else { return None };
-        if line.node != *node || !reports_a_failure(line) {
+    records.filter_map(move |(at, record)| {
+        let RecordKind::Log(line) = record else { return None };
+        if !reports_a_failure(line) {
             return None;
         }
         let Some(known) = HARMLESS.iter().find(|known| line.message.contains(known.text)) else { return Some(line) };
         let (starts, faults) = spans.get_or_insert_with(|| self::spans(history));
         let covered = |spans: &[Span]| {
-            spans.iter().any(|(from, until)| *from <= record.at && until.is_none_or(|until| record.at <= after(until)))
+            spans.iter().any(|(from, until)| *from <= at && until.is_none_or(|until| at <= after(until)))
         };
         let explained = covered(starts) || (known.near == Near::Fault && covered(faults));
         (!explained).then_some(line)
@@ -117,6 +131,11 @@ mod tests {
         let healed = || at(10, fault(FaultPhase::Healed { effect: None }));
         assert_eq!(shown(vec![begins(), healed(), at(20, failing())]), None);
         assert!(shown(vec![begins(), healed(), at(100, failing())]).is_some());
+        let history = History {
+            records: vec![begins(), at(2, line("SEVERE", "x")), at(3, failing()), at(4, line("SEVERE", "y"))],
+        };
+        let all: Vec<&str> = log_problems(&history).map(|line| line.message.as_str()).collect();
+        assert_eq!(all, ["x", "y"]);
         assert!(shown(vec![at(1, failing())]).is_some());
     }
 }

@@ -48,6 +48,6 @@ pub use finding::{
     Aside, Assumption, Eviction, Expectation, Failover, Finding, Lag, Latency, Measures, NodeTime, Status, Verdict,
 };
 pub use judge::judge;
-pub use log_problems::last_problem;
+pub use log_problems::{last_problem, log_problems};
 pub use promise::promises;
 pub use wants_login::wants_login;

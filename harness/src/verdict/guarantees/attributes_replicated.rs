@@ -11,6 +11,7 @@ use super::super::app_sessions::{AppSession, Shown};
 use super::super::attribute_values::differences;
 use super::super::look::Look;
 use super::super::requests::Request;
+use super::super::timeline::ON_ITS_WAY;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::members_agree::{endpoints, node_of};
@@ -311,12 +312,22 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
         let late = !view.waits() && later().next().is_none();
         let late = late.then(|| "no request waits for it, and it may have arrived later".to_owned());
         let unpromised = late
+            .or_else(|| unsent_at_its_end(view, session, quiet.from))
             .or_else(|| view.excuse(session, look.node, (quiet.from, look.at)))
             .or_else(|| view.excuse(session, owner.node, (quiet.from, look.at)))
             .or_else(|| view.cut_off(session, look.at));
         let breach = seen(view, session, look.at, look.record, because).beside(owner.record);
         all.breaches.push(Breach { unpromised, ..breach.named(Violation::StaleReplica) });
     }
+}
+
+/// That a node may have ended before it had sent what no request waits for, in words: some have it then, and others have not.
+fn unsent_at_its_end(view: &View<'_>, session: &AppSession<'_>, from: Nanos) -> Option<String> {
+    let asked = session.requests.iter().map(|index| &view.requests[*index]);
+    let last = asked.take_while(|asked| asked.invoked < from).last().filter(|_| !view.waits())?;
+    let sent = Nanos(last.acts_until.0.saturating_add(u64::try_from(ON_ITS_WAY.as_nanos()).unwrap_or(u64::MAX)));
+    let ended = !view.timeline.outlives(last.node, last.invoked, sent);
+    ended.then(|| format!("no request waits for it, and {} ended right behind {}", last.node, last.name()))
 }
 
 /// An attribute that a node was seen to hold and holds no more, though nobody asked for its session in between.

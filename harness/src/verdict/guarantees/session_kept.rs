@@ -18,8 +18,8 @@ use super::no_session::{of_another_domain, why_none};
 use super::session_gone::{gone_at_last, made_anew, thrown_out};
 use super::session_moves::{lived_on, may_live_short, moved_from, never_served, still_elsewhere, was_tried};
 use super::session_tests::{
-    Carried, Trial, carried, first_after, in_vain, is_routine, is_the_same, named, out_of_reach, shown_by, trials,
-    vanished_behind, was_ended,
+    Carried, Trial, carried, first_after, in_vain, is_routine, is_the_same, last_proof, named, out_of_reach, shown_by,
+    trials, vanished_behind, was_ended,
 };
 use super::values_of_another::values_of_another;
 use crate::history::Nanos;
@@ -180,7 +180,9 @@ fn replaced(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<B
     let vanished = || vanished_behind(view, session, request.invoked);
     let at_once = || raced.then(|| "another request at the same time may have changed its id".to_owned());
     let unpromised = may_end.or_else(|| login.map(str::to_owned)).or_else(at_once).or_else(vanished);
-    let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (before.acts_until, request.invoked)));
+    // An answer need not show that it came out of the session.
+    let from = last_proof(view, session, request.invoked).map_or(before.acts_until, |at| at.min(before.acts_until));
+    let unpromised = unpromised.or_else(|| view.excuse(session, request.node, (from, request.invoked)));
     let elsewhere = still_elsewhere(view, session, request);
     let unpromised = unpromised.or_else(|| {
         let doubt = match carried {

@@ -213,12 +213,26 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
     !request.says_to_end() && earlier.any(kept)
 }
 
+/// When a session was last shown to be there, before an instant: by a look, or by an answer that gave its id.
+pub(super) fn last_proof(view: &View<'_>, session: &AppSession<'_>, to: Nanos) -> Option<Nanos> {
+    let requests = session.requests.iter().map(|index| &view.requests[*index]);
+    let given = requests.filter(|request| request.received.is_some_and(|received| stem(received) == session.stem));
+    let given = given.filter_map(|request| request.completed).filter(|end| *end < to);
+    let shown = session.shown.iter().map(|shown| shown.at).filter(|at| *at < to);
+    given.chain(shown).max()
+}
+
 /// Whether the app ended a session, as far as looks show: it was gone, before an instant, behind a last successful request that
 /// had neither made it nor was one of its routine.
 pub(super) fn was_ended(view: &View<'_>, session: &AppSession<'_>, to: Nanos) -> bool {
     let Some(last) = session.last_successful(&view.requests, to) else { return false };
     let request = &view.requests[last];
-    says_so(request) && is_gone_behind(view, session, last, to)
+    let asked = session.requests.iter().rev().map(|index| &view.requests[*index]);
+    let mut before = asked.filter(|asked| asked.completed.is_some_and(|end| end < to));
+    // Who signed out is asked for its id until a new one is given.
+    let out = before.find(|asked| asked.says_to_end() && asked.succeeded());
+    (says_so(request) && is_gone_behind(view, session, last, to))
+        || out.is_some_and(|out| is_gone(view, session, out.acts_until, to))
 }
 
 /// Whether a request may be meant to end a session: it changes something, says so by its path, or its answer takes the cookie
