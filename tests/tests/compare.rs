@@ -89,13 +89,11 @@ impl Gate {
              @Override public String toString() {{ return items + \" items\"; }}\n}}\n"
         );
         let page = format!(
-            r#"<%@ page session="false" contentType="text/plain;charset=UTF-8" import="shop.Basket" %><%
-  Object n = request.getSession().getAttribute("n");
+            r#"Object n = request.getSession().getAttribute("n");
   int next = n == null ? 1 : ((Integer) n) + 1;
   request.getSession().setAttribute("n", next);
-  request.getSession().setAttribute("basket", new Basket(next));
-  out.print("build {build} n=" + next);
-%>"#
+  request.getSession().setAttribute("basket", new shop.Basket(next));
+  out.print("build {build} n=" + next);"#
         );
         let app = App::distributable().page("buy.jsp", &page).classes("8", &[("shop/Basket.java", &basket)]);
         let path = self.path(war);

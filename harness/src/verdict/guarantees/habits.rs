@@ -94,6 +94,12 @@ impl<'a> Habits<'a> {
         let mut pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
         pages.all(|page| self.left.contains(&page) && !self.changed.contains(&page))
     }
+
+    /// Whether one of these requests was seen to change an attribute.
+    pub(super) fn change(&self, session: &AppSession<'a>, between: &Between<'_, 'a>, name: &'a str) -> bool {
+        let mut pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
+        pages.any(|page| self.changed.contains(&page))
+    }
 }
 
 /// Each time that a session was looked at where it was answered from, and again behind some more requests that change nothing by

@@ -31,10 +31,14 @@ pub(super) fn values_of_another<'a>(view: &View<'a>, session: &AppSession<'a>, h
             .shown_between(base.at, Nanos(u64::MAX))
             .iter()
             .any(|shown| base.at < shown.asked && shown.names() == base.names() && is_all_of(base, shown));
-        // Two counts are equal by chance.
+        // Two counts are equal by chance, and two sessions come to the same where a page changes both.
         let says_more =
             other.iter().any(|name| copy.replica.attributes.get(*name).is_some_and(|it| !it.value.is_number()));
-        let known = says_more && (swapped || other.iter().all(|name| habits.leave(session, &between, name)));
+        let left = other.iter().all(|name| habits.leave(session, &between, name));
+        let swapped = || swapped && !other.iter().any(|name| habits.change(session, &between, name));
+        if !says_more || !(left || swapped()) {
+            return None;
+        }
         let because = format!(
             "{} has on {} at {} what {} had: {}",
             session.name(),
@@ -44,8 +48,7 @@ pub(super) fn values_of_another<'a>(view: &View<'a>, session: &AppSession<'a>, h
             copy.names().into_iter().collect::<Vec<_>>().join(", ")
         );
         let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
-        let unpromised = (!known).then(|| "both may have come to the same values".to_owned());
-        Some(Breach { unpromised, ..breach.named(Violation::ForeignSession) })
+        Some(breach.named(Violation::ForeignSession))
     })
 }
 
