@@ -81,6 +81,8 @@ impl Life {
 
 /// How long a message may be on its way where nobody waits for it.
 pub(super) const ON_ITS_WAY: Duration = Duration::from_secs(1);
+/// How long a `BackupManager` may take to make other backups, in nanoseconds, on a machine that has much to do (seen: a second).
+const BACKED_UP_WITHIN: u64 = 5_000_000_000;
 
 /// Later than anything.
 pub(super) const FOREVER: Nanos = Nanos(u64::MAX);
@@ -297,6 +299,12 @@ impl<'a> Timeline<'a> {
         self.faults.iter().any(|fault| inside(fault.asked))
             || self.deaths.iter().any(|(at, ..)| inside(*at))
             || self.lives.values().flatten().any(|life| !life.first && inside(life.from))
+    }
+
+    /// Whether nothing befell a node so shortly before `from`, nor up to `to`, that a `BackupManager` may still be making other
+    /// backups: it sends each session anew when it hears of a member that came or went.
+    pub(super) fn is_calm(&self, from: Nanos, to: Nanos) -> bool {
+        !self.broke_between(Nanos(from.0.saturating_sub(BACKED_UP_WITHIN)), to)
     }
 
     /// The first time at or after `from` at which a node's process ended: what was on its way there ends with it.

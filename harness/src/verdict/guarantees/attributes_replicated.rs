@@ -446,7 +446,7 @@ fn without_backup<'a>(
     };
     let looked: BTreeSet<&NodeName> = looks.iter().map(|look| look.node).collect();
     let missed = nodes.iter().any(|node| *node != owner.node && !looked.contains(node));
-    if missed || nodes.len() < 2 {
+    if missed || nodes.len() < 2 || !view.timeline.is_calm(from, to) {
         return None;
     }
     let because = format!("no node holds a backup of {}, only {} holds it", session.name(), owner.node);

@@ -153,7 +153,8 @@ fn without_backup(view: &View<'_>, session: &Session<'_>) -> Option<Shown> {
     let made = view.operations[*session.answers.first()?].completed?;
     let rounds = view.rounds();
     let (from, to) = rounds.into_iter().rev().find(|(from, _)| made < *from)?;
-    if !arrived(view, session, from)
+    if !view.timeline.is_calm(from, to)
+        || !arrived(view, session, from)
         || session.may_have_ended(&view.operations, to)
         || session.may_be_renamed(&view.operations, to)
         || session.busy(&view.operations, from, to)
