@@ -105,7 +105,7 @@ fn the_attributes_of_a_session_are_on_its_backup() {
     let looked = |formed: Shop| formed.look("n1", owned("A1.n1", HAD)).look("n2", proxy()).scenario;
     let later = |mut run: Run| {
         run.wait(6_000);
-        run
+        run.reformed()
     };
     violated(&looked(formed().then(later)), REPLICATED, &["no node holds a backup"]);
     // It may still be making another one.
