@@ -1,6 +1,6 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
 //! `class NAME [extends NAME] [implements NAME] [abstract] [session-scoped] [stateful] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
-//! [asks-id] [changes] [stores NAME CLASS] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
+//! [asks-id] [changes] [stores NAME CLASS] [stores-if NAME CLASS KIND] [stores-cast NAME CLASS KIND] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
 //! [asks-map-by-text] [takes-key] [gives-id CLASS] [serial NUMBER]`.
 //! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
 
@@ -102,6 +102,10 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
             "stores" => {
                 let (name, class) = (one(), one());
                 stores(&mut pool, &mut code, name, class);
+            }
+            "stores-if" | "stores-cast" => {
+                let (name, class, kind) = (one(), one(), pool.class(one()));
+                stores_checked(&mut pool, &mut code, [name, class], word == "stores-if", kind);
             }
             "stores-lambda" => {
                 let (name, interface, captured, kind) = (one(), one(), one(), one());
@@ -211,6 +215,23 @@ fn stores(pool: &mut Pool, code: &mut Vec<u8>, name: &str, class: &str) {
     let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
     code.extend([&[0x2b, 0x13][..], &key.to_be_bytes(), &[0xbb], &made.to_be_bytes(), &[0x59, 0xb7]].concat());
     code.extend([&init.to_be_bytes()[..], &[0xb9], &set.to_be_bytes(), &[3, 0]].concat());
+}
+
+/// `var made = new Class(); if (made instanceof Kind) session.setAttribute(name, made)`, or with `(Kind) made`.
+fn stores_checked(pool: &mut Pool, code: &mut Vec<u8>, [name, class]: [&str; 2], is_if: bool, kind: u16) {
+    let (key, made) = (pool.string(name), pool.class(class));
+    let init = pool.member(10, class, "<init>", "()V");
+    let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
+    code.extend([&[0xbb][..], &made.to_be_bytes(), &[0x59, 0xb7], &init.to_be_bytes(), &[0x4d]].concat());
+    if is_if {
+        // Over the call.
+        code.extend([&[0x2c, 0xc1][..], &kind.to_be_bytes(), &[0x99, 0, 3 + 10]].concat());
+    }
+    code.extend([&[0x2b, 0x13][..], &key.to_be_bytes(), &[0x2c]].concat());
+    if !is_if {
+        code.extend([&[0xc0][..], &kind.to_be_bytes()].concat());
+    }
+    code.extend([&[0xb9][..], &set.to_be_bytes(), &[3, 0]].concat());
 }
 
 fn finish(

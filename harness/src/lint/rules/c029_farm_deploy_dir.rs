@@ -33,7 +33,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let finding = out.on_value(deployer, "deployDir", message);
         finding.label(host, "appBase", "apps are looked for here only");
         // Where the base is unknown, an absolute path with another end could be the same folder by a link only.
-        if is_absolute(deploy_dir) != is_absolute(app_base) && cluster.node.base.is_none() {
+        if is_absolute(deploy_dir) != is_absolute(app_base) && !is_in_place(cluster.node) {
             finding.sure(Confidence::Medium);
         }
         finding.help(format!("write `deployDir=\"{app_base}\"`")).set(
@@ -64,7 +64,12 @@ fn is_same(node: &Node, a: &str, b: &str) -> bool {
     let ends = absolute
         .strip_suffix(relative.trim_start_matches('/'))
         .is_some_and(|rest| rest.len() > 1 && rest.ends_with('/'));
-    a == b || (node.base.is_none() || is_windows) && absolute.starts_with('/') && !relative.starts_with('/') && ends
+    a == b || (!is_in_place(node) || is_windows) && absolute.starts_with('/') && !relative.starts_with('/') && ends
+}
+
+/// Whether the node is where it runs: of a checkout of its configuration nobody knows what its base will be.
+fn is_in_place(node: &Node) -> bool {
+    node.base.is_some() && node.is_deployed()
 }
 
 /// `/srv/tomcat`, `C:\tomcat` or `C:/tomcat`.
