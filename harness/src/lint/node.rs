@@ -147,6 +147,9 @@ impl Node {
 
     /// A path below the base as in the listing: without `./`, `a/../` and a trailing `/`; `None` outside of the base.
     pub fn relative(&self, path: &str) -> Option<String> {
+        if is_of_windows(path) {
+            return None;
+        }
         let inner = match (&self.base, path.starts_with('/')) {
             (Some(base), true) => {
                 path.strip_prefix(base.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?
@@ -191,4 +194,9 @@ impl Node {
             format!("/{}", parts.join("/"))
         })
     }
+}
+
+/// Whether a path begins with a drive: `C:\tomcat` or `C:/tomcat`.
+pub(super) fn is_of_windows(path: &str) -> bool {
+    matches!(path.trim().as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic())
 }

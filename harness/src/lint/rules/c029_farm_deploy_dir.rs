@@ -1,6 +1,7 @@
 //! Rule C029, farm-deploy-dir.
 
 use crate::config::read::Element;
+use crate::lint::node::is_of_windows;
 use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
@@ -74,8 +75,7 @@ fn is_in_place(node: &Node) -> bool {
 
 /// `/srv/tomcat`, `C:\tomcat` or `C:/tomcat`.
 fn is_absolute(path: &str) -> bool {
-    let is_drive = |path: &[u8]| matches!(path, [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
-    path.starts_with('/') || is_drive(path.as_bytes())
+    path.starts_with('/') || is_of_windows(path)
 }
 
 /// A folder, `webapps` where it is not set. Where the base is unknown, what begins with it is relative to it.

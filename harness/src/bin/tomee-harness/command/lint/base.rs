@@ -191,14 +191,16 @@ pub(super) fn sorted(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// What catalina.jar says of itself, or the `RELEASE-NOTES` of the distribution.
 fn version(base: &Utf8Path) -> Option<Versions> {
     let of_jar = || {
-        let jar = fs_err::File::open(base.join("lib/catalina.jar")).ok()?;
+        let jar = base.join("lib/catalina.jar");
+        let jar = jar.is_file().then(|| fs_err::File::open(jar).ok()).flatten()?;
         let info = entry(std::io::BufReader::new(jar), "org/apache/catalina/util/ServerInfo.properties")?;
         let number = read_properties(&info).remove("server.number")?;
         // 10.1.59.0
         number.rsplit_once('.').map(|(version, _)| version.to_owned())
     };
     let of_notes = || {
-        let notes = fs_err::read_to_string(base.join("RELEASE-NOTES")).ok()?;
+        let notes = base.join("RELEASE-NOTES");
+        let notes = notes.is_file().then(|| fs_err::read_to_string(notes).ok()).flatten()?;
         let line = notes.lines().find_map(|line| line.trim().strip_prefix("Apache Tomcat Version "))?;
         Some(line.trim().to_owned())
     };
@@ -292,6 +294,8 @@ fn collect(
             if !is_link && (below.starts_with("WEB-INF") || below.starts_with("META-INF")) {
                 collect(root, &entry, files, jars)?;
             }
+        } else if !entry.is_file() {
+            // A pipe would be waited for.
         } else if is_wanted(&below) && below.ends_with(".jar") {
             jars.insert(below.clone(), fs_err::metadata(&entry).map_err(Failure::usage)?.len());
             let jar = std::io::BufReader::new(fs_err::File::open(&entry).map_err(Failure::usage)?);
