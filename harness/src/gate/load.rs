@@ -258,8 +258,8 @@ fn one(
     let script = files.base.as_ref().map(|base| base.join("bin/setenv.sh")).filter(|script| script.is_file());
     if let Some(script) = script {
         let text = fs_err::read(&script).map_err(|error| LoadError::Path(script.clone(), error))?;
-        let text = lint::environment::expanded(&String::from_utf8_lossy(&text), &given.env);
-        for (name, value) in lint::java_options(&text) {
+        let read = lint::environment::StartScript::read(&String::from_utf8_lossy(&text), &given.env);
+        for (name, value) in read.options {
             if NOT_TAKEN.iter().any(|other| name.starts_with(other)) {
                 notes.push(format!("-D{name} of {script} is not taken over"));
             } else {

@@ -30,6 +30,8 @@ pub struct App {
     pub(super) context: Option<usize>,
     /// `web-fragment.xml` of its jars.
     pub(super) fragments: Vec<(String, usize)>,
+    /// Whether its beans.xml says that it has no beans (`bean-discovery-mode="none"`).
+    pub(super) has_no_beans: bool,
     /// What its class files say.
     pub classes: ClassFacts,
 }

@@ -1,6 +1,6 @@
 //! A `<Cluster>` and what stands in it.
 
-use super::{Input, Node};
+use super::{Context, Input, Node};
 use crate::config::read::Element;
 
 /// The package of the clustering's classes since Tomcat 6.
@@ -146,6 +146,20 @@ impl<'i> Cluster<'i> {
         parse_options(value).map(|options| if options > 0 { options } else { 8 })
     }
 
+    /// Whether sessions go by `channelSendOptions`: those of a `BackupManager` go by its `mapSendOptions`.
+    pub(super) fn sends_sessions_by_its_options(&self) -> bool {
+        let is_delta = |context: &Context<'_>| {
+            context.element.child("Manager").and_then(Element::short_class) == Some("DeltaManager")
+        };
+        self.manager_class() != ManagerClass::Backup
+            || self.node.clustered_contexts(self.input).iter().any(is_delta)
+            || self
+                .input
+                .app_contexts()
+                .iter()
+                .any(|(_, context)| context.child("Manager").and_then(Element::short_class) == Some("DeltaManager"))
+    }
+
     /// `<Member>` elements of a static list, with the element around them.
     pub(super) fn static_members(&self) -> Vec<Element<'i>> {
         let lists = self.static_lists();
@@ -195,6 +209,21 @@ pub(super) fn parse_options(value: &str) -> Option<i64> {
     };
     // Java's `split` drops what is empty at the end.
     value.trim_end_matches(',').split(',').map(one).try_fold(0, |all, option| option.map(|option| all | option))
+}
+
+/// An IPv4 address as `InetAddress` reads it: leading zeros are decimal, and the last of fewer than four numbers fills the
+/// rest.
+pub(super) fn ipv4(address: &str) -> Option<std::net::Ipv4Addr> {
+    let is_number = |part: &&str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let parts: Option<Vec<u64>> = address.split('.').map(|part| Some(part).filter(is_number)?.parse().ok()).collect();
+    let parts = parts.filter(|parts| parts.len() <= 4)?;
+    let (last, first) = parts.split_last()?;
+    let rest = 8 * (4 - u32::try_from(first.len()).ok()?);
+    if first.iter().any(|part| *part > 255) || *last >= 1 << rest {
+        return None;
+    }
+    let high = first.iter().fold(0, |all, part| (all << 8) | part);
+    Some(u32::try_from((high << rest) | last).ok()?.into())
 }
 
 /// Whether an address is of this machine alone.

@@ -1,84 +1,109 @@
 //! What start scripts say: variables of the environment, and options of Java.
+//!
+//! A script is read and not run. What a branch sets, what is set twice to unlike values, and what a script that is called
+//! may set anew is not known, and no rule hears of it.
+
+mod command;
+
+use std::collections::BTreeMap;
+
+use command::{Command, commands};
 
 use crate::config::read::Properties;
 
-/// A start script with its simple variables put in: those that are given, and `NAME=VALUE` lines of its own.
-pub fn expanded(script: &str, given: &Properties) -> String {
-    let mut known = given.clone();
-    let mut text = String::with_capacity(script.len());
-    for line in script.lines() {
-        let line = with_variables(line, &known);
-        known.extend(variable(&line));
-        text.push_str(&line);
-        text.push('\n');
+/// What a start script sets, as far as it says so whatever happens.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct StartScript {
+    /// Its variables.
+    pub variables: Properties,
+    /// `-Dname=value` in it.
+    pub options: Properties,
+}
+
+impl StartScript {
+    /// Reads one, of a Unix shell or of Windows; `given` are variables that it begins with.
+    pub fn read(script: &str, given: &Properties) -> Self {
+        let mut known = given.clone();
+        // None is what is not known.
+        let mut options: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for command in commands(script) {
+            if command.calls_another() {
+                known.clear();
+                for value in options.values_mut() {
+                    *value = None;
+                }
+                continue;
+            }
+            let command = Command { text: with_variables(&command.text, &known), ..command };
+            for (name, value) in command.java_options() {
+                let value = value.filter(|_| command.is_sure);
+                let before = options.entry(name).or_insert_with(|| value.clone());
+                if *before != value {
+                    *before = None;
+                }
+            }
+            for (name, value) in command.assignments() {
+                match value.filter(|_| command.is_sure) {
+                    Some(value) => drop(known.insert(name, value)),
+                    None => drop(known.remove(&name)),
+                }
+            }
+        }
+        let options = options.into_iter().filter_map(|(name, value)| Some((name, value?)));
+        Self { options: options.collect(), variables: known }
     }
-    text
 }
 
 /// The variables that a start script sets, as far as they do not depend on others.
 pub(super) fn variables(script: &str) -> Properties {
-    expanded(script, &Properties::new()).lines().filter_map(variable).collect()
+    StartScript::read(script, &Properties::new()).variables
 }
 
-/// `NAME=VALUE`, `export NAME="VALUE"`, or `set NAME=VALUE` and `set "NAME=VALUE"` of Windows.
-fn variable(line: &str) -> Option<(String, String)> {
-    let line = line.trim().trim_end_matches(';').trim_end();
-    let is_windows = line.get(..4).is_some_and(|word| word.eq_ignore_ascii_case("set "));
-    let set = if is_windows {
-        line[4..].trim().trim_matches('"')
-    } else {
-        line.strip_prefix("export ").map_or(line, str::trim_start)
-    };
-    let (name, value) = set.split_once('=')?;
-    let is_name = !name.is_empty()
-        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
-        && !name.starts_with(|c: char| c.is_ascii_digit());
-    let value = value.trim().trim_matches(['"', '\'']);
-    (is_name && !value.contains(['$', '`', '%'])).then(|| (name.to_owned(), value.to_owned()))
+/// `-Dname=value` in a start script.
+pub fn java_options(script: &str) -> Properties {
+    StartScript::read(script, &Properties::new()).options
 }
 
-fn with_variables(line: &str, known: &Properties) -> String {
-    let mut text = line.to_owned();
-    if !text.contains('$') {
-        return text;
+/// Puts known variables in, `$NAME` and `${NAME}`.
+fn with_variables(text: &str, known: &Properties) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('$') {
+        out.push_str(&rest[..at]);
+        let behind = &rest[at + 1..];
+        let inner = behind.strip_prefix('{').unwrap_or(behind);
+        let length = inner.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(inner.len());
+        let (name, after) = inner.split_at(length);
+        let whole = if inner.len() == behind.len() { Some(after) } else { after.strip_prefix('}') };
+        if let Some((value, after)) = known.get(name).zip(whole) {
+            out.push_str(value);
+            rest = after;
+        } else {
+            out.push('$');
+            rest = behind;
+        }
     }
-    // The longest first: `$NODE` is not `$NODE_NAME`.
-    let mut names: Vec<&String> = known.keys().collect();
-    names.sort_by_key(|name| std::cmp::Reverse(name.len()));
-    for name in names {
-        let value = &known[name];
-        text = text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
-    }
-    text
-}
-
-/// `-Dname=value` in a start script, with or without quotes. A value with a variable of the shell is left out.
-pub fn java_options(script: &str) -> Vec<(String, String)> {
-    let lines = script.lines().filter(|line| {
-        !line.trim_start().starts_with(['#', ':']) && !line.trim_start().to_ascii_lowercase().starts_with("rem ")
-    });
-    let options = lines.flat_map(|line| line.match_indices("-D").map(move |(at, _)| &line[at + 2..]));
-    let pairs = options.filter_map(|option| {
-        let (name, rest) = option.split_once('=')?;
-        let value = rest.trim_start_matches(['"', '\'']);
-        let value = value.split(|c: char| c.is_whitespace() || matches!(c, '"' | '\'')).next()?;
-        let is_name =
-            !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-        (is_name && !value.contains(['$', '%', '`'])).then(|| (name.to_owned(), value.to_owned()))
-    });
-    pairs.collect()
+    out + rest
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn options(script: &str) -> Vec<(String, String)> {
+        java_options(script).into_iter().collect()
+    }
+
+    fn owned((name, value): (&str, &str)) -> (String, String) {
+        (name.to_owned(), value.to_owned())
+    }
+
     #[test]
     fn simple_variables_of_a_start_script_are_put_in() {
         let env = Properties::from([("NODE".to_owned(), "a".to_owned()), ("NODE_PORT".to_owned(), "4711".to_owned())]);
-        let script = "ROUTE=$NODE-1\nexport JAVA_OPTS=\"-DjvmRoute=${ROUTE} -Dport=$NODE_PORT -Dother=$UNKNOWN\"\n";
-        let options = java_options(&expanded(script, &env));
-        assert_eq!(options, [("jvmRoute".to_owned(), "a-1".to_owned()), ("port".to_owned(), "4711".to_owned())]);
+        let script = "ROUTE=$NODE-1\nexport JAVA_OPTS=\"-DjvmRoute=${ROUTE} -Dport=$NODE_PORT -Dother=$NODE_NAME\"\n";
+        let read = StartScript::read(script, &env);
+        assert_eq!(read.options, Properties::from([("jvmRoute", "a-1"), ("port", "4711")].map(owned)));
     }
 
     #[test]
@@ -89,7 +114,51 @@ mod tests {
         assert_eq!(windows, Properties::from([("JVM_ROUTE", "n1"), ("PORT", "4000")].map(owned)));
     }
 
-    fn owned((name, value): (&str, &str)) -> (String, String) {
-        (name.to_owned(), value.to_owned())
+    #[test]
+    fn two_commands_on_a_line_and_one_on_two_are_read() {
+        let script =
+            "ROUTE=n1; ADDR=10.0.0.1\nJAVA_OPTS=\"$JAVA_OPTS \\\n  -DjvmRoute=$ROUTE\n  -Daddr=$ADDR\" # -Dx=y\n";
+        assert_eq!(options(script), [("addr", "10.0.0.1"), ("jvmRoute", "n1")].map(owned));
+        assert_eq!(options("export A=1 B=2\nJAVA_OPTS=-Da=$A-$B"), [("a", "1-2")].map(owned));
+    }
+
+    #[test]
+    fn what_a_branch_sets_is_not_known() {
+        for script in [
+            "case \"$(hostname -s)\" in\n  app1) O=\"$O -DjvmRoute=n1\" ;;\n  app2) O=\"$O -DjvmRoute=n2\" ;;\nesac\n",
+            "if [ \"$HOSTNAME\" = app1 ]; then\n  R=n1; A=1\nelif [ x ]; then\n R=n2\nelse\n  R=n3\nfi\nO=\"-DjvmRoute=$R\"",
+            "if [ x ]; then R=n1; fi\nO=-DjvmRoute=$R",
+            "case x in app1) R=n1 ;; esac\nO=-DjvmRoute=$R",
+            "R=n1\n[ x = y ] && R=n2\nO=-DjvmRoute=$R",
+            "R=n1\ntest x || R=n2\nO=-DjvmRoute=$R",
+            "R=n1\nuse() {\n  R=n2\n}\nuse\nO=-DjvmRoute=$R",
+            "R=n1\nR=$(hostname)\nO=-DjvmRoute=$R",
+            "R=n1\nread R < /etc/node\nO=-DjvmRoute=$R",
+            "R=n1\n[ -r /etc/default/node ] && . /etc/default/node\nO=-DjvmRoute=$R",
+            "R=n1\nif [ -r node.env ]; then . node.env; fi\nO=-DjvmRoute=$R",
+            "O=-DjvmRoute=n1\nsource ./more.sh\n",
+            "A=-DjvmRoute=n1\nB=-DjvmRoute=n2\n",
+            "set R=n1\r\nif \"%COMPUTERNAME%\"==\"B\" (\r\n  set R=n2\r\n  set O=-DjvmRoute=n2\r\n) else (\r\n set O=-DjvmRoute=n1\r\n)\r\n",
+            "if \"%COMPUTERNAME%\"==\"B\" set O=-DjvmRoute=n2\r\n",
+            "set O=-DjvmRoute=n2\r\ncall more.bat\r\n",
+        ] {
+            assert_eq!(options(script), [], "{script}");
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_a_branch_is_known() {
+        for script in [
+            "if [ x ]; then\n  MEM=1g\nfi\nO=\"-DjvmRoute=n1\"",
+            "case x in\n a) MEM=1 ;;\nesac\nR=n1\nO=\"-DjvmRoute=$R\"",
+            "[ -d /x ] && MEM=1\nO=-DjvmRoute=n1",
+            ". /etc/default/node\nR=n1\nO=-DjvmRoute=$R",
+            "f() { MEM=1; }\nO=-DjvmRoute=n1",
+            "R=n0\nR=n1\nO=-DjvmRoute=$R",
+            "A=-DjvmRoute=n1\nO=\"$A -Dx=$B\"",
+            "@echo off\r\nif exist x (\r\n  set MEM=1\r\n)\r\nset \"O=-DjvmRoute=n1\"\r\n",
+        ] {
+            assert_eq!(options(script), [("jvmRoute", "n1")].map(owned), "{script}");
+        }
     }
 }

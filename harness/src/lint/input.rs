@@ -33,6 +33,8 @@ pub struct NodeFiles {
     pub listing: Option<BTreeMap<String, u64>>,
     /// The path of the base.
     pub base: Option<String>,
+    /// Folders of its configuration that are reached by a link, each as it is written and where it is.
+    pub real_folders: BTreeMap<String, String>,
     /// Files and folders of the base that could not be read, each with the reason.
     pub unread: Vec<String>,
     /// What runs it, if the caller knows.

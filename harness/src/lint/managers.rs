@@ -19,7 +19,7 @@ impl Input {
         for node in &self.nodes {
             for context in node.clustered_contexts(self) {
                 let Some(manager) = context.element.child("Manager") else { continue };
-                let of = |app: &&App| app.is_on(&node.name) && is_of(&context, app);
+                let of = |app: &&App| app.is_on(&node.name) && context.is_about(app);
                 found.push((manager, all.iter().copied().filter(of).collect()));
             }
         }
@@ -61,6 +61,39 @@ impl Input {
         hosts.peek().is_none() || hosts.any(|host| host.flag("deployXML", true) != Some(false))
     }
 
+    /// Whether each app that a context of a node is about names a manager of its own, which is set later and counts
+    /// (`ContextConfig.contextConfig` reads the files of all apps first). Where no app is known, some may not.
+    pub(super) fn is_overridden(&self, node: &Node, context: &Context<'_>) -> bool {
+        if matches!(context.scope, Scope::App(_)) {
+            return false;
+        }
+        let contexts = node.clustered_contexts(self);
+        let own = self.app_contexts();
+        let names_one = |app: &App| {
+            let beside = contexts.iter().filter(|other| matches!(other.scope, Scope::App(_)) && other.is_about(app));
+            let inside = own.iter().filter(|(other, _)| std::ptr::eq(*other, app)).map(|(_, context)| *context);
+            beside.map(|other| other.element).chain(inside).any(|context| context.child("Manager").is_some())
+        };
+        let mut apps = self.apps.iter().filter(|app| app.is_on(&node.name) && !app.is_stock(self)).peekable();
+        apps.peek().is_some() && apps.all(names_one)
+    }
+
+    /// The contexts of clustered Hosts, those of the apps' own behind them; and whether a manager that one names is
+    /// another one's for each app that is known.
+    pub(super) fn contexts_with_managers(&self) -> Vec<(Element<'_>, bool)> {
+        let mut all = vec![];
+        for node in &self.nodes {
+            for context in node.clustered_contexts(self) {
+                if let Some(manager) = context.element.child("Manager") {
+                    all.push((manager, self.is_overridden(node, &context)));
+                }
+            }
+        }
+        let own = self.app_contexts().into_iter();
+        all.extend(own.filter_map(|(_, context)| Some((context.child("Manager")?, false))));
+        all
+    }
+
     /// Whether a context of a node, or its own, gives an app a cluster's manager, which replicates without the word in
     /// web.xml: `StandardContext` keeps a manager that is named.
     pub(super) fn has_cluster_manager(&self, app: &App) -> bool {
@@ -70,23 +103,25 @@ impl Input {
         };
         let of_node = |node: &Node| {
             let contexts = node.clustered_contexts(self);
-            contexts.iter().any(|context| is_of(context, app) && is_clusters(context.element))
+            contexts.iter().any(|context| context.is_about(app) && is_clusters(context.element))
         };
         self.nodes.iter().filter(|node| app.is_on(&node.name)).any(of_node)
             || app.context(self).is_some_and(is_clusters)
     }
 }
 
-/// Whether a context file or element is about an app.
-fn is_of(context: &Context<'_>, app: &App) -> bool {
-    match &context.scope {
-        Scope::App(name) => app_name(name) == app.base_name,
-        Scope::Global | Scope::Host(_) => true,
+impl Context<'_> {
+    /// Whether it is about an app.
+    pub(super) fn is_about(&self, app: &App) -> bool {
+        match &self.scope {
+            Scope::App(name) => app_name(name) == app.base_name,
+            Scope::Global | Scope::Host(_) => true,
+        }
     }
 }
 
 fn is_replaced(contexts: &[Context<'_>], app: &App) -> bool {
-    contexts.iter().any(|context| matches!(context.scope, Scope::App(_)) && is_of(context, app))
+    contexts.iter().any(|context| matches!(context.scope, Scope::App(_)) && context.is_about(app))
 }
 
 /// The name of an app as its archive has it.

@@ -14,6 +14,7 @@ pub mod fix;
 pub mod format;
 mod groups;
 mod input;
+mod jar_scan;
 mod known;
 mod managers;
 mod manifest;

@@ -7,6 +7,9 @@ use crate::config::read::{Element, Properties};
 
 /// The property that names sources of `${…}` (`Digester`).
 pub(super) const PROPERTY_SOURCE: &str = "org.apache.tomcat.util.digester.PROPERTY_SOURCE";
+/// The properties that name jars which `StandardJarScanFilter` leaves out, and those that it takes in any case.
+pub(super) const JARS_TO_SKIP: &str = "tomcat.util.scan.StandardJarScanFilter.jarsToSkip";
+pub(super) const JARS_TO_SCAN: &str = "tomcat.util.scan.StandardJarScanFilter.jarsToScan";
 /// The source that is asked in any case.
 const SYSTEM: &str = "SystemPropertySource";
 
@@ -45,6 +48,12 @@ pub struct Node {
     pub listing: Option<BTreeMap<String, u64>>,
     /// The path of its base.
     pub base: Option<String>,
+    /// Folders of its configuration that are reached by a link, each as it is written and where it is.
+    pub real_folders: BTreeMap<String, String>,
+    /// The jars that are not scanned, as catalina.properties has them.
+    pub(super) jars_to_skip: Option<String>,
+    /// The jars that are scanned in any case.
+    pub(super) jars_to_scan: Option<String>,
     /// System properties from `bin/setenv.*` and the command line.
     pub given: Properties,
     /// `TomEE`'s system.properties.
@@ -88,6 +97,9 @@ impl Node {
             versions,
             listing,
             base,
+            real_folders: BTreeMap::new(),
+            jars_to_skip: None,
+            jars_to_scan: None,
             given,
             tomee,
             unread: vec![],
@@ -129,12 +141,15 @@ impl Node {
     /// The device of a folder below the base: `None` where nobody knows, `Some(None)` where there is no such folder.
     pub fn device(&self, path: &str) -> Option<Option<u64>> {
         let listing = self.listing.as_ref()?;
-        let relative = self.relative(path)?;
+        let relative = self.relative(path).or_else(|| self.relative(self.real(path)))?;
         Some(listing.get(&relative).copied())
     }
 
     /// A path below the base as in the listing: without `./`, `a/../` and a trailing `/`; `None` outside of the base.
     pub fn relative(&self, path: &str) -> Option<String> {
+        if is_of_windows(path) {
+            return None;
+        }
         let inner = match (&self.base, path.starts_with('/')) {
             (Some(base), true) => {
                 path.strip_prefix(base.as_str()).filter(|rest| rest.is_empty() || rest.starts_with('/'))?
@@ -153,8 +168,20 @@ impl Node {
         Some(parts.join("/"))
     }
 
+    /// Where a folder is.
+    fn real<'p>(&'p self, path: &'p str) -> &'p str {
+        self.real_folders.get(path.trim()).map_or(path, String::as_str)
+    }
+
+    /// Whether the base is one that a server runs with, and not only its configuration: what Tomcat needs or makes is there.
+    pub fn is_deployed(&self) -> bool {
+        const MADE: [&str; 6] = ["bin/bootstrap.jar", "lib", "logs", "temp", "webapps", "work"];
+        self.listing.as_ref().is_some_and(|listing| MADE.iter().any(|name| listing.contains_key(*name)))
+    }
+
     /// A path in one spelling, to compare two: absolute or relative to the base.
     pub fn canonical(&self, path: &str) -> String {
+        let path = self.real(path);
         self.relative(path).unwrap_or_else(|| {
             let mut parts: Vec<&str> = vec![];
             for part in path.split('/') {
@@ -167,4 +194,9 @@ impl Node {
             format!("/{}", parts.join("/"))
         })
     }
+}
+
+/// Whether a path begins with a drive: `C:\tomcat` or `C:/tomcat`.
+pub(super) fn is_of_windows(path: &str) -> bool {
+    matches!(path.trim().as_bytes(), [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic())
 }

@@ -1,8 +1,10 @@
 //! Asks every rule.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use super::{Confidence, Edit, Finding, Findings, Input, Severity, rules, suppress};
+use crate::config::read::Element;
 
 /// What is asked, and what is shown.
 #[derive(Debug, Clone, Default)]
@@ -80,11 +82,27 @@ pub fn run(input: &Input, options: &Options) -> Report {
     report
 }
 
-/// In a file of which a part was not read, what is missing may stand in that part.
+/// In a file of which a part was not read, what is missing may stand in that part; and the default in `${name:-default}`
+/// is written because something may set another value.
 fn soften(input: &Input, finding: &mut Finding) {
+    let places = finding.labels.iter().map(|label| (label.file, &label.span)).chain([(finding.file, &finding.span)]);
+    if finding.severity == Severity::Error && places.into_iter().any(|(file, span)| is_default(input, file, span)) {
+        finding.severity = Severity::Warning;
+        finding.confidence = finding.confidence.min(Confidence::Medium);
+    }
     let is_partial = input.document(finding.file).is_some_and(crate::config::read::Document::is_partial);
     if is_partial && finding.attribute.is_none() && finding.severity == Severity::Error {
         finding.severity = Severity::Warning;
         finding.confidence = Confidence::Low;
     }
+}
+
+/// Whether a place is the value of an attribute that is a default.
+fn is_default(input: &Input, file: usize, span: &Range<usize>) -> bool {
+    let Some(document) = input.document(file) else { return false };
+    document.text().get(span.clone()).is_some_and(|text| text.contains(":-"))
+        && document
+            .elements()
+            .flat_map(Element::attributes)
+            .any(|attribute| attribute.span == *span && attribute.is_default)
 }

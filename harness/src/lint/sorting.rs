@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
 use super::app::{App, AppError, AppFiles, read_archive};
-use super::environment::{expanded, java_options, variables};
+use super::environment::StartScript;
 use super::groups::groups;
-use super::node::PROPERTY_SOURCE;
+use super::node::{JARS_TO_SCAN, JARS_TO_SKIP, PROPERTY_SOURCE};
 use super::source_file::SourceFile;
 use super::{Cluster, Input, Node, NodeFiles, Versions};
 use crate::config::read::{Document, Properties, read_properties};
@@ -14,7 +14,19 @@ use crate::config::read::{Document, Properties, read_properties};
 impl Input {
     /// Adds a node.
     pub fn add_node(&mut self, files: NodeFiles) {
-        let NodeFiles { name, prefix, files, names, listing, base, unread, versions, properties, environment } = files;
+        let NodeFiles {
+            name,
+            prefix,
+            files,
+            names,
+            listing,
+            base,
+            real_folders,
+            unread,
+            versions,
+            properties,
+            environment,
+        } = files;
         let first_file = self.files.len();
         let mut known = Properties::new();
         if let Some(base) = &base {
@@ -26,26 +38,28 @@ impl Input {
             .filter(|(path, _)| path.starts_with("bin/setenv."))
             .map(|(_, bytes)| String::from_utf8_lossy(bytes).into_owned())
             .collect();
-        let options = |text: &String| java_options(&expanded(text, &Properties::new()));
-        let mut given: Properties = scripts.iter().flat_map(options).collect();
+        let read: Vec<StartScript> = scripts.iter().map(|text| StartScript::read(text, &Properties::new())).collect();
+        let mut given: Properties = read.iter().flat_map(|script| script.options.clone()).collect();
         known.extend(given.clone());
         // These are set by the server itself, in the place of what the command line says (`CatalinaProperties`).
-        for path in ["conf/catalina.properties", "conf/system.properties"] {
-            known.extend(files.get(path).map(|bytes| read_properties(bytes)).unwrap_or_default());
-        }
+        known.extend(files.get("conf/catalina.properties").map(|bytes| read_properties(bytes)).unwrap_or_default());
         given.extend(properties.clone());
         let sources: Vec<String> = known.get(PROPERTY_SOURCE).map(|all| words(all)).unwrap_or_default();
         if sources.iter().any(|class| class.ends_with(".EnvironmentPropertySource")) {
             // It is asked before the system properties (`Digester`).
             known.extend(environment);
-            known.extend(scripts.iter().flat_map(|text| variables(text)));
+            known.extend(read.into_iter().flat_map(|script| script.variables));
         }
         known.extend(properties);
+        // `TomEE` reads its own when server.xml has been parsed, before any context is.
+        let mut later = known.clone();
+        later.extend(tomee.clone());
         let found = files.get("version.txt").and_then(|bytes| std::str::from_utf8(bytes).ok()?.trim().parse().ok());
         let mut node = Node::new(name, versions.or(found).unwrap_or(Versions::ANY), listing, base);
         (node.given, node.tomee, node.scripts, node.sources) = (given, tomee, scripts, sources);
-        node.unread = unread;
-        node.deployments = files.get("conf/tomee.xml").map(|bytes| deployments(bytes, &known)).unwrap_or_default();
+        (node.unread, node.real_folders) = (unread, real_folders);
+        node.deployments = files.get("conf/tomee.xml").map(|bytes| deployments(bytes, &later)).unwrap_or_default();
+        (node.jars_to_skip, node.jars_to_scan) = (known.get(JARS_TO_SKIP).cloned(), known.get(JARS_TO_SCAN).cloned());
         for (path, bytes) in files {
             let shown = names.get(&path).cloned().unwrap_or_else(|| format!("{prefix}{path}"));
             if matches!(path.as_str(), "conf/logging.properties" | "conf/system.properties") {
@@ -53,7 +67,8 @@ impl Input {
                 let text = String::from_utf8_lossy(&bytes).into_owned();
                 self.files.push(SourceFile { text, ..SourceFile::named(shown, false) });
             } else if (path.ends_with(".xml") || path.ends_with("/context.xml.default")) && !is_other_xml(&path) {
-                let file = self.add_xml(&shown, bytes, Some(&known));
+                let of_server = matches!(path.as_str(), "conf/server.xml" | "server.xml");
+                let file = self.add_xml(&shown, bytes, Some(if of_server { &known } else { &later }));
                 if let Some(file) = file {
                     node.add(self, &path, file);
                 }

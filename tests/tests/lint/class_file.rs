@@ -1,6 +1,6 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
-//! `class NAME [extends NAME] [implements NAME] [abstract] [session-scoped] [stateful] [faces-scoped] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
-//! [asks-id] [changes] [stores NAME CLASS] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
+//! `class NAME [extends NAME] [implements NAME] [abstract] [session-scoped] [application-scoped] [stateful] [faces-scoped] [vetoed] [alternative] [inner] [nested] [constructor DESCRIPTOR] [inject-field NAME CLASS] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
+//! [asks-id] [changes] [stores NAME CLASS] [stores-if NAME CLASS KIND] [stores-cast NAME CLASS KIND] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
 //! [asks-map-by-text] [takes-key] [gives-id CLASS] [serial NUMBER]`.
 //! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
 
@@ -50,6 +50,9 @@ impl Pool {
     }
 }
 
+/// Flags, name, type and annotation.
+type Field = (u16, u16, u16, Option<u16>);
+
 /// The class file of one line.
 pub(super) fn assemble(line: &str) -> Vec<u8> {
     let mut words = line.split_whitespace();
@@ -61,19 +64,29 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     let (mut parameter, mut bootstraps, mut serial) = (SESSION, vec![], None);
     let (mut extends, mut interfaces, mut annotations) = ("java/lang/Object", vec![], vec![]);
     let (mut fields, mut code, mut flags) = (vec![], vec![], 0x0021_u16);
+    let (mut constructors, mut inner) = (vec![], None);
     while let Some(word) = next() {
         let mut one = || next().expect("a word");
         match word {
             "extends" => extends = one(),
             "implements" => interfaces.push(pool.class(one())),
             "abstract" => flags |= 0x0400,
-            "session-scoped" | "stateful" | "faces-scoped" => annotations.push(pool.text(annotation(word))),
-            "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"))),
+            "session-scoped" | "stateful" | "faces-scoped" | "application-scoped" | "vetoed" | "alternative" => {
+                annotations.push(pool.text(annotation(word)));
+            }
+            "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"), None)),
             "field" | "transient-field" => {
                 let flags = if word == "field" { 0x0002 } else { 0x0082 };
                 let (name, class) = (one(), one());
-                fields.push((flags, pool.text(name), pool.text(&format!("L{class};"))));
+                fields.push((flags, pool.text(name), pool.text(&format!("L{class};")), None));
             }
+            "inject-field" => {
+                let (name, class, inject) = (one(), one(), pool.text("Ljakarta/inject/Inject;"));
+                fields.push((0x0002, pool.text(name), pool.text(&format!("L{class};")), Some(inject)));
+            }
+            "constructor" => constructors.push(pool.text(one())),
+            "inner" => inner = Some(0x0000),
+            "nested" => inner = Some(0x0008),
             "serial" => serial = Some(pool.long(one().parse().expect("a number"))),
             "asks-id" => {
                 session_id(&mut pool, &mut code);
@@ -103,6 +116,10 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
                 let (name, class) = (one(), one());
                 stores(&mut pool, &mut code, name, class);
             }
+            "stores-if" | "stores-cast" => {
+                let (name, class, kind) = (one(), one(), pool.class(one()));
+                stores_checked(&mut pool, &mut code, [name, class], word == "stores-if", kind);
+            }
             "stores-lambda" => {
                 let (name, interface, captured, kind) = (one(), one(), one(), one());
                 assert!(matches!(kind, "plain" | "serializable"), "{kind}");
@@ -120,6 +137,7 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
         &interfaces,
         (&annotations, &bootstraps),
         (&fields, serial),
+        (&constructors, inner),
         (parameter, &code),
     )
 }
@@ -129,6 +147,9 @@ fn annotation(word: &str) -> &'static str {
     match word {
         "session-scoped" => "Ljakarta/enterprise/context/SessionScoped;",
         "stateful" => "Ljakarta/ejb/Stateful;",
+        "application-scoped" => "Ljakarta/enterprise/context/ApplicationScoped;",
+        "vetoed" => "Ljakarta/enterprise/inject/Vetoed;",
+        "alternative" => "Ljakarta/enterprise/inject/Alternative;",
         _ => "Ljavax/faces/bean/SessionScoped;",
     }
 }
@@ -213,18 +234,37 @@ fn stores(pool: &mut Pool, code: &mut Vec<u8>, name: &str, class: &str) {
     code.extend([&init.to_be_bytes()[..], &[0xb9], &set.to_be_bytes(), &[3, 0]].concat());
 }
 
+/// `var made = new Class(); if (made instanceof Kind) session.setAttribute(name, made)`, or with `(Kind) made`.
+fn stores_checked(pool: &mut Pool, code: &mut Vec<u8>, [name, class]: [&str; 2], is_if: bool, kind: u16) {
+    let (key, made) = (pool.string(name), pool.class(class));
+    let init = pool.member(10, class, "<init>", "()V");
+    let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
+    code.extend([&[0xbb][..], &made.to_be_bytes(), &[0x59, 0xb7], &init.to_be_bytes(), &[0x4d]].concat());
+    if is_if {
+        // Over the call.
+        code.extend([&[0x2c, 0xc1][..], &kind.to_be_bytes(), &[0x99, 0, 3 + 10]].concat());
+    }
+    code.extend([&[0x2b, 0x13][..], &key.to_be_bytes(), &[0x2c]].concat());
+    if !is_if {
+        code.extend([&[0xc0][..], &kind.to_be_bytes()].concat());
+    }
+    code.extend([&[0xb9][..], &set.to_be_bytes(), &[3, 0]].concat());
+}
+
 fn finish(
     mut pool: Pool,
     (flags, this, extends): (u16, u16, &str),
     interfaces: &[u16],
     (kinds, bootstraps): (&[u16], &[Vec<u16>]),
-    (fields, serial): (&[(u16, u16, u16)], Option<u16>),
+    (fields, serial): (&[Field], Option<u16>),
+    (constructors, inner): (&[u16], Option<u16>),
     (parameter, code): (&str, &[u8]),
 ) -> Vec<u8> {
     let extends = pool.class(extends);
     let (method, descriptor, code_name) = (pool.text("m"), pool.text(&format!("(L{parameter};)V")), pool.text("Code"));
     let annotations = pool.text("RuntimeVisibleAnnotations");
-    let bootstrap_methods = pool.text("BootstrapMethods");
+    let [bootstrap_methods, inner_classes, init] =
+        ["BootstrapMethods", "InnerClasses", "<init>"].map(|text| pool.text(text));
     let [uid, long_type, constant_value] = ["serialVersionUID", "J", "ConstantValue"].map(|text| pool.text(text));
     let count = |length: usize| u16::try_from(length).expect("few").to_be_bytes();
     let long = |length: usize| u32::try_from(length).expect("short").to_be_bytes();
@@ -235,22 +275,37 @@ fn finish(
     out.extend(count(interfaces.len()));
     out.extend(interfaces.iter().flat_map(|interface| interface.to_be_bytes()));
     out.extend(count(fields.len() + usize::from(serial.is_some())));
-    for (flags, name, kind) in fields {
-        out.extend([flags.to_be_bytes(), name.to_be_bytes(), kind.to_be_bytes(), [0, 0]].concat());
+    for (flags, name, kind, annotation) in fields {
+        let count = u16::from(annotation.is_some()).to_be_bytes();
+        out.extend([flags.to_be_bytes(), name.to_be_bytes(), kind.to_be_bytes(), count].concat());
+        if let Some(annotation) = annotation {
+            out.extend(
+                [&annotations.to_be_bytes()[..], &long(6), &[0, 1], &annotation.to_be_bytes(), &[0, 0]].concat(),
+            );
+        }
     }
     if let Some(value) = serial {
         // `private static final long serialVersionUID = …;`
         out.extend([0x001a_u16.to_be_bytes(), uid.to_be_bytes(), long_type.to_be_bytes(), [0, 1]].concat());
         out.extend([constant_value.to_be_bytes(), [0, 0], [0, 2], value.to_be_bytes()].concat());
     }
-    out.extend([[0, 1], 0x0001_u16.to_be_bytes(), method.to_be_bytes(), descriptor.to_be_bytes(), [0, 1]].concat());
+    out.extend(count(1 + constructors.len()));
+    for descriptor in constructors {
+        out.extend([[0, 1], init.to_be_bytes(), descriptor.to_be_bytes(), [0, 0]].concat());
+    }
+    out.extend([0x0001_u16.to_be_bytes(), method.to_be_bytes(), descriptor.to_be_bytes(), [0, 1]].concat());
     out.extend(code_name.to_be_bytes());
     out.extend(long(code.len() + 12));
     out.extend([[0, 8], [0, 4]].concat());
     out.extend(long(code.len()));
     out.extend(code);
     out.extend([0, 0, 0, 0]);
-    out.extend(count(usize::from(!kinds.is_empty()) + usize::from(!bootstraps.is_empty())));
+    let has = [!kinds.is_empty(), !bootstraps.is_empty(), inner.is_some()];
+    out.extend(count(has.into_iter().filter(|has| *has).count()));
+    if let Some(flags) = inner {
+        out.extend([&inner_classes.to_be_bytes()[..], &long(10), &[0, 1], &this.to_be_bytes(), &[0; 4]].concat());
+        out.extend(flags.to_be_bytes());
+    }
     if !kinds.is_empty() {
         out.extend(annotations.to_be_bytes());
         out.extend(long(kinds.len() * 4 + 2));

@@ -2,7 +2,7 @@
 //!
 //! `## bad`, `## bad (warning)` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
 //! a file by its path below the base, `server-part` kinds that are put into a stock server.xml (`engine`, `host`,
-//! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `app NAME PATH` for an entry of an app (of
+//! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `base PATH` for where the base is, `link PATH TO` for a folder that is reached by a link, `app NAME PATH` for an entry of an app (of
 //! one node, where that is named), and `other NAME`, or `baseline` for known findings. `~Name` is a class of Tomcat's clustering by its short name.
 
 #[path = "class_file.rs"]
@@ -123,6 +123,13 @@ impl Case {
                     let listing = nodes.entry(node.to_owned()).or_insert_with(files).listing.get_or_insert_default();
                     let device = rest.first().map_or(1, |device| device.parse().expect("a device is a number"));
                     listing.insert((*path).to_owned(), device);
+                }
+                ["base", path] => {
+                    nodes.entry(node.to_owned()).or_insert_with(files).base = Some((*path).to_owned());
+                }
+                ["link", path, to] => {
+                    let node = nodes.entry(node.to_owned()).or_insert_with(files);
+                    node.real_folders.insert((*path).to_owned(), (*to).to_owned());
                 }
                 ["baseline"] => {}
                 ["engine"] => servers.entry(node.to_owned()).or_default()[0].push_str(&body),

@@ -45,6 +45,8 @@ pub struct Attribute {
     pub span: Range<usize>,
     /// What in the value is still a placeholder.
     pub placeholder: Option<String>,
+    /// Whether a part of the value is the default of a property that nothing sets here: the start command may set it.
+    pub is_default: bool,
 }
 
 impl Attribute {
@@ -78,8 +80,8 @@ impl Document {
     /// Puts the values of properties into every attribute: `${catalina.base}`.
     pub fn substitute(&mut self, properties: &Properties) {
         for attribute in self.nodes.iter_mut().flat_map(|node| &mut node.attributes) {
-            let Substituted { value, placeholder } = substitute(&attribute.written, properties);
-            (attribute.value, attribute.placeholder) = (value, placeholder);
+            let Substituted { value, placeholder, is_default } = substitute(&attribute.written, properties);
+            (attribute.value, attribute.placeholder, attribute.is_default) = (value, placeholder, is_default);
         }
     }
 

@@ -233,7 +233,7 @@ impl<'t> Parser<'t> {
         }
         let written = self.expand(span.clone(), true, 0)?;
         let name = self.cursor.text[name_span.clone()].to_owned();
-        Ok(Attribute { name, name_span, value: written.clone(), written, span, placeholder: None })
+        Ok(Attribute { name, name_span, value: written.clone(), written, span, placeholder: None, is_default: false })
     }
 
     /// Text up to the next tag or entity of elements.

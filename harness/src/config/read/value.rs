@@ -6,6 +6,7 @@ use super::Properties;
 pub(super) struct Substituted {
     pub(super) value: String,
     pub(super) placeholder: Option<String>,
+    pub(super) is_default: bool,
 }
 
 /// A value may grow by properties up to this many bytes.
@@ -16,6 +17,7 @@ const MOST: usize = 64 * 1024;
 pub(super) fn substitute(written: &str, properties: &Properties) -> Substituted {
     let mut value = String::with_capacity(written.len());
     let mut placeholder = None;
+    let mut is_default = false;
     let mut rest = written;
     while let Some(start) = rest.find("${") {
         value.push_str(&rest[..start]);
@@ -26,8 +28,12 @@ pub(super) fn substitute(written: &str, properties: &Properties) -> Substituted 
         };
         let name = &rest[start + 2..end];
         let (name, default) = name.split_once(":-").map_or((name, None), |(name, default)| (name, Some(default)));
-        match properties.get(name).map(String::as_str).or(default) {
-            Some(known) if value.len() + known.len() < MOST && !known.contains("${") => value.push_str(known),
+        let given = properties.get(name).map(String::as_str);
+        match given.or(default) {
+            Some(known) if value.len() + known.len() < MOST && !known.contains("${") => {
+                is_default |= given.is_none();
+                value.push_str(known);
+            }
             _ => {
                 value.push_str(&rest[start..=end]);
                 placeholder.get_or_insert_with(|| rest[start..=end].to_owned());
@@ -37,7 +43,7 @@ pub(super) fn substitute(written: &str, properties: &Properties) -> Substituted 
     }
     value.push_str(rest);
     let placeholder = placeholder.or_else(|| is_placeholder(&value).then(|| value.clone()));
-    Substituted { value, placeholder }
+    Substituted { value, placeholder, is_default }
 }
 
 /// Whether a value is to be replaced by a deployment tool: `@TOKEN@`, `#IP#`, `%PORT%`, `{{ x }}`, `__X__`, `$HOST`,

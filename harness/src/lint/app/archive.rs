@@ -27,7 +27,7 @@ const MOST_KEPT: usize = 512 * 1024 * 1024;
 pub fn is_wanted(path: &str) -> bool {
     let is_jar = path.strip_prefix("WEB-INF/lib/").is_some_and(|name| name.ends_with(".jar") && !name.contains('/'));
     let is_class = path.starts_with("WEB-INF/classes/") && path.ends_with(".class");
-    matches!(path, "WEB-INF/web.xml" | "META-INF/context.xml") || is_jar || is_class
+    matches!(path, "WEB-INF/web.xml" | "META-INF/context.xml" | "WEB-INF/beans.xml") || is_jar || is_class
 }
 
 /// Whether an entry of a jar in `WEB-INF/lib` says anything to a rule.

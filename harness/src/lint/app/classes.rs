@@ -10,8 +10,7 @@ pub use code::Lambda;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cafebabe::attributes::AttributeData;
-use cafebabe::{ClassAccessFlags, FieldAccessFlags, ParseOptions, parse_class_with_options};
+use cafebabe::{ClassAccessFlags, ParseOptions, parse_class_with_options};
 
 use crate::lint::SourceFile;
 
@@ -32,14 +31,20 @@ pub struct ClassFact {
     pub file: usize,
     extends: String,
     implements: Vec<String>,
-    fields: Vec<(String, String)>,
+    fields: Vec<shape::Held>,
     is_session_bean: bool,
+    /// Whether what CDI injects of it is a proxy, which can be serialized whatever the class is.
+    is_proxied: bool,
     is_managed_bean: bool,
     is_interface: bool,
     is_abstract: bool,
     /// Whether an annotation gives it a scope, or makes it an EJB.
     is_scoped: bool,
     writes_itself: bool,
+    /// Whether it writes another object, or itself as it likes.
+    replaces_itself: bool,
+    /// Whether it has constructors, and none that takes nothing and may be called by what extends it.
+    lacks_constructor: bool,
     /// Whether one of its objects lives as long as the app: a servlet, a filter, a listener, a bean of the app.
     is_single: bool,
     keyed: Vec<(String, code::Keyed)>,
@@ -111,6 +116,9 @@ const SCOPES: [&str; 9] = [
     "/ejb/Stateless;",
     "/ejb/Singleton;",
 ];
+
+/// Annotations of classes whose objects are not passivated: no bean at all, one that may not be selected, and an EJB.
+const NO_BEANS: [&str; 3] = ["/inject/Vetoed;", "/inject/Alternative;", "/ejb/Stateful;"];
 
 /// Annotations of which there is one object in an app, by their last words.
 const SINGLE: [&str; 10] = [
@@ -290,8 +298,10 @@ impl ClassFacts {
         while let Some(name) = wanted.pop() {
             let Some(class) = self.classes.get(name).filter(|class| seen.insert(class.name.as_str())) else { continue };
             reached.push(class);
-            if !class.writes_itself {
-                wanted.extend(class.fields.iter().map(|(_, kind)| kind.as_str()).filter(|kind| !self.breaks(kind)));
+            // The fields of a superclass that is not Serializable are not written.
+            if !class.writes_itself && self.is_serializable(name) != Some(false) {
+                wanted
+                    .extend(class.fields.iter().filter(|held| !self.held_breaks(held)).map(|held| held.kind.as_str()));
                 wanted.push(&class.extends);
             }
         }
@@ -301,11 +311,28 @@ impl ClassFacts {
     /// Fields of what goes into sessions that cannot be serialized: class, field, type.
     pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
         let reached = self.in_sessions().into_iter().filter(|class| !class.writes_itself);
-        let fields = reached.flat_map(|class| class.fields.iter().map(move |(field, kind)| (class, field, kind)));
-        fields
-            .filter(|(_, _, kind)| self.breaks(kind))
-            .map(|(class, field, kind)| (class, field.as_str(), kind.as_str()))
-            .collect()
+        let fields = reached.flat_map(|class| class.fields.iter().map(move |held| (class, held)));
+        let broken =
+            fields.filter(|(class, held)| self.held_breaks(held) && self.is_serializable(&class.name) != Some(false));
+        broken.map(|(class, held)| (class, held.name.as_str(), held.kind.as_str())).collect()
+    }
+
+    /// Superclasses of what goes into sessions that make it unreadable: not Serializable themselves, and without a
+    /// constructor that takes nothing; each with the class that is stored.
+    pub fn without_constructor(&self) -> Vec<(&ClassFact, &ClassFact)> {
+        let is_serializable =
+            |class: &ClassFact| self.is_serializable(&class.name) == Some(true) && !class.replaces_itself;
+        let stored = self.in_sessions().into_iter().filter(|class| is_serializable(class));
+        let pairs = stored.filter_map(|class| Some((class, self.classes.get(&class.extends)?)));
+        let lacks = |base: &ClassFact| self.is_serializable(&base.name) == Some(false) && base.lacks_constructor;
+        pairs.filter(|(_, base)| lacks(base)).collect()
+    }
+
+    /// Whether what a field holds cannot be serialized. What is injected is a proxy, or what the platform can find again (CDI
+    /// 2.0, 6.6.2), unless it is an object of the app's own.
+    fn held_breaks(&self, held: &shape::Held) -> bool {
+        let is_own = || self.classes.get(&held.kind).is_some_and(|class| !class.is_proxied);
+        self.breaks(&held.kind) && (!held.is_injected || is_own())
     }
 
     /// Classes that go into sessions and cannot be read by the same class of another build of the app.
@@ -403,11 +430,7 @@ fn dotted(name: &str) -> String {
 }
 
 fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (ClassFact, Vec<Stored>) {
-    let annotations = class.attributes.iter().flat_map(|attribute| match &attribute.data {
-        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.as_slice(),
-        _ => &[],
-    });
-    let kinds: Vec<String> = annotations.map(|annotation| annotation.type_descriptor.to_string()).collect();
+    let kinds = shape::annotations(&class.attributes);
     let annotated = |names: &[&str]| kinds.iter().any(|kind| names.contains(&kind.as_str()));
     let implemented: Vec<String> = class.interfaces.iter().map(|name| dotted(name)).collect();
     let extends = class.super_class.as_deref().map(dotted).unwrap_or_default();
@@ -420,7 +443,14 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (Cla
         is_single: is_servlet || kinds.iter().any(|kind| SINGLE.iter().any(|end| kind.ends_with(end))),
         extends,
         implements: implemented,
-        is_session_bean: annotated(&CDI_SCOPES) && !kinds.iter().any(|kind| kind.ends_with("/ejb/Stateful;")),
+        is_session_bean: annotated(&CDI_SCOPES)
+            && !kinds.iter().any(|kind| NO_BEANS.iter().any(|end| kind.ends_with(end)))
+            && shape::may_be_bean(class),
+        is_proxied: kinds
+            .iter()
+            .any(|kind| SCOPES.iter().any(|end| kind.ends_with(end)) && !kind.ends_with("/context/Dependent;")),
+        lacks_constructor: shape::lacks_constructor(class),
+        replaces_itself: class.methods.iter().any(|method| matches!(&*method.name, "writeReplace" | "writeExternal")),
         is_scoped: kinds.iter().any(|kind| SCOPES.iter().any(|end| kind.ends_with(end))),
         is_abstract: class.access_flags.contains(ClassAccessFlags::ABSTRACT),
         is_managed_bean: annotated(&OTHER_SCOPES),
@@ -431,12 +461,7 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (Cla
         ..ClassFact::default()
     };
     for field in &class.fields {
-        let kind = field.descriptor.to_string();
-        let kind = kind.strip_prefix('L').and_then(|kind| kind.strip_suffix(';')).map(dotted);
-        let left_out = FieldAccessFlags::STATIC | FieldAccessFlags::TRANSIENT;
-        if let Some(kind) = kind.filter(|_| !field.access_flags.intersects(left_out)) {
-            fact.fields.push((field.name.to_string(), kind));
-        }
+        fact.fields.extend(shape::held(field));
     }
     let mut all = vec![];
     let bootstraps = code::bootstraps(class);

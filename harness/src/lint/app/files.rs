@@ -6,7 +6,7 @@ use std::io::Cursor;
 
 use super::archive::{AppFiles, FRAGMENT, fragment};
 use super::{App, ClassFacts};
-use crate::config::read::Element;
+use crate::config::read::{Document, Element};
 use crate::lint::{Input, SourceFile};
 
 impl App {
@@ -27,6 +27,7 @@ impl App {
             has_web: has_web || files.contains_key("WEB-INF/web.xml"),
             context: None,
             fragments: vec![],
+            has_no_beans: false,
             classes: ClassFacts::default(),
         };
         let separator = if file_name.ends_with(".war") { "!/" } else { "/" };
@@ -45,6 +46,9 @@ impl App {
             } else if path.ends_with("web.xml") || path.is_empty() {
                 app.has_web = true;
                 app.web = input.add_xml(&full, bytes, None);
+            } else if path.ends_with("beans.xml") {
+                let document = Document::read(&bytes).ok();
+                app.has_no_beans = document.is_some_and(|it| it.root().value("bean-discovery-mode") == Some("none"));
             } else if path.ends_with("context.xml") {
                 app.context = input.add_xml(&full, bytes, None);
             }

@@ -4,7 +4,7 @@
 //! a whole number and `?` behind one that is true or false.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{LazyLock, OnceLock};
 
 use super::{Version, Versions};
@@ -82,6 +82,20 @@ fn known(word: &'static str) -> (&'static str, Kind) {
 /// The lists of the branches that these versions may be of.
 pub fn lists(versions: Versions) -> Vec<&'static List> {
     LISTS.iter().filter(|list| list.versions.overlaps(versions)).collect()
+}
+
+/// The names, without their packages, of the classes of the clustering.
+static SHORT_NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    let is_clusterings = |class: &&str| {
+        ["org.apache.catalina.ha.", "org.apache.catalina.tribes."].iter().any(|package| class.starts_with(package))
+    };
+    let all = LISTS.iter().flat_map(List::classes).filter(is_clusterings);
+    all.filter_map(|class| class.rsplit('.').next()).collect()
+});
+
+/// Whether a class of the clustering has this name in its package.
+pub fn is_short_name(name: &str) -> bool {
+    SHORT_NAMES.contains(name)
 }
 
 impl List {

@@ -92,6 +92,18 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C139",
+        Proof::Runs(Experiment {
+            shows: &["cluster-does-not-form"],
+            bad: &[(
+                "interceptors",
+                r#"<Interceptor className="~EncryptInterceptor" encryptionAlgorithm="AES/ECB/PKCS5Padding" encryptionKey="cafebabedeadbeefcafebabedeadbeef"/><Interceptor className="~TcpFailureDetector"/><Interceptor className="~MessageDispatchInterceptor"/>"#,
+            )],
+            good: &[("interceptors", ENCRYPTED)],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
         "C021",
         Proof::Runs(Experiment {
             shows: &["cluster-does-not-form", "lost-session", "members-disagree"],

@@ -5,6 +5,11 @@ use super::render::MULTICAST;
 
 const DO_NOT_MEET: &[&str] = &["cluster-does-not-form", "members-disagree"];
 
+const LISTS_N1: &str = r#"<Interceptor className="~TcpPingInterceptor"/><Interceptor className="~TcpFailureDetector"/><Interceptor className="~MessageDispatchInterceptor"/><Interceptor className="~StaticMembershipInterceptor"><LocalMember className="~StaticMember" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,2}"/><Member className="~StaticMember" host="@n1.receiver-address@" port="@n1.receiver@" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1}"/></Interceptor>"#;
+const LISTS_N2: &str = r#"<Interceptor className="~TcpPingInterceptor"/><Interceptor className="~TcpFailureDetector"/><Interceptor className="~MessageDispatchInterceptor"/><Interceptor className="~StaticMembershipInterceptor"><LocalMember className="~StaticMember" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1}"/><Member className="~StaticMember" host="@n2.receiver-address@" port="@n2.receiver@" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,2}"/></Interceptor>"#;
+/// The port of the node itself.
+const LISTS_A_WRONG_PORT: &str = r#"<Interceptor className="~TcpPingInterceptor"/><Interceptor className="~TcpFailureDetector"/><Interceptor className="~MessageDispatchInterceptor"/><Interceptor className="~StaticMembershipInterceptor"><LocalMember className="~StaticMember" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1}"/><Member className="~StaticMember" host="@n2.receiver-address@" port="@n1.receiver@" uniqueId="{0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,2}"/></Interceptor>"#;
+
 pub(super) static ALL: &[(&str, Proof)] = &[
     (
         "C040",
@@ -44,6 +49,47 @@ pub(super) static ALL: &[(&str, Proof)] = &[
                 "n2 receiver",
                 r#"<Receiver className="~NioReceiver" address="@self.receiver-address@ " port="@self.receiver@" autoBind="1"/>"#,
             )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C137",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[(
+                "n2 receiver",
+                r#"<Receiver className="~NioReceiver" address="@self.receiver-address@:4000" port="@self.receiver@" autoBind="1"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C138",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[(
+                "n2 receiver",
+                r#"<Receiver className="~NioReceiver" address="@self.receiver-address@" port="@self.receiver@" autoBind="1" maxThreads="0"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C140",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            both: &[("membership", MULTICAST)],
+            bad: &[("cluster-attributes", r#"channelSendOptions="6" channelStartOptions="3""#)],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C141",
+        Proof::Runs(Experiment {
+            shows: &["lost-session", "members-disagree", "cluster-does-not-form"],
+            both: &[("cluster-attributes", r#"channelSendOptions="6" channelStartOptions="3""#), ("membership", "")],
+            bad: &[("n1 interceptors", LISTS_A_WRONG_PORT), ("n2 interceptors", LISTS_N1)],
+            good: &[("n1 interceptors", LISTS_N2), ("n2 interceptors", LISTS_N1)],
             ..Experiment::PLAIN
         }),
     ),

@@ -20,7 +20,7 @@ pub const SAMPLE: [(&str, &str); 13] = [
 ];
 
 /// Classes by their short names, with the package below `org.apache.catalina`.
-const PACKAGES: [(&str, &str); 20] = [
+const PACKAGES: [(&str, &str); 22] = [
     ("SimpleTcpCluster", "ha.tcp"),
     ("ReplicationValve", "ha.tcp"),
     ("DeltaManager", "ha.session"),
@@ -38,6 +38,8 @@ const PACKAGES: [(&str, &str); 20] = [
     ("MessageDispatchInterceptor", "tribes.group.interceptors"),
     ("MessageDispatch15Interceptor", "tribes.group.interceptors"),
     ("EncryptInterceptor", "tribes.group.interceptors"),
+    ("StaticMembershipInterceptor", "tribes.group.interceptors"),
+    ("TcpPingInterceptor", "tribes.group.interceptors"),
     ("GzipInterceptor", "tribes.group.interceptors"),
     ("ThroughputInterceptor", "tribes.group.interceptors"),
     ("StandardManager", "session"),

@@ -22,14 +22,12 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     if !has_cluster && input.nodes.iter().any(Node::has_server) {
         return;
     }
-    let contexts = input.nodes.iter().flat_map(|node| node.clustered_contexts(input)).map(|context| context.element);
-    let apps = input.app_contexts().into_iter().map(|(_, context)| context);
-    for manager in contexts.chain(apps).filter_map(|context| context.child("Manager")) {
+    for (manager, is_overridden) in input.contexts_with_managers() {
         match manager.short_class() {
             Some("StandardManager") => {
                 let finding = out.on_value(manager, "className", "StandardManager keeps sessions on one node");
                 finding.help("remove the `<Manager>` element; the cluster then gives the context its own manager");
-                if !has_cluster {
+                if !has_cluster || is_overridden {
                     finding.at_most(Severity::Warning);
                 }
             }

@@ -25,6 +25,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 "channelSendOptions",
                 "option 4 has no effect without option 2: no acknowledgement is sent",
             );
+            if !cluster.sends_sessions_by_its_options() {
+                finding.at_most(Severity::Warning);
+            }
             finding.help("`channelSendOptions=\"6\"` waits until the other nodes have applied the change");
             finding.set(Applicability::Safe, cluster.element, "channelSendOptions", "6");
         }

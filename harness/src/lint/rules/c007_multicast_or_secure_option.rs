@@ -21,8 +21,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
         let options = cluster.send_options().unwrap_or_default();
         if options & 64 != 0 {
-            let message = "option 64 sends session data by multicast, where it never arrives";
+            let goes = cluster.sends_sessions_by_its_options();
+            let what = if goes { "session data" } else { "what goes by this option, such as the farm's files," };
+            let message = format!("option 64 sends {what} by multicast, where it never arrives");
             let finding = out.on_value(cluster.element, "channelSendOptions", message);
+            if !goes {
+                finding.at_most(Severity::Warning);
+            }
             finding.help("use `channelSendOptions=\"6\"`").set(
                 Applicability::Unsafe,
                 cluster.element,

@@ -19,6 +19,10 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
+        // One whose name is wrong may be meant.
+        if super::c119_unknown_class::has_misnamed(&cluster, "Valve") {
+            continue;
+        }
         let Some(valve) = cluster.valve("ReplicationValve") else { continue };
         let hosts = cluster.hosts();
         let around = hosts.iter().chain([&cluster.engine]).flat_map(|container| container.all("Valve"));

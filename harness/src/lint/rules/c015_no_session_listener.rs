@@ -25,6 +25,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     {
         let listeners: Vec<Element<'_>> = cluster.element.all("ClusterListener").collect();
         let Some(first) = listeners.first() else { continue };
+        // One whose name is wrong may be meant.
+        if super::c119_unknown_class::has_misnamed(&cluster, "ClusterListener") {
+            continue;
+        }
         if !listeners
             .iter()
             .any(|listener| listener.short_class().is_none_or(|class| class == "ClusterSessionListener"))

@@ -28,7 +28,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             ),
             Some(None) => {}
             Some(Some(key)) => {
-                if let Some(wrong) = wrong(key.trim()) {
+                // How long a key is, is another matter for other ciphers.
+                let is_aes = interceptor.value_or("encryptionAlgorithm", "AES").is_some_and(|algorithm| {
+                    algorithm.split('/').next().is_some_and(|cipher| cipher.trim().eq_ignore_ascii_case("AES"))
+                });
+                if let Some(wrong) = wrong(key.trim(), is_aes) {
                     out.on_value(
                         interceptor,
                         "encryptionKey",
@@ -61,11 +65,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 }
 
 /// What is wrong with a key.
-fn wrong(key: &str) -> Option<&'static str> {
+fn wrong(key: &str, is_aes: bool) -> Option<&'static str> {
     match () {
         () if !key.bytes().all(|byte| byte.is_ascii_hexdigit()) => Some("is not a hexadecimal number"),
         () if key.len() % 2 == 1 => Some("has an odd number of digits"),
-        () if ![32, 48, 64].contains(&key.len()) => Some("is not 16, 24 or 32 bytes long"),
+        () if is_aes && ![32, 48, 64].contains(&key.len()) => Some("is not 16, 24 or 32 bytes long"),
         () => None,
     }
 }

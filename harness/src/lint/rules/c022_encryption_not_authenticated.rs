@@ -23,6 +23,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters() {
         let Some((_, interceptor)) = cluster.interceptor("EncryptInterceptor") else { continue };
         let finding = match interceptor.attribute("encryptionAlgorithm").map(Attribute::known) {
+            // One that is not taken at all is another matter (C139).
+            Some(Some(algorithm)) if super::c139_encryption_algorithm::is_refused(algorithm, cluster.node.versions) => {
+                continue;
+            }
             Some(Some(algorithm)) if !algorithm.to_ascii_uppercase().contains("GCM") => out.on_value(
                 interceptor,
                 "encryptionAlgorithm",

@@ -20,6 +20,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
         let interceptors = cluster.interceptors();
+        if super::c119_unknown_class::has_misnamed(&cluster, "Interceptor") {
+            continue;
+        }
         if let Some(last) = interceptors.last()
             && !cluster.has_interceptor("TcpFailureDetector")
         {

@@ -22,6 +22,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
         let interceptors = cluster.interceptors();
+        if super::c119_unknown_class::has_misnamed(&cluster, "Interceptor") {
+            continue;
+        }
         let dispatches =
             |element: &Element<'_>| element.short_class().is_none_or(|class| class.starts_with("MessageDispatch"));
         let is_async = cluster.send_options().is_some_and(|options| options & 8 != 0);

@@ -1,6 +1,7 @@
 //! Rule C029, farm-deploy-dir.
 
 use crate::config::read::Element;
+use crate::lint::node::is_of_windows;
 use crate::lint::{Applicability, Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
@@ -33,7 +34,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let finding = out.on_value(deployer, "deployDir", message);
         finding.label(host, "appBase", "apps are looked for here only");
         // Where the base is unknown, an absolute path with another end could be the same folder by a link only.
-        if is_absolute(deploy_dir) != is_absolute(app_base) && cluster.node.base.is_none() {
+        if is_absolute(deploy_dir) != is_absolute(app_base) && !is_in_place(cluster.node) {
             finding.sure(Confidence::Medium);
         }
         finding.help(format!("write `deployDir=\"{app_base}\"`")).set(
@@ -64,13 +65,17 @@ fn is_same(node: &Node, a: &str, b: &str) -> bool {
     let ends = absolute
         .strip_suffix(relative.trim_start_matches('/'))
         .is_some_and(|rest| rest.len() > 1 && rest.ends_with('/'));
-    a == b || (node.base.is_none() || is_windows) && absolute.starts_with('/') && !relative.starts_with('/') && ends
+    a == b || (!is_in_place(node) || is_windows) && absolute.starts_with('/') && !relative.starts_with('/') && ends
+}
+
+/// Whether the node is where it runs: of a checkout of its configuration nobody knows what its base will be.
+fn is_in_place(node: &Node) -> bool {
+    node.base.is_some() && node.is_deployed()
 }
 
 /// `/srv/tomcat`, `C:\tomcat` or `C:/tomcat`.
 fn is_absolute(path: &str) -> bool {
-    let is_drive = |path: &[u8]| matches!(path, [letter, b':', b'/' | b'\\', ..] if letter.is_ascii_alphabetic());
-    path.starts_with('/') || is_drive(path.as_bytes())
+    path.starts_with('/') || is_of_windows(path)
 }
 
 /// A folder, `webapps` where it is not set. Where the base is unknown, what begins with it is relative to it.

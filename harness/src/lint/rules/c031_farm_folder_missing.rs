@@ -26,8 +26,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         for name in ["tempDir", "deployDir", "watchDir"] {
             let Some(path) = deployer.value(name).filter(|_| name != "watchDir" || watches) else { continue };
             if cluster.node.has_folder(path) == Some(false) {
-                out.on_value(deployer, name, format!("there is no folder `{path}` ({name}), and nothing creates it"))
-                    .help(format!("mkdir -p {path}"));
+                let message = format!("there is no folder `{path}` ({name}), and nothing creates it");
+                let finding = out.on_value(deployer, name, message);
+                finding.help(format!("mkdir -p {path}"));
+                // A checkout of the configuration has no folders that are empty.
+                if !cluster.node.is_deployed() {
+                    finding.at_most(Severity::Warning).sure(Confidence::Low);
+                }
             }
         }
     }

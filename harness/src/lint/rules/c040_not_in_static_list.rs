@@ -1,5 +1,6 @@
 //! Rule C040, not-in-static-list.
 
+use crate::config::read::Element;
 use crate::lint::cluster::{MembershipKind, is_loopback};
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
@@ -50,6 +51,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let place = cluster.receiver().unwrap_or(service);
             let finding = out.on_value(place, if by_port { "address" } else { "port" }, message);
             finding.label(service, "className", "this list must name all nodes, also the one that it stands on");
+            // The start command may give another address or port than the default.
+            let is_default = |element: &Element<'_>| element.attributes().iter().any(|attribute| attribute.is_default);
+            if members.iter().chain([&place]).any(is_default) {
+                finding.at_most(Severity::Warning).sure(Confidence::Medium);
+            }
         }
     }
 }

@@ -66,10 +66,15 @@ fn is_itself(other: Element<'_>, member: Element<'_>) -> bool {
 }
 
 /// The bytes of `{1,2,…}`, as `Arrays.fromString` reads them.
-fn bytes(id: &str) -> Result<Vec<i8>, &'static str> {
-    let inner = id.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).ok_or("is not in braces")?;
-    let parts: Vec<&str> =
-        inner.split(|c: char| c == ',' || c.is_whitespace()).filter(|part| !part.is_empty()).collect();
+pub(super) fn bytes(id: &str) -> Result<Vec<i8>, &'static str> {
+    if !id.starts_with('{') {
+        return Err("does not begin with `{`");
+    }
+    // `StringTokenizer` takes any number of these three, and `Byte.parseByte` no blank.
+    let parts: Vec<&str> = id.split(['{', ',', '}']).filter(|part| !part.is_empty()).collect();
+    if id.contains(char::is_whitespace) {
+        return Err("has a blank in it");
+    }
     let bytes: Option<Vec<i8>> = parts.iter().map(|part| part.parse().ok()).collect();
     let bytes = bytes.ok_or("has a number that is no byte from -128 to 127")?;
     if bytes.len() == 16 { Ok(bytes) } else { Err("does not have 16 bytes") }

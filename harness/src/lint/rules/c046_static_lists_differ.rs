@@ -39,12 +39,17 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 );
                 out.on(other.element, message).label(first.element, "className", format!("on {}", first.node.name));
             }
-            if let Some((host, name, known)) = other_host(first, other) {
+            if let Some((host, name, known, is_one_common)) = other_host(first, other) {
                 let message = format!(
-                    "the Host of {} is `{name}`, that of {} is `{known}`: the names of their sessions' managers do not match, and nothing is replicated",
+                    "the Host of {} is `{name}`, that of {} is `{known}`: the names of their sessions' managers do not match, and nothing of these Hosts is replicated",
                     other.node.name, first.node.name
                 );
-                out.on_value(host, "name", message)
+                let finding = out.on_value(host, "name", message);
+                // Beside Hosts that all have, one of its own may serve apps of its own.
+                if is_one_common {
+                    finding.at_most(Severity::Warning).sure(Confidence::Low);
+                }
+                finding
                     .label(first.element, "className", format!("the cluster of {}", first.node.name))
                     .help("use the same names of Hosts on all nodes; an `<Alias>` gives a node a name of its own");
             }
@@ -69,8 +74,9 @@ fn container<'i>(cluster: &Cluster<'i>) -> (&'static str, Option<&'i str>) {
     cluster.host.map_or(("Engine", cluster.engine.value("name")), |host| ("Host", host.value("name")))
 }
 
-/// Of two clusters in Engines, whose managers are named by their Host: a Host that is not on the first, which has others.
-fn other_host<'i>(first: &Cluster<'i>, other: &Cluster<'i>) -> Option<(Element<'i>, &'i str, &'i str)> {
+/// Of two clusters in Engines, whose managers are named by their Host: a Host that is not on the first, which has others, and
+/// whether both have another one.
+fn other_host<'i>(first: &Cluster<'i>, other: &Cluster<'i>) -> Option<(Element<'i>, &'i str, &'i str, bool)> {
     if first.host.is_some() || other.host.is_some() {
         return None;
     }
@@ -81,7 +87,7 @@ fn other_host<'i>(first: &Cluster<'i>, other: &Cluster<'i>) -> Option<(Element<'
     let lacks = |all: &[(Element<'i>, &'i str)], name: &str| all.iter().all(|(_, it)| !it.eq_ignore_ascii_case(name));
     let (_, known) = theirs.iter().find(|(_, name)| lacks(&own, name))?;
     let (host, name) = own.iter().find(|(_, name)| lacks(&theirs, name))?;
-    Some((*host, *name, *known))
+    Some((*host, *name, *known, own.iter().any(|(_, name)| !lacks(&theirs, name))))
 }
 
 fn members<'i>(cluster: &Cluster<'i>) -> Vec<(Option<&'i str>, Option<&'i str>)> {

@@ -1,6 +1,6 @@
 //! Rule C049, multicast-address.
 
-use crate::lint::cluster::{MembershipKind, is_loopback};
+use crate::lint::cluster::{MembershipKind, ipv4, is_loopback};
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -27,6 +27,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let address = membership.value("address").map(str::trim).filter(|address| !address.is_empty());
         let is_wrong = address.is_some_and(|address| match address.parse::<std::net::IpAddr>() {
             Ok(parsed) => !parsed.is_multicast(),
+            Err(_) if ipv4(address).is_some_and(|parsed| parsed.is_multicast()) => false,
             Err(_) => {
                 address.eq_ignore_ascii_case("auto")
                     || is_loopback(address)

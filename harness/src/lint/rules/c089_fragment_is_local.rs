@@ -33,6 +33,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     && !order.children().any(|element| element.local_name() == "name" && Some(element.text()) == name)
             });
             if fragment.local_name() == "web-fragment" && !has(fragment, "distributable") && !is_left_out {
+                let is_scanned = input.scans(app, jar);
+                if is_scanned == Some(false) {
+                    continue;
+                }
                 let finding = out.on(
                     fragment,
                     format!(
@@ -40,6 +44,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                         app.base_name
                     ),
                 );
+                if is_scanned.is_none() {
+                    finding.at_most(Severity::Warning).sure(Confidence::Medium);
+                }
                 finding.label(web, "", "this web.xml is distributable");
                 finding.help("set `metadata-complete=\"true\"` in web.xml, leave the fragment out by `<absolute-ordering>`, or add `<distributable/>` to it");
             }

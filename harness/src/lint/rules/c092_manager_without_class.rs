@@ -22,18 +22,17 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     if !has_cluster && input.nodes.iter().any(Node::has_server) {
         return;
     }
-    let contexts = input.nodes.iter().flat_map(|node| node.clustered_contexts(input)).map(|context| context.element);
-    for context in contexts.chain(input.app_contexts().into_iter().map(|(_, context)| context)) {
+    // Of two in a context, the last one counts.
+    for (manager, is_overridden) in input.contexts_with_managers() {
         // The apps that come with a server have such a Manager, and need no replication.
-        if context.flag("privileged", false) == Some(true) {
+        if manager.parent().is_some_and(|context| context.flag("privileged", false) == Some(true)) {
             continue;
         }
-        // Of two, the last one counts.
-        if let Some(manager) = context.child("Manager").filter(|manager| !manager.has("className")) {
+        if !manager.has("className") {
             let finding = out
                 .on(manager, "a `<Manager>` without className is a StandardManager, which keeps sessions on one node");
             finding.help("remove it, or name the class: `org.apache.catalina.ha.session.DeltaManager`");
-            if !has_cluster {
+            if !has_cluster || is_overridden {
                 finding.at_most(Severity::Warning);
             }
         }

@@ -28,6 +28,11 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let Some(name) = placeholder.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')) else { continue };
             let finding =
                 out.on_value(engine, "jvmRoute", format!("nothing sets `{name}`, unless the start command does"));
+            if node.tomee.contains_key(name) {
+                finding.message = format!("`{name}` stands in conf/system.properties, which is read after server.xml");
+                finding.sure(Confidence::High).help("set it in conf/catalina.properties, on each node another one");
+                continue;
+            }
             let uses = node.scripts.iter().any(|script| script.contains(&format!("-D{name}=")));
             if uses {
                 // The script sets it from a variable of the shell.

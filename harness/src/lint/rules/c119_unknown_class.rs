@@ -1,8 +1,9 @@
 //! Rule C119, unknown-class.
 
-use crate::lint::attributes::lists;
+use crate::config::read::{Attribute, Element};
+use crate::lint::attributes::{is_short_name, lists};
 use crate::lint::cluster::{HA, MembershipKind, TRIBES};
-use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Versions};
+use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity, Versions};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -10,7 +11,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "unknown-class",
     severity: Severity::Error,
     confidence: Confidence::High,
-    finds: "a class of Tomcat's clustering packages that no version has",
+    finds: "a class of Tomcat's clustering that no version has, or has in another package",
     why: "ClassNotFoundException while server.xml is read: the server does not start.",
     bad: r#"<Valve className="org.apache.catalina.ha.tcp.ReplicationVale"/>"#,
     good: r#"<Valve className="org.apache.catalina.ha.tcp.ReplicationValve"/>"#,
@@ -27,13 +28,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     for (versions, roots) in of_nodes.chain(of_apps) {
         let lists = lists(versions);
         for element in roots.iter().filter(|_| !lists.is_empty()).flat_map(|root| root.document().elements()) {
-            let Some(class) =
-                element.class().map(str::trim).filter(|class| class.starts_with(HA) || class.starts_with(TRIBES))
-            else {
-                continue;
-            };
+            let Some(class) = element.class().map(str::trim) else { continue };
             let is_reported = class.contains(char::is_whitespace) || super::c016_removed_class::is_removed(class);
-            if is_reported || lists.iter().any(|list| list.has_class(class)) {
+            let is_ours = class.starts_with(HA) || class.starts_with(TRIBES);
+            if is_reported || !is_ours && !is_meant(element, class) || lists.iter().any(|list| list.has_class(class)) {
                 continue;
             }
             let nearest = lists
@@ -41,15 +39,19 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 .flat_map(|list| list.classes())
                 .map(|known| (strsim::osa_distance(known, class), known))
                 .min();
+            let short = class.rsplit('.').next().unwrap_or_default();
+            let moved =
+                lists.iter().flat_map(|list| list.classes()).find(|known| known.rsplit('.').next() == Some(short));
+            // What is of no package of the clustering may be somebody else's.
+            if !is_ours && moved.is_none() && nearest.is_none_or(|(distance, _)| distance > 3) {
+                continue;
+            }
             let finding =
                 out.on_value(element, "className", format!("Tomcat {} has no class `{class}`", shown(versions)));
             // A newer release may have it.
             if versions.is_unknown() || nearest.is_none_or(|(distance, _)| distance > 3) {
                 finding.sure(Confidence::Medium);
             }
-            let short = class.rsplit('.').next().unwrap_or_default();
-            let moved =
-                lists.iter().flat_map(|list| list.classes()).find(|known| known.rsplit('.').next() == Some(short));
             if let Some(right) = moved.or(nearest.filter(|(distance, _)| *distance <= 3).map(|(_, known)| known)) {
                 finding.help(format!("write `{right}`")).set(Applicability::Safe, element, "className", right);
             } else {
@@ -57,6 +59,53 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether an element of a cluster with this name has no class, or one that is none of Tomcat's and meant to be.
+pub(super) fn has_misnamed(cluster: &Cluster<'_>, name: &'static str) -> bool {
+    let inside = cluster.channel().into_iter().flat_map(|channel| channel.all(name));
+    let lists = lists(cluster.node.versions);
+    let is_misnamed = |element: Element<'_>| match element.attribute("className").map(Attribute::known) {
+        None => true,
+        Some(None) => false,
+        Some(Some(class)) => {
+            let class = class.trim();
+            let is_meant = class.starts_with(HA) || class.starts_with(TRIBES) || is_meant(element, class);
+            is_meant && !lists.is_empty() && !lists.iter().any(|list| list.has_class(class))
+        }
+    };
+    cluster.element.all(name).chain(inside).any(is_misnamed)
+}
+
+/// Whether a class in another package than those of the clustering is meant to be one of its classes: it has such a name in
+/// one of Tomcat's packages, in one that is misspelt, or in none, or it is a part of a cluster in such a package.
+fn is_meant(element: Element<'_>, class: &str) -> bool {
+    const PARTS: [&str; 10] = [
+        "Cluster",
+        "Channel",
+        "Membership",
+        "Receiver",
+        "Sender",
+        "Transport",
+        "Interceptor",
+        "Member",
+        "ClusterListener",
+        "Deployer",
+    ];
+    // The clustering of Tomcat 5.5 (C017).
+    if class.starts_with("org.apache.catalina.cluster.") {
+        return false;
+    }
+    let short = class.rsplit('.').next().unwrap_or_default();
+    is_short_name(short) && (!class.contains('.') || is_of_tomcat(class))
+        || PARTS.contains(&element.name()) && is_of_tomcat(class)
+}
+
+/// Whether a class is of a package of Tomcat's, or of one that is misspelt.
+fn is_of_tomcat(class: &str) -> bool {
+    let mut packages = class.split('.');
+    let mut is_like = |name: &str| packages.next().is_some_and(|own| strsim::osa_distance(own, name) <= 2);
+    class.starts_with("org.apache.tomcat.") || is_like("org") && is_like("apache") && is_like("catalina")
 }
 
 /// Providers of a `CloudMembershipService` that Tomcat does not have. One of somebody else's is not known.

@@ -28,6 +28,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     .help("let it implement java.io.Serializable, with all that it holds");
             }
         }
+        if app.has_no_beans {
+            continue;
+        }
         for (class, base) in app.classes.heirs_of_session_beans() {
             if app.classes.is_serializable(&class.name) == Some(false) {
                 let message = format!("the bean `{}` of class `{}` is not Serializable", class.name, base.name);

@@ -30,6 +30,14 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             )
             .help("make the field transient, or its class Serializable");
         }
+        for (class, base) in app.classes.without_constructor() {
+            let message = format!(
+                "`{}` goes into the session, but its superclass `{}` is not Serializable and has no constructor without parameters: other nodes cannot read it",
+                class.name, base.name
+            );
+            out.in_file(class.file, 0..0, message)
+                .help("give the superclass a constructor without parameters, or let it implement java.io.Serializable");
+        }
         for (stored, class) in app.classes.captures_that_break() {
             let name = stored.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
             let message = format!("the lambda{name} in the session captures a `{class}`, which is not Serializable");

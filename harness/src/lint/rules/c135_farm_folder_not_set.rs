@@ -1,6 +1,6 @@
 //! Rule C135, farm-folder-not-set.
 
-use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -27,9 +27,22 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             ("tempDir", "no app is received"),
         ] {
             if !deployer.has(name) && (name != "watchDir" || watches) {
-                out.on(deployer, format!("missing `{name}`, which has no default: {what}"))
-                    .help(format!("set `{name}`"));
+                let finding = out.on(deployer, format!("missing `{name}`, which has no default: {what}"));
+                finding.help(format!("set `{name}`"));
+                // A node that watches sends; it receives from another that does.
+                if name == "tempDir" && watches && !has_another_watcher(input, &cluster) {
+                    finding.at_most(Severity::Warning).sure(Confidence::Medium);
+                }
             }
         }
     }
+}
+
+fn has_another_watcher(input: &Input, cluster: &Cluster<'_>) -> bool {
+    let watches = |other: &Cluster<'_>| {
+        other.element != cluster.element
+            && other.deployer().is_some_and(|deployer| deployer.flag("watchEnabled", false) != Some(false))
+    };
+    let is_in = |group: &&Vec<Cluster<'_>>| group.iter().any(|other| other.element == cluster.element);
+    input.groups().iter().find(is_in).is_some_and(|group| group.iter().any(watches))
 }

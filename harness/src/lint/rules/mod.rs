@@ -135,6 +135,11 @@ mod c133_port_out_of_range;
 mod c134_blank_in_address;
 mod c135_farm_folder_not_set;
 mod c136_not_read;
+mod c137_no_such_host;
+mod c138_no_threads;
+mod c139_encryption_algorithm;
+mod c140_membership_not_started;
+mod c141_static_interceptor_list;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -271,6 +276,11 @@ pub static ALL: &[&Rule] = &[
     &c134_blank_in_address::RULE,
     &c135_farm_folder_not_set::RULE,
     &c136_not_read::RULE,
+    &c137_no_such_host::RULE,
+    &c138_no_threads::RULE,
+    &c139_encryption_algorithm::RULE,
+    &c140_membership_not_started::RULE,
+    &c141_static_interceptor_list::RULE,
 ];
 
 /// A rule by its code or name.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use cafebabe::attributes::{AttributeData, CodeData};
 use cafebabe::bytecode::Opcode;
-use cafebabe::constant_pool::{LiteralConstant, Loadable, MemberRef};
+use cafebabe::constant_pool::{LiteralConstant, Loadable, MemberRef, ObjectArrayType};
 use cafebabe::{MethodAccessFlags, MethodInfo};
 
 pub(super) use lambda::{Bootstrap, bootstraps};
@@ -26,12 +26,15 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
     let lines = code.map(line_numbers).unwrap_or_default();
     let mut stack: Vec<Value> = vec![];
     let mut locals = parameters_of(method);
+    // The local variable that the last instruction took.
+    let mut last: Option<u16> = None;
     let opcodes = code.and_then(|code| code.bytecode.as_ref()).into_iter().flat_map(|code| &code.opcodes);
     for (at, opcode) in opcodes {
         let line = || {
             let before = lines.partition_point(|(start, _)| start <= at);
             before.checked_sub(1).map_or(0, |index| lines[index].1)
         };
+        let loaded = std::mem::replace(&mut last, if let Opcode::Aload(local) = opcode { Some(*local) } else { None });
         match opcode {
             Opcode::Ldc(constant) | Opcode::LdcW(constant) => stack.push(match constant {
                 Loadable::LiteralConstant(LiteralConstant::String(text)) => Value::Text(text.to_string()),
@@ -59,6 +62,18 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
             }
             Opcode::Getstatic(member) => stack.push(field(member, true)),
             Opcode::AconstNull => stack.push(Value::Null),
+            // What may be Serializable after all is asked for that before it is stored.
+            Opcode::Checkcast(kind) if is_serializable(kind) => {
+                stack.pop();
+                stack.push(Value::Unknown);
+            }
+            Opcode::Instanceof(kind) => {
+                if let Some(local) = loaded.filter(|_| is_serializable(kind)) {
+                    locals.remove(&local);
+                }
+                stack.pop();
+                stack.push(Value::Unknown);
+            }
             Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
             _ => match number_of_operands(opcode) {
                 Some(count) => {
@@ -70,6 +85,11 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
         }
     }
     found
+}
+
+/// Whether a type says that its objects can be serialized.
+fn is_serializable(kind: &ObjectArrayType<'_>) -> bool {
+    matches!(kind, ObjectArrayType::BinaryName(class) if matches!(&**class, "java/io/Serializable" | "java/io/Externalizable"))
 }
 
 /// How many values an instruction takes that makes one of which nothing is known; `None` for any other.

@@ -1,10 +1,81 @@
-//! What the default serialVersionUID of a class is made of (Java Object Serialization Specification, 4.6).
+//! What the declaration of a class says: its annotations, fields and constructors, and what the default serialVersionUID is
+//! made of (Java Object Serialization Specification, 4.6).
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use cafebabe::attributes::AttributeData;
+use cafebabe::attributes::{AttributeData, AttributeInfo, InnerClassAccessFlags};
 use cafebabe::constant_pool::LiteralConstant;
-use cafebabe::{ClassAccessFlags, ClassFile, FieldAccessFlags, MethodAccessFlags};
+use cafebabe::{ClassAccessFlags, ClassFile, FieldAccessFlags, FieldInfo, MethodAccessFlags, MethodInfo};
+
+/// Annotations of fields that the platform fills with what can be serialized, by their last words.
+const INJECTED: [&str; 6] = [
+    "/inject/Inject;",
+    "/ejb/EJB;",
+    "/annotation/Resource;",
+    "/persistence/PersistenceContext;",
+    "/persistence/PersistenceUnit;",
+    "/ws/WebServiceRef;",
+];
+
+/// A field that is written with its object.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) name: String,
+    /// Its class.
+    pub(super) kind: String,
+    pub(super) is_injected: bool,
+}
+
+/// The types of annotations that are kept for the run.
+pub(super) fn annotations(attributes: &[AttributeInfo<'_>]) -> Vec<String> {
+    let all = attributes.iter().flat_map(|attribute| match &attribute.data {
+        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.as_slice(),
+        _ => &[],
+    });
+    all.map(|annotation| annotation.type_descriptor.to_string()).collect()
+}
+
+/// What a field holds, where it is written with its object.
+pub(super) fn held(field: &FieldInfo<'_>) -> Option<Held> {
+    let left_out = FieldAccessFlags::STATIC | FieldAccessFlags::TRANSIENT;
+    let descriptor = field.descriptor.to_string();
+    let kind = descriptor.strip_prefix('L')?.strip_suffix(';')?;
+    let is_injected = || {
+        let annotations = annotations(&field.attributes);
+        annotations.iter().any(|kind| INJECTED.iter().any(|end| kind.ends_with(end)))
+    };
+    (!field.access_flags.intersects(left_out)).then(|| Held {
+        name: field.name.to_string(),
+        kind: kind.replace('/', "."),
+        is_injected: is_injected(),
+    })
+}
+
+/// Whether CDI may make a bean of a class: no inner class, which needs an object around it, and a constructor that takes
+/// nothing, or what is injected (CDI 2.0, 3.1.1).
+pub(super) fn may_be_bean(class: &ClassFile<'_>) -> bool {
+    let is_inner = class.attributes.iter().any(|attribute| match &attribute.data {
+        AttributeData::InnerClasses(all) => all.iter().any(|inner| {
+            *inner.inner_class_info == *class.this_class && !inner.access_flags.contains(InnerClassAccessFlags::STATIC)
+        }),
+        _ => false,
+    });
+    let is_right = |method: &MethodInfo<'_>| {
+        method.descriptor.parameters.is_empty()
+            || annotations(&method.attributes).iter().any(|kind| kind.ends_with("/inject/Inject;"))
+    };
+    let mut constructors = class.methods.iter().filter(|method| method.name == "<init>").peekable();
+    !is_inner && (constructors.peek().is_none() || constructors.any(is_right))
+}
+
+/// Whether it has constructors, and none that takes nothing and may be called by what extends it.
+pub(super) fn lacks_constructor(class: &ClassFile<'_>) -> bool {
+    let mut constructors = class.methods.iter().filter(|method| method.name == "<init>").peekable();
+    let fits = |method: &MethodInfo<'_>| {
+        method.descriptor.parameters.is_empty() && !method.access_flags.contains(MethodAccessFlags::PRIVATE)
+    };
+    constructors.peek().is_some() && !constructors.any(fits)
+}
 
 /// The `serialVersionUID` that a class declares.
 pub(super) fn declared(class: &ClassFile<'_>) -> Option<i64> {

@@ -32,13 +32,13 @@ pub(super) fn base(path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failur
         }
     }
     node.versions = version(path);
-    let known = properties(&absolute, &node);
+    let (known, later) = properties(&absolute, &node);
     let mut listing = BTreeMap::new();
     list(&absolute, Utf8Path::new(""), 0, &mut listing);
-    list_farm(&absolute, &node, &known, &mut listing);
+    list_farm(&absolute, &mut node, &known, &mut listing);
     (node.listing, node.base) = (Some(listing), Some(absolute.to_string()));
     let mut apps = Apps::default();
-    let app_folders = app_folders(path, &known, &mut node)?;
+    let app_folders = app_folders(path, &known, &later, &mut node)?;
     for folder in &app_folders {
         apps.unread.extend(closed(folder));
         let mut names: Vec<Utf8PathBuf> = sorted(folder);
@@ -48,7 +48,7 @@ pub(super) fn base(path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failur
             apps.add(&app)?;
         }
     }
-    for app in doc_bases(path, &known, &node, &app_folders) {
+    for app in doc_bases(path, &later, &node, &app_folders) {
         apps.add(&app)?;
     }
     node.unread.extend(apps.unread);
@@ -85,20 +85,28 @@ impl Apps {
     }
 }
 
-/// What the properties of a path in a configuration stand for.
-fn properties(absolute: &Utf8Path, node: &NodeFiles) -> Properties {
+/// What the properties of a path stand for: in server.xml, and in what is read later, as `TomEE` reads its own between.
+fn properties(absolute: &Utf8Path, node: &NodeFiles) -> (Properties, Properties) {
     let of_base = ["catalina.base", "catalina.home"].map(|name| (name.to_owned(), absolute.to_string()));
     let scripts = node.files.iter().filter(|(name, _)| name.starts_with("bin/setenv."));
     let mut known: Properties = scripts.flat_map(|(_, text)| java_options(&String::from_utf8_lossy(text))).collect();
-    for file in ["conf/catalina.properties", "conf/system.properties"] {
-        known.extend(node.files.get(file).map(|bytes| read_properties(bytes)).unwrap_or_default());
+    let of = |file: &str| node.files.get(file).map(|bytes| read_properties(bytes)).unwrap_or_default();
+    known.extend(of("conf/catalina.properties"));
+    let mut later = known.clone();
+    later.extend(of("conf/system.properties"));
+    for all in [&mut known, &mut later] {
+        all.extend(of_base.clone());
     }
-    known.extend(of_base);
-    known
+    (known, later)
 }
 
 /// The folders of apps: the appBase of each Host, and those that tomee.xml names. The contexts of an xmlBase are added to the node.
-fn app_folders(path: &Utf8Path, known: &Properties, node: &mut NodeFiles) -> Result<Vec<Utf8PathBuf>, Failure> {
+fn app_folders(
+    path: &Utf8Path,
+    known: &Properties,
+    later: &Properties,
+    node: &mut NodeFiles,
+) -> Result<Vec<Utf8PathBuf>, Failure> {
     let Folders { app_bases, xml_bases, .. } =
         node.files.get("conf/server.xml").map(|bytes| folders(bytes, known)).unwrap_or_default();
     for (engine, host, folder) in xml_bases {
@@ -110,7 +118,7 @@ fn app_folders(path: &Utf8Path, known: &Properties, node: &mut NodeFiles) -> Res
             node.files.insert(inner, small(&file)?);
         }
     }
-    let tomee = node.files.get("conf/tomee.xml").map(|bytes| deployments(bytes, known)).unwrap_or_default();
+    let tomee = node.files.get("conf/tomee.xml").map(|bytes| deployments(bytes, later)).unwrap_or_default();
     // An appBase that is still a placeholder names no folder.
     Ok(app_bases.into_iter().chain(tomee).map(|folder| path.join(folder)).filter(|folder| folder.is_dir()).collect())
 }
@@ -183,14 +191,16 @@ pub(super) fn sorted(folder: &Utf8Path) -> Vec<Utf8PathBuf> {
 /// What catalina.jar says of itself, or the `RELEASE-NOTES` of the distribution.
 fn version(base: &Utf8Path) -> Option<Versions> {
     let of_jar = || {
-        let jar = fs_err::File::open(base.join("lib/catalina.jar")).ok()?;
+        let jar = base.join("lib/catalina.jar");
+        let jar = jar.is_file().then(|| fs_err::File::open(jar).ok()).flatten()?;
         let info = entry(std::io::BufReader::new(jar), "org/apache/catalina/util/ServerInfo.properties")?;
         let number = read_properties(&info).remove("server.number")?;
         // 10.1.59.0
         number.rsplit_once('.').map(|(version, _)| version.to_owned())
     };
     let of_notes = || {
-        let notes = fs_err::read_to_string(base.join("RELEASE-NOTES")).ok()?;
+        let notes = base.join("RELEASE-NOTES");
+        let notes = notes.is_file().then(|| fs_err::read_to_string(notes).ok()).flatten()?;
         let line = notes.lines().find_map(|line| line.trim().strip_prefix("Apache Tomcat Version "))?;
         Some(line.trim().to_owned())
     };
@@ -214,9 +224,15 @@ fn list(root: &Utf8Path, below: &Utf8Path, depth: usize, listing: &mut BTreeMap<
 }
 
 /// The folders of a farm, wherever they are below the base, with what lies in them; a file in the place of one is left out.
-fn list_farm(root: &Utf8Path, node: &NodeFiles, known: &Properties, listing: &mut BTreeMap<String, u64>) {
+fn list_farm(root: &Utf8Path, node: &mut NodeFiles, known: &Properties, listing: &mut BTreeMap<String, u64>) {
     let Some(xml) = node.files.get("conf/server.xml") else { return };
-    for folder in folders(xml, known).farm {
+    let Folders { farm, app_bases, .. } = folders(xml, known);
+    let compared = if farm.is_empty() { vec![] } else { app_bases };
+    for folder in farm.iter().chain(&compared) {
+        let real = real_path(&root.join(folder)).filter(|real| *real != root.join(folder));
+        node.real_folders.extend(real.map(|real| (folder.trim().to_owned(), real.into_string())));
+    }
+    for folder in farm {
         let path = root.join(&folder);
         let Ok(metadata) = fs_err::metadata(&path) else { continue };
         // As the configuration has it, which may lead there by a link, and where it is.
@@ -245,6 +261,19 @@ fn list_farm(root: &Utf8Path, node: &NodeFiles, known: &Properties, listing: &mu
     }
 }
 
+/// Where a path leads to, as far as it exists.
+fn real_path(path: &Utf8Path) -> Option<Utf8PathBuf> {
+    path.ancestors().find_map(|above| {
+        let real = above.canonicalize_utf8().ok()?;
+        Some(
+            path.strip_prefix(above)
+                .ok()
+                .filter(|rest| !rest.as_str().is_empty())
+                .map_or(real.clone(), |rest| real.join(rest)),
+        )
+    })
+}
+
 /// An app that is a folder.
 pub(super) fn unpacked(path: &Utf8Path) -> Result<AppFiles, Failure> {
     let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
@@ -265,6 +294,8 @@ fn collect(
             if !is_link && (below.starts_with("WEB-INF") || below.starts_with("META-INF")) {
                 collect(root, &entry, files, jars)?;
             }
+        } else if !entry.is_file() {
+            // A pipe would be waited for.
         } else if is_wanted(&below) && below.ends_with(".jar") {
             jars.insert(below.clone(), fs_err::metadata(&entry).map_err(Failure::usage)?.len());
             let jar = std::io::BufReader::new(fs_err::File::open(&entry).map_err(Failure::usage)?);
