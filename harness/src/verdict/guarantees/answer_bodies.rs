@@ -106,13 +106,7 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let all = between(view, before, after).filter(|other| !other.is_safe());
         let changed = between(view, before, after).find(changes).map(|_| all.map(|other| made(view, other)).collect());
         let changed: Vec<Made<'a>> = changed.unwrap_or_default();
-        // By its query, too: that may say what to do.
-        let known_already = |other: &Request<'_>| {
-            let mut known = view.requests.iter().take_while(|known| known.invoked < before.invoked);
-            other.target == before.target
-                || known.any(|known| known.client == other.client && known.target == other.target)
-        };
-        let fresh = between(view, before, after).find(|other| other.is_safe() && !known_already(other));
+        let fresh = fresh(view, before, after);
         let by_another = by_another(view, last.last().copied().unwrap_or(before), before, after);
         // Not so where one of the later answers has it again, before it moves once more, and nothing else put it back.
         let begun = view.requests.partition_point(|other| other.invoked <= after.invoked);
@@ -337,6 +331,16 @@ type Made<'a> = (Option<u32>, (&'a str, &'a str));
 
 fn made<'a>(view: &View<'a>, request: &Request<'a>) -> Made<'a> {
     (view.step_at(request.invoked), request.key())
+}
+
+/// What a client asked for between two answers that is not meant to change anything, and that it had not asked for before. By its
+/// query, too: that may say what to do.
+fn fresh<'v, 'a>(view: &'v View<'a>, before: &'v Request<'a>, after: &'v Request<'a>) -> Option<&'v Request<'a>> {
+    let known_already = |other: &Request<'_>| {
+        let mut known = view.requests.iter().take_while(|known| known.invoked < before.invoked);
+        other.target == before.target || known.any(|known| known.client == other.client && known.target == other.target)
+    };
+    between(view, before, after).find(|other| other.is_safe() && !known_already(other))
 }
 
 /// No more answers are compared.
