@@ -159,9 +159,16 @@ fn unsent(view: &View<'_>) -> Vec<Breach> {
         let session = view.apps.all.iter().find(|session| line.message.contains(session.stem));
         let ours = session.map_or(others, |session| !view.is_counter(session.context));
         let whose = session.map_or_else(|| "a session".to_owned(), AppSession::name);
+        // A look says which one the log only gives the class of.
+        let named = session.and_then(|session| {
+            let shown = session.shown.iter().flat_map(|shown| &shown.replica.attributes);
+            let mut shown = shown.filter(|(_, value)| !value.excluded);
+            shown.find_map(|(name, value)| Some(format!("; attribute {name}: {}", value.unserialisable.as_ref()?)))
+        });
+        let what = format!("{}{}", line.message, named.unwrap_or_default());
         (asked || ours).then(|| Breach {
             session: session.map(|session| session.stem.to_owned()),
-            ..Breach::shown(at, index, format!("{} could not send a change of {whose}: {}", line.node, line.message))
+            ..Breach::shown(at, index, format!("{} could not send a change of {whose}: {what}", line.node))
         })
     });
     breaches.collect()

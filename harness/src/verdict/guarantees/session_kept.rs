@@ -269,7 +269,17 @@ fn is_bare<'a>(view: &View<'a>, session: &AppSession<'a>, received: &'a str) -> 
 fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<Breach> {
     let request = &view.requests[index];
     let renamed = request.received.is_some_and(|received| stem(received) == session.stem);
-    if !request.succeeded() || (request.received.is_some() && !renamed) || !request.is_safe() {
+    // A page that its client had been given is refused to who has no session.
+    let given = |earlier: &Request<'_>| {
+        let same = earlier.target == request.target && earlier.invoked < request.invoked;
+        same && earlier.succeeded() && earlier.sent.is_some_and(|sent| sent.stem() == session.stem)
+    };
+    let refused = || {
+        let was_given = session.requests.iter().any(|earlier| given(&view.requests[*earlier]));
+        was_given && request.status().is_some_and(|status| status < 500)
+    };
+    let answered = request.succeeded() || (request.answered && refused());
+    if !answered || (request.received.is_some() && !renamed) || !request.is_safe() {
         return None;
     }
     let (_, before) = moved_from(view, session, request)?;
