@@ -37,20 +37,30 @@ impl<'a> View<'a> {
     /// The request that may have ended a session before an instant: the last successful one, or one behind it that was not
     /// answered or with an error, and may have done so all the same.
     pub(super) fn ender(&self, session: &AppSession<'a>, before: Nanos) -> Option<usize> {
+        let mut answered = false;
         for index in session.requests.iter().rev().copied() {
             let request = &self.requests[index];
-            let over = request.succeeded() && request.completed.is_some_and(|end| end < before);
             if before <= request.invoked {
                 continue;
             }
-            if self.may_end(session, index) {
+            // Who has signed out is given pages as well, without a session.
+            let is_out =
+                || request.says_to_end() && request.succeeded() && !self.is_there_since(session, request, before);
+            if (!answered && self.may_end(session, index)) || (answered && is_out()) {
                 return Some(index);
             }
-            if over {
-                return None;
-            }
+            answered |= request.succeeded() && request.completed.is_some_and(|end| end < before);
         }
         None
+    }
+
+    /// Whether a session was shown to be there behind a request, by a look or by an answer that gave its id.
+    fn is_there_since(&self, session: &AppSession<'a>, request: &Request<'a>, before: Nanos) -> bool {
+        let behind = |at: Nanos| request.acts_until < at && at < before;
+        let mut later =
+            session.requests.iter().map(|index| &self.requests[*index]).filter(|later| behind(later.invoked));
+        session.shown.iter().any(|shown| behind(shown.asked))
+            || later.any(|later| later.received.is_some_and(|received| stem(received) == session.stem))
     }
 
     /// Whether nobody promises what a node shows of a session at an instant, in words: a split, or that no copy was left.
