@@ -8,6 +8,9 @@ use crate::command::{cargo, command, run};
 pub(crate) fn lint() -> Result<()> {
     run(cargo().args(["fmt", "--all", "--check"]))?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--quiet", "--", "-D", "warnings"]))?;
+    // As a crate sees it that has it for its tests only, without the program.
+    let library = ["check", "--package", "tomee-harness", "--lib", "--no-default-features", "--quiet"];
+    run(cargo().args(library).args(["--features", "guard-at-start"]))?;
     let mut doc = cargo();
     doc.args(["doc", "--no-deps", "--workspace", "--all-features", "--quiet"]).env("RUSTDOCFLAGS", "-D warnings");
     run(&mut doc)?;

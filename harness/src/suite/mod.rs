@@ -36,8 +36,9 @@ mod again;
 mod files;
 mod guarded_cluster;
 mod kept;
-mod main;
 #[cfg(feature = "test-main")]
+mod main;
+#[cfg_attr(not(feature = "test-main"), expect(dead_code, reason = "only a test target has options"))]
 mod options;
 mod planned_run;
 mod run_folder;
