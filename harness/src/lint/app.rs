@@ -7,8 +7,8 @@ mod files;
 use std::collections::BTreeMap;
 
 pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
-pub(super) use classes::is_broken;
 pub use classes::{ClassFacts, Lambda, MapBySession, Stored, Stranger};
+pub(super) use classes::{is_broken, is_view};
 pub(super) use files::{child, cookie, has};
 
 /// A web application.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Applicability, Edit, Finding, Input};
-use crate::config::read::Document;
+use crate::config::read::{Document, Encoding};
 
 /// A file with its fixes applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,8 @@ pub struct Fixed {
     pub after: String,
     /// The bytes after, in the encoding of those before.
     pub bytes: Vec<u8>,
+    /// The encoding of both.
+    pub encoding: Encoding,
     /// How many findings were fixed.
     pub count: usize,
 }
@@ -46,9 +48,10 @@ pub fn apply(input: &Input, findings: &[Finding], with_unsafe: bool) -> Vec<Fixe
         let document = input.document(file)?;
         let before = document.text().to_owned();
         let after = edited(&before, &mut edits);
-        let bytes = document.encoding().encode(&after)?;
+        let encoding = document.encoding();
+        let bytes = encoding.encode(&after)?;
         let count = counts.get(&file).copied().unwrap_or_default();
-        Some(Fixed { file, name: input.files[file].name.clone(), before, after, bytes, count })
+        Some(Fixed { file, name: input.files[file].name.clone(), before, after, bytes, encoding, count })
     });
     fixed.collect()
 }
@@ -71,8 +74,24 @@ fn stays_xml(input: &Input, edit: &Edit, earlier: Option<&Vec<Edit>>) -> bool {
     bytes.is_some_and(|bytes| Document::read(&bytes).is_ok())
 }
 
-/// What a fix changes, as a unified diff.
-pub fn diff(fixed: &Fixed) -> String {
-    let diff = similar::TextDiff::from_lines(&fixed.before, &fixed.after);
-    diff.unified_diff().context_radius(2).header(&fixed.name, &fixed.name).to_string()
+/// What a fix changes, as a unified diff, in the bytes of the file.
+pub fn diff(fixed: &Fixed) -> Vec<u8> {
+    let mark = if fixed.encoding.has_mark() { "\u{feff}" } else { "" };
+    let (before, after) = (format!("{mark}{}", fixed.before), format!("{mark}{}", fixed.after));
+    let diff = similar::TextDiff::from_lines(&before, &after);
+    let hunks = diff.unified_diff().context_radius(2).to_string();
+    let head = if hunks.is_empty() { String::new() } else { format!("--- {0}\n+++ {0}\n", fixed.name) };
+    [head.into_bytes(), fixed.encoding.part(&hunks).unwrap_or_else(|| hunks.clone().into_bytes())].concat()
+}
+
+/// The encoding of a file whose changes are no patch, as the lines of one are ASCII.
+pub fn is_for_reading_only(fixed: &Fixed) -> Option<&'static str> {
+    fixed.encoding.is_wide().then_some("UTF-16")
+}
+
+/// Whether an edit would replace a reference to an entity: its text is written once for several places.
+pub(super) fn has_reference(input: &Input, edit: &Edit) -> bool {
+    let replaced = input.document(edit.file).and_then(|document| document.text().get(edit.span.clone()));
+    let mut references = replaced.unwrap_or_default().split('&').skip(1).filter_map(|rest| rest.split(';').next());
+    references.any(|name| !name.starts_with('#') && !matches!(name, "lt" | "gt" | "amp" | "quot" | "apos"))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::app::App;
 use super::source_file::SourceFile;
 use super::{Node, Versions};
-use crate::config::read::{Document, Element, Properties, ReadError};
+use crate::config::read::{Document, Element, Encoded, Properties, ReadError};
 
 /// A file that could not be read.
 #[derive(Debug)]
@@ -85,7 +85,7 @@ impl Input {
                 Some(file)
             }
             Err(error) => {
-                let text = String::from_utf8_lossy(&bytes).trim_start_matches('\u{feff}').to_owned();
+                let text = Encoded::readable(&bytes);
                 self.unreadable.push(Unreadable { name: name.to_owned(), text, error });
                 None
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
+use super::fix::has_reference;
 use super::{Confidence, Edit, Finding, Findings, Input, Severity, rules, suppress};
 use crate::config::read::Element;
 
@@ -62,9 +63,10 @@ pub fn run(input: &Input, options: &Options) -> Report {
     }
     for finding in &mut findings {
         soften(input, finding);
-        // What is in an archive is changed where the archive is made.
+        // What is in an archive is changed where the archive is made, and what an entity has where it is declared.
         let is_packed = |edit: &Edit| input.files[edit.file].name.contains("!/");
-        if finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(is_packed)) {
+        let is_elsewhere = |edit: &Edit| is_packed(edit) || has_reference(input, edit);
+        if finding.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(is_elsewhere)) {
             finding.fix = None;
         }
     }

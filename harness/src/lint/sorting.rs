@@ -32,7 +32,12 @@ impl Input {
         if let Some(base) = &base {
             known.insert("catalina.base".to_owned(), base.clone());
         }
-        let tomee = files.get("conf/system.properties").map(|bytes| read_properties(bytes)).unwrap_or_default();
+        let read_file = |path: &str| files.get(path).map(|bytes| read_properties(bytes)).unwrap_or_default();
+        // `SystemInstance` begins with the system properties, which catalina.properties adds to.
+        let catalina = read_file("conf/catalina.properties");
+        let is_tomees = |(name, _): &(String, String)| name.starts_with("openejb.") || name.starts_with("tomee.");
+        let mut tomee: Properties = catalina.clone().into_iter().filter(is_tomees).collect();
+        tomee.extend(read_file("conf/system.properties"));
         let scripts: Vec<String> = files
             .iter()
             .filter(|(path, _)| path.starts_with("bin/setenv."))
@@ -42,7 +47,7 @@ impl Input {
         let mut given: Properties = read.iter().flat_map(|script| script.options.clone()).collect();
         known.extend(given.clone());
         // These are set by the server itself, in the place of what the command line says (`CatalinaProperties`).
-        known.extend(files.get("conf/catalina.properties").map(|bytes| read_properties(bytes)).unwrap_or_default());
+        known.extend(catalina);
         given.extend(properties.clone());
         let sources: Vec<String> = known.get(PROPERTY_SOURCE).map(|all| words(all)).unwrap_or_default();
         if sources.iter().any(|class| class.ends_with(".EnvironmentPropertySource")) {

@@ -36,8 +36,12 @@ pub(super) fn apply(input: &Input, findings: Vec<Finding>, not_asked: &BTreeSet<
     let mut kept = Vec::with_capacity(findings.len());
     for finding in findings {
         let mut is_ignored = false;
-        for ignore in ignores.iter_mut().filter(|ignore| ignore.file == finding.file) {
-            let within = ignore.scope.start <= finding.span.start && finding.span.start < ignore.scope.end;
+        // What is between two files is suppressed in either.
+        let others = finding.labels.iter().filter(|label| label.file != finding.file);
+        let places: Vec<(usize, usize)> =
+            others.map(|label| (label.file, label.span.start)).chain([(finding.file, finding.span.start)]).collect();
+        for ignore in &mut ignores {
+            let within = places.iter().any(|(file, start)| *file == ignore.file && ignore.scope.contains(start));
             for (code, used) in ignore.codes.iter().zip(&mut ignore.used) {
                 if within && *code == finding.rule.code {
                     (*used, is_ignored) = (true, true);

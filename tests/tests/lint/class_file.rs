@@ -1,6 +1,7 @@
 //! Writes small class files out of a line of words (JVM specification, chapter 4):
 //! `class NAME [extends NAME] [implements NAME] [abstract] [session-scoped] [application-scoped] [stateful] [faces-scoped] [vetoed] [alternative] [inner] [nested] [constructor DESCRIPTOR] [inject-field NAME CLASS] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
 //! [asks-id] [changes] [stores NAME CLASS] [stores-if NAME CLASS KIND] [stores-cast NAME CLASS KIND] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
+//! [array-field NAME CLASS] [generic-field NAME CLASS ARGUMENTS] [stores-view NAME CLASS METHOD RETURN] [stores-list NAME CLASS] [stores-array NAME CLASS] [stores-added NAME CLASS [METHOD]] [stores-this NAME] [stores-as NAME CLASS]
 //! [asks-map-by-text] [takes-key] [gives-id CLASS] [serial NUMBER]`.
 //! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
 
@@ -50,8 +51,8 @@ impl Pool {
     }
 }
 
-/// Flags, name, type and annotation.
-type Field = (u16, u16, u16, Option<u16>);
+/// Flags, name, type, annotation and signature.
+type Field = (u16, u16, u16, Option<u16>, Option<u16>);
 
 /// The class file of one line.
 pub(super) fn assemble(line: &str) -> Vec<u8> {
@@ -74,15 +75,24 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
             "session-scoped" | "stateful" | "faces-scoped" | "application-scoped" | "vetoed" | "alternative" => {
                 annotations.push(pool.text(annotation(word)));
             }
-            "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"), None)),
+            "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"), None, None)),
             "field" | "transient-field" => {
                 let flags = if word == "field" { 0x0002 } else { 0x0082 };
                 let (name, class) = (one(), one());
-                fields.push((flags, pool.text(name), pool.text(&format!("L{class};")), None));
+                fields.push((flags, pool.text(name), pool.text(&format!("L{class};")), None, None));
+            }
+            "array-field" => {
+                let (name, class) = (one(), one());
+                fields.push((0x0002, pool.text(name), pool.text(&format!("[L{class};")), None, None));
+            }
+            "generic-field" => {
+                let (name, class, arguments) = (one(), one(), one());
+                let signature = pool.text(&format!("L{class}<{arguments}>;"));
+                fields.push((0x0002, pool.text(name), pool.text(&format!("L{class};")), None, Some(signature)));
             }
             "inject-field" => {
                 let (name, class, inject) = (one(), one(), pool.text("Ljakarta/inject/Inject;"));
-                fields.push((0x0002, pool.text(name), pool.text(&format!("L{class};")), Some(inject)));
+                fields.push((0x0002, pool.text(name), pool.text(&format!("L{class};")), Some(inject), None));
             }
             "constructor" => constructors.push(pool.text(one())),
             "inner" => inner = Some(0x0000),
@@ -115,6 +125,10 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
             "stores" => {
                 let (name, class) = (one(), one());
                 stores(&mut pool, &mut code, name, class);
+            }
+            "stores-view" | "stores-list" | "stores-array" | "stores-added" | "stores-removed" | "stores-this"
+            | "stores-as" => {
+                stores_value(&mut pool, &mut code, word, &mut one);
             }
             "stores-if" | "stores-cast" => {
                 let (name, class, kind) = (one(), one(), pool.class(one()));
@@ -234,6 +248,60 @@ fn stores(pool: &mut Pool, code: &mut Vec<u8>, name: &str, class: &str) {
     code.extend([&init.to_be_bytes()[..], &[0xb9], &set.to_be_bytes(), &[3, 0]].concat());
 }
 
+/// `session.setAttribute(name, …)` with a part of a map, a list, an array, `this`, or what is cast.
+fn stores_value<'w>(pool: &mut Pool, code: &mut Vec<u8>, how: &str, one: &mut impl FnMut() -> &'w str) {
+    const ADD: &str = "(Ljava/lang/Object;)Z";
+    let key = pool.string(one());
+    code.extend([&[0x2b, 0x13][..], &key.to_be_bytes()].concat());
+    match how {
+        "stores-this" => code.push(0x2a),
+        "stores-as" => {
+            let (source, kind) = (pool.member(10, "shop/Source", "next", "()Ljava/lang/Object;"), pool.class(one()));
+            code.extend([&[0xb8][..], &source.to_be_bytes(), &[0xc0], &kind.to_be_bytes()].concat());
+        }
+        "stores-view" => {
+            let class = one();
+            let (method, returns) = (one(), one());
+            new(pool, code, class);
+            let method = pool.member(10, class, method, &format!("()L{returns};"));
+            code.extend([&[0xb6][..], &method.to_be_bytes()].concat());
+        }
+        "stores-list" => {
+            new(pool, code, one());
+            let of = pool.member(10, "java/util/List", "of", "(Ljava/lang/Object;)Ljava/util/List;");
+            code.extend([&[0xb8][..], &of.to_be_bytes()].concat());
+        }
+        "stores-array" => {
+            let class = one();
+            let kind = pool.class(class);
+            code.extend([&[0x04, 0xbd][..], &kind.to_be_bytes(), &[0x59, 0x03]].concat());
+            new(pool, code, class);
+            code.push(0x53);
+        }
+        _ => {
+            new(pool, code, "java/util/ArrayList");
+            code.extend([0x4d, 0x2c]);
+            new(pool, code, one());
+            for method in ["add", "removeAll"].into_iter().take(1 + usize::from(how == "stores-removed")) {
+                if method == "removeAll" {
+                    code.extend([0x2c, 0x2c]);
+                }
+                let method = pool.member(10, "java/util/ArrayList", method, ADD);
+                code.extend([&[0xb6][..], &method.to_be_bytes(), &[0x57]].concat());
+            }
+            code.push(0x2c);
+        }
+    }
+    let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
+    code.extend([&[0xb9][..], &set.to_be_bytes(), &[3, 0]].concat());
+}
+
+/// `new Class()`.
+fn new(pool: &mut Pool, code: &mut Vec<u8>, class: &str) {
+    let (made, init) = (pool.class(class), pool.member(10, class, "<init>", "()V"));
+    code.extend([&[0xbb][..], &made.to_be_bytes(), &[0x59, 0xb7], &init.to_be_bytes()].concat());
+}
+
 /// `var made = new Class(); if (made instanceof Kind) session.setAttribute(name, made)`, or with `(Kind) made`.
 fn stores_checked(pool: &mut Pool, code: &mut Vec<u8>, [name, class]: [&str; 2], is_if: bool, kind: u16) {
     let (key, made) = (pool.string(name), pool.class(class));
@@ -262,7 +330,7 @@ fn finish(
 ) -> Vec<u8> {
     let extends = pool.class(extends);
     let (method, descriptor, code_name) = (pool.text("m"), pool.text(&format!("(L{parameter};)V")), pool.text("Code"));
-    let annotations = pool.text("RuntimeVisibleAnnotations");
+    let [annotations, signatures] = ["RuntimeVisibleAnnotations", "Signature"].map(|text| pool.text(text));
     let [bootstrap_methods, inner_classes, init] =
         ["BootstrapMethods", "InnerClasses", "<init>"].map(|text| pool.text(text));
     let [uid, long_type, constant_value] = ["serialVersionUID", "J", "ConstantValue"].map(|text| pool.text(text));
@@ -275,13 +343,16 @@ fn finish(
     out.extend(count(interfaces.len()));
     out.extend(interfaces.iter().flat_map(|interface| interface.to_be_bytes()));
     out.extend(count(fields.len() + usize::from(serial.is_some())));
-    for (flags, name, kind, annotation) in fields {
-        let count = u16::from(annotation.is_some()).to_be_bytes();
+    for (flags, name, kind, annotation, signature) in fields {
+        let count = (u16::from(annotation.is_some()) + u16::from(signature.is_some())).to_be_bytes();
         out.extend([flags.to_be_bytes(), name.to_be_bytes(), kind.to_be_bytes(), count].concat());
         if let Some(annotation) = annotation {
             out.extend(
                 [&annotations.to_be_bytes()[..], &long(6), &[0, 1], &annotation.to_be_bytes(), &[0, 0]].concat(),
             );
+        }
+        if let Some(signature) = signature {
+            out.extend([&signatures.to_be_bytes()[..], &long(2), &signature.to_be_bytes()].concat());
         }
     }
     if let Some(value) = serial {
@@ -296,7 +367,7 @@ fn finish(
     out.extend([0x0001_u16.to_be_bytes(), method.to_be_bytes(), descriptor.to_be_bytes(), [0, 1]].concat());
     out.extend(code_name.to_be_bytes());
     out.extend(long(code.len() + 12));
-    out.extend([[0, 8], [0, 4]].concat());
+    out.extend([[0, 12], [0, 4]].concat());
     out.extend(long(code.len()));
     out.extend(code);
     out.extend([0, 0, 0, 0]);

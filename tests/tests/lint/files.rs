@@ -147,3 +147,85 @@ fn an_archive_that_cannot_be_read_is_said() {
     fs_err::remove_file(&war).expect("it can be removed");
     assert!(!context.run(&["lint", base.as_str()]).stdout.contains("C136"));
 }
+
+/// A file with a unified diff applied, byte for byte.
+fn patched(before: &[u8], diff: &[u8]) -> Vec<u8> {
+    let lines = |bytes: &[u8]| bytes.split_inclusive(|byte| *byte == b'\n').map(<[u8]>::to_vec).collect::<Vec<_>>();
+    let (old, mut new, mut at) = (lines(before), vec![], 0);
+    for line in lines(diff).into_iter().skip(2) {
+        match line[0] {
+            b'@' => {
+                let text = String::from_utf8(line).expect("ASCII");
+                let start = text.split(['-', ',', ' ']).nth(2).expect("a line").parse::<usize>().expect("a number");
+                new.extend_from_slice(&old[at..start - 1]);
+                at = start - 1;
+            }
+            b'+' => new.push(line[1..].to_vec()),
+            b'\\' => drop(new.last_mut().and_then(Vec::pop)),
+            sign => {
+                assert_eq!(old[at], line[1..], "the diff has another line");
+                at += 1;
+                if sign == b' ' {
+                    new.push(line[1..].to_vec());
+                }
+            }
+        }
+    }
+    new.extend_from_slice(&old[at..]);
+    new.concat()
+}
+
+#[test]
+fn a_diff_is_what_all_rounds_of_a_fix_do_in_the_bytes_of_the_file() {
+    let inner = format!(
+        "\n<Cluster className=\"{CLUSTER}\" channelSendOptions=\"4\"><!-- caf\u{e9} -->\n\
+         <Manager className=\"org.apache.catalina.ha.session.DeltaManager\" stateTransferTimeout=\"0\" expireSessionsOnShutdown=\"true\"/>\n\
+         <Valve className=\"org.apache.catalina.ha.tcp.ReplicationVale\"/>\n</Cluster>\n"
+    );
+    let text = format!("<?xml version=\"1.0\" encoding=\"ENCODING\"?>\n{}\n", server(&host(&inner)));
+    let latin: Vec<u8> =
+        text.replace("ENCODING", "ISO-8859-1").chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
+    let marked = [b"\xef\xbb\xbf".as_slice(), text.replace("ENCODING", "UTF-8").as_bytes()].concat();
+    let wide: Vec<u8> = std::iter::once(0xfeff)
+        .chain(text.replace("ENCODING", "UTF-16").encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect();
+    let context = TestContext::new();
+    let path = context.folder().join("server.xml");
+    for bytes in [latin, marked] {
+        fs_err::write(&path, &bytes).expect("it can be written");
+        let run =
+            |how: &str| context.command(&["lint", path.as_str(), "--unsafe-fixes", how]).output().expect("it runs");
+        let diff = run("--diff");
+        assert_eq!(diff.status.code(), Some(1));
+        assert_eq!(fs_err::read(&path).expect("readable"), bytes, "--diff wrote the file");
+        run("--fix");
+        let fixed = fs_err::read(&path).expect("readable");
+        let (shown, real) = (patched(&bytes, &diff.stdout), fixed);
+        assert!(
+            real != bytes && shown == real,
+            "{}\n---\n{}",
+            String::from_utf8_lossy(&shown),
+            String::from_utf8_lossy(&real)
+        );
+    }
+    fs_err::write(&path, &wide).expect("it can be written");
+    let run = context.run(&["lint", path.as_str(), "--diff"]);
+    assert!(run.code == Some(2) && run.stderr.contains("UTF-16"), "{} {}", run.stdout, run.stderr);
+    assert_eq!(context.run(&["lint", path.as_str(), "--fix"]).stdout.matches("C006").count(), 0);
+    assert_ne!(fs_err::read(&path).expect("readable"), wide);
+}
+
+#[test]
+fn a_value_that_an_entity_gives_is_no_place_for_a_fix() {
+    let context = TestContext::new();
+    let head = "<!DOCTYPE Server [<!ENTITY opts \"4\">]>";
+    let path = write(&context, "server.xml", &format!("{head}{}", server(&with_options("&opts;"))));
+    let run = context.run(&["lint", path.as_str(), "--fix"]);
+    assert!(run.stdout.contains("C006"), "{}", run.stdout);
+    assert!(fs_err::read_to_string(&path).expect("readable").contains("\"&opts;\""));
+    let path = write(&context, "server.xml", &format!("{head}{}", server(&with_options("&#52;"))));
+    let run = context.run(&["lint", path.as_str(), "--fix"]);
+    assert!(!run.stdout.contains("C006"), "{}", run.stdout);
+    assert!(fs_err::read_to_string(&path).expect("readable").contains("channelSendOptions=\"6\""));
+}

@@ -10,6 +10,8 @@ pub(super) struct Cursor<'t> {
     pub(super) text: &'t str,
     pub(super) at: usize,
     pub(super) end: usize,
+    /// Whether it is XML 1.1.
+    pub(super) is_newer: bool,
 }
 
 impl<'t> Cursor<'t> {
@@ -37,7 +39,7 @@ impl<'t> Cursor<'t> {
     /// Goes behind white space; whether there was any.
     pub(super) fn blank(&mut self) -> bool {
         let before = self.at;
-        self.at += self.rest().bytes().take_while(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')).count();
+        self.at += self.rest().find(|c| !is_blank(c, self.is_newer)).unwrap_or(self.rest().len());
         self.at > before
     }
 
@@ -51,18 +53,13 @@ impl<'t> Cursor<'t> {
         Ok(start..start + found)
     }
 
-    /// A name: letters, digits, `_ : - .` and all that is not ASCII.
+    /// A name, as XML 1.0 (fifth edition) has it.
     pub(super) fn name(&mut self, expected: &'static str) -> Result<Range<usize>, ReadError> {
         let start = self.at;
-        let part =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.') || !byte.is_ascii();
-        let first = |byte: u8| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || !byte.is_ascii();
-        let quote =
-            self.peek().is_some_and(|c| matches!(c, '\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}' | '\u{a0}'));
-        if quote || !self.rest().bytes().next().is_some_and(first) {
+        if !self.peek().is_some_and(starts_name) {
             return Err(self.expected(expected));
         }
-        self.at += self.rest().bytes().take_while(|byte| part(*byte)).count();
+        self.at += self.rest().find(|c| !is_of_name(c)).unwrap_or(self.rest().len());
         Ok(start..self.at)
     }
 
@@ -79,4 +76,22 @@ impl<'t> Cursor<'t> {
     pub(super) fn error_at(&self, kind: ReadErrorKind, offset: usize) -> ReadError {
         ReadError::new(kind, self.text, offset)
     }
+}
+
+/// White space of XML 1.0, and the two line ends that 1.1 has more.
+pub(super) fn is_blank(character: char, is_newer: bool) -> bool {
+    matches!(character, ' ' | '\t' | '\r' | '\n') || is_newer && matches!(character, '\u{85}' | '\u{2028}')
+}
+
+fn starts_name(character: char) -> bool {
+    matches!(character,
+        ':' | '_' | 'A'..='Z' | 'a'..='z' | '\u{c0}'..='\u{d6}' | '\u{d8}'..='\u{f6}' | '\u{f8}'..='\u{2ff}'
+        | '\u{370}'..='\u{37d}' | '\u{37f}'..='\u{1fff}' | '\u{200c}' | '\u{200d}' | '\u{2070}'..='\u{218f}'
+        | '\u{2c00}'..='\u{2fef}' | '\u{3001}'..='\u{d7ff}' | '\u{f900}'..='\u{fdcf}' | '\u{fdf0}'..='\u{fffd}'
+        | '\u{10000}'..='\u{effff}')
+}
+
+fn is_of_name(character: char) -> bool {
+    starts_name(character)
+        || matches!(character, '-' | '.' | '0'..='9' | '\u{b7}' | '\u{300}'..='\u{36f}' | '\u{203f}' | '\u{2040}')
 }

@@ -33,7 +33,12 @@ impl ReadError {
             ReadErrorKind::Quote('\u{201c}' | '\u{201d}' | '\u{2018}' | '\u{2019}') => {
                 Some("typographic quotes come from word processors and web pages; write \" instead".to_owned())
             }
-            ReadErrorKind::Encoding(_) => Some("save the file in the encoding that its first line declares".to_owned()),
+            ReadErrorKind::Encoding(_) | ReadErrorKind::EncodingDiffers { .. } | ReadErrorKind::Utf16Undeclared => {
+                Some("save the file in the encoding that its first line declares".to_owned())
+            }
+            ReadErrorKind::BlankOutside(_) => Some(
+                "it looks like white space, but is none in XML; it comes from web pages and word processors".to_owned(),
+            ),
             _ => None,
         }
     }
@@ -51,6 +56,20 @@ pub enum ReadErrorKind {
     /// An encoding that is not known.
     #[error("unknown encoding `{0}`")]
     UnknownEncoding(String),
+    /// A declaration that the bytes contradict.
+    #[error("the declaration says encoding `{declared}`, the bytes are {found}")]
+    EncodingDiffers {
+        /// The name in the declaration.
+        declared: String,
+        /// What the bytes are.
+        found: &'static str,
+    },
+    /// UTF-16 without a byte order mark and without a declaration.
+    #[error("the bytes are UTF-16, but neither a byte order mark nor the XML declaration says so")]
+    Utf16Undeclared,
+    /// A version that Java's parser does not read.
+    #[error("XML version `{0}` is not supported, only 1.0 and 1.1 are")]
+    Version(String),
     /// The text ends inside something.
     #[error("the file ends inside {0}")]
     Truncated(String),
@@ -82,6 +101,9 @@ pub enum ReadErrorKind {
     /// Text beside the root.
     #[error("text outside of the root element")]
     TextOutside,
+    /// A blank that is none of XML's beside the root.
+    #[error("character {0:?} outside of the root element, where only space, tab and line breaks are allowed")]
+    BlankOutside(char),
     /// An attribute twice in one tag.
     #[error("attribute `{0}` is set twice")]
     Twice(String),

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use super::cursor::Cursor;
+use super::cursor::{Cursor, is_blank};
 use super::document::Node;
 use super::{Attribute, Comment, Document, Encoded, Encoding, ExternalEntity, ReadError, ReadErrorKind};
 
@@ -55,7 +55,7 @@ impl Document {
 /// Reads a whole document.
 fn parse(text: String, encoding: Encoding) -> Result<Document, ReadError> {
     let mut parser = Parser {
-        cursor: Cursor { text: &text, at: 0, end: text.len() },
+        cursor: Cursor { text: &text, at: 0, end: text.len(), is_newer: false },
         nodes: vec![],
         open: vec![],
         comments: vec![],
@@ -127,15 +127,26 @@ impl<'t> Parser<'t> {
     /// `<?target …?>`; the XML declaration may only be the very first thing.
     fn instruction(&mut self, start: usize) -> Result<(), ReadError> {
         let target = self.cursor.name("a processing instruction's name")?;
+        if !self.cursor.blank() && !self.cursor.rest().starts_with("?>") {
+            return Err(self.cursor.expected("white space or `?>`"));
+        }
         let content = self.cursor.until("?>", "a processing instruction")?;
         if !self.cursor.text[target].eq_ignore_ascii_case("xml") {
             return Ok(());
         }
-        let declaration = self.cursor.text[content].trim_start();
-        if start == 0 && declaration.strip_prefix("version").is_some_and(|rest| rest.trim_start().starts_with('=')) {
-            Ok(())
-        } else {
-            Err(self.cursor.error_at(ReadErrorKind::Declaration, start))
+        let blank = |text: &'t str| text.trim_start_matches([' ', '\t', '\r', '\n']);
+        let value = self.cursor.text[content].strip_prefix("version").and_then(|rest| blank(rest).strip_prefix('='));
+        let version = value.map(blank).and_then(|value| {
+            let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+            value[1..].split(quote).next()
+        });
+        match version.filter(|_| start == 0) {
+            Some(version @ ("1.0" | "1.1")) => {
+                self.cursor.is_newer = version == "1.1";
+                Ok(())
+            }
+            Some(other) => Err(self.cursor.error_at(ReadErrorKind::Version(other.to_owned()), start)),
+            None => Err(self.cursor.error_at(ReadErrorKind::Declaration, start)),
         }
     }
 
@@ -282,15 +293,16 @@ impl<'t> Parser<'t> {
 
     fn add_text(&mut self, text: &str, span: Range<usize>) -> Result<(), ReadError> {
         let Some(open) = self.open.last() else {
-            return if text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').is_empty() {
-                Ok(())
-            } else {
-                Err(self.cursor.error_at(ReadErrorKind::TextOutside, span.start))
+            return match text.char_indices().find(|(_, c)| !is_blank(*c, self.cursor.is_newer)) {
+                None => Ok(()),
+                Some((at, c)) if c.is_whitespace() || c == '\u{feff}' => {
+                    Err(self.cursor.error_at(ReadErrorKind::BlankOutside(c), span.start + at))
+                }
+                Some(_) => Err(self.cursor.error_at(ReadErrorKind::TextOutside, span.start)),
             };
         };
         let node = &mut self.nodes[*open];
-        let is_blank = text.trim().is_empty();
-        if is_blank && node.text.is_empty() {
+        if text.trim().is_empty() && node.text.is_empty() {
             return Ok(());
         }
         if node.text.is_empty() {

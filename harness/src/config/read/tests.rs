@@ -34,7 +34,10 @@ fn every_encoding_comes_back_as_it_was() {
     let latin = "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><Server name=\"Zürich\"/>";
     let latin: Vec<u8> = latin.chars().map(|c| u8::try_from(u32::from(c)).expect("Latin-1")).collect();
     let wide = |big: bool, mark: &[u8]| {
-        let units = "<Server name=\"Zürich\"/>".encode_utf16();
+        let head = if mark.is_empty() { "<?xml version=\"1.0\" encoding=\"UTF-16\"?>" } else { "" };
+        let text = format!("{head}<Server name=\"Zürich\"/>");
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let units = units.into_iter();
         let units = units.flat_map(move |unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() });
         mark.iter().copied().chain(units).collect::<Vec<u8>>()
     };
@@ -48,6 +51,50 @@ fn every_encoding_comes_back_as_it_was() {
     let error = Document::read(b"<Server>\n<a b=\"\xfc\"/></Server>").expect_err("no UTF-8");
     assert_eq!((error.line, error.column), (2, 7));
     assert!(matches!(error.kind, ReadErrorKind::Encoding(_)));
+}
+
+/// Each is read, or refused at the same place, as by the parser of Java 17.
+#[test]
+fn an_encoding_that_the_bytes_contradict_is_refused() {
+    use ReadErrorKind as Kind;
+    let file =
+        |label: &str, name: &str| format!("<?xml version=\"1.0\" encoding=\"{label}\"?>\n<Server name=\"{name}\"/>");
+    let wide = |text: &str, big: bool, has_mark: bool| -> Vec<u8> {
+        let units = has_mark.then_some(0xfeff).into_iter().chain(text.encode_utf16());
+        units.flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    };
+    let marked = |text: &str| [b"\xef\xbb\xbf".as_slice(), text.as_bytes()].concat();
+    for bytes in [
+        wide(&file("UTF-8", "a"), false, true),
+        wide(&file("UTF-8", "a"), false, false),
+        wide(&file("ISO-8859-1", "a"), true, true),
+        wide(&file("UTF-16BE", "a"), false, true),
+        file("UTF-16", "a").into_bytes(),
+        file("utf-16le", "a").into_bytes(),
+        file("ISO-10646-UCS-2", "a").into_bytes(),
+        marked(&file("UTF-16", "a")),
+    ] {
+        let error = Document::read(&bytes).expect_err("it is refused");
+        assert!(matches!(error.kind, Kind::EncodingDiffers { .. }), "{error}");
+        assert_eq!((error.line, error.column), (1, 31));
+    }
+    let error = Document::read(file("US-ASCII", "ü").as_bytes()).expect_err("no ASCII");
+    assert_eq!((error.kind, error.line, error.column), (Kind::Encoding("US-ASCII".to_owned()), 2, 15));
+    let error = Document::read(&wide("<Server/>", false, false)).expect_err("nothing says so");
+    assert_eq!(error.kind, Kind::Utf16Undeclared);
+    for bytes in [
+        wide(&file("UTF-16", "ü"), false, true),
+        wide(&file("UTF-16LE", "ü"), false, false),
+        wide(&file("UTF-16", "ü"), true, false),
+        wide(&file("ISO-10646-UCS-2", "ü"), false, true),
+        wide("<Server/>", true, true),
+        marked(&file("utf8", "ü")),
+        marked(&file("ISO-8859-1", "a")),
+        file("US-ASCII", "a").into_bytes(),
+        file("utf8", "ü").into_bytes(),
+    ] {
+        Document::read(&bytes).expect("it is XML");
+    }
 }
 
 #[test]
@@ -95,6 +142,17 @@ fn what_is_no_xml_has_one_error_with_its_place() {
         ("<a><b></a>", Kind::Mismatch { expected: "b".to_owned(), found: "a".to_owned() }),
         ("<a/><b/>", Kind::Roots("b".to_owned())),
         ("<a/>text", Kind::TextOutside),
+        ("\u{a0}<a/>", Kind::BlankOutside('\u{a0}')),
+        ("<?xml version='1.0'?>\u{85}<a/>", Kind::BlankOutside('\u{85}')),
+        ("<a/> \u{2028}", Kind::BlankOutside('\u{2028}')),
+        ("<a/>\u{feff}", Kind::BlankOutside('\u{feff}')),
+        ("<?xml version='2.0'?><a/>", Kind::Version("2.0".to_owned())),
+        ("<a b\u{a0}='1'/>", Kind::Expected { expected: "`=`", found: "\\u{a0}".to_owned() }),
+        ("<a\u{a0}b='1'/>", Kind::Expected { expected: "white space, `>` or `/>`", found: "\\u{a0}".to_owned() }),
+        (
+            "<?xml\u{a0}version='1.0'?><a/>",
+            Kind::Expected { expected: "white space or `?>`", found: "\\u{a0}".to_owned() },
+        ),
         ("<a b='1' b='2'/>", Kind::Twice("b".to_owned())),
         ("<a b=\u{201c}1\u{201d}/>", Kind::Quote('\u{201c}')),
         ("<a <!-- c --> b='1'/>", Kind::CommentInTag),
@@ -105,6 +163,16 @@ fn what_is_no_xml_has_one_error_with_its_place() {
         ("</a>", Kind::Unopened("a".to_owned())),
     ] {
         assert_eq!(error(text), expected, "{text:?}");
+    }
+    for text in [
+        " \t\r\n<a/> \t\r\n",
+        "<a>\u{a0}<b/>\u{85}</a>",
+        "<a b='\u{a0}'/>",
+        "<!--\u{a0}--><a/>",
+        "<a \u{8037}\u{b7}e='1'/>",
+        "<?xml version='1.1'?>\u{85}<a\u{2028}b='1'/>\u{85}",
+    ] {
+        read(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
     }
     let error = read("<a>\n  <b c=1/>\n</a>").expect_err("no quote");
     assert_eq!((error.line, error.column), (2, 8));

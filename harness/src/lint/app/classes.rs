@@ -4,9 +4,13 @@
 //! constant, a new object, a local variable, or what another method returns.
 
 mod code;
+mod platform;
 mod shape;
 
 pub use code::Lambda;
+pub(in crate::lint) use code::is_view;
+pub(in crate::lint) use platform::is_broken;
+use platform::is_plain_interface;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -78,6 +82,8 @@ pub struct Stored {
     pub is_exact: bool,
     /// What it is, if it is a lambda.
     pub lambda: Option<Lambda>,
+    /// The classes of new objects in it, where it is a collection or an array.
+    pub holds: Vec<String>,
     /// Which file of the input.
     pub file: usize,
     /// The line of its source, 0 where that is not known.
@@ -135,33 +141,6 @@ const SINGLE: [&str; 10] = [
 ];
 /// What servlets, filters and listeners extend or implement.
 const SINGLE_TYPES: [&str; 4] = [".HttpServlet", ".Filter", ".HttpSessionListener", ".ServletContextListener"];
-
-/// Classes of the platform that cannot be serialized, and are seen in sessions.
-const BROKEN: [&str; 23] = [
-    "javax.servlet.http.HttpServletRequest",
-    "javax.servlet.http.HttpServletResponse",
-    "javax.servlet.http.HttpSession",
-    "javax.servlet.ServletContext",
-    "jakarta.servlet.http.HttpServletRequest",
-    "jakarta.servlet.http.HttpServletResponse",
-    "jakarta.servlet.http.HttpSession",
-    "jakarta.servlet.ServletContext",
-    "java.lang.Thread",
-    "java.lang.ThreadLocal",
-    "java.io.InputStream",
-    "java.io.OutputStream",
-    "java.sql.Connection",
-    "java.sql.Statement",
-    "java.sql.ResultSet",
-    "javax.sql.DataSource",
-    "java.util.Optional",
-    "java.util.Timer",
-    "java.util.concurrent.ExecutorService",
-    "java.util.logging.Logger",
-    "java.net.Socket",
-    "javax.persistence.EntityManager",
-    "jakarta.persistence.EntityManager",
-];
 
 impl ClassFacts {
     /// Reads class files; `is_compared` where each is held against another build's.
@@ -290,6 +269,7 @@ impl ClassFacts {
     /// Classes of the app whose objects go into sessions, with what they hold and what they extend.
     fn in_sessions(&self) -> Vec<&ClassFact> {
         let mut wanted: Vec<&str> = self.stored.iter().map(|stored| stored.class.as_str()).collect();
+        wanted.extend(self.stored.iter().flat_map(|stored| &stored.holds).map(String::as_str));
         let lambdas = self.stored.iter().filter_map(|stored| stored.lambda.as_ref());
         wanted.extend(lambdas.filter(|it| it.is_serializable).flat_map(|it| &it.captures).map(String::as_str));
         wanted.extend(self.session_beans().chain(self.managed_beans()).map(|class| class.name.as_str()));
@@ -314,7 +294,7 @@ impl ClassFacts {
         let fields = reached.flat_map(|class| class.fields.iter().map(move |held| (class, held)));
         let broken =
             fields.filter(|(class, held)| self.held_breaks(held) && self.is_serializable(&class.name) != Some(false));
-        broken.map(|(class, held)| (class, held.name.as_str(), held.kind.as_str())).collect()
+        broken.map(|(class, held)| (class, held.name.as_str(), held.written.as_str())).collect()
     }
 
     /// Superclasses of what goes into sessions that make it unreadable: not Serializable themselves, and without a
@@ -367,6 +347,15 @@ impl ClassFacts {
         })
     }
 
+    /// Objects in collections in sessions that cannot be serialized: with their class.
+    pub fn contents_that_break(&self) -> impl Iterator<Item = (&Stored, &str)> {
+        let broken = |class: &str| is_broken(class) || self.is_serializable(class) == Some(false);
+        self.stored.iter().flat_map(move |stored| {
+            let classes: BTreeSet<&str> = stored.holds.iter().map(String::as_str).collect();
+            classes.into_iter().filter(move |class| broken(class)).map(move |class| (stored, class))
+        })
+    }
+
     /// Whether what is declared as this class cannot be serialized. The type of an interface, or Object, may hold what can.
     fn breaks(&self, class: &str) -> bool {
         let may_hold_another = || self.classes.get(class).is_none_or(|class| class.is_interface);
@@ -396,33 +385,6 @@ impl ClassFacts {
         }
         is_known.then_some(false)
     }
-}
-
-/// Whether a class of the platform is never serialized.
-pub(in crate::lint) fn is_broken(class: &str) -> bool {
-    BROKEN.contains(&class)
-}
-
-/// Interfaces of the platform that do not make a class Serializable.
-fn is_plain_interface(name: &str) -> bool {
-    name.starts_with("java.util.function.")
-        || matches!(
-            name,
-            "java.lang.Comparable"
-                | "java.lang.Runnable"
-                | "java.lang.Cloneable"
-                | "java.lang.AutoCloseable"
-                | "java.lang.Iterable"
-                | "java.io.Closeable"
-                | "java.util.Comparator"
-                | "java.util.Iterator"
-                | "java.util.concurrent.Callable"
-                | "java.util.EventListener"
-                | "javax.servlet.http.HttpSessionBindingListener"
-                | "jakarta.servlet.http.HttpSessionBindingListener"
-                | "javax.servlet.http.HttpSessionActivationListener"
-                | "jakarta.servlet.http.HttpSessionActivationListener"
-        )
 }
 
 fn dotted(name: &str) -> String {
@@ -466,7 +428,7 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (Cla
     let mut all = vec![];
     let bootstraps = code::bootstraps(class);
     for method in &class.methods {
-        let found = code::follow(method, &bootstraps);
+        let found = code::follow(&fact.name, method, &bootstraps);
         let signature = || format!("{}{}", method.name, method.descriptor);
         fact.keyed.extend(found.keyed.into_iter().map(|keyed| (signature(), keyed)));
         fact.passed.extend(found.passed);
@@ -475,8 +437,8 @@ fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (Cla
         }
         let by = &fact.name;
         all.extend(found.stored.into_iter().map(|put| {
-            let code::Put { name, class, is_exact, lambda, line } = put;
-            Stored { by: by.clone(), name, class, is_exact, lambda, file, line }
+            let code::Put { name, class, is_exact, lambda, holds, line } = put;
+            Stored { by: by.clone(), name, class, is_exact, lambda, holds, file, line }
         }));
     }
     (fact, all)

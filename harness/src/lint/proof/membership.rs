@@ -53,6 +53,25 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C143",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[(
+                "n2 receiver",
+                r#"<Receiver className="~NioReceiver" address="@self.receiver-address@" port="@n2.http@" autoBind="1"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
+        "C142",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            bad: &[("n2 engine", r#"<Host name="LOCALHOST" appBase="other"/>"#)],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
         "C137",
         Proof::Runs(Experiment {
             shows: DO_NOT_MEET,

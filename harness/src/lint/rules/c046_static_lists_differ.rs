@@ -53,6 +53,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     .label(first.element, "className", format!("the cluster of {}", first.node.name))
                     .help("use the same names of Hosts on all nodes; an `<Alias>` gives a node a name of its own");
             }
+            if first.membership_kind() == MembershipKind::Static && other.membership_kind() == MembershipKind::Static {
+                other_ids(out, first, other);
+            }
             let (here, there) = (members(other), members(first));
             if first.membership_kind() == MembershipKind::Static
                 && other.membership_kind() == MembershipKind::Static
@@ -88,6 +91,28 @@ fn other_host<'i>(first: &Cluster<'i>, other: &Cluster<'i>) -> Option<(Element<'
     let (_, known) = theirs.iter().find(|(_, name)| lacks(&own, name))?;
     let (host, name) = own.iter().find(|(_, name)| lacks(&theirs, name))?;
     Some((*host, *name, *known, own.iter().any(|(_, name)| !lacks(&theirs, name))))
+}
+
+/// Members that both list, each with another uniqueId: `MemberImpl.equals` compares it, too.
+fn other_ids(out: &mut Findings<'_>, first: &Cluster<'_>, other: &Cluster<'_>) {
+    let id = |member: Element<'_>| member.value("uniqueId").map(|id| id.trim().replace(['{', '}'], ""));
+    let known = first.static_members();
+    for member in other.static_members() {
+        let place = |member: Element<'_>| Some((member.value("host")?.to_owned(), member.value("port")?.to_owned()));
+        let same = known.iter().copied().find(|it| place(*it).is_some() && place(*it) == place(member));
+        let Some(same) = same.filter(|same| id(*same).is_some() && id(member).is_some() && id(*same) != id(member))
+        else {
+            continue;
+        };
+        let message = format!(
+            "{} lists the member with another uniqueId than {} does: one of them takes it for a stranger",
+            other.node.name, first.node.name
+        );
+        out.on_value(member, "uniqueId", message)
+            .at_most(Severity::Warning)
+            .label(same, "uniqueId", format!("on {}", first.node.name))
+            .help("use the same list on all nodes");
+    }
 }
 
 fn members<'i>(cluster: &Cluster<'i>) -> Vec<(Option<&'i str>, Option<&'i str>)> {

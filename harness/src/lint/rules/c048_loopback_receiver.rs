@@ -1,7 +1,8 @@
 //! Rule C048, loopback-receiver.
 
-use crate::lint::cluster::is_loopback;
-use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+use crate::config::read::Element;
+use crate::lint::cluster::{MembershipKind, is_loopback};
+use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -9,7 +10,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "loopback-receiver",
     severity: Severity::Warning,
     confidence: Confidence::Medium,
-    finds: "a Receiver on a loopback address while members are on other machines",
+    finds: "a Receiver on a loopback address while members are on other machines, or announcements of another one that leave by the loopback interface only",
     why: "The node announces an address at which the others find themselves.",
     bad: r#"<Receiver address="127.0.0.1" …/> with <Member host="10.0.0.2" …/>"#,
     good: r#"<Receiver address="10.0.0.1" …/>"#,
@@ -35,6 +36,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             )
             .label(*remote, "host", "a member on another machine");
         }
+        if remote.is_none() {
+            own_group(input, out, &cluster, address, place);
+        }
         if address == "auto" {
             for (file, span, name) in loopback_names(input) {
                 let finding = out.on_value(
@@ -48,6 +52,36 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 finding.labels.push(crate::lint::Label { file, span, text: "here".to_owned() });
             }
         }
+    }
+}
+
+/// One of several nodes that is reached by itself alone, or that announces itself to itself alone.
+fn own_group(input: &Input, out: &mut Findings<'_>, cluster: &Cluster<'_>, address: &str, place: Element<'_>) {
+    let is_elsewhere = |address: &str| !is_loopback(address) && !matches!(address, "auto" | "" | "0.0.0.0" | "::");
+    if is_loopback(address) {
+        let groups = input.groups();
+        let group = groups.iter().find(|group| group.iter().any(|other| other.element == cluster.element));
+        let of = |other: &Cluster<'_>| other.receiver_place().is_some_and(|(address, _)| is_elsewhere(address));
+        if let Some(other) = group.into_iter().flatten().find(|other| of(other)) {
+            let message = format!(
+                "the Receiver of {} listens on {address}, that of {} does not: the others find themselves there",
+                cluster.node.name, other.node.name
+            );
+            let finding = out.on_value(place, "address", message);
+            if let Some(receiver) = other.receiver() {
+                finding.label(receiver, "address", format!("on {}", other.node.name));
+            }
+            finding.help("set `address` to the address that the other nodes reach");
+        }
+        return;
+    }
+    let membership = cluster.membership().filter(|_| cluster.membership_kind() == MembershipKind::Multicast);
+    let bind = membership.and_then(|membership| Some((membership, membership.value("bind")?.trim())));
+    if let Some((membership, bind)) = bind.filter(|(_, bind)| is_loopback(bind) && is_elsewhere(address)) {
+        let message = format!("announcements leave by {bind} only: nodes on other machines never see this one");
+        out.on_value(membership, "bind", message)
+            .label(place, "address", "the address at which they would reach it")
+            .help("set `bind` to the Receiver's address, or remove it");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Rule C055, session-cookies-differ.
 
 use crate::config::read::Element;
-use crate::lint::app::cookie;
+use crate::lint::app::{child, cookie};
 use crate::lint::{Confidence, Context, Findings, Input, Node, Rule, Scope, Severity};
 
 /// The rule.
@@ -10,7 +10,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "session-cookies-differ",
     severity: Severity::Warning,
     confidence: Confidence::High,
-    finds: r#"nodes whose contexts have different session cookies, or cookies="false""#,
+    finds: r#"nodes whose contexts have different session cookies, cookies="false", or a tracking-mode without cookies"#,
     why: "The other node does not find the session's cookie after a failover.",
     bad: r#"<!-- n1 --> <Context sessionCookieName="SID"/> <!-- n2 --> <Context/>"#,
     good: r#"<!-- both --> <Context sessionCookieName="SID"/>"#,
@@ -34,6 +34,19 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             "without cookies a session lives in links only, and is lost by every other link",
         )
         .sure(Confidence::Low);
+    }
+    for app in input.apps.iter().filter(|app| has_cluster && app.is_distributable(input)) {
+        let config = app.web(input).and_then(|web| child(web, "session-config"));
+        let modes = config.into_iter().flat_map(Element::children).filter(|it| it.local_name() == "tracking-mode");
+        let modes: Vec<Element<'_>> = modes.collect();
+        let has = |name: &str| modes.iter().any(|mode| mode.text().eq_ignore_ascii_case(name));
+        let Some(first) = modes.first().filter(|_| !has("COOKIE")) else { continue };
+        if has("SSL") {
+            out.on(*first, "the session's id is that of the TLS session, which no other node has").help("use `COOKIE`");
+        } else if has("URL") {
+            let message = "without cookies a session lives in links only, and is lost by every other link";
+            out.on(*first, message).sure(Confidence::Low);
+        }
     }
     for (first, other) in input.variants() {
         let (Some(a), Some(b)) = (first.web(input), other.web(input)) else { continue };

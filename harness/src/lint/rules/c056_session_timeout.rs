@@ -1,7 +1,7 @@
 //! Rule C056, session-timeout.
 
 use crate::config::read::Element;
-use crate::lint::app::child;
+use crate::lint::app::{App, child, has};
 use crate::lint::{Confidence, Findings, Input, Node, Rule, Severity};
 
 /// The rule.
@@ -14,15 +14,15 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "Each node ends its copy by its own timeout; with 0 or less copies are kept for ever.",
     bad: "<session-config><session-timeout>-1</session-timeout></session-config>",
     good: "<session-config><session-timeout>30</session-timeout></session-config>",
-    evidence: "DeltaManager.handleSESSION_CREATED uses the local timeout",
+    evidence: "DeltaManager.handleSESSION_CREATED uses the local timeout; WebXml.merge takes that of a web-fragment.xml where web.xml has none",
     versions: "all",
     check,
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for app in input.apps.iter().filter(|app| app.is_distributable(input)) {
-        let timeout = app.web(input).and_then(timeout);
-        if let Some((element, minutes)) = timeout.filter(|(_, minutes)| *minutes <= 0) {
+        let own = app.web(input).and_then(timeout);
+        if let Some((element, minutes)) = own.or_else(|| of_fragment(input, app)).filter(|(_, minutes)| *minutes <= 0) {
             out.on(element, format!("session-timeout {minutes}: sessions and their copies are never removed"))
                 .help("set a number of minutes");
         }
@@ -53,6 +53,19 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         )
         .label(*place, "", format!("on {}", first.name));
     }
+}
+
+/// The timeout of a jar of an app whose web.xml has none, and lets fragments count.
+fn of_fragment<'i>(input: &'i Input, app: &App) -> Option<(Element<'i>, i64)> {
+    let web = app.web(input)?;
+    if web.flag("metadata-complete", false) == Some(true) || has(web, "absolute-ordering") {
+        return None;
+    }
+    let mut counting = app
+        .fragments(input)
+        .into_iter()
+        .filter(|(jar, fragment)| fragment.local_name() == "web-fragment" && input.scans(app, jar) == Some(true));
+    counting.find_map(|(_, fragment)| timeout(fragment))
 }
 
 fn timeout(web: Element<'_>) -> Option<(Element<'_>, i64)> {

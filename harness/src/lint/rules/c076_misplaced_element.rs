@@ -57,7 +57,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     let is_clusters = element
                         .class()
                         .is_some_and(|class| class.trim().starts_with(HA) || class.trim().starts_with(TRIBES));
-                    if !parents.contains(&parent.name()) && (in_cluster || is_clusters) {
+                    let is_below_unread = is_wrong_case(parent.name()) && !is_known(parent.name());
+                    if !parents.contains(&parent.name()) && (in_cluster || is_clusters) && !is_below_unread {
                         let message = format!(
                             "`<{name}>` in `<{}>` is ignored: Catalina looks for it in {}",
                             parent.name(),
@@ -79,6 +80,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 /// Said by another rule.
 fn is_wrong_case(name: &str) -> bool {
     PARENTS.iter().any(|(known, _)| known.eq_ignore_ascii_case(name))
+}
+
+fn is_known(name: &str) -> bool {
+    PARENTS.iter().any(|(known, _)| *known == name)
 }
 
 fn is_of_tomcat_55(element: Element<'_>) -> bool {

@@ -1,7 +1,7 @@
 //! Rule C121, attribute-not-serializable.
 
 use crate::config::read::Element;
-use crate::lint::app::{App, Stored, is_broken};
+use crate::lint::app::{App, Stored, is_broken, is_view};
 use crate::lint::pattern::Pattern;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
@@ -66,7 +66,9 @@ fn broken(app: &App, stored: &Stored) -> Option<(String, String)> {
     let is_broken = of_platform
         || app.classes.is_serializable(&stored.class) == Some(false)
             && (stored.is_exact || !app.classes.may_be_serializable(&stored.class));
-    let help = if of_platform {
+    let help = if is_view(&stored.class) {
+        "copy it, as in `new ArrayList<>(map.values())`".to_owned()
+    } else if of_platform {
         "keep it out of the session".to_owned()
     } else {
         "let it implement java.io.Serializable, with all that it holds".to_owned()

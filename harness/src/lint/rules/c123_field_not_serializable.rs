@@ -38,6 +38,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             out.in_file(class.file, 0..0, message)
                 .help("give the superclass a constructor without parameters, or let it implement java.io.Serializable");
         }
+        for (stored, class) in app.classes.contents_that_break() {
+            let name = stored.name.as_ref().map(|name| format!(" as `{name}`")).unwrap_or_default();
+            let message =
+                format!("the `{}` in the session{name} holds a `{class}`, which is not Serializable", stored.class);
+            out.in_file(stored.file, stored.line..stored.line, message)
+                .help("let the class implement java.io.Serializable, with all that it holds");
+        }
         for (stored, class) in app.classes.captures_that_break() {
             let name = stored.name.as_ref().map(|name| format!(" `{name}`")).unwrap_or_default();
             let message = format!("the lambda{name} in the session captures a `{class}`, which is not Serializable");

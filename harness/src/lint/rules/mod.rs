@@ -140,6 +140,8 @@ mod c138_no_threads;
 mod c139_encryption_algorithm;
 mod c140_membership_not_started;
 mod c141_static_interceptor_list;
+mod c142_hosts_alike;
+mod c143_receiver_port_taken;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -281,6 +283,8 @@ pub static ALL: &[&Rule] = &[
     &c139_encryption_algorithm::RULE,
     &c140_membership_not_started::RULE,
     &c141_static_interceptor_list::RULE,
+    &c142_hosts_alike::RULE,
+    &c143_receiver_port_taken::RULE,
 ];
 
 /// A rule by its code or name.

@@ -4,20 +4,22 @@ mod base;
 mod load;
 mod settings;
 
-use std::collections::BTreeSet;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
-use camino::Utf8Path;
+use camino::{Utf8Path, Utf8PathBuf};
 use clap::ArgMatches;
 use tomee_harness::lint::baseline::Baseline;
 use tomee_harness::lint::fix::{self, Fixed};
 use tomee_harness::lint::format::{Checked, Form, render};
 use tomee_harness::lint::{Options, Versions, run};
 
+use self::base::Files;
 use super::reports;
 use crate::args::{Format, LintArgs, OutputArgs};
 use crate::color::ColorChoice;
 use crate::exit::{Exit, Failure};
-use crate::output::print;
+use crate::output::{print, print_bytes};
 
 pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -> Result<Exit, Failure> {
     let settings = settings::read()?;
@@ -30,34 +32,41 @@ pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -
     };
     // What a baseline knows is known however mild it is.
     let asked = Options { min_severity: None, min_confidence: None, ..options.clone() };
-    let check = || -> Result<Vec<Checked>, Failure> {
-        let inputs = load::inputs(&args.paths, versions, &args.define)?;
+    let check = |files: &Files| -> Result<Vec<Checked>, Failure> {
+        let inputs = load::inputs(files, &args.paths, versions, &args.define)?;
         let checked = inputs.into_iter().map(|input| {
             let report = run(&input, &asked);
             Checked { input, report }
         });
         Ok(checked.collect())
     };
-    let mut all = check()?;
+    let mut files = Files::default();
+    let mut all = check(&files)?;
     if args.diff || args.fix || args.unsafe_fixes {
         leave_out(&mut all, baseline.as_ref(), &options);
+        let exit_before = exit(&all);
+        let mut changes = Changes::new();
         // What one fix brings to light, another one may fix.
         for _ in 0..MOST_ROUNDS {
             let fixed: Vec<Fixed> =
                 all.iter().flat_map(|one| fix::apply(&one.input, &one.report.findings, args.unsafe_fixes)).collect();
-            if args.diff {
-                print(&fixed.iter().map(fix::diff).collect::<String>())?;
-                return Ok(exit(&all));
-            }
             if fixed.is_empty() {
                 break;
             }
-            write_fixed(&fixed)?;
-            all = check()?;
+            if args.diff {
+                keep(fixed, &mut files, &mut changes)?;
+            } else {
+                write_fixed(&fixed)?;
+            }
+            all = check(&files)?;
             leave_out(&mut all, baseline.as_ref(), &options);
         }
+        if args.diff {
+            print_bytes(&changes.values().flat_map(fix::diff).collect::<Vec<u8>>())?;
+            return Ok(exit_before);
+        }
         // Of what is left out, a baseline knows, too.
-        all = check()?;
+        all = check(&files)?;
     }
     if let Some(path) = &args.write_baseline {
         write_baseline(path, &all)?;
@@ -69,6 +78,27 @@ pub(crate) fn lint(args: &LintArgs, output: &OutputArgs, matches: &ArgMatches) -
 
 /// As often are files fixed in one run.
 const MOST_ROUNDS: usize = 8;
+
+/// What several rounds make of each file, by its real path.
+type Changes = BTreeMap<Utf8PathBuf, Fixed>;
+
+/// Keeps fixed files in memory instead of writing them.
+fn keep(fixed: Vec<Fixed>, files: &mut Files, changes: &mut Changes) -> Result<(), Failure> {
+    for one in fixed {
+        let path = Utf8Path::new(&one.name);
+        if let Some(how) = fix::is_for_reading_only(&one) {
+            return Err(Failure::usage(format!("{path} is {how}, in which no patch can be written"))
+                .hint(Some("--fix writes it as it is".to_owned())));
+        }
+        files.put(path, one.bytes.clone())?;
+        let path = path.canonicalize_utf8().map_err(Failure::usage)?;
+        match changes.entry(path) {
+            Entry::Occupied(mut first) => (first.get_mut().after, first.get_mut().bytes) = (one.after, one.bytes),
+            Entry::Vacant(place) => drop(place.insert(one)),
+        }
+    }
+    Ok(())
+}
 
 /// A baseline, as it was written.
 struct KnownFile {
@@ -199,7 +229,7 @@ pub(crate) fn checked(
     let settings = settings::read()?;
     let ignore = settings.ignore.iter().map(|code| code.to_ascii_uppercase()).collect();
     let options = Options { ignore, ..Options::default() };
-    let checked: Vec<Checked> = load::inputs(paths, versions, define)?
+    let checked: Vec<Checked> = load::inputs(&Files::default(), paths, versions, define)?
         .into_iter()
         .map(|input| {
             let report = run(&input, &options);

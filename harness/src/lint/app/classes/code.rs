@@ -1,5 +1,6 @@
 //! What a method does with sessions.
 
+mod collection;
 mod invoke;
 mod lambda;
 mod value;
@@ -11,13 +12,15 @@ use cafebabe::bytecode::Opcode;
 use cafebabe::constant_pool::{LiteralConstant, Loadable, MemberRef, ObjectArrayType};
 use cafebabe::{MethodAccessFlags, MethodInfo};
 
+pub(super) use collection::is_container;
+pub(in crate::lint) use collection::is_view;
 pub(super) use lambda::{Bootstrap, bootstraps};
 pub use value::Lambda;
 use value::{Field, Value, declared};
 pub(super) use value::{Found, Keyed, Passed, Put};
 
 /// Follows a method's instructions once, from the first to the last; a jump forgets what is on the stack.
-pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found {
+pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found {
     let mut found = Found::default();
     let code = method.attributes.iter().find_map(|attribute| match &attribute.data {
         AttributeData::Code(code) => Some(code),
@@ -25,7 +28,7 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
     });
     let lines = code.map(line_numbers).unwrap_or_default();
     let mut stack: Vec<Value> = vec![];
-    let mut locals = parameters_of(method);
+    let mut locals = parameters_of(class, method);
     // The local variable that the last instruction took.
     let mut last: Option<u16> = None;
     let opcodes = code.and_then(|code| code.bytecode.as_ref()).into_iter().flat_map(|code| &code.opcodes);
@@ -40,7 +43,26 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
                 Loadable::LiteralConstant(LiteralConstant::String(text)) => Value::Text(text.to_string()),
                 _ => Value::Unknown,
             }),
-            Opcode::New(class) => stack.push(Value::Object(class.replace('/', "."))),
+            Opcode::New(class) => {
+                let class = class.replace('/', ".");
+                let is_collection = is_container(&class);
+                stack.push(if is_collection {
+                    collection::made(&mut found, class, true, vec![])
+                } else {
+                    Value::Object(class)
+                });
+            }
+            Opcode::Anewarray(ObjectArrayType::BinaryName(class)) => {
+                stack.pop();
+                let array = format!("{}[]", class.replace('/', "."));
+                stack.push(collection::made(&mut found, array, false, vec![]));
+            }
+            Opcode::Aastore => {
+                let (value, _, array) = (stack.pop(), stack.pop(), stack.pop());
+                if let (Some(Value::Object(class)), Some(Value::Made(array))) = (value, array) {
+                    found.made[array].holds.push(class);
+                }
+            }
             Opcode::Dup => stack.extend(stack.last().cloned()),
             Opcode::Pop => drop(stack.pop()),
             Opcode::Aload(local) => stack.push(locals.get(local).cloned().unwrap_or(Value::Unknown)),
@@ -73,6 +95,11 @@ pub(super) fn follow(method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found
                 }
                 stack.pop();
                 stack.push(Value::Unknown);
+            }
+            Opcode::Checkcast(ObjectArrayType::BinaryName(kind)) => {
+                if let Some(value @ (Value::Unknown | Value::Declared(_))) = stack.last_mut() {
+                    *value = declared(&format!("L{kind};"));
+                }
             }
             Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
             _ => match number_of_operands(opcode) {
@@ -122,9 +149,12 @@ fn line_numbers(code: &CodeData<'_>) -> Vec<(usize, usize)> {
 }
 
 /// The local variables that a method begins with.
-fn parameters_of(method: &MethodInfo<'_>) -> BTreeMap<u16, Value> {
+fn parameters_of(class: &str, method: &MethodInfo<'_>) -> BTreeMap<u16, Value> {
     let mut slot = u16::from(!method.access_flags.contains(MethodAccessFlags::STATIC));
     let mut locals = BTreeMap::new();
+    if slot == 1 {
+        locals.insert(0, Value::Declared(class.to_owned()));
+    }
     for (index, parameter) in method.descriptor.parameters.iter().enumerate() {
         let descriptor = parameter.to_string();
         let value = match declared(&descriptor) {

@@ -21,8 +21,10 @@ const INJECTED: [&str; 6] = [
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) name: String,
-    /// Its class.
+    /// Its class, or that of what it holds.
     pub(super) kind: String,
+    /// The type as it is written in the source.
+    pub(super) written: String,
     pub(super) is_injected: bool,
 }
 
@@ -35,20 +37,88 @@ pub(super) fn annotations(attributes: &[AttributeInfo<'_>]) -> Vec<String> {
     all.map(|annotation| annotation.type_descriptor.to_string()).collect()
 }
 
-/// What a field holds, where it is written with its object.
-pub(super) fn held(field: &FieldInfo<'_>) -> Option<Held> {
+/// What a field holds, where it is written with its object: itself, and what an array or a collection of it is of.
+pub(super) fn held(field: &FieldInfo<'_>) -> Vec<Held> {
     let left_out = FieldAccessFlags::STATIC | FieldAccessFlags::TRANSIENT;
+    if field.access_flags.intersects(left_out) {
+        return vec![];
+    }
     let descriptor = field.descriptor.to_string();
-    let kind = descriptor.strip_prefix('L')?.strip_suffix(';')?;
-    let is_injected = || {
-        let annotations = annotations(&field.attributes);
-        annotations.iter().any(|kind| INJECTED.iter().any(|end| kind.ends_with(end)))
+    let generic = field.attributes.iter().find_map(|attribute| match &attribute.data {
+        AttributeData::Signature(signature) => Some(signature.to_string()),
+        _ => None,
+    });
+    let annotations = annotations(&field.attributes);
+    let is_injected = annotations.iter().any(|kind| INJECTED.iter().any(|end| kind.ends_with(end)));
+    let name = field.name.to_string();
+    let mut all = vec![];
+    if let Some(kind) = descriptor.strip_prefix('L').and_then(|kind| kind.strip_suffix(';')) {
+        let kind = kind.replace('/', ".");
+        all.push(Held { name: name.clone(), written: kind.clone(), kind, is_injected });
+    }
+    let signature = generic.unwrap_or(descriptor);
+    if is_injected {
+        return all;
+    }
+    for kind in elements(&signature) {
+        let written = if signature.starts_with('[') {
+            format!("{kind}[]")
+        } else {
+            let class = signature.trim_start_matches('L').split('<').next().unwrap_or_default();
+            format!("{}<{kind}>", class.rsplit('/').next().unwrap_or_default())
+        };
+        all.push(Held { name: name.clone(), kind, written, is_injected });
+    }
+    all
+}
+
+/// The classes of what an array or a collection holds, by its signature (JVM specification, 4.7.9.1).
+fn elements(signature: &str) -> Vec<String> {
+    if let Some(element) = signature.strip_prefix('[') {
+        let inner = elements(element);
+        let class = element.strip_prefix('L').and_then(|class| class.strip_suffix(';'));
+        return match class {
+            Some(class) if inner.is_empty() && !class.contains(['<', ';']) => vec![class.replace('/', ".")],
+            _ => inner,
+        };
+    }
+    let Some((class, arguments)) = signature.strip_prefix('L').and_then(|rest| rest.split_once('<')) else {
+        return vec![];
     };
-    (!field.access_flags.intersects(left_out)).then(|| Held {
-        name: field.name.to_string(),
-        kind: kind.replace('/', "."),
-        is_injected: is_injected(),
-    })
+    if !super::code::is_container(&class.replace('/', ".")) {
+        return vec![];
+    }
+    let Some(mut rest) = arguments.strip_suffix(">;") else { return vec![] };
+    let mut found = vec![];
+    while !rest.is_empty() {
+        // `? extends Cart` is at least a Cart, `? super Cart` may be anything.
+        let length = argument(rest);
+        let one = rest[..length].trim_start_matches('+');
+        let plain = one.strip_prefix('L').and_then(|class| class.strip_suffix(';'));
+        match plain {
+            Some(class) if !class.contains(['<', ';']) => found.push(class.replace('/', ".")),
+            _ => found.extend(elements(one)),
+        }
+        rest = &rest[length..];
+    }
+    found
+}
+
+/// How long the first type of several is.
+fn argument(types: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut is_class = false;
+    for (at, byte) in types.bytes().enumerate() {
+        match byte {
+            b'<' => depth += 1,
+            b'>' => depth = depth.saturating_sub(1),
+            b';' if depth == 0 => return at + 1,
+            b'L' | b'T' => is_class = true,
+            b'*' if depth == 0 && !is_class => return at + 1,
+            _ => {}
+        }
+    }
+    types.len()
 }
 
 /// Whether CDI may make a bean of a class: no inner class, which needs an object around it, and a constructor that takes

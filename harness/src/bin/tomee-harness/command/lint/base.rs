@@ -18,17 +18,17 @@ const MOST_FILES: usize = 20_000;
 const DEEPEST: usize = 3;
 
 /// A whole `CATALINA_BASE`.
-pub(super) fn base(path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failure> {
+pub(super) fn base(files: &Files, path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failure> {
     let absolute = path.canonicalize_utf8().map_err(Failure::usage)?;
     let mut node = NodeFiles {
         name: path.to_string(),
         prefix: format!("{}/", path.as_str().trim_end_matches('/')),
         ..NodeFiles::default()
     };
-    conf(&path.join("conf"), "", &mut node)?;
+    conf(files, &path.join("conf"), "", &mut node)?;
     for script in ["bin/setenv.sh", "bin/setenv.bat"] {
         if path.join(script).is_file() {
-            node.files.insert(script.to_owned(), small(&path.join(script))?);
+            node.files.insert(script.to_owned(), files.small(&path.join(script))?);
         }
     }
     node.versions = version(path);
@@ -38,18 +38,18 @@ pub(super) fn base(path: &Utf8Path) -> Result<(NodeFiles, Vec<AppFiles>), Failur
     list_farm(&absolute, &mut node, &known, &mut listing);
     (node.listing, node.base) = (Some(listing), Some(absolute.to_string()));
     let mut apps = Apps::default();
-    let app_folders = app_folders(path, &known, &later, &mut node)?;
+    let app_folders = app_folders(files, path, &known, &later, &mut node)?;
     for folder in &app_folders {
         apps.unread.extend(closed(folder));
         let mut names: Vec<Utf8PathBuf> = sorted(folder);
         // An archive that is unpacked beside itself is what is unpacked.
         names.retain(|app| !(app.extension() == Some("war") && app.with_extension("").is_dir()));
         for app in names {
-            apps.add(&app)?;
+            apps.add(files, &app)?;
         }
     }
     for app in doc_bases(path, &later, &node, &app_folders) {
-        apps.add(&app)?;
+        apps.add(files, &app)?;
     }
     node.unread.extend(apps.unread);
     Ok((node, apps.found))
@@ -65,7 +65,7 @@ struct Apps {
 
 impl Apps {
     /// Adds a folder or an archive that is an app.
-    fn add(&mut self, path: &Utf8Path) -> Result<(), Failure> {
+    fn add(&mut self, files: &Files, path: &Utf8Path) -> Result<(), Failure> {
         let Ok(whole) = path.canonicalize_utf8() else { return Ok(()) };
         if !self.seen.insert(whole) {
             return Ok(());
@@ -79,7 +79,7 @@ impl Apps {
         } else if let Some(closed) = path.is_dir().then(|| closed(path)).flatten() {
             self.unread.push(closed);
         } else if path.join("WEB-INF").is_dir() {
-            self.found.push(unpacked(path)?);
+            self.found.push(unpacked(files, path)?);
         }
         Ok(())
     }
@@ -102,6 +102,7 @@ fn properties(absolute: &Utf8Path, node: &NodeFiles) -> (Properties, Properties)
 
 /// The folders of apps: the appBase of each Host, and those that tomee.xml names. The contexts of an xmlBase are added to the node.
 fn app_folders(
+    files: &Files,
     path: &Utf8Path,
     known: &Properties,
     later: &Properties,
@@ -115,7 +116,7 @@ fn app_folders(
         {
             let inner = format!("conf/{engine}/{host}/{}", file.file_name().unwrap_or_default());
             node.names.insert(inner.clone(), file.to_string());
-            node.files.insert(inner, small(&file)?);
+            node.files.insert(inner, files.small(&file)?);
         }
     }
     let tomee = node.files.get("conf/tomee.xml").map(|bytes| deployments(bytes, later)).unwrap_or_default();
@@ -147,13 +148,13 @@ const CONF: [&str; 7] = [
 
 /// The files of a conf folder, and of `ENGINE/HOST` in it. `given` is what their names begin with, where it is not the
 /// node's prefix.
-pub(super) fn conf(path: &Utf8Path, given: &str, node: &mut NodeFiles) -> Result<(), Failure> {
+pub(super) fn conf(read: &Files, path: &Utf8Path, given: &str, node: &mut NodeFiles) -> Result<(), Failure> {
     let mut take = |file: &Utf8Path, below: &str| -> Result<(), Failure> {
         let inner = format!("conf/{below}");
         if !given.is_empty() {
             node.names.insert(inner.clone(), format!("{given}{below}"));
         }
-        node.files.insert(inner, small(file)?);
+        node.files.insert(inner, read.small(file)?);
         Ok(())
     };
     for name in CONF {
@@ -275,13 +276,14 @@ fn real_path(path: &Utf8Path) -> Option<Utf8PathBuf> {
 }
 
 /// An app that is a folder.
-pub(super) fn unpacked(path: &Utf8Path) -> Result<AppFiles, Failure> {
+pub(super) fn unpacked(read: &Files, path: &Utf8Path) -> Result<AppFiles, Failure> {
     let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
-    collect(path, path, &mut files, &mut jars)?;
+    collect(read, path, path, &mut files, &mut jars)?;
     Ok(AppFiles { name: path.to_string(), files, jars, ..AppFiles::default() })
 }
 
 fn collect(
+    read: &Files,
     root: &Utf8Path,
     folder: &Utf8Path,
     files: &mut BTreeMap<String, Vec<u8>>,
@@ -292,7 +294,7 @@ fn collect(
         let is_link = fs_err::symlink_metadata(&entry).is_ok_and(|metadata| metadata.is_symlink());
         if entry.is_dir() {
             if !is_link && (below.starts_with("WEB-INF") || below.starts_with("META-INF")) {
-                collect(root, &entry, files, jars)?;
+                collect(read, root, &entry, files, jars)?;
             }
         } else if !entry.is_file() {
             // A pipe would be waited for.
@@ -301,19 +303,37 @@ fn collect(
             let jar = std::io::BufReader::new(fs_err::File::open(&entry).map_err(Failure::usage)?);
             files.extend(fragment(jar).map(|bytes| (format!("{below}!/META-INF/web-fragment.xml"), bytes)));
         } else if is_wanted(&below) {
-            files.insert(below, small(&entry)?);
+            files.insert(below, read.small(&entry)?);
         }
     }
     Ok(())
 }
 
-pub(super) fn small(path: &Utf8Path) -> Result<Vec<u8>, Failure> {
-    let file = fs_err::File::open(path).map_err(Failure::usage)?;
-    let mut bytes = vec![];
-    // What a device or a pipe has, nobody knows before.
-    let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(Failure::usage)?;
-    if u64::try_from(read).unwrap_or(u64::MAX) > MOST_BYTES {
-        return Err(Failure::usage(format!("{path} is larger than {MOST_BYTES} bytes")));
+/// The files as they are, or as they would be once they were fixed.
+#[derive(Debug, Default)]
+pub(super) struct Files {
+    fixed: BTreeMap<Utf8PathBuf, Vec<u8>>,
+}
+
+impl Files {
+    /// What a file would be.
+    pub(super) fn put(&mut self, path: &Utf8Path, bytes: Vec<u8>) -> Result<(), Failure> {
+        self.fixed.insert(path.canonicalize_utf8().map_err(Failure::usage)?, bytes);
+        Ok(())
     }
-    Ok(bytes)
+
+    pub(super) fn small(&self, path: &Utf8Path) -> Result<Vec<u8>, Failure> {
+        let fixed = || self.fixed.get(&path.canonicalize_utf8().ok()?);
+        if let Some(bytes) = (!self.fixed.is_empty()).then(fixed).flatten() {
+            return Ok(bytes.clone());
+        }
+        let file = fs_err::File::open(path).map_err(Failure::usage)?;
+        let mut bytes = vec![];
+        // What a device or a pipe has, nobody knows before.
+        let read = file.take(MOST_BYTES + 1).read_to_end(&mut bytes).map_err(Failure::usage)?;
+        if u64::try_from(read).unwrap_or(u64::MAX) > MOST_BYTES {
+            return Err(Failure::usage(format!("{path} is larger than {MOST_BYTES} bytes")));
+        }
+        Ok(bytes)
+    }
 }

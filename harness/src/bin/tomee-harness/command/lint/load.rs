@@ -8,7 +8,7 @@ use tomee_harness::config::own;
 use tomee_harness::lint::app::read_archives;
 use tomee_harness::lint::{AppFiles, Input, NodeFiles, Versions};
 
-use super::base::{base, conf, small, sorted, unpacked};
+use super::base::{Files, base, conf, sorted, unpacked};
 use crate::exit::Failure;
 
 /// What was given beside the nodes.
@@ -21,6 +21,7 @@ struct Others {
 
 /// One input for the nodes that have names, and one for each other server.
 pub(super) fn inputs(
+    files: &Files,
     paths: &[String],
     versions: Option<Versions>,
     define: &[(String, String)],
@@ -30,8 +31,8 @@ pub(super) fn inputs(
     let mut single = vec![];
     for given in paths {
         match node_name(given) {
-            Some((name, path)) => of_node(name, path, &mut named, &mut others)?,
-            None => match anything(Utf8Path::new(given), &mut others)? {
+            Some((name, path)) => of_node(files, name, path, &mut named, &mut others)?,
+            None => match anything(files, Utf8Path::new(given), &mut others)? {
                 Found::Node(node) => single.push(*node),
                 Found::Cluster(nodes) => named.extend(nodes),
                 Found::Other => {}
@@ -116,9 +117,15 @@ fn text((name, value): (std::ffi::OsString, std::ffi::OsString)) -> Option<(Stri
 }
 
 /// Something of a node by its name: its server, an app, a context.
-fn of_node(name: &str, path: &Utf8Path, named: &mut Vec<FoundNode>, others: &mut Others) -> Result<(), Failure> {
+fn of_node(
+    files: &Files,
+    name: &str,
+    path: &Utf8Path,
+    named: &mut Vec<FoundNode>,
+    others: &mut Others,
+) -> Result<(), Failure> {
     let mut own = Others::default();
-    let found = anything(path, &mut own)?;
+    let found = anything(files, path, &mut own)?;
     let known = named.iter().position(|(node, _)| node.name == name);
     let (before, mut apps) = known.map(|at| named.remove(at)).unwrap_or_default();
     let mut node = match found {
@@ -177,9 +184,9 @@ enum Found {
 }
 
 /// A server, the nodes of a cluster, or else something that is put beside the nodes.
-fn anything(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
+fn anything(files: &Files, path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
     if fs_err::metadata(path).map_err(Failure::usage)?.is_dir() {
-        return folder(path, others);
+        return folder(files, path, others);
     }
     let mut start = [0; 4];
     let read = fs_err::File::open(path).and_then(|mut file| file.read(&mut start)).map_err(Failure::usage)?;
@@ -190,7 +197,7 @@ fn anything(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
         others.apps.extend(apps.into_iter().map(|app| (app, true)));
         return Ok(Found::Other);
     }
-    let bytes = small(path)?;
+    let bytes = files.small(path)?;
     let name = path.file_name().unwrap_or_default();
     if !name.ends_with(".xml")
         && !name.contains(".xml.")
@@ -237,17 +244,17 @@ fn root(bytes: &[u8]) -> Option<String> {
     Some(document.root().local_name().to_owned())
 }
 
-fn folder(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
+fn folder(files: &Files, path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
     if path.join("WEB-INF").is_dir() {
-        others.apps.push((unpacked(path)?, true));
+        others.apps.push((unpacked(files, path)?, true));
         return Ok(Found::Other);
     }
-    if let Some(node) = node_folder(path)? {
+    if let Some(node) = node_folder(files, path)? {
         return Ok(Found::Node(Box::new(node)));
     }
     let mut nodes = vec![];
     for inner in sorted(path).into_iter().filter(|inner| inner.is_dir()) {
-        if let Some((node, apps)) = node_folder(&inner)? {
+        if let Some((node, apps)) = node_folder(files, &inner)? {
             nodes.push((NodeFiles { name: inner.file_name().unwrap_or_default().to_owned(), ..node }, apps));
         }
     }
@@ -260,14 +267,14 @@ fn folder(path: &Utf8Path, others: &mut Others) -> Result<Found, Failure> {
 }
 
 /// A `CATALINA_BASE` or a `conf` folder.
-fn node_folder(path: &Utf8Path) -> Result<Option<FoundNode>, Failure> {
+fn node_folder(files: &Files, path: &Utf8Path) -> Result<Option<FoundNode>, Failure> {
     if path.join("conf/server.xml").is_file() {
-        let (node, apps) = base(path)?;
+        let (node, apps) = base(files, path)?;
         return Ok(Some((node, apps.into_iter().map(|app| (app, false)).collect())));
     }
     if path.join("server.xml").is_file() {
         let mut node = NodeFiles { name: path.to_string(), ..NodeFiles::default() };
-        conf(path, &format!("{path}/"), &mut node)?;
+        conf(files, path, &format!("{path}/"), &mut node)?;
         return Ok(Some((node, vec![])));
     }
     Ok(None)

@@ -2,7 +2,8 @@
 
 use cafebabe::constant_pool::MemberRef;
 
-use super::value::{Found, Keyed, Passed, Put, Value, declared, is_session, parameters};
+use super::collection;
+use super::value::{Found, Keyed, Made, Passed, Put, Value, declared, is_session, parameters};
 
 /// Methods that change a collection or a bean.
 const CHANGING: [&str; 9] =
@@ -41,7 +42,10 @@ pub(super) fn call(
     let mut result = descriptor.rsplit(')').next().map_or(Value::Unknown, declared);
     match (name, arguments.as_slice()) {
         ("setAttribute" | "putValue", [_, Value::Null]) if of_session => {}
-        ("setAttribute" | "putValue", [key, value]) if of_session => found.stored.push(put(key, value, line())),
+        ("setAttribute" | "putValue", [key, value]) if of_session => {
+            let put = put(key, value, &found.made, line());
+            found.stored.push(put);
+        }
         ("getAttribute" | "getValue", _) if of_session => result = Value::Attribute,
         ("getId", _) if of_session => result = Value::Session,
         ("getRequestedSessionId" | "changeSessionId", _) if of_request => result = Value::Session,
@@ -56,6 +60,9 @@ pub(super) fn call(
             }
         }
         _ => {
+            if let Some(given) = collection::call((&member.class_name, name), receiver.as_ref(), &arguments, found) {
+                result = given;
+            }
             let is_attribute = matches!(receiver, Some(Value::Attribute));
             let is_setter = name.strip_prefix("set").is_some_and(|rest| rest.starts_with(char::is_uppercase));
             if is_attribute && (CHANGING.contains(&name) || is_setter) {
@@ -75,14 +82,17 @@ pub(super) fn call(
     }
 }
 
-fn put(key: &Value, value: &Value, line: usize) -> Put {
+fn put(key: &Value, value: &Value, made: &[Made], line: usize) -> Put {
     let name = if let Value::Text(key) = key { Some(key.clone()) } else { None };
     let lambda = if let Value::Lambda(lambda) = value { Some(lambda.clone()) } else { None };
+    let collection = if let Value::Made(number) = value { Some(&made[*number]) } else { None };
+    let holds = collection.map(|made| made.holds.clone()).unwrap_or_default();
     let (class, is_exact) = match value {
+        Value::Made(number) => (made[*number].class.clone(), made[*number].is_exact),
         Value::Object(class) => (class.clone(), true),
         Value::Declared(class) | Value::Parameter(_, Some(class)) => (class.clone(), false),
         Value::Text(_) => ("java.lang.String".to_owned(), true),
         _ => (String::new(), false),
     };
-    Put { name, class, is_exact, lambda, line }
+    Put { name, class, is_exact, lambda, holds, line }
 }

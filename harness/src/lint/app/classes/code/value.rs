@@ -9,6 +9,8 @@ pub(in crate::lint::app::classes) struct Found {
     pub(in crate::lint::app::classes) keyed: Vec<Keyed>,
     /// Methods that are given a session, or its id.
     pub(in crate::lint::app::classes) passed: Vec<Passed>,
+    /// Collections and arrays that it makes.
+    pub(super) made: Vec<Made>,
     /// The line that changes what was taken out of one.
     pub(in crate::lint::app::classes) changes: Option<usize>,
 }
@@ -22,7 +24,19 @@ pub(in crate::lint::app::classes) struct Put {
     pub(in crate::lint::app::classes) is_exact: bool,
     /// What it is, if it is a lambda.
     pub(in crate::lint::app::classes) lambda: Option<Lambda>,
+    /// The classes of objects that were put into it, where it is a collection or an array that was made here.
+    pub(in crate::lint::app::classes) holds: Vec<String>,
     pub(in crate::lint::app::classes) line: usize,
+}
+
+/// A collection or an array that a method makes.
+#[derive(Debug)]
+pub(super) struct Made {
+    pub(super) class: String,
+    /// Whether it is of this class, and not of one that extends it.
+    pub(super) is_exact: bool,
+    /// The classes of new objects that were put into it.
+    pub(super) holds: Vec<String>,
 }
 
 /// A map in a field that is asked for a key.
@@ -58,6 +72,8 @@ pub(in crate::lint::app::classes) struct Passed {
 pub(super) enum Value {
     Text(String),
     Object(String),
+    /// A collection or an array that the method makes, by its number.
+    Made(usize),
     /// Of this class, or one that extends it.
     Declared(String),
     Lambda(Lambda),

@@ -1,0 +1,115 @@
+//! Collections and arrays that a method makes: what is put into them, and what they give.
+
+use super::value::{Found, Made, Value};
+
+/// Methods that put their arguments into a collection.
+const ADDING: [&str; 10] =
+    ["add", "addElement", "addFirst", "addLast", "offer", "offerFirst", "offerLast", "push", "put", "putIfAbsent"];
+/// Methods that leave what is in it.
+const READING: [&str; 14] = [
+    "contains",
+    "containsKey",
+    "containsValue",
+    "entrySet",
+    "equals",
+    "get",
+    "getOrDefault",
+    "hashCode",
+    "isEmpty",
+    "iterator",
+    "keySet",
+    "size",
+    "toString",
+    "values",
+];
+
+/// Whether objects of a class of the platform are there to hold others.
+pub(in crate::lint::app::classes) fn is_container(class: &str) -> bool {
+    let ends = ["List", "Set", "Map", "Collection", "Queue", "Deque", "Vector", "Stack", "Hashtable"];
+    class.starts_with("java.util.") && ends.iter().any(|end| class.ends_with(end))
+}
+
+/// The class of a part of a collection that shows it and is not Serializable, by the method that gives it.
+fn view(class: &str, method: &str) -> Option<String> {
+    let part = match (class, method) {
+        ("java.util.ArrayList", "subList") => "SubList",
+        ("java.util.LinkedHashMap", "keySet") => "LinkedKeySet",
+        ("java.util.LinkedHashMap", "values") => "LinkedValues",
+        ("java.util.LinkedHashMap", "entrySet") => "LinkedEntrySet",
+        ("java.util.HashMap" | "java.util.TreeMap" | "java.util.WeakHashMap" | "java.util.IdentityHashMap", _) => {
+            match method {
+                "keySet" => "KeySet",
+                "values" => "Values",
+                "entrySet" => "EntrySet",
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    Some(format!("{class}${part}"))
+}
+
+/// Whether a class is that of a part that shows a collection.
+pub(in crate::lint) fn is_view(class: &str) -> bool {
+    class.split_once('$').is_some_and(|(of, part)| {
+        ["keySet", "values", "entrySet", "subList"]
+            .iter()
+            .any(|method| view(of, method).is_some_and(|view| view[of.len() + 1..] == *part))
+    })
+}
+
+/// A call of a method of a collection, or with one; what it gives, where that is known.
+pub(super) fn call(
+    (class, name): (&str, &str),
+    receiver: Option<&Value>,
+    arguments: &[Value],
+    found: &mut Found,
+) -> Option<Value> {
+    let mut holds = vec![];
+    for argument in arguments {
+        match argument {
+            Value::Object(class) => holds.push(class.clone()),
+            Value::Made(number) => holds.extend(found.made[*number].holds.iter().cloned()),
+            _ => {}
+        }
+    }
+    let is_wrapping =
+        name.starts_with("unmodifiable") || name.starts_with("synchronized") || name.starts_with("singleton");
+    let is_factory = receiver.is_none()
+        && match class {
+            "java/util/List" | "java/util/Set" | "java/util/Map" => matches!(name, "of" | "copyOf"),
+            "java/util/Arrays" => name == "asList",
+            "java/util/Collections" => is_wrapping,
+            _ => false,
+        };
+    if is_factory {
+        let class = if class.ends_with("/Arrays") { "java.util.List".to_owned() } else { class.replace('/', ".") };
+        return Some(made(found, class, false, holds));
+    }
+    match receiver {
+        Some(Value::Made(number)) => {
+            let made = &mut found.made[*number];
+            if ADDING.contains(&name) || name == "<init>" {
+                made.holds.extend(holds);
+            } else if !READING.contains(&name) {
+                made.holds.clear();
+            }
+            view(&made.class, name).filter(|_| made.is_exact).map(Value::Object)
+        }
+        _ => {
+            // Who is given it may empty it.
+            for argument in arguments {
+                if let Value::Made(number) = argument {
+                    found.made[*number].holds.clear();
+                }
+            }
+            None
+        }
+    }
+}
+
+/// A new collection or array.
+pub(super) fn made(found: &mut Found, class: String, is_exact: bool, holds: Vec<String>) -> Value {
+    found.made.push(Made { class, is_exact, holds });
+    Value::Made(found.made.len() - 1)
+}
