@@ -68,6 +68,13 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     let (mut constructors, mut inner) = (vec![], None);
     while let Some(word) = next() {
         let mut one = || next().expect("a word");
+        if let Some(field) = field(&mut pool, word, &mut one) {
+            fields.push(field);
+            continue;
+        }
+        if instructions(&mut pool, &mut code, this_name, word, &mut one) {
+            continue;
+        }
         match word {
             "extends" => extends = one(),
             "implements" => interfaces.push(pool.class(one())),
@@ -75,64 +82,15 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
             "session-scoped" | "stateful" | "faces-scoped" | "application-scoped" | "vetoed" | "alternative" => {
                 annotations.push(pool.text(annotation(word)));
             }
-            "static-map" => fields.push((0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"), None, None)),
-            "field" | "transient-field" => {
-                let flags = if word == "field" { 0x0002 } else { 0x0082 };
-                let (name, class) = (one(), one());
-                fields.push((flags, pool.text(name), pool.text(&format!("L{class};")), None, None));
-            }
-            "array-field" => {
-                let (name, class) = (one(), one());
-                fields.push((0x0002, pool.text(name), pool.text(&format!("[L{class};")), None, None));
-            }
-            "generic-field" => {
-                let (name, class, arguments) = (one(), one(), one());
-                let signature = pool.text(&format!("L{class}<{arguments}>;"));
-                fields.push((0x0002, pool.text(name), pool.text(&format!("L{class};")), None, Some(signature)));
-            }
-            "inject-field" => {
-                let (name, class, inject) = (one(), one(), pool.text("Ljakarta/inject/Inject;"));
-                fields.push((0x0002, pool.text(name), pool.text(&format!("L{class};")), Some(inject), None));
-            }
             "constructor" => constructors.push(pool.text(one())),
             "inner" => inner = Some(0x0000),
             "nested" => inner = Some(0x0008),
             "serial" => serial = Some(pool.long(one().parse().expect("a number"))),
-            "asks-id" => {
-                session_id(&mut pool, &mut code);
-                code.push(0x57);
-            }
-            "asks-map-by-id" => by_id(&mut pool, this_name, &mut code),
-            "asks-map-by-text" => {
-                map(&mut pool, this_name, &mut code);
-                let key = pool.string("key");
-                code.extend([&[0x13][..], &key.to_be_bytes()].concat());
-                get(&mut pool, &mut code);
-            }
             "takes-key" => {
                 parameter = "java/lang/String";
                 map(&mut pool, this_name, &mut code);
                 code.push(0x2b);
                 get(&mut pool, &mut code);
-            }
-            "gives-id" => {
-                let method = pool.member(10, one(), "m", "(Ljava/lang/String;)V");
-                code.push(0x01);
-                session_id(&mut pool, &mut code);
-                code.extend([&[0xb6][..], &method.to_be_bytes()].concat());
-            }
-            "changes" => changes(&mut pool, &mut code),
-            "stores" => {
-                let (name, class) = (one(), one());
-                stores(&mut pool, &mut code, name, class);
-            }
-            "stores-view" | "stores-list" | "stores-array" | "stores-added" | "stores-removed" | "stores-this"
-            | "stores-as" => {
-                stores_value(&mut pool, &mut code, word, &mut one);
-            }
-            "stores-if" | "stores-cast" => {
-                let (name, class, kind) = (one(), one(), pool.class(one()));
-                stores_checked(&mut pool, &mut code, [name, class], word == "stores-if", kind);
             }
             "stores-lambda" => {
                 let (name, interface, captured, kind) = (one(), one(), one(), one());
@@ -154,6 +112,76 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
         (&constructors, inner),
         (parameter, &code),
     )
+}
+
+/// A field that a word and those behind it say.
+fn field<'l>(pool: &mut Pool, word: &str, one: &mut impl FnMut() -> &'l str) -> Option<Field> {
+    Some(match word {
+        "static-map" => (0x0018, pool.text("MAP"), pool.text("Ljava/util/Map;"), None, None),
+        "field" | "transient-field" => {
+            let flags = if word == "field" { 0x0002 } else { 0x0082 };
+            let (name, class) = (one(), one());
+            (flags, pool.text(name), pool.text(&format!("L{class};")), None, None)
+        }
+        "array-field" => {
+            let (name, class) = (one(), one());
+            (0x0002, pool.text(name), pool.text(&format!("[L{class};")), None, None)
+        }
+        "generic-field" => {
+            let (name, class, arguments) = (one(), one(), one());
+            let signature = pool.text(&format!("L{class}<{arguments}>;"));
+            (0x0002, pool.text(name), pool.text(&format!("L{class};")), None, Some(signature))
+        }
+        "inject-field" => {
+            let (name, class, inject) = (one(), one(), pool.text("Ljakarta/inject/Inject;"));
+            (0x0002, pool.text(name), pool.text(&format!("L{class};")), Some(inject), None)
+        }
+        _ => return None,
+    })
+}
+
+/// The instructions that a word and those behind it say; whether it is such a word.
+fn instructions<'l>(
+    pool: &mut Pool,
+    code: &mut Vec<u8>,
+    this: &str,
+    word: &str,
+    one: &mut impl FnMut() -> &'l str,
+) -> bool {
+    match word {
+        "asks-id" => {
+            session_id(pool, code);
+            code.push(0x57);
+        }
+        "asks-map-by-id" => by_id(pool, this, code),
+        "asks-map-by-text" => {
+            map(pool, this, code);
+            let key = pool.string("key");
+            code.extend([&[0x13][..], &key.to_be_bytes()].concat());
+            get(pool, code);
+        }
+        "gives-id" => {
+            let method = pool.member(10, one(), "m", "(Ljava/lang/String;)V");
+            code.push(0x01);
+            session_id(pool, code);
+            code.extend([&[0xb6][..], &method.to_be_bytes()].concat());
+        }
+        "changes" => changes(pool, code),
+        "stores" => {
+            let (name, class) = (one(), one());
+            stores(pool, code, name, class);
+        }
+        "stores-view" | "stores-list" | "stores-array" | "stores-added" | "stores-removed" | "stores-this"
+        | "stores-as" => {
+            stores_value(pool, code, word, one);
+        }
+        "stores-if" | "stores-cast" => {
+            let (name, class, kind) = (one(), one(), pool.class(one()));
+            stores_checked(pool, code, [name, class], word == "stores-if", kind);
+        }
+        _ => return false,
+    }
+    true
 }
 
 /// The type of an annotation.

@@ -152,23 +152,25 @@ impl Case {
             node.versions = self.server.as_ref().map(|server| server.parse().expect("a server"));
             input.add_node(node);
         }
-        let mut added: Vec<(AppFiles, Vec<String>)> = vec![];
-        for ((node, name), app) in apps {
-            let is_same = |(other, of): &&mut (AppFiles, Vec<String>)| {
-                !of.is_empty()
-                    && !node.is_empty()
-                    && other.name.ends_with(&format!("/{name}"))
-                    && other.files == app.files
-            };
-            match added.iter_mut().find(is_same) {
-                Some((_, of)) => of.push(node),
-                None => added.push((app, Some(node).filter(|node| !node.is_empty()).into_iter().collect())),
-            }
-        }
-        for (app, of) in added {
-            input.add_app_of(app, true, of);
-        }
+        add_apps(&mut input, apps);
         input
+    }
+}
+
+/// Adds apps by node and name: what is the same on several nodes is one.
+fn add_apps(input: &mut Input, apps: BTreeMap<(String, String), AppFiles>) {
+    let mut added: Vec<(AppFiles, Vec<String>)> = vec![];
+    for ((node, name), app) in apps {
+        let is_same = |(other, of): &&mut (AppFiles, Vec<String>)| {
+            !of.is_empty() && !node.is_empty() && other.name.ends_with(&format!("/{name}")) && other.files == app.files
+        };
+        match added.iter_mut().find(is_same) {
+            Some((_, of)) => of.push(node),
+            None => added.push((app, Some(node).filter(|node| !node.is_empty()).into_iter().collect())),
+        }
+    }
+    for (app, of) in added {
+        input.add_app_of(app, true, of);
     }
 }
 

@@ -12,6 +12,7 @@ mod hosts;
 mod members;
 mod parts;
 mod paths;
+mod properties;
 mod tls;
 mod topology;
 mod transplant;
@@ -26,30 +27,16 @@ pub use error::OwnError;
 pub use members::member_notes;
 pub use parts::{Parts, parts};
 pub use paths::below_base;
+pub(crate) use properties::not_said;
+pub use properties::properties_of;
 pub use tls::{KEY_STORE, KEY_STORE_ALIAS, KEY_STORE_PASSWORD, named_files};
 pub use topology::{OwnNode, topology, without_cluster};
 pub use transplant::{Seat, TransplantError, Transplanted, transplant};
-
-use std::collections::BTreeMap;
 
 use super::read::{Document, Properties, ReadError};
 
 /// What stands for `CATALINA_BASE` where a value is resolved: a path that no file names by chance.
 pub(crate) const BASE: &str = "/\u{2}catalina.base";
-
-/// The system properties that the command line gives a node: `{node}` in a value is its name.
-pub fn properties_of<'g>(
-    node: &str,
-    given: impl IntoIterator<Item = (&'g String, &'g String)>,
-) -> BTreeMap<String, String> {
-    given.into_iter().map(|(name, value)| (name.clone(), value.replace("{node}", node))).collect()
-}
-
-/// That nothing says what a placeholder is, and what would.
-pub(crate) fn not_said(placeholder: &str) -> String {
-    let would = topology::property(placeholder).map(|name| format!(" (`-D {name}={{node}}` would)"));
-    format!("nothing says what {placeholder} is{}", would.unwrap_or_default())
-}
 
 /// Reads a server.xml with its `${…}` resolved, but for `catalina.base` and `catalina.home`.
 ///

@@ -6,6 +6,7 @@ use camino::Utf8PathBuf;
 
 use super::claims::CLOUD;
 use super::members::{self, Listed, Mapped};
+use super::properties::property;
 use super::{Claims, Farm, MembershipClaim, OwnError};
 use crate::model::own::OtherMembers;
 use crate::model::topology::NodeCountError;
@@ -159,9 +160,4 @@ fn changes(first: &Claims, claims: &Claims, files: &OwnFiles, name: &NodeName) -
         ..NodeChanges::default()
     };
     (changes, unset.map(|_| name.to_string()))
-}
-
-/// The property of `${name}`.
-pub(super) fn property(placeholder: &str) -> Option<&str> {
-    placeholder.strip_prefix("${")?.strip_suffix('}').filter(|name| !name.contains(['$', ':', '{']))
 }

@@ -38,31 +38,14 @@ pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstr
             before.checked_sub(1).map_or(0, |index| lines[index].1)
         };
         let loaded = std::mem::replace(&mut last, if let Opcode::Aload(local) = opcode { Some(*local) } else { None });
+        if collection::fill(opcode, &mut stack, &mut found) || cast(opcode, loaded, &mut stack, &mut locals) {
+            continue;
+        }
         match opcode {
             Opcode::Ldc(constant) | Opcode::LdcW(constant) => stack.push(match constant {
                 Loadable::LiteralConstant(LiteralConstant::String(text)) => Value::Text(text.to_string()),
                 _ => Value::Unknown,
             }),
-            Opcode::New(class) => {
-                let class = class.replace('/', ".");
-                let is_collection = is_container(&class);
-                stack.push(if is_collection {
-                    collection::made(&mut found, class, true, vec![])
-                } else {
-                    Value::Object(class)
-                });
-            }
-            Opcode::Anewarray(ObjectArrayType::BinaryName(class)) => {
-                stack.pop();
-                let array = format!("{}[]", class.replace('/', "."));
-                stack.push(collection::made(&mut found, array, false, vec![]));
-            }
-            Opcode::Aastore => {
-                let (value, _, array) = (stack.pop(), stack.pop(), stack.pop());
-                if let (Some(Value::Object(class)), Some(Value::Made(array))) = (value, array) {
-                    found.made[array].holds.push(class);
-                }
-            }
             Opcode::Dup => stack.extend(stack.last().cloned()),
             Opcode::Pop => drop(stack.pop()),
             Opcode::Aload(local) => stack.push(locals.get(local).cloned().unwrap_or(Value::Unknown)),
@@ -84,24 +67,7 @@ pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstr
             }
             Opcode::Getstatic(member) => stack.push(field(member, true)),
             Opcode::AconstNull => stack.push(Value::Null),
-            // What may be Serializable after all is asked for that before it is stored.
-            Opcode::Checkcast(kind) if is_serializable(kind) => {
-                stack.pop();
-                stack.push(Value::Unknown);
-            }
-            Opcode::Instanceof(kind) => {
-                if let Some(local) = loaded.filter(|_| is_serializable(kind)) {
-                    locals.remove(&local);
-                }
-                stack.pop();
-                stack.push(Value::Unknown);
-            }
-            Opcode::Checkcast(ObjectArrayType::BinaryName(kind)) => {
-                if let Some(value @ (Value::Unknown | Value::Declared(_))) = stack.last_mut() {
-                    *value = declared(&format!("L{kind};"));
-                }
-            }
-            Opcode::Checkcast(_) | Opcode::Nop | Opcode::Iinc(..) => {}
+            Opcode::Nop | Opcode::Iinc(..) => {}
             _ => match number_of_operands(opcode) {
                 Some(count) => {
                     stack.truncate(stack.len().saturating_sub(count));
@@ -112,6 +78,32 @@ pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstr
         }
     }
     found
+}
+
+/// What a cast makes of what is on the stack; whether it is one.
+fn cast(opcode: &Opcode<'_>, loaded: Option<u16>, stack: &mut Vec<Value>, locals: &mut BTreeMap<u16, Value>) -> bool {
+    match opcode {
+        // What may be Serializable after all is asked for that before it is stored.
+        Opcode::Checkcast(kind) if is_serializable(kind) => {
+            stack.pop();
+            stack.push(Value::Unknown);
+        }
+        Opcode::Instanceof(kind) => {
+            if let Some(local) = loaded.filter(|_| is_serializable(kind)) {
+                locals.remove(&local);
+            }
+            stack.pop();
+            stack.push(Value::Unknown);
+        }
+        Opcode::Checkcast(ObjectArrayType::BinaryName(kind)) => {
+            if let Some(value @ (Value::Unknown | Value::Declared(_))) = stack.last_mut() {
+                *value = declared(&format!("L{kind};"));
+            }
+        }
+        Opcode::Checkcast(_) => {}
+        _ => return false,
+    }
+    true
 }
 
 /// Whether a type says that its objects can be serialized.

@@ -1,5 +1,8 @@
 //! Collections and arrays that a method makes: what is put into them, and what they give.
 
+use cafebabe::bytecode::Opcode;
+use cafebabe::constant_pool::ObjectArrayType;
+
 use super::value::{Found, Made, Value};
 
 /// Methods that put their arguments into a collection.
@@ -58,6 +61,30 @@ pub(in crate::lint) fn is_view(class: &str) -> bool {
     })
 }
 
+/// What an instruction makes that holds others, or puts into it; whether it is one of those.
+pub(super) fn fill(opcode: &Opcode<'_>, stack: &mut Vec<Value>, found: &mut Found) -> bool {
+    match opcode {
+        Opcode::New(class) => {
+            let class = class.replace('/', ".");
+            let is_collection = is_container(&class);
+            stack.push(if is_collection { made(found, class, true, vec![]) } else { Value::Object(class) });
+        }
+        Opcode::Anewarray(ObjectArrayType::BinaryName(class)) => {
+            stack.pop();
+            let array = format!("{}[]", class.replace('/', "."));
+            stack.push(made(found, array, false, vec![]));
+        }
+        Opcode::Aastore => {
+            let (value, _, array) = (stack.pop(), stack.pop(), stack.pop());
+            if let (Some(Value::Object(class)), Some(Value::Made(array))) = (value, array) {
+                found.made[array].holds.push(class);
+            }
+        }
+        _ => return false,
+    }
+    true
+}
+
 /// A call of a method of a collection, or with one; what it gives, where that is known.
 pub(super) fn call(
     (class, name): (&str, &str),
@@ -86,26 +113,22 @@ pub(super) fn call(
         let class = if class.ends_with("/Arrays") { "java.util.List".to_owned() } else { class.replace('/', ".") };
         return Some(made(found, class, false, holds));
     }
-    match receiver {
-        Some(Value::Made(number)) => {
-            let made = &mut found.made[*number];
-            if ADDING.contains(&name) || name == "<init>" {
-                made.holds.extend(holds);
-            } else if !READING.contains(&name) {
-                made.holds.clear();
-            }
-            view(&made.class, name).filter(|_| made.is_exact).map(Value::Object)
+    if let Some(Value::Made(number)) = receiver {
+        let made = &mut found.made[*number];
+        if ADDING.contains(&name) || name == "<init>" {
+            made.holds.extend(holds);
+        } else if !READING.contains(&name) {
+            made.holds.clear();
         }
-        _ => {
-            // Who is given it may empty it.
-            for argument in arguments {
-                if let Value::Made(number) = argument {
-                    found.made[*number].holds.clear();
-                }
-            }
-            None
+        return view(&made.class, name).filter(|_| made.is_exact).map(Value::Object);
+    }
+    // Who is given it may empty it.
+    for argument in arguments {
+        if let Value::Made(number) = argument {
+            found.made[*number].holds.clear();
         }
     }
+    None
 }
 
 /// A new collection or array.
