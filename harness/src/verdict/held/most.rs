@@ -40,8 +40,8 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
         }
     }
 
-    /// Whether what a node shows from `from` to `to` is the most that anybody has: all copies come from it, or it has what all have, and of what others
-    /// had written nothing is on its way any more.
+    /// Whether what a node shows from `from` to `to` is the most that anybody has: all copies come from it, or it has what all
+    /// have, and of what others had written nothing is on its way any more.
     pub(super) fn is_source(&self, node: &NodeName, from: Nanos, to: Nanos) -> bool {
         self.has_come(node, from)
             && (self.source == Some(node) || self.has_what_all_have(node, from, to))
