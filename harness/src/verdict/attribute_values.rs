@@ -57,7 +57,7 @@ pub(super) fn compared(name: &str, due: &AttributeValue, copy: &SessionReplica, 
     }
 }
 
-/// Whether a value stands for a bean that is another one's, as OpenWebBeans and Weld inject it: that one is compared by itself.
+/// Whether a value stands for another bean, as `OpenWebBeans` and Weld inject it: that one is compared by itself.
 fn is_client_proxy(class: &str) -> bool {
     ["$$OwbNormalScopeProxy", "$_$$_WeldClientProxy"].iter().any(|proxy| class.contains(proxy))
 }
