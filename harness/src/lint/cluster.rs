@@ -12,6 +12,11 @@ const MBR_TX_SEQ: i64 = 8;
 /// The package of the group communication.
 pub(super) const TRIBES: &str = "org.apache.catalina.tribes.";
 
+/// Whether a class is in a package of Tomcat's clustering.
+pub(super) fn is_of_clustering(class: &str) -> bool {
+    class.starts_with(HA) || class.starts_with(TRIBES)
+}
+
 /// A `<Cluster>` of a node.
 #[derive(Debug, Clone, Copy)]
 pub struct Cluster<'i> {

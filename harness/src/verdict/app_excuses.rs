@@ -44,23 +44,17 @@ impl<'a> View<'a> {
                 continue;
             }
             // Who has signed out is given pages as well, without a session.
-            let is_out =
-                || request.says_to_end() && request.succeeded() && !self.is_there_since(session, request, before);
+            let is_there_since = || {
+                let mut proofs = session.proofs(&self.requests);
+                proofs.any(|(asked, _)| request.acts_until < asked && asked < before)
+            };
+            let is_out = || request.says_to_end() && request.succeeded() && !is_there_since();
             if (!answered && self.may_end(session, index)) || (answered && is_out()) {
                 return Some(index);
             }
             answered |= request.succeeded() && request.completed.is_some_and(|end| end < before);
         }
         None
-    }
-
-    /// Whether a session was shown to be there behind a request, by a look or by an answer that gave its id.
-    fn is_there_since(&self, session: &AppSession<'a>, request: &Request<'a>, before: Nanos) -> bool {
-        let behind = |at: Nanos| request.acts_until < at && at < before;
-        let mut later =
-            session.requests.iter().map(|index| &self.requests[*index]).filter(|later| behind(later.invoked));
-        session.shown.iter().any(|shown| behind(shown.asked))
-            || later.any(|later| later.received.is_some_and(|received| stem(received) == session.stem))
     }
 
     /// Whether nobody promises what a node shows of a session at an instant, in words: a split, or that no copy was left.

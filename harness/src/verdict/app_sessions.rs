@@ -306,6 +306,14 @@ impl<'a> AppSession<'a> {
         })
     }
 
+    /// When it was shown to be there: by an answer that gave its id, or by a look; from when to when each was asked for.
+    pub(super) fn proofs(&self, requests: &[Request<'a>]) -> impl Iterator<Item = (Nanos, Option<Nanos>)> {
+        let asked = self.requests.iter().map(|index| &requests[*index]);
+        let given = asked.filter(|request| request.received.is_some_and(|received| stem(received) == self.stem));
+        let given = given.map(|request| (request.invoked, request.completed));
+        given.chain(self.shown.iter().map(|shown| (shown.asked, Some(shown.at))))
+    }
+
     /// Whether it was known to be there by an instant: its id had been given, or a look had shown it.
     pub(super) fn known(&self, requests: &[Request<'a>], at: Nanos) -> bool {
         self.born.is_some_and(|born| requests[born].completed.is_some_and(|end| end < at))

@@ -39,7 +39,7 @@ fn unexplained<'h>(
         let Some(known) = HARMLESS.iter().find(|known| line.message.contains(known.text)) else { return Some(line) };
         let (starts, faults) = spans.get_or_insert_with(|| self::spans(history));
         let covered = |spans: &[Span]| {
-            spans.iter().any(|(from, until)| *from <= at && until.is_none_or(|until| at <= after(until)))
+            spans.iter().any(|(from, until)| *from <= at && until.is_none_or(|until| at <= until.after(NEAR)))
         };
         let explained = covered(starts) || (known.near == Near::Fault && covered(faults));
         (!explained).then_some(line)
@@ -74,10 +74,6 @@ fn spans(history: &History) -> (Vec<Span>, Vec<Span>) {
         }
     }
     (starts, faults.into_values().chain(deaths).collect())
-}
-
-fn after(at: Nanos) -> Nanos {
-    Nanos(at.0.saturating_add(u64::try_from(NEAR.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 #[cfg(test)]

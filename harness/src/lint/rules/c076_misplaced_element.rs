@@ -1,7 +1,7 @@
 //! Rule C076, misplaced-element.
 
 use crate::config::read::Element;
-use crate::lint::cluster::{HA, TRIBES};
+use crate::lint::cluster::is_of_clustering;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -54,9 +54,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             inside.push(in_cluster);
             match PARENTS.iter().find(|(name, _)| *name == element.name()) {
                 Some((name, parents)) => {
-                    let is_clusters = element
-                        .class()
-                        .is_some_and(|class| class.trim().starts_with(HA) || class.trim().starts_with(TRIBES));
+                    let is_clusters = element.class().is_some_and(|class| is_of_clustering(class.trim()));
                     let is_below_unread = is_wrong_case(parent.name()) && !is_known(parent.name());
                     if !parents.contains(&parent.name()) && (in_cluster || is_clusters) && !is_below_unread {
                         let message = format!(

@@ -1,7 +1,7 @@
 //! Rule C098, class-of-other-element.
 
 use crate::config::read::Element;
-use crate::lint::cluster::{HA, TRIBES};
+use crate::lint::cluster::is_of_clustering;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -65,8 +65,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     let roots = input.nodes.iter().flat_map(|node| node.roots(input));
     let of_apps = input.app_contexts().into_iter().map(|(_, context)| context);
     for element in roots.chain(of_apps).flat_map(|root| root.document().elements()) {
-        let is_clusters = |class: &&str| class.starts_with(HA) || class.starts_with(TRIBES);
-        let Some(class) = element.class().map(str::trim).filter(is_clusters) else { continue };
+        let Some(class) = element.class().map(str::trim).filter(|class| is_of_clustering(class)) else { continue };
         if !ASKED.contains(&element.name()) || !is_read(element) {
             continue;
         }

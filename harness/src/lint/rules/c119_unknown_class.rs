@@ -2,7 +2,7 @@
 
 use crate::config::read::{Attribute, Element};
 use crate::lint::attributes::{is_short_name, lists};
-use crate::lint::cluster::{HA, MembershipKind, TRIBES};
+use crate::lint::cluster::{MembershipKind, TRIBES, is_of_clustering};
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity, Versions};
 
 /// The rule.
@@ -30,7 +30,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         for element in roots.iter().filter(|_| !lists.is_empty()).flat_map(|root| root.document().elements()) {
             let Some(class) = element.class().map(str::trim) else { continue };
             let is_reported = class.contains(char::is_whitespace) || super::c016_removed_class::is_removed(class);
-            let is_ours = class.starts_with(HA) || class.starts_with(TRIBES);
+            let is_ours = is_of_clustering(class);
             if is_reported || !is_ours && !is_meant(element, class) || lists.iter().any(|list| list.has_class(class)) {
                 continue;
             }
@@ -70,7 +70,7 @@ pub(super) fn has_misnamed(cluster: &Cluster<'_>, name: &'static str) -> bool {
         Some(None) => false,
         Some(Some(class)) => {
             let class = class.trim();
-            let is_meant = class.starts_with(HA) || class.starts_with(TRIBES) || is_meant(element, class);
+            let is_meant = is_of_clustering(class) || is_meant(element, class);
             is_meant && !lists.is_empty() && !lists.iter().any(|list| list.has_class(class))
         }
     };

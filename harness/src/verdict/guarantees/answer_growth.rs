@@ -64,9 +64,9 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
 fn less<'a>(before: Vec<&'a str>, after: Vec<&'a str>) -> Vec<Part<'a>> {
     let timed = |place: usize| before.get(place + 1).is_some_and(|unit| is_unit_of_time(unit));
     let lower = |place: usize| Some(after[place].parse::<u64>().ok()? < before[place].parse::<u64>().ok()?);
-    let numbers = (0..before.len()).filter(|_| is_alike(&after, &before));
-    let numbers = numbers.filter(|place| is_number(before[*place]) && !timed(*place) && lower(*place) == Some(true));
-    let numbers: Vec<Part<'a>> = numbers.map(Part::Number).collect();
+    let alike = is_alike(&after, &before);
+    let is_lower = |place: &usize| alike && is_number(before[*place]) && !timed(*place) && lower(*place) == Some(true);
+    let numbers: Vec<Part<'a>> = (0..before.len()).filter(is_lower).map(Part::Number).collect();
     let (had, has) = (counted(before), counted(after));
     let words = had.iter().filter(|(word, times)| is_lasting(word) && !is_number(word) && count(&has, word) < **times);
     words.map(|(word, _)| Part::Word(word)).chain(numbers).collect()

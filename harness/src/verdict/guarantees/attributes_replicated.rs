@@ -332,8 +332,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
 fn unsent_at_its_end(view: &View<'_>, session: &AppSession<'_>, from: Nanos) -> Option<String> {
     let asked = session.requests.iter().map(|index| &view.requests[*index]);
     let last = asked.take_while(|asked| asked.invoked < from).last().filter(|_| !view.waits())?;
-    let sent = Nanos(last.acts_until.0.saturating_add(u64::try_from(ON_ITS_WAY.as_nanos()).unwrap_or(u64::MAX)));
-    let ended = !view.timeline.outlives(last.node, last.invoked, sent);
+    let ended = !view.timeline.outlives(last.node, last.invoked, last.acts_until.after(ON_ITS_WAY));
     ended.then(|| format!("no request waits for it, and {} ended right behind {}", last.node, last.name()))
 }
 

@@ -140,15 +140,11 @@ fn about<'a>(view: &View<'a>, line: &'a LogLine, record: usize) -> Vec<Option<[&
     named.into_iter().map(|node| Some([node, &line.node])).collect()
 }
 
-fn after(at: Nanos) -> Nanos {
-    Nanos(at.0.saturating_add(u64::try_from(NEAR.as_nanos()).unwrap_or(u64::MAX)))
-}
-
 /// The starts of nodes and the deployments.
 fn starts<'a>(view: &View<'a>) -> Spans<'a> {
     let starts = view.events().filter_map(|(_, at, event)| match event {
-        Event::NodeStarts { node } | Event::NodeReady { node } => Some((at, after(at), Some(node))),
-        Event::WarDropped { .. } | Event::Deployed { .. } => Some((at, after(at), None)),
+        Event::NodeStarts { node } | Event::NodeReady { node } => Some((at, at.after(NEAR), Some(node))),
+        Event::WarDropped { .. } | Event::Deployed { .. } => Some((at, at.after(NEAR), None)),
         _ => None,
     });
     starts.collect()
@@ -162,7 +158,10 @@ fn faults<'a>(view: &View<'a>) -> Spans<'a> {
     let faults = view.timeline.faults.iter().map(|fault| {
         let lasts = fault.kind.is_undone_in_place();
         let ends = fault.healed.or_else(|| if lasts { None } else { Some(fault.hit().unwrap_or(fault.asked)) });
-        (fault.asked, ends.map_or(FOREVER, after), Some(fault.node))
+        (fault.asked, ends.map_or(FOREVER, |end| end.after(NEAR)), Some(fault.node))
     });
-    faults.chain(view.timeline.deaths.iter().map(|(at, node, ..)| (*at, after(*at), Some(*node)))).chain(end).collect()
+    faults
+        .chain(view.timeline.deaths.iter().map(|(at, node, ..)| (*at, at.after(NEAR), Some(*node))))
+        .chain(end)
+        .collect()
 }

@@ -89,8 +89,7 @@ fn due(view: &View<'_>, session: &Session<'_>, life: Duration, at: Nanos) -> Opt
     let last = used.completed?;
     let owner_lives = view.timeline.outlives(used.node, used.invoked, at);
     let lives = if view.replicates_to_all() && !owner_lives { life * 2 } else { life };
-    let total = u64::try_from((lives + SLACK).as_nanos()).unwrap_or(u64::MAX);
-    Some(Nanos(last.0.saturating_add(total)))
+    Some(last.after(lives + SLACK))
 }
 
 /// Answers out of it and replicas of it, long after its time.

@@ -76,12 +76,8 @@ fn is_judged(view: &View<'_>, before: &Request<'_>, after: &Request<'_>) -> bool
             view,
             before.node,
             before.invoked,
-            if before.node == after.node { completed } else { later(completed) },
+            if before.node == after.node { completed } else { completed.after(SHOWS_WITHIN) },
         )
-}
-
-fn later(at: Nanos) -> Nanos {
-    Nanos(at.0.saturating_add(u64::try_from(SHOWS_WITHIN.as_nanos()).unwrap_or(u64::MAX)))
 }
 
 /// Whether the front had a node as UP all the time.

@@ -75,9 +75,9 @@ fn trial(view: &View<'_>, fault: &Fault<'_>, node: &NodeName) -> Option<Trial> {
     let (name, took) = (operation.name(), took(operation));
     let ended = operation.completed.unwrap_or(FOREVER);
     // The log is read a little later than it is written.
-    let known_by = Nanos(ended.0.saturating_add(nanos(WAITED)));
+    let known_by = ended.after(WAITED);
     let evicted = view.disappearances().any(|(at, on, _)| on == node && fault.asked < at && at < known_by);
-    let lasted = fault.healed.is_none_or(|healed| Nanos(operation.invoked.0 + nanos(WAITED)) <= healed);
+    let lasted = fault.healed.is_none_or(|healed| operation.invoked.after(WAITED) <= healed);
     let breach = |violation, because| {
         let evidence = vec![operation.record, fault.record];
         let rests_on = vec![operation.id];
@@ -154,8 +154,4 @@ fn took(operation: &Operation<'_>) -> Duration {
         (Fate::Landed(..) | Fate::Perhaps(_), Some(completed)) => completed.since(operation.invoked),
         _ => Duration::MAX,
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

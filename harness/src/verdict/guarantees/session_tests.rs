@@ -215,11 +215,7 @@ pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize
 
 /// When a session was last shown to be there, before an instant: by a look, or by an answer that gave its id.
 pub(super) fn last_proof(view: &View<'_>, session: &AppSession<'_>, to: Nanos) -> Option<Nanos> {
-    let requests = session.requests.iter().map(|index| &view.requests[*index]);
-    let given = requests.filter(|request| request.received.is_some_and(|received| stem(received) == session.stem));
-    let given = given.filter_map(|request| request.completed).filter(|end| *end < to);
-    let shown = session.shown.iter().map(|shown| shown.at).filter(|at| *at < to);
-    given.chain(shown).max()
+    session.proofs(&view.requests).filter_map(|(_, at)| at).filter(|at| *at < to).max()
 }
 
 /// Whether the app ended a session, as far as looks show: it was gone, before an instant, behind a last successful request that

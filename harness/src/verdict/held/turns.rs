@@ -133,8 +133,7 @@ impl<'v, 'a> Run<'v, 'a> {
     pub(super) fn cut_short(&self, session: &Session<'_>) -> BTreeMap<&'v NodeName, Nanos> {
         let mut first = BTreeMap::new();
         for operation in session.operations.iter().map(|index| &self.operations[*index]) {
-            let way = u64::try_from(ON_ITS_WAY.as_nanos()).unwrap_or(u64::MAX);
-            let delivered = Nanos(operation.acts_until.0.saturating_add(way));
+            let delivered = operation.acts_until.after(ON_ITS_WAY);
             if operation.request == AppRequest::Count
                 && !matches!(operation.fate, Fate::Nothing)
                 && !self.timeline.outlives(operation.node, operation.invoked, delivered)
