@@ -4,13 +4,12 @@
 
 use super::super::content::Content;
 use super::super::held::By;
-use super::super::operations::{Fate, Operation};
-use super::super::sessions::{Replica, Session};
-use super::super::timeline::ON_ITS_WAY;
+use super::super::operations::Operation;
+use super::super::sessions::Session;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
-use super::lag;
 use super::survival::{Tried, acknowledged, breach, loss_in_words};
+use super::{lag, risen};
 use crate::history::Nanos;
 use crate::model::Violation;
 use crate::model::plan::AppRequest;
@@ -23,11 +22,13 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         for place in 0..session.answers.len() {
             breaches.extend(weaker(view, session, place));
             breaches.extend(doubled(view, session, place));
-            breaches.extend(resurrected(view, session, place));
+            breaches.extend(
+                risen::resurrected(view, session, place).or_else(|| risen::out_of_nowhere(view, session, place)),
+            );
         }
         breaches.extend(gone(view, session));
         breaches.extend(foreign(view, session));
-        breaches.extend(resurrected_replicas(view, session));
+        breaches.extend(risen::resurrected_replicas(view, session));
         breaches.extend(lag::lagging(view, session));
     }
     if let Some(violated) = Judgement::violated(breaches) {
@@ -189,79 +190,6 @@ pub(super) fn doubled(view: &View<'_>, session: &Session<'_>, place: usize) -> O
     Some(Breach { unpromised: None, ..doubled })
 }
 
-/// An answer out of a session that had been ended with acknowledgement.
-fn resurrected(view: &View<'_>, session: &Session<'_>, place: usize) -> Option<Breach> {
-    let index = session.answers[place];
-    let operation = &view.operations[index];
-    let ended = session.ends.iter().copied().find(|other| {
-        let other = &view.operations[*other];
-        other.answer().is_some()
-            && other.completed.is_some_and(|end| end < operation.invoked)
-            && (view.waits()
-                || other.node == operation.node
-                || operation.request == AppRequest::Count
-                || other.completed.is_some_and(|end| ON_ITS_WAY < operation.invoked.since(end)))
-            && may_end(view, session, other)
-    })?;
-    let because = format!(
-        "{} was answered from {}'s session, which {} had ended with acknowledgement",
-        operation.name(),
-        session.client,
-        view.operations[ended].id
-    );
-    let resurrected = breach(view, session, index, because, &[ended], None).named(Violation::RisenSession);
-    let bounds = &session.held.answers[place];
-    // The node that ended it knows that, unless it has taken over since what others had.
-    let end = &view.operations[ended];
-    let itself = end.node == operation.node && view.timeline.outlives(end.node, end.invoked, operation.invoked);
-    let stranger = || bounds.stranger.clone().filter(|_| !bounds.knows && !itself);
-    let renamed = || renamed_unheard(view, session, &view.operations[ended]);
-    let unpromised = bounds
-        .unpromised
-        .clone()
-        .or_else(stranger)
-        .or_else(|| view.was_partitioned(session, end.invoked))
-        .or_else(renamed);
-    Some(Breach { unpromised, ..resurrected })
-}
-
-/// Replicas of a session that had been ended with acknowledgement, while nobody else asked for it.
-fn resurrected_replicas(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {
-    let alone = |ended: &&usize| {
-        let end = &view.operations[**ended];
-        let overlaps = |other: &Operation<'_>| {
-            other.id != end.id
-                && end.completed.is_some_and(|completed| other.invoked < completed)
-                && other.completed.is_none_or(|completed| end.invoked < completed)
-        };
-        end.answer().is_some()
-            && may_end(view, session, end)
-            && !session.operations.iter().any(|other| overlaps(&view.operations[*other]))
-    };
-    let Some((ended, completed)) =
-        session.ends.iter().find(alone).and_then(|index| Some((*index, view.operations[*index].completed?)))
-    else {
-        return Vec::new();
-    };
-    let end = &view.operations[ended];
-    let settled = |replica: &&Replica<'_>| view.timeline.settled(replica.node, replica.asked, replica.at);
-    let ended = |replica: &&Replica<'_>| completed < replica.asked && !late_end(view, session, completed, replica);
-    let resurrected = session.replicas.iter().filter(ended).filter(settled);
-    let breaches = resurrected.map(|replica| Breach {
-        violation: Some(Violation::RisenSession),
-        at: replica.at,
-        because: format!(
-            "{} held {}'s session {} at {}, which {} had ended with acknowledgement",
-            replica.node, session.client, session.stems[0], replica.at, end.id
-        ),
-        rests_on: vec![end.id],
-        evidence: vec![replica.record, end.record],
-        unpromised: view.was_partitioned(session, end.invoked).or_else(|| renamed_unheard(view, session, end)),
-        session: Some(session.stems[0].to_owned()),
-    });
-    breaches.collect()
-}
-
 /// A session that both sides of a split wrote to: what the one wrote is missing on the other from then on.
 fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
     let fork = view.forked(session)?;
@@ -282,44 +210,6 @@ fn forked(view: &View<'_>, session: &Session<'_>) -> Option<Breach> {
         unpromised: Some(fork.unpromised),
         session: Some(session.stems[0].to_owned()),
     })
-}
-
-/// Whether the end of a session may still be on its way to a node, where nobody waits for it: it came later, or there was
-/// hardly time.
-fn late_end(view: &View<'_>, session: &Session<'_>, ended: Nanos, replica: &Replica<'_>) -> bool {
-    if view.waits() {
-        return false;
-    }
-    let later = view.looks.iter().enumerate().skip(replica.look + 1).filter(|(_, look)| look.node == replica.node);
-    let gone = later
-        .filter(|(_, look)| session.would_show_in(look))
-        .any(|(number, _)| session.replicas.binary_search_by_key(&number, |replica| replica.look).is_err());
-    gone || replica.asked.since(ended) < ON_ITS_WAY
-}
-
-/// Whether a request that ends a session sent the id that it had, as far as is known: under another one it
-/// ended nothing.
-fn may_end(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> bool {
-    let sent = end.sent.map(crate::model::SessionId::as_str);
-    let Some(last) = session.last_answer(&view.operations, end.invoked) else { return false };
-    let before = session.replicas.partition_point(|replica| replica.at < end.invoked);
-    let since = session.replicas[..before].iter().rev().take_while(|seen| last.completed < Some(seen.asked));
-    let mut here = since.filter(|replica| replica.node == end.node);
-    sent == last.received() && here.next().is_none_or(|replica| Some(replica.id) == sent)
-}
-
-/// Why a session may have had another id than the one that its end was asked for under, in words: a request of another node
-/// that nobody answered, which renames it.
-fn renamed_unheard(view: &View<'_>, session: &Session<'_>, end: &Operation<'_>) -> Option<String> {
-    let answered = session.last_answer(&view.operations, end.invoked)?.completed?;
-    let mut asked = session.operations.iter().map(|index| &view.operations[*index]);
-    let unheard = asked.find(|other| {
-        matches!(other.fate, Fate::Perhaps(_))
-            && other.invoked < end.invoked
-            && other.completed.is_none_or(|completed| answered < completed)
-            && other.sent.is_some_and(|sent| sent.route() != view.routes.get(other.node))
-    })?;
-    Some(format!("{} may have changed its id, and was not answered", unheard.name()))
 }
 
 /// Whether a look behind a request that did not find a session showed it on the same node, under the id that was asked for.

@@ -13,6 +13,7 @@ mod acknowledged_writes;
 mod complete_session;
 pub(super) mod identity_kept;
 mod replicated_writes;
+mod risen;
 pub(super) mod state_transferred;
 
 mod answer_bodies;
