@@ -248,15 +248,24 @@ async fn full_the_release_that_broke_the_backup_manager_is_found_and_goes_on_whe
 
 #[tokio::test]
 #[ignore = "takes minutes"]
-async fn full_a_failover_of_twice_the_time_is_told_with_its_interval_and_a_side_against_itself_tells_nothing() {
-    let with = |time: &str| server_xml(DELTA).replace("dropTime=\"3000\"", &format!("dropTime=\"{time}\""));
-    let gate = Gate::of(&with("6000"));
-    gate.write("before", &with("3000"));
+async fn full_a_failover_of_twice_the_time_is_claimed_with_its_interval() {
+    let gate = Gate::of(&with_drop_time("6000"));
+    gate.write("before", &with_drop_time("3000"));
     let report = gate.reported(0, &["--server", "tomcat:10.1.59", "--against", "before", "--pairs", "6"]).await;
     let changes = report["changes"].as_array().expect("measures");
     let claimed: Vec<&Value> = changes.iter().filter(|change| change["claimed"] == true).collect();
     assert!(claimed.iter().any(|change| change["measure"] == "eviction of a dead member"), "{changes:#?}");
+}
+
+#[tokio::test]
+#[ignore = "takes minutes"]
+async fn full_a_side_against_itself_claims_nothing() {
+    let gate = Gate::of(&with_drop_time("6000"));
     let report = gate.reported(0, &["--server", "tomcat:10.1.59", "--noise"]).await;
     let changes = report["changes"].as_array().expect("measures");
     assert!(!changes.is_empty() && changes.iter().all(|change| change["claimed"] == false), "{changes:#?}");
+}
+
+fn with_drop_time(milliseconds: &str) -> String {
+    server_xml(DELTA).replace("dropTime=\"3000\"", &format!("dropTime=\"{milliseconds}\""))
 }

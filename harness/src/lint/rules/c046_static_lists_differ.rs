@@ -57,7 +57,12 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 other_ids(out, first, other);
             }
             let (here, there) = (members(other), members(first));
-            if first.membership_kind() == MembershipKind::Static
+            // One that has a `<LocalMember>` need not list itself.
+            let local = [first, other]
+                .iter()
+                .any(|cluster| cluster.static_lists().into_iter().any(|list| list.child("LocalMember").is_some()));
+            if !local
+                && first.membership_kind() == MembershipKind::Static
                 && other.membership_kind() == MembershipKind::Static
                 && here != there
             {

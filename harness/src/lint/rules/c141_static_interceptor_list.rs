@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::config::read::Element;
+use crate::lint::cluster::MembershipKind;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -11,39 +12,42 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "static-interceptor-list",
     severity: Severity::Error,
     confidence: Confidence::High,
-    finds: "a StaticMembershipInterceptor whose list lacks another node, or has it with another uniqueId",
-    why: "What this node changes does not go to the other one, though the other way it does; with another uniqueId a node that comes and goes is not noticed.",
+    finds: "a static list that lacks another node, or has it with another port or uniqueId",
+    why: "What a node with StaticMembershipInterceptor changes goes to its list alone; two nodes with StaticMembershipService meet where one of them lists the other; with another uniqueId a node that comes and goes is not noticed.",
     bad: r#"<!-- n1 --> <Member host="10.0.0.2" port="4001" …/> <!-- n2 --> <Receiver address="10.0.0.2" port="4000"/>"#,
     good: r#"<!-- n1 --> <Member host="10.0.0.2" port="4000" …/> <!-- n2 --> <Receiver address="10.0.0.2" port="4000"/>"#,
-    evidence: "StaticMembershipInterceptor.getMembers; MemberImpl.equals",
+    evidence: "StaticMembershipInterceptor.getMembers; StaticMembershipProvider.startMembers; MemberImpl.equals; seen in runs",
     versions: "all",
     check,
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for group in input.groups() {
-        let listed: Vec<(&Cluster<'_>, Element<'_>)> = group
-            .iter()
-            .filter_map(|cluster| Some((cluster, cluster.interceptor("StaticMembershipInterceptor")?.1)))
-            .collect();
+        let listed: Vec<(&Cluster<'_>, Element<'_>)> =
+            group.iter().filter_map(|cluster| Some((cluster, the_list(cluster)?))).collect();
         for (cluster, list) in &listed {
-            // Members may also come by multicast.
-            if cluster.starts_membership() != Some(false) || list.child("Member").is_none() {
-                continue;
-            }
             for (other, theirs) in listed.iter().filter(|(other, _)| other.node.name != cluster.node.name) {
-                let Some(place) = place(other) else { continue };
-                let Some(members) =
-                    list.all("Member").map(|member| of_member(member, place.clone())).collect::<Option<Vec<_>>>()
-                else {
-                    continue;
-                };
+                let Some(place) = receiver_of(other) else { continue };
+                let Some(members) = of_list(*list, place.clone()) else { continue };
                 let Some(member) = members.iter().find(|(_, may_be)| *may_be).map(|(member, _)| *member) else {
+                    let is_service = cluster.membership_kind() == MembershipKind::Static;
+                    let back = receiver_of(cluster).and_then(|place| of_list(*theirs, place));
+                    let meet = is_service && back.is_none_or(|all| all.iter().any(|(_, may_be)| *may_be));
+                    let what = match (is_service, meet) {
+                        (true, true) => {
+                            format!("they meet only because {} lists {}", other.node.name, cluster.node.name)
+                        }
+                        (true, false) => "and neither lists the other: they never meet".to_owned(),
+                        (false, _) => format!("what {} changes does not go there", cluster.node.name),
+                    };
                     let message = format!(
-                        "the list of {} has no `<Member>` at {}:{}, where {} is: what {} changes does not go there",
-                        cluster.node.name, place.0, place.1.start, other.node.name, cluster.node.name
+                        "the list of {} has no `<Member>` at {}:{}, where {} is: {what}",
+                        cluster.node.name, place.0, place.1.start, other.node.name
                     );
                     let finding = out.on(*list, message);
+                    if meet {
+                        finding.at_most(Severity::Warning);
+                    }
                     finding.help("list the address and the port of each other node's Receiver");
                     if let Some(receiver) = other.receiver() {
                         finding.label(receiver, "port", format!("the Receiver of {}", other.node.name));
@@ -67,8 +71,25 @@ fn check(input: &Input, out: &mut Findings<'_>) {
     }
 }
 
+/// The list by which alone a node knows others.
+fn the_list<'i>(cluster: &Cluster<'i>) -> Option<Element<'i>> {
+    let list = match cluster.membership_kind() {
+        // Of one without a `<LocalMember>` the node itself must be on it, and all lists are the same.
+        MembershipKind::Static => cluster.membership().filter(|list| list.child("LocalMember").is_some()),
+        // Members may also come by multicast.
+        _ if cluster.starts_membership() != Some(false) => None,
+        _ => cluster.interceptor("StaticMembershipInterceptor").map(|(_, list)| list),
+    };
+    list.filter(|list| list.child("Member").is_some())
+}
+
+/// The members of a list, and whether each may be the node at a place; `None` where nobody knows.
+fn of_list<'i>(list: Element<'i>, place: (&str, Range<i64>)) -> Option<Vec<(Element<'i>, bool)>> {
+    list.all("Member").map(|member| of_member(member, place.clone())).collect()
+}
+
 /// Where a node's Receiver may be: its address, and the ports that it tries.
-fn place<'i>(cluster: &Cluster<'i>) -> Option<(&'i str, Range<i64>)> {
+fn receiver_of<'i>(cluster: &Cluster<'i>) -> Option<(&'i str, Range<i64>)> {
     let (address, port) = cluster.receiver_place()?;
     Some((address, port..port + cluster.auto_bind()?))
 }
