@@ -241,7 +241,7 @@ async fn full_the_release_that_broke_the_backup_manager_is_found_and_goes_on_whe
     let report = gate.reported(0, &arguments).await;
     assert_eq!((report["last"].as_str(), report["first"].as_str()), (Some("tomcat:10.1.43"), Some("tomcat:10.1.47")));
     assert!(report["changelog"]["anchor"].as_str().is_some_and(|anchor| anchor.starts_with("Tomcat_10.1.47_")));
-    assert_eq!(report["again"], "tomee-harness gate --server tomcat:10.1.47 --config conf --nodes 3");
+    assert_eq!(report["again"], "tomee-harness gate --server tomcat:10.1.47 --config conf --nodes 3 -D 'route={node}'");
     let again = gate.reported(0, &arguments).await;
     assert_eq!(again["known"], report["known"], "nothing is run twice");
 }

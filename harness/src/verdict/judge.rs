@@ -17,6 +17,7 @@ use crate::model::{Guarantee, Plan, Violation};
 /// guarantees the plan asks for, and whatever the configuration promises.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let history = history.with_chosen_nodes();
+    let history = history.without_ids_in_paths();
     let mut view = View::of(plan, &history);
     // All go through the whole history, which may be long.
     let (assumed, (mut guarantees, lost_by_plan), measures, notes) = std::thread::scope(|scope| {

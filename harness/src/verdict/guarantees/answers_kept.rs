@@ -91,7 +91,8 @@ fn pairs<'v, 'a>(view: &'v View<'a>, pages: &Pages<'v, 'a>) -> Vec<Pair<'v, 'a>>
                 after.status().is_some_and(|status| 500 <= status) || all.all(Request::is_safe)
             };
             let more = same[begun..].iter().skip_while(|other| other.id != after.id).skip(1);
-            let more = more.filter(|after| !erred && is_error(after) && next.is_none_or(|next| after.invoked < next));
+            let fails = |after: &Request<'_>| is_error(after) || (led(after).is_some() && led(before).is_none());
+            let more = more.filter(|after| !erred && fails(after) && next.is_none_or(|next| after.invoked < next));
             let more = more.filter(|after| quiet(after) && reached(view, after));
             for after in std::iter::once(after).chain(more) {
                 if !ends_between(view, before, after) && !is_done_already(view, before, after) {

@@ -1,11 +1,16 @@
-//! The last answer to a page that had been given before. An error, none at all, or a page that no longer says what it had said
-//! each time proves no loss; but that nothing is lost it proves even less.
+//! The last answer to a page that had been given before, and one in between that says less than those before it and behind it. An
+//! error, none at all, or a page that no longer says what it had said each time proves no loss; but that nothing is lost it
+//! proves even less.
 
 use super::super::requests::Request;
+use super::super::timeline::Fault;
 use super::super::view::View;
+use super::super::wants_login::led;
 use super::answer_pairs::{between, harmless, is_success, reached, same_session};
-use super::answer_words::{Reading, is_lasting, of_the_run};
+use super::answer_site::count;
+use super::answer_words::{Reading, Words, is_lasting, of_the_run};
 use super::never_answered::is_expected_to_fail;
+use crate::history::Nanos;
 
 /// The pages that were given, and at last no more, in words; each with all requests of one client for it.
 pub(super) fn untested<'v, 'a: 'v>(
@@ -13,11 +18,97 @@ pub(super) fn untested<'v, 'a: 'v>(
     pages: impl Iterator<Item = &'v Vec<&'v Request<'a>>>,
 ) -> Vec<String> {
     let own = of_the_run(view);
-    let last = pages.filter_map(|same| {
+    let first_hit = view.timeline.faults.iter().filter_map(Fault::hit).min();
+    let untested = pages.filter_map(|same| {
         let last = same.iter().copied().rfind(|request| reached(view, request))?;
-        if is_success(last) { changed(view, &own, same, last) } else { in_vain(view, same, last) }
+        let at_last = if is_success(last) { changed(view, &own, same, last) } else { in_vain(view, same, last) };
+        at_last.or_else(|| dipped(view, &own, same, first_hit?)).or_else(|| refused(view, same, first_hit?))
     });
-    last.collect()
+    untested.collect()
+}
+
+/// Behind a fault one answer lacked what the two before it had said, and what a later one says again, while nobody asked for
+/// anything that may have changed it. Of a page that did so before the fault, too, it says nothing.
+fn dipped<'a>(
+    view: &View<'a>,
+    own: &std::collections::BTreeSet<String>,
+    same: &[&Request<'a>],
+    first_hit: Nanos,
+) -> Option<String> {
+    let given: Vec<&Request<'a>> = same.iter().copied().filter(|other| is_success(other)).collect();
+    if !given.first()?.target.starts_with("GET ") {
+        return None;
+    }
+    let mut dips = Vec::new();
+    for (at, two) in given.windows(2).enumerate() {
+        let (one, other) = (two[0], two[1]);
+        let reading = Reading::of(own, other, Some(one));
+        let due = |it: &Request<'a>| reading.due(it).map(lasting);
+        let Some(had) = due(other).filter(|had| due(one).as_ref() == Some(had)) else { continue };
+        let session = same_session(other);
+        let later = || given[at + 2..].iter().copied().take_while(|it| same_session(it) == session);
+        let says = |it: &Request<'a>| due(it).as_ref() == Some(&had);
+        let Some(first) = later().next().filter(|first| session.is_some() && !says(first)) else { continue };
+        let Some(back) = later().find(|it| says(it)) else { continue };
+        let Some(has) = reading.words(first) else { continue };
+        let Some((lost, _)) = had.iter().find(|(word, times)| count(&has, word) < **times) else { continue };
+        if since(view, other, back).filter(|it| it.context == back.context).all(|it| is_known(view, other, it)) {
+            dips.push((first, lost.to_string(), other, back));
+        }
+    }
+    if dips.iter().any(|(first, ..)| first.invoked < first_hit) {
+        return None;
+    }
+    let (first, lost, before, back) = dips.first()?;
+    Some(format!(
+        "{} of {} was answered without \"{lost}\", which {} had before it and {} has again",
+        first.name(),
+        first.client,
+        before.id,
+        back.id
+    ))
+}
+
+/// Behind a fault a page was refused that had been given before it, and that the next answer gives again, while nobody asked for
+/// anything that may have brought it back. Of a page that was refused before the fault, too, it says nothing.
+fn refused<'a>(view: &View<'a>, same: &[&Request<'a>], first_hit: Nanos) -> Option<String> {
+    let asked: Vec<&Request<'a>> = same.iter().copied().filter(|request| reached(view, request)).collect();
+    let is_given = |request: &Request<'_>| is_success(request) && led(request).is_none();
+    let refusals = asked.windows(2).filter(|two| {
+        let (first, next) = (two[0], two[1]);
+        first.answered && !is_given(first) && is_given(next) && !is_expected_to_fail(view, first)
+    });
+    let mut refusals = refusals.filter_map(|two| {
+        let (first, next) = (two[0], two[1]);
+        let before = asked.iter().rfind(|before| is_given(before) && before.invoked < first.invoked)?;
+        let ended = between(view, before, first).any(Request::says_to_end);
+        let brings_back = |other: &Request<'a>| !other.is_safe() && other.context == next.context;
+        (!ended && !since(view, first, next).any(brings_back)).then_some((*before, first, next))
+    });
+    let (before, first, next) = refusals.next().filter(|(_, first, _)| first_hit < first.invoked)?;
+    let answer = first.answer_in_words().unwrap_or_else(|| "nothing".to_owned());
+    Some(format!(
+        "{} of {} was answered with {answer}, {} with success before it and {} again",
+        first.name(),
+        first.client,
+        before.id,
+        next.id
+    ))
+}
+
+/// The words of a page that are due in its next answer as well: without numbers, which count on.
+fn lasting(mut words: Words<'_>) -> Words<'_> {
+    words.retain(|word, _| is_lasting(word));
+    words
+}
+
+/// Whether a request is a page that had been read before an answer: it changes nothing of what somebody reads who had read it.
+fn is_known<'a>(view: &View<'a>, before: &Request<'a>, other: &Request<'a>) -> bool {
+    let mut earlier = view.requests.iter().take_while(|known| known.invoked <= before.invoked);
+    other.is_safe()
+        && earlier.any(|known| {
+            known.target == other.target && (known.client == other.client || other.client != before.client)
+        })
 }
 
 /// A page that had been given is not given at last.
@@ -31,10 +122,16 @@ fn in_vain<'a>(view: &View<'a>, same: &[&Request<'a>], last: &Request<'a>) -> Op
         let session = same_session(before).and_then(|id| view.apps.find(before.context, id));
         let expired = session.is_some_and(|session| session.may_have_expired(&view.requests, last.invoked));
         let changes = |other: &Request<'_>| !other.is_safe() && !harmless(view, before, other);
-        // What one deletes is gone for all.
+        // What one deletes is gone for all; but a form of which the page had been given since takes nothing away.
         let deleted = || {
             let gone = matches!(status, Some(404 | 410));
-            gone && since(view, before, last).any(|other| !other.is_safe())
+            let deletes = |other: &Request<'a>| {
+                let known = view.requests.iter().find(|known| known.key() == other.key());
+                let since =
+                    known.is_some_and(|known| same.iter().any(|page| known.invoked < page.invoked && is_success(page)));
+                !other.is_safe() && !since
+            };
+            gone && since(view, before, last).any(deletes)
         };
         if !last.is_safe() || expired || between(view, before, last).any(changes) || deleted() {
             return None;
@@ -67,32 +164,26 @@ fn changed<'a>(
     // What it says now, read as what it said before.
     let read = |at: usize| given().nth(at).map(|before| Reading::of(own, before, given().nth(at + 1)));
     let as_last = Reading::of(own, last, given().nth(1));
-    let now = as_last.words(last).filter(|_| last.target.starts_with("GET "))?;
-    let as_now = given().take_while(|other| as_last.words(other).as_ref() == Some(&now)).count();
+    let says = |other: &Request<'a>| as_last.words(other).map(lasting);
+    let now = says(last).filter(|_| last.target.starts_with("GET "))?;
+    let as_now = given().take_while(|other| says(other).as_ref() == Some(&now)).count();
     let first = given().nth(as_now.checked_sub(1)?)?;
     let before = given().nth(as_now)?;
     let reading = read(as_now)?;
-    let had = reading.due(before)?;
+    let due = |other: &Request<'a>| reading.due(other).map(lasting);
+    let had = due(before)?;
     let now = reading.words(last)?;
     let session = same_session(before)?;
-    let steady = given()
-        .skip(as_now)
-        .take_while(|other| same_session(other) == Some(session) && reading.due(other).as_ref() == Some(&had));
-    let steady = steady.count();
+    let same_again = |other: &&Request<'a>| same_session(other) == Some(session) && due(other).as_ref() == Some(&had);
+    let steady = given().skip(as_now).take_while(same_again).count();
     let stayed = first.node == before.node && view.timeline.outlives(first.node, before.acts_until, first.invoked);
     if steady < 2 || !stayed || same_session(first) != Some(session) {
         return None;
     }
-    let known = |other: &Request<'_>| {
-        let mut earlier = view.requests.iter().take_while(|known| known.invoked <= before.invoked);
-        // What others read for the first time changes nothing of what somebody reads who had read it.
-        let asked = |known: &Request<'_>| known.target == other.target;
-        other.is_safe()
-            && earlier.any(|known| asked(known) && (known.client == other.client || other.client != last.client))
-    };
-    let (lost, _) =
-        had.iter().find(|(word, times)| is_lasting(word) && now.get(*word).is_none_or(|now| now < *times))?;
-    let quiet = since(view, before, first).filter(|other| other.context == first.context).all(known);
+    let (lost, _) = had.iter().find(|(word, times)| count(&now, word) < **times)?;
+    let quiet = since(view, before, first)
+        .filter(|other| other.context == first.context)
+        .all(|other| is_known(view, before, other));
     quiet.then(|| {
         format!(
             "{} of {} was answered without \"{lost}\", which {steady} answers had before it, {} of the same node at last",

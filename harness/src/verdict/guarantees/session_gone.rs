@@ -2,9 +2,11 @@
 //! id, or the client was told to forget it.
 
 use super::super::app_sessions::AppSession;
+use super::super::operations::stem;
 use super::super::requests::{Request, deletes};
 use super::super::timeline::FOREVER;
 use super::super::view::View;
+use super::super::wants_login::led;
 use super::judgement::Breach;
 use super::session_moves::{lived_on, moved_from, was_tried};
 use super::session_tests::{first_after, is_routine, shown_by};
@@ -22,6 +24,7 @@ pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>) -> Option<
         || !request.succeeded()
         || taken
         || !request.is_safe()
+        || led(request).is_some()
         || !is_routine(view, session, index)
     {
         return None;
@@ -54,6 +57,54 @@ pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>) -> Option<
     let unpromised = view.excuse(session, request.node, (request.acts_until, look.at));
     let breach = shown_by(view, session, request, because).beside(look.record).named(Violation::LostSession);
     Some(Breach { unpromised, ..breach })
+}
+
+/// A node that gave a session's id, and answered behind that by pages alone that had kept it, is seen not to hold it.
+pub(super) fn gone_behind(view: &View<'_>, session: &AppSession<'_>) -> Option<Breach> {
+    let gives = |request: &Request<'_>| request.received.is_some_and(|received| stem(received) == session.stem);
+    view.looks.iter().find_map(|look| {
+        let here = session.would_show_in(look) && session.shown_in((look.at, look.record)).next().is_none();
+        if !here || session.busy(&view.requests, look.asked, look.at) {
+            return None;
+        }
+        let asked =
+            || session.requests.iter().rev().copied().filter(|index| view.requests[*index].invoked < look.asked);
+        let is_of_the_node = |request: &Request<'_>| {
+            let taken = request.reply.is_some_and(|reply| reply.set_cookie.iter().any(|cookie| deletes(cookie)));
+            request.node == look.node
+                && request.succeeded()
+                && !request.says_to_end()
+                && led(request).is_none()
+                && !taken
+        };
+        let chain = asked().take_while(|index| is_of_the_node(&view.requests[*index]));
+        let mut chain = chain.take_while(|index| {
+            let request = &view.requests[*index];
+            gives(request) || (request.is_safe() && is_routine(view, session, *index))
+        });
+        let given = chain.find(|index| gives(&view.requests[*index]))?;
+        let (giver, last) = (&view.requests[given], &view.requests[asked().next()?]);
+        let over = !view.timeline.outlives(look.node, giver.acts_until, look.at)
+            || session.left(&view.requests).is_some_and(|left| view.requests[left].invoked < look.at)
+            || session.may_have_expired(&view.requests, look.at)
+            || asked()
+                .take_while(|index| *index != given)
+                .chain([given])
+                .any(|index| session.raced(&view.requests, index));
+        if over {
+            return None;
+        }
+        let because = format!(
+            "{} holds nothing of {} at {}, whose id it had given in {}",
+            look.node,
+            session.name(),
+            look.at,
+            giver.name()
+        );
+        let unpromised = view.excuse(session, look.node, (giver.acts_until, look.at));
+        let breach = shown_by(view, session, last, because).beside(look.record).named(Violation::LostSession);
+        Some(Breach { unpromised, ..breach })
+    })
 }
 
 /// A page that had kept a session takes its client's cookie away, behind a fault or a move: nobody comes back to it.

@@ -15,7 +15,7 @@ use super::habits::Habits;
 use super::identity_kept::not_sent_back;
 use super::judgement::{Breach, Judgement, and_more};
 use super::no_session::{of_another_domain, why_none};
-use super::session_gone::{gone_at_last, made_anew, thrown_out};
+use super::session_gone::{gone_at_last, gone_behind, made_anew, thrown_out};
 use super::session_moves::{lived_on, may_live_short, moved_from, never_served, still_elsewhere, was_tried};
 use super::session_tests::{
     Carried, Trial, carried, first_after, in_vain, is_routine, is_the_same, last_proof, named, out_of_reach, shown_by,
@@ -118,7 +118,7 @@ fn breaches(view: &View<'_>, session: &AppSession<'_>) -> Vec<Breach> {
             breaches.extend(lost_cookie(view, session, request));
         }
     }
-    breaches.extend(gone_at_last(view, session));
+    breaches.extend(gone_at_last(view, session).or_else(|| gone_behind(view, session)));
     breaches
 }
 

@@ -45,10 +45,11 @@ pub(super) fn lived_on(view: &View<'_>, session: &AppSession<'_>, request: &Requ
         let before = &view.requests[index];
         let given = before.received.is_some_and(|received| stem(received) == session.stem);
         let silent = before.succeeded() && before.received.is_none() && view.apps.makes_one(before);
-        let mut shown = session.shown_between(before.acts_until, next).iter();
-        if given || silent || shown.any(|shown| before.acts_until < shown.asked) {
+        let shown = session.shown_between(before.acts_until, next).iter().map(|shown| shown.asked);
+        let shown = shown.filter(|asked| before.acts_until < *asked).max();
+        if let Some(proof) = shown.or_else(|| (given || silent).then_some(before.acts_until)) {
             // What broke since may have taken it along.
-            return !view.timeline.broke_between(before.acts_until, request.invoked);
+            return !view.timeline.broke_between(proof, request.invoked);
         }
         if view.may_end(session, index) || !is_routine(view, session, index) {
             return false;

@@ -200,7 +200,9 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
 pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize) -> bool {
     let request = &view.requests[index];
     let kept = |earlier: &Request<'_>| {
-        let silent = || earlier.sent.filter(|_| view.apps.makes_one(earlier)).map(SessionId::stem);
+        // Of a page that gives none to who has none, as behind a login, a look tells.
+        let seen = || first_after(view, session, earlier).is_some();
+        let silent = || earlier.sent.filter(|_| view.apps.makes_one(earlier) || seen()).map(SessionId::stem);
         let id = earlier.received.map(stem).or_else(silent);
         // One that gave it in the place of another may do so each time.
         let changed = earlier.sent.is_some_and(|sent| sent.stem() != session.stem);
