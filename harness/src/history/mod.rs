@@ -13,7 +13,6 @@ mod nanos;
 pub mod observation;
 pub mod operation;
 pub mod record;
-mod rewritten;
 mod running;
 
 pub use body::{LookedFor, Rest};

@@ -6,7 +6,7 @@ use super::expectations::{cut_short_as_expected, shows_what_is_expected};
 use super::finding::Assumption;
 use super::timeline::FaultFate;
 use super::view::View;
-use super::{records, steps};
+use super::{effective_server, records, steps};
 use crate::history::{Event, Nanos, OperationId, RecordKind};
 use crate::model::Guarantee;
 
@@ -63,6 +63,7 @@ pub(super) fn assumptions(view: &View<'_>) -> Vec<Weighed> {
             Reach::Sessions,
             send_options(view).map_err(Unmet::from),
         ),
+        ("each node runs the server of the plan", Reach::Run, effective_server::as_planned(view).map_err(Unmet::from)),
     ]
     .into_iter()
     .map(|(what, reach, shown)| {

@@ -6,7 +6,7 @@ use super::assumptions::{Weighed, assumptions};
 use super::finding::{Aside, Finding, Status, Verdict};
 use super::guarantees::{self, Judgement};
 use super::view::View;
-use super::{expectations, measures, notes, promise, thresholds};
+use super::{expectations, measures, notes, page_names, promise, thresholds};
 use crate::history::{Event, History, RecordKind};
 use crate::model::{Guarantee, Plan, Violation};
 
@@ -17,8 +17,8 @@ use crate::model::{Guarantee, Plan, Violation};
 /// guarantees the plan asks for, and whatever the configuration promises.
 pub fn judge(plan: &Plan, history: &History) -> Verdict {
     let history = history.with_chosen_nodes();
-    let history = history.without_ids_in_paths();
-    let mut view = View::of(plan, &history);
+    let pages = page_names::names(&history);
+    let mut view = View::of(plan, &history, &pages);
     // All go through the whole history, which may be long.
     let (assumed, (mut guarantees, lost_by_plan), measures, notes) = std::thread::scope(|scope| {
         let others = scope.spawn(|| {

@@ -18,11 +18,13 @@ mod promise;
 mod thresholds;
 
 mod content;
+mod effective_server;
 mod excuses;
 mod held;
 mod log_problems;
 mod look;
 mod operations;
+mod page_names;
 mod partition_excuses;
 mod partitions;
 mod proofs;

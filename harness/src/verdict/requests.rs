@@ -16,8 +16,10 @@ pub(super) struct Request<'a> {
     pub(super) node: &'a NodeName,
     /// What is asked of the counter app.
     pub(super) counter: Option<AppRequest>,
-    /// Method, path and query.
+    /// Method, path and query; of a page that has another address each time, what led to it.
     pub(super) target: &'a str,
+    /// Method, path and query as it was asked.
+    asked: &'a str,
     /// The path, without its query.
     pub(super) path: &'a str,
     /// The app, where one of the plan's is there.
@@ -80,7 +82,7 @@ fn words(path: &str) -> Vec<String> {
 impl<'a> Request<'a> {
     /// As in `#6 (GET /shop/cart on n2)`.
     pub(super) fn name(&self) -> String {
-        format!("{} ({} on {})", self.id, self.target, self.node)
+        format!("{} ({} on {})", self.id, self.asked, self.node)
     }
 
     /// Whether it was made to the balancer in front, whichever node that chose.
@@ -146,6 +148,7 @@ pub(super) fn requests<'a>(
     history: &'a History,
     timeline: &Timeline<'_>,
     contexts: &BTreeSet<&'a ContextPath>,
+    pages: &'a HashMap<OperationId, String>,
 ) -> Vec<Request<'a>> {
     let mut requests: Vec<Request<'_>> = Vec::new();
     let mut by_id: HashMap<OperationId, usize> = HashMap::new();
@@ -162,7 +165,8 @@ pub(super) fn requests<'a>(
                     client,
                     node,
                     counter: *request,
-                    target,
+                    target: pages.get(operation).map_or(target, String::as_str),
+                    asked: target,
                     path: path(target),
                     context,
                     sent: session.as_ref(),

@@ -1,6 +1,6 @@
 //! The view: a plan and a history, sorted into what the checkers ask for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
 use super::app_sessions::AppSessions;
@@ -48,7 +48,7 @@ pub(super) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    pub(super) fn of(plan: &'a Plan, history: &'a History) -> Self {
+    pub(super) fn of(plan: &'a Plan, history: &'a History, pages: &'a HashMap<OperationId, String>) -> Self {
         let timeline = Timeline::of(history);
         let operations = operations::operations(history, &timeline);
         let looks = looks(history);
@@ -79,7 +79,7 @@ impl<'a> View<'a> {
             session.take_over_doubts();
         }
         let disappearances = disappearances(history);
-        let mut requests = requests::requests(history, &timeline, &contexts);
+        let mut requests = requests::requests(history, &timeline, &contexts, pages);
         let left_out = if plan.guarantees.iter().any(|guarantee| Guarantee::ANY_APP.contains(guarantee)) {
             BTreeSet::new()
         } else {

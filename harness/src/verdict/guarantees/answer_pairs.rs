@@ -139,11 +139,11 @@ pub(super) fn may_have_changed(other: &Request<'_>) -> String {
     format!("{} of {} came between, and may have changed the page", other.name(), other.client)
 }
 
-/// Whether a request like `other` of the same client came before one like `page` that was answered with success.
+/// Whether a request like `other` of the same client came before one like `page` that was answered well.
 pub(super) fn harmless(view: &View<'_>, page: &Request<'_>, other: &Request<'_>) -> bool {
     let mine = view.requests.iter().filter(|known| known.client == page.client && known.invoked <= page.invoked);
     let first = mine.clone().find(|known| known.key() == other.key());
-    let mut later = mine.filter(|known| known.target == page.target && is_success(known));
+    let mut later = mine.filter(|known| known.target == page.target && went_well(known));
     first.is_some_and(|first| later.any(|known| first.invoked < known.invoked))
 }
 

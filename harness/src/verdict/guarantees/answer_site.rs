@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, is_success, same_session};
-use super::answer_words::{is_comparable, of_the_run};
+use super::answer_words::{Words, is_comparable, of_the_run};
 use crate::history::{Event, Nanos};
 use crate::model::{ClientName, ContextPath};
 
@@ -77,6 +77,12 @@ pub(super) fn earlier<'p, 'v: 'p, 'a: 'v>(
 }
 
 /// How often a page says a word.
-pub(super) fn count(page: &super::answer_words::Words<'_>, word: &str) -> usize {
+pub(super) fn count(page: &Words<'_>, word: &str) -> usize {
     page.get(word).copied().unwrap_or(0)
+}
+
+/// The words that stand in both of two pages, as often as in each.
+pub(super) fn common<'a>(one: Words<'a>, other: &Words<'a>) -> Words<'a> {
+    let both = one.into_iter().filter_map(|(word, times)| Some((word, times.min(*other.get(word)?))));
+    both.collect()
 }

@@ -7,7 +7,7 @@ use super::super::timeline::Fault;
 use super::super::view::View;
 use super::super::wants_login::led;
 use super::answer_pairs::{between, harmless, is_success, reached, same_session};
-use super::answer_site::count;
+use super::answer_site::{common, count};
 use super::answer_words::{Reading, Words, is_lasting, of_the_run};
 use super::never_answered::is_expected_to_fail;
 use crate::history::Nanos;
@@ -171,13 +171,16 @@ fn changed<'a>(
     let before = given().nth(as_now)?;
     let reading = read(as_now)?;
     let due = |other: &Request<'a>| reading.due(other).map(lasting);
-    let had = due(before)?;
     let now = reading.words(last)?;
     let session = same_session(before)?;
-    let same_again = |other: &&Request<'a>| same_session(other) == Some(session) && due(other).as_ref() == Some(&had);
-    let steady = given().skip(as_now).take_while(same_again).count();
+    let second = given().nth(as_now + 1).filter(|second| same_session(second) == Some(session))?;
+    let had = common(due(before)?, &due(second)?);
+    let has_all = |words: Words<'a>| had.iter().all(|(word, times)| *times <= count(&words, word));
+    let had_it =
+        |other: &&Request<'a>| same_session(other) == Some(session) && due(other).is_some_and(|words| has_all(words));
+    let steady = given().skip(as_now).take_while(had_it).count();
     let stayed = first.node == before.node && view.timeline.outlives(first.node, before.acts_until, first.invoked);
-    if steady < 2 || !stayed || same_session(first) != Some(session) {
+    if !stayed || same_session(first) != Some(session) {
         return None;
     }
     let (lost, _) = had.iter().find(|(word, times)| count(&now, word) < **times)?;

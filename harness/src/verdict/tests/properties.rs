@@ -119,7 +119,8 @@ proptest! {
         instants in prop::collection::vec(any::<prop::sample::Index>(), 8),
     ) {
         let scenario = shaken(play(&acts), &by);
-        let view = View::of(&scenario.plan, &scenario.history);
+        let pages = std::collections::HashMap::new();
+        let view = View::of(&scenario.plan, &scenario.history, &pages);
         let at = |index: &prop::sample::Index| scenario.history.records[index.index(scenario.history.records.len())].at;
         for (session, pair) in view.sessions.iter().flat_map(|session| instants.windows(2).map(move |pair| (session, pair))) {
             let span = (at(&pair[0]).min(at(&pair[1])), at(&pair[0]).max(at(&pair[1])));
