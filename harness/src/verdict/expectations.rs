@@ -11,7 +11,7 @@ use std::time::Duration;
 use self::asked::{Asked, answered, each, received, same};
 pub use self::replicas::replica_shows;
 use super::finding::{Expectation, Finding, Status};
-use super::guarantees::state_transferred;
+use super::guarantees::{self, state_transferred};
 use super::requests::Request;
 use super::timeline::in_time;
 use super::view::View;
@@ -105,16 +105,24 @@ fn expected_violation(
         None => view.first_sessions().max(sessions_of_any_app(view)),
     };
     let trials = u32::try_from(trials).unwrap_or(u32::MAX);
-    let undecided = findings.iter().any(|finding| finding.status == Status::Unknown);
+    let undecided = findings.iter().find(|finding| finding.status == Status::Unknown);
+    let undecided = undecided.map(|open| (open.guarantee, open.because.clone()));
+    // What nobody asked to decide of an app is no finding.
+    let undecided = undecided.or_else(|| {
+        let of_apps = Guarantee::ANY_APP.into_iter().filter(|guarantee| {
+            Violation::of(*guarantee) == expected.violation && findings.iter().all(|it| it.guarantee != *guarantee)
+        });
+        let open = of_apps.map(|guarantee| (guarantee, guarantees::of(guarantee, view)));
+        let mut open = open.filter(|(_, judged)| judged.status == Status::Unknown && trials > 0);
+        open.next().map(|(guarantee, judged)| (guarantee, judged.because))
+    });
     let (status, because) = if times >= expected.at_least {
         let seen = most.map_or_else(String::new, |finding| finding.because.clone());
         (Status::Holds, if chance { format!("it occurred {times} times in {trials} sessions: {seen}") } else { seen })
     } else if chance && trials < expected.trials {
         (Status::Unknown, format!("{trials} sessions were tried, at least {} are needed", expected.trials))
-    } else if times == 0 && undecided && !chance {
-        let open = findings.iter().find(|finding| finding.status == Status::Unknown);
-        let why = open.map_or_else(String::new, |finding| format!("{}: {}", finding.guarantee, finding.because));
-        (Status::Unknown, format!("it did not occur, and not everything was decided ({why})"))
+    } else if let Some((guarantee, why)) = undecided.filter(|_| times == 0 && !chance) {
+        (Status::Unknown, format!("it did not occur, and not everything was decided ({guarantee}: {why})"))
     } else if let Some(unmet) = unmet.filter(|_| chance) {
         (Status::Unknown, format!("it occurred {times} times, and {unmet}"))
     } else if chance {

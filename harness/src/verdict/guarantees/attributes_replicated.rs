@@ -147,15 +147,27 @@ fn local_contexts<'a>(view: &View<'a>) -> BTreeMap<&'a ContextPath, Option<(Nano
     all
 }
 
-/// Deltas that could not be serialised, as a node logged: what they carried is on no other node.
+/// What a line says of a message about a session: that it could not be sent, or not be read. With `BackupManager` it is untrue that
+/// the whole object is sent instead (`AbstractReplicatedMap.replicate`).
+fn lost_message(line: &LogLine) -> Option<&'static str> {
+    let says = |text: &str| line.message.contains(text);
+    let unsent = line.class == LogClass::SerialisationFailed
+        || says("Unable to diff object")
+        || (says("Cannot serialize session attribute") && line.logger.contains(".ha.session."));
+    let class = says("ClassNotFoundException") || says("InvalidClassException");
+    let unread = says("Unable to receive message through TCP channel") && class;
+    unsent.then_some("could not send").or_else(|| unread.then_some("could not read"))
+}
+
+/// Changes that could not be serialised, or not be read, as a node logged: what they carried is not on the other node.
 fn unsent(view: &View<'_>) -> Vec<Breach> {
     let asked = view.plan.guarantees.contains(&THIS);
     let others = view.contexts.iter().any(|context| !view.counters.contains(context));
     let lines = view.history.records.iter().enumerate().filter_map(|(index, record)| match &record.kind {
-        RecordKind::Log(line) if line.class == LogClass::SerialisationFailed => Some((index, record.at, line)),
+        RecordKind::Log(line) => Some((index, record.at, line, lost_message(line)?)),
         _ => None,
     });
-    let breaches = lines.filter_map(|(index, at, line)| {
+    let breaches = lines.filter_map(|(index, at, line, what_failed)| {
         let session = view.apps.all.iter().find(|session| line.message.contains(session.stem));
         let ours = session.map_or(others, |session| !view.is_counter(session.context));
         let whose = session.map_or_else(|| "a session".to_owned(), AppSession::name);
@@ -168,7 +180,7 @@ fn unsent(view: &View<'_>) -> Vec<Breach> {
         let what = format!("{}{}", line.message, named.unwrap_or_default());
         (asked || ours).then(|| Breach {
             session: session.map(|session| session.stem.to_owned()),
-            ..Breach::shown(at, index, format!("{} could not send a change of {whose}: {what}", line.node))
+            ..Breach::shown(at, index, format!("{} {what_failed} a change of {whose}: {what}", line.node))
         })
     });
     breaches.collect()

@@ -98,7 +98,7 @@ fn partial_replica(view: &View<'_>, session: &Session<'_>, place: usize, replica
     let first = session.created_before(replica.asked)?;
     // A copy may be old, or not there yet; but nobody ever writes another value of `once`.
     let other = first.once.is_some() && replica.content.once.is_some() && replica.content.once != first.once;
-    if !other && !view.timeline.settled(replica.node, replica.asked, replica.at) {
+    if !other && !view.timeline.reachable(replica.node, replica.asked, replica.at) {
         return None;
     }
     let lacks = match &replica.missing[..] {

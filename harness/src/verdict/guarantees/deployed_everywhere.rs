@@ -345,7 +345,7 @@ fn not_served(view: &View<'_>, context: &ContextPath) -> Vec<Breach> {
         let served = || serves(view, context, look.node, look.asked);
         look.state.is_some()
             && look.question.covers(context)
-            && view.timeline.settled(look.node, look.asked, look.at)
+            && view.timeline.reachable(look.node, look.asked, look.at)
             && served()
     });
     let missing = looks.filter(|look| look.contexts(&std::iter::once(context).collect()).next().is_none());

@@ -28,6 +28,7 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
     }
     breaches.extend(view.looks.iter().filter_map(|look| forgotten(view, look, endpoints)));
     breaches.extend(view.looks.iter().filter_map(|look| still_listed(view, look, endpoints)));
+    breaches.extend(strangers(view, endpoints));
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -131,6 +132,25 @@ fn still_listed(view: &View<'_>, look: &Look<'_>, endpoints: &Endpoints) -> Opti
     let dead = listed.find(|node| *node != look.node && view.timeline.dead(node, since, look.at))?;
     let because = format!("{} still listed {dead} at {}, which had ended before {since}", look.node, look.at);
     Some(Breach::shown(look.at, look.record, because).named(Violation::GhostMember))
+}
+
+/// Members that are no nodes of the run, as those of another cluster with the same group are: no end of a node brings one. A fault of
+/// the membership itself may, and what a node was under another address before.
+fn strangers(view: &View<'_>, endpoints: &Endpoints) -> Vec<Breach> {
+    let ends = view.timeline.faults.iter().all(|fault| !fault.kind.leaves_it_up());
+    let same = view
+        .events()
+        .all(|(_, _, event)| !matches!(event, Event::Addressed { endpoints: other } if other != endpoints));
+    let looks = view.looks.iter().filter(|_| ends && same);
+    let breaches = looks.filter_map(|look| {
+        let member = look.state?.members.iter().find(|member| node_of(member, endpoints).is_none())?;
+        let because = format!(
+            "{} listed {}:{} at {}, which is not a node of the run",
+            look.node, member.host, member.port, look.at
+        );
+        Some(Breach::shown(look.at, look.record, because))
+    });
+    breaches.take(1).collect()
 }
 
 fn disagrees(look: &Look<'_>, whole: &Whole<'_>, endpoints: &Endpoints) -> Option<Breach> {

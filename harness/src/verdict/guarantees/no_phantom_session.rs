@@ -116,7 +116,7 @@ fn stranger(look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> 
 fn too_many(view: &View<'_>, look: &Look<'_>, ids: &[&str], known: &Known<'_>) -> Option<Breach> {
     let made = view.sessions.len() + known.nameless_before(look.at);
     let busy = || view.sessions.iter().any(|session| session.busy(&view.operations, look.asked, look.at));
-    if ids.len() <= made || !view.timeline.settled(look.node, look.asked, look.at) || busy() {
+    if ids.len() <= made || !view.timeline.reachable(look.node, look.asked, look.at) || busy() {
         return None;
     }
     let because = format!("{} listed {} sessions at {}, where clients had made {made}", look.node, ids.len(), look.at);
