@@ -27,14 +27,21 @@ pub(super) struct Habits<'a> {
     left: HashSet<Page<'a>>,
     /// Before anything put the session to the test.
     changed: HashSet<Page<'a>>,
+    /// What was there behind such pages and forms as before them.
+    kept: HashSet<Page<'a>>,
+    /// What was gone behind them, before anything put the session to the test.
+    taken: HashSet<Page<'a>>,
     /// What nodes had put into sessions, by attribute, before anything put these to the test.
     values: HashMap<AttributeOf<'a>, Vec<(&'a NodeName, &'a AttributeValue)>>,
 }
 
-/// So many values of an attribute tell whether it depends on the node.
+/// Stands for how long a session lives unused, among the names of its attributes.
+const LIFETIME: &str = "its lifetime unused";
+
+/// So many values of an attribute tell whether it depends on the node, and so many requests before a look what they leave.
 const ENOUGH: usize = 32;
 
-/// Safe requests between two looks, as many as came.
+/// Requests between two looks, as many as came.
 pub(super) struct Between<'v, 'a> {
     pub(super) base: &'v Shown<'a>,
     pub(super) copy: &'v Shown<'a>,
@@ -46,7 +53,26 @@ impl<'a> Habits<'a> {
         let mut habits = Self::default();
         for session in view.app_sessions(guarantee) {
             habits.learn_values(view, session);
-            for between in all_between(view, session) {
+            habits.learn_kept(view, session);
+            for between in all_between(view, session, Of::Forms) {
+                let tried = was_tried(view, session, between.copy.at);
+                for name in between.base.names() {
+                    let pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
+                    match (between.copy.replica.attributes.contains_key(name), tried) {
+                        (true, _) => habits.kept.extend(pages),
+                        (false, false) => habits.taken.extend(pages),
+                        (false, true) => {}
+                    }
+                }
+            }
+            for between in all_between(view, session, Of::Pages) {
+                let lives = between.base.replica.max_inactive_s == between.copy.replica.max_inactive_s;
+                let pages = between.requests.iter().map(|asked| (session.context, asked.key(), LIFETIME));
+                match (lives, was_tried(view, session, between.copy.at)) {
+                    (true, _) => habits.left.extend(pages),
+                    (false, false) => habits.changed.extend(pages),
+                    (false, true) => {}
+                }
                 let found = differences(between.base.replica, between.copy.replica, false);
                 let differs = |name: &str| found.differs.iter().any(|(other, _)| other == name);
                 let tried = was_tried(view, session, between.copy.at);
@@ -62,6 +88,22 @@ impl<'a> Habits<'a> {
             }
         }
         habits
+    }
+
+    /// What was there behind the last form before a look, and behind the pages since.
+    fn learn_kept(&mut self, view: &View<'a>, session: &AppSession<'a>) {
+        for shown in &session.shown {
+            let begun = session.requests.partition_point(|index| view.requests[*index].invoked < shown.asked);
+            let mut form = false;
+            for index in session.requests[..begun].iter().rev().take(ENOUGH) {
+                let asked = &view.requests[*index];
+                if form || !asked.succeeded() || asked.says_to_end() {
+                    break;
+                }
+                form = !asked.is_safe();
+                self.kept.extend(shown.names().into_iter().map(|name| (session.context, asked.key(), name)));
+            }
+        }
     }
 
     fn learn_values(&mut self, view: &View<'a>, session: &AppSession<'a>) {
@@ -95,6 +137,12 @@ impl<'a> Habits<'a> {
         pages.all(|page| self.left.contains(&page) && !self.changed.contains(&page))
     }
 
+    /// Whether an attribute was seen behind each of these requests, and never gone behind one.
+    fn keep(&self, session: &AppSession<'a>, between: &Between<'_, 'a>, name: &'a str) -> bool {
+        let mut pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
+        pages.all(|page| self.kept.contains(&page) && !self.taken.contains(&page))
+    }
+
     /// Whether one of these requests was seen to change an attribute.
     pub(super) fn change(&self, session: &AppSession<'a>, between: &Between<'_, 'a>, name: &'a str) -> bool {
         let mut pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
@@ -102,9 +150,17 @@ impl<'a> Habits<'a> {
     }
 }
 
-/// Each time that a session was looked at where it was answered from, and again behind some more requests that change nothing by
-/// what they ask for.
-pub(super) fn all_between<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>) -> Vec<Between<'v, 'a>> {
+/// What requests come between two looks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// Those that change nothing by what they ask for.
+    Pages,
+    /// Forms as well.
+    Forms,
+}
+
+/// Each time that a session was looked at where it was answered from, and again behind some more requests.
+pub(super) fn all_between<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>, of: Of) -> Vec<Between<'v, 'a>> {
     let request = |place: usize| &view.requests[session.requests[place]];
     let count = session.requests.len();
     let (mut place, mut all) = (0, Vec::new());
@@ -119,7 +175,8 @@ pub(super) fn all_between<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a
         let requests: Vec<_> = (place..=end).map(request).collect();
         let quiet = requests.iter().all(|asked| {
             let kept = asked.received.is_none_or(|received| super::super::operations::stem(received) == session.stem);
-            kept && asked.sent.is_some_and(|sent| sent.stem() == session.stem) && asked.succeeded() && asked.is_safe()
+            let harmless = asked.is_safe() || (of == Of::Forms && !asked.says_to_end());
+            kept && asked.sent.is_some_and(|sent| sent.stem() == session.stem) && asked.succeeded() && harmless
         });
         if quiet && !session.busy(&view.requests, copy.asked, copy.at) {
             all.push(Between { base, copy, requests });
@@ -135,8 +192,30 @@ pub(super) fn unusual<'a>(view: &View<'a>, session: &AppSession<'a>, habits: &Ha
     if view.is_counter(session.context) {
         return vec![];
     }
-    let tried = all_between(view, session).into_iter().filter(|it| was_tried(view, session, it.copy.at));
-    let breaches = tried.filter_map(|between| {
+    let tried = |of| all_between(view, session, of).into_iter().filter(|it| was_tried(view, session, it.copy.at));
+    let forms = tried(Of::Forms).filter(|it| !it.requests.iter().all(|asked| asked.is_safe()));
+    let gone = forms.filter_map(|between| {
+        let is_gone = |name: &&str| !between.copy.replica.attributes.contains_key(*name);
+        let name =
+            between.base.names().into_iter().filter(is_gone).find(|name| habits.keep(session, &between, name))?;
+        let why = format!("{name} of {} is not on {} at {}", session.name(), between.copy.node, between.copy.at);
+        let doubt = "the form may have taken it out, though it had never before";
+        Some(between.breach(view, session, &why, doubt)?.named(Violation::LostAttribute))
+    });
+    let lives = tried(Of::Pages).filter_map(|between| {
+        let (had, has) = (between.base.replica.max_inactive_s?, between.copy.replica.max_inactive_s?);
+        if had == has || !habits.leave(session, &between, LIFETIME) {
+            return None;
+        }
+        let why = format!(
+            "{} ends after {has} s unused on {} at {}, and after {had} s",
+            session.name(),
+            between.copy.node,
+            between.copy.at
+        );
+        between.breach(view, session, &why, "the page may have changed it, though it had never before")
+    });
+    let breaches = tried(Of::Pages).filter_map(|between| {
         let (base, copy) = (between.base, between.copy);
         let found = differences(base.replica, copy.replica, false);
         let differs = |name: &&str| found.differs.iter().any(|(other, _)| other == name);
@@ -145,18 +224,19 @@ pub(super) fn unusual<'a>(view: &View<'a>, session: &AppSession<'a>, habits: &Ha
             (gone || habits.is_of_the_session(session, name)) && habits.leave(session, &between, name)
         };
         let name = base.names().into_iter().filter(differs).find(told)?;
-        let last = between.requests.last()?;
-        let because = format!(
-            "{name} of {} is not on {} at {} what it was at {}, behind {}",
-            session.name(),
-            copy.node,
-            copy.at,
-            base.at,
-            last.name()
-        );
-        let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
-        let unpromised = Some("the page may have changed it, though it had never before".to_owned());
-        Some(Breach { unpromised, ..breach.named(Violation::LostAttribute) })
+        let why = format!("{name} of {} is not on {} at {} what it was", session.name(), copy.node, copy.at);
+        let doubt = "the page may have changed it, though it had never before";
+        Some(between.breach(view, session, &why, doubt)?.named(Violation::LostAttribute))
     });
-    breaches.collect()
+    breaches.chain(gone).chain(lives).collect()
+}
+
+impl<'a> Between<'_, 'a> {
+    /// A breach that its second look shows, and that the requests may be the reason of.
+    fn breach(&self, view: &View<'a>, session: &AppSession<'a>, why: &str, doubt: &str) -> Option<Breach> {
+        let (base, copy) = (self.base, self.copy);
+        let because = format!("{why} at {}, behind {}", base.at, self.requests.last()?.name());
+        let breach = seen(view, session, copy.at, copy.record, because).beside(base.record);
+        Some(Breach { unpromised: Some(doubt.to_owned()), ..breach })
+    }
 }

@@ -155,6 +155,16 @@ pub(super) fn out_of_reach(view: &View<'_>, guarantee: Guarantee) -> Vec<String>
                 format!("{} did not send the id of {}, and was given {given}", request.name(), session.name())
             }));
         }
+        // A client has the id of a session that was given to it.
+        let own = known.iter().rev().find_map(|last| last.received.or(last.sent.map(SessionId::as_str))).map(stem);
+        let others = request.sent.filter(|sent| own.is_some_and(|own| own != sent.stem()));
+        let others = others.and_then(|sent| view.apps.find(request.context, sent.as_str()));
+        let others = others.filter(|session| {
+            session.client != request.client
+                && session.born.is_some()
+                && !known.iter().any(|last| last.received.map(stem) == Some(session.stem))
+        });
+        lost.extend(others.map(|session| format!("{} sent the id of {}", request.name(), session.name())));
         known.push(request);
     }
     lost
