@@ -8,7 +8,7 @@ use super::super::view::View;
 use super::super::wants_login::led;
 use super::answer_pairs::{between, harmless, is_success, reached, same_session};
 use super::answer_site::{common, count};
-use super::answer_words::{Reading, Words, is_lasting, of_the_run};
+use super::answer_words::{Reading, Words, counted, is_lasting, is_plain, of_the_run};
 use super::never_answered::is_expected_to_fail;
 use crate::history::Nanos;
 
@@ -39,9 +39,15 @@ fn dipped<'a>(
     if !given.first()?.target.starts_with("GET ") {
         return None;
     }
+    let rough: Vec<Words<'a>> = given.iter().map(|answer| plain_words(answer)).collect();
     let mut dips = Vec::new();
     for (at, two) in given.windows(2).enumerate() {
         let (one, other) = (two[0], two[1]);
+        // Most say all that the one before them said.
+        let (had, Some(has)) = (&rough[at + 1], rough.get(at + 2)) else { continue };
+        if had.iter().all(|(word, times)| *times <= count(has, word)) {
+            continue;
+        }
         let reading = Reading::of(own, other, Some(one));
         let due = |it: &Request<'a>| reading.due(it).map(lasting);
         let Some(had) = due(other).filter(|had| due(one).as_ref() == Some(had)) else { continue };
@@ -94,6 +100,12 @@ fn refused<'a>(view: &View<'a>, same: &[&Request<'a>], first_hit: Nanos) -> Opti
         before.id,
         next.id
     ))
+}
+
+/// The words of letters alone on a page, read as they stand: where they are the same, nothing else need be read.
+fn plain_words<'a>(answer: &Request<'a>) -> Words<'a> {
+    let body = answer.reply.and_then(|reply| reply.body.as_deref()).unwrap_or_default();
+    counted(body.split(|letter: char| !letter.is_alphanumeric()).filter(|word| is_plain(word)).collect())
 }
 
 /// The words of a page that are due in its next answer as well: without numbers, which count on.
@@ -166,7 +178,9 @@ fn changed<'a>(
     let as_last = Reading::of(own, last, given().nth(1));
     let says = |other: &Request<'a>| as_last.words(other).map(lasting);
     let now = says(last).filter(|_| last.target.starts_with("GET "))?;
-    let as_now = given().take_while(|other| says(other).as_ref() == Some(&now)).count();
+    let rough = plain_words(last);
+    let same = |other: &&Request<'a>| plain_words(other) == rough || says(other).as_ref() == Some(&now);
+    let as_now = given().take_while(same).count();
     let first = given().nth(as_now.checked_sub(1)?)?;
     let before = given().nth(as_now)?;
     let reading = read(as_now)?;
