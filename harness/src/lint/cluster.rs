@@ -41,6 +41,17 @@ pub(super) enum MembershipKind {
     Other,
 }
 
+/// Who finds the members of a `CloudMembershipService`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CloudProvider {
+    /// It resolves the name of a Service.
+    Dns,
+    /// It lists pods by the API, ready or not.
+    Kubernetes,
+    /// Somebody else's, or none.
+    Other,
+}
+
 /// The class of the session managers that a cluster makes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum ManagerClass {
@@ -84,6 +95,18 @@ impl<'i> Cluster<'i> {
             Some(Some("CloudMembershipService")) => MembershipKind::Cloud,
             Some(_) => MembershipKind::Other,
         }
+    }
+
+    /// `CloudMembershipService.start` knows two words, and else loads a class: `None` where there is no such service, or its
+    /// provider is a placeholder.
+    pub(super) fn cloud_provider(&self) -> Option<CloudProvider> {
+        let service = self.membership().filter(|_| self.membership_kind() == MembershipKind::Cloud)?;
+        let provider = service.value_or("membershipProviderClassName", "kubernetes")?;
+        Some(match provider.strip_prefix("org.apache.catalina.tribes.membership.cloud.").unwrap_or(provider) {
+            "dns" | "DNSMembershipProvider" => CloudProvider::Dns,
+            "kubernetes" | "KubernetesMembershipProvider" => CloudProvider::Kubernetes,
+            _ => CloudProvider::Other,
+        })
     }
 
     /// Whether it joins a multicast group: `channelStartOptions` has bit 4 or 8 (`Channel.MBR_RX_SEQ`, `MBR_TX_SEQ`).
