@@ -1,7 +1,8 @@
 //! Rule C016, removed-class.
 
 use crate::lint::cluster::HA;
-use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
+use crate::lint::kinds::takes;
+use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version, Versions};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -37,6 +38,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 finding.at_most(Severity::Warning).sure(Confidence::Medium);
             }
             match instead {
+                // The element may be one that takes neither (C098).
+                Some(instead) if takes(element, instead) == Some(false) => {
+                    finding.help(format!("use `{instead}` in the element that takes it"))
+                }
                 Some(instead) => {
                     finding.help(format!("use `{instead}`")).set(Applicability::Safe, element, "className", instead)
                 }
@@ -60,6 +65,14 @@ fn removed(short: &str, class: &str) -> Option<(Version, Option<&'static str>)> 
             Some((Version(10, 0, 0), Some("org.apache.catalina.tribes.transport.nio.PooledParallelSender")))
         }
         _ => None,
+    }
+}
+
+/// A class, or what is in its place where one of these versions does not have it any more; `None` where nothing is.
+pub(super) fn successor(class: &'static str, versions: Versions) -> Option<&'static str> {
+    match removed(class.rsplit('.').next().unwrap_or_default(), class) {
+        Some((since, instead)) if versions.since(since) != Some(false) => instead,
+        _ => Some(class),
     }
 }
 
