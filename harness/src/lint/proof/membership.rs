@@ -153,6 +153,18 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C147",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            both: &[("membership", MULTICAST)],
+            bad: &[(
+                "membership",
+                r#"<Membership className="~McastService" address="@group.address@" port="@group.port@" bind="0.0.0.0"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
         "C095",
         Proof::Runs(Experiment {
             shows: DO_NOT_MEET,
