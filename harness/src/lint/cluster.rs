@@ -1,7 +1,7 @@
 //! A `<Cluster>` and what stands in it.
 
 use super::{Context, Input, Node};
-use crate::config::read::Element;
+use crate::config::read::{Element, is_placeholder};
 
 /// The package of the clustering's classes since Tomcat 6.
 pub(super) const HA: &str = "org.apache.catalina.ha.";
@@ -252,6 +252,13 @@ pub(super) fn ipv4(address: &str) -> Option<std::net::Ipv4Addr> {
     }
     let high = first.iter().fold(0, |all, part| (all << 8) | part);
     Some(u32::try_from((high << rest) | last).ok()?.into())
+}
+
+/// A text in an element in whose place a deployment tool, or whoever copied it, puts more elements.
+pub(super) fn open_text(element: Element<'_>) -> Option<&str> {
+    let text = element.text();
+    let is_ellipsis = !text.is_empty() && text.chars().all(|c| matches!(c, '.' | '…') || c.is_whitespace());
+    (is_ellipsis || is_placeholder(text) || text.contains("${")).then_some(text)
 }
 
 /// Whether an address is of this machine alone.
