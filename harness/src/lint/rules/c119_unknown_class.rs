@@ -53,8 +53,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 finding.help(format!("write `{right}`")).set(Applicability::Safe, element, "className", right);
                 continue;
             }
-            // A newer release may have it.
-            if versions.is_unknown() || lists.iter().any(|list| list.is_guess) {
+            // A newer release may have it, unless it has it elsewhere.
+            let may_come = versions.is_unknown() || lists.iter().any(|list| list.is_guess);
+            if may_come && !is_short_name(class.rsplit('.').next().unwrap_or_default()) {
                 finding.at_most(Severity::Warning);
             }
             if let Some(whole) = begun(element, class, &lists) {
