@@ -64,6 +64,11 @@ impl<'i> Manifest<'i> {
         found
     }
 
+    /// Whether a word stands in it outside of comments.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        self.text.lines().any(|line| without_comment(line).contains(word))
+    }
+
     /// Where a key has this value.
     pub(super) fn place(&self, key: &str, wanted: &str) -> Option<Range<usize>> {
         self.values(key).into_iter().find(|(value, _)| *value == wanted).map(|(_, place)| place)
