@@ -18,14 +18,15 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
+    let clusters: Vec<usize> = input.clusters().map(|cluster| cluster.element.document().file()).collect();
     for document in input.files.iter().filter_map(|file| file.document.as_ref()) {
         for entity in document.external().iter().filter(|entity| entity.is_used) {
-            out.in_file(
-                document.file(),
-                entity.span.clone(),
-                format!("part of it is in `{}`, which was not read", entity.system),
-            )
-            .help("lint the file with the entity put in; what is missing here may stand there");
+            let mut message = format!("part of it is in `{}`, which was not read", entity.system);
+            if document.root().name() == "Server" && !clusters.contains(&document.file()) {
+                message.push_str(", and no cluster was checked");
+            }
+            out.in_file(document.file(), entity.span.clone(), message)
+                .help("lint the file with the entity put in; what is missing here may stand there");
         }
     }
 }

@@ -9,7 +9,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     severity: Severity::Error,
     confidence: Confidence::High,
     finds: "an empty address or host",
-    why: "The node does not start, or looks for members at nowhere.",
+    why: "An empty name is the loopback address: nodes on other machines are told 127.0.0.1, or a member is looked for there; an empty multicast address is no group, and the server does not start.",
     bad: r#"<Receiver className="…NioReceiver" address=""/>"#,
     good: r#"<Receiver className="…NioReceiver" address="auto"/>"#,
     evidence: "ReceiverBase.getBind, StaticMember.setHost: InetAddress.getByName of an empty name is the loopback address",
