@@ -153,7 +153,7 @@ fn providers(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
         let Some(service) = cluster.membership() else { continue };
         let Some(class) = service.value(NAME).map(str::trim).filter(|class| !class.is_empty()) else { continue };
-        if class == STATIC {
+        if class == STATIC && cluster.starts_membership() != Some(false) {
             let message = "StaticMembershipProvider takes what only a StaticMembershipService gives it: `Long.parseLong` of \
                            nothing, and the cluster does not start";
             out.on_value(service, NAME, message).help(
