@@ -17,7 +17,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "ClassNotFoundException while server.xml is read: the server does not start.",
     bad: r#"<Valve className="org.apache.catalina.ha.tcp.ReplicationVale"/>"#,
     good: r#"<Valve className="org.apache.catalina.ha.tcp.ReplicationValve"/>"#,
-    evidence: "the classes of Tomcat 8.5.100 to 11.0.24; ObjectCreateRule.begin",
+    evidence: "the classes of Tomcat 8.5.100 to 11.0.24; ObjectCreateRule.begin; StaticMembershipProvider.init, and a run on Tomcat 10.1.59: NumberFormatException: Cannot parse null string",
     versions: "8.5 to 11.0",
     check,
 };

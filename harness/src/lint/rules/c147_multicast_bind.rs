@@ -13,7 +13,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "The interface of such an address is looked for, and there is none: IllegalArgumentException, and the server does not start.",
     bad: r#"<Membership className="…McastService" bind="0.0.0.0"/>"#,
     good: r#"<Membership className="…McastService" bind="10.0.0.1"/>"#,
-    evidence: "McastServiceImpl.setupSocket: NetworkInterface.getByInetAddress; MulticastSocket.setNetworkInterface refuses null, on Java 17",
+    evidence: "McastServiceImpl.setupSocket: NetworkInterface.getByInetAddress; MulticastSocket.setNetworkInterface refuses null: Invalid value 'null', in a run on Tomcat 10.1.59 and Java 17",
     versions: "9.0.72, 10.1.6, 11.0.0 and newer",
     check,
 };
