@@ -6,6 +6,8 @@ mod files;
 mod fixture;
 #[path = "lint/sarif.rs"]
 mod sarif;
+#[path = "lint/words.rs"]
+mod words;
 
 use std::collections::BTreeSet;
 
@@ -46,11 +48,14 @@ fn every_rule_finds_what_it_must_and_no_near_miss() {
             let of_rule = found.findings.iter().filter(|finding| finding.rule.code == rule.code);
             let worst = of_rule.map(|finding| finding.severity).max();
             let is_too_bad = case.is_mild() && worst == Some(Severity::Error);
-            if worst.is_some() != case.is_bad || is_too_bad || !input.unreadable.is_empty() {
+            let is_too_mild = case.is_grave() && worst != Some(Severity::Error);
+            if worst.is_some() != case.is_bad || is_too_bad || is_too_mild || !input.unreadable.is_empty() {
                 let kind = if !case.is_bad {
                     "must not report it"
                 } else if is_too_bad {
                     "must not report it as an error"
+                } else if is_too_mild {
+                    "must report it as an error"
                 } else {
                     "must report it"
                 };

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
 pub use classes::{ClassFacts, Lambda, MapBySession, Stored, Stranger};
 pub(super) use classes::{is_broken, is_view};
-pub(super) use files::{child, cookie, has};
+pub(super) use files::{child, cookie, has, is_default_web};
 
 /// A web application.
 #[derive(Debug)]

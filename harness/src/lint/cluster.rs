@@ -1,7 +1,7 @@
 //! A `<Cluster>` and what stands in it.
 
 use super::{Context, Input, Node};
-use crate::config::read::Element;
+use crate::config::read::{Element, is_placeholder};
 
 /// The package of the clustering's classes since Tomcat 6.
 pub(super) const HA: &str = "org.apache.catalina.ha.";
@@ -38,6 +38,17 @@ pub(super) enum MembershipKind {
     Multicast,
     Static,
     Cloud,
+    Other,
+}
+
+/// Who finds the members of a `CloudMembershipService`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CloudProvider {
+    /// It resolves the name of a Service.
+    Dns,
+    /// It lists pods by the API, ready or not.
+    Kubernetes,
+    /// Somebody else's, or none.
     Other,
 }
 
@@ -84,6 +95,18 @@ impl<'i> Cluster<'i> {
             Some(Some("CloudMembershipService")) => MembershipKind::Cloud,
             Some(_) => MembershipKind::Other,
         }
+    }
+
+    /// `CloudMembershipService.start` knows two words, and else loads a class: `None` where there is no such service, or its
+    /// provider is a placeholder.
+    pub(super) fn cloud_provider(&self) -> Option<CloudProvider> {
+        let service = self.membership().filter(|_| self.membership_kind() == MembershipKind::Cloud)?;
+        let provider = service.value_or("membershipProviderClassName", "kubernetes")?;
+        Some(match provider.strip_prefix("org.apache.catalina.tribes.membership.cloud.").unwrap_or(provider) {
+            "dns" | "DNSMembershipProvider" => CloudProvider::Dns,
+            "kubernetes" | "KubernetesMembershipProvider" => CloudProvider::Kubernetes,
+            _ => CloudProvider::Other,
+        })
     }
 
     /// Whether it joins a multicast group: `channelStartOptions` has bit 4 or 8 (`Channel.MBR_RX_SEQ`, `MBR_TX_SEQ`).
@@ -229,6 +252,13 @@ pub(super) fn ipv4(address: &str) -> Option<std::net::Ipv4Addr> {
     }
     let high = first.iter().fold(0, |all, part| (all << 8) | part);
     Some(u32::try_from((high << rest) | last).ok()?.into())
+}
+
+/// A text in an element in whose place a deployment tool, or whoever copied it, puts more elements.
+pub(super) fn open_text(element: Element<'_>) -> Option<&str> {
+    let text = element.text();
+    let is_ellipsis = !text.is_empty() && text.chars().all(|c| matches!(c, '.' | '…') || c.is_whitespace());
+    (is_ellipsis || is_placeholder(text) || text.contains("${")).then_some(text)
 }
 
 /// Whether an address is of this machine alone.

@@ -38,6 +38,12 @@ impl Input {
     }
 }
 
+/// Whether pods are ready as soon as they run: their templates are among the manifests, and none has a probe or a gate.
+pub(super) fn are_ready_at_once(manifests: &[Manifest<'_>]) -> bool {
+    let has = |key: &str| manifests.iter().any(|manifest| !manifest.values(key).is_empty());
+    has("containers") && !["readinessProbe", "startupProbe", "readinessGates"].into_iter().any(has)
+}
+
 impl<'i> Manifest<'i> {
     /// The values of a key, which may end a longer one (`service.alpha.kubernetes.io/KEY`), quoted or not, without comments.
     pub(super) fn values(&self, key: &str) -> Vec<Setting<'i>> {
@@ -56,6 +62,11 @@ impl<'i> Manifest<'i> {
             at += line.len();
         }
         found
+    }
+
+    /// Whether a word stands in it outside of comments.
+    pub(super) fn mentions(&self, word: &str) -> bool {
+        self.text.lines().any(|line| without_comment(line).contains(word))
     }
 
     /// Where a key has this value.

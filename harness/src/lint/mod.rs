@@ -15,6 +15,7 @@ pub mod format;
 mod groups;
 mod input;
 mod jar_scan;
+mod kinds;
 mod known;
 mod managers;
 mod manifest;

@@ -1,6 +1,6 @@
 //! Fixtures of rules: several small inputs in one text file.
 //!
-//! `## bad`, `## bad (warning)` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
+//! `## bad`, `## bad (warning)`, `## bad (error)` or `## near: why` begins an input; `server: tomcat:9.0` sets the version; `-- [NODE] KIND` begins a part of it:
 //! a file by its path below the base, `server-part` kinds that are put into a stock server.xml (`engine`, `host`,
 //! `cluster`, `channel`), `dir PATH [DEVICE]` for a file or folder that exists, `base PATH` for where the base is, `link PATH TO` for a folder that is reached by a link, `app NAME PATH` for an entry of an app (of
 //! one node, where that is named), and `other NAME`, or `baseline` for known findings. `~Name` is a class of Tomcat's clustering by its short name.
@@ -80,6 +80,11 @@ impl Case {
     /// Whether it must be reported as a warning at most.
     pub(crate) fn is_mild(&self) -> bool {
         self.title.starts_with("bad (warning)")
+    }
+
+    /// Whether it must be reported as an error.
+    pub(crate) fn is_grave(&self) -> bool {
+        self.title.starts_with("bad (error)")
     }
 
     /// Whether it shows something else on purpose.

@@ -46,7 +46,7 @@ pub(super) fn substitute(written: &str, properties: &Properties) -> Substituted 
     Substituted { value, placeholder, is_default }
 }
 
-/// Whether a value is to be replaced by a deployment tool: `@TOKEN@`, `#IP#`, `%PORT%`, `{{ x }}`, `__X__`, `$HOST`,
+/// Whether a value is to be replaced by a deployment tool: `@TOKEN@`, `#IP#`, `%PORT%`, `#{PORT}`, `{{ x }}`, `__X__`, `$HOST`,
 /// `<ip>`, `[[x]]`, `{PORT}`.
 pub fn is_placeholder(value: &str) -> bool {
     let value = value.trim();
@@ -84,5 +84,6 @@ pub fn is_placeholder(value: &str) -> bool {
         || inside("{{", "}}")
         || inside("<%", "%>")
         || inside("$(", ")")
+        || inside("#{", "}")
         || shell
 }

@@ -102,7 +102,7 @@ impl App {
 
 /// Whether a web.xml is the one that a server gives to every app, and of no app: it declares the servlets for files and
 /// for JSP by the server's own classes.
-fn is_default_web(web: Element<'_>) -> bool {
+pub(in crate::lint) fn is_default_web(web: Element<'_>) -> bool {
     let servlets = || web.children().filter(|element| element.local_name() == "servlet");
     let has_servlet = |name: &str| {
         servlets().any(|servlet| {

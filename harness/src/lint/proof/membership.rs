@@ -153,6 +153,18 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
+        "C147",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            both: &[("membership", MULTICAST)],
+            bad: &[(
+                "membership",
+                r#"<Membership className="~McastService" address="@group.address@" port="@group.port@" bind="0.0.0.0"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
+    (
         "C095",
         Proof::Runs(Experiment {
             shows: DO_NOT_MEET,
@@ -179,5 +191,16 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         "C102",
         Proof::None("it takes a Kubernetes of version 1.21 or newer, whose endpoint slices ignore the annotation"),
     ),
-    ("C113", Proof::None("an empty name is the loopback address, which on one machine reaches every node")),
+    (
+        "C113",
+        Proof::Runs(Experiment {
+            shows: DO_NOT_MEET,
+            both: &[("membership", MULTICAST)],
+            bad: &[(
+                "membership",
+                r#"<Membership className="~McastService" address="" port="@group.port@" bind="@group.bind@"/>"#,
+            )],
+            ..Experiment::PLAIN
+        }),
+    ),
 ];

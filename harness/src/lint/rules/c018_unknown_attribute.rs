@@ -1,7 +1,10 @@
 //! Rule C018, unknown-attribute.
 
+use std::collections::BTreeMap;
+
+use crate::config::read::Element;
 use crate::lint::known::{KnownElement, known_elements};
-use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity};
+use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -18,7 +21,18 @@ pub(in crate::lint) static RULE: Rule = Rule {
     check,
 };
 
+/// Names that are often written, by element, and what was meant.
+const MEANT: [(&str, &str, &str); 4] = [
+    ("Manager", "maxInactiveInterval", "set `<session-timeout>` in the app's web.xml, in minutes"),
+    ("Manager", "sessionAttributeFilter", "write `sessionAttributeNameFilter`"),
+    ("Manager", "sessionIdLength", "put `<SessionIdGenerator sessionIdLength=\"…\"/>` into the `<Manager>`"),
+    ("Context", "distributed", "add `<distributable/>` to the app's web.xml: without it no session is replicated"),
+];
+
 fn check(input: &Input, out: &mut Findings<'_>) {
+    let clusters: Vec<Cluster<'_>> = input.clusters().collect();
+    // Where in the findings, by file and name, and of how many elements each speaks.
+    let mut beside: BTreeMap<(usize, &str), (usize, usize)> = BTreeMap::new();
     for known in known_elements(input) {
         let element = known.element;
         for attribute in element.attributes().iter().filter(|attribute| known.names.kind(&attribute.name).is_none()) {
@@ -28,14 +42,48 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 (element.name(), attribute.name.as_str()),
                 ("Context", "source") | ("Connector", "portOffset")
             );
-            if !is_special(&attribute.name) && !is_passed_on && !is_ignored {
-                unknown(out, &known, &attribute.name);
+            if is_special(&attribute.name) || is_passed_on || is_ignored {
+                continue;
             }
+            let file = element.document().file();
+            let is_in = |cluster: &Cluster<'_>| {
+                let all = cluster.element;
+                all.document().file() == file && all.span().contains(&element.span().start)
+            };
+            let is_beside = is_plain(element) && !clusters.iter().any(is_in);
+            if !is_beside {
+                unknown(out, &known, &attribute.name);
+            } else if let Some((_, count)) = beside.get_mut(&(file, attribute.name.as_str())) {
+                *count += 1;
+            } else if !(attribute.name == "debug" && is_of_tomcat_55(element)) && unknown(out, &known, &attribute.name)
+            {
+                beside.insert((file, attribute.name.as_str()), (out.found.len() - 1, 0));
+            }
+        }
+    }
+    for (at, count) in beside.into_values() {
+        let finding = &mut out.found[at];
+        // Such a file is of an older server; nothing of the cluster is lost.
+        finding.at_most(Severity::Info);
+        if count > 0 {
+            finding.message.push_str(&format!(", nor of {count} other elements of this file"));
         }
     }
 }
 
-fn unknown(out: &mut Findings<'_>, known: &KnownElement<'_>, name: &str) {
+/// Whether the file has a cluster of Tomcat 5.5, of which another rule speaks (C017); there `debug` was an attribute.
+fn is_of_tomcat_55(element: Element<'_>) -> bool {
+    let mut classes = element.document().elements().filter_map(Element::class);
+    classes.any(|class| class.trim().starts_with("org.apache.catalina.cluster."))
+}
+
+/// Whether an element is none that decides about sessions.
+fn is_plain(element: Element<'_>) -> bool {
+    !matches!(element.name(), "Manager" | "Store" | "Cluster")
+}
+
+/// Says so; whether nobody knows what was meant.
+fn unknown(out: &mut Findings<'_>, known: &KnownElement<'_>, name: &str) -> bool {
     let element = known.element;
     let short = element.short_class().unwrap_or(element.name());
     let wanted = name.to_lowercase();
@@ -44,13 +92,21 @@ fn unknown(out: &mut Findings<'_>, known: &KnownElement<'_>, name: &str) {
     if known.versions.is_unknown() || known.names.is_guess {
         finding.sure(Confidence::Medium);
     }
+    if let Some((.., help)) = MEANT.iter().find(|(of, wrong, _)| *of == element.name() && *wrong == name) {
+        finding.help(*help);
+        return false;
+    }
     match nearest {
         Some((0, right)) => finding.help(format!("write `{right}`")).rename(Applicability::Safe, element, name, right),
         Some((distance, right)) if distance <= 2 && name.len() > 4 => {
             finding.help(format!("did you mean `{right}`?")).rename(Applicability::Unsafe, element, name, right)
         }
-        _ => finding.help("remove it; it has no effect"),
+        _ => {
+            finding.help("remove it; it has no effect");
+            return true;
+        }
     };
+    false
 }
 
 /// Read by the digester itself, or reported by another rule.

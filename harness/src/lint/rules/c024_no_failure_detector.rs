@@ -1,5 +1,6 @@
 //! Rule C024, no-failure-detector.
 
+use crate::lint::cluster::MembershipKind;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -20,7 +21,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters().filter(Cluster::is_tomcats) {
         let interceptors = cluster.interceptors();
-        if super::c119_unknown_class::has_misnamed(&cluster, "Interceptor") {
+        // Of a cloud another rule says so, with what happens there (C106).
+        let is_said = cluster.membership_kind() == MembershipKind::Cloud && !cluster.has_foreign_interceptor();
+        if is_said || super::c119_unknown_class::has_misnamed(&cluster, "Interceptor") {
             continue;
         }
         if let Some(last) = interceptors.last()

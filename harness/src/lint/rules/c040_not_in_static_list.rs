@@ -51,6 +51,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             let place = cluster.receiver().unwrap_or(service);
             let finding = out.on_value(place, if by_port { "address" } else { "port" }, message);
             finding.label(service, "className", "this list must name all nodes, also the one that it stands on");
+            finding.help(format!(
+                "add a `<Member>` for {address}:{port}, or a `<LocalMember>` with this node's `uniqueId`"
+            ));
             // The start command may give another address or port than the default.
             let is_default = |element: &Element<'_>| element.attributes().iter().any(|attribute| attribute.is_default);
             if members.iter().chain([&place]).any(is_default) {

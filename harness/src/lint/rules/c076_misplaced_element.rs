@@ -2,7 +2,7 @@
 
 use crate::config::read::Element;
 use crate::lint::cluster::is_of_clustering;
-use crate::lint::{Confidence, Findings, Input, Rule, Severity};
+use crate::lint::{Confidence, Findings, Input, Rule, Severity, Versions};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
@@ -39,9 +39,9 @@ const PARENTS: [(&str, &[&str]); 15] = [
 ];
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    let roots = input.nodes.iter().flat_map(|node| node.roots(input));
-    let of_apps = input.app_contexts().into_iter().map(|(_, context)| context);
-    for root in roots.chain(of_apps) {
+    let roots = input.nodes.iter().flat_map(|node| node.roots(input).into_iter().map(|root| (node.versions, root)));
+    let of_apps = input.app_contexts().into_iter().map(|(_, context)| (Versions::ANY, context));
+    for (versions, root) in roots.chain(of_apps) {
         // Parents come before what is in them.
         let mut inside: Vec<bool> = vec![];
         for element in root.document().elements() {
@@ -56,7 +56,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 Some((name, parents)) => {
                     let is_clusters = element.class().is_some_and(|class| is_of_clustering(class.trim()));
                     let is_below_unread = is_wrong_case(parent.name()) && !is_known(parent.name());
-                    if !parents.contains(&parent.name()) && (in_cluster || is_clusters) && !is_below_unread {
+                    let is_out_of_place = !parents.contains(&parent.name()) && (in_cluster || is_clusters);
+                    if is_out_of_place && !is_below_unread && !is_gone(element, root, versions) {
                         let message = format!(
                             "`<{name}>` in `<{}>` is ignored: Catalina looks for it in {}",
                             parent.name(),
@@ -73,6 +74,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether the element is to be removed and not moved: its class is gone without a successor, which another rule says of a
+/// server.xml (C016).
+fn is_gone(element: Element<'_>, root: Element<'_>, versions: Versions) -> bool {
+    let class = element.class().map(str::trim).filter(|_| root.name() != "Context");
+    class.is_some_and(|class| super::c016_removed_class::successor(class, versions).is_none())
 }
 
 /// Said by another rule.

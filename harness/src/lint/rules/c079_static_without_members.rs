@@ -1,5 +1,6 @@
 //! Rule C079, static-without-members.
 
+use crate::lint::cluster::open_text;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -20,7 +21,7 @@ pub(in crate::lint) static RULE: Rule = Rule {
 fn check(input: &Input, out: &mut Findings<'_>) {
     for list in input.clusters().flat_map(|cluster| cluster.static_lists()) {
         // A StaticMembershipService without the node itself does not start (C040).
-        if list.child("Member").is_none() && list.name() == "Interceptor" {
+        if list.child("Member").is_none() && list.name() == "Interceptor" && open_text(list).is_none() {
             out.on(list, "a static list without a `<Member>`: the node is a cluster of one")
                 .help("add a `<Member>` for each other node");
         }

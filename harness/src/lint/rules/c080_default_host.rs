@@ -34,7 +34,8 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 "defaultHost",
                 format!("defaultHost `{default}` is none of the Hosts {}", names.join(", ")),
             )
-            .label(hosts[0], "name", "a Host");
+            .label(hosts[0], "name", "a Host")
+            .help("name one of them");
         }
     }
 }

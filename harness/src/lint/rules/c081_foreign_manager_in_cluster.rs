@@ -12,10 +12,20 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "SimpleTcpCluster takes a ClusterManager only: server.xml does not load.",
     bad: r#"<Cluster …><Manager className="org.apache.catalina.session.PersistentManager"/></Cluster>"#,
     good: r#"<Cluster …><Manager className="org.apache.catalina.ha.session.DeltaManager"/></Cluster>"#,
-    evidence: "SimpleTcpCluster.setManagerTemplate",
+    evidence: "ClusterRuleSet: setManagerTemplate takes a ClusterManager, else IllegalArgumentException: argument type mismatch, in a run on Tomcat 10.1.59; sources of memcached-session-manager, Redisson, hazelcast-tomcat-sessionmanager and tomcat-redis-session-manager",
     versions: "all",
     check,
 };
+
+/// Packages of managers that keep sessions in a store of their own: each extends `ManagerBase`, and none is a
+/// `ClusterManager`.
+const OF_OTHERS: [&str; 5] = [
+    "de.javakaffee.web.msm.",
+    "org.redisson.tomcat.",
+    "tomcat.request.session.",
+    "com.hazelcast.session.",
+    "com.orangefunction.tomcat.redissessions.",
+];
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     for cluster in input.clusters() {
@@ -30,6 +40,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     format!("`{class}` is no ClusterManager: the server does not start"),
                 )
                 .help("use DeltaManager or BackupManager of `org.apache.catalina.ha.session`");
+            } else if OF_OTHERS.iter().any(|package| class.starts_with(package)) {
+                out.on_value(
+                    manager,
+                    "className",
+                    format!("`{class}` is no ClusterManager: the server does not start"),
+                )
+                .help("put it into the `<Context>`, which needs no `<Cluster>` then, and remove the `<Cluster>`");
             }
         }
     }

@@ -25,11 +25,9 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 let value = engine.value(name).filter(|value| !value.is_empty());
                 let other = engines[..index].iter().find(|other| value.is_some() && other.value(name) == value);
                 if let (Some(other), Some(value)) = (other, value) {
-                    out.on_value(*engine, name, format!("two Engines have the {name} `{value}`")).label(
-                        *other,
-                        name,
-                        "the other Engine",
-                    );
+                    out.on_value(*engine, name, format!("two Engines have the {name} `{value}`"))
+                        .label(*other, name, "the other Engine")
+                        .help(format!("give each Engine a {name} of its own"));
                 }
             }
         }

@@ -30,6 +30,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         let Some(deployer) = cluster.deployer() else { continue };
         let finding =
             out.on(deployer, "the documentation's example of a Deployer: it watches no folder and deploys nothing");
-        finding.help("remove it, or set `deployDir` to the Host's appBase, and `watchEnabled=\"true\"` on one node");
+        finding.help(if cluster.host.is_none() {
+            "remove it; a Deployer works in a Host's Cluster only"
+        } else {
+            "remove it, or set `deployDir` to the Host's appBase, and `watchEnabled=\"true\"` on one node"
+        });
     }
 }

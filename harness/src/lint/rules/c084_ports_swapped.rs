@@ -29,11 +29,13 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 "port",
                 format!("the group's port {group} looks like a Receiver's, and the Receiver's {own} like a group's"),
             )
-            .label(receiver, "port", "the Receiver's");
+            .label(receiver, "port", "the Receiver's")
+            .help("give the group its port, 45564 by default, and the Receiver another one, 4000 by default");
         } else if group == own {
             out.on_value(membership, "port", format!("the multicast group and the Receiver have one port, {group}"))
                 .sure(Confidence::Low)
-                .label(receiver, "port", "the Receiver's");
+                .label(receiver, "port", "the Receiver's")
+                .help("give the group its port, 45564 by default, and the Receiver another one, 4000 by default");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Rule C085, template-attribute.
 
+use crate::lint::known::known_elements;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -29,8 +30,12 @@ const DROPPED: [&str; 7] = [
 ];
 
 fn check(input: &Input, out: &mut Findings<'_>) {
+    let known = known_elements(input);
     for manager in input.clusters().filter_map(|cluster| cluster.manager()) {
-        for name in DROPPED.into_iter().filter(|name| manager.has(name)) {
+        let of_class = known.iter().find(|known| known.element == manager);
+        // One that the class does not have anywhere is said by another rule (C018).
+        let is_there = |name: &&str| of_class.is_none_or(|known| known.names.kind(name).is_some());
+        for name in DROPPED.into_iter().filter(|name| manager.has(name)).filter(is_there) {
             out.on_value(manager, name, format!("`{name}` is not copied from here to the managers of the contexts"))
                 .help("put a `<Manager>` with it into the app's `<Context>`");
         }

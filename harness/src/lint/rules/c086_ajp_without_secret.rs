@@ -30,7 +30,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             if is_ajp && !has_secret && connector.flag("secretRequired", true) == Some(true) {
                 // Stock files of older servers have it, so without a version it is a hint.
                 let message = match asks {
-                    None => "an AJP connector without a `secret` does not start on 8.5.51, 9.0.31 and newer",
+                    None => "an AJP connector without a `secret` does not start on 7.0.100, 8.5.51, 9.0.31 and newer",
                     _ => "an AJP connector without a `secret` does not start",
                 };
                 let finding = out.on(connector, message);

@@ -33,9 +33,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 finding.sure(Confidence::High).help("set it in conf/catalina.properties, on each node another one");
                 continue;
             }
-            let uses = node.scripts.iter().any(|script| script.contains(&format!("-D{name}=")));
-            if uses {
-                // The script sets it from a variable of the shell.
+            let option = format!("-D{name}=");
+            let uses = node.scripts.iter().any(|script| script.contains(&option));
+            if uses || input.manifests().iter().any(|manifest| manifest.mentions(&option)) {
+                // The script sets it from a variable of the shell; a manifest sets it in the environment of each node.
                 out.found.pop();
                 continue;
             }

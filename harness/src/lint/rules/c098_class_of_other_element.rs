@@ -2,6 +2,7 @@
 
 use crate::config::read::Element;
 use crate::lint::cluster::is_of_clustering;
+use crate::lint::kinds::kinds;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -18,30 +19,6 @@ pub(in crate::lint) static RULE: Rule = Rule {
     versions: "all",
     check,
 };
-
-/// Classes by the end of their name or, with a point at its end, by a part of it, and the elements that take them.
-const KINDS: [(&str, &[&str]); 20] = [
-    (".group.interceptors.", &["Interceptor"]),
-    (".membership.McastService", &["Membership"]),
-    (".membership.StaticMembershipService", &["Membership"]),
-    (".cloud.CloudMembershipService", &["Membership"]),
-    (".membership.StaticMember", &["Member", "LocalMember"]),
-    (".transport.nio.NioReceiver", &["Receiver"]),
-    (".transport.ReplicationTransmitter", &["Sender"]),
-    (".transport.nio.PooledParallelSender", &["Transport"]),
-    (".group.GroupChannel", &["Channel"]),
-    (".ha.tcp.SimpleTcpCluster", &["Cluster"]),
-    (".ha.tcp.ReplicationValve", &["Valve"]),
-    (".ha.session.JvmRouteBinderValve", &["Valve"]),
-    (".ha.authenticator.ClusterSingleSignOn", &["Valve"]),
-    (".ha.session.DeltaManager", &["Manager"]),
-    (".ha.session.BackupManager", &["Manager"]),
-    (".ha.session.ClusterSessionListener", &["ClusterListener"]),
-    (".ha.session.JvmRouteSessionIDBinderListener", &["ClusterListener"]),
-    (".ha.authenticator.ClusterSingleSignOnListener", &["ClusterListener"]),
-    (".ha.deploy.FarmWarDeployer", &["Deployer"]),
-    (".ha.backend.HeartbeatListener", &["Listener"]),
-];
 
 /// Elements that are made of a class.
 const ASKED: [&str; 14] = [
@@ -69,10 +46,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         if !ASKED.contains(&element.name()) || !is_read(element) {
             continue;
         }
-        let kind = KINDS
-            .iter()
-            .find(|(part, _)| if part.ends_with('.') { class.contains(part) } else { class.ends_with(part) });
-        if let Some((_, [right, ..])) = kind.filter(|(_, elements)| !elements.contains(&element.name())) {
+        if let Some([right, ..]) = kinds(class).filter(|elements| !elements.contains(&element.name())) {
             let short = element.short_class().unwrap_or_default();
             out.on_value(
                 element,

@@ -1,6 +1,6 @@
 //! Rule C101, cloud-environment.
 
-use crate::lint::cluster::MembershipKind;
+use crate::lint::cluster::CloudProvider;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -19,11 +19,14 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
+    for cluster in input.clusters() {
         let Some(service) = cluster.membership() else { continue };
-        let provider = service.value_or("membershipProviderClassName", "kubernetes").unwrap_or_default();
-        let is_dns = provider.eq_ignore_ascii_case("dns") || provider.ends_with("DNSMembershipProvider");
-        let name = if is_dns { "DNS_MEMBERSHIP_SERVICE_NAME" } else { "KUBERNETES_NAMESPACE" };
+        let name = match cluster.cloud_provider() {
+            Some(CloudProvider::Dns) => "DNS_MEMBERSHIP_SERVICE_NAME",
+            Some(CloudProvider::Kubernetes) => "KUBERNETES_NAMESPACE",
+            // Nobody knows what another one takes.
+            Some(CloudProvider::Other) | None => continue,
+        };
         let is_set = |word: &str| {
             cluster.node.scripts.iter().any(|script| script.contains(word)) || !input.find_in_others(word).is_empty()
         };

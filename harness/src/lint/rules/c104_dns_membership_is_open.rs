@@ -1,6 +1,6 @@
 //! Rule C104, dns-membership-is-open.
 
-use crate::lint::cluster::MembershipKind;
+use crate::lint::cluster::CloudProvider;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -19,11 +19,9 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 fn check(input: &Input, out: &mut Findings<'_>) {
-    for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
+    for cluster in input.clusters().filter(|cluster| cluster.cloud_provider() == Some(CloudProvider::Dns)) {
         let Some(service) = cluster.membership() else { continue };
-        let provider = service.value("membershipProviderClassName").unwrap_or_default();
-        let is_dns = provider.eq_ignore_ascii_case("dns") || provider.ends_with("DNSMembershipProvider");
-        if is_dns && !cluster.has_interceptor("EncryptInterceptor") && !cluster.has_foreign_interceptor() {
+        if !cluster.has_interceptor("EncryptInterceptor") && !cluster.has_foreign_interceptor() {
             out.on_value(service, "membershipProviderClassName", "whoever sends a message becomes a member")
                 .help("add an EncryptInterceptor, or use the Kubernetes provider");
         }

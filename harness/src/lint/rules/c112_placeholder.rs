@@ -1,6 +1,7 @@
 //! Rule C112, placeholder.
 
 use crate::config::read::Element;
+use crate::lint::cluster::open_text;
 use crate::lint::{Cluster, Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.
@@ -35,6 +36,25 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         }
         let mut seen: Vec<&str> = vec![];
         for element in server.document().elements().filter(inside) {
+            if let Some(text) =
+                open_text(element).filter(|text| template_line(element).is_none() && !seen.contains(text))
+            {
+                seen.push(text);
+                let message =
+                    format!("`{text}` in `<{}>` is a placeholder: what comes there was not checked", element.name());
+                out.on(element, message).help("lint the rendered file");
+            }
+            for name in ["address", "host", "bind"] {
+                let place = ["Receiver", "Member", "LocalMember", "Membership"].contains(&element.name());
+                let value = element.value(name).map(str::trim).filter(|_| place);
+                let Some(value) = value.filter(|value| is_of_instructions(value) && !seen.contains(value)) else {
+                    continue;
+                };
+                seen.push(value);
+                out.on_value(element, name, format!("`{value}` looks like what is to be replaced by an address"))
+                    .sure(Confidence::Medium)
+                    .help("write the address");
+            }
             // The route has a rule of its own.
             for attribute in element.attributes().iter().filter(|attribute| attribute.name != "jvmRoute") {
                 let Some(placeholder) =
@@ -43,17 +63,42 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     continue;
                 };
                 seen.push(placeholder);
-                let secret = crate::config::is_secret(&attribute.name);
+                // The name of a property is no secret; what only looks like a placeholder may be one.
+                let is_name = placeholder.starts_with("${") && placeholder.ends_with('}');
+                let secret = crate::config::is_secret(&attribute.name) && !is_name;
                 let shown = if secret { "a secret" } else { placeholder };
                 out.on_value(
                     element,
                     &attribute.name,
                     format!("`{shown}` was not resolved, and what depends on it was not checked"),
                 )
-                .help("give its value with `-D name=value`");
+                .help(if placeholder.starts_with("${chomp:") {
+                    "ServiceBindingPropertySource reads it from a file where the server runs"
+                } else if placeholder.starts_with("${") {
+                    "give its value with `-D name=value`"
+                } else {
+                    "lint the rendered file"
+                });
             }
         }
     }
+}
+
+/// Whether an address is one of those that instructions print: `192.168.1.x`, `YOUR_SERVER_IP`, `node-1_IP`.
+fn is_of_instructions(address: &str) -> bool {
+    let parts: Vec<&str> = address.split('.').collect();
+    let is_unknown = |part: &&str| !part.is_empty() && part.len() <= 3 && part.chars().all(|c| matches!(c, 'x' | 'X'));
+    let is_number = |part: &&str| !part.is_empty() && part.len() <= 3 && part.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.len() == 4 && parts.iter().any(is_unknown) && parts.iter().all(|part| is_unknown(part) || is_number(part))
+    {
+        return true;
+    }
+    let has = |wanted: &str| {
+        let mut words = address.split(|c: char| !c.is_ascii_alphanumeric());
+        words.any(|word| word.eq_ignore_ascii_case(wanted))
+    };
+    // No host of the domain name system has `_` in its name.
+    has("your") || has("here") || address.contains('_') && has("ip")
 }
 
 /// An element with a line of a template in its text, and that line.

@@ -9,8 +9,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "filter-list",
     severity: Severity::Warning,
     confidence: Confidence::High,
-    finds: "a filter of ReplicationValve as a list with semicolons",
-    why: "Since Tomcat 7 the filter is one regular expression: a list matches nothing, and every request is replicated.",
+    finds: "a filter of ReplicationValve as a list with semicolons, or with doubled backslashes",
+    why: "Since Tomcat 7 the filter is one regular expression: a list matches nothing, nor does a backslash in a path, and every request is replicated.",
     bad: r#"<Valve className="…ReplicationValve" filter=".*\.gif;.*\.js;"/>"#,
     good: r#"<Valve className="…ReplicationValve" filter=".*\.gif|.*\.js"/>"#,
     evidence: "documentation, config/cluster-valve",
@@ -30,6 +30,12 @@ fn of_valve(out: &mut Findings<'_>, valve: Element<'_>) {
     if let Some(filter) = valve.value("filter").filter(|filter| begins_with_sign(filter)) {
         out.on_value(valve, "filter", format!("`{filter}` is no regular expression: no filter is in effect"))
             .help("write `.*` for any text, as in `.*\\.gif`");
+        return;
+    }
+    if let Some(filter) = valve.value("filter").filter(|filter| filter.contains(r"\\.")) {
+        out.on_value(valve, "filter", r"`\\.` is a backslash and any character: it matches no path")
+            .help(r"write `\.`: backslashes are doubled in Java's sources only")
+            .set(Applicability::Unsafe, valve, "filter", &filter.replace(r"\\", r"\"));
         return;
     }
     let Some(filter) =

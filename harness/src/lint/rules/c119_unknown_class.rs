@@ -1,8 +1,10 @@
 //! Rule C119, unknown-class.
 
+use super::c016_removed_class::successor;
 use crate::config::read::{Attribute, Element};
-use crate::lint::attributes::{is_short_name, lists};
+use crate::lint::attributes::{List, is_short_name, lists};
 use crate::lint::cluster::{MembershipKind, TRIBES, is_of_clustering};
+use crate::lint::kinds::takes;
 use crate::lint::{Applicability, Cluster, Confidence, Findings, Input, Rule, Severity, Versions};
 
 /// The rule.
@@ -15,10 +17,13 @@ pub(in crate::lint) static RULE: Rule = Rule {
     why: "ClassNotFoundException while server.xml is read: the server does not start.",
     bad: r#"<Valve className="org.apache.catalina.ha.tcp.ReplicationVale"/>"#,
     good: r#"<Valve className="org.apache.catalina.ha.tcp.ReplicationValve"/>"#,
-    evidence: "the classes of Tomcat 8.5.100 to 11.0.24; ObjectCreateRule.begin",
+    evidence: "the classes of Tomcat 8.5.100 to 11.0.24; ObjectCreateRule.begin; StaticMembershipProvider.init, and a run on Tomcat 10.1.59: NumberFormatException: Cannot parse null string",
     versions: "8.5 to 11.0",
     check,
 };
+
+/// The package of what sends and receives.
+const TRANSPORT: &str = "org.apache.catalina.tribes.transport.";
 
 fn check(input: &Input, out: &mut Findings<'_>) {
     providers(input, out);
@@ -34,31 +39,64 @@ fn check(input: &Input, out: &mut Findings<'_>) {
             if is_reported || !is_ours && !is_meant(element, class) || lists.iter().any(|list| list.has_class(class)) {
                 continue;
             }
-            let nearest = lists
-                .iter()
-                .flat_map(|list| list.classes())
-                .map(|known| (strsim::osa_distance(known, class), known))
-                .min();
-            let short = class.rsplit('.').next().unwrap_or_default();
-            let moved =
-                lists.iter().flat_map(|list| list.classes()).find(|known| known.rsplit('.').next() == Some(short));
+            let (nearest, moved) = proposals(element, class, &lists, versions);
             // What is of no package of the clustering may be somebody else's.
             if !is_ours && moved.is_none() && nearest.is_none_or(|(distance, _)| distance > 3) {
                 continue;
             }
             let finding =
                 out.on_value(element, "className", format!("Tomcat {} has no class `{class}`", shown(versions)));
-            // A newer release may have it.
             if versions.is_unknown() || nearest.is_none_or(|(distance, _)| distance > 3) {
                 finding.sure(Confidence::Medium);
             }
             if let Some(right) = moved.or(nearest.filter(|(distance, _)| *distance <= 3).map(|(_, known)| known)) {
                 finding.help(format!("write `{right}`")).set(Applicability::Safe, element, "className", right);
-            } else {
+                continue;
+            }
+            // A newer release may have it, unless it has it elsewhere.
+            let may_come = versions.is_unknown() || lists.iter().any(|list| list.is_guess);
+            if may_come && !is_short_name(class.rsplit('.').next().unwrap_or_default()) {
                 finding.at_most(Severity::Warning);
+            }
+            if let Some(whole) = begun(element, class, &lists) {
+                finding.help(format!("did you mean `{whole}`?")).set(
+                    Applicability::Unsafe,
+                    element,
+                    "className",
+                    whole,
+                );
+            } else if element.name() == "Sender" && class.starts_with(TRANSPORT) {
+                finding.help(format!(
+                    "write `<Sender className=\"{TRANSPORT}ReplicationTransmitter\"><Transport \
+                     className=\"{TRANSPORT}nio.PooledParallelSender\"/></Sender>`"
+                ));
             }
         }
     }
+}
+
+/// The class with the likest name, with how unlike it is, and one of the same name in another package. Neither is of another
+/// element, and the versions have it.
+fn proposals(
+    element: Element<'_>,
+    class: &str,
+    lists: &[&'static List],
+    versions: Versions,
+) -> (Option<(usize, &'static str)>, Option<&'static str>) {
+    let short = class.rsplit('.').next();
+    let fitting = || {
+        let all = lists.iter().flat_map(|list| list.classes()).filter(|known| takes(element, known) != Some(false));
+        all.filter_map(|known| Some((known, successor(known, versions)?)))
+    };
+    let nearest = fitting().map(|(known, now)| (strsim::osa_distance(known, class), now)).min();
+    let moved = fitting().filter(|(known, _)| known.rsplit('.').next() == short).map(|(_, now)| now).min();
+    (nearest, moved)
+}
+
+/// The class of this element whose name begins with what is written.
+fn begun(element: Element<'_>, class: &str, lists: &[&'static List]) -> Option<&'static str> {
+    let all = lists.iter().flat_map(|list| list.classes());
+    all.filter(|known| known.starts_with(class) && takes(element, known) == Some(true)).min_by_key(|known| known.len())
 }
 
 /// Whether an element of a cluster with this name has no class, or one that is none of Tomcat's and meant to be.
@@ -111,19 +149,32 @@ fn is_of_tomcat(class: &str) -> bool {
 /// Providers of a `CloudMembershipService` that Tomcat does not have. One of somebody else's is not known.
 fn providers(input: &Input, out: &mut Findings<'_>) {
     const NAME: &str = "membershipProviderClassName";
+    const STATIC: &str = "org.apache.catalina.tribes.membership.StaticMembershipProvider";
     for cluster in input.clusters().filter(|cluster| cluster.membership_kind() == MembershipKind::Cloud) {
         let Some(service) = cluster.membership() else { continue };
         let Some(class) = service.value(NAME).map(str::trim).filter(|class| !class.is_empty()) else { continue };
+        if class == STATIC && cluster.starts_membership() != Some(false) {
+            let message = "StaticMembershipProvider takes what only a StaticMembershipService gives it: `Long.parseLong` of \
+                           nothing, and the cluster does not start";
+            out.on_value(service, NAME, message).help(
+                "write `<Membership className=\"org.apache.catalina.tribes.membership.StaticMembershipService\">` with a \
+                 `<Member>` for each node",
+            );
+            continue;
+        }
         let own = class.strip_prefix(TRIBES).map(|rest| rest.trim_start_matches("membership.cloud."));
         let is_known = match own {
             Some(short) => matches!(short, "KubernetesMembershipProvider" | "DNSMembershipProvider"),
             None => class.contains('.') || matches!(class, "kubernetes" | "dns"),
         };
         if !is_known {
-            out.on_value(service, NAME, format!("`{class}` is no provider of members in a cloud"))
-                .at_most(Severity::Warning)
-                .sure(Confidence::Medium)
-                .help("write `kubernetes` or `dns`");
+            let finding = out.on_value(service, NAME, format!("`{class}` is no provider of members in a cloud"));
+            finding.help("write `kubernetes` or `dns`");
+            // Somebody's own class may be in no package.
+            let is_meant = own.is_some() || ["kubernetes", "dns"].iter().any(|word| class.eq_ignore_ascii_case(word));
+            if !is_meant {
+                finding.at_most(Severity::Warning).sure(Confidence::Medium);
+            }
         }
     }
 }

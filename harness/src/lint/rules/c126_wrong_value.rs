@@ -36,6 +36,7 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 if versions.is_unknown() {
                     finding.sure(Confidence::Medium);
                 }
+                finding.help("write a whole number");
                 let trimmed = value.trim();
                 if trimmed.parse::<i64>().is_ok() {
                     finding.help("remove the blank").set(Applicability::Safe, element, &attribute.name, trimmed);

@@ -42,12 +42,12 @@ fn check(input: &Input, out: &mut Findings<'_>) {
 fn wrong(host: &str) -> Option<String> {
     let is_number = !host.is_empty() && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let without_zone = host.split('%').next().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    let is_ipv6 = without_zone.parse::<std::net::Ipv6Addr>().is_ok();
     match () {
         () if host.contains('/') => Some(format!("`{host}` is a URL or a path")),
         () if host.matches(':').count() == 1 => Some(format!("`{host}` has a port in it")),
-        () if host.contains(':') && without_zone.parse::<std::net::Ipv6Addr>().is_err() => {
-            Some(format!("`{host}` is no IPv6 address"))
-        }
+        // In brackets nothing else is taken (`InetAddress.getByName`).
+        () if (host.contains(':') || host.starts_with('[')) && !is_ipv6 => Some(format!("`{host}` is no IPv6 address")),
         () if is_number && ipv4(host).is_none() => Some(format!("`{host}` is no IPv4 address")),
         () => None,
     }
