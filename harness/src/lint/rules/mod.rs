@@ -142,6 +142,8 @@ mod c140_membership_not_started;
 mod c141_static_interceptor_list;
 mod c142_hosts_alike;
 mod c143_receiver_port_taken;
+mod c144_serial_filter;
+mod c145_twice_in_cluster;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -285,6 +287,8 @@ pub static ALL: &[&Rule] = &[
     &c141_static_interceptor_list::RULE,
     &c142_hosts_alike::RULE,
     &c143_receiver_port_taken::RULE,
+    &c144_serial_filter::RULE,
+    &c145_twice_in_cluster::RULE,
 ];
 
 /// A rule by its code or name.
