@@ -2,14 +2,18 @@
 
 mod archive;
 mod classes;
+mod entry;
 mod files;
+mod jars;
 
 use std::collections::BTreeMap;
 
-pub use archive::{AppError, AppFiles, entry, fragment, is_wanted, read_archive, read_archives};
+pub use archive::{AppFiles, is_wanted, read_archive, read_archives};
 pub use classes::{ClassFacts, Lambda, MapBySession, Stored, Stranger};
 pub(super) use classes::{is_broken, is_view};
+pub use entry::{AppError, entry, fragment};
 pub(super) use files::{child, cookie, has, is_default_web};
+pub use jars::{Jars, Own};
 
 /// A web application.
 #[derive(Debug)]
@@ -30,8 +34,6 @@ pub struct App {
     pub(super) context: Option<usize>,
     /// `web-fragment.xml` of its jars.
     pub(super) fragments: Vec<(String, usize)>,
-    /// Whether its beans.xml says that it has no beans (`bean-discovery-mode="none"`).
-    pub(super) has_no_beans: bool,
     /// What its class files say.
     pub classes: ClassFacts,
 }

@@ -71,7 +71,9 @@ pub fn run(input: &Input, options: &Options) -> Report {
         }
     }
     findings.sort_by(|a, b| {
-        (a.file, a.span.start, a.span.end, a.rule.code).cmp(&(b.file, b.span.start, b.span.end, b.rule.code))
+        let by_place = |it: &Finding| (it.file, it.span.start, it.span.end, it.rule.code);
+        // A class that lies beside several apps is asked for each of them: the worst of what is said counts.
+        by_place(a).cmp(&by_place(b)).then_with(|| (&a.message, b.severity).cmp(&(&b.message, a.severity)))
     });
     findings.dedup_by(|a, b| (a.file, &a.span, a.rule.code, &a.message) == (b.file, &b.span, b.rule.code, &b.message));
     let before = findings.len();

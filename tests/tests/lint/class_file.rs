@@ -2,54 +2,60 @@
 //! `class NAME [extends NAME] [implements NAME] [abstract] [session-scoped] [application-scoped] [stateful] [faces-scoped] [vetoed] [alternative] [inner] [nested] [constructor DESCRIPTOR] [inject-field NAME CLASS] [static-map] [field NAME CLASS] [transient-field NAME CLASS]
 //! [asks-id] [changes] [stores NAME CLASS] [stores-if NAME CLASS KIND] [stores-cast NAME CLASS KIND] [stores-lambda NAME INTERFACE CAPTURED|- plain|serializable] [asks-map-by-id]
 //! [array-field NAME CLASS] [generic-field NAME CLASS ARGUMENTS] [stores-view NAME CLASS METHOD RETURN] [stores-list NAME CLASS] [stores-array NAME CLASS] [stores-added NAME CLASS [METHOD]] [stores-this NAME] [stores-as NAME CLASS]
+//! [stores-either NAME CLASS CLASS|-] [in-constructor] [fills NAME TYPE CLASS] [puts-given NAME] [gives CLASS CLASS] [conversation-scoped] [spring-scope NAME] [produces NAME CLASS]
 //! [asks-map-by-text] [takes-key] [gives-id CLASS] [serial NUMBER]`.
+//! `in-constructor` makes the method a constructor, `puts-given` one that takes a value, too, and `gives` calls it with a new object.
 //! `takes-key` makes a method `m(String)` that asks the map for its parameter, `gives-id` calls it with a session's id.
+
+#[path = "constant_pool.rs"]
+mod constant_pool;
+
+use constant_pool::Pool;
 
 const SESSION: &str = "jakarta/servlet/http/HttpSession";
 
-/// A constant pool that grows.
-#[derive(Default)]
-struct Pool {
-    bytes: Vec<u8>,
-    count: u16,
+/// What a method takes that is given a session.
+const WITH_SESSION: &str = "(Ljakarta/servlet/http/HttpSession;)V";
+/// What a method takes that is given a session and a value.
+const WITH_VALUE: &str = "(Ljakarta/servlet/http/HttpSession;Ljava/lang/Object;)V";
+
+/// An annotation without elements.
+fn marker(pool: &mut Pool, kind: &str) -> Vec<u8> {
+    [pool.text(kind).to_be_bytes(), [0, 0]].concat()
 }
 
-impl Pool {
-    fn add(&mut self, tag: u8, body: &[u8]) -> u16 {
-        self.bytes.push(tag);
-        self.bytes.extend(body);
-        self.count += 1;
-        self.count
-    }
-
-    fn text(&mut self, text: &str) -> u16 {
-        let length = u16::try_from(text.len()).expect("a short text");
-        self.add(1, &[&length.to_be_bytes(), text.as_bytes()].concat())
-    }
-
-    fn class(&mut self, name: &str) -> u16 {
-        let name = self.text(name);
-        self.add(7, &name.to_be_bytes())
-    }
-
-    fn string(&mut self, text: &str) -> u16 {
-        let text = self.text(text);
-        self.add(8, &text.to_be_bytes())
-    }
-
-    fn member(&mut self, tag: u8, class: &str, name: &str, descriptor: &str) -> u16 {
-        let (class, name, descriptor) = (self.class(class), self.text(name), self.text(descriptor));
-        let pair = self.add(12, &[name.to_be_bytes(), descriptor.to_be_bytes()].concat());
-        self.add(tag, &[class.to_be_bytes(), pair.to_be_bytes()].concat())
-    }
-
-    /// A long, which takes two places.
-    fn long(&mut self, number: u32) -> u16 {
-        let value = self.add(5, &[[0; 4], number.to_be_bytes()].concat());
-        self.count += 1;
-        value
-    }
+/// `@Scope(name)`.
+fn spring_scope(pool: &mut Pool, scope: &str) -> Vec<u8> {
+    let kind = pool.text("Lorg/springframework/context/annotation/Scope;").to_be_bytes();
+    let (name, value) = (pool.text("value").to_be_bytes(), pool.text(scope).to_be_bytes());
+    [&kind[..], &[0, 1], &name, b"s", &value].concat()
 }
+
+/// `@Produces @SessionScoped Class name()`.
+fn produces(pool: &mut Pool, name: &str, class: &str) -> Bare {
+    let kinds = ["Ljakarta/enterprise/inject/Produces;", annotation("session-scoped")];
+    (pool.text(name), pool.text(&format!("()L{class};")), kinds.map(|kind| marker(pool, kind)).concat())
+}
+
+/// `session.setAttribute(name, value)` with the second parameter.
+fn puts_given(pool: &mut Pool, code: &mut Vec<u8>, name: &str) {
+    let key = pool.string(name);
+    let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
+    code.extend([&[0x2b, 0x13][..], &key.to_be_bytes(), &[0x2c, 0xb9], &set.to_be_bytes(), &[3, 0]].concat());
+}
+
+/// A field, and `this.name = new Class()`.
+fn fills(pool: &mut Pool, code: &mut Vec<u8>, this: &str, [name, kind, class]: [&str; 3]) -> Field {
+    let kind = format!("L{kind};");
+    let field = pool.member(9, this, name, &kind);
+    code.push(0x2a);
+    new(pool, code, class);
+    code.extend([&[0xb5][..], &field.to_be_bytes()].concat());
+    (0x0002, pool.text(name), pool.text(&kind), None, None)
+}
+
+/// A method without code: name, type and annotations.
+type Bare = (u16, u16, Vec<u8>);
 
 /// Flags, name, type, annotation and signature.
 type Field = (u16, u16, u16, Option<u16>, Option<u16>);
@@ -62,10 +68,10 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
     assert_eq!(next(), Some("class"), "{line}");
     let this_name = next().expect("a name");
     let this = pool.class(this_name);
-    let (mut parameter, mut bootstraps, mut serial) = (SESSION, vec![], None);
+    let (mut method, mut bootstraps, mut serial) = (("m", WITH_SESSION), vec![], None);
     let (mut extends, mut interfaces, mut annotations) = ("java/lang/Object", vec![], vec![]);
     let (mut fields, mut code, mut flags) = (vec![], vec![], 0x0021_u16);
-    let (mut constructors, mut inner) = (vec![], None);
+    let (mut bare, mut inner) = (vec![], None);
     while let Some(word) = next() {
         let mut one = || next().expect("a word");
         if let Some(field) = field(&mut pool, word, &mut one) {
@@ -79,15 +85,29 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
             "extends" => extends = one(),
             "implements" => interfaces.push(pool.class(one())),
             "abstract" => flags |= 0x0400,
-            "session-scoped" | "stateful" | "faces-scoped" | "application-scoped" | "vetoed" | "alternative" => {
-                annotations.push(pool.text(annotation(word)));
+            "session-scoped"
+            | "conversation-scoped"
+            | "stateful"
+            | "faces-scoped"
+            | "application-scoped"
+            | "vetoed"
+            | "alternative" => {
+                annotations.push(marker(&mut pool, annotation(word)));
             }
-            "constructor" => constructors.push(pool.text(one())),
+            "spring-scope" => annotations.push(spring_scope(&mut pool, one())),
+            "produces" => bare.push(produces(&mut pool, one(), one())),
+            "constructor" => bare.push((pool.text("<init>"), pool.text(one()), vec![])),
+            "in-constructor" => method = ("<init>", "()V"),
+            "puts-given" => {
+                method.1 = WITH_VALUE;
+                puts_given(&mut pool, &mut code, one());
+            }
+            "fills" => fields.push(fills(&mut pool, &mut code, this_name, [one(), one(), one()])),
             "inner" => inner = Some(0x0000),
             "nested" => inner = Some(0x0008),
             "serial" => serial = Some(pool.long(one().parse().expect("a number"))),
             "takes-key" => {
-                parameter = "java/lang/String";
+                method.1 = "(Ljava/lang/String;)V";
                 map(&mut pool, this_name, &mut code);
                 code.push(0x2b);
                 get(&mut pool, &mut code);
@@ -109,8 +129,8 @@ pub(super) fn assemble(line: &str) -> Vec<u8> {
         &interfaces,
         (&annotations, &bootstraps),
         (&fields, serial),
-        (&constructors, inner),
-        (parameter, &code),
+        (&bare, inner),
+        (method, &code),
     )
 }
 
@@ -166,6 +186,25 @@ fn instructions<'l>(
             session_id(pool, code);
             code.extend([&[0xb6][..], &method.to_be_bytes()].concat());
         }
+        "gives" => {
+            let method = pool.member(10, one(), "m", WITH_VALUE);
+            code.extend([0x01, 0x2b]);
+            new(pool, code, one());
+            code.extend([&[0xb6][..], &method.to_be_bytes()].concat());
+        }
+        "stores-either" => {
+            let (key, first, second) = (pool.string(one()), one(), one());
+            let set = pool.member(11, SESSION, "setAttribute", "(Ljava/lang/String;Ljava/lang/Object;)V");
+            code.extend([&[0x2b, 0x13][..], &key.to_be_bytes(), &[0x03, 0x99, 0, 13]].concat());
+            new(pool, code, first);
+            code.extend([0xa7, 0, if second == "-" { 4 } else { 10 }]);
+            if second == "-" {
+                code.push(0x01);
+            } else {
+                new(pool, code, second);
+            }
+            code.extend([&[0xb9][..], &set.to_be_bytes(), &[3, 0]].concat());
+        }
         "changes" => changes(pool, code),
         "stores" => {
             let (name, class) = (one(), one());
@@ -188,6 +227,7 @@ fn instructions<'l>(
 fn annotation(word: &str) -> &'static str {
     match word {
         "session-scoped" => "Ljakarta/enterprise/context/SessionScoped;",
+        "conversation-scoped" => "Ljakarta/enterprise/context/ConversationScoped;",
         "stateful" => "Ljakarta/ejb/Stateful;",
         "application-scoped" => "Ljakarta/enterprise/context/ApplicationScoped;",
         "vetoed" => "Ljakarta/enterprise/inject/Vetoed;",
@@ -351,16 +391,15 @@ fn finish(
     mut pool: Pool,
     (flags, this, extends): (u16, u16, &str),
     interfaces: &[u16],
-    (kinds, bootstraps): (&[u16], &[Vec<u16>]),
+    (kinds, bootstraps): (&[Vec<u8>], &[Vec<u16>]),
     (fields, serial): (&[Field], Option<u16>),
-    (constructors, inner): (&[u16], Option<u16>),
-    (parameter, code): (&str, &[u8]),
+    (bare, inner): (&[Bare], Option<u16>),
+    ((name, descriptor), code): ((&str, &str), &[u8]),
 ) -> Vec<u8> {
     let extends = pool.class(extends);
-    let (method, descriptor, code_name) = (pool.text("m"), pool.text(&format!("(L{parameter};)V")), pool.text("Code"));
+    let (method, descriptor, code_name) = (pool.text(name), pool.text(descriptor), pool.text("Code"));
     let [annotations, signatures] = ["RuntimeVisibleAnnotations", "Signature"].map(|text| pool.text(text));
-    let [bootstrap_methods, inner_classes, init] =
-        ["BootstrapMethods", "InnerClasses", "<init>"].map(|text| pool.text(text));
+    let [bootstrap_methods, inner_classes] = ["BootstrapMethods", "InnerClasses"].map(|text| pool.text(text));
     let [uid, long_type, constant_value] = ["serialVersionUID", "J", "ConstantValue"].map(|text| pool.text(text));
     let count = |length: usize| u16::try_from(length).expect("few").to_be_bytes();
     let long = |length: usize| u32::try_from(length).expect("short").to_be_bytes();
@@ -388,9 +427,15 @@ fn finish(
         out.extend([0x001a_u16.to_be_bytes(), uid.to_be_bytes(), long_type.to_be_bytes(), [0, 1]].concat());
         out.extend([constant_value.to_be_bytes(), [0, 0], [0, 2], value.to_be_bytes()].concat());
     }
-    out.extend(count(1 + constructors.len()));
-    for descriptor in constructors {
-        out.extend([[0, 1], init.to_be_bytes(), descriptor.to_be_bytes(), [0, 0]].concat());
+    out.extend(count(1 + bare.len()));
+    for (name, descriptor, kinds) in bare {
+        out.extend([[0, 1], name.to_be_bytes(), descriptor.to_be_bytes()].concat());
+        out.extend([0, u8::from(!kinds.is_empty())]);
+        if !kinds.is_empty() {
+            out.extend(
+                [&annotations.to_be_bytes()[..], &long(kinds.len() + 2), &count(kinds.len() / 4), kinds].concat(),
+            );
+        }
     }
     out.extend([0x0001_u16.to_be_bytes(), method.to_be_bytes(), descriptor.to_be_bytes(), [0, 1]].concat());
     out.extend(code_name.to_be_bytes());
@@ -399,6 +444,18 @@ fn finish(
     out.extend(long(code.len()));
     out.extend(code);
     out.extend([0, 0, 0, 0]);
+    out.extend(of_class([annotations, bootstrap_methods, inner_classes, this], (kinds, bootstraps, inner)));
+    out
+}
+
+/// The attributes of the class itself, with the names that they need.
+fn of_class(
+    [annotations, bootstrap_methods, inner_classes, this]: [u16; 4],
+    (kinds, bootstraps, inner): (&[Vec<u8>], &[Vec<u16>], Option<u16>),
+) -> Vec<u8> {
+    let count = |length: usize| u16::try_from(length).expect("few").to_be_bytes();
+    let long = |length: usize| u32::try_from(length).expect("short").to_be_bytes();
+    let mut out = vec![];
     let has = [!kinds.is_empty(), !bootstraps.is_empty(), inner.is_some()];
     out.extend(count(has.into_iter().filter(|has| *has).count()));
     if let Some(flags) = inner {
@@ -407,9 +464,9 @@ fn finish(
     }
     if !kinds.is_empty() {
         out.extend(annotations.to_be_bytes());
-        out.extend(long(kinds.len() * 4 + 2));
+        out.extend(long(kinds.iter().map(Vec::len).sum::<usize>() + 2));
         out.extend(count(kinds.len()));
-        out.extend(kinds.iter().flat_map(|kind| [kind.to_be_bytes(), [0, 0]].concat()));
+        out.extend(kinds.concat());
     }
     if !bootstraps.is_empty() {
         let body: Vec<u8> = bootstraps.iter().flatten().flat_map(|word| word.to_be_bytes()).collect();

@@ -3,6 +3,8 @@
 use camino::Utf8PathBuf;
 use integration_tests::TestContext;
 
+use super::fixture::class;
+
 const CLUSTER: &str = "org.apache.catalina.ha.tcp.SimpleTcpCluster";
 
 fn write(context: &TestContext, path: &str, text: &str) -> Utf8PathBuf {
@@ -228,4 +230,70 @@ fn a_value_that_an_entity_gives_is_no_place_for_a_fix() {
     let run = context.run(&["lint", path.as_str(), "--fix"]);
     assert!(!run.stdout.contains("C006"), "{}", run.stdout);
     assert!(fs_err::read_to_string(&path).expect("readable").contains("channelSendOptions=\"6\""));
+}
+
+#[test]
+fn a_node_with_an_empty_folder_for_apps_lacks_what_another_has() {
+    let context = TestContext::new();
+    for node in ["n1", "n2"] {
+        let text = server(&with_options("6")).replace("\"n1\"", &format!("\"{node}\""));
+        write(&context, &format!("{node}/conf/server.xml"), &text);
+    }
+    write(&context, "n1/webapps/shop/WEB-INF/web.xml", "<web-app><distributable/></web-app>");
+    let nodes = ["n1", "n2"].map(|node| format!("{node}={}", context.folder().join(node)));
+    let lint = || context.run(&["lint", &nodes[0], &nodes[1]]).stdout;
+    // Nobody knows what a node without the folder has.
+    assert!(!lint().contains("C128"), "{}", lint());
+    fs_err::create_dir_all(context.folder().join("n2/webapps")).expect("it can be made");
+    assert!(lint().contains("`shop` is on n1 and not on n2"), "{}", lint());
+    let named = write(&context, "n2/conf/Catalina/localhost/shop.xml", "<Context docBase=\"/srv/shop\"/>");
+    assert!(!lint().contains("C128"), "{}", lint());
+    fs_err::remove_file(named).expect("it can be removed");
+    write(&context, "n2/webapps/shop/index.html", "");
+    assert!(!lint().contains("C128"), "{}", lint());
+}
+
+/// An archive of entries with their bytes.
+fn archive(entries: &[(&str, &[u8])]) -> Vec<u8> {
+    let mut zip = zip::ZipWriter::new(std::io::Cursor::new(vec![]));
+    for (path, bytes) in entries {
+        zip.start_file(*path, zip::write::SimpleFileOptions::default()).expect("an entry");
+        std::io::Write::write_all(&mut zip, bytes).expect("written");
+    }
+    zip.finish().expect("an archive").into_inner()
+}
+
+#[test]
+fn classes_of_the_apps_own_jars_are_read_in_a_folder_a_war_and_an_ear() {
+    let context = TestContext::new();
+    let web = b"<web-app><distributable/></web-app>".as_slice();
+    let jar = |package: &str| {
+        let cart = class(&format!("class {package}/Cart"));
+        let shop = class(&format!("class {package}/Front stores cart {package}/Cart"));
+        archive(&[(&format!("{package}/Cart.class"), &cart), (&format!("{package}/Front.class"), &shop)])
+    };
+    let main = class("class com/acme/Main");
+    for (package, is_own) in [("com/acme/web", true), ("com/library/web", false), ("org/apache/acme", false)] {
+        let jar = jar(package);
+        let parts: [(&str, &[u8]); 3] =
+            [("WEB-INF/web.xml", web), ("WEB-INF/classes/com/acme/Main.class", &main), ("WEB-INF/lib/web.jar", &jar)];
+        let folder = context.folder().join("unpacked");
+        for (path, bytes) in parts {
+            let path = folder.join(path);
+            fs_err::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+            fs_err::write(path, bytes).expect("it can be written");
+        }
+        let war = context.folder().join("shop.war");
+        fs_err::write(&war, archive(&parts)).expect("it can be written");
+        let ear = context.folder().join("shop.ear");
+        let inner = archive(&parts[..2]);
+        fs_err::write(&ear, archive(&[("a.war", &inner), ("b.war", &inner), ("lib/web.jar", &jar)])).expect("written");
+        for path in [&folder, &war, &ear] {
+            let run = context.run(&["lint", path.as_str()]);
+            let found = run.stdout.matches("error[C121]").count();
+            assert_eq!(found, usize::from(is_own), "{path} {package}: {} {}", run.stdout, run.stderr);
+            let place = format!("web.jar!/{package}/Front.class");
+            assert_eq!(run.stdout.contains(&place), is_own, "{path} {package}: {}", run.stdout);
+        }
+    }
 }

@@ -179,6 +179,11 @@ fn add_apps(input: &mut Input, apps: BTreeMap<(String, String), AppFiles>) {
     }
 }
 
+/// A class file, by a line of words.
+pub(crate) fn class(line: &str) -> Vec<u8> {
+    class_file::assemble(line)
+}
+
 /// What a file of an app has in it: a class, unless it is cut off, or a text.
 fn file_of_an_app(path: &str, body: &str) -> Vec<u8> {
     if path.ends_with(".class") && body.trim() != "cut" {

@@ -3,35 +3,18 @@
 use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Seek};
 
-/// An archive that cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// It is no zip archive.
-    #[error("not a web archive")]
-    Zip(#[from] zip::result::ZipError),
-    /// More than is kept in memory.
-    #[error("its classes and descriptors have more than {MOST_KEPT} bytes")]
-    TooLarge,
-    /// An entry cannot be read.
-    #[error("reading an entry of the archive")]
-    Io(#[from] std::io::Error),
-}
-
-/// A larger entry of an archive is not read.
-const MOST_BYTES: u64 = 16 * 1024 * 1024;
-
-/// As much is kept of one archive.
-const MOST_KEPT: usize = 512 * 1024 * 1024;
+use super::entry::{AppError, FRAGMENT, MOST_BYTES, MOST_KEPT, names};
+use super::jars::{Jars, Own};
 
 /// Whether an entry of an archive says anything to a rule: descriptors, jars and classes.
 pub fn is_wanted(path: &str) -> bool {
     let is_jar = path.strip_prefix("WEB-INF/lib/").is_some_and(|name| name.ends_with(".jar") && !name.contains('/'));
     let is_class = path.starts_with("WEB-INF/classes/") && path.ends_with(".class");
-    matches!(path, "WEB-INF/web.xml" | "META-INF/context.xml" | "WEB-INF/beans.xml") || is_jar || is_class
+    matches!(path, WEB | "META-INF/context.xml" | "WEB-INF/beans.xml") || is_jar || is_class
 }
 
-/// Whether an entry of a jar in `WEB-INF/lib` says anything to a rule.
-pub(super) const FRAGMENT: &str = "META-INF/web-fragment.xml";
+/// Where an app's web.xml is.
+const WEB: &str = "WEB-INF/web.xml";
 
 /// Reads what matters out of a web archive, or of each in an enterprise archive.
 ///
@@ -39,20 +22,44 @@ pub(super) const FRAGMENT: &str = "META-INF/web-fragment.xml";
 /// It is no archive, or cannot be read.
 pub fn read_archives(name: &str, archive: impl Read + Seek) -> Result<Vec<AppFiles>, AppError> {
     let mut archive = zip::ZipArchive::new(archive)?;
-    let is_inner = |path: &String| path.ends_with(".war") && !path.starts_with("WEB-INF/");
-    let names = archive.file_names().filter_map(Result::ok).map(std::borrow::Cow::into_owned);
-    let inner: Vec<String> = names.filter(is_inner).collect();
+    let is_beside = |path: &String| !path.starts_with("WEB-INF/");
+    let names: Vec<String> = names(&archive).into_iter().filter(is_beside).collect();
+    let (inner, jars): (Vec<&String>, Vec<&String>) = names
+        .iter()
+        .filter(|path| path.ends_with(".war") || path.ends_with(".jar"))
+        .partition(|it| it.ends_with(".war"));
     if inner.is_empty() {
-        return Ok(vec![read(name, &mut archive)?]);
+        return Ok(vec![read(name, &mut archive, Own::default())?.0]);
     }
-    let mut apps = vec![];
-    for path in inner {
-        let entry = archive.by_name(&path)?;
-        if entry.size() <= MOST_BYTES * 16 {
-            let mut bytes = vec![];
-            entry.take(MOST_BYTES * 16).read_to_end(&mut bytes)?;
-            apps.push(read(&format!("{name}!/{path}"), &mut zip::ZipArchive::new(Cursor::new(bytes))?)?);
+    let mut own = Own::default();
+    for path in jars.iter().filter(|path| !path.contains('/')) {
+        if let Some(jar) = jar(&mut archive, path)? {
+            own.add_module(jar);
         }
+    }
+    let (mut apps, mut of_all) = (vec![], own.clone());
+    for path in inner {
+        if let Some(bytes) = jar(&mut archive, path)? {
+            let (app, of_app) = read(&format!("{name}!/{path}"), &mut zip::ZipArchive::new(bytes)?, own.clone())?;
+            of_all.extend(of_app);
+            apps.push(app);
+        }
+    }
+    let mut beside = Jars::of(of_all);
+    for path in &jars {
+        if let Some(jar) = jar(&mut archive, path)? {
+            beside.add(path, jar)?;
+        }
+    }
+    for path in beside.again() {
+        if let Some(jar) = jar(&mut archive, &path)? {
+            beside.add(&path, jar)?;
+        }
+    }
+    let beside = beside.into_parts().0.into_iter().filter(|(path, _)| !path.ends_with(FRAGMENT));
+    let beside: BTreeMap<String, Vec<u8>> = beside.map(|(path, bytes)| (format!("{name}!/{path}"), bytes)).collect();
+    for app in &mut apps {
+        app.beside.clone_from(&beside);
     }
     Ok(apps)
 }
@@ -62,51 +69,62 @@ pub fn read_archives(name: &str, archive: impl Read + Seek) -> Result<Vec<AppFil
 /// # Errors
 /// It is no archive, or cannot be read.
 pub fn read_archive(name: &str, archive: impl Read + Seek) -> Result<AppFiles, AppError> {
-    read(name, &mut zip::ZipArchive::new(archive)?)
+    Ok(read(name, &mut zip::ZipArchive::new(archive)?, Own::default())?.0)
 }
 
-fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>) -> Result<AppFiles, AppError> {
-    let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
-    let (mut kept, mut has_web) = (0, false);
+/// Reads an app, and what its own classes are known by, besides what is known before.
+fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>, own: Own) -> Result<(AppFiles, Own), AppError> {
+    let (mut files, mut sizes, mut own) = (BTreeMap::new(), BTreeMap::new(), own);
+    let (mut kept, mut jars) = (0, vec![]);
+    let names = names(archive);
     for index in 0..archive.len() {
         let entry = archive.by_index(index)?;
         let path = entry.name()?.into_owned();
-        let is_jar = path.ends_with(".jar");
-        has_web |= path == "WEB-INF/web.xml";
-        let most = if is_jar { MOST_BYTES * 16 } else { MOST_BYTES };
-        if is_jar && is_wanted(&path) {
-            jars.insert(path.clone(), entry.size());
+        if !is_wanted(&path) {
+            continue;
         }
-        if is_wanted(&path) && entry.size() <= most {
-            let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(MOST_BYTES)).unwrap_or_default());
+        if path.ends_with(".jar") {
+            sizes.insert(path.clone(), entry.size());
+            jars.push(path);
+        } else if entry.size() <= MOST_BYTES {
+            let mut bytes = Vec::with_capacity(usize::try_from(entry.size()).unwrap_or_default());
             // An entry may be longer than it says.
-            entry.take(most).read_to_end(&mut bytes)?;
-            if !is_jar {
-                kept += bytes.len();
-                if kept > MOST_KEPT {
-                    return Err(AppError::TooLarge);
-                }
-                files.insert(path, bytes);
-            } else if let Some(fragment) = fragment(Cursor::new(&bytes)) {
-                files.insert(format!("{path}!/{FRAGMENT}"), fragment);
+            entry.take(MOST_BYTES).read_to_end(&mut bytes)?;
+            kept += bytes.len();
+            if kept > MOST_KEPT {
+                return Err(AppError::TooLarge);
             }
+            files.insert(path, bytes);
         }
     }
-    Ok(AppFiles { name: name.to_owned(), files, jars, has_web })
+    own.add_app(names.iter().map(String::as_str), files.get(WEB).map(Vec::as_slice));
+    let mut read = Jars::of(own);
+    for path in jars {
+        if let Some(jar) = jar(archive, &path)? {
+            read.add(&path, jar)?;
+        }
+    }
+    for path in read.again() {
+        if let Some(jar) = jar(archive, &path)? {
+            read.add(&path, jar)?;
+        }
+    }
+    let (of_jars, own) = read.into_parts();
+    files.extend(of_jars);
+    let has_web = names.iter().any(|path| path == WEB);
+    Ok((AppFiles { name: name.to_owned(), files, jars: sizes, has_web, ..AppFiles::default() }, own))
 }
 
-/// The web-fragment.xml of a jar, if it has one.
-pub fn fragment(jar: impl Read + Seek) -> Option<Vec<u8>> {
-    entry(jar, FRAGMENT)
-}
-
-/// An entry of a jar, if it has it and it is not too large.
-pub fn entry(jar: impl Read + Seek, path: &str) -> Option<Vec<u8>> {
-    let mut jar = zip::ZipArchive::new(jar).ok()?;
-    let entry = jar.by_name(path).ok()?;
-    let mut bytes = vec![];
-    entry.take(MOST_BYTES).read_to_end(&mut bytes).ok()?;
-    Some(bytes)
+/// An archive in an archive, if it is not too large.
+fn jar(archive: &mut zip::ZipArchive<impl Read + Seek>, path: &str) -> Result<Option<Cursor<Vec<u8>>>, AppError> {
+    let entry = archive.by_name(path)?;
+    let most = MOST_BYTES * 16;
+    if entry.size() > most {
+        return Ok(None);
+    }
+    let mut bytes = Vec::with_capacity(usize::try_from(entry.size().min(MOST_BYTES)).unwrap_or_default());
+    entry.take(most).read_to_end(&mut bytes)?;
+    Ok(Some(Cursor::new(bytes)))
 }
 
 /// An app's archive or folder, as the caller found it.
@@ -114,8 +132,10 @@ pub fn entry(jar: impl Read + Seek, path: &str) -> Option<Vec<u8>> {
 pub struct AppFiles {
     /// The path or name of the archive.
     pub name: String,
-    /// Its entries that matter, by their path in it: see [`is_wanted`].
+    /// Its entries that matter, by their path in it: see [`is_wanted`]; those of its jars behind `JAR!/`.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Classes of the enterprise archive that it is in, which are the app's own, by their full names.
+    pub beside: BTreeMap<String, Vec<u8>>,
     /// Its jars by path, with the size of each in bytes.
     pub jars: BTreeMap<String, u64>,
     /// Whether it has a web.xml, which may be too large to be read.

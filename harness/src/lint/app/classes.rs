@@ -4,17 +4,23 @@
 //! constant, a new object, a local variable, or what another method returns.
 
 mod code;
+mod fact;
+mod input;
 mod platform;
 mod shape;
 
 pub use code::Lambda;
 pub(in crate::lint) use code::is_view;
+pub use fact::Stored;
+use fact::{ClassFact, dotted};
+pub(super) use input::Classes;
 pub(in crate::lint) use platform::is_broken;
 use platform::is_plain_interface;
+use shape::Produced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cafebabe::{ClassAccessFlags, ParseOptions, parse_class_with_options};
+use cafebabe::{ParseOptions, parse_class_with_options};
 
 use crate::lint::SourceFile;
 
@@ -26,38 +32,6 @@ pub struct ClassFacts {
     unread: Vec<String>,
 }
 
-/// A class of the app.
-#[derive(Debug, Default)]
-pub struct ClassFact {
-    /// Its name with dots.
-    pub name: String,
-    /// Which file of the input.
-    pub file: usize,
-    extends: String,
-    implements: Vec<String>,
-    fields: Vec<shape::Held>,
-    is_session_bean: bool,
-    /// Whether what CDI injects of it is a proxy, which can be serialized whatever the class is.
-    is_proxied: bool,
-    is_managed_bean: bool,
-    is_interface: bool,
-    is_abstract: bool,
-    /// Whether an annotation gives it a scope, or makes it an EJB.
-    is_scoped: bool,
-    writes_itself: bool,
-    /// Whether it writes another object, or itself as it likes.
-    replaces_itself: bool,
-    /// Whether it has constructors, and none that takes nothing and may be called by what extends it.
-    lacks_constructor: bool,
-    /// Whether one of its objects lives as long as the app: a servlet, a filter, a listener, a bean of the app.
-    is_single: bool,
-    keyed: Vec<(String, code::Keyed)>,
-    passed: Vec<code::Passed>,
-    changes: BTreeMap<String, usize>,
-    serial: Option<i64>,
-    shape: u64,
-}
-
 /// What makes two builds of a class strangers to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stranger {
@@ -67,27 +41,6 @@ pub enum Stranger {
     Default,
     /// Only one declares one, which may or may not be the default of the other.
     Half,
-}
-
-/// Something that is put into a session.
-#[derive(Debug, Clone)]
-pub struct Stored {
-    /// The class that does it.
-    pub by: String,
-    /// The attribute's name, where it is a constant.
-    pub name: Option<String>,
-    /// The class of the value.
-    pub class: String,
-    /// Whether it is of this class, and not of one that extends it.
-    pub is_exact: bool,
-    /// What it is, if it is a lambda.
-    pub lambda: Option<Lambda>,
-    /// The classes of new objects in it, where it is a collection or an array.
-    pub holds: Vec<String>,
-    /// Which file of the input.
-    pub file: usize,
-    /// The line of its source, 0 where that is not known.
-    pub line: usize,
 }
 
 /// A map that is kept by sessions, beside them.
@@ -103,74 +56,74 @@ pub struct MapBySession {
     pub line: usize,
 }
 
-/// Annotations of CDI, whose beans must be able to leave the memory.
-const CDI_SCOPES: [&str; 2] =
-    ["Ljakarta/enterprise/context/SessionScoped;", "Ljavax/enterprise/context/SessionScoped;"];
-/// Annotations whose beans are put into the session as they are.
-const OTHER_SCOPES: [&str; 2] =
-    ["Ljavax/faces/bean/SessionScoped;", "Lorg/springframework/web/context/annotation/SessionScope;"];
-
-/// Annotations that say what a bean's scope is, by their last words.
-const SCOPES: [&str; 9] = [
-    "/context/SessionScoped;",
-    "/context/RequestScoped;",
-    "/context/ApplicationScoped;",
-    "/context/ConversationScoped;",
-    "/context/Dependent;",
-    "/inject/Singleton;",
-    "/ejb/Stateful;",
-    "/ejb/Stateless;",
-    "/ejb/Singleton;",
-];
-
-/// Annotations of classes whose objects are not passivated: no bean at all, one that may not be selected, and an EJB.
-const NO_BEANS: [&str; 3] = ["/inject/Vetoed;", "/inject/Alternative;", "/ejb/Stateful;"];
-
-/// Annotations of which there is one object in an app, by their last words.
-const SINGLE: [&str; 10] = [
-    "/ApplicationScoped;",
-    "/Singleton;",
-    "/WebServlet;",
-    "/WebFilter;",
-    "/WebListener;",
-    "/stereotype/Component;",
-    "/stereotype/Service;",
-    "/stereotype/Controller;",
-    "/stereotype/Repository;",
-    "/annotation/RestController;",
-];
-/// What servlets, filters and listeners extend or implement.
-const SINGLE_TYPES: [&str; 4] = [".HttpServlet", ".Filter", ".HttpSessionListener", ".ServletContextListener"];
-
 impl ClassFacts {
-    /// Reads class files; `is_compared` where each is held against another build's.
-    pub(super) fn read(files: &mut Vec<SourceFile>, classes: Vec<(String, Vec<u8>)>, is_compared: bool) -> Self {
+    /// Reads class files. Of two of one name the first counts, as it does for a class loader.
+    pub(super) fn read(files: &mut Vec<SourceFile>, classes: Classes) -> Self {
         let mut facts = Self::default();
-        for (path, bytes) in classes {
+        let beans: Vec<bool> = classes.files.iter().map(|(path, _)| classes.may_be_beans(path)).collect();
+        for ((path, bytes), may_be_bean) in classes.files.into_iter().zip(beans) {
             let mut options = ParseOptions::default();
             options.parse_bytecode(true);
             let Ok(class) = parse_class_with_options(&bytes, &options) else {
                 facts.unread.push(path);
                 continue;
             };
-            let file = files.len();
-            let (fact, stored) = fact(&class, file, is_compared);
-            let is_interesting = is_compared
+            if facts.classes.contains_key(&dotted(&class.this_class)) {
+                continue;
+            }
+            // What lies beside several apps is one file.
+            let known = path.contains(".ear!/").then(|| files.iter().position(|file| file.name == path)).flatten();
+            let file = known.unwrap_or(files.len());
+            let (mut fact, stored) = fact::read(&class, file, classes.is_compared);
+            fact.may_be_bean = may_be_bean;
+            let is_interesting = classes.is_compared
                 || fact.is_session_bean
                 || fact.is_managed_bean
+                || !fact.produced.is_empty()
                 || !fact.keyed.is_empty()
                 || !fact.passed.is_empty()
+                || !fact.given.is_empty()
                 || !stored.is_empty()
                 || !fact.changes.is_empty()
                 || fact.writes_itself
                 || !fact.fields.is_empty();
-            if is_interesting {
+            if is_interesting && known.is_none() {
                 files.push(SourceFile::named(path, true));
             }
             facts.stored.extend(stored);
             facts.classes.insert(fact.name.clone(), fact);
         }
+        let forwarded = facts.forwarded();
+        facts.stored.extend(forwarded);
         facts
+    }
+
+    /// What is given to a method of the app that puts it into a session. A method that may be another one's in a class that
+    /// extends its own is left out.
+    fn forwarded(&self) -> Vec<Stored> {
+        let mut all = vec![];
+        for caller in self.classes.values() {
+            for given in &caller.given {
+                let Some(class) = self.classes.get(&given.class).filter(|class| !class.forwards.is_empty()) else {
+                    continue;
+                };
+                let of_method = class
+                    .forwards
+                    .iter()
+                    .filter(|(method, forward)| *method == given.method && forward.parameter == given.parameter);
+                if self.classes.values().any(|other| self.extends(other, &class.name)) {
+                    continue;
+                }
+                for (_, forward) in of_method {
+                    let by_text = || given.texts.get(forward.named_by?)?.clone();
+                    let name = forward.name.clone().or_else(by_text);
+                    let code::Put { class, is_exact, lambda, holds, line, .. } = given.put.clone();
+                    let (by, file) = (caller.name.clone(), caller.file);
+                    all.push(Stored { by, name, class, is_exact, lambda, holds, file, line });
+                }
+            }
+        }
+        all
     }
 
     /// Class files that could not be read: damaged ones, or of a much newer Java.
@@ -186,14 +139,16 @@ impl ClassFacts {
     /// Beans with the scope of a session: an abstract class is none (CDI 3.1.1), nor need a stateful EJB be serializable (CDI
     /// 6.6.1).
     pub fn session_beans(&self) -> impl Iterator<Item = &ClassFact> {
-        self.classes.values().filter(|class| class.is_session_bean && !class.is_abstract)
+        self.classes.values().filter(|class| class.is_session_bean && class.may_be_bean && !class.is_abstract)
     }
 
     /// Classes that take the scope of a session from an abstract class, with that: `@SessionScoped` is `@Inherited`.
     pub fn heirs_of_session_beans(&self) -> Vec<(&ClassFact, &ClassFact)> {
         let abstracts = self.classes.values().filter(|class| class.is_session_bean && class.is_abstract);
         let heirs = abstracts.flat_map(|base| {
-            let takes = |class: &&ClassFact| !class.is_scoped && !class.is_abstract && self.extends(class, &base.name);
+            let takes = |class: &&ClassFact| {
+                !class.is_scoped && class.may_be_bean && !class.is_abstract && self.extends(class, &base.name)
+            };
             self.classes.values().filter(takes).map(move |class| (class, base))
         });
         heirs.collect()
@@ -202,6 +157,12 @@ impl ClassFacts {
     /// Beans of JSF or Spring that live in a session: as its attributes.
     pub fn managed_beans(&self) -> impl Iterator<Item = &ClassFact> {
         self.classes.values().filter(|class| class.is_managed_bean)
+    }
+
+    /// Methods and fields that produce what lives in a session, with their classes.
+    pub fn producers(&self) -> impl Iterator<Item = (&ClassFact, &Produced)> {
+        let all = self.classes.values().flat_map(|class| class.produced.iter().map(move |made| (class, made)));
+        all.filter(|(class, made)| class.may_be_bean || !made.by_cdi)
     }
 
     /// Maps of the app that are asked by a session or its id, in the method itself or in one that it gives the id to.
@@ -273,13 +234,14 @@ impl ClassFacts {
         let lambdas = self.stored.iter().filter_map(|stored| stored.lambda.as_ref());
         wanted.extend(lambdas.filter(|it| it.is_serializable).flat_map(|it| &it.captures).map(String::as_str));
         wanted.extend(self.session_beans().chain(self.managed_beans()).map(|class| class.name.as_str()));
+        wanted.extend(self.producers().map(|(_, made)| made.class.as_str()));
         let mut seen = BTreeSet::new();
         let mut reached = vec![];
         while let Some(name) = wanted.pop() {
             let Some(class) = self.classes.get(name).filter(|class| seen.insert(class.name.as_str())) else { continue };
             reached.push(class);
             // The fields of a superclass that is not Serializable are not written.
-            if !class.writes_itself && self.is_serializable(name) != Some(false) {
+            if !class.writes_itself && !class.is_enum() && self.is_serializable(name) != Some(false) {
                 wanted
                     .extend(class.fields.iter().filter(|held| !self.held_breaks(held)).map(|held| held.kind.as_str()));
                 wanted.push(&class.extends);
@@ -290,7 +252,7 @@ impl ClassFacts {
 
     /// Fields of what goes into sessions that cannot be serialized: class, field, type.
     pub fn fields_that_break(&self) -> Vec<(&ClassFact, &str, &str)> {
-        let reached = self.in_sessions().into_iter().filter(|class| !class.writes_itself);
+        let reached = self.in_sessions().into_iter().filter(|class| !class.writes_itself && !class.is_enum());
         let fields = reached.flat_map(|class| class.fields.iter().map(move |held| (class, held)));
         let broken =
             fields.filter(|(class, held)| self.held_breaks(held) && self.is_serializable(&class.name) != Some(false));
@@ -312,6 +274,9 @@ impl ClassFacts {
     /// 2.0, 6.6.2), unless it is an object of the app's own.
     fn held_breaks(&self, held: &shape::Held) -> bool {
         let is_own = || self.classes.get(&held.kind).is_some_and(|class| !class.is_proxied);
+        if held.is_exact {
+            return is_broken(&held.kind) || self.is_serializable(&held.kind) == Some(false);
+        }
         self.breaks(&held.kind) && (!held.is_injected || is_own())
     }
 
@@ -385,61 +350,4 @@ impl ClassFacts {
         }
         is_known.then_some(false)
     }
-}
-
-fn dotted(name: &str) -> String {
-    name.replace('/', ".")
-}
-
-fn fact(class: &cafebabe::ClassFile<'_>, file: usize, is_compared: bool) -> (ClassFact, Vec<Stored>) {
-    let kinds = shape::annotations(&class.attributes);
-    let annotated = |names: &[&str]| kinds.iter().any(|kind| names.contains(&kind.as_str()));
-    let implemented: Vec<String> = class.interfaces.iter().map(|name| dotted(name)).collect();
-    let extends = class.super_class.as_deref().map(dotted).unwrap_or_default();
-    let is_servlet =
-        implemented.iter().chain([&extends]).any(|name| SINGLE_TYPES.iter().any(|end| name.ends_with(end)));
-    let own = ["writeObject", "writeReplace", "writeExternal"];
-    let mut fact = ClassFact {
-        name: dotted(&class.this_class),
-        file,
-        is_single: is_servlet || kinds.iter().any(|kind| SINGLE.iter().any(|end| kind.ends_with(end))),
-        extends,
-        implements: implemented,
-        is_session_bean: annotated(&CDI_SCOPES)
-            && !kinds.iter().any(|kind| NO_BEANS.iter().any(|end| kind.ends_with(end)))
-            && shape::may_be_bean(class),
-        is_proxied: kinds
-            .iter()
-            .any(|kind| SCOPES.iter().any(|end| kind.ends_with(end)) && !kind.ends_with("/context/Dependent;")),
-        lacks_constructor: shape::lacks_constructor(class),
-        replaces_itself: class.methods.iter().any(|method| matches!(&*method.name, "writeReplace" | "writeExternal")),
-        is_scoped: kinds.iter().any(|kind| SCOPES.iter().any(|end| kind.ends_with(end))),
-        is_abstract: class.access_flags.contains(ClassAccessFlags::ABSTRACT),
-        is_managed_bean: annotated(&OTHER_SCOPES),
-        serial: shape::declared(class),
-        shape: if is_compared { shape::shape(class) } else { 0 },
-        is_interface: class.access_flags.contains(ClassAccessFlags::INTERFACE),
-        writes_itself: class.methods.iter().any(|method| own.contains(&method.name.as_ref())),
-        ..ClassFact::default()
-    };
-    for field in &class.fields {
-        fact.fields.extend(shape::held(field));
-    }
-    let mut all = vec![];
-    let bootstraps = code::bootstraps(class);
-    for method in &class.methods {
-        let found = code::follow(&fact.name, method, &bootstraps);
-        let signature = || format!("{}{}", method.name, method.descriptor);
-        fact.keyed.extend(found.keyed.into_iter().map(|keyed| (signature(), keyed)));
-        fact.passed.extend(found.passed);
-        if let Some(line) = found.changes.filter(|_| found.stored.is_empty()) {
-            fact.changes.insert(method.name.to_string(), line);
-        }
-        let by = &fact.name;
-        all.extend(found.stored.into_iter().map(|put| {
-            let code::Put { name, class, is_exact, lambda, holds, line } = put;
-            Stored { by: by.clone(), name, class, is_exact, lambda, holds, file, line }
-        }));
-    }
-    (fact, all)
 }

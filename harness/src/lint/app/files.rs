@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Cursor;
 
-use super::archive::{AppFiles, FRAGMENT, fragment};
+use super::archive::AppFiles;
+use super::classes::Classes;
+use super::entry::{FRAGMENT, fragment};
 use super::{App, ClassFacts};
-use crate::config::read::{Document, Element};
+use crate::config::read::Element;
 use crate::lint::{Input, SourceFile};
 
 impl App {
     pub(in crate::lint) fn new(input: &mut Input, files: AppFiles, is_explicit: bool, nodes: Vec<String>) -> Self {
-        let AppFiles { name, files, jars, has_web } = files;
+        let AppFiles { name, files, beside, jars, has_web } = files;
         let file_name = name.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
         let base_name = file_name.strip_suffix(".war").unwrap_or(file_name).split("##").next().unwrap_or_default();
         // What every node has is held against nothing; nodes come before apps.
@@ -27,16 +29,15 @@ impl App {
             has_web: has_web || files.contains_key("WEB-INF/web.xml"),
             context: None,
             fragments: vec![],
-            has_no_beans: false,
             classes: ClassFacts::default(),
         };
         let separator = if file_name.ends_with(".war") { "!/" } else { "/" };
         let prefix = format!("{}{separator}", name.trim_end_matches('/'));
-        let mut classes = vec![];
+        let mut classes = Classes::new(is_compared);
         for (path, bytes) in files {
             let full = if path.is_empty() { name.clone() } else { format!("{prefix}{path}") };
-            if path.ends_with(".class") {
-                classes.push((full, bytes));
+            if path.ends_with(".class") || path.ends_with("/beans.xml") {
+                classes.add(full, bytes);
             } else if path.ends_with(".jar") {
                 if let Some(bytes) = fragment(Cursor::new(&bytes)) {
                     app.add_fragment(input, &path, &format!("{full}!/{FRAGMENT}"), bytes);
@@ -46,18 +47,18 @@ impl App {
             } else if path.ends_with("web.xml") || path.is_empty() {
                 app.has_web = true;
                 app.web = input.add_xml(&full, bytes, None);
-            } else if path.ends_with("beans.xml") {
-                let document = Document::read(&bytes).ok();
-                app.has_no_beans = document.is_some_and(|it| it.root().value("bean-discovery-mode") == Some("none"));
             } else if path.ends_with("context.xml") {
                 app.context = input.add_xml(&full, bytes, None);
             }
+        }
+        for (full, bytes) in beside {
+            classes.add(full, bytes);
         }
         if input.files.len() == app.place {
             // Nothing of it is said by a file of its own.
             input.files.push(SourceFile::named(name, false));
         }
-        app.classes = ClassFacts::read(&mut input.files, classes, is_compared);
+        app.classes = ClassFacts::read(&mut input.files, classes);
         app
     }
 

@@ -153,7 +153,7 @@ pub(super) static ALL: &[(&str, Proof)] = &[
         }),
     ),
     (
-        "C147",
+        "C146",
         Proof::Runs(Experiment {
             shows: DO_NOT_MEET,
             both: &[("membership", MULTICAST)],

@@ -68,7 +68,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                 }
                 None if in_cluster && !is_known_in(element.name(), parent) && !is_wrong_case(element.name()) => {
                     let message = format!("`<{}>` in `<{}>` is ignored", element.name(), parent.name());
-                    out.on(element, message).at_most(Severity::Warning).sure(Confidence::Medium);
+                    let finding = out.on(element, message).at_most(Severity::Warning).sure(Confidence::Medium);
+                    if element.name() == "MembershipProvider" {
+                        finding.help("name it on the `<Membership>`: `membershipProviderClassName`; the namespace is `KUBERNETES_NAMESPACE`");
+                    }
                 }
                 None => {}
             }

@@ -28,8 +28,14 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         if manager.parent().is_some_and(|context| context.flag("privileged", false) == Some(true)) {
             continue;
         }
+        if manager
+            .attribute("className")
+            .is_some_and(|class| class.known().is_some_and(|class| class.trim().is_empty()))
+        {
+            out.on_value(manager, "className", "an empty className is no class: no app of this context starts")
+                .help("remove the `<Manager>`, or name the class: `org.apache.catalina.ha.session.DeltaManager`");
         // One that is written otherwise is said by another rule.
-        if !manager.has("className") && super::c117_wrong_case::misspelt_class(manager).is_none() {
+        } else if !manager.has("className") && super::c117_wrong_case::misspelt_class(manager).is_none() {
             let finding = out
                 .on(manager, "a `<Manager>` without className is a StandardManager, which keeps sessions on one node");
             finding.help("remove it, or name the class: `org.apache.catalina.ha.session.DeltaManager`");

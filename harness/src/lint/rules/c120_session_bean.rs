@@ -8,11 +8,11 @@ pub(in crate::lint) static RULE: Rule = Rule {
     name: "session-bean",
     severity: Severity::Error,
     confidence: Confidence::High,
-    finds: "a @SessionScoped bean that is not serializable",
+    finds: "a bean with the scope of a session or a conversation that is not serializable",
     why: r#"A CDI container refuses the app: "must be passivation capable"; it is not deployed."#,
     bad: "@SessionScoped public class Cart { }",
     good: "@SessionScoped public class Cart implements Serializable { }",
-    evidence: "a run on TomEE 9.0.0: WebBeansDeploymentException",
+    evidence: "a run on TomEE 9.0.0: WebBeansDeploymentException; @ConversationScoped is @NormalScope(passivating=true), as @SessionScoped is",
     versions: "all",
     check,
 };
@@ -28,8 +28,18 @@ fn check(input: &Input, out: &mut Findings<'_>) {
                     .help("let it implement java.io.Serializable, with all that it holds");
             }
         }
-        if app.has_no_beans {
-            continue;
+        for (class, made) in app.classes.producers() {
+            if app.classes.is_serializable(&made.class) == Some(false) && !app.classes.may_be_serializable(&made.class)
+            {
+                let message = format!(
+                    "`{}.{}` produces a `{}` for the session, which is not Serializable",
+                    class.name, made.member, made.class
+                );
+                out.in_file(class.file, 0..0, message)
+                    .at_most(Severity::Warning)
+                    .sure(Confidence::Medium)
+                    .help("let it implement java.io.Serializable, with all that it holds");
+            }
         }
         for (class, base) in app.classes.heirs_of_session_beans() {
             if app.classes.is_serializable(&class.name) == Some(false) {

@@ -142,8 +142,10 @@ mod c140_membership_not_started;
 mod c141_static_interceptor_list;
 mod c142_hosts_alike;
 mod c143_receiver_port_taken;
-mod c147_multicast_bind;
-mod c148_context_class;
+mod c144_serial_filter;
+mod c145_twice_in_cluster;
+mod c146_multicast_bind;
+mod c147_context_class;
 
 /// Every rule, by its code.
 pub static ALL: &[&Rule] = &[
@@ -287,8 +289,10 @@ pub static ALL: &[&Rule] = &[
     &c141_static_interceptor_list::RULE,
     &c142_hosts_alike::RULE,
     &c143_receiver_port_taken::RULE,
-    &c147_multicast_bind::RULE,
-    &c148_context_class::RULE,
+    &c144_serial_filter::RULE,
+    &c145_twice_in_cluster::RULE,
+    &c146_multicast_bind::RULE,
+    &c147_context_class::RULE,
 ];
 
 /// A rule by its code or name.

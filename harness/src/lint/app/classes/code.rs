@@ -1,6 +1,7 @@
 //! What a method does with sessions.
 
 mod collection;
+mod flow;
 mod invoke;
 mod lambda;
 mod value;
@@ -14,12 +15,14 @@ use cafebabe::{MethodAccessFlags, MethodInfo};
 
 pub(super) use collection::is_container;
 pub(in crate::lint) use collection::is_view;
+use flow::{State, Ways};
 pub(super) use lambda::{Bootstrap, bootstraps};
 pub use value::Lambda;
 use value::{Field, Value, declared};
-pub(super) use value::{Found, Keyed, Passed, Put};
+pub(super) use value::{Forward, Found, Given, Keyed, Passed, Put};
 
-/// Follows a method's instructions once, from the first to the last; a jump forgets what is on the stack.
+/// Follows a method's instructions once, from the first to the last. Where ways meet, a value may be one of several; what a
+/// loop brings back to its start is left out.
 pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstrap]) -> Found {
     let mut found = Found::default();
     let code = method.attributes.iter().find_map(|attribute| match &attribute.data {
@@ -27,8 +30,8 @@ pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstr
         _ => None,
     });
     let lines = code.map(line_numbers).unwrap_or_default();
-    let mut stack: Vec<Value> = vec![];
-    let mut locals = parameters_of(class, method);
+    let mut state = State { stack: vec![], locals: parameters_of(class, method) };
+    let mut ways = Ways::default();
     // The local variable that the last instruction took.
     let mut last: Option<u16> = None;
     let opcodes = code.and_then(|code| code.bytecode.as_ref()).into_iter().flat_map(|code| &code.opcodes);
@@ -37,8 +40,13 @@ pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstr
             let before = lines.partition_point(|(start, _)| start <= at);
             before.checked_sub(1).map_or(0, |index| lines[index].1)
         };
+        ways.meet(*at, &mut state);
         let loaded = std::mem::replace(&mut last, if let Opcode::Aload(local) = opcode { Some(*local) } else { None });
-        if collection::fill(opcode, &mut stack, &mut found) || cast(opcode, loaded, &mut stack, &mut locals) {
+        if ways.take(*at, opcode, &mut state) {
+            continue;
+        }
+        let State { stack, locals } = &mut state;
+        if collection::fill(opcode, stack, &mut found) || cast(opcode, loaded, stack, locals) {
             continue;
         }
         match opcode {
@@ -54,16 +62,22 @@ pub(super) fn follow(class: &str, method: &MethodInfo<'_>, bootstraps: &[Bootstr
                 locals.insert(*local, value);
             }
             Opcode::Invokeinterface(member, _) | Opcode::Invokevirtual(member) | Opcode::Invokespecial(member) => {
-                invoke::call(member, true, &mut stack, &mut found, line);
+                invoke::call(member, true, stack, &mut found, line);
             }
-            Opcode::Invokestatic(member) => invoke::call(member, false, &mut stack, &mut found, line),
+            Opcode::Invokestatic(member) => invoke::call(member, false, stack, &mut found, line),
             Opcode::Invokedynamic(call) => {
-                let made = lambda::made(call, bootstraps, &mut stack);
+                let made = lambda::made(call, bootstraps, stack);
                 stack.push(made.map_or(Value::Unknown, Value::Lambda));
             }
             Opcode::Getfield(member) => {
                 stack.pop();
                 stack.push(field(member, false));
+            }
+            Opcode::Putfield(member) => {
+                let (value, _) = (stack.pop(), stack.pop());
+                if let Some(Value::Object(made)) = value.filter(|_| member.class_name.replace('/', ".") == class) {
+                    found.assigned.push((member.name_and_type.name.to_string(), made));
+                }
             }
             Opcode::Getstatic(member) => stack.push(field(member, true)),
             Opcode::AconstNull => stack.push(Value::Null),
@@ -114,16 +128,19 @@ fn is_serializable(kind: &ObjectArrayType<'_>) -> bool {
 /// How many values an instruction takes that makes one of which nothing is known; `None` for any other.
 fn number_of_operands(opcode: &Opcode<'_>) -> Option<usize> {
     use Opcode::{
-        Arraylength, Bipush, D2i, Dadd, Dconst0, Dconst1, Ddiv, Dload, Dmul, Dsub, Fconst0, Fconst1, Fconst2, Fload,
-        I2b, I2c, I2d, I2l, I2s, Iadd, Iconst0, Iconst1, Iconst2, Iconst3, Iconst4, Iconst5, IconstM1, Idiv, Iload,
-        Imul, Irem, Isub, L2i, Ladd, Lconst0, Lconst1, Ldc2W, Ldiv, Lload, Lmul, Lsub, Newarray, Sipush,
+        Aaload, Arraylength, Baload, Bipush, Caload, D2i, Dadd, Daload, Dcmpg, Dcmpl, Dconst0, Dconst1, Ddiv, Dload,
+        Dmul, Dsub, Faload, Fcmpg, Fcmpl, Fconst0, Fconst1, Fconst2, Fload, I2b, I2c, I2d, I2l, I2s, Iadd, Iaload,
+        Iand, Iconst0, Iconst1, Iconst2, Iconst3, Iconst4, Iconst5, IconstM1, Idiv, Iload, Imul, Ior, Irem, Isub, L2i,
+        Ladd, Laload, Lcmp, Lconst0, Lconst1, Ldc2W, Ldiv, Lload, Lmul, Lsub, Newarray, Saload, Sipush,
     };
     Some(match opcode {
         Iload(_) | Lload(_) | Fload(_) | Dload(_) | Bipush(_) | Sipush(_) | Ldc2W(_) | Iconst0 | Iconst1 | Iconst2
         | Iconst3 | Iconst4 | Iconst5 | IconstM1 | Lconst0 | Lconst1 | Fconst0 | Fconst1 | Fconst2 | Dconst0
         | Dconst1 => 0,
         I2b | I2c | I2d | I2l | I2s | L2i | D2i | Arraylength | Newarray(_) => 1,
-        Iadd | Isub | Imul | Idiv | Irem | Ladd | Lsub | Lmul | Ldiv | Dadd | Dsub | Dmul | Ddiv => 2,
+        Aaload | Baload | Caload | Daload | Faload | Iaload | Laload | Saload | Dcmpg | Dcmpl | Fcmpg | Fcmpl
+        | Lcmp | Iand | Ior | Iadd | Isub | Imul | Idiv | Irem | Ladd | Lsub | Lmul | Ldiv | Dadd | Dsub | Dmul
+        | Ddiv => 2,
         _ => return None,
     })
 }

@@ -3,7 +3,7 @@
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use cafebabe::attributes::{AttributeData, AttributeInfo, InnerClassAccessFlags};
+use cafebabe::attributes::{AnnotationElementValue, AttributeData, AttributeInfo, InnerClassAccessFlags};
 use cafebabe::constant_pool::LiteralConstant;
 use cafebabe::{ClassAccessFlags, ClassFile, FieldAccessFlags, FieldInfo, MethodAccessFlags, MethodInfo};
 
@@ -26,6 +26,19 @@ pub(super) struct Held {
     /// The type as it is written in the source.
     pub(super) written: String,
     pub(super) is_injected: bool,
+    /// Whether a constructor puts an object of just this class into it.
+    pub(super) is_exact: bool,
+}
+
+/// A method or a field that produces a bean.
+#[derive(Debug)]
+pub struct Produced {
+    /// Its name.
+    pub member: String,
+    /// The class that it is declared to give.
+    pub class: String,
+    /// Whether CDI makes it, which does so in beans only; and not Spring.
+    pub(super) by_cdi: bool,
 }
 
 /// The types of annotations that are kept for the run.
@@ -35,6 +48,41 @@ pub(super) fn annotations(attributes: &[AttributeInfo<'_>]) -> Vec<String> {
         _ => &[],
     });
     all.map(|annotation| annotation.type_descriptor.to_string()).collect()
+}
+
+/// Whether Spring's `@Scope` names a session's.
+pub(super) fn is_of_session_in_spring(attributes: &[AttributeInfo<'_>]) -> bool {
+    let all = attributes.iter().flat_map(|attribute| match &attribute.data {
+        AttributeData::RuntimeVisibleAnnotations(annotations) => annotations.as_slice(),
+        _ => &[],
+    });
+    let of_spring = all.filter(|it| it.type_descriptor.to_string() == "Lorg/springframework/context/annotation/Scope;");
+    let named =
+        of_spring.flat_map(|annotation| &annotation.elements).filter(|it| it.name == "value" || it.name == "scopeName");
+    named.into_iter().any(|it| matches!(&it.value, AnnotationElementValue::StringConstant(name) if name == "session"))
+}
+
+/// The methods and fields that produce something, as their annotations say.
+pub(super) fn produced(
+    class: &ClassFile<'_>,
+    is_producer: impl Fn(&[String], &[AttributeInfo<'_>]) -> bool,
+) -> Vec<Produced> {
+    let made = |name: &str, attributes: &[AttributeInfo<'_>], descriptor: &str| {
+        let class = descriptor.strip_prefix('L').and_then(|class| class.strip_suffix(';'))?;
+        let kinds = annotations(attributes);
+        let by_cdi = kinds.iter().any(|kind| kind.ends_with(super::fact::PRODUCES));
+        is_producer(&kinds, attributes).then(|| Produced {
+            member: name.to_owned(),
+            class: class.replace('/', "."),
+            by_cdi,
+        })
+    };
+    let of_methods = class.methods.iter().filter_map(|method| {
+        let descriptor = method.descriptor.to_string();
+        made(&method.name, &method.attributes, descriptor.rsplit(')').next()?)
+    });
+    let of_fields = class.fields.iter().filter_map(|it| made(&it.name, &it.attributes, &it.descriptor.to_string()));
+    of_methods.chain(of_fields).collect()
 }
 
 /// What a field holds, where it is written with its object: itself, and what an array or a collection of it is of.
@@ -54,7 +102,7 @@ pub(super) fn held(field: &FieldInfo<'_>) -> Vec<Held> {
     let mut all = vec![];
     if let Some(kind) = descriptor.strip_prefix('L').and_then(|kind| kind.strip_suffix(';')) {
         let kind = kind.replace('/', ".");
-        all.push(Held { name: name.clone(), written: kind.clone(), kind, is_injected });
+        all.push(Held { name: name.clone(), written: kind.clone(), kind, is_injected, is_exact: false });
     }
     let signature = generic.unwrap_or(descriptor);
     if is_injected {
@@ -67,7 +115,7 @@ pub(super) fn held(field: &FieldInfo<'_>) -> Vec<Held> {
             let class = signature.trim_start_matches('L').split('<').next().unwrap_or_default();
             format!("{}<{kind}>", class.rsplit('/').next().unwrap_or_default())
         };
-        all.push(Held { name: name.clone(), kind, written, is_injected });
+        all.push(Held { name: name.clone(), kind, written, is_injected, is_exact: false });
     }
     all
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use camino::{Utf8Path, Utf8PathBuf};
 use tomee_harness::config::read::{Properties, read_properties};
-use tomee_harness::lint::app::{entry, fragment, is_wanted, read_archives};
+use tomee_harness::lint::app::{AppError, Jars, Own, entry, is_wanted, read_archives};
 use tomee_harness::lint::{AppFiles, Folders, NodeFiles, Versions, deployments, folders, java_options};
 
 use crate::exit::Failure;
@@ -277,9 +277,23 @@ fn real_path(path: &Utf8Path) -> Option<Utf8PathBuf> {
 
 /// An app that is a folder.
 pub(super) fn unpacked(read: &Files, path: &Utf8Path) -> Result<AppFiles, Failure> {
-    let (mut files, mut jars) = (BTreeMap::new(), BTreeMap::new());
-    collect(read, path, path, &mut files, &mut jars)?;
-    Ok(AppFiles { name: path.to_string(), files, jars, ..AppFiles::default() })
+    let (mut files, mut sizes) = (BTreeMap::new(), BTreeMap::new());
+    collect(read, path, path, &mut files, &mut sizes)?;
+    let mut own = Own::default();
+    let group = |folder: &Utf8PathBuf| format!("META-INF/maven/{}/", folder.file_name().unwrap_or_default());
+    let groups: Vec<String> = sorted(&path.join("META-INF/maven")).iter().map(group).collect();
+    own.add_app(files.keys().chain(&groups).map(String::as_str), files.get("WEB-INF/web.xml").map(Vec::as_slice));
+    let mut jars = Jars::of(own);
+    let open = |jar: &str| fs_err::File::open(path.join(jar)).map(std::io::BufReader::new).map_err(Failure::usage);
+    let failed = |error: AppError| Failure::usage(format!("{path}: {error}"));
+    for jar in sizes.keys() {
+        jars.add(jar, open(jar)?).map_err(failed)?;
+    }
+    for jar in jars.again() {
+        jars.add(&jar, open(&jar)?).map_err(failed)?;
+    }
+    files.extend(jars.into_parts().0);
+    Ok(AppFiles { name: path.to_string(), files, jars: sizes, ..AppFiles::default() })
 }
 
 fn collect(
@@ -299,9 +313,7 @@ fn collect(
         } else if !entry.is_file() {
             // A pipe would be waited for.
         } else if is_wanted(&below) && below.ends_with(".jar") {
-            jars.insert(below.clone(), fs_err::metadata(&entry).map_err(Failure::usage)?.len());
-            let jar = std::io::BufReader::new(fs_err::File::open(&entry).map_err(Failure::usage)?);
-            files.extend(fragment(jar).map(|bytes| (format!("{below}!/META-INF/web-fragment.xml"), bytes)));
+            jars.insert(below, fs_err::metadata(&entry).map_err(Failure::usage)?.len());
         } else if is_wanted(&below) {
             files.insert(below, read.small(&entry)?);
         }

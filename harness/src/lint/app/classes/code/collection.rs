@@ -123,8 +123,14 @@ pub(super) fn call(
         return view(&made.class, name).filter(|_| made.is_exact).map(Value::Object);
     }
     // Who is given it may empty it.
-    for argument in arguments {
+    for argument in arguments.iter().flat_map(Value::ways) {
         if let Value::Made(number) = argument {
+            found.made[*number].holds.clear();
+        }
+    }
+    // As may who changes one of several.
+    for one in receiver.into_iter().flat_map(Value::ways).filter(|_| !READING.contains(&name)) {
+        if let Value::Made(number) = one {
             found.made[*number].holds.clear();
         }
     }

@@ -3,7 +3,7 @@
 use cafebabe::constant_pool::MemberRef;
 
 use super::collection;
-use super::value::{Found, Keyed, Made, Passed, Put, Value, declared, is_session, parameters};
+use super::value::{Forward, Found, Given, Keyed, Made, Passed, Put, Value, declared, is_session, parameters};
 
 /// Methods that change a collection or a bean.
 const CHANGING: [&str; 9] =
@@ -43,8 +43,12 @@ pub(super) fn call(
     match (name, arguments.as_slice()) {
         ("setAttribute" | "putValue", [_, Value::Null]) if of_session => {}
         ("setAttribute" | "putValue", [key, value]) if of_session => {
-            let put = put(key, value, &found.made, line());
-            found.stored.push(put);
+            let puts = puts(key, value, &found.made, line());
+            found.stored.extend(puts);
+            if let Value::Parameter(parameter, _) = value {
+                let named_by = if let Value::Parameter(index, _) = key { Some(*index) } else { None };
+                found.forwards.push(Forward { parameter: *parameter, name: text(key), named_by });
+            }
         }
         ("getAttribute" | "getValue", _) if of_session => result = Value::Attribute,
         ("getId", _) if of_session => result = Value::Session,
@@ -60,6 +64,8 @@ pub(super) fn call(
             }
         }
         _ => {
+            let found_given = given(member, &arguments, found, &line);
+            found.given.extend(found_given);
             if let Some(given) = collection::call((&member.class_name, name), receiver.as_ref(), &arguments, found) {
                 result = given;
             }
@@ -82,8 +88,43 @@ pub(super) fn call(
     }
 }
 
+/// What is new among the arguments of a method that may put it into a session.
+fn given(member: &MemberRef<'_>, arguments: &[Value], found: &Found, line: impl Fn() -> usize) -> Vec<Given> {
+    let descriptor = &member.name_and_type.descriptor;
+    if !["servlet/http/HttpSession;", "servlet/http/HttpServletRequest;"].iter().any(|kind| descriptor.contains(kind)) {
+        return vec![];
+    }
+    let news = arguments.iter().enumerate().filter(|(_, value)| matches!(value, Value::Object(_) | Value::Made(_)));
+    let given = news.map(|(parameter, value)| Given {
+        class: member.class_name.replace('/', "."),
+        method: format!("{}{descriptor}", member.name_and_type.name),
+        parameter,
+        texts: arguments.iter().map(text).collect(),
+        put: put(&Value::Unknown, value, &found.made, line()),
+    });
+    given.collect()
+}
+
+fn text(value: &Value) -> Option<String> {
+    if let Value::Text(text) = value { Some(text.clone()) } else { None }
+}
+
+/// What is put where the value may be one of several: surely of a class only if all ways lead to it. What was taken out of
+/// the session is there already.
+fn puts(key: &Value, value: &Value, made: &[Made], line: usize) -> Vec<Put> {
+    let news: Vec<&Value> = value.ways().iter().filter(|way| **way != Value::Attribute).collect();
+    let ways = if news.is_empty() { vec![value] } else { news };
+    let mut puts: Vec<Put> = ways.into_iter().map(|value| put(key, value, made, line)).collect();
+    if puts.iter().any(|put| put.class != puts[0].class) {
+        for put in &mut puts {
+            put.is_exact = false;
+        }
+    }
+    puts
+}
+
 fn put(key: &Value, value: &Value, made: &[Made], line: usize) -> Put {
-    let name = if let Value::Text(key) = key { Some(key.clone()) } else { None };
+    let name = text(key);
     let lambda = if let Value::Lambda(lambda) = value { Some(lambda.clone()) } else { None };
     let collection = if let Value::Made(number) = value { Some(&made[*number]) } else { None };
     let holds = collection.map(|made| made.holds.clone()).unwrap_or_default();

@@ -9,14 +9,20 @@ pub(in crate::lint::app::classes) struct Found {
     pub(in crate::lint::app::classes) keyed: Vec<Keyed>,
     /// Methods that are given a session, or its id.
     pub(in crate::lint::app::classes) passed: Vec<Passed>,
+    /// Parameters that are put into one.
+    pub(in crate::lint::app::classes) forwards: Vec<Forward>,
+    /// What is new and given to a method that has a session or a request, too.
+    pub(in crate::lint::app::classes) given: Vec<Given>,
     /// Collections and arrays that it makes.
     pub(super) made: Vec<Made>,
+    /// What a constructor puts into fields of its object: the name of the field, and the class of what is new.
+    pub(in crate::lint::app::classes) assigned: Vec<(String, String)>,
     /// The line that changes what was taken out of one.
     pub(in crate::lint::app::classes) changes: Option<usize>,
 }
 
 /// What is put into a session.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(in crate::lint::app::classes) struct Put {
     pub(in crate::lint::app::classes) name: Option<String>,
     pub(in crate::lint::app::classes) class: String,
@@ -27,6 +33,27 @@ pub(in crate::lint::app::classes) struct Put {
     /// The classes of objects that were put into it, where it is a collection or an array that was made here.
     pub(in crate::lint::app::classes) holds: Vec<String>,
     pub(in crate::lint::app::classes) line: usize,
+}
+
+/// A parameter of a method that it puts into a session.
+#[derive(Debug)]
+pub(in crate::lint::app::classes) struct Forward {
+    pub(in crate::lint::app::classes) parameter: usize,
+    pub(in crate::lint::app::classes) name: Option<String>,
+    /// The parameter that is the attribute's name.
+    pub(in crate::lint::app::classes) named_by: Option<usize>,
+}
+
+/// What is new and given to a method.
+#[derive(Debug)]
+pub(in crate::lint::app::classes) struct Given {
+    pub(in crate::lint::app::classes) class: String,
+    /// Its name and descriptor.
+    pub(in crate::lint::app::classes) method: String,
+    pub(in crate::lint::app::classes) parameter: usize,
+    /// Which of the arguments are which texts.
+    pub(in crate::lint::app::classes) texts: Vec<Option<String>>,
+    pub(in crate::lint::app::classes) put: Put,
 }
 
 /// A collection or an array that a method makes.
@@ -68,7 +95,7 @@ pub(in crate::lint::app::classes) struct Passed {
 }
 
 /// What is known of a value on the stack.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Value {
     Text(String),
     Object(String),
@@ -84,13 +111,42 @@ pub(super) enum Value {
     /// A parameter of the method, with its declared class.
     Parameter(usize, Option<String>),
     Attribute,
+    /// One of several, as one or another way was taken; none of them is itself of this kind, nor `null`.
+    OneOf(Vec<Value>),
     /// `null`, which removes an attribute.
     Null,
     Unknown,
 }
 
+/// As many values are told apart.
+const MOST_WAYS: usize = 8;
+
+impl Value {
+    /// The values that it may be.
+    pub(super) fn ways(&self) -> &[Self] {
+        match self {
+            Self::OneOf(ways) => ways,
+            one => std::slice::from_ref(one),
+        }
+    }
+
+    /// What it is where two ways meet. `null` is left out: it is stored as nothing, and holds nothing.
+    pub(super) fn joined(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Null, value) | (value, Self::Null) => value,
+            (one, other) if one == other => one,
+            (one, other) => {
+                let mut ways = one.ways().to_vec();
+                let news: Vec<Self> = other.ways().iter().filter(|way| !ways.contains(way)).cloned().collect();
+                ways.extend(news);
+                if ways.len() > MOST_WAYS { Self::Unknown } else { Self::OneOf(ways) }
+            }
+        }
+    }
+}
+
 /// A lambda or a method reference.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lambda {
     /// The interface that it is made for.
     pub interface: String,

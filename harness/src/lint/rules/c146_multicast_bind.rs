@@ -1,11 +1,11 @@
-//! Rule C147, multicast-bind.
+//! Rule C146, multicast-bind.
 
 use crate::lint::cluster::{MembershipKind, ipv4};
 use crate::lint::{Applicability, Confidence, Findings, Input, Rule, Severity, Version};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
-    code: "C147",
+    code: "C146",
     name: "multicast-bind",
     severity: Severity::Error,
     confidence: Confidence::High,

@@ -1,10 +1,10 @@
-//! Rule C148, context-class.
+//! Rule C147, context-class.
 
 use crate::lint::{Confidence, Findings, Input, Rule, Scope, Severity};
 
 /// The rule.
 pub(in crate::lint) static RULE: Rule = Rule {
-    code: "C148",
+    code: "C147",
     name: "context-class",
     severity: Severity::Warning,
     confidence: Confidence::High,
