@@ -266,6 +266,7 @@ async fn full_a_side_against_itself_claims_nothing() {
     assert!(!changes.is_empty() && changes.iter().all(|change| change["claimed"] == false), "{changes:#?}");
 }
 
+/// Without a detector nobody but the heartbeats tells that a member is dead.
 fn with_drop_time(milliseconds: &str) -> String {
-    server_xml(DELTA).replace("dropTime=\"3000\"", &format!("dropTime=\"{milliseconds}\""))
+    server_xml(DELTA).replace("dropTime=\"3000\"", &format!("dropTime=\"{milliseconds}\"")).replace(DETECTOR, "")
 }

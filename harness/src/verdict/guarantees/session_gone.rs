@@ -59,12 +59,13 @@ pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>) -> Option<
     Some(Breach { unpromised, ..breach })
 }
 
-/// A node that gave a session's id, and answered behind that by pages alone that had kept it, is seen not to hold it.
+/// A node that gave a session's id, and answered behind that by pages alone that had kept it, is seen not to hold it. While
+/// nothing breaks an app does with it what it likes.
 pub(super) fn gone_behind(view: &View<'_>, session: &AppSession<'_>) -> Option<Breach> {
     let gives = |request: &Request<'_>| request.received.is_some_and(|received| stem(received) == session.stem);
     view.looks.iter().find_map(|look| {
         let here = session.would_show_in(look) && session.shown_in((look.at, look.record)).next().is_none();
-        if !here || session.busy(&view.requests, look.asked, look.at) {
+        if !here || !was_tried(view, session, look.asked) || session.busy(&view.requests, look.asked, look.at) {
             return None;
         }
         let asked =
@@ -80,7 +81,8 @@ pub(super) fn gone_behind(view: &View<'_>, session: &AppSession<'_>) -> Option<B
         let chain = asked().take_while(|index| is_of_the_node(&view.requests[*index]));
         let mut chain = chain.take_while(|index| {
             let request = &view.requests[*index];
-            gives(request) || (request.is_safe() && is_routine(view, session, *index))
+            let made = session.born == Some(*index);
+            made || ((gives(request) || request.is_safe()) && is_routine(view, session, *index))
         });
         let given = chain.find(|index| gives(&view.requests[*index]))?;
         let (giver, last) = (&view.requests[given], &view.requests[asked().next()?]);

@@ -210,8 +210,11 @@ pub(super) fn is_gone(view: &View<'_>, session: &AppSession<'_>, from: Nanos, to
 pub(super) fn is_routine(view: &View<'_>, session: &AppSession<'_>, index: usize) -> bool {
     let request = &view.requests[index];
     let kept = |earlier: &Request<'_>| {
-        // Of a page that gives none to who has none, as behind a login, a look tells.
-        let seen = || first_after(view, session, earlier).is_some();
+        // Of a page that gives none to who has none, as behind a login, a look tells: what is there later was not ended.
+        let seen = || {
+            let shown = session.shown_between(earlier.acts_until, request.invoked).iter();
+            shown.into_iter().any(|shown| shown.node == earlier.node && earlier.acts_until < shown.asked)
+        };
         let silent = || earlier.sent.filter(|_| view.apps.makes_one(earlier) || seen()).map(SessionId::stem);
         let id = earlier.received.map(stem).or_else(silent);
         // One that gave it in the place of another may do so each time.
