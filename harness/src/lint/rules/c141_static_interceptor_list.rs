@@ -28,10 +28,10 @@ fn check(input: &Input, out: &mut Findings<'_>) {
         for (cluster, list) in &listed {
             for (other, theirs) in listed.iter().filter(|(other, _)| other.node.name != cluster.node.name) {
                 let Some(place) = receiver_of(other) else { continue };
-                let Some(members) = of_list(*list, place.clone()) else { continue };
+                let Some(members) = of_list(*list, &place) else { continue };
                 let Some(member) = members.iter().find(|(_, may_be)| *may_be).map(|(member, _)| *member) else {
                     let is_service = cluster.membership_kind() == MembershipKind::Static;
-                    let back = receiver_of(cluster).and_then(|place| of_list(*theirs, place));
+                    let back = receiver_of(cluster).and_then(|place| of_list(*theirs, &place));
                     let meet = is_service && back.is_none_or(|all| all.iter().any(|(_, may_be)| *may_be));
                     let what = match (is_service, meet) {
                         (true, true) => {
@@ -84,7 +84,7 @@ fn the_list<'i>(cluster: &Cluster<'i>) -> Option<Element<'i>> {
 }
 
 /// The members of a list, and whether each may be the node at a place; `None` where nobody knows.
-fn of_list<'i>(list: Element<'i>, place: (&str, Range<i64>)) -> Option<Vec<(Element<'i>, bool)>> {
+fn of_list<'i>(list: Element<'i>, place: &(&str, Range<i64>)) -> Option<Vec<(Element<'i>, bool)>> {
     list.all("Member").map(|member| of_member(member, place.clone())).collect()
 }
 

@@ -190,8 +190,7 @@ fn changed<'a>(
     let second = given().nth(as_now + 1).filter(|second| same_session(second) == Some(session))?;
     let had = common(due(before)?, &due(second)?);
     let has_all = |words: Words<'a>| had.iter().all(|(word, times)| *times <= count(&words, word));
-    let had_it =
-        |other: &&Request<'a>| same_session(other) == Some(session) && due(other).is_some_and(|words| has_all(words));
+    let had_it = |other: &&Request<'a>| same_session(other) == Some(session) && due(other).is_some_and(&has_all);
     let steady = given().skip(as_now).take_while(had_it).count();
     let stayed = first.node == before.node && view.timeline.outlives(first.node, before.acts_until, first.invoked);
     if !stayed || same_session(first) != Some(session) {

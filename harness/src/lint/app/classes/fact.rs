@@ -67,9 +67,6 @@ pub struct ClassFact {
     pub(super) shape: u64,
 }
 
-/// The annotation of what CDI produces, by its last words.
-pub(super) const PRODUCES: &str = "/inject/Produces;";
-
 /// Annotations of CDI, whose beans must be able to leave the memory: both are normal scopes that passivate.
 const CDI_SCOPES: [&str; 4] = [
     "Ljakarta/enterprise/context/SessionScoped;",
@@ -81,7 +78,7 @@ const CDI_SCOPES: [&str; 4] = [
 const OTHER_SCOPES: [&str; 2] =
     ["Ljavax/faces/bean/SessionScoped;", "Lorg/springframework/web/context/annotation/SessionScope;"];
 /// Annotations of what produces a bean, by their last words.
-const PRODUCERS: [&str; 2] = [PRODUCES, "Lorg/springframework/context/annotation/Bean;"];
+const PRODUCERS: [&str; 2] = [shape::PRODUCES, "Lorg/springframework/context/annotation/Bean;"];
 
 /// Annotations that say what a bean's scope is, by their last words.
 const SCOPES: [&str; 9] = [

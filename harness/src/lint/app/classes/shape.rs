@@ -62,6 +62,9 @@ pub(super) fn is_of_session_in_spring(attributes: &[AttributeInfo<'_>]) -> bool 
     named.into_iter().any(|it| matches!(&it.value, AnnotationElementValue::StringConstant(name) if name == "session"))
 }
 
+/// The annotation of what CDI produces, by its last words.
+pub(super) const PRODUCES: &str = "/inject/Produces;";
+
 /// The methods and fields that produce something, as their annotations say.
 pub(super) fn produced(
     class: &ClassFile<'_>,
@@ -70,7 +73,7 @@ pub(super) fn produced(
     let made = |name: &str, attributes: &[AttributeInfo<'_>], descriptor: &str| {
         let class = descriptor.strip_prefix('L').and_then(|class| class.strip_suffix(';'))?;
         let kinds = annotations(attributes);
-        let by_cdi = kinds.iter().any(|kind| kind.ends_with(super::fact::PRODUCES));
+        let by_cdi = kinds.iter().any(|kind| kind.ends_with(PRODUCES));
         is_producer(&kinds, attributes).then(|| Produced {
             member: name.to_owned(),
             class: class.replace('/', "."),
