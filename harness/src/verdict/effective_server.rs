@@ -19,7 +19,7 @@ pub(super) fn as_planned(view: &View<'_>) -> Result<String, String> {
             node.and_then(|node| node.changes.server.as_ref()).unwrap_or(&view.plan.topology.server)
         };
         let wanted = since.map_or_else(first, |(_, server)| *server);
-        if let Some((found, version)) = found(wanted, &state.server_info) {
+        if let Some((found, version)) = found(wanted, &state.server_info, state.openejb.is_some()) {
             if !is_of(&found, version) {
                 return Err(format!("{} runs {}, not {wanted}, at {}", look.node, state.server_info, look.at));
             }
@@ -44,17 +44,18 @@ fn restarts<'a>(view: &View<'a>) -> BTreeMap<&'a NodeName, Vec<(Nanos, &'a Serve
     restarts
 }
 
-/// The release that a node names, and the one that is wanted: of TomEE `Apache Tomcat (TomEE)/10.0.27 (9.0.0)`, of Tomcat
-/// `Apache Tomcat/10.1.59`.
-fn found<'s>(wanted: &'s ServerSpec, info: &str) -> Option<(String, &'s str)> {
+/// The release that a node names, and the one that is wanted: of TomEE 9 `Apache Tomcat (TomEE)/10.0.27 (9.0.0)`, of Tomcat
+/// `Apache Tomcat/10.1.59`. TomEE 8 names its Tomcat only.
+fn found<'s>(wanted: &'s ServerSpec, info: &str, is_tomee: bool) -> Option<(String, &'s str)> {
     let (name, rest) = info.split_once('/').filter(|(name, _)| name.starts_with("Apache Tomcat"))?;
     let (tomcat, tomee) = match rest.split_once(" (") {
         Some((tomcat, tomee)) => (tomcat, tomee.trim_end_matches(')')),
         None => (rest, ""),
     };
     match wanted {
-        ServerSpec::Tomcat { version } if name == "Apache Tomcat" => Some((tomcat.to_owned(), version)),
+        ServerSpec::Tomcat { version } if name == "Apache Tomcat" && !is_tomee => Some((tomcat.to_owned(), version)),
         ServerSpec::Tomee { version, .. } if name.contains("TomEE") => Some((tomee.to_owned(), version)),
+        ServerSpec::Tomee { .. } if is_tomee => None,
         // Another product.
         ServerSpec::Tomcat { version } | ServerSpec::Tomee { version, .. } => Some((info.to_owned(), version)),
         ServerSpec::Home { .. } => None,
@@ -75,6 +76,8 @@ mod tests {
 
     #[rstest]
     #[case("tomcat:10.1.59", "Apache Tomcat/10.1.59", Some(true))]
+    #[case("tomee:8.0.13", "Apache Tomcat/9.0.68 and OpenEJB", None)]
+    #[case("tomcat:9.0.68", "Apache Tomcat/9.0.68 and OpenEJB", Some(false))]
     #[case("tomcat:10.1.59", "Apache Tomcat/10.1.49", Some(false))]
     #[case("tomcat:10.1.5", "Apache Tomcat/10.1.59", Some(false))]
     #[case("tomcat:10.1", "Apache Tomcat/10.1.59", Some(true))]
@@ -87,7 +90,11 @@ mod tests {
     #[case("tomcat:10.1.59", "our server", None)]
     #[case("/opt/tomcat", "Apache Tomcat/9.0.50", None)]
     fn a_node_names_its_release(#[case] wanted: ServerSpec, #[case] info: &str, #[case] same: Option<bool>) {
-        let read = found(&wanted, info).map(|(found, version)| is_of(&found, version));
+        let (info, is_tomee) = match info.strip_suffix(" and OpenEJB") {
+            Some(info) => (info, true),
+            None => (info, info.contains("TomEE")),
+        };
+        let read = found(&wanted, info, is_tomee).map(|(found, version)| is_of(&found, version));
         assert_eq!(read, same);
     }
 }
