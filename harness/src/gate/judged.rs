@@ -70,7 +70,8 @@ fn tested(choice: &Choice, finding: &Finding) -> Tested {
                 | Guarantee::ManagerAsConfigured
         );
     let files = plan.topology.own.as_ref();
-    let absent = files.and_then(|own| own.absent.first()).filter(|_| rests_on_it);
+    let absent = files.and_then(|own| own.absent.iter().find(|entry| !own.mistaken.contains(entry)));
+    let absent = absent.filter(|_| rests_on_it);
     let absent = absent.map(|entry| format!("the Member {entry}, which is no node's Receiver"));
     let route = files.and_then(|own| own.routes_given.iter().next());
     let route = route.filter(|_| finding.guarantee == Guarantee::IdentityKept);
@@ -143,6 +144,9 @@ mod tests {
         let (formed, because) = status(Guarantee::ClusterForms, absent());
         assert_eq!(formed, Status::Unknown);
         assert_eq!(because, "it rests on the Member 10.0.0.2:4110, which is no node's Receiver: it held");
+        // A node under a port that is not its own is not reached anywhere.
+        let mistaken = OwnConfiguration { mistaken: vec!["10.0.0.2:4110".to_owned()], ..absent() };
+        assert_eq!(status(Guarantee::ClusterForms, mistaken).0, Status::Holds);
         let given = || OwnConfiguration {
             routes_given: [(NodeName::nth(0), "${shop.rote}".to_owned())].into(),
             ..OwnConfiguration::default()

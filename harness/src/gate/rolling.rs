@@ -122,6 +122,7 @@ fn addresses(own: &mut OwnConfiguration, new: &OwnConfiguration) -> Result<(), R
     for entry in &new.absent {
         if !own.absent.contains(entry) && !own.members.contains_key(entry) {
             own.absent.push(entry.clone());
+            own.mistaken.extend(new.mistaken.iter().filter(|it| *it == entry).cloned());
         }
     }
     own.routes_given.extend(new.routes_given.clone());

@@ -24,6 +24,9 @@ pub struct OwnConfiguration {
     /// Entries of static lists that are no node's Receiver: nobody listens there.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub absent: Vec<String>,
+    /// Those of them at a node's own address, under another port: that node is meant, and is not reached there anywhere.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub mistaken: Vec<String>,
     /// The placeholder in each route that nothing sets: what rests on the route given in its place is not proven.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub routes_given: BTreeMap<NodeName, String>,

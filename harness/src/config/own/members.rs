@@ -26,6 +26,8 @@ pub(super) struct Mapped {
     pub(super) known: BTreeMap<String, NodeName>,
     /// Entries that are no node's Receiver.
     pub(super) absent: Vec<String>,
+    /// Those of them at the address of a node's Receiver, under another port.
+    pub(super) mistaken: Vec<String>,
 }
 
 /// The node of each entry.
@@ -83,7 +85,15 @@ pub(super) fn mapped(nodes: &[Listed<'_>]) -> Result<Mapped, OwnError> {
         let node = at.map(|at| free.remove(at)).or_else(|| nodes.iter().find(|listed| can_be(entry, listed)));
         known.extend(node.map(|listed| (entry.clone(), listed.node.clone())));
     }
-    Ok(Mapped { known, absent: absent.into_iter().cloned().collect() })
+    let mistaken = absent.iter().filter(|entry| nodes.iter().any(|node| is_at(entry, node)));
+    let mistaken = mistaken.map(|entry| (*entry).clone()).collect();
+    Ok(Mapped { known, absent: absent.into_iter().cloned().collect(), mistaken })
+}
+
+/// Whether an entry names the very address that a node's Receiver is bound to, on a machine of its own.
+fn is_at(entry: &str, node: &Listed<'_>) -> bool {
+    let (said, bound) = (address(split(entry).0), address(split(node.receiver).0));
+    said.is_some_and(|said| !said.is_loopback() && !said.is_unspecified() && bound == Some(said))
 }
 
 /// Whether two places are the same as they are written.

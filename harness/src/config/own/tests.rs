@@ -254,6 +254,7 @@ fn a_member_that_is_no_nodes_receiver_is_not_repaired() {
         assert_eq!(mapped(&one).1, [wrong]);
         // Nobody listens there, and no node is there.
         let own = cluster(&one).expect("a cluster").own.expect("its own");
+        assert_eq!(!own.mistaken.is_empty(), wrong.starts_with("10.0.0.2"), "{:?}", own.mistaken);
         let text = moved(&one[0], &own).text;
         let living = "<Member className='m.M' host='127.0.0.1' port='24000'/>";
         assert!(text.contains(&format!("{living}<Member className='m.M' host='127.0.0.1' port='1'/>")), "{text}");

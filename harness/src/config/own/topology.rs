@@ -38,10 +38,11 @@ pub fn topology(nodes: Vec<OwnNode>, server: ServerSpec, pods: bool) -> Result<T
         .iter()
         .map(|(node, claims)| Listed { node, receiver: &claims.receiver, members: &claims.members })
         .collect();
-    let Mapped { known, absent } = members::mapped(&asked)?;
+    let Mapped { known, absent, mistaken } = members::mapped(&asked)?;
     let mut own = OwnConfiguration {
         members: known,
         absent,
+        mistaken,
         other_clusters: other_clusters(&named)?,
         host_header: first.host_header.clone(),
         app_base: first.app_base.clone(),
@@ -119,7 +120,7 @@ fn other_clusters(nodes: &[(NodeName, Claims)]) -> Result<Vec<OtherMembers>, Own
             let others = claims.others.iter().filter(|other| other.place == *place);
             others.map(move |other| Listed { node, receiver: &other.receiver, members: &other.members })
         });
-        let Mapped { known, absent } = members::mapped(&listed.collect::<Vec<_>>())?;
+        let Mapped { known, absent, .. } = members::mapped(&listed.collect::<Vec<_>>())?;
         Ok(OtherMembers { place: place.clone(), members: known, absent })
     };
     places.into_iter().map(of).collect()
