@@ -309,8 +309,10 @@ fn not_there(view: &View<'_>, session: &AppSession<'_>, index: usize) -> Option<
         look.at,
         before.name()
     );
+    // Those that were answered since it was last there may have been answered without it.
+    let since = last_proof(view, session, request.invoked).map_or(before.acts_until, |at| at.min(before.acts_until));
     let unpromised = view
-        .excuse(session, request.node, (before.acts_until, request.invoked))
+        .excuse(session, request.node, (since, request.invoked))
         .or_else(|| vanished_behind(view, session, request.invoked));
     // It was there when the node gave it its own route.
     let ended = || format!("{} may have ended it", request.name());
