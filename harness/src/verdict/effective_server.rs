@@ -15,7 +15,7 @@ pub(super) fn as_planned(view: &View<'_>) -> Result<String, String> {
         let Some(state) = look.state else { continue };
         let since = restarts.get(look.node).and_then(|all| all.iter().rfind(|(at, _)| *at <= look.asked));
         let first = || {
-            let node = view.plan.topology.nodes.iter().find(|node| node.name == *look.node);
+            let node = view.plan.topology.node(look.node);
             node.and_then(|node| node.changes.server.as_ref()).unwrap_or(&view.plan.topology.server)
         };
         let wanted = since.map_or_else(first, |(_, server)| *server);

@@ -105,23 +105,15 @@ fn expected_violation(
         None => view.first_sessions().max(sessions_of_any_app(view)),
     };
     let trials = u32::try_from(trials).unwrap_or(u32::MAX);
-    let undecided = findings.iter().find(|finding| finding.status == Status::Unknown);
-    let undecided = undecided.map(|open| (open.guarantee, open.because.clone()));
-    // What nobody asked to decide of an app is no finding.
-    let undecided = undecided.or_else(|| {
-        let of_apps = Guarantee::ANY_APP.into_iter().filter(|guarantee| {
-            Violation::of(*guarantee) == expected.violation && findings.iter().all(|it| it.guarantee != *guarantee)
-        });
-        let open = of_apps.map(|guarantee| (guarantee, guarantees::of(guarantee, view)));
-        let mut open = open.filter(|(_, judged)| judged.status == Status::Unknown && trials > 0);
-        open.next().map(|(guarantee, judged)| (guarantee, judged.because))
-    });
     let (status, because) = if times >= expected.at_least {
         let seen = most.map_or_else(String::new, |finding| finding.because.clone());
         (Status::Holds, if chance { format!("it occurred {times} times in {trials} sessions: {seen}") } else { seen })
     } else if chance && trials < expected.trials {
         (Status::Unknown, format!("{trials} sessions were tried, at least {} are needed", expected.trials))
-    } else if let Some((guarantee, why)) = undecided.filter(|_| times == 0 && !chance) {
+    } else if times == 0
+        && !chance
+        && let Some((guarantee, why)) = undecided(view, findings, expected.violation, trials > 0)
+    {
         (Status::Unknown, format!("it did not occur, and not everything was decided ({guarantee}: {why})"))
     } else if let Some(unmet) = unmet.filter(|_| chance) {
         (Status::Unknown, format!("it occurred {times} times, and {unmet}"))
@@ -138,6 +130,25 @@ fn expected_violation(
         rests_on: most.map(|finding| finding.rests_on.clone()).unwrap_or_default(),
         evidence: most.map(|finding| finding.evidence.clone()).unwrap_or_default(),
     }
+}
+
+/// What is not decided, and why: a finding, or, where an app had sessions to lose, a guarantee that this violation breaks. What
+/// nobody asked to decide of an app is no finding.
+fn undecided(
+    view: &View<'_>,
+    findings: &[Finding],
+    violation: Violation,
+    is_tried: bool,
+) -> Option<(Guarantee, String)> {
+    if let Some(open) = findings.iter().find(|finding| finding.status == Status::Unknown) {
+        return Some((open.guarantee, open.because.clone()));
+    }
+    let of_apps = Guarantee::ANY_APP.into_iter().filter(|guarantee| {
+        is_tried && Violation::of(*guarantee) == violation && findings.iter().all(|it| it.guarantee != *guarantee)
+    });
+    let mut judged = of_apps.map(|guarantee| (guarantee, guarantees::of(guarantee, view)));
+    let (guarantee, open) = judged.find(|(_, judged)| judged.status == Status::Unknown)?;
+    Some((guarantee, open.because))
 }
 
 /// How many sessions of any app there were to lose: those that were made before the last fault, and not in the place of another

@@ -27,13 +27,11 @@ pub(super) fn names(history: &History) -> HashMap<OperationId, String> {
     let mut all: Vec<Asked<'_>> = Vec::new();
     let mut by_id: HashMap<OperationId, usize> = HashMap::new();
     let mut last: BTreeMap<&ClientName, usize> = BTreeMap::new();
-    let mut times: BTreeMap<(&ClientName, Cow<'_, str>), usize> = BTreeMap::new();
     for record in &history.records {
         match &record.kind {
             RecordKind::Invoke { operation, client, target, session, .. } => {
                 by_id.entry(*operation).or_insert(all.len());
                 let target = without_id(target, session.as_ref()).map_or(Cow::Borrowed(target.as_str()), Cow::Owned);
-                *times.entry((client, target.clone())).or_default() += 1;
                 let before = last.insert(client, all.len());
                 all.push(Asked { client, target, reply: None, before });
             }
@@ -45,12 +43,20 @@ pub(super) fn names(history: &History) -> HashMap<OperationId, String> {
             _ => {}
         }
     }
+    let leads = |asked: &Asked<'_>| {
+        let before = asked.before.filter(|_| asked.target.starts_with("GET "))?;
+        all[before].reply.is_some_and(|reply| leads_to(reply, &asked.target)).then_some(before)
+    };
+    // Few pages are behind a redirect.
+    let mut times: BTreeMap<(&ClientName, &str), usize> = BTreeMap::new();
+    times.extend(all.iter().filter(|asked| leads(asked).is_some()).map(|asked| ((asked.client, &*asked.target), 0)));
+    for asked in &all {
+        times.entry((asked.client, &*asked.target)).and_modify(|times| *times += 1);
+    }
     let mut names: HashMap<usize, String> = HashMap::new();
     for (place, asked) in all.iter().enumerate() {
-        let once = times.get(&(asked.client, asked.target.clone())) == Some(&1);
-        let origin = asked.before.filter(|_| once && asked.target.starts_with("GET "));
-        let leads = |before: &usize| all[*before].reply.is_some_and(|reply| leads_to(reply, &asked.target));
-        let Some(before) = origin.filter(leads) else {
+        let once = |_: &usize| times.get(&(asked.client, &*asked.target)) == Some(&1);
+        let Some(before) = leads(asked).filter(once) else {
             if let Cow::Owned(plain) = &asked.target {
                 names.insert(place, plain.clone());
             }

@@ -46,16 +46,7 @@ pub fn read_archives(name: &str, archive: impl Read + Seek) -> Result<Vec<AppFil
         }
     }
     let mut beside = Jars::of(of_all);
-    for path in &jars {
-        if let Some(jar) = jar(&mut archive, path)? {
-            beside.add(path, jar)?;
-        }
-    }
-    for path in beside.again() {
-        if let Some(jar) = jar(&mut archive, &path)? {
-            beside.add(&path, jar)?;
-        }
-    }
+    add_all(&mut beside, &mut archive, jars)?;
     let beside = beside.into_parts().0.into_iter().filter(|(path, _)| !path.ends_with(FRAGMENT));
     let beside: BTreeMap<String, Vec<u8>> = beside.map(|(path, bytes)| (format!("{name}!/{path}"), bytes)).collect();
     for app in &mut apps {
@@ -99,20 +90,25 @@ fn read(name: &str, archive: &mut zip::ZipArchive<impl Read + Seek>, own: Own) -
     }
     own.add_app(names.iter().map(String::as_str), files.get(WEB).map(Vec::as_slice));
     let mut read = Jars::of(own);
-    for path in jars {
-        if let Some(jar) = jar(archive, &path)? {
-            read.add(&path, jar)?;
-        }
-    }
-    for path in read.again() {
-        if let Some(jar) = jar(archive, &path)? {
-            read.add(&path, jar)?;
-        }
-    }
+    add_all(&mut read, archive, &jars)?;
     let (of_jars, own) = read.into_parts();
     files.extend(of_jars);
     let has_web = names.iter().any(|path| path == WEB);
     Ok((AppFiles { name: name.to_owned(), files, jars: sizes, has_web, ..AppFiles::default() }, own))
+}
+
+/// Adds the jars of an archive, and those again of which only then it is known that they are the app's own.
+fn add_all<'p>(
+    jars: &mut Jars,
+    archive: &mut zip::ZipArchive<impl Read + Seek>,
+    paths: impl IntoIterator<Item = &'p String>,
+) -> Result<(), AppError> {
+    let mut add = |jars: &mut Jars, path: &str| match jar(archive, path)? {
+        Some(jar) => jars.add(path, jar),
+        None => Ok(()),
+    };
+    paths.into_iter().try_for_each(|path| add(jars, path))?;
+    jars.again().iter().try_for_each(|path| add(jars, path))
 }
 
 /// An archive in an archive, if it is not too large.

@@ -88,9 +88,9 @@ fn files_differ(input: &Input, out: &mut Findings<'_>, has_cluster: bool) {
             }
         }
     }
+    let read = input.app_contexts();
+    let context = |app: &App| read.iter().find(|(it, _)| std::ptr::eq(*it, app)).map(|(_, context)| *context);
     for (first, other) in input.variants() {
-        let context =
-            |app: &App| input.app_contexts().into_iter().find(|(it, _)| std::ptr::eq(*it, app)).map(|it| it.1);
         if let Some((a, b)) = context(first).zip(context(other)) {
             unlike(out, (a, &first.nodes[0]), (b, &other.nodes[0]));
         }

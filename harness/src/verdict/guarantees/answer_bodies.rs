@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, by_another, excuse, is_success, may_have_changed, same_session};
-use super::answer_site::{Site, common, count, earlier};
+use super::answer_site::{Site, common, count, earlier, has_all};
 use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, number, says_when};
 use super::judgement::Breach;
 use super::{answer_growth, answer_undone};
@@ -369,11 +369,6 @@ fn last_answers<'v, 'a>(
 fn has_another_end<'a>(same: &[&Request<'a>], before: &Request<'a>, after: &Request<'a>) -> bool {
     let differs = rest(before).zip(rest(after)).is_some_and(|(had, has)| had != has);
     differs && earlier(same, before).nth(1).is_some_and(|last| rest(last) == rest(before))
-}
-
-/// Whether a page says all that another one says, as often.
-fn has_all(page: &Words<'_>, other: &Words<'_>) -> bool {
-    other.iter().all(|(word, times)| *times <= count(page, word))
 }
 
 /// What is not kept of a long body.

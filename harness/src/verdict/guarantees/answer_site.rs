@@ -86,3 +86,8 @@ pub(super) fn common<'a>(one: Words<'a>, other: &Words<'a>) -> Words<'a> {
     let both = one.into_iter().filter_map(|(word, times)| Some((word, times.min(*other.get(word)?))));
     both.collect()
 }
+
+/// Whether a page says all that another one says, as often.
+pub(super) fn has_all(page: &Words<'_>, other: &Words<'_>) -> bool {
+    other.iter().all(|(word, times)| *times <= count(page, word))
+}

@@ -54,7 +54,7 @@ impl<'a> Habits<'a> {
         for session in view.app_sessions(guarantee) {
             habits.learn_values(view, session);
             habits.learn_kept(view, session);
-            for between in all_between(view, session, Of::Forms) {
+            for between in all_between(view, session) {
                 let tried = was_tried(view, session, between.copy.at);
                 for name in between.base.names() {
                     let pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
@@ -64,18 +64,18 @@ impl<'a> Habits<'a> {
                         (false, true) => {}
                     }
                 }
-            }
-            for between in all_between(view, session, Of::Pages) {
+                if !between.has_pages_only() {
+                    continue;
+                }
                 let lives = between.base.replica.max_inactive_s == between.copy.replica.max_inactive_s;
                 let pages = between.requests.iter().map(|asked| (session.context, asked.key(), LIFETIME));
-                match (lives, was_tried(view, session, between.copy.at)) {
+                match (lives, tried) {
                     (true, _) => habits.left.extend(pages),
                     (false, false) => habits.changed.extend(pages),
                     (false, true) => {}
                 }
                 let found = differences(between.base.replica, between.copy.replica, false);
                 let differs = |name: &str| found.differs.iter().any(|(other, _)| other == name);
-                let tried = was_tried(view, session, between.copy.at);
                 let decided = found.undecidable.is_empty();
                 for name in between.base.names().into_iter().filter(|_| decided) {
                     let pages = between.requests.iter().map(|asked| (session.context, asked.key(), name));
@@ -150,17 +150,9 @@ impl<'a> Habits<'a> {
     }
 }
 
-/// What requests come between two looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
-    /// Those that change nothing by what they ask for.
-    Pages,
-    /// Forms as well.
-    Forms,
-}
-
-/// Each time that a session was looked at where it was answered from, and again behind some more requests.
-pub(super) fn all_between<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>, of: Of) -> Vec<Between<'v, 'a>> {
+/// Each time that a session was looked at where it was answered from, and again behind some more requests, none of which says
+/// to end it.
+pub(super) fn all_between<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>) -> Vec<Between<'v, 'a>> {
     let request = |place: usize| &view.requests[session.requests[place]];
     let count = session.requests.len();
     let (mut place, mut all) = (0, Vec::new());
@@ -175,8 +167,8 @@ pub(super) fn all_between<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a
         let requests: Vec<_> = (place..=end).map(request).collect();
         let quiet = requests.iter().all(|asked| {
             let kept = asked.received.is_none_or(|received| super::super::operations::stem(received) == session.stem);
-            let harmless = asked.is_safe() || (of == Of::Forms && !asked.says_to_end());
-            kept && asked.sent.is_some_and(|sent| sent.stem() == session.stem) && asked.succeeded() && harmless
+            let sent = asked.sent.is_some_and(|sent| sent.stem() == session.stem);
+            kept && sent && asked.succeeded() && !asked.says_to_end()
         });
         if quiet && !session.busy(&view.requests, copy.asked, copy.at) {
             all.push(Between { base, copy, requests });
@@ -192,19 +184,18 @@ pub(super) fn unusual<'a>(view: &View<'a>, session: &AppSession<'a>, habits: &Ha
     if view.is_counter(session.context) {
         return vec![];
     }
-    let tried = |of| all_between(view, session, of).into_iter().filter(|it| was_tried(view, session, it.copy.at));
-    let forms = tried(Of::Forms).filter(|it| !it.requests.iter().all(|asked| asked.is_safe()));
-    let gone = forms.filter_map(|between| {
+    let tried = all_between(view, session).into_iter().filter(|it| was_tried(view, session, it.copy.at));
+    let (pages, forms): (Vec<_>, Vec<_>) = tried.partition(Between::has_pages_only);
+    let gone = forms.iter().filter_map(|between| {
         let is_gone = |name: &&str| !between.copy.replica.attributes.contains_key(*name);
-        let name =
-            between.base.names().into_iter().filter(is_gone).find(|name| habits.keep(session, &between, name))?;
+        let name = between.base.names().into_iter().filter(is_gone).find(|name| habits.keep(session, between, name))?;
         let why = format!("{name} of {} is not on {} at {}", session.name(), between.copy.node, between.copy.at);
         let doubt = "the form may have taken it out, though it had never before";
         Some(between.breach(view, session, &why, doubt)?.named(Violation::LostAttribute))
     });
-    let lives = tried(Of::Pages).filter_map(|between| {
+    let lives = pages.iter().filter_map(|between| {
         let (had, has) = (between.base.replica.max_inactive_s?, between.copy.replica.max_inactive_s?);
-        if had == has || !habits.leave(session, &between, LIFETIME) {
+        if had == has || !habits.leave(session, between, LIFETIME) {
             return None;
         }
         let why = format!(
@@ -215,13 +206,13 @@ pub(super) fn unusual<'a>(view: &View<'a>, session: &AppSession<'a>, habits: &Ha
         );
         between.breach(view, session, &why, "the page may have changed it, though it had never before")
     });
-    let breaches = tried(Of::Pages).filter_map(|between| {
+    let breaches = pages.iter().filter_map(|between| {
         let (base, copy) = (between.base, between.copy);
         let found = differences(base.replica, copy.replica, false);
         let differs = |name: &&str| found.differs.iter().any(|(other, _)| other == name);
         let told = |name: &&str| {
             let gone = !copy.replica.attributes.contains_key(*name);
-            (gone || habits.is_of_the_session(session, name)) && habits.leave(session, &between, name)
+            (gone || habits.is_of_the_session(session, name)) && habits.leave(session, between, name)
         };
         let name = base.names().into_iter().filter(differs).find(told)?;
         let why = format!("{name} of {} is not on {} at {} what it was", session.name(), copy.node, copy.at);
@@ -232,6 +223,11 @@ pub(super) fn unusual<'a>(view: &View<'a>, session: &AppSession<'a>, habits: &Ha
 }
 
 impl<'a> Between<'_, 'a> {
+    /// Whether no request between the looks changes anything by what it asks for.
+    pub(super) fn has_pages_only(&self) -> bool {
+        self.requests.iter().all(|asked| asked.is_safe())
+    }
+
     /// A breach that its second look shows, and that the requests may be the reason of.
     fn breach(&self, view: &View<'a>, session: &AppSession<'a>, why: &str, doubt: &str) -> Option<Breach> {
         let (base, copy) = (self.base, self.copy);

@@ -7,7 +7,7 @@ use super::super::timeline::Fault;
 use super::super::view::View;
 use super::super::wants_login::led;
 use super::answer_pairs::{between, harmless, is_success, reached, same_session};
-use super::answer_site::{common, count};
+use super::answer_site::{common, count, has_all};
 use super::answer_words::{Reading, Words, counted, is_lasting, is_plain, of_the_run};
 use super::never_answered::is_expected_to_fail;
 use crate::history::Nanos;
@@ -45,7 +45,7 @@ fn dipped<'a>(
         let (one, other) = (two[0], two[1]);
         // Most say all that the one before them said.
         let (had, Some(has)) = (&rough[at + 1], rough.get(at + 2)) else { continue };
-        if had.iter().all(|(word, times)| *times <= count(has, word)) {
+        if has_all(has, had) {
             continue;
         }
         let reading = Reading::of(own, other, Some(one));
@@ -57,9 +57,9 @@ fn dipped<'a>(
         let Some(first) = later().next().filter(|first| session.is_some() && !says(first)) else { continue };
         let Some(back) = later().find(|it| says(it)) else { continue };
         let Some(has) = reading.words(first) else { continue };
-        let Some((lost, _)) = had.iter().find(|(word, times)| count(&has, word) < **times) else { continue };
-        if since(view, other, back).filter(|it| it.context == back.context).all(|it| is_known(view, other, it)) {
-            dips.push((first, lost.to_string(), other, back));
+        let Some(lost) = lost(&had, &has) else { continue };
+        if nothing_new(view, other, back) {
+            dips.push((first, lost.to_owned(), other, back));
         }
     }
     if dips.iter().any(|(first, ..)| first.invoked < first_hit) {
@@ -114,13 +114,22 @@ fn lasting(mut words: Words<'_>) -> Words<'_> {
     words
 }
 
-/// Whether a request is a page that had been read before an answer: it changes nothing of what somebody reads who had read it.
-fn is_known<'a>(view: &View<'a>, before: &Request<'a>, other: &Request<'a>) -> bool {
-    let mut earlier = view.requests.iter().take_while(|known| known.invoked <= before.invoked);
-    other.is_safe()
-        && earlier.any(|known| {
-            known.target == other.target && (known.client == other.client || other.client != before.client)
-        })
+/// A word that a page says less often than it was said before.
+fn lost<'a>(had: &Words<'a>, has: &Words<'_>) -> Option<&'a str> {
+    had.iter().find(|(word, times)| count(has, word) < **times).map(|(word, _)| *word)
+}
+
+/// Whether between two answers of one client nothing was asked of the app but pages that had been read before: these change
+/// nothing of what somebody reads who had read them.
+fn nothing_new<'a>(view: &View<'a>, before: &Request<'a>, after: &Request<'a>) -> bool {
+    let is_known = |other: &Request<'a>| {
+        let mut earlier = view.requests.iter().take_while(|known| known.invoked <= before.invoked);
+        other.is_safe()
+            && earlier.any(|known| {
+                known.target == other.target && (known.client == other.client || other.client != before.client)
+            })
+    };
+    since(view, before, after).filter(|other| other.context == after.context).all(is_known)
 }
 
 /// A page that had been given is not given at last.
@@ -189,18 +198,16 @@ fn changed<'a>(
     let session = same_session(before)?;
     let second = given().nth(as_now + 1).filter(|second| same_session(second) == Some(session))?;
     let had = common(due(before)?, &due(second)?);
-    let has_all = |words: Words<'a>| had.iter().all(|(word, times)| *times <= count(&words, word));
-    let had_it = |other: &&Request<'a>| same_session(other) == Some(session) && due(other).is_some_and(&has_all);
+    let had_it = |other: &&Request<'a>| {
+        same_session(other) == Some(session) && due(other).is_some_and(|words| has_all(&words, &had))
+    };
     let steady = given().skip(as_now).take_while(had_it).count();
     let stayed = first.node == before.node && view.timeline.outlives(first.node, before.acts_until, first.invoked);
     if !stayed || same_session(first) != Some(session) {
         return None;
     }
-    let (lost, _) = had.iter().find(|(word, times)| count(&now, word) < **times)?;
-    let quiet = since(view, before, first)
-        .filter(|other| other.context == first.context)
-        .all(|other| is_known(view, before, other));
-    quiet.then(|| {
+    let lost = lost(&had, &now)?;
+    nothing_new(view, before, first).then(|| {
         format!(
             "{} of {} was answered without \"{lost}\", which {steady} answers had before it, {} of the same node at last",
             first.name(),

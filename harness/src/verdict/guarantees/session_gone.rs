@@ -68,31 +68,25 @@ pub(super) fn gone_behind(view: &View<'_>, session: &AppSession<'_>) -> Option<B
         if !here || !was_tried(view, session, look.asked) || session.busy(&view.requests, look.asked, look.at) {
             return None;
         }
-        let asked =
-            || session.requests.iter().rev().copied().filter(|index| view.requests[*index].invoked < look.asked);
-        let is_of_the_node = |request: &Request<'_>| {
+        let leaves_it = |index: usize| {
+            let request = &view.requests[index];
             let taken = request.reply.is_some_and(|reply| reply.set_cookie.iter().any(|cookie| deletes(cookie)));
-            request.node == look.node
-                && request.succeeded()
-                && !request.says_to_end()
-                && led(request).is_none()
-                && !taken
+            let answered = request.node == look.node && request.succeeded() && led(request).is_none();
+            let routine = || (gives(request) || request.is_safe()) && is_routine(view, session, index);
+            answered && !request.says_to_end() && !taken && (session.born == Some(index) || routine())
         };
-        let chain = asked().take_while(|index| is_of_the_node(&view.requests[*index]));
-        let mut chain = chain.take_while(|index| {
-            let request = &view.requests[*index];
-            let made = session.born == Some(*index);
-            made || ((gives(request) || request.is_safe()) && is_routine(view, session, *index))
-        });
-        let given = chain.find(|index| gives(&view.requests[*index]))?;
-        let (giver, last) = (&view.requests[given], &view.requests[asked().next()?]);
+        let begun = session.requests.partition_point(|index| view.requests[*index].invoked < look.asked);
+        let asked = &session.requests[..begun];
+        let given = asked.iter().rposition(|index| !leaves_it(*index) || gives(&view.requests[*index]))?;
+        let since = &asked[given..];
+        let (giver, last) = (&view.requests[since[0]], &view.requests[*since.last()?]);
+        if !leaves_it(since[0]) {
+            return None;
+        }
         let over = !view.timeline.outlives(look.node, giver.acts_until, look.at)
             || session.left(&view.requests).is_some_and(|left| view.requests[left].invoked < look.at)
             || session.may_have_expired(&view.requests, look.at)
-            || asked()
-                .take_while(|index| *index != given)
-                .chain([given])
-                .any(|index| session.raced(&view.requests, index));
+            || since.iter().any(|index| session.raced(&view.requests, *index));
         if over {
             return None;
         }

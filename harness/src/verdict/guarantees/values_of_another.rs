@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::attribute_values::differences;
 use super::super::view::View;
-use super::habits::{Habits, Of, all_between};
+use super::habits::{Between, Habits, all_between};
 use super::judgement::Breach;
 use super::session_tests::seen;
 use crate::history::Nanos;
@@ -14,7 +14,7 @@ use crate::model::Violation;
 /// The first time that looks show it. That both are alike may be chance, unless the other one has what this one had, or the
 /// pages in between were seen to change none of it.
 pub(super) fn values_of_another<'a>(view: &View<'a>, session: &AppSession<'a>, habits: &Habits<'a>) -> Option<Breach> {
-    all_between(view, session, Of::Pages).into_iter().find_map(|between| {
+    all_between(view, session).into_iter().filter(Between::has_pages_only).find_map(|between| {
         let (base, copy) = (between.base, between.copy);
         let other = differs(base, copy).filter(|_| base.names() == copy.names())?;
         // Which node answered is no secret of a client's.
