@@ -147,9 +147,10 @@ fn what_was_judged_wrongly_once_is_judged_rightly() {
     ];
     let legal_shops = [
         1042, 1182, 1604, 2181, 2271, 3441, 3865, 4230, 4913, 5257, 5470, 5845, 6529, 8709, 9152, 10867, 15778, 18087,
-        20824, 20963, 21625, 35949, 24860, 26929, 17673,
+        20824, 20963, 21625, 35949, 24860, 26929, 17673, 42100, 58889,
     ];
-    let bad_shops = [19, 388, 781, 834, 1078, 18424, 22833];
+    let bad_shops =
+        [19, 388, 781, 834, 1078, 15503, 18424, 21956, 22833, 43847, 52655, 65490, 68394, 70626, 71228, 99456];
     let counters = legal_ones.map(legal).into_iter().chain(with_bugs.into_iter().filter_map(with_bug));
     let shops = legal_shops.map(legal_shop).into_iter().chain(bad_shops.into_iter().filter_map(shop_with_bug));
     let mut table = Table::default();

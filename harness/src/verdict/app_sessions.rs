@@ -233,6 +233,24 @@ impl<'a> AppSession<'a> {
         self.awaited_until[..begun].last().copied()
     }
 
+    /// The times in which nobody asked for it, up to the request by which its client left it.
+    pub(super) fn pauses(&self, requests: &[Request<'a>]) -> Vec<(Nanos, Nanos)> {
+        let mut from = Nanos::default();
+        let mut times = Vec::new();
+        let left = self.left(requests);
+        for (place, index) in self.requests.iter().enumerate() {
+            from = from.max(requests[*index].awaited_until());
+            let next = self.requests.get(place + 1).map_or(Nanos(u64::MAX), |next| requests[*next].invoked);
+            if left == Some(*index) {
+                break;
+            }
+            if from < next {
+                times.push((from, next));
+            }
+        }
+        times
+    }
+
     /// Whether one of its requests was under way between two instants, or may still have been.
     pub(super) fn busy(&self, requests: &[Request<'a>], from: Nanos, to: Nanos) -> bool {
         self.quiet_since(requests, Nanos(to.0.saturating_add(1))).is_some_and(|until| from <= until)

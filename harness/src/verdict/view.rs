@@ -147,6 +147,13 @@ impl<'a> View<'a> {
         self.plan.replicates_to_all()
     }
 
+    /// Whether two nodes did not replicate to each other at the time of a look: nothing is due then.
+    pub(super) fn apart(&self, one: &NodeName, other: &NodeName, look: &Look<'_>) -> bool {
+        let mut partitions = self.partitions.iter();
+        partitions
+            .any(|partition| partition.parts(one, other) && partition.from <= look.at && look.asked < partition.until)
+    }
+
     /// The looks that came between two instants.
     pub(super) fn looks_between(&self, from: Nanos, to: Nanos) -> &[Look<'a>] {
         let (first, end) =

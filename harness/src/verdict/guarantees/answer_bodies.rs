@@ -11,9 +11,11 @@ use super::super::requests::Request;
 use super::super::view::View;
 use super::answer_pairs::{Pair, between, by_another, excuse, is_success, may_have_changed, same_session};
 use super::answer_site::{Site, common, count, earlier, has_all};
-use super::answer_words::{Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, number, says_when};
+use super::answer_words::{
+    Reading, Words, is_lasting, is_number, is_plain, is_unit_of_time, number, places, says_when,
+};
 use super::judgement::Breach;
-use super::{answer_growth, answer_undone};
+use super::{answer_growth, answer_stalled, answer_undone};
 use crate::history::Rest;
 
 /// The answers that lost words by a fault or a move.
@@ -25,8 +27,8 @@ pub(super) fn breaches<'v, 'a: 'v>(view: &'v View<'a>, pairs: impl Iterator<Item
     let site = Site::of(view);
     let of_pair = |pair: &Pair<'v, 'a>| {
         let gone = Page::of(&site, pair).and_then(|page| page.breach(view));
-        let mut all =
-            [gone, answer_growth::breach(&site, pair), answer_undone::breach(&site, pair)].into_iter().flatten();
+        let others = [answer_growth::breach, answer_stalled::breach, answer_undone::breach];
+        let mut all = gone.into_iter().chain(others.iter().filter_map(|breach| breach(&site, pair)));
         let first = all.next()?;
         // One that is certain says more than one that is not.
         Some(if first.unpromised.is_none() { first } else { all.find(|it| it.unpromised.is_none()).unwrap_or(first) })
@@ -205,7 +207,12 @@ impl<'p, 'v, 'a> Page<'p, 'v, 'a> {
         let others = self.same.iter().copied().filter(|other| {
             other.client != before.client && other.node == after.node && hit < other.invoked && is_success(other)
         });
-        let has = |other: &&Request<'a>| self.words(other).is_some_and(|words| times <= count(&words, word));
+        // A number says the same in its place only.
+        let places = |request: &Request<'a>| places(&self.reading.sequence(request).unwrap_or_default(), word);
+        let in_place = |other: &Request<'a>| !is_number(word) || !places(other).is_disjoint(&places(before));
+        let has = |other: &&Request<'a>| {
+            self.words(other).is_some_and(|words| times <= count(&words, word)) && in_place(other)
+        };
         // What all share may have changed since: as the last one says, and a number not before the one that lacks it.
         let is_last = |other: &&Request<'a>| {
             let last = self

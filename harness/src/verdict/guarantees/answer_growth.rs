@@ -11,6 +11,7 @@ use super::answer_pairs::{Pair, between, by_another, excerpts, excuse, is_succes
 use super::answer_site::{Site, count, earlier};
 use super::answer_words::{Reading, counted, is_lasting, is_number, is_unit_of_time};
 use super::judgement::Breach;
+use crate::model::{ClientName, NodeName};
 
 /// No more answers are compared.
 const COMPARED: usize = 20;
@@ -73,7 +74,7 @@ fn less<'a>(before: Vec<&'a str>, after: Vec<&'a str>) -> Vec<Part<'a>> {
 }
 
 /// Whether two pages say the same but for numbers.
-fn is_alike(one: &[&str], other: &[&str]) -> bool {
+pub(super) fn is_alike(one: &[&str], other: &[&str]) -> bool {
     let fits = |(one, other): (&&str, &&str)| one == other || (is_number(one) && is_number(other));
     one.len() == other.len() && one.iter().zip(other).all(fits)
 }
@@ -100,6 +101,17 @@ fn only_safe_or_same<'v, 'a>(site: &Site<'v, 'a>, from: &'v Request<'a>, to: &'v
     between(site.view, from, to).all(|other| other.is_safe() || other.target == from.target)
 }
 
+/// What the answers of a node to other clients show.
+pub(super) fn shown_on<'a>(
+    same: &[&Request<'a>],
+    client: &ClientName,
+    node: &NodeName,
+    of: impl Fn(&Request<'a>) -> Option<u64>,
+) -> BTreeSet<u64> {
+    let others = same.iter().filter(|other| other.client != client && other.node == node && is_success(other));
+    others.filter_map(|other| of(other)).collect()
+}
+
 /// How much there is of a part in an answer that looks like another one.
 fn value(reading: &Reading<'_, '_>, as_in: &[&str], part: Part<'_>, answer: &Request<'_>) -> Option<u64> {
     match part {
@@ -119,11 +131,8 @@ impl<'v, 'a> Growth<'_, 'v, 'a> {
         if had <= has || self.carried(sequence) || self.came_back(&of, had) {
             return None;
         }
-        let shown_on = |node| -> BTreeSet<u64> {
-            let others = self.same.iter().filter(|other| other.client != before.client && other.node == node);
-            others.filter(|other| is_success(other)).filter_map(|other| of(other)).collect()
-        };
-        let (there, here) = (shown_on(before.node), shown_on(after.node));
+        let shown = |node| shown_on(self.same, before.client, node, of);
+        let (there, here) = (shown(before.node), shown(after.node));
         let of_the_session = self.values.iter().any(|value| there.contains(value)) || here.contains(&has);
         // Each client of the node was shown another value: it counts for all.
         if !there.is_empty() && !of_the_session {

@@ -156,6 +156,16 @@ pub(super) fn number(word: &str) -> Option<f64> {
     word.parse().ok().filter(|_| is_number(word))
 }
 
+/// The words between which a number stands in a page, of which those that are numbers are taken as one.
+pub(super) fn places<'a>(sequence: &[&'a str], number: &str) -> BTreeSet<[Option<&'a str>; 2]> {
+    let word = |place: Option<usize>| {
+        let word = *sequence.get(place?)?;
+        Some(if is_number(word) { "0" } else { word })
+    };
+    let all = sequence.iter().enumerate().filter(|(_, word)| **word == number);
+    all.map(|(place, _)| [word(place.checked_sub(1)), word(place.checked_add(1))]).collect()
+}
+
 /// What stands behind the number of how long something took.
 pub(super) fn is_unit_of_time(word: &str) -> bool {
     matches!(word, "ms" | "s" | "us" | "ns")

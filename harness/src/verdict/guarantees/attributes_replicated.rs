@@ -10,12 +10,12 @@ use std::time::Duration;
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::attribute_values::differences;
 use super::super::look::Look;
-use super::super::requests::Request;
 use super::super::timeline::ON_ITS_WAY;
 use super::super::view::View;
 use super::judgement::{Breach, Judgement};
 use super::members_agree::{endpoints, node_of};
 use super::session_tests::{baseline, is_gone, seen};
+use super::{copies_under_way, lacking};
 use crate::history::{LogClass, LogLine, Nanos, RecordKind, ReplicaRole};
 use crate::model::{ContextPath, Guarantee, NodeName, Violation};
 
@@ -49,6 +49,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         for quiet in quiet_times(view, session) {
             compare(view, session, &quiet, &mut all);
         }
+        all.breaches.extend(copies_under_way::breaches(view, session));
+        all.breaches.extend(lacking::breach(view, session));
         if all.same.len() + all.breaches.len() + all.undecidable.len() == before
             && lives(view, session)
             && is_due(view, session)
@@ -113,7 +115,7 @@ fn lives(view: &View<'_>, session: &AppSession<'_>) -> bool {
 /// Whether a copy of a session was ever due: another node was up while nobody asked for it and the node that had answered it
 /// last lived.
 fn is_due(view: &View<'_>, session: &AppSession<'_>) -> bool {
-    pauses(view, session).into_iter().any(|(from, next)| {
+    session.pauses(&view.requests).into_iter().any(|(from, next)| {
         let owner = session.last_answered(&view.requests, next).map(|last| view.requests[last].node);
         let until = owner.map_or(next, |owner| next.min(view.timeline.end_of(owner, from)));
         let mut others = view.plan.topology.names().filter(|node| Some(*node) != owner);
@@ -235,31 +237,12 @@ struct Quiet<'v, 'a> {
 /// Each ends where something befalls a node: another one may be the owner from then on.
 fn quiet_times<'v, 'a>(view: &View<'a>, session: &'v AppSession<'a>) -> Vec<Quiet<'v, 'a>> {
     let mut times = Vec::new();
-    for (from, until) in pauses(view, session) {
+    for (from, until) in session.pauses(&view.requests) {
         let mut since = from;
         for end in view.timeline.breaks_between(from, until).into_iter().chain([until]) {
             let owner = baseline(view, session, end);
             times.extend(owner.map(|owner| Quiet { from: since, until: end, owner }));
             since = end;
-        }
-    }
-    times
-}
-
-/// The times in which nobody asked for a session, up to the request by which its client left it.
-fn pauses(view: &View<'_>, session: &AppSession<'_>) -> Vec<(Nanos, Nanos)> {
-    let mut from = Nanos::default();
-    let mut times = Vec::new();
-    let left = session.left(&view.requests);
-    for (place, index) in session.requests.iter().enumerate() {
-        let request: &Request<'_> = &view.requests[*index];
-        from = from.max(request.awaited_until());
-        let next = session.requests.get(place + 1).map_or(Nanos(u64::MAX), |next| view.requests[*next].invoked);
-        if left == Some(*index) {
-            break;
-        }
-        if from < next {
-            times.push((from, next));
         }
     }
     times
@@ -277,7 +260,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                 && quiet.from < look.asked
                 && session.would_show_in(look)
                 && view.timeline.reachable(look.node, look.asked, look.at)
-                && !apart(view, (look.node, owner.node), look)
+                && !view.apart(look.node, owner.node, look)
                 && view.timeline.outlives(owner.node, first, last)
                 && !session.may_have_expired(&view.requests, look.at)
         })
@@ -411,12 +394,6 @@ fn beyond(view: &View<'_>, session: &AppSession<'_>, owner: &Shown<'_>, copy: &S
 fn lives_otherwise(owner: &Shown<'_>, copy: &Shown<'_>) -> Option<String> {
     let (due, here) = (owner.replica.max_inactive_s?, copy.replica.max_inactive_s?);
     (due != here).then(|| format!("it ends after {here} s unused, and there after {due} s"))
-}
-
-/// Whether two nodes did not replicate to each other at the time of a look: nothing is due then.
-fn apart(view: &View<'_>, (one, other): (&NodeName, &NodeName), look: &Look<'_>) -> bool {
-    let mut partitions = view.partitions.iter();
-    partitions.any(|partition| partition.parts(one, other) && partition.from <= look.at && look.asked < partition.until)
 }
 
 /// How long after the end of a node the others may take to make another copy.

@@ -40,7 +40,9 @@ pub(super) fn gone_at_last(view: &View<'_>, session: &AppSession<'_>) -> Option<
     let mut before = view.looks.iter().filter(|before| before.node == request.node && before.at < request.invoked);
     let before = before.rfind(|before| session.would_show_in(before))?;
     let seen = session.shown_in((before.at, before.record)).next().is_some();
+    let since = session.requests.iter().rev().take_while(|other| before.asked < view.requests[**other].acts_until);
     if !seen
+        || !since.into_iter().all(|other| is_routine(view, session, *other))
         || !view.timeline.outlives(before.node, before.asked, look.at)
         || session.may_have_expired(&view.requests, look.at)
         || session.raced(&view.requests, index)

@@ -40,6 +40,7 @@ mod records;
 mod sessions;
 mod stale;
 mod unanswered;
+mod under_way;
 mod unknown;
 mod untested;
 mod waits;
