@@ -21,7 +21,12 @@ impl GateReport {
             Status::Unknown
         };
         let follows = |matter: &&&Matter| others.iter().any(|other| matter.follows_from(other));
-        let because = others.iter().filter(|matter| !follows(matter)).map(|matter| matter.line.clone()).collect();
+        let mut because: Vec<String> = vec![];
+        for matter in others.iter().filter(|matter| !follows(matter)) {
+            if !because.contains(&matter.line) {
+                because.push(matter.line.clone());
+            }
+        }
         let known = known.into_iter().map(|matter| matter.line.clone()).collect();
         let stale = accepted.stale(&matters).map(|entry| format!("{}: {}", entry.run, entry.what)).collect();
         let changes = against.as_ref().map(|against| measures::changes(against, &side)).unwrap_or_default();

@@ -98,7 +98,9 @@ fn of_run(run: &RunResult) -> Vec<Matter> {
         all.push(of_run("not decided".to_owned(), run.status, "it was not decided".to_owned()));
     }
     all.sort_by_key(|matter| matter.status != Status::Violated);
-    if let (Some(first), Some(cause)) = (all.first_mut(), run.logged.first()) {
+    // What only was not decided rests on something else.
+    let has_cause = run.status == Status::Violated || run.because.is_some();
+    if let (Some(first), Some(cause)) = (all.first_mut().filter(|_| has_cause), run.logged.first()) {
         first.line = format!("{}; {cause}", first.line);
     }
     all

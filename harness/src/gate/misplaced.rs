@@ -71,7 +71,8 @@ pub(super) fn not_taken(line: &LogLine) -> Option<Beside> {
         name: name.to_owned(),
         claimed: Some(value.to_owned()),
         found: None,
-        differs: true,
+        // What it lacks it does not do either: Tomcat's own pages give BackupManager `expireSessionsOnShutdown="false"`.
+        differs: !value.trim().eq_ignore_ascii_case("false"),
         // The server runs without it as it always did.
         of_replication: false,
     })
@@ -133,13 +134,17 @@ mod tests {
                 message: message.to_owned(),
                 class: LogClass::OtherWarning,
             };
-            not_taken(&line).map(|it| format!("{} {} {}", it.element, it.name, it.claimed.unwrap_or_default()))
+            not_taken(&line).map(|it| {
+                let claimed = it.claimed.unwrap_or_default();
+                format!("{} {} {claimed}{}", it.element, it.name, if it.differs { ", differs" } else { "" })
+            })
         };
         let now =
-            "Match [Server/Service/Engine/Host/Cluster/Manager] failed to set property [expireSessions] to [false]";
-        assert_eq!(of(now).as_deref(), Some("Manager expireSessions false"));
+            "Match [Server/Service/Engine/Host/Cluster/Manager] failed to set property [expireSessions] to [true]";
+        assert_eq!(of(now).as_deref(), Some("Manager expireSessions true, differs"));
+        assert_eq!(of(&now.replace("true", "false")).as_deref(), Some("Manager expireSessions false"));
         let old = "[SetPropertiesRule]{Server/Service/Engine/Cluster/Channel/Receiver} Setting property 'ports' to '4000' did not find a matching property.";
-        assert_eq!(of(old).as_deref(), Some("Receiver ports 4000"));
+        assert_eq!(of(old).as_deref(), Some("Receiver ports 4000, differs"));
         assert_eq!(of(&now.replace("/Cluster/Manager", "/Valve")), None);
         assert_eq!(of("Server startup in [100] milliseconds"), None);
     }

@@ -32,6 +32,7 @@ pub(super) fn notes(view: &View<'_>) -> Vec<String> {
     }
     notes.extend(foreign(view).map(str::to_owned));
     notes.extend(wants_login::note(view));
+    notes.extend(for_tls_only(view));
     notes.extend(logged(view));
     notes.extend(answers_kept::other_bodies(view));
     notes
@@ -43,6 +44,19 @@ fn foreign<'v>(view: &'v View<'_>) -> impl Iterator<Item = &'v str> {
         Event::OtherNamespace { why, .. } => Some(why.as_str()),
         _ => None,
     })
+}
+
+/// That session cookies are for TLS only.
+fn for_tls_only(view: &View<'_>) -> Option<String> {
+    let secure = |cookie: &String| cookie.split(';').skip(1).any(|part| part.trim().eq_ignore_ascii_case("secure"));
+    let gives = |request: &&Request<'_>| {
+        request.received.is_some() && request.reply.is_some_and(|reply| reply.set_cookie.iter().any(secure))
+    };
+    let first = view.requests.iter().find(gives)?;
+    Some(format!(
+        "the session cookie of {} is for TLS only (Secure): clients sent such cookies as if TLS ended before the nodes",
+        first.name()
+    ))
 }
 
 /// Requests that were answered with an error of HTTP, but where the plan expects it: by what was asked, where, and with which

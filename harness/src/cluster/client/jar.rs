@@ -28,14 +28,17 @@ impl Jar {
     }
 
     /// The same place on the one host that all nodes are to a browser, as behind a balancer: where each node has an address
-    /// of its own, a cookie goes to every one of them all the same.
+    /// of its own, a cookie goes to every one of them all the same. That it does for TLS, too, which ends before the nodes: a
+    /// browser sends its `Secure` cookies to this machine even without.
     fn on_one_host(&self, url: &Url) -> Url {
         let mut url = url.clone();
         // What is no host stays away: each is one for every scheme of the web.
-        match &self.host {
-            Some(host) => drop(url.set_host(Some(host))),
-            None => drop(url.set_ip_host(IpAddr::V4(Ipv4Addr::LOCALHOST))),
-        }
+        let placed = match &self.host {
+            Some(host) => url.set_host(Some(host)).is_ok(),
+            None => url.set_ip_host(IpAddr::V4(Ipv4Addr::LOCALHOST)).is_ok(),
+        };
+        let secured = url.set_scheme("https").is_ok();
+        debug_assert!(placed && secured, "{url} is of the web");
         url
     }
 
@@ -107,6 +110,17 @@ mod tests {
         let other = Url::parse("http://198.18.3.7:8080/shop/cart").expect("a URL");
         assert_eq!(jar.cookies(&other), Some(HeaderValue::from_static("JSESSIONID=/shop")));
         assert_eq!(jar.cookies(&Url::parse("http://198.18.3.7:8080/other").expect("a URL")), None);
+    }
+
+    #[test]
+    fn a_cookie_for_tls_is_sent_as_if_tls_ended_before_the_node() {
+        let jar = Jar::default();
+        let url = Url::parse("http://127.0.0.1:8080/shop").expect("a URL");
+        for header in ["A=1; Path=/; Secure", "__Host-B=2; Path=/; Secure"] {
+            jar.set_cookies(&mut std::iter::once(&HeaderValue::from_static(header)), &url);
+        }
+        assert_eq!(jar.value("http://127.0.0.1:9090/shop", "A").as_deref(), Some("1"));
+        assert_eq!(jar.cookies(&url), Some(HeaderValue::from_static("A=1; __Host-B=2")));
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     }
     let (mut evidence, mut parts) = (Vec::new(), Vec::new());
     for context in &view.contexts {
-        let Some((drop, at, watcher)) = dropped(view, context) else {
+        let Some(Dropped { record: drop, at, node: watcher, alone }) = dropped(view, context) else {
             return Err(format!("no WAR for {context} was dropped"));
         };
         evidence.push(drop);
@@ -55,7 +55,8 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
             return Err(format!("fewer than two nodes were ready when the WAR for {context} was dropped"));
         }
         let bytes = if same == nodes.len() { ", the same bytes" } else { "" };
-        parts.push(format!("{} serve {context}, dropped on {watcher}{bytes}", nodes.join(", ")));
+        let how = if alone { "copied to each node".to_owned() } else { format!("dropped on {watcher}") };
+        parts.push(format!("{} serve {context}, {how}{bytes}", nodes.join(", ")));
     }
     if let Some(why) = view.contexts.iter().find_map(|context| never_served(view, context)) {
         return Err(why);
@@ -225,15 +226,26 @@ fn looked(view: &View<'_>, context: &ContextPath, node: &NodeName, from: Nanos) 
     })
 }
 
-/// The last drop of a WAR that was meant for every node: the record, when, and on which. Where it was only ever copied from
-/// node to node, the first copy counts for all.
-fn dropped<'a>(view: &View<'a>, wanted: &ContextPath) -> Option<(usize, Nanos, &'a NodeName)> {
-    let drops = view.events().filter_map(|(index, at, event)| match event {
-        Event::WarDropped { node, alone, context, .. } if context == wanted => Some((*alone, (index, at, node))),
+/// A drop of a WAR that was meant for every node.
+struct Dropped<'a> {
+    record: usize,
+    at: Nanos,
+    node: &'a NodeName,
+    /// Whether each node was given a copy of its own: the first one counts for all.
+    alone: bool,
+}
+
+/// The last one.
+fn dropped<'a>(view: &View<'a>, wanted: &ContextPath) -> Option<Dropped<'a>> {
+    let drops = view.events().filter_map(|(record, at, event)| match event {
+        Event::WarDropped { node, alone, context, .. } if context == wanted => {
+            Some(Dropped { record, at, node, alone: *alone })
+        }
         _ => None,
     });
-    let drops: Vec<_> = drops.collect();
-    drops.iter().rfind(|(alone, _)| !alone).or(drops.first()).map(|(_, drop)| *drop)
+    let mut drops: Vec<_> = drops.collect();
+    let last = drops.iter().rposition(|drop| !drop.alone).unwrap_or(0);
+    (last < drops.len()).then(|| drops.swap_remove(last))
 }
 
 /// When a WAR was last dropped for a node alone.

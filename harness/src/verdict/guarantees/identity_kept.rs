@@ -28,16 +28,16 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
         return Err("no session was answered twice".to_owned());
     }
     let sessions = if followed == 1 { "1 session".to_owned() } else { format!("{followed} sessions") };
+    let routed = view.plan.topology.names().any(|node| view.routes.get(node).is_some());
     if view.timeline.faults.is_empty() {
         let all = view.sessions.iter().flat_map(|session| session.answers.iter().copied());
-        return Ok(Judgement::holds(format!(
-            "{sessions} kept the stem of the id, and the route was each time the node's"
-        ))
-        .resting_on(view.numbers(all), Vec::new()));
+        let route = if routed { ", and the route was each time the node's" } else { ", and no node has a route" };
+        return Ok(Judgement::holds(format!("{sessions} kept the stem of the id{route}"))
+            .resting_on(view.numbers(all), Vec::new()));
     }
     let tried = Tried::of(view)?;
-    let because =
-        format!("{sessions} kept the stem of the id and took the answering node's route after {}", tried.names(view));
+    let took = if routed { " and took the answering node's route" } else { ", without any route," };
+    let because = format!("{sessions} kept the stem of the id{took} after {}", tried.names(view));
     Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view)).after(tried.trials()))
 }
 
@@ -170,8 +170,8 @@ fn client_not_informed(operation: &Operation<'_>) -> Option<String> {
     }
 }
 
-/// Why a client that asked for a path over plain HTTP does not send a cookie with its next request for it, in words (RFC
-/// 6265, sections 5.1.4 and 5.4).
+/// Why a client that asked for a path does not send a cookie with its next request for it, in words (RFC 6265, sections 5.1.4
+/// and 5.4). One that is for TLS only is sent: TLS ends before the nodes.
 pub(super) fn not_sent_back(cookie: &str, path: &str) -> Option<String> {
     for attribute in cookie.split(';').skip(1).map(str::trim) {
         let (name, value) = attribute.split_once('=').unwrap_or((attribute, ""));
@@ -182,7 +182,6 @@ pub(super) fn not_sent_back(cookie: &str, path: &str) -> Option<String> {
             "max-age" if value.trim().parse::<i64>().is_ok_and(|seconds| seconds <= 0) => {
                 return Some(format!("it is deleted by Max-Age={value}"));
             }
-            "secure" => return Some("it is for TLS only (Secure)".to_owned()),
             _ => {}
         }
     }
@@ -213,7 +212,8 @@ mod tests {
             let why = not_sent_back(&format!("JSESSIONID=1; Path={cookie}; HttpOnly"), path);
             assert_eq!(why.is_none(), sent, "{cookie} {path}: {why:?}");
         }
-        assert!(not_sent_back("JSESSIONID=1; Path=/; Secure", "/").is_some());
+        assert!(not_sent_back("JSESSIONID=1; Path=/; Secure", "/").is_none());
+        assert!(not_sent_back("JSESSIONID=1; Path=/other; Secure", "/shop").is_some());
         assert!(not_sent_back("JSESSIONID=1; Path=/; Max-Age=0", "/").is_some());
         assert!(not_sent_back("JSESSIONID=1; Path=/; Max-Age=60; SameSite=Lax", "/").is_none());
     }

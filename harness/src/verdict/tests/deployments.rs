@@ -166,3 +166,9 @@ fn the_last_look_shows_what_was_dropped_last_unless_versions_stand_side_by_side(
     violated(&dropped_anew(""), EVERYWHERE, &["n2 served /counter", "ab", "where cd had been dropped"]);
     assert_ne!(dropped_anew("2").finding(EVERYWHERE).status, Status::Violated);
 }
+
+#[test]
+fn it_is_said_how_each_node_came_by_the_app() {
+    says(&by_farm().finding(EVERYWHERE), &["n1, n2 serve /counter, dropped on n1"]);
+    says(&by_copies().finding(EVERYWHERE), &["n1, n2 serve /counter, copied to each node"]);
+}
