@@ -9,7 +9,7 @@ pub const ACCEPTED_FILE: &str = "tomee-harness-gate.toml";
 
 const HEAD: &str = "\
 # What we accept of `tomee-harness gate`. `tomee-harness gate accept` writes this file from the last gate; review it like code.
-# An entry is known by run, what and status; `because` is what was seen when it was accepted, `reason` is for you to write.
+# An entry is known by run, what, status and app; `because` is what was seen when it was accepted, `reason` is for you to write.
 format = 1
 ";
 
@@ -23,6 +23,9 @@ pub struct Accepted {
     pub what: String,
     /// How it stood.
     pub status: crate::verdict::Status,
+    /// The file's name of the app that did it; where none is named, as in files of earlier releases, any.
+    #[serde(default)]
+    pub app: Option<String>,
     /// What was seen.
     pub because: String,
     /// Why that is accepted.
@@ -71,6 +74,7 @@ impl AcceptedFile {
                 run: key.run.clone(),
                 what: key.what.clone(),
                 status: key.status,
+                app: key.app.clone(),
                 because: line.clone(),
                 reason: String::new(),
             });
@@ -88,13 +92,15 @@ impl AcceptedFile {
             text.push_str("\n[[accepted]]\n");
             let status = serde_json::to_value(entry.status).unwrap_or_default();
             let pairs = [
-                ("run", entry.run.as_str()),
-                ("what", &entry.what),
-                ("status", status.as_str().unwrap_or_default()),
-                ("because", &entry.because),
-                ("reason", &entry.reason),
+                ("run", Some(entry.run.as_str())),
+                ("what", Some(&entry.what)),
+                ("status", status.as_str()),
+                ("app", entry.app.as_deref()),
+                ("because", Some(&entry.because)),
+                ("reason", Some(&entry.reason)),
             ];
-            text.extend(pairs.iter().map(|(key, value)| format!("{key} = {}\n", toml::Value::from(*value))));
+            let said = pairs.iter().filter_map(|(key, value)| Some((key, (*value)?)));
+            text.extend(said.map(|(key, value)| format!("{key} = {}\n", toml::Value::from(value))));
         }
         text
     }
@@ -114,7 +120,8 @@ impl AcceptedFile {
 
 impl Accepted {
     fn is(&self, key: &Key) -> bool {
-        self.run == key.run && without_folders(&self.what) == key.what && self.status == key.status
+        let of_app = self.app.is_none() || self.app == key.app;
+        of_app && self.run == key.run && without_folders(&self.what) == key.what && self.status == key.status
     }
 }
 
@@ -124,7 +131,7 @@ mod tests {
     use crate::verdict::Status;
 
     fn matter(run: &str, what: &str, status: Status) -> Matter {
-        let key = Key { run: run.to_owned(), what: what.to_owned(), status };
+        let key = Key { run: run.to_owned(), what: what.to_owned(), status, app: None };
         Matter { key: Some(key), status, line: format!("{run}: \"{what}\"\n\u{7f}…") }
     }
 
@@ -141,6 +148,22 @@ mod tests {
         assert_eq!(second.accepted.len(), 1);
         assert_eq!(second.accepted[0].reason, "we have no routes");
         assert_eq!(read.stale(&[one]).map(|entry| entry.run.as_str()).collect::<Vec<_>>(), ["lint"]);
+    }
+
+    #[test]
+    fn what_one_app_does_is_not_accepted_of_another() {
+        let of_app = |app: Option<&str>| {
+            let mut matter = matter("failover", "session-kept", Status::Violated);
+            matter.key.iter_mut().for_each(|key| key.app = app.map(str::to_owned));
+            matter
+        };
+        let file = AcceptedFile::of(&[of_app(Some("shop.war"))], &AcceptedFile::default());
+        let file = AcceptedFile::parse(&file.text()).expect("it reads");
+        assert!(file.has(&of_app(Some("shop.war"))));
+        assert!(!file.has(&of_app(Some("blog.war"))) && !file.has(&of_app(None)));
+        // A file of an earlier release names no app.
+        let older = AcceptedFile::of(&[of_app(None)], &AcceptedFile::default());
+        assert!(older.has(&of_app(Some("shop.war"))));
     }
 
     #[test]

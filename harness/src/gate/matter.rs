@@ -16,6 +16,9 @@ pub struct Key {
     pub what: String,
     /// How it stands.
     pub status: Status,
+    /// The file's name of the app, where a run of one says it: what one app does is none of another's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
 }
 
 /// One thing that stands against a pass.
@@ -30,6 +33,13 @@ pub struct Matter {
 }
 
 impl Matter {
+    fn of_app(mut self, app: Option<String>) -> Self {
+        if let Some(key) = &mut self.key {
+            key.app = app;
+        }
+        self
+    }
+
     /// Whether it is left open by a run that is red for another reason: what ended that run decided nothing else.
     pub(super) fn follows_from(&self, other: &Self) -> bool {
         let run = |matter: &Self| matter.key.as_ref().map(|key| key.run.clone());
@@ -47,10 +57,11 @@ pub(super) fn matters(side: &Side, against: Option<&Side>, lost: &[Change]) -> V
         let what = without_folders(&without_numbers(line));
         known("lint", what, Status::Violated, format!("lint: {line}"))
     }));
-    all.extend(side.runs.iter().flat_map(of_run));
+    let app = || side.app.clone();
+    all.extend(side.runs.iter().flat_map(of_run).map(|matter| matter.of_app(app())));
     all.extend(lost.iter().map(|change| {
         let line = format!("lost: {}, {}", change.guarantee, change.now);
-        known("lost", change.guarantee.clone(), Status::Violated, line)
+        known("lost", change.guarantee.clone(), Status::Violated, line).of_app(app())
     }));
     let others = against.iter().flat_map(|against| &against.runs).filter(|run| run.status == Status::Unknown);
     all.extend(others.map(|run| {
@@ -62,6 +73,7 @@ pub(super) fn matters(side: &Side, against: Option<&Side>, lost: &[Change]) -> V
         let status = if red { Status::Violated } else { Status::Unknown };
         known("files", without_numbers(&line), status, format!("not as the files claim: {line}"))
     }));
+    all.extend(equal_routes(side));
     let never = |line: String| Matter { key: None, status: Status::Unknown, line };
     all.extend(side.left_out.iter().map(|left| never(format!("left out: {left}"))));
     if side.deciding().next().is_none() {
@@ -69,6 +81,21 @@ pub(super) fn matters(side: &Side, against: Option<&Side>, lost: &[Change]) -> V
     }
     all.sort_by_key(|matter| matter.status != Status::Violated);
     all
+}
+
+/// Nodes that run with one route: no balancer that goes by it can tell whose a session is. What nothing sets is said as such.
+fn equal_routes(side: &Side) -> Option<Matter> {
+    let routes = || {
+        let engines = side.effective.iter().filter(|setting| setting.element == "Engine" && setting.name == "jvmRoute");
+        engines.filter_map(|setting| Some((&setting.node, setting.found.as_deref()?)))
+    };
+    let told = |route: &str| !route.is_empty() && !route.contains("${");
+    let (one, route) = routes()
+        .find(|(one, route)| told(route) && routes().any(|(other, others)| *one != other && *route == others))?;
+    let (other, _) = routes().find(|(other, others)| one != *other && route == *others)?;
+    let line =
+        format!("{one} and {other} run with the same jvmRoute {route}: a balancer cannot tell whose a session is");
+    Some(known("files", "same jvmRoute".to_owned(), Status::Violated, line))
 }
 
 /// What a run says: each guarantee that counts and does not hold, or what else decided its status.
@@ -80,7 +107,7 @@ fn of_run(run: &RunResult) -> Vec<Matter> {
         // A control run that shows nothing leaves the gate open: it is no fault of the configuration.
         let weight = if run.role == Role::Control { Status::Unknown } else { status };
         Matter {
-            key: Some(Key { run: run.kind().to_owned(), what, status }),
+            key: Some(Key { run: run.kind().to_owned(), what, status, app: None }),
             status: weight,
             line: format!("{}: {said}", run.name),
         }
@@ -107,7 +134,7 @@ fn of_run(run: &RunResult) -> Vec<Matter> {
 }
 
 fn known(run: &str, what: String, status: Status, line: String) -> Matter {
-    Matter { key: Some(Key { run: run.to_owned(), what, status }), status, line }
+    Matter { key: Some(Key { run: run.to_owned(), what, status, app: None }), status, line }
 }
 
 /// A finding of the linter without the folders that are others in each checkout: of an archive its name is left, of another file
@@ -145,6 +172,8 @@ pub(super) fn without_numbers(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::gate::Setting;
+    use crate::model::NodeName;
 
     #[test]
     fn what_a_red_run_left_open_follows_from_it_and_a_difference_of_files_from_nothing() {
@@ -155,6 +184,27 @@ mod tests {
         assert!(open.follows_from(&red) && !red.follows_from(&open));
         let [open, red] = pair("files");
         assert!(!open.follows_from(&red));
+    }
+
+    #[test]
+    fn nodes_with_one_route_are_told() {
+        let of = |routes: &[&str]| {
+            let setting = |(index, route): (usize, &&str)| Setting {
+                node: NodeName::nth(index),
+                element: "Engine".to_owned(),
+                name: "jvmRoute".to_owned(),
+                claimed: None,
+                found: Some((*route).to_owned()),
+                differs: false,
+                of_replication: true,
+            };
+            let effective = routes.iter().enumerate().map(setting).collect();
+            equal_routes(&Side { effective, ..Side::default() }).map(|matter| matter.line)
+        };
+        assert!(of(&["a", "b", "a"]).is_some_and(|line| line.starts_with("n1 and n3 run with the same jvmRoute a")));
+        for right in [&["a", "b"][..], &["", ""], &["${route}", "${route}"], &["a"]] {
+            assert_eq!(of(right), None, "{right:?}");
+        }
     }
 
     #[test]

@@ -45,11 +45,14 @@ pub struct GateReport {
 }
 
 /// One configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Side {
     /// Where it is from, as it was named.
     pub name: String,
+    /// The file's name of the app that was given; none of the counter app.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub app: Option<String>,
     /// One line on the cluster.
     pub setting: String,
     /// How many nodes.

@@ -237,9 +237,11 @@ fn sign_on<'d>(containers: impl Iterator<Item = Element<'d>>) -> Option<SignOn> 
     valves.filter_map(of).max()
 }
 
-/// The first Engine.
+/// The first Engine that is in a cluster, or has a Host that is; else the first one.
 pub(super) fn engine(document: &Document) -> Option<Element<'_>> {
-    document.root().all("Service").find_map(|service| service.child("Engine"))
+    let engines = || document.root().all("Service").filter_map(|service| service.child("Engine"));
+    let has = |element: Element<'_>| element.child("Cluster").is_some();
+    engines().find(|engine| has(*engine) || engine.all("Host").any(has)).or_else(|| engines().next())
 }
 
 /// Every `<Cluster>` in an Engine or a Host.

@@ -111,17 +111,7 @@ mod tests {
     }
 
     fn side(runs: Vec<RunResult>) -> Side {
-        Side {
-            name: "conf".to_owned(),
-            setting: String::new(),
-            nodes: 2,
-            replaced: vec![],
-            lint: crate::gate::Linted::default(),
-            runs,
-            differences: vec![],
-            effective: vec![],
-            left_out: vec![],
-        }
+        Side { name: "conf".to_owned(), nodes: 2, runs, ..Side::default() }
     }
 
     /// Tests, skipped ones, failures and errors of the first suite, and the status.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::super::app_sessions::{AppSession, Shown};
-use super::super::attribute_values::differences;
+use super::super::attribute_values::{differences, is_same};
 use super::super::view::View;
 use super::habits::{Between, Habits, all_between};
 use super::judgement::Breach;
 use super::session_tests::seen;
-use crate::history::Nanos;
+use crate::history::{AttributeValue, Nanos};
 use crate::model::Violation;
 
 /// The first time that looks show it. That both are alike may be chance, unless the other one has what this one had, or the
@@ -31,9 +31,17 @@ pub(super) fn values_of_another<'a>(view: &View<'a>, session: &AppSession<'a>, h
             .shown_between(base.at, Nanos(u64::MAX))
             .iter()
             .any(|shown| base.at < shown.asked && shown.names() == base.names() && is_all_of(base, shown));
-        // Two counts are equal by chance, and two sessions come to the same where a page changes both.
-        let says_more =
-            other.iter().any(|name| copy.replica.attributes.get(*name).is_some_and(|it| !it.value.is_number()));
+        // Two counts are equal by chance, and sessions that are used alike come to the same: a third one has it, too, or this one
+        // had it before.
+        let known_elsewhere = |name: &str, value: &AttributeValue| {
+            let all = view.apps.all.iter().filter(|it| it.context == session.context && it.stem != giver.stem);
+            let mut shown = all.flat_map(|it| it.shown_between(Nanos::default(), base.at));
+            shown.any(|shown| shown.replica.attributes.get(name).is_some_and(|other| is_same(value, other)))
+        };
+        let says_more = other.iter().any(|name| {
+            let value = copy.replica.attributes.get(*name);
+            value.is_some_and(|it| !it.value.is_number() && !known_elsewhere(name, it))
+        });
         let left = other.iter().all(|name| habits.leave(session, &between, name));
         let swapped = || swapped && !other.iter().any(|name| habits.change(session, &between, name));
         if !says_more || !(left || swapped()) {

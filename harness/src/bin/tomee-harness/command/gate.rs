@@ -91,7 +91,7 @@ pub(crate) fn gate(args: &GateArgs, output: &OutputArgs, matches: &ArgMatches) -
 /// The configuration, and what it is compared with.
 fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), Failure> {
     let given = given(args, jvm);
-    let own = asked(args, &given, args.war.as_deref(), jvm)?;
+    let mut own = asked(args, &given, args.war.as_deref(), jvm)?;
     if args.noise {
         let mut itself = asked(args, &given, args.war.as_deref(), jvm)?;
         "itself".clone_into(&mut itself.name);
@@ -135,6 +135,11 @@ fn sides(args: &GateArgs, jvm: &JvmSpec) -> Result<(Vec<Asked>, Vec<TempDir>), F
     if let Some(server) = &args.against_server {
         against.name = format!("{} on {server}", against.name);
     }
+    if own.name == against.name {
+        for side in [&mut own, &mut against] {
+            side.name.extend(side.app().map(|app| format!(" with {app}")));
+        }
+    }
     let counts = [&own, &against].map(|side| side.loaded.topology.nodes.len());
     if counts[0] != counts[1] {
         let (now, before) = (counts[0], counts[1]);
@@ -147,15 +152,13 @@ fn report(sides: Vec<Asked>, done: Vec<(usize, Done)>, accepted: &AcceptedFile) 
     let mut shown: Vec<Side> = sides
         .into_iter()
         .map(|asked| Side {
+            app: asked.app().map(str::to_owned),
             name: asked.name,
-            setting: String::new(),
             nodes: asked.loaded.topology.nodes.len(),
             replaced: asked.replaced,
             lint: asked.lint,
-            runs: vec![],
-            differences: vec![],
-            effective: vec![],
             left_out: asked.left_out,
+            ..Side::default()
         })
         .collect();
     for (side, done) in done {

@@ -34,6 +34,13 @@ pub(super) struct Asked {
     pub(super) left_out: Vec<String>,
 }
 
+impl Asked {
+    /// The file's name of the app.
+    pub(super) fn app(&self) -> Option<&str> {
+        self.war.as_deref().and_then(Utf8Path::file_name)
+    }
+}
+
 /// What the arguments name.
 pub(super) fn given(args: &GateArgs, jvm: &JvmSpec) -> Given {
     Given {
