@@ -5,7 +5,7 @@ use super::measures::measured;
 use super::problems::{logged, problems};
 use super::result::{RunResult, Tested};
 use crate::config::own;
-use crate::history::History;
+use crate::history::{History, Outcome, RecordKind};
 use crate::model::{Guarantee, deploy_job};
 use crate::verdict::{Aside, Finding, Status, Verdict};
 
@@ -22,12 +22,17 @@ pub fn judged(
     let tested: Vec<Tested> = findings.map(|finding| tested(choice, finding)).collect();
     let status = match verdict.status {
         Status::Holds if tested.iter().any(|one| one.counts && one.status == Status::Unknown) => Status::Unknown,
+        // What began nowhere is no control.
+        Status::Violated if choice.role == Role::Control && cut_short.is_some() => Status::Unknown,
         status => status,
     };
     let because = match (choice.role, status) {
         (_, Status::Holds) => None,
         // A control run that ended early lost nothing and kept nothing.
         (Role::Control, _) if cut_short.is_some() => cut_short.map(str::to_owned),
+        (Role::Control, _) if !gives_a_session(history) => {
+            Some("no client was given a session, so none could be lost".to_owned())
+        }
         (Role::Control, _) => Some(not_lost(verdict)),
         // What ended a run early is why nothing was decided.
         (_, Status::Unknown) if cut_short.is_some() => cut_short.map(str::to_owned),
@@ -43,7 +48,7 @@ pub fn judged(
         tested: if choice.role == Role::Control { vec![] } else { tested },
         logged: if status == Status::Holds { vec![] } else { logged(history) },
         problems: problems(history),
-        measured: measured(verdict),
+        measured: measured(verdict, &choice.plan),
         run_dir,
     }
 }
@@ -86,6 +91,16 @@ fn tested(choice: &Choice, finding: &Finding) -> Tested {
         }
         None => tested,
     }
+}
+
+/// Whether any answer gave a client a session.
+fn gives_a_session(history: &History) -> bool {
+    history.records.iter().any(|record| match &record.kind {
+        RecordKind::Complete { outcome: Outcome::Ok { reply }, .. } => {
+            !reply.set_cookie.is_empty() || reply.counter.as_ref().is_some_and(|counter| counter.session.is_some())
+        }
+        _ => false,
+    })
 }
 
 /// Why a control run proves nothing.
@@ -170,9 +185,13 @@ mod tests {
         let control = choices.iter().find(|choice| choice.role == Role::Control).expect("a control run");
         let history = History::default();
         let verdict = judge(&control.plan, &history);
-        let because = |cut_short| judged(control, (&verdict, &history), cut_short, String::new()).because;
-        assert_eq!(because(Some("10s were over")).as_deref(), Some("10s were over"));
-        // Whatever else is not decided has its own reason.
-        assert!(because(None).is_some_and(|why| !why.contains("were over")));
+        let of = |cut_short| judged(control, (&verdict, &history), cut_short, String::new());
+        let cut = of(Some("10s were over"));
+        assert_eq!((cut.because.as_deref(), cut.status), (Some("10s were over"), Status::Unknown));
+        // Whatever else is not decided has its own reason: here nobody was given a session.
+        assert_eq!(of(None).because.as_deref(), Some("no client was given a session, so none could be lost"));
+        let red = Verdict { status: Status::Violated, ..verdict };
+        let never_began = judged(control, (&red, &history), Some("n1 did not start"), String::new());
+        assert_eq!(never_began.status, Status::Unknown);
     }
 }

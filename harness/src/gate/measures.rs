@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::changes::MeasureChange;
 use super::result::{RunResult, Side};
+use crate::model::Plan;
 use crate::verdict::Verdict;
 
 /// The least change that is worth a word: a tenth.
@@ -23,20 +24,23 @@ const T_OF_MANY: f64 = 4.0;
 const RESOLUTION_MS: f64 = 0.5;
 
 /// What a run measured, each as its median, in milliseconds.
-pub fn measured(verdict: &Verdict) -> BTreeMap<String, f64> {
+pub fn measured(verdict: &Verdict, plan: &Plan) -> BTreeMap<String, f64> {
     let measures = &verdict.measures;
+    // Where a request waits for it, all that is measured is when somebody looked.
+    let lags = !plan.waits_for_the_peer();
     #[expect(clippy::cast_precision_loss, reason = "times of a run")]
     let of = |all: Vec<u64>| median(all.into_iter().map(|ms| ms as f64).collect());
-    let lag = measures.replication_lag.map(|lag| {
+    let lag = measures.replication_lag.filter(|_| lags).map(|lag| {
         #[expect(clippy::cast_precision_loss, reason = "times of a run")]
         let median = lag.median_us as f64;
         median / 1000.0
     });
+    let deployment = if plan.topology.has_farm() { "farm" } else { "deployment" };
     let all = [
         ("first answer after a fault", of(measures.failovers.iter().map(|one| one.since_fault_ms).collect())),
         ("eviction of a dead member", of(measures.evictions.iter().map(|one| one.ms).collect())),
         ("replication lag", lag),
-        ("farm", of(measures.farm.iter().map(|one| one.ms).collect())),
+        (deployment, of(measures.farm.iter().map(|one| one.ms).collect())),
         ("state transfer", of(measures.state_transfers.iter().map(|one| one.ms).collect())),
     ];
     all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()

@@ -80,6 +80,7 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     work.ports(document)?;
     work.listeners(document);
     work.paths(document);
+    work.access(document);
     work.deployment(document);
     if seat.own.without_cluster {
         work.without_cluster(document);
@@ -218,6 +219,25 @@ impl Work<'_> {
                     ));
                 }
             }
+        }
+    }
+
+    /// Whom a valve lets in by its address would be others here.
+    fn access(&mut self, document: &Document) {
+        let by_address = |valve: &Element<'_>| {
+            let class = valve.short_class().unwrap_or_default();
+            valve.name() == "Valve"
+                && matches!(class, "RemoteAddrValve" | "RemoteCIDRValve" | "RemoteHostValve")
+                && valve.has("allow")
+        };
+        for valve in document.elements().filter(by_address) {
+            let (class, parent) = (valve.short_class().unwrap_or_default(), valve.parent());
+            let place = parent.map(|parent| format!("{} {}", parent.name(), parent.value("name").unwrap_or_default()));
+            self.notes.push(format!(
+                "the {class} of the {} is left out: it lets in addresses that nobody has here",
+                place.unwrap_or_default().trim()
+            ));
+            self.edits.replace(valve, "");
         }
     }
 

@@ -60,3 +60,21 @@ fn a_service_that_is_in_no_cluster_is_not_asked_where_another_one_is() {
     let none = both.replace("Cluster", "Realm");
     assert_eq!(Claims::of(&parsed(&none), None, None).expect("claims").engine, "inner");
 }
+
+#[test]
+fn a_valve_that_lets_in_by_address_is_left_out_and_said() {
+    let with = |valve: &str| {
+        moved(
+            &SHOP.replace("<Host name=\"other\"", &format!("{valve}<Host name=\"other\"")),
+            &OwnConfiguration::default(),
+        )
+    };
+    let valve = r#"<Valve className="org.apache.catalina.valves.RemoteCIDRValve" allow="10.0.0.0/8"/>"#;
+    let made = with(valve);
+    let said = "the RemoteCIDRValve of the Engine Catalina is left out: it lets in addresses that nobody has here";
+    assert!(made.notes.iter().any(|note| note == said) && !made.text.contains("RemoteCIDRValve"), "{:?}", made.notes);
+    for stays in [valve.replace("allow=", "deny="), valve.replace("RemoteCIDRValve", "RemoteIpValve")] {
+        let made = with(&stays);
+        assert!(made.text.contains(&stays) && !made.notes.iter().any(|note| note.contains("is left out: it")));
+    }
+}
