@@ -139,12 +139,18 @@ fn valves(all: &mut Vec<Beside>, claimed: &[Element<'_>], running: &[RunningElem
     }
 }
 
+/// The class that TomEE puts in the place of Tomcat's, of which it is a subclass (`TomcatWebAppBuilder.manageCluster`).
+fn is_put_in_its_place(claimed: &str, found: &str) -> bool {
+    claimed == "org.apache.catalina.ha.tcp.SimpleTcpCluster"
+        && found == "org.apache.tomee.catalina.SimpleTomEETcpCluster"
+}
+
 /// An element of the cluster, with its class.
 fn whole(all: &mut Vec<Beside>, name: &str, element: Element<'_>, found: Option<&RunningElement>) {
     let found_class = found.map(|found| found.class.clone());
     let claimed = element.class().map(str::trim);
     let differs = match (claimed, &found_class) {
-        (Some(claimed), Some(found)) => claimed != found,
+        (Some(claimed), Some(found)) => claimed != found && !is_put_in_its_place(claimed, found),
         (_, found) => found.is_none(),
     };
     all.push(value(name, "className", claimed, found_class, differs));
@@ -270,6 +276,22 @@ mod tests {
     fn a_server_that_runs_as_its_file_says_has_no_difference() {
         let same = running();
         assert_eq!(found(0, Some(same[0].clone()), "a"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn the_cluster_that_tomee_makes_of_tomcats_is_no_other_one() {
+        let file = FILE.replace("x.SimpleTcpCluster", "org.apache.catalina.ha.tcp.SimpleTcpCluster");
+        let document = own::read(file.as_bytes(), &Properties::new()).expect("XML");
+        let differs = |class: &str, options: &str| {
+            let mut running = running();
+            running[4] = element("Cluster", class, &[("channelSendOptions", options)]);
+            let all = beside(&document, None, Some("a"), &running);
+            all.into_iter().filter(|it| it.differs).map(|it| format!("{} {}", it.element, it.name)).collect::<Vec<_>>()
+        };
+        let tomee = "org.apache.tomee.catalina.SimpleTomEETcpCluster";
+        assert_eq!(differs(tomee, "6"), Vec::<String>::new());
+        assert_eq!(differs(tomee, "8"), ["Cluster channelSendOptions"]);
+        assert_eq!(differs("org.apache.tomee.catalina.Other", "6"), ["Cluster className"]);
     }
 
     #[test]

@@ -65,7 +65,7 @@ pub enum OwnAppError {
 }
 
 /// The plan that deploys a WAR, through the farm where the cluster has one, lets clients on all nodes ask its paths, and kills
-/// each node in turn: the paths are asked again of those that live, and the node comes back.
+/// each node in turn: the paths are asked again of those that live, and the node comes back. In the end one is stopped in order.
 ///
 /// # Errors
 /// See [`OwnAppError`].
@@ -108,6 +108,14 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
         steps.extend(ask(1));
         steps.push(look());
         steps.push(Step::new(format!("restart {node}"), StepKind::restart(node.clone())));
+        steps.push(look());
+    }
+    // What is kept through a death may be thrown away by who leaves in order (`expireSessionsOnShutdown`).
+    if let Some(node) = nodes.first() {
+        steps.extend(ask(1));
+        steps.push(look());
+        steps.push(Step::new(format!("stop {node}"), StepKind::fault(FaultKind::Stop, node.clone())));
+        steps.extend(ask(1));
         steps.push(look());
     }
     let name = format!("the sessions of {name} survive the kill of each node");
@@ -162,7 +170,8 @@ mod tests {
         let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
         insta::assert_snapshot!(titles.join("\n"));
         assert_eq!(plan.guarantees, OF_ANY_APP);
-        let can = [crate::model::Capability::Kill, crate::model::Capability::Restart].into();
+        use crate::model::Capability::{Kill, Restart, Stop};
+        let can = [Kill, Restart, Stop].into();
         assert_eq!(plan.check("any", &can), Ok(()));
     }
 

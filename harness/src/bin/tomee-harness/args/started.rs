@@ -162,7 +162,7 @@ pub(crate) struct UpArgs {
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) cluster: ClusterArgs,
-    /// Deploy this app instead of the counter, send requests to all nodes, and kill each node in turn
+    /// Deploy this app instead of the counter, send requests to all nodes, kill each node in turn, and stop one
     #[arg(long, value_name = "FILE")]
     pub(crate) war: Option<Utf8PathBuf>,
     #[command(flatten)]
