@@ -143,9 +143,7 @@ fn an_own_apps_context_and_paths_are_checked_before_anything_starts() {
     let run = |more: &[&str]| context.run(&[&["run", "--dry-run", "--war", war.as_str()][..], more].concat());
     let ran = run(&["--at", "/shop", "--path", "/shop/cart.jsp", "--path", "/shop/account.jsp"]);
     assert_eq!(ran.code, Some(0), "{ran}");
-    for said in
-        ["deploy my-shop.war at /shop", "4 clients get /shop/account.jsp", "kill n2", "ask for every session once"]
-    {
+    for said in ["deploy my-shop.war at /shop", "4 clients get /shop/account.jsp", "kill n2", "stop n1"] {
         assert!(ran.stdout.contains(said), "{said}: {ran}");
     }
     assert!(run(&[]).stdout.contains("get /my-shop/, each on its node"), "the app's root");

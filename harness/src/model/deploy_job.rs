@@ -15,6 +15,7 @@ pub const OF_ANY_APP: &[Guarantee] = &[
     Guarantee::ManagerAsConfigured,
     Guarantee::MembersAgree,
     Guarantee::SessionKept,
+    Guarantee::IdentityKept,
     Guarantee::AttributesReplicated,
     Guarantee::AttributesSurvive,
     Guarantee::AnswersKept,

@@ -334,7 +334,8 @@ const fn fitting<const N: usize>(any_app: bool) -> [Guarantee; N] {
 impl Guarantee {
     /// Those that the main job decides, and a scenario that names none, as far as its steps can show them.
     ///
-    /// Such a scenario decides [`Self::ANY_APP`] as well where it deploys a WAR of the user's and asks any app after a fault;
+    /// Such a scenario decides [`Self::ANY_APP`], and whose routes ids have, as well where it deploys a WAR of the user's and asks
+    /// any app after a fault;
     /// all others are decided where a scenario names them.
     pub const COMMON: [Self; 9] = fitting(false);
 
@@ -365,7 +366,6 @@ impl Guarantee {
             Self::ReplicatedWritesSurvive
                 | Self::AcknowledgedWritesSurvive
                 | Self::CompleteSession
-                | Self::IdentityKept
                 | Self::ReplicationWaits
                 | Self::NoStaleRead
                 | Self::Expiry

@@ -240,7 +240,8 @@ impl Scenario {
             let joiners = Some(Guarantee::StateTransferred)
                 .filter(|_| after_a_fault && restarts && !plan.asks_after_a_fault(true));
             let any_app = Guarantee::ANY_APP.into_iter().filter(|_| after_a_fault);
-            asked.chain(joiners).chain(any_app).collect()
+            let routes = Some(Guarantee::IdentityKept).filter(|_| after_a_fault && !plan.asks_after_a_fault(true));
+            asked.chain(joiners).chain(routes).chain(any_app).collect()
         });
         Ok(plan)
     }

@@ -3,7 +3,8 @@
 use super::super::operations::{Fate, Operation, cookie_value};
 use super::super::sessions::Session;
 use super::super::view::View;
-use super::judgement::{Breach, Judgement};
+use super::app_routes;
+use super::judgement::{Breach, Judgement, NAMED};
 use super::survival::{Tried, breach, loss_in_words};
 use crate::model::plan::AppRequest;
 use crate::model::{ManagerKind, Violation};
@@ -15,7 +16,8 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
         Breach::shown(at, *record, format!("{node} was started with -DjvmRoute={wanted}, and runs {found}"))
     });
     let sessions = view.sessions.iter().flat_map(|session| breaches(view, session));
-    let breaches: Vec<_> = ignored.chain(sessions).chain(without_session(view)).collect();
+    let breaches: Vec<_> =
+        ignored.chain(sessions).chain(without_session(view)).chain(app_routes::breaches(view)).collect();
     if let Some(violated) = Judgement::violated(breaches) {
         return violated;
     }
@@ -24,6 +26,9 @@ pub(super) fn judge(view: &View<'_>) -> Judgement {
 
 fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let followed = view.sessions.iter().filter(|session| session.answers.len() > 1).count();
+    if view.sessions.is_empty() && !view.apps.all.is_empty() {
+        return Ok(of_any_app(view));
+    }
     if followed == 0 {
         return Err("no session was answered twice".to_owned());
     }
@@ -39,6 +44,21 @@ fn earned(view: &View<'_>) -> Result<Judgement, String> {
     let took = if routed { " and took the answering node's route" } else { ", without any route," };
     let because = format!("{sessions} kept the stem of the id{took} after {}", tried.names(view));
     Ok(Judgement::holds(because).resting_on(tried.answers(view), tried.evidence(view)).after(tried.trials()))
+}
+
+/// Of an app of which nothing is known the routes are seen; that it keeps its sessions is `session-kept`.
+fn of_any_app(view: &View<'_>) -> Judgement {
+    if view.plan.topology.names().all(|node| view.routes.get(node).is_none()) {
+        return Judgement::holds("no node has a route, so no id takes one");
+    }
+    let taken = app_routes::taken(view);
+    let Some(last) = taken.last() else {
+        return Judgement::holds("each id had the route of the node that answered, and no other node did");
+    };
+    let answers = if taken.len() == 1 { "1 answer".to_owned() } else { format!("{} answers", taken.len()) };
+    let because = format!("{answers} gave an id the route of the node that answered, {} at last", last.name());
+    let numbers = taken.iter().rev().take(NAMED).map(|request| request.id).collect();
+    Judgement::holds(because).resting_on(numbers, Vec::new()).after(taken.len())
 }
 
 fn breaches(view: &View<'_>, session: &Session<'_>) -> Vec<Breach> {

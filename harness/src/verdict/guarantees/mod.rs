@@ -25,6 +25,7 @@ mod answer_taken;
 mod answer_undone;
 mod answer_words;
 pub(super) mod answers_kept;
+mod app_routes;
 mod attributes_replicated;
 mod attributes_survive;
 mod copies_under_way;

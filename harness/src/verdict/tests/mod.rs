@@ -7,6 +7,7 @@ mod shop;
 mod any_app;
 mod app_excuses;
 mod app_near_misses;
+mod app_routes;
 mod app_sessions;
 mod backups;
 mod bodies;
