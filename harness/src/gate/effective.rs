@@ -97,6 +97,11 @@ fn of_server_xml<'h>(
     let document = own::read(&made.bytes, &properties).ok()?;
     let route = topology.route(node);
     let mut pairs = beside(&document, own.host_header.as_deref(), route, &running.running);
+    if own.without_cluster {
+        // Which Service is asked the others' files say; here all that counts is that there is no Cluster.
+        pairs.retain(|pair| pair.element == "Cluster");
+        return Some(pairs.into_iter().map(|pair| setting(node, pair)).collect());
+    }
     pairs.extend(misplaced(&document, &running.running));
     // What was moved to run here is shown as the user wrote it.
     let written = own::read(made.original.as_bytes(), &properties).ok();
