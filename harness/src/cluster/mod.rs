@@ -6,6 +6,7 @@
 mod active_fault;
 pub mod client;
 mod cookies;
+mod copies;
 mod deploy_log;
 mod deployed;
 mod error;

@@ -23,6 +23,11 @@ use crate::verdict;
 pub(super) struct Wars(Vec<(App, Arc<War>)>);
 
 impl Wars {
+    /// Whether a context is served from an archive of the user's.
+    fn is_own(&self, context: &ContextPath) -> bool {
+        self.0.iter().any(|(app, war)| matches!(app, App::War(_)) && war.context == *context)
+    }
+
     /// Reads, packs or compiles them all, so that a bad one is refused before anything starts.
     pub(super) async fn of(plan: &Plan, compiler: Option<&Compiler>) -> Result<Self, CompileError> {
         let mut wars: Vec<(App, Arc<War>)> = vec![];
@@ -162,6 +167,7 @@ impl Walk {
                     })
                     .await
             }
+            StepKind::Observe { context } if self.wars.is_own(context) => cluster.observe_until_alike(context).await,
             StepKind::Observe { context } => cluster.observe(context).await.map(drop),
             StepKind::FinalRead => {
                 // What ends by itself is over before the last word of each session.

@@ -21,6 +21,9 @@ use crate::model::{ContextPath, Guarantee, NodeName, Violation};
 
 const THIS: Guarantee = Guarantee::AttributesReplicated;
 
+/// So long behind an answer a copy may come: as long as a message may be on its way, and the look at it may take.
+const SOON: Duration = ON_ITS_WAY.saturating_mul(2);
+
 /// What comparing brought.
 #[derive(Default)]
 struct Found {
@@ -282,7 +285,9 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                 && copy(later).is_some_and(|later| differences(owner.replica, later.replica, open).differs.is_empty())
         };
         let later = || looks[place + 1..].iter().filter(|later| later.node == look.node);
-        if !view.waits() && later().any(same_later) {
+        // An app that completes its answer itself, by its length, is not waited for, whatever the send options are.
+        let soon = |look: &Look<'_>| look.asked.since(quiet.from) < SOON;
+        if (!view.waits() && later().any(same_later)) || later().any(|later| soon(later) && same_later(later)) {
             continue;
         }
         let because = match copy(look) {

@@ -4,7 +4,7 @@
 use super::super::app_sessions::{AppSession, Shown};
 use super::super::attribute_values::differences;
 use super::super::requests::Request;
-use super::super::timeline::FOREVER;
+use super::super::timeline::{FOREVER, ON_ITS_WAY};
 use super::super::view::View;
 use super::judgement::Breach;
 use super::session_tests::{baseline, seen};
@@ -74,6 +74,8 @@ fn neither(view: &View<'_>, session: &AppSession<'_>, passage: &Passage<'_, '_>)
         look.node != request.node
             && look.node != before.node
             && request.invoked < look.asked
+            // What an app answers early is on its way for a while.
+            && ON_ITS_WAY <= look.asked.since(since)
             && session.would_show_in(look)
             && view.timeline.reachable(look.node, look.asked, look.at)
             && !view.apart(look.node, request.node, look)

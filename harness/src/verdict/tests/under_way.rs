@@ -2,6 +2,7 @@
 //! made, and numbers that stand still.
 
 use super::any_app::broken;
+use super::run::Run;
 use super::shop::{Shop, copied, on, owned, shop};
 use super::{holds, unknown};
 use crate::model::{Guarantee, Topology, Violation};
@@ -14,6 +15,26 @@ const CART: &str = "GET /shop/cart";
 const A1: Option<&str> = Some("A1.n1");
 const A2: Option<&str> = Some("A1.n2");
 
+fn later(mut run: Run) -> Run {
+    run.wait(3_000);
+    run
+}
+
+#[test]
+fn a_copy_may_come_shortly_behind_an_answer_that_the_app_completed_itself() {
+    let of = |count| [("count", count)];
+    let seen = || {
+        let shop = shop(REPLICATED).ask("alice", "n1", ADD, None, A1).ask("alice", "n1", ADD, A1, None);
+        shop.look("n1", owned("A1.n1", &of("two"))).look("n2", copied("A1.n1", &of("one")))
+    };
+    holds(&seen().look("n2", copied("A1.n1", &of("two"))).scenario, REPLICATED);
+    for stale in [seen(), seen().look("n2", copied("A1.n1", &of("one")))] {
+        broken(&stale, REPLICATED, Violation::StaleReplica, &["on n2 is not what n1 holds: count is"]);
+    }
+    let late = seen().then(later).look("n2", copied("A1.n1", &of("two")));
+    broken(&late, REPLICATED, Violation::StaleReplica, &["on n2 is not what n1 holds: count is"]);
+}
+
 /// Alice's cart on its owner, and the copy while the only request is under way that changes it from two to three.
 fn seen_under_way(has: &str, next: &str) -> Shop {
     let of = |count| [("count", count)];
@@ -21,6 +42,7 @@ fn seen_under_way(has: &str, next: &str) -> Shop {
         .ask("alice", "n1", ADD, None, A1)
         .ask("alice", "n1", ADD, A1, None)
         .look("n1", owned("A1.n1", &of("two")))
+        .then(later)
         .begins("alice", "n1", ADD, A1)
         .look("n2", copied("A1.n1", &of(has)))
         .ends(3, None)
@@ -47,6 +69,7 @@ fn a_copy_that_is_seen_under_way_and_lacks_a_change_of_before_is_stale() {
         shop(REPLICATED)
             .ask("alice", "n1", ADD, None, A1)
             .look("n1", owned("A1.n1", &of("two")))
+            .then(later)
             .begins("alice", "n1", ADD, A1)
             .look("n2", copied("A1.n1", &of(has)))
             .ends(2, None)
