@@ -218,7 +218,7 @@ fn a_gate_without_time_for_a_run_is_unknown_and_says_what_was_left_out() {
     ]);
     assert_eq!(ran.code, Some(3), "{ran}");
     for run in ["failover", "control", "synchrony"] {
-        assert!(ran.stdout.contains(&format!("left out: {run}: 1ms were over")), "{ran}");
+        assert!(ran.stdout.contains(&format!("left out: {run}: the 1ms of --within were over")), "{ran}");
     }
     assert!(ran.stdout.contains("nothing was run"), "{ran}");
     let page = fs_err::read_to_string(gate.path("gate.md")).expect("a page");

@@ -200,6 +200,8 @@ impl Client {
         let operation = self.recorder.next_operation();
         let (client, node, target) =
             (self.name.clone(), node.clone(), format!("{} {}", exchange.method, exchange.path));
+        // What a query has of secrets is in no history.
+        let target = crate::config::redact_query(&target);
         self.recorder.record(RecordKind::Invoke { operation, client, node, request, target, session });
         operation
     }

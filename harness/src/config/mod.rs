@@ -24,5 +24,5 @@ pub use cluster::{
 pub use differences::{Difference, differences};
 pub use error::RenderError;
 pub use own_file::not_stock;
-pub use redact::{REDACTED, is_secret, redact_argument, redact_json, redact_toml, redact_xml};
+pub use redact::{REDACTED, is_secret, redact_argument, redact_json, redact_query, redact_toml, redact_xml};
 pub use server_xml::server_xml;

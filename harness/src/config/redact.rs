@@ -6,8 +6,9 @@ use serde_json::Value;
 pub const REDACTED: &str = "(redacted)";
 
 /// Parts of names that mark a secret, in lower case and without hyphens: `encryptionKey`, `keystorePass`,
-/// `DB_PASSWORD`, `secret`.
-const SECRET_WORDS: [&str; 7] = ["encryptionkey", "password", "passwd", "pass", "secret", "token", "credential"];
+/// `DB_PASSWORD`, `secret`, and of headers `Authorization` and `X-Api-Key`.
+const SECRET_WORDS: [&str; 9] =
+    ["encryptionkey", "password", "passwd", "pass", "secret", "token", "credential", "authorization", "apikey"];
 
 /// A name that looks like a secret and is none: whether AJP asks for one.
 const HARMLESS: &str = "secretrequired";
@@ -38,8 +39,27 @@ pub fn redact_xml(xml: &str) -> String {
     text
 }
 
-/// An argument of a command line; the value of `NAME=VALUE` is taken out where the name marks a secret.
+/// A header that a client sends; its cookies are who it is.
+fn is_secret_header(name: &str) -> bool {
+    is_secret(name) || name.eq_ignore_ascii_case("cookie")
+}
+
+/// A path with a query, without the values of parameters whose names mark a secret; one that a captured value fills is none.
+pub fn redact_query(path: &str) -> String {
+    let Some((page, query)) = path.split_once('?') else { return path.to_owned() };
+    let (query, fragment) = query.split_at(query.find('#').unwrap_or(query.len()));
+    let parts = query.split('&').map(|part| match part.split_once('=') {
+        Some((name, value)) if is_secret(name) && !value.contains("${") => format!("{name}={REDACTED}"),
+        _ => part.to_owned(),
+    });
+    format!("{page}?{}{fragment}", parts.collect::<Vec<_>>().join("&"))
+}
+
+/// An argument of a command line, or a path; the value of `NAME=VALUE` is taken out where the name marks a secret.
 pub fn redact_argument(argument: &str) -> String {
+    if argument.starts_with('/') {
+        return redact_query(argument);
+    }
     match argument.split_once('=') {
         Some((name, _)) if is_secret(name) => format!("{name}={REDACTED}"),
         _ => argument.to_owned(),
@@ -51,6 +71,7 @@ pub fn redact_argument(argument: &str) -> String {
 pub fn redact_toml(toml: &str) -> String {
     let redacted = |line: &str| {
         let (mut text, mut key) = (String::with_capacity(line.len()), "");
+        let of_headers = line.trim_start().starts_with("headers");
         let mut rest = line;
         while let Some((before, string, after)) = first_string(rest) {
             // A string behind another one, with nothing but a comma between, is of the same list.
@@ -62,7 +83,7 @@ pub fn redact_toml(toml: &str) -> String {
             }
             let string = if string.replace("$${", "").contains("${") || AROUND.contains(&key) {
                 string.to_owned()
-            } else if is_secret(key) {
+            } else if is_secret(key) || (of_headers && is_secret_header(key)) {
                 REDACTED.to_owned()
             } else {
                 redact_argument(string)
@@ -99,7 +120,12 @@ pub fn redact_json(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
+                    Value::Object(headers) if name == "headers" => {
+                        let secret = headers.iter_mut().filter(|(name, _)| is_secret_header(name));
+                        secret.for_each(|(_, value)| *value = REDACTED.into());
+                    }
                     Value::String(text) if is_secret(name) => REDACTED.clone_into(text),
+                    Value::String(text) if text.starts_with('/') => *text = redact_query(text),
                     Value::Array(items) if is_secret(name) || ARGUMENTS.contains(&name.as_str()) => {
                         for item in items {
                             match item {
@@ -143,6 +169,25 @@ mod tests {
         let xml = "<Interceptor className=\"a.EncryptInterceptor\"\n  encryptionKey=\"cafebabe\" port=\"4\"/>";
         let expected = "<Interceptor className=\"a.EncryptInterceptor\"\n  encryptionKey=\"(redacted)\" port=\"4\"/>";
         assert_eq!(redact_xml(xml), expected);
+    }
+
+    #[test]
+    fn a_request_keeps_all_but_its_secrets() {
+        let path = "/home?tab=1&token=abc&next=/x&password=p#end";
+        assert_eq!(redact_query(path), format!("/home?tab=1&token={REDACTED}&next=/x&password={REDACTED}#end"));
+        for harmless in ["/home?tab=1", "/password=1", "/home?csrf_token=${token}", "/a?b"] {
+            assert_eq!(redact_query(harmless), harmless);
+        }
+        let step = "get = \"/home?a=1&token=abc\"\nheaders = { Authorization = \"Bearer abc\", Accept = \"x/y\", cookie = \"sso=abc\" }\n";
+        let redacted = redact_toml(step);
+        assert!(!redacted.contains("abc") && redacted.contains("Accept = \"x/y\""), "{redacted}");
+        assert!(redacted.contains("/home?a=1&token=(redacted)"), "{redacted}");
+        assert_eq!(redact_toml("cookie = \"JSESSIONID\"\n"), "cookie = \"JSESSIONID\"\n");
+        let mut plan = serde_json::json!({
+            "path": "/home?token=abc", "headers": {"X-Api-Key": "abc", "Cookie": "a=abc", "Accept": "x/y"}
+        });
+        redact_json(&mut plan);
+        assert!(!plan.to_string().contains("abc") && plan["headers"]["Accept"] == "x/y", "{plan}");
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::io;
 use camino::{Utf8Path, Utf8PathBuf};
 
 use super::resources::{self, Places, ResourceError};
+use crate::config::is_secret;
 use crate::config::own::{self, Claims, ClaimsError, MembershipClaim, OwnError, OwnNode};
 use crate::config::read::ReadError;
 use crate::lint;
@@ -247,6 +248,9 @@ fn membership_note(pods: bool, node: &NodeName, claim: &MembershipClaim) -> Opti
     }
 }
 
+/// The property that names the classes which the server asks for `${…}` beside its system properties.
+const PROPERTY_SOURCE: &str = "org.apache.tomcat.util.digester.PROPERTY_SOURCE";
+
 /// The files of one node's configuration, and what they claim.
 fn one(
     path: &Utf8Path,
@@ -255,10 +259,11 @@ fn one(
     notes: &mut Vec<String>,
 ) -> Result<(OwnFiles, Claims), LoadError> {
     let mut files = locate(path)?;
+    let environment = own::properties_of(node.as_str(), &given.env);
     let script = files.base.as_ref().map(|base| base.join("bin/setenv.sh")).filter(|script| script.is_file());
     if let Some(script) = script {
         let text = fs_err::read(&script).map_err(|error| LoadError::Path(script.clone(), error))?;
-        let read = lint::environment::StartScript::read(&String::from_utf8_lossy(&text), &given.env);
+        let read = lint::environment::StartScript::read(&String::from_utf8_lossy(&text), &environment);
         for (name, value) in read.options {
             if NOT_TAKEN.iter().any(|other| name.starts_with(other)) {
                 notes.push(format!("-D{name} of {script} is not taken over"));
@@ -278,6 +283,14 @@ fn one(
         return Err(LoadError::TooBig(files.server_xml, size));
     }
     let bytes = fs_err::read(&files.server_xml).map_err(|error| LoadError::Path(path.to_owned(), error))?;
+    if own_base::properties(&files)?.get(PROPERTY_SOURCE).is_some_and(|all| all.contains("EnvironmentPropertySource")) {
+        let text = String::from_utf8_lossy(&bytes);
+        // What is secret stays in the environment.
+        let named =
+            |name: &str| [format!("${{{name}}}"), format!("${{{name}:-")].iter().any(|use_of| text.contains(use_of));
+        let used = environment.into_iter().filter(|(name, _)| named(name) && !is_secret(name));
+        files.properties.extend(used);
+    }
     let document = own::read(&bytes, &own_base::properties(&files)?);
     let document = document.map_err(|error| LoadError::Xml(files.server_xml.clone(), error))?;
     let base = files.base.as_ref().map(|base| base.as_str());

@@ -109,6 +109,22 @@ async fn respond(kept: &Kept, ask: Ask, hearer: &mut Hearer) -> Result<Value, Re
             };
             json(&done?)
         }
+        Ask::Restart(node) => {
+            let what = format!("restart {node}");
+            let mut hand = kept_hand(kept, &what, hearer).await?;
+            let _doing = kept.does(what);
+            let by_hand = hand.as_mut().ok_or_else(|| not_up(kept))?;
+            let runs = by_hand.cluster().living().contains(&node);
+            let mut done = vec![];
+            for verb in ["stop", "restart"].into_iter().filter(|verb| runs || *verb == "restart") {
+                let table = Map::from_iter([(verb.to_owned(), Value::from(node.as_str()))]);
+                done.push(tokio::select! {
+                    done = by_hand.step(table) => done.map_err(|error| refused(&error)),
+                    () = kept.stop.cancelled() => Err(not_up(kept)),
+                }?);
+            }
+            json(&done)
+        }
         Ask::Judge => {
             let mut hand = kept_hand(kept, "verdict", hearer).await?;
             let _doing = kept.does("verdict");

@@ -173,6 +173,11 @@ impl ByHand {
                     last.answer = done.answers.last().and_then(AnswerSeen::reply).map(recorded);
                 }
             }
+            // An archive that cannot be read was put nowhere.
+            Err(ByHandError::App(_)) => {
+                self.notes = asked.pop().and_then(|asked| asked.note).into_iter().collect();
+                return done;
+            }
             // What failed may have left something all the same, or be what is to be repeated.
             Err(error)
                 if plan.steps[..due(&plan)].last().is_some_and(|step| is_repeated(&step.kind, error, &living)) =>
@@ -226,7 +231,8 @@ impl ByHand {
                 let path = files.base.as_ref().or(files.conf.as_ref()).unwrap_or(&files.server_xml);
                 format!("--node {node}={path}")
             });
-            notes.push(format!("Run it with {}.", files.collect::<Vec<_>>().join(" ")));
+            let runtime = self.cluster.runtime().name();
+            notes.push(format!("Run it with --runtime {runtime} {}.", files.collect::<Vec<_>>().join(" ")));
         }
         let done = self.asked.iter();
         let mut done: Vec<DoneStep> =

@@ -96,7 +96,7 @@ pub async fn execute(
         () = interrupt.cancelled() => None,
     };
     if walked.is_none() {
-        recorder.event(Event::Interrupted { by: "a signal".to_owned() });
+        recorder.event(Event::Interrupted { by: "a signal, or its limit of time".to_owned() });
     }
     let started = walk.stop().await;
     if matches!(&walked, Some(Err(ClusterError::Wait { .. }))) {

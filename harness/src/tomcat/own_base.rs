@@ -107,6 +107,9 @@ pub fn properties(files: &OwnFiles) -> Result<Properties, OwnFilesError> {
     Ok(all)
 }
 
+/// The descriptor of all apps of a Host, in the folder of its name (`HostConfig`).
+const OF_HOST: &str = "context.xml.default";
+
 /// The files of a node, relative to `CATALINA_BASE`.
 ///
 /// # Errors
@@ -122,6 +125,12 @@ pub(crate) fn files(
     copy_conf(&distribution.base.join("conf"), Utf8Path::new("conf"), &mut conf)?;
     if let Some(folder) = &own.conf {
         copy_conf(folder, Utf8Path::new("conf"), &mut conf)?;
+        // What all apps of the Host are given, whichever they are.
+        let of_host = Utf8Path::new(&own.engine).join(&own.host).join(OF_HOST);
+        if folder.join(&of_host).is_file() {
+            let content = fs_err::read(folder.join(&of_host))?;
+            conf.push(NodeFile { path: Utf8Path::new("conf").join(of_host), content, modified: None });
+        }
     }
     // A later one of the same path is the user's.
     let mut by_path: BTreeMap<Utf8PathBuf, NodeFile> = conf.into_iter().map(|file| (file.path.clone(), file)).collect();
@@ -129,7 +138,8 @@ pub(crate) fn files(
     let stock = by_path.remove(logging).map(|file| file.content).unwrap_or_default();
     let stock = String::from_utf8_lossy(&stock);
     let with_ours = logging::with_harness_handler(&stock).into_bytes();
-    for file in by_path.values_mut().filter(|file| file.path.file_name() == Some("context.xml")) {
+    let of_contexts = |file: &&mut NodeFile| matches!(file.path.file_name(), Some("context.xml" | OF_HOST));
+    for file in by_path.values_mut().filter(of_contexts) {
         let document = own::read(&file.content, &Properties::new()).ok();
         let replaced = document.and_then(|document| own::without_data_sources(&document, sources));
         file.content = replaced.unwrap_or_else(|| std::mem::take(&mut file.content));

@@ -80,6 +80,7 @@ pub fn transplant(document: &Document, seat: &Seat<'_>) -> Result<Transplanted, 
     work.ports(document)?;
     work.listeners(document);
     work.paths(document);
+    work.contexts(document);
     work.access(document);
     work.deployment(document);
     if seat.own.without_cluster {
@@ -219,6 +220,18 @@ impl Work<'_> {
                     ));
                 }
             }
+        }
+    }
+
+    /// The apps that a file itself names are not here, and a Host with one that is not there does not start.
+    fn contexts(&mut self, document: &Document) {
+        let of_host = |it: &Element<'_>| it.name() == "Context" && it.parent().is_some_and(|it| it.name() == "Host");
+        for context in document.elements().filter(of_host) {
+            let path = context.value("path").filter(|path| !path.is_empty()).unwrap_or("/");
+            let configures = context.children().next().is_some();
+            let with = if configures { ", with what is configured in it" } else { "" };
+            self.notes.push(format!("the Context {path} of server.xml is left out{with}: its app is not of this gate"));
+            self.edits.replace(context, "");
         }
     }
 

@@ -31,8 +31,15 @@ pub(super) fn values_of_another<'a>(view: &View<'a>, session: &AppSession<'a>, h
             .shown_between(base.at, Nanos(u64::MAX))
             .iter()
             .any(|shown| base.at < shown.asked && shown.names() == base.names() && is_all_of(base, shown));
-        // Two counts are equal by chance, and sessions that are used alike come to the same: a third one has it, too, or this one
-        // had it before.
+        // Two counts are equal by chance, and sessions that are used alike come to the same: a third one has it, too, this one had
+        // it before, or the other one had what this one had.
+        let went_the_same_way = |name: &&str| {
+            let had = base.replica.attributes.get(*name);
+            let mut before = giver.shown_between(Nanos::default(), copy.at).iter();
+            before.any(|shown| {
+                had.zip(shown.replica.attributes.get(*name)).is_some_and(|(one, other)| is_same(one, other))
+            })
+        };
         let known_elsewhere = |name: &str, value: &AttributeValue| {
             let all = view.apps.all.iter().filter(|it| it.context == session.context && it.stem != giver.stem);
             let mut shown = all.flat_map(|it| it.shown_between(Nanos::default(), base.at));
@@ -40,7 +47,7 @@ pub(super) fn values_of_another<'a>(view: &View<'a>, session: &AppSession<'a>, h
         };
         let says_more = other.iter().any(|name| {
             let value = copy.replica.attributes.get(*name);
-            value.is_some_and(|it| !it.value.is_number() && !known_elsewhere(name, it))
+            value.is_some_and(|it| !it.value.is_number() && !known_elsewhere(name, it)) && !went_the_same_way(name)
         });
         let left = other.iter().all(|name| habits.leave(session, &between, name));
         let swapped = || swapped && !other.iter().any(|name| habits.change(session, &between, name));

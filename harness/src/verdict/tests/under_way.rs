@@ -31,7 +31,7 @@ fn a_copy_may_come_shortly_behind_an_answer_that_the_app_completed_itself() {
     for stale in [seen(), seen().look("n2", copied("A1.n1", &of("one")))] {
         broken(&stale, REPLICATED, Violation::StaleReplica, &["on n2 is not what n1 holds: count is"]);
     }
-    let late = seen().then(later).look("n2", copied("A1.n1", &of("two")));
+    let late = seen().then(later).ask("bob", "n1", CART, None, Some("B1.n1")).look("n2", copied("A1.n1", &of("two")));
     broken(&late, REPLICATED, Violation::StaleReplica, &["on n2 is not what n1 holds: count is"]);
 }
 

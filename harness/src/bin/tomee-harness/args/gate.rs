@@ -51,7 +51,7 @@ pub(crate) struct GateArgs {
     /// An argument for each node's JVM; may be repeated
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
     pub(crate) jvm_arg: Vec<String>,
-    /// An environment variable for each node; may be repeated
+    /// An environment variable for each node, whose name stands for `{node}`; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) env: Vec<(String, String)>,
     /// A file of NAME=VALUE lines for each node's environment
@@ -108,7 +108,7 @@ pub(crate) struct GateArgs {
     /// Print what would be run, and why, and start nothing
     #[arg(long)]
     pub(crate) plan: bool,
-    /// Begin no run after this time, for example 60s; what is left out makes the result unknown
+    /// A budget, for example 60s: behind it no run is begun, and none goes on; what is left out makes the result unknown
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     pub(crate) within: Option<Duration>,
     /// Time limit of one run [default: 10m]

@@ -78,3 +78,19 @@ fn a_valve_that_lets_in_by_address_is_left_out_and_said() {
         assert!(made.text.contains(&stays) && !made.notes.iter().any(|note| note.contains("is left out: it")));
     }
 }
+
+#[test]
+fn an_app_that_the_file_names_is_left_out_and_said() {
+    let context = r#"<Context path="/docs" docBase="/opt/docs"><Manager className="x.Y"/></Context><Context path="" docBase="ROOT"/>"#;
+    let made = moved(
+        &SHOP.replace("<Host name=\"other\" appBase=\"other\"/>", &format!("<Host name=\"other\">{context}</Host>")),
+        &OwnConfiguration::default(),
+    );
+    assert!(!made.text.contains("<Context"), "{}", made.text);
+    for said in [
+        "the Context /docs of server.xml is left out, with what is configured in it: its app is not of this gate",
+        "the Context / of server.xml is left out: its app is not of this gate",
+    ] {
+        assert!(made.notes.iter().any(|note| note == said), "{:?}", made.notes);
+    }
+}

@@ -6,10 +6,11 @@ use tomee_harness::keeper::{AppRow, Ask, Client, ClusterView, NodeRow};
 use tomee_harness::model::plan::App;
 use tomee_harness::model::{ContextPath, FaultKind, NodeName};
 
-use super::ask::{call, client_of, do_step, nothing_to_do, table};
+use super::ask::{call, client_of, do_step, nothing_to_do, show_step, table};
 use super::up::absolute;
 use crate::args::{Fact, HealArgs, OneWayArgs, OutputArgs, StepCommand, WaitArgs};
 use crate::exit::{Exit, Failure};
+use tomee_harness::runner::StepDone;
 
 pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, Failure> {
     match command {
@@ -23,13 +24,9 @@ pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, F
             }
         }
         StepCommand::Restart(args) => {
-            let client = client_of(&args.name)?;
-            let runs =
-                row(&client, &args.node, output)?.is_some_and(|row| row.ended.is_none() && row.state == "running");
-            if runs {
-                one(&client, "stop", &args.node, output)?;
-            }
-            one(&client, "restart", &args.node, output)
+            let done: Vec<StepDone> = call(&client_of(&args.name)?, &Ask::Restart(args.node.clone()), output)?;
+            done.iter().try_for_each(|done| show_step(done, output))?;
+            Ok(Exit::Holds)
         }
         StepCommand::Resume(args) => {
             let client = client_of(&args.name)?;

@@ -54,8 +54,16 @@ pub(crate) fn recipe(args: &RecipeArgs, output: &OutputArgs, matches: &ArgMatche
     };
     let file = fs_err::File::options().write(true).create_new(true).open(path);
     file.and_then(|mut file| file.write_all(recipe.as_bytes())).map_err(Failure::usage)?;
-    print(&format!("wrote {path}; `tomee-harness run ./{path}` repeats it\n"))?;
+    print(&format!("wrote {path}; `tomee-harness run ./{path}{}` repeats it\n", options(&recipe)))?;
     Ok(Exit::Holds)
+}
+
+/// The options that the notes at the head of a recipe ask for, each behind a blank.
+fn options(recipe: &str) -> String {
+    let notes = recipe.lines().take_while(|line| line.starts_with('#'));
+    let asked = notes.filter_map(|note| note.strip_prefix("# Run it with ")?.strip_suffix('.'));
+    // Of the environment a note gives the names only.
+    asked.filter(|options| !options.starts_with("--env ")).map(|options| format!(" {options}")).collect()
 }
 
 /// A recipe in which a note stands for the secrets that it does not have: it is passed on.
@@ -72,6 +80,13 @@ fn without_secrets(recipe: String) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_recipe_is_to_be_run_with_is_in_the_command() {
+        let notes = "# By hand.\n# Run it with --env for A, B.\n# Run it with --runtime process --node n1=/a/b --node n2=/c.\nname = \"x\"\n# Run it with care.\n";
+        assert_eq!(options(notes), " --runtime process --node n1=/a/b --node n2=/c");
+        assert_eq!(options("name = \"x\"\n"), "");
+    }
 
     #[test]
     fn a_recipe_says_that_it_lacks_secrets_and_is_as_it_was_where_it_has_none() {

@@ -10,6 +10,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tomee_harness::config::own::Claims;
 use tomee_harness::gate::{self, Choice, FitsError, Fitting, Role, RunResult, Setting};
+use tomee_harness::history::{Event, RecordKind};
 use tomee_harness::host::clock::Clock;
 use tomee_harness::host::signals::Signals;
 use tomee_harness::model::topology::JvmSpec;
@@ -64,6 +65,11 @@ impl Common<'_> {
     fn left(&self) -> Option<Duration> {
         self.within.map(|(began, within)| within.saturating_sub(began.elapsed()))
     }
+
+    /// That it is used up, in words.
+    fn over(&self) -> Option<String> {
+        self.within.map(|(_, within)| format!("the {within:?} of --within were over"))
+    }
 }
 
 /// Runs all, and gives what each showed, in their order. The first that cannot be judged ends the others.
@@ -81,7 +87,7 @@ pub(in crate::command) async fn all(items: &[Item], common: Common<'_>) -> Resul
             pending.clear();
         }
         if common.left().is_some_and(|left| left.is_zero()) {
-            let why = common.within.map(|(_, within)| format!("{within:?} were over")).unwrap_or_default();
+            let why = common.over().unwrap_or_default();
             let left = |place: usize| (place, Done::LeftOut(format!("{}: {why}", items[place].name)));
             done.extend(pending.drain(..).map(left));
         }
@@ -160,8 +166,11 @@ async fn one(
     }
     let finished = finished.map_err(|failed| failure(*failed))?;
     let verdict = &finished.ended.verdict;
-    let cut_short = finished.report.cut_short.as_deref();
     let history = &finished.ended.history;
+    let was_cut = || history.records.iter().any(|it| matches!(it.kind, RecordKind::Event(Event::Interrupted { .. })));
+    let is_over = common.left().is_some_and(|left| left.is_zero());
+    let over = common.over().filter(|_| is_over && was_cut());
+    let cut_short = over.as_deref().or(finished.report.cut_short.as_deref());
     let mut result = gate::judged(choice, (verdict, history), cut_short, finished.run_dir.path().to_string());
     result.name.clone_from(&item.name);
     // Of old and new in one cluster a node is as the files of either claim.
