@@ -149,7 +149,10 @@ pub(super) fn rests_on(topology: &Topology, app: &OwnApp) -> Option<String> {
 
 /// One write while a peer is frozen: does its answer wait?
 fn synchrony(topology: &Topology) -> Result<Plan, NameError> {
-    let (first, second) = (&topology.nodes[0].name, &topology.nodes[1].name);
+    let first = &topology.nodes[0].name;
+    // `BackupManager` gives a session one backup, and nobody knows on which node.
+    let peers = if topology.cluster.manager == ManagerKind::Backup { topology.nodes.len() - 1 } else { 1 };
+    let peers: Vec<&NodeName> = topology.names().skip(1).take(peers).collect();
     let (context, client) = (ContextPath::new("/counter")?, ClientName::new("alice")?);
     let count = |load: Load| StepKind::Request {
         client: client.clone(),
@@ -161,15 +164,18 @@ fn synchrony(topology: &Topology) -> Result<Plan, NameError> {
     // The first of them decides; the others let it last.
     let under_the_pause = Load { times: 4, every: Some(Millis(500)), ..Load::default() };
     let deploy = StepKind::Deploy { app: App::Counter, context: context.clone(), delivery: Delivery::of(topology) };
-    let steps = vec![
+    let mut steps = vec![
         Step::new(format!("start {} nodes", topology.nodes.len()), StepKind::Start),
         Step::new("deploy counter.war", deploy),
         Step::new(format!("count on {first}"), count(Load::default())),
         Step::look(&context),
-        Step::new(format!("pause {second}"), StepKind::fault(FaultKind::Pause, second.clone())),
-        Step::new(format!("count on {first}"), count(under_the_pause)),
-        Step::new(format!("heal {second}"), StepKind::Heal { node: second.clone().into() }),
     ];
+    let pause =
+        |peer: &&NodeName| Step::new(format!("pause {peer}"), StepKind::fault(FaultKind::Pause, (*peer).clone()));
+    steps.extend(peers.iter().map(pause));
+    steps.push(Step::new(format!("count on {first}"), count(under_the_pause)));
+    let heal = |peer: &&NodeName| Step::new(format!("heal {peer}"), StepKind::Heal { node: (*peer).clone().into() });
+    steps.extend(peers.iter().map(heal));
     let guarantees = vec![Guarantee::DeployedEverywhere, Guarantee::ReplicationWaits];
     let mut plan = Plan::new("a write while a peer is frozen", topology.clone(), guarantees, steps);
     // What is not waited for is not there yet.
