@@ -54,6 +54,8 @@ pub enum Ask {
     Started,
     /// A step, as in a scenario.
     Step(Map<String, Value>),
+    /// To start a node that does not run.
+    Start(NodeName),
     /// To stop a node that runs, and to start it, with no other command in between.
     Restart(NodeName),
     /// How the nodes are.

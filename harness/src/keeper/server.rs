@@ -15,6 +15,7 @@ use super::message::{Ask, Asked, Mistake, Refused, Reply};
 use super::status::{self, ClusterView};
 use crate::config::redact_json;
 use crate::host::sync::lock;
+use crate::model::NodeName;
 use crate::runner::ByHand;
 use crate::runtime::NodeLog;
 
@@ -109,22 +110,8 @@ async fn respond(kept: &Kept, ask: Ask, hearer: &mut Hearer) -> Result<Value, Re
             };
             json(&done?)
         }
-        Ask::Restart(node) => {
-            let what = format!("restart {node}");
-            let mut hand = kept_hand(kept, &what, hearer).await?;
-            let _doing = kept.does(what);
-            let by_hand = hand.as_mut().ok_or_else(|| not_up(kept))?;
-            let runs = by_hand.cluster().living().contains(&node);
-            let mut done = vec![];
-            for verb in ["stop", "restart"].into_iter().filter(|verb| runs || *verb == "restart") {
-                let table = Map::from_iter([(verb.to_owned(), Value::from(node.as_str()))]);
-                done.push(tokio::select! {
-                    done = by_hand.step(table) => done.map_err(|error| refused(&error)),
-                    () = kept.stop.cancelled() => Err(not_up(kept)),
-                }?);
-            }
-            json(&done)
-        }
+        Ask::Start(node) => begin(kept, &node, false, hearer).await,
+        Ask::Restart(node) => begin(kept, &node, true, hearer).await,
         Ask::Judge => {
             let mut hand = kept_hand(kept, "verdict", hearer).await?;
             let _doing = kept.does("verdict");
@@ -141,6 +128,30 @@ async fn respond(kept: &Kept, ask: Ask, hearer: &mut Hearer) -> Result<Value, Re
             json(&by_hand.recipe())
         }
     }
+}
+
+/// Starts a node that does not run, and one that does only behind its stop, where that is asked for: a list of the steps that
+/// were done.
+async fn begin(kept: &Kept, node: &NodeName, stops: bool, hearer: &mut Hearer) -> Result<Value, Refused> {
+    let what = format!("{} {node}", if stops { "restart" } else { "start" });
+    let mut hand = kept_hand(kept, &what, hearer).await?;
+    let _doing = kept.does(what);
+    let by_hand = hand.as_mut().ok_or_else(|| not_up(kept))?;
+    let verbs: &[&str] = match (by_hand.cluster().living().contains(node), stops) {
+        (true, true) => &["stop", "restart"],
+        (true, false) => &[],
+        (false, _) => &["restart"],
+    };
+    let mut all = vec![];
+    for &verb in verbs {
+        let table = Map::from_iter([(verb.to_owned(), Value::from(node.as_str()))]);
+        let done = tokio::select! {
+            done = by_hand.step(table) => done.map_err(|error| refused(&error)),
+            () = kept.stop.cancelled() => Err(not_up(kept)),
+        };
+        all.push(done?);
+    }
+    json(&all)
 }
 
 /// The right to change the cluster. Who has to wait for it hears for what.

@@ -149,6 +149,7 @@ fn paths(context: &ContextPath, paths: Vec<String>) -> Result<Vec<String>, OwnAp
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::Capability;
 
     fn app(at: Option<&str>, paths: &[&str]) -> OwnApp {
         let at = at.map(|at| ContextPath::new(at).expect("a path"));
@@ -171,8 +172,7 @@ mod tests {
         let titles: Vec<&str> = plan.steps.iter().map(|step| step.title.as_str()).collect();
         insta::assert_snapshot!(titles.join("\n"));
         assert_eq!(plan.guarantees, OF_ANY_APP);
-        use crate::model::Capability::{Kill, Restart, Stop};
-        let can = [Kill, Restart, Stop].into();
+        let can = [Capability::Kill, Capability::Restart, Capability::Stop].into();
         assert_eq!(plan.check("any", &can), Ok(()));
     }
 

@@ -24,6 +24,7 @@ mod held;
 mod log_problems;
 mod look;
 mod operations;
+mod otherwise;
 mod page_names;
 mod partition_excuses;
 mod partitions;

@@ -8,6 +8,7 @@ use super::content::{COUNT_ATTRIBUTE, Content, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};
 use super::held;
 use super::look::Look;
 use super::operations::{self, Operation, stem};
+use super::otherwise::asked_otherwise;
 use super::partitions::{self, Partition};
 use super::requests::{self, Request};
 use super::routes::Routes;
@@ -77,6 +78,12 @@ impl<'a> View<'a> {
         for session in &mut sessions {
             session.held = held::held(&run, session);
             session.take_over_doubts();
+        }
+        let otherwise = asked_otherwise(history, &counters);
+        for session in &mut sessions {
+            if session.stems.iter().any(|stem| otherwise.contains(stem)) {
+                session.held.forget_the_most();
+            }
         }
         let disappearances = disappearances(history);
         let mut requests = requests::requests(history, &timeline, &contexts, pages);

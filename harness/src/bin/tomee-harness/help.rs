@@ -197,7 +197,7 @@ const HEADINGS: &[(&str, &[&str])] = &[
             "prepare",
         ],
     ),
-    ("Your own app", &["war", "at", "path", "bare", "within"]),
+    ("Your own app", &["war", "at", "path", "login", "bare", "within"]),
     ("Many runs", &["hold", "repeat", "until_failure", "jobs", "warm", "skip_unsupported"]),
     ("Output", &["format", "json", "quiet", "color", "verbose"]),
 ];

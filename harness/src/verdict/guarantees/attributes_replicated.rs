@@ -293,12 +293,7 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
         let because = match copy(look) {
             // Where one node has the copy the others know at most where it is.
             None if !view.replicates_to_all() => continue,
-            None => {
-                let other = session.shown_in((look.at, look.record)).next();
-                let under = other.map_or_else(String::new, |other| format!(", but one under {}", other.replica.id));
-                let id = other.map_or_else(String::new, |_| format!(" under {}", owner.replica.id));
-                format!("{} holds no copy of {}{under}, which {} holds{id}", look.node, session.name(), owner.node)
-            }
+            None => no_copy(session, owner, look),
             Some(copy) => {
                 let found = differences(owner.replica, copy.replica, open);
                 all.excluded.extend(found.excluded);
@@ -316,9 +311,9 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
                 format!("the copy of {} on {} is not what {} holds: {why}", session.name(), look.node, owner.node)
             }
         };
-        let late = !view.waits() && later().next().is_none();
-        let late = late.then(|| "no request waits for it, and it may have arrived later".to_owned());
-        let unpromised = late
+        let may_come = !view.waits() && later().next().is_none();
+        let unpromised = may_come
+            .then(|| "no request waits for it, and it may have arrived later".to_owned())
             .or_else(|| unsent_at_its_end(view, session, quiet.from))
             .or_else(|| view.excuse(session, look.node, (quiet.from, look.at)))
             .or_else(|| view.excuse(session, owner.node, (quiet.from, look.at)))
@@ -326,6 +321,14 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
         let breach = seen(view, session, look.at, look.record, because).beside(owner.record);
         all.breaches.push(Breach { unpromised, ..breach.named(Violation::StaleReplica) });
     }
+}
+
+/// That a look shows no copy of a session under its owner's id, in words.
+fn no_copy(session: &AppSession<'_>, owner: &Shown<'_>, look: &Look<'_>) -> String {
+    let other = session.shown_in((look.at, look.record)).next();
+    let under = other.map_or_else(String::new, |other| format!(", but one under {}", other.replica.id));
+    let id = other.map_or_else(String::new, |_| format!(" under {}", owner.replica.id));
+    format!("{} holds no copy of {}{under}, which {} holds{id}", look.node, session.name(), owner.node)
 }
 
 /// That a node may have ended before it had sent what no request waits for, in words: some have it then, and others have not.

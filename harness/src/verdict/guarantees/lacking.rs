@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::super::app_sessions::{AppSession, Shown};
+use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::Breach;
 use super::session_tests::seen;
@@ -54,5 +55,5 @@ pub(super) fn breach(view: &View<'_>, session: &AppSession<'_>) -> Option<Breach
 /// The methods and paths that had been asked for in a session before an instant.
 fn asked_for<'a>(view: &View<'a>, session: &AppSession<'a>, before: Nanos) -> BTreeSet<(&'a str, &'a str)> {
     let asked = session.requests.iter().map(|index| &view.requests[*index]);
-    asked.take_while(|request| request.invoked < before).map(|request| request.key()).collect()
+    asked.take_while(|request| request.invoked < before).map(Request::key).collect()
 }

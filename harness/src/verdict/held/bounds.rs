@@ -51,3 +51,11 @@ pub(in crate::verdict) struct Held {
     /// By the place of the replica among its replicas.
     pub(in crate::verdict) replicas: Vec<Bounds>,
 }
+
+impl Held {
+    /// Somebody may have counted whose requests nobody knows.
+    pub(in crate::verdict) fn forget_the_most(&mut self) {
+        let all = self.answers.iter_mut().chain(&mut self.losses).chain(&mut self.replicas);
+        all.for_each(|bounds| bounds.most = None);
+    }
+}

@@ -51,7 +51,7 @@ pub(crate) struct GateArgs {
     /// An argument for each node's JVM; may be repeated
     #[arg(long, value_name = "ARG", allow_hyphen_values = true)]
     pub(crate) jvm_arg: Vec<String>,
-    /// An environment variable for each node, whose name stands for `{node}`; may be repeated
+    /// An environment variable for each node, where {node} in the value is the node's name; may be repeated
     #[arg(long, value_name = "NAME=VALUE", value_parser = parse_variable)]
     pub(crate) env: Vec<(String, String)>,
     /// A file of NAME=VALUE lines for each node's environment

@@ -15,13 +15,12 @@ use tomee_harness::runner::StepDone;
 pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, Failure> {
     match command {
         StepCommand::Start(args) => {
-            let client = client_of(&args.name)?;
-            match row(&client, &args.node, output)? {
-                Some(row) if row.ended.is_none() && row.place.is_some() && row.state != "host lost" => {
-                    nothing_to_do(&format!("{} runs already", args.node), output)
-                }
-                _ => one(&client, "restart", &args.node, output),
+            let done: Vec<StepDone> = call(&client_of(&args.name)?, &Ask::Start(args.node.clone()), output)?;
+            if done.is_empty() {
+                return nothing_to_do(&format!("{} runs already", args.node), output);
             }
+            done.iter().try_for_each(|done| show_step(done, output))?;
+            Ok(Exit::Holds)
         }
         StepCommand::Restart(args) => {
             let done: Vec<StepDone> = call(&client_of(&args.name)?, &Ask::Restart(args.node.clone()), output)?;
