@@ -118,6 +118,8 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
         steps.push(Step::new(format!("stop {node}"), StepKind::fault(FaultKind::Stop, node.clone())));
         steps.extend(ask(1));
         steps.push(look());
+        steps.push(Step::new(format!("restart {node}"), StepKind::restart(node.clone())));
+        steps.push(look());
     }
     let name = format!("the sessions of {name} survive the kill of each node");
     let mut plan = Plan::new(name, topology, OF_ANY_APP.to_vec(), steps);
