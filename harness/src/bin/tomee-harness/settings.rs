@@ -334,9 +334,9 @@ mod tests {
             let app = OwnApp { war: "a.war".into(), at: None, paths: vec![], login: vec![], within };
             settings.time_limit(&deploy_job::plan(settings.topology.clone(), app).expect("a plan")).as_secs()
         };
-        // One deployment and two restarts.
+        // One deployment and three restarts.
         assert_eq!(limit(&[], Some(Millis(60_000))), 600);
-        assert_eq!(limit(&[], Some(Millis(360_000))), 600 + 3 * 300);
+        assert_eq!(limit(&[], Some(Millis(360_000))), 600 + 4 * 300);
         assert_eq!(limit(&["--timeout", "10m"], Some(Millis(360_000))), 600);
     }
 
