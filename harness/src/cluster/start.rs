@@ -1,6 +1,5 @@
 //! Starting: addresses, files, processes, readiness.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -8,7 +7,7 @@ use futures_util::future::try_join_all;
 
 use super::{Cluster, ClusterError};
 use crate::config;
-use crate::config::own::KEY_STORE;
+use crate::config::own::{KEY_STORE, properties_of};
 use crate::history::Question;
 use crate::history::observation::Seen;
 use crate::history::{Event, LogClass, LogLine, RecordKind};
@@ -42,11 +41,6 @@ const OUT_OF_MEMORY: &str = "java.lang.OutOfMemoryError";
 struct Mark {
     logs: usize,
     console: usize,
-}
-
-/// Variables of the environment, with the node's name where one says `{node}`.
-fn of_node(node: &NodeName, all: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    crate::config::own::properties_of(node.as_str(), all)
 }
 
 impl Cluster {
@@ -153,7 +147,7 @@ impl Cluster {
             folders: catalina_base::folders(&topology),
             java_home: java_home.or_else(|| machines.java.as_ref().map(|java| java.home.clone())),
             jvm_args,
-            env: topology.environment().into_iter().chain(of_node(node, &topology.jvm.env)).collect(),
+            env: topology.environment().into_iter().chain(properties_of(node.as_str(), &topology.jvm.env)).collect(),
         })
     }
 

@@ -248,9 +248,6 @@ fn membership_note(pods: bool, node: &NodeName, claim: &MembershipClaim) -> Opti
     }
 }
 
-/// The property that names the classes which the server asks for `${…}` beside its system properties.
-const PROPERTY_SOURCE: &str = "org.apache.tomcat.util.digester.PROPERTY_SOURCE";
-
 /// The files of one node's configuration, and what they claim.
 fn one(
     path: &Utf8Path,
@@ -283,7 +280,7 @@ fn one(
         return Err(LoadError::TooBig(files.server_xml, size));
     }
     let bytes = fs_err::read(&files.server_xml).map_err(|error| LoadError::Path(path.to_owned(), error))?;
-    if own_base::properties(&files)?.get(PROPERTY_SOURCE).is_some_and(|all| all.contains("EnvironmentPropertySource")) {
+    if lint::environment::is_asked(&lint::environment::sources(&own_base::properties(&files)?)) {
         let text = String::from_utf8_lossy(&bytes);
         // What is secret stays in the environment.
         let named =

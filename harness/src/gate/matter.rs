@@ -90,9 +90,10 @@ fn equal_routes(side: &Side) -> Option<Matter> {
         engines.filter_map(|setting| Some((&setting.node, setting.found.as_deref()?)))
     };
     let told = |route: &str| !route.is_empty() && !route.contains("${");
-    let (one, route) = routes()
-        .find(|(one, route)| told(route) && routes().any(|(other, others)| *one != other && *route == others))?;
-    let (other, _) = routes().find(|(other, others)| one != *other && route == *others)?;
+    let (one, other, route) = routes().filter(|(_, route)| told(route)).find_map(|(one, route)| {
+        let (other, _) = routes().find(|(other, others)| one != *other && route == *others)?;
+        Some((one, other, route))
+    })?;
     let line =
         format!("{one} and {other} run with the same jvmRoute {route}: a balancer cannot tell whose a session is");
     Some(known("files", "same jvmRoute".to_owned(), Status::Violated, line))

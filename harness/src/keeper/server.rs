@@ -16,7 +16,7 @@ use super::status::{self, ClusterView};
 use crate::config::redact_json;
 use crate::host::sync::lock;
 use crate::model::NodeName;
-use crate::runner::ByHand;
+use crate::runner::{ByHand, StepDone};
 use crate::runtime::NodeLog;
 
 /// A command says no more than this.
@@ -103,12 +103,7 @@ async fn respond(kept: &Kept, ask: Ask, hearer: &mut Hearer) -> Result<Value, Re
             let what = words(&table);
             let mut hand = kept_hand(kept, &what, hearer).await?;
             let _doing = kept.does(what);
-            let by_hand = hand.as_mut().ok_or_else(|| not_up(kept))?;
-            let done = tokio::select! {
-                done = by_hand.step(table) => done.map_err(|error| refused(&error)),
-                () = kept.stop.cancelled() => Err(not_up(kept)),
-            };
-            json(&done?)
+            json(&step(kept, &mut hand, table).await?)
         }
         Ask::Start(node) => begin(kept, &node, false, hearer).await,
         Ask::Restart(node) => begin(kept, &node, true, hearer).await,
@@ -136,7 +131,7 @@ async fn begin(kept: &Kept, node: &NodeName, stops: bool, hearer: &mut Hearer) -
     let what = format!("{} {node}", if stops { "restart" } else { "start" });
     let mut hand = kept_hand(kept, &what, hearer).await?;
     let _doing = kept.does(what);
-    let by_hand = hand.as_mut().ok_or_else(|| not_up(kept))?;
+    let by_hand = hand.as_ref().ok_or_else(|| not_up(kept))?;
     let verbs: &[&str] = match (by_hand.cluster().living().contains(node), stops) {
         (true, true) => &["stop", "restart"],
         (true, false) => &[],
@@ -145,13 +140,18 @@ async fn begin(kept: &Kept, node: &NodeName, stops: bool, hearer: &mut Hearer) -
     let mut all = vec![];
     for &verb in verbs {
         let table = Map::from_iter([(verb.to_owned(), Value::from(node.as_str()))]);
-        let done = tokio::select! {
-            done = by_hand.step(table) => done.map_err(|error| refused(&error)),
-            () = kept.stop.cancelled() => Err(not_up(kept)),
-        };
-        all.push(done?);
+        all.push(step(kept, &mut hand, table).await?);
     }
     json(&all)
+}
+
+/// Does a step, unless the cluster is being ended.
+async fn step(kept: &Kept, hand: &mut Option<ByHand>, table: Map<String, Value>) -> Result<StepDone, Refused> {
+    let by_hand = hand.as_mut().ok_or_else(|| not_up(kept))?;
+    tokio::select! {
+        done = by_hand.step(table) => done.map_err(|error| refused(&error)),
+        () = kept.stop.cancelled() => Err(not_up(kept)),
+    }
 }
 
 /// The right to change the cluster. Who has to wait for it hears for what.

@@ -11,6 +11,20 @@ use command::{Command, commands};
 
 use crate::config::read::Properties;
 
+/// The property that names sources of `${…}` (`Digester`).
+pub(crate) const PROPERTY_SOURCE: &str = "org.apache.tomcat.util.digester.PROPERTY_SOURCE";
+
+/// The classes that are asked for `${…}` before the system properties.
+pub(crate) fn sources(properties: &Properties) -> Vec<String> {
+    let named = properties.get(PROPERTY_SOURCE).into_iter().flat_map(|all| all.split(','));
+    named.map(|class| class.trim().to_owned()).filter(|class| !class.is_empty()).collect()
+}
+
+/// Whether one of these classes asks the environment.
+pub(crate) fn is_asked(sources: &[String]) -> bool {
+    sources.iter().any(|class| class.ends_with(".EnvironmentPropertySource"))
+}
+
 /// What a start script sets, as far as it says so whatever happens.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct StartScript {

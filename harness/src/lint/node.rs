@@ -5,8 +5,6 @@ use std::collections::BTreeMap;
 use super::{Version, Versions};
 use crate::config::read::{Element, Properties};
 
-/// The property that names sources of `${…}` (`Digester`).
-pub(super) const PROPERTY_SOURCE: &str = "org.apache.tomcat.util.digester.PROPERTY_SOURCE";
 /// The properties that name jars which `StandardJarScanFilter` leaves out, and those that it takes in any case.
 pub(super) const JARS_TO_SKIP: &str = "tomcat.util.scan.StandardJarScanFilter.jarsToSkip";
 pub(super) const JARS_TO_SCAN: &str = "tomcat.util.scan.StandardJarScanFilter.jarsToScan";

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{Read, Seek};
 
 use super::app::{App, AppError, AppFiles, read_archive};
-use super::environment::StartScript;
+use super::environment::{self, StartScript};
 use super::groups::groups;
-use super::node::{JARS_TO_SCAN, JARS_TO_SKIP, PROPERTY_SOURCE};
+use super::node::{JARS_TO_SCAN, JARS_TO_SKIP};
 use super::source_file::SourceFile;
 use super::{Cluster, Input, Node, NodeFiles, Versions};
 use crate::config::read::{Document, Properties, read_properties};
@@ -49,8 +49,8 @@ impl Input {
         // These are set by the server itself, in the place of what the command line says (`CatalinaProperties`).
         known.extend(catalina);
         given.extend(properties.clone());
-        let sources: Vec<String> = known.get(PROPERTY_SOURCE).map(|all| words(all)).unwrap_or_default();
-        if sources.iter().any(|class| class.ends_with(".EnvironmentPropertySource")) {
+        let sources = environment::sources(&known);
+        if environment::is_asked(&sources) {
             // It is asked before the system properties (`Digester`).
             known.extend(environment);
             known.extend(read.into_iter().flat_map(|script| script.variables));
@@ -159,8 +159,4 @@ pub fn deployments(tomee_xml: &[u8], properties: &Properties) -> Vec<String> {
     document.substitute(properties);
     let named = document.elements().filter(|element| element.name() == "Deployments");
     named.filter_map(|element| element.value("dir")).map(|dir| dir.trim_end_matches('/').to_owned()).collect()
-}
-
-fn words(list: &str) -> Vec<String> {
-    list.split(',').map(|word| word.trim().to_owned()).filter(|word| !word.is_empty()).collect()
 }

@@ -2,7 +2,7 @@
 
 use camino::Utf8PathBuf;
 
-use super::names::{ClientName, ContextPath, NameError};
+use super::names::{ClientName, ContextPath, NameError, NodeName};
 use super::plan::{App, Plan};
 use super::scenario::logged_in;
 use super::step::{Delivery, Step, StepKind};
@@ -102,25 +102,21 @@ pub fn plan(topology: Topology, app: OwnApp) -> Result<Plan, OwnAppError> {
     ];
     let load = Load { clients, parallel: clients, ..Load::default() };
     steps.extend(app_login.iter().map(|step| logged_in(step, &client, &Role::Sticky.into(), load)));
-    for (index, node) in nodes.iter().enumerate() {
-        steps.extend(ask(if index == 0 { TIMES_BEFORE_THE_KILL } else { 1 }));
+    let lost_and_back = |node: &NodeName, fault: FaultKind, times: u32| {
+        let mut steps = ask(times);
         steps.push(look());
-        steps.push(Step::new(format!("kill {node}"), StepKind::fault(FaultKind::Kill, node.clone())));
+        steps.push(Step::new(format!("{fault} {node}"), StepKind::fault(fault, node.clone())));
         steps.extend(ask(1));
         steps.push(look());
         steps.push(Step::new(format!("restart {node}"), StepKind::restart(node.clone())));
         steps.push(look());
+        steps
+    };
+    for (index, node) in nodes.iter().enumerate() {
+        steps.extend(lost_and_back(node, FaultKind::Kill, if index == 0 { TIMES_BEFORE_THE_KILL } else { 1 }));
     }
     // What is kept through a death may be thrown away by who leaves in order (`expireSessionsOnShutdown`).
-    if let Some(node) = nodes.first() {
-        steps.extend(ask(1));
-        steps.push(look());
-        steps.push(Step::new(format!("stop {node}"), StepKind::fault(FaultKind::Stop, node.clone())));
-        steps.extend(ask(1));
-        steps.push(look());
-        steps.push(Step::new(format!("restart {node}"), StepKind::restart(node.clone())));
-        steps.push(look());
-    }
+    steps.extend(nodes.first().into_iter().flat_map(|node| lost_and_back(node, FaultKind::Stop, 1)));
     let name = format!("the sessions of {name} survive the kill of each node");
     let mut plan = Plan::new(name, topology, OF_ANY_APP.to_vec(), steps);
     plan.append_final_read();

@@ -79,6 +79,11 @@ pub(super) fn stem(id: &str) -> &str {
     id.split_once('.').map_or(id, |(stem, _)| stem)
 }
 
+/// The part of a session id behind its first dot, where there is one.
+pub(super) fn route(id: &str) -> Option<&str> {
+    id.split_once('.').map(|(_, route)| route)
+}
+
 /// The path in `GET /shop/cart?page=2`.
 pub(super) fn path(target: &str) -> &str {
     let path = target.split_once(' ').map_or(target, |(_, path)| path);

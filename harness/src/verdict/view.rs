@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::time::Duration;
 
-use super::app_sessions::AppSessions;
+use super::app_sessions::{AppSession, AppSessions};
 use super::content::{COUNT_ATTRIBUTE, Content, LIST_ATTRIBUTE, ONCE_ATTRIBUTE};
 use super::held;
 use super::look::Look;
@@ -154,11 +154,16 @@ impl<'a> View<'a> {
         self.plan.replicates_to_all()
     }
 
-    /// Whether two nodes did not replicate to each other at the time of a look: nothing is due then.
-    pub(super) fn apart(&self, one: &NodeName, other: &NodeName, look: &Look<'_>) -> bool {
-        let mut partitions = self.partitions.iter();
-        partitions
-            .any(|partition| partition.parts(one, other) && partition.from <= look.at && look.asked < partition.until)
+    /// Whether a look is to show a copy of a session that another node owns: the two replicated to each other at the time.
+    pub(super) fn is_copy_due(&self, session: &AppSession<'a>, owner: &NodeName, look: &Look<'a>) -> bool {
+        let apart = |partition: &Partition<'_>| {
+            partition.parts(look.node, owner) && partition.from <= look.at && look.asked < partition.until
+        };
+        look.node != owner
+            && session.would_show_in(look)
+            && self.timeline.reachable(look.node, look.asked, look.at)
+            && !self.partitions.iter().any(apart)
+            && !session.may_have_expired(&self.requests, look.at)
     }
 
     /// The looks that came between two instants.

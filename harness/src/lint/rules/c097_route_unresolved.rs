@@ -1,7 +1,7 @@
 //! Rule C097, route-unresolved.
 
+use crate::lint::environment::PROPERTY_SOURCE;
 use crate::lint::environment::variables;
-use crate::lint::node::PROPERTY_SOURCE;
 use crate::lint::{Confidence, Findings, Input, Rule, Severity};
 
 /// The rule.

@@ -8,13 +8,10 @@ use std::collections::BTreeSet;
 
 use super::super::requests::Request;
 use super::answer_pairs::{Pair, between, by_another, excerpts, excuse, is_success, may_have_changed};
-use super::answer_site::{Site, count, earlier};
+use super::answer_site::{Site, count, earlier, in_a_row};
 use super::answer_words::{Reading, counted, is_lasting, is_number, is_unit_of_time};
 use super::judgement::Breach;
 use crate::model::{ClientName, NodeName};
-
-/// No more answers are compared.
-const COMPARED: usize = 20;
 
 /// What of a page may go on.
 #[derive(Debug, Clone, Copy)]
@@ -82,19 +79,9 @@ pub(super) fn is_alike(one: &[&str], other: &[&str]) -> bool {
 /// The last answers of one node before the fault, the latest first, between which the client asked for nothing else that changes
 /// something.
 fn last_in_a_row<'v, 'a>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>, same: &[&'v Request<'a>]) -> Vec<&'v Request<'a>> {
-    let mut last: Vec<&'v Request<'a>> = Vec::new();
-    for other in earlier(same, pair.before).take(COMPARED) {
-        let goes_on = last.last().is_none_or(|next| {
-            other.node == next.node
-                && site.view.timeline.outlives(other.node, other.acts_until, next.invoked)
-                && only_safe_or_same(site, other, next)
-        });
-        if !goes_on {
-            break;
-        }
-        last.push(other);
-    }
-    last
+    in_a_row(same, pair.before, |other, next| {
+        site.view.timeline.outlives(other.node, other.acts_until, next.invoked) && only_safe_or_same(site, other, next)
+    })
 }
 
 fn only_safe_or_same<'v, 'a>(site: &Site<'v, 'a>, from: &'v Request<'a>, to: &'v Request<'a>) -> bool {

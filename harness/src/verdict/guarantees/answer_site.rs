@@ -76,6 +76,25 @@ pub(super) fn earlier<'p, 'v: 'p, 'a: 'v>(
     mine.take_while(|other| same_session(other) == same_session(last))
 }
 
+/// No more answers are compared.
+const COMPARED: usize = 20;
+
+/// The last answers of one node up to that one, the latest first, as long as each goes on with the one behind it.
+pub(super) fn in_a_row<'v, 'a>(
+    same: &[&'v Request<'a>],
+    last: &'v Request<'a>,
+    goes_on: impl Fn(&'v Request<'a>, &'v Request<'a>) -> bool,
+) -> Vec<&'v Request<'a>> {
+    let mut row: Vec<&'v Request<'a>> = Vec::new();
+    for other in earlier(same, last).take(COMPARED) {
+        if !row.last().is_none_or(|next| other.node == next.node && goes_on(other, next)) {
+            break;
+        }
+        row.push(other);
+    }
+    row
+}
+
 /// How often a page says a word.
 pub(super) fn count(page: &Words<'_>, word: &str) -> usize {
     page.get(word).copied().unwrap_or(0)

@@ -6,19 +6,17 @@ use std::collections::BTreeSet;
 use super::super::requests::Request;
 use super::answer_growth::{is_alike, shown_on};
 use super::answer_pairs::{Pair, between, by_another, excerpts, excuse, is_success, may_have_changed, same_session};
-use super::answer_site::{Site, earlier};
+use super::answer_site::{Site, earlier, in_a_row};
 use super::answer_words::{Reading, is_number, is_unit_of_time};
 use super::judgement::Breach;
 
-/// No more answers are compared.
-const COMPARED: usize = 20;
 /// With so many answers it went on by the same where no other client shows that it should have gone on.
 const ALONE: usize = 3;
 
 pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Option<Breach> {
     let same = site.moved(pair)?;
     let (before, after) = (pair.before, pair.after);
-    let row = last_in_a_row(site, same, before);
+    let row = in_a_row(same, before, |other, next| is_next(site, other, next));
     if row.len() < 2 || !is_next(site, before, after) {
         return None;
     }
@@ -33,22 +31,6 @@ pub(super) fn breach<'v, 'a: 'v>(site: &Site<'v, 'a>, pair: &Pair<'v, 'a>) -> Op
         let stalled = Stalled { site, pair, reading: &reading, same, had: &had, place };
         stalled.breach(&row)
     })
-}
-
-/// The last answers of one node before the fault, the latest first, each behind the end of the one before it.
-fn last_in_a_row<'v, 'a>(
-    site: &Site<'v, 'a>,
-    same: &[&'v Request<'a>],
-    before: &'v Request<'a>,
-) -> Vec<&'v Request<'a>> {
-    let mut row = vec![before];
-    for other in earlier(same, before).skip(1).take(COMPARED) {
-        if !row.last().is_some_and(|next| other.node == next.node && is_next(site, other, next)) {
-            break;
-        }
-        row.push(other);
-    }
-    row
 }
 
 /// A number at a place of a page that is the same on both sides of the fault.

@@ -2,7 +2,7 @@
 //! of its own (`JvmRouteBinderValve`), or a balancer that goes by it sends the client to a node that is gone.
 
 use super::super::app_sessions::AppSession;
-use super::super::operations::stem;
+use super::super::operations::{route, stem};
 use super::super::requests::Request;
 use super::super::view::View;
 use super::judgement::Breach;
@@ -56,8 +56,4 @@ fn of_session<'v>(view: &'v View<'_>, session: &'v AppSession<'_>) -> Vec<Breach
 fn is_left_by_backup(view: &View<'_>, moved: bool) -> bool {
     let topology = &view.plan.topology;
     moved && topology.cluster.manager == ManagerKind::Backup && topology.nodes.len() > 2
-}
-
-fn route(id: &str) -> Option<&str> {
-    id.split_once('.').map(|(_, route)| route)
 }

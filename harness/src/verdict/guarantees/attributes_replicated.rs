@@ -259,13 +259,9 @@ fn compare<'a>(view: &View<'a>, session: &AppSession<'a>, quiet: &Quiet<'_, 'a>,
         .iter()
         .filter(|look| {
             let (first, last) = (look.asked.min(owner.asked), look.at.max(owner.at));
-            look.node != owner.node
-                && quiet.from < look.asked
-                && session.would_show_in(look)
-                && view.timeline.reachable(look.node, look.asked, look.at)
-                && !view.apart(look.node, owner.node, look)
+            quiet.from < look.asked
+                && view.is_copy_due(session, owner.node, look)
                 && view.timeline.outlives(owner.node, first, last)
-                && !session.may_have_expired(&view.requests, look.at)
         })
         .collect();
     // Nobody finds what stands under another id than the owner's.

@@ -41,16 +41,14 @@ fn passages<'v, 'a>(view: &'v View<'a>, session: &'v AppSession<'a>) -> Vec<Pass
     let pauses = session.pauses(&view.requests);
     let passage = |pair: &[(Nanos, Nanos)]| {
         let ((since, asked), (until, _)) = (pair[0], pair[1]);
-        let within = |index: &&usize| {
-            let invoked = view.requests[**index].invoked;
-            asked <= invoked && invoked < until
-        };
-        let mut all = session.requests.iter().filter(within);
-        let request = all.next().map(|index| &view.requests[*index])?;
-        if all.next().is_some() || !request.answered {
+        if view.looks_between(asked, until).is_empty() {
             return None;
         }
-        let next = session.requests.iter().map(|index| &view.requests[*index]).filter(|next| until <= next.invoked);
+        let begun = |before: Nanos| session.requests.partition_point(|index| view.requests[*index].invoked < before);
+        let (from, to) = (begun(asked), begun(until));
+        let [index] = session.requests[from..to] else { return None };
+        let request = Some(&view.requests[index]).filter(|request| request.answered)?;
+        let next = session.requests[to..].iter().map(|index| &view.requests[*index]);
         let changed = next.clone().find(|next| !next.is_safe()).map_or(FOREVER, |next| next.invoked);
         let mut later = session.shown_between(until, changed).iter().filter(|shown| until < shown.asked);
         let quiet = |shown: &Shown<'_>| !session.busy(&view.requests, shown.asked, shown.at);
@@ -71,15 +69,11 @@ fn neither(view: &View<'_>, session: &AppSession<'_>, passage: &Passage<'_, '_>)
     let open = view.is_counter(session.context);
     let due = |id: &str| id == before.replica.id.as_str() || id == after.replica.id.as_str();
     let looks = view.looks_between(request.invoked, until).iter().filter(|look| {
-        look.node != request.node
-            && look.node != before.node
+        look.node != before.node
             && request.invoked < look.asked
             // What an app answers early is on its way for a while.
             && ON_ITS_WAY <= look.asked.since(since)
-            && session.would_show_in(look)
-            && view.timeline.reachable(look.node, look.asked, look.at)
-            && !view.apart(look.node, request.node, look)
-            && !session.may_have_expired(&view.requests, look.at)
+            && view.is_copy_due(session, request.node, look)
     });
     let breach = |look: &super::super::look::Look<'_>| {
         let copy = session.shown_in((look.at, look.record)).find(|shown| due(shown.replica.id.as_str()))?;

@@ -1,6 +1,6 @@
 //! Doubts whether a session is still there under its id: what may have ended or renamed it, what clears that, and what is lost.
 
-use super::super::operations::{Fate, Operation};
+use super::super::operations::{Fate, Operation, route};
 use super::super::partitions::Partition;
 use super::super::sessions::Replica;
 use super::super::timeline::{FOREVER, ON_ITS_WAY};
@@ -53,7 +53,7 @@ impl<'w, 'v: 'w> Walk<'w, 'v, '_> {
 
     /// Whether a request that nobody answered may have given the session another id on the other side of a split.
     pub(super) fn may_be_another(&self, replica: &Replica<'_>) -> bool {
-        let shown = replica.id.split_once('.').map(|(_, route)| route);
+        let shown = route(replica.id);
         self.doubts.iter().map(|doubt| &self.run.operations[doubt.operation]).any(|taker| {
             // One of another node gives it that node's route, and it has it already.
             let anew = matches!(taker.request, AppRequest::Invalidate | AppRequest::ChangeId)

@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use tomee_harness::keeper::{AppRow, Ask, Client, ClusterView, NodeRow};
 use tomee_harness::model::plan::App;
 use tomee_harness::model::{ContextPath, FaultKind, NodeName};
+use tomee_harness::runner::StepDone;
 
 use super::ask::{call, client_of, do_step, nothing_to_do, show_step, table};
 use super::up::absolute;
 use crate::args::{Fact, HealArgs, OneWayArgs, OutputArgs, StepCommand, WaitArgs};
 use crate::exit::{Exit, Failure};
-use tomee_harness::runner::StepDone;
 
 pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, Failure> {
     match command {
@@ -19,13 +19,11 @@ pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, F
             if done.is_empty() {
                 return nothing_to_do(&format!("{} runs already", args.node), output);
             }
-            done.iter().try_for_each(|done| show_step(done, output))?;
-            Ok(Exit::Holds)
+            show_all(&done, output)
         }
         StepCommand::Restart(args) => {
             let done: Vec<StepDone> = call(&client_of(&args.name)?, &Ask::Restart(args.node.clone()), output)?;
-            done.iter().try_for_each(|done| show_step(done, output))?;
-            Ok(Exit::Holds)
+            show_all(&done, output)
         }
         StepCommand::Resume(args) => {
             let client = client_of(&args.name)?;
@@ -75,6 +73,11 @@ pub(crate) fn step(command: &StepCommand, output: &OutputArgs) -> Result<Exit, F
         StepCommand::Maint(args) => one(&client_of(&args.name)?, "maint", &args.node, output),
         StepCommand::Ready(args) => one(&client_of(&args.name)?, "ready", &args.node, output),
     }
+}
+
+fn show_all(done: &[StepDone], output: &OutputArgs) -> Result<Exit, Failure> {
+    done.iter().try_for_each(|done| show_step(done, output))?;
+    Ok(Exit::Holds)
 }
 
 /// A step that names a node and nothing else.

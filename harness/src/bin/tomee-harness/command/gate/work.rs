@@ -66,9 +66,10 @@ impl Common<'_> {
         self.within.map(|(began, within)| within.saturating_sub(began.elapsed()))
     }
 
-    /// That it is used up, in words.
+    /// That it is used up, in words, where it is.
     fn over(&self) -> Option<String> {
-        self.within.map(|(_, within)| format!("the {within:?} of --within were over"))
+        let (_, within) = self.within.filter(|_| self.left().is_some_and(|left| left.is_zero()))?;
+        Some(format!("the {within:?} of --within were over"))
     }
 }
 
@@ -86,8 +87,7 @@ pub(in crate::command) async fn all(items: &[Item], common: Common<'_>) -> Resul
         if stop.is_cancelled() {
             pending.clear();
         }
-        if common.left().is_some_and(|left| left.is_zero()) {
-            let why = common.over().unwrap_or_default();
+        if let Some(why) = common.over() {
             let left = |place: usize| (place, Done::LeftOut(format!("{}: {why}", items[place].name)));
             done.extend(pending.drain(..).map(left));
         }
@@ -168,8 +168,7 @@ async fn one(
     let verdict = &finished.ended.verdict;
     let history = &finished.ended.history;
     let was_cut = || history.records.iter().any(|it| matches!(it.kind, RecordKind::Event(Event::Interrupted { .. })));
-    let is_over = common.left().is_some_and(|left| left.is_zero());
-    let over = common.over().filter(|_| is_over && was_cut());
+    let over = common.over().filter(|_| was_cut());
     let cut_short = over.as_deref().or(finished.report.cut_short.as_deref());
     let mut result = gate::judged(choice, (verdict, history), cut_short, finished.run_dir.path().to_string());
     result.name.clone_from(&item.name);
